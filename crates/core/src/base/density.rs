@@ -1,0 +1,229 @@
+//! The base densities, independent over features.
+
+use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewMut2};
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal, StudentT};
+use serde::{Deserialize, Serialize};
+
+use super::student;
+use crate::optim::{StepReport, UpdateRule};
+use crate::{LayerError, LayerGrads, ParamGrad, Real, Result, Tensors, check, parallel};
+
+/// Which base density. All are symmetric, independent over features and have a fixed scale of 1, since a linear layer in front learns
+/// the scale.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum BaseSpec {
+    /// `log p = −z²/2 − ½ log 2π`.
+    Normal,
+    /// `log p = −z − 2 log(1 + e⁻ᶻ)`.
+    Logistic,
+    /// `log p = −|z| − log 2`.
+    Laplace,
+    /// `log p = log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ) − (ν+1)/2·log(1 + z²/ν)`.
+    StudentT {
+        /// Degrees of freedom ν > 0, at the start where they are learned.
+        nu: f64,
+        /// Whether ν is learned (through `log ν`, which keeps it positive).
+        learned: bool,
+    },
+}
+
+/// A base density with its present parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Base {
+    spec: BaseSpec,
+}
+
+impl Base {
+    /// The density of a specification.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for ν that is not positive and finite.
+    pub fn new(spec: BaseSpec) -> Result<Self> {
+        match spec {
+            BaseSpec::StudentT { nu, .. } if !(nu > 0.0 && nu.is_finite()) => {
+                Err(LayerError::Range { what: "nu", value: nu, range: "positive and finite" })
+            }
+            _ => Ok(Self { spec }),
+        }
+    }
+
+    /// The standard normal density.
+    pub fn normal() -> Self {
+        Self { spec: BaseSpec::Normal }
+    }
+
+    /// The specification, with ν as it is now.
+    pub fn spec(&self) -> BaseSpec {
+        self.spec
+    }
+
+    /// Adds `log p(z)` of each row, nats.
+    ///
+    /// # Errors
+    /// [`LayerError::Layout`], [`LayerError::Shape`].
+    pub fn add_log_density<F: Real>(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+        check::log_det(z.nrows(), Some(out))?;
+        let columns = z.ncols().max(1);
+        let data = check::slice("base rows", &z)?;
+        let constant = columns as f64
+            * match self.spec {
+                BaseSpec::Normal => -0.5 * (2.0 * std::f64::consts::PI).ln(),
+                BaseSpec::Logistic => 0.0,
+                BaseSpec::Laplace => -std::f64::consts::LN_2,
+                BaseSpec::StudentT { nu, .. } => student::log_constant(nu),
+            };
+        for (out, row) in out.iter_mut().zip(data.chunks_exact(columns)) {
+            let sum: f64 = match self.spec {
+                BaseSpec::Normal => row.iter().map(|z| -0.5 * z.f64() * z.f64()).sum(),
+                BaseSpec::Logistic => row.iter().map(|z| logistic(z.f64())).sum(),
+                BaseSpec::Laplace => row.iter().map(|z| -z.f64().abs()).sum(),
+                BaseSpec::StudentT { nu, .. } => row.iter().map(|z| student::log_kernel(nu, z.f64())).sum(),
+            };
+            *out += constant + sum;
+        }
+        Ok(())
+    }
+
+    /// `δ = ∂ log p / ∂z` of each number; for Laplace the subgradient 0 at 0.
+    ///
+    /// # Errors
+    /// [`LayerError::Layout`], [`LayerError::Shape`].
+    pub fn score<F: Real>(&self, z: ArrayView2<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        check::shape("delta", z.dim(), delta.dim())?;
+        let columns = z.ncols();
+        let data = check::slice("base rows", &z)?;
+        let spec = self.spec;
+        parallel::rows_mut(check::slice_mut("delta", &mut delta)?, columns, |row, delta| {
+            for (delta, &z) in delta.iter_mut().zip(&data[row * columns..]) {
+                *delta = match spec {
+                    BaseSpec::Normal => -z,
+                    BaseSpec::Logistic => -num_traits::Float::tanh(z * F::of(0.5)),
+                    BaseSpec::Laplace if z == F::zero() => F::zero(),
+                    BaseSpec::Laplace => -num_traits::Float::signum(z),
+                    BaseSpec::StudentT { nu, .. } => -F::of(nu + 1.0) * z / (F::of(nu) + z * z),
+                };
+            }
+        });
+        Ok(())
+    }
+
+    /// `count` rows drawn from the density.
+    ///
+    /// # Errors
+    /// None for the densities of this crate.
+    pub fn sample<F: Real>(&self, count: usize, features: usize, rng: &mut dyn Rng) -> Result<Array2<F>> {
+        let student = match self.spec {
+            BaseSpec::StudentT { nu, .. } => Some(StudentT::new(nu).map_err(|_| LayerError::Range {
+                what: "nu",
+                value: nu,
+                range: "positive and finite",
+            })?),
+            _ => None,
+        };
+        let open = |rng: &mut dyn Rng| loop {
+            let u: f64 = rng.random();
+            if u > 0.0 {
+                return u;
+            }
+        };
+        Ok(Array2::from_shape_simple_fn((count, features), || {
+            F::of(match (&student, self.spec) {
+                (Some(student), _) => student.sample(rng),
+                (None, BaseSpec::Logistic) => {
+                    let u = open(rng);
+                    (u / (1.0 - u)).ln()
+                }
+                (None, BaseSpec::Laplace) => {
+                    let magnitude = -open(rng).ln();
+                    if rng.random::<bool>() { magnitude } else { -magnitude }
+                }
+                (None, _) => StandardNormal.sample(rng),
+            })
+        }))
+    }
+
+    /// Empty gradients: one number where ν is learned, nothing otherwise.
+    pub fn new_grads<F: Real>(&self) -> LayerGrads<F> {
+        match self.spec {
+            BaseSpec::StudentT { learned: true, .. } => LayerGrads::of(vec![ParamGrad::flat("log_nu", 1)]),
+            _ => LayerGrads::default(),
+        }
+    }
+
+    /// Adds the gradient of `Σ_rows log p` with respect to `log ν`, where that is learned.
+    ///
+    /// # Errors
+    /// Gradients of another base.
+    pub fn accumulate<F: Real>(&self, z: ArrayView2<'_, F>, grads: &mut LayerGrads<F>) -> Result<()> {
+        grads.rows += z.nrows();
+        if let BaseSpec::StudentT { nu, learned: true } = self.spec {
+            let [param] = grads.params_mut()?;
+            let sum: f64 = z.iter().map(|z| student::log_nu_gradient(nu, z.f64())).sum();
+            param.flat_mut()?[0] += F::of(sum);
+        }
+        Ok(())
+    }
+
+    /// The direction in `log ν`: the plain mean gradient.
+    ///
+    /// # Errors
+    /// No rows.
+    pub fn direct<F: Real>(&self, grads: &mut LayerGrads<F>) -> Result<()> {
+        if let BaseSpec::StudentT { learned: true, .. } = self.spec {
+            let rows = grads.some_rows()?;
+            let [param] = grads.params_mut()?;
+            param.write_mean(rows)?;
+        }
+        Ok(())
+    }
+
+    /// `ν ← ν·exp(step)`, kept within [1e-2, 1e6].
+    ///
+    /// # Errors
+    /// Gradients of another base.
+    pub fn update<F: Real>(
+        &mut self,
+        rule: &mut dyn UpdateRule<F>,
+        grads: &mut LayerGrads<F>,
+    ) -> Result<StepReport> {
+        if let BaseSpec::StudentT { nu, learned: true } = &mut self.spec {
+            let [param] = grads.params_mut()?;
+            rule.step(&mut param.memory, &mut param.direction)?;
+            let next = *nu * param.direction[0].f64().exp();
+            if next.is_finite() {
+                *nu = next.clamp(1e-2, 1e6);
+            }
+        }
+        Ok(StepReport::default())
+    }
+
+    /// Named tensors: `log_nu` where ν is learned.
+    pub fn tensors<F: Real>(&self) -> Vec<(String, ArrayD<F>)> {
+        match self.spec {
+            BaseSpec::StudentT { nu, learned: true } => {
+                vec![("log_nu".into(), Array1::from_elem(1, F::of(nu.ln())).into_dyn())]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes back what [`tensors`](Self::tensors) gave.
+    ///
+    /// # Errors
+    /// A missing tensor; ν outside its range.
+    pub fn set_tensors<F: Real>(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
+        if let BaseSpec::StudentT { learned: true, .. } = self.spec {
+            let nu = tensors.vector("log_nu", Some(1))?[0].f64().exp();
+            *self = Self::new(BaseSpec::StudentT { nu, learned: true })?;
+        }
+        Ok(())
+    }
+}
+
+/// `−|z| − 2 log(1 + e^{−|z|})`: the logistic log-density, which is even.
+fn logistic(z: f64) -> f64 {
+    let z = z.abs();
+    -z - 2.0 * (-z).exp().ln_1p()
+}

@@ -1,0 +1,257 @@
+//! Layers one after the other.
+
+use ndarray::{ArrayD, ArrayView2, ArrayViewMut2};
+use serde::{Deserialize, Serialize};
+
+use crate::optim::{StepReport, UpdateRule};
+use crate::{
+    Diagnostic, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape,
+    Tensors, check,
+};
+
+/// `f = f_n ∘ … ∘ f_1`: a layer made of layers.
+#[derive(Debug, Clone)]
+pub struct Chain<F: Real> {
+    layers: Vec<Box<dyn Layer<F>>>,
+    features: Option<usize>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    layers: Vec<LayerSpec>,
+}
+
+impl<F: Real> Chain<F> {
+    /// Name in the registry.
+    pub const KIND: &'static str = "chain";
+
+    /// The layers in the order in which they are applied to data.
+    ///
+    /// # Errors
+    /// [`LayerError::Features`] where two of them disagree.
+    pub fn new(layers: Vec<Box<dyn Layer<F>>>) -> Result<Self> {
+        let mut features = None;
+        for actual in layers.iter().filter_map(|layer| layer.features()) {
+            check::features("layer", *features.get_or_insert(actual), actual)?;
+        }
+        Ok(Self { layers, features })
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[Box<dyn Layer<F>>] {
+        &self.layers
+    }
+
+    pub(crate) fn restore(
+        spec: &LayerSpec,
+        tensors: &mut Tensors<F>,
+        registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let Options { layers } = spec.parse()?;
+        Ok(Box::new(Self::from_specs(&layers, tensors, registry)?))
+    }
+
+    /// Builds a chain whose layer `i` has its tensors under `i.`.
+    ///
+    /// # Errors
+    /// Those of the layers.
+    pub fn from_specs(specs: &[LayerSpec], tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self> {
+        let layers = specs
+            .iter()
+            .enumerate()
+            .map(|(index, spec)| {
+                tensors.scoped(&format!("{index}."), |tensors| registry.restore(spec, tensors))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Self::new(layers)
+    }
+
+    /// The layers' specifications.
+    pub fn specs(&self) -> Vec<LayerSpec> {
+        self.layers.iter().map(|layer| layer.spec()).collect()
+    }
+
+    fn check(&self, from: (usize, usize), to: (usize, usize), log_det: Option<&[f64]>) -> Result<()> {
+        check::features("input", self.features.unwrap_or(from.1), from.1)?;
+        check::shape("output", from, to)?;
+        check::log_det(from.0, log_det)
+    }
+
+    /// One pass either way: layer by layer through the buffers of the tape. A recorded forward pass keeps every
+    /// intermediate; any other alternates between two buffers.
+    fn pass(
+        &self,
+        way: Way,
+        input: Input<'_, F>,
+        mut out: ArrayViewMut2<'_, F>,
+        mut log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        self.check(input.x.dim(), out.dim(), log_det.as_deref())?;
+        let ((rows, columns), count) = (input.x.dim(), self.layers.len());
+        if count == 0 {
+            out.assign(&input.x);
+            return Ok(());
+        }
+        let keep = way == Way::Forward && tape.is_recording();
+        let slot = |position: usize| if keep { position } else { position % 2 };
+        tape.reserve(if keep { count - 1 } else { (count - 1).min(2) }, count);
+        let Tape { buffers, children, .. } = tape;
+        for position in 0..count {
+            let index = if way == Way::Forward { position } else { count - 1 - position };
+            // The buffer that is read is taken out for the while, so that another may be written.
+            let source = position.checked_sub(1).map(slot);
+            let read = source.map(|at| std::mem::take(&mut buffers[at]));
+            let from = read.as_ref().map_or_else(|| input.reborrow(), |read| input.with(read.view()));
+            let to = if position + 1 == count {
+                out.view_mut()
+            } else {
+                buffers[slot(position)].shaped(rows, columns)
+            };
+            let (layer, log_det, child) = (&self.layers[index], log_det.as_deref_mut(), &mut children[index]);
+            match way {
+                Way::Forward => layer.forward(from, to, log_det, child)?,
+                Way::Inverse => layer.inverse(from, to, log_det, child)?,
+            }
+            if let (Some(at), Some(read)) = (source, read) {
+                buffers[at] = read;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which way a pass goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Forward,
+    Inverse,
+}
+
+impl<F: Real> Layer<F> for Chain<F> {
+    fn spec(&self) -> LayerSpec {
+        LayerSpec::new(Self::KIND, &Options { layers: self.specs() })
+    }
+
+    fn features(&self) -> Option<usize> {
+        self.features
+    }
+
+    fn forward(
+        &self,
+        input: Input<'_, F>,
+        y: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        self.pass(Way::Forward, input, y, log_det, tape)
+    }
+
+    fn inverse(
+        &self,
+        output: Input<'_, F>,
+        x: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        self.pass(Way::Inverse, output, x, log_det, tape)
+    }
+
+    fn backward(
+        &self,
+        at: Recorded<'_, F>,
+        dy: ArrayView2<'_, F>,
+        dx: Option<ArrayViewMut2<'_, F>>,
+        grads: &mut LayerGrads<F>,
+    ) -> Result<()> {
+        let Recorded { input, y, tape } = at;
+        let ((rows, columns), count) = (input.x.dim(), self.layers.len());
+        check::shape("gradient of the output", (rows, columns), dy.dim())?;
+        if grads.children.len() != count {
+            return Err(LayerError::Grads { expected: count, actual: grads.children.len() });
+        }
+        grads.rows += rows;
+        let Some(last) = count.checked_sub(1) else {
+            if let Some(mut dx) = dx {
+                dx.assign(&dy);
+            }
+            return Ok(());
+        };
+        for index in 0..last {
+            tape.load(index, rows, columns)?;
+        }
+        // Behind the activations, two buffers take turns in holding the gradient between layers.
+        tape.reserve(last + 2, count);
+        let Tape { buffers, children, .. } = tape;
+        let (activations, gradients) = buffers.split_at_mut(last);
+        let (even, odd) = gradients.split_at_mut(1);
+        let (mut above, mut below) = (&mut even[0], &mut odd[0]);
+        let mut dx = dx;
+        for index in (0..count).rev() {
+            let at = Recorded {
+                input: if index == 0 { input.reborrow() } else { input.with(activations[index - 1].view()) },
+                y: if index == last { y.reborrow() } else { activations[index].view() },
+                tape: &mut children[index],
+            };
+            let dy = if index == last { dy.reborrow() } else { above.view() };
+            let out = if index == 0 { dx.take() } else { Some(below.shaped(rows, columns)) };
+            self.layers[index].backward(at, dy, out, &mut grads.children[index])?;
+            std::mem::swap(&mut above, &mut below);
+        }
+        Ok(())
+    }
+
+    fn new_grads(&self) -> LayerGrads<F> {
+        let children = self.layers.iter().map(|layer| layer.new_grads()).collect();
+        LayerGrads { children, ..LayerGrads::default() }
+    }
+
+    fn direct(&self, grads: &mut LayerGrads<F>) -> Result<()> {
+        self.layers.iter().zip(&mut grads.children).try_for_each(|(layer, grads)| layer.direct(grads))
+    }
+
+    fn update(&mut self, rule: &mut dyn UpdateRule<F>, grads: &mut LayerGrads<F>) -> Result<StepReport> {
+        let mut report = StepReport::default();
+        for (layer, grads) in self.layers.iter_mut().zip(&mut grads.children) {
+            report += layer.update(rule, grads)?;
+        }
+        Ok(report)
+    }
+
+    fn gradients(&self, grads: &LayerGrads<F>) -> Result<Vec<(String, ArrayD<F>)>> {
+        let mut all = Vec::new();
+        for (index, (layer, grads)) in self.layers.iter().zip(&grads.children).enumerate() {
+            all.extend(prefixed(index, layer.gradients(grads)?));
+        }
+        Ok(all)
+    }
+
+    fn tensors(&self) -> Vec<(String, ArrayD<F>)> {
+        self.layers.iter().enumerate().flat_map(|(index, layer)| prefixed(index, layer.tensors())).collect()
+    }
+
+    fn set_tensors(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            tensors.scoped(&format!("{index}."), |tensors| layer.set_tensors(tensors))?;
+        }
+        Ok(())
+    }
+
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut all = Vec::new();
+        for (index, layer) in self.layers.iter().enumerate() {
+            let found = layer.diagnostics().into_iter();
+            all.extend(found.map(|d| Diagnostic { name: format!("{index}.{}", d.name), ..d }));
+        }
+        all
+    }
+
+    fn duplicate(&self) -> Box<dyn Layer<F>> {
+        Box::new(self.clone())
+    }
+}
+
+fn prefixed<T>(index: usize, named: Vec<(String, T)>) -> impl Iterator<Item = (String, T)> {
+    named.into_iter().map(move |(name, value)| (format!("{index}.{name}"), value))
+}

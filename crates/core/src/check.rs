@@ -1,0 +1,81 @@
+//! Checks of arrays at the boundary, each with the numbers in its error.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::{LayerError, Real, Result};
+
+/// The number of features fits.
+///
+/// # Errors
+/// [`LayerError::Features`].
+pub fn features(what: &'static str, expected: usize, actual: usize) -> Result<()> {
+    if expected == actual { Ok(()) } else { Err(LayerError::Features { what, expected, actual }) }
+}
+
+/// Two matrices of the same shape.
+///
+/// # Errors
+/// [`LayerError::Shape`].
+pub fn shape(what: &'static str, expected: (usize, usize), actual: (usize, usize)) -> Result<()> {
+    if expected == actual {
+        Ok(())
+    } else {
+        Err(LayerError::Shape {
+            what,
+            expected: vec![expected.0, expected.1],
+            actual: vec![actual.0, actual.1],
+        })
+    }
+}
+
+/// One log-determinant a row.
+///
+/// # Errors
+/// [`LayerError::Shape`].
+pub fn log_det(rows: usize, log_det: Option<&[f64]>) -> Result<()> {
+    match log_det {
+        Some(values) if values.len() != rows => {
+            Err(LayerError::Shape { what: "log_det", expected: vec![rows], actual: vec![values.len()] })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// No NaN and no infinity.
+///
+/// # Errors
+/// [`LayerError::NonFinite`] with the first offending place.
+pub fn finite<F: Real>(what: &'static str, x: ArrayView2<'_, F>) -> Result<()> {
+    // A sum of x·0 is NaN exactly where some x is not finite: one vectorizable pass in the common case.
+    let clean = match x.as_slice() {
+        Some(slice) => !slice.iter().fold(F::zero(), |sum, &v| sum + v * F::zero()).is_nan(),
+        None => false,
+    };
+    if clean {
+        return Ok(());
+    }
+    for ((row, column), &value) in x.indexed_iter() {
+        if !num_traits::Float::is_finite(value) {
+            return Err(LayerError::NonFinite { what, row, column, value: value.f64() });
+        }
+    }
+    Ok(())
+}
+
+/// The elements of a row-major matrix.
+///
+/// # Errors
+/// [`LayerError::Layout`] where they are not contiguous.
+pub fn slice<'a, F>(what: &'static str, x: &'a ArrayView2<'_, F>) -> Result<&'a [F]> {
+    let strides = x.strides().to_vec();
+    x.as_slice().ok_or(LayerError::Layout { what, strides })
+}
+
+/// The elements of a row-major matrix, for writing.
+///
+/// # Errors
+/// [`LayerError::Layout`] where they are not contiguous.
+pub fn slice_mut<'a, F>(what: &'static str, x: &'a mut ArrayViewMut2<'_, F>) -> Result<&'a mut [F]> {
+    let strides = x.strides().to_vec();
+    x.as_slice_mut().ok_or(LayerError::Layout { what, strides })
+}

@@ -1,0 +1,14 @@
+//! Per-feature scale and shift: the diagonal group.
+
+mod scale;
+mod shift;
+
+pub use scale::{Scale, ScaleDirection};
+pub use shift::Shift;
+
+use crate::{Real, Registry};
+
+pub(crate) fn register<F: Real>(registry: &mut Registry<F>) {
+    registry.insert(Scale::<F>::KIND, Scale::restore);
+    registry.insert(Shift::<F>::KIND, Shift::restore);
+}

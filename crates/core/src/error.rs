@@ -1,0 +1,162 @@
+//! What can go wrong in a layer or a flow, with the numbers.
+
+/// Errors of layers, flows, groups and optimizers.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayerError {
+    /// An array has another shape than the layer was built for.
+    #[error("{what}: expected shape {expected:?}, found {actual:?}")]
+    Shape {
+        /// Which array.
+        what: &'static str,
+        /// The shape that fits.
+        expected: Vec<usize>,
+        /// The shape that came.
+        actual: Vec<usize>,
+    },
+    /// A batch has another number of features than the layer or flow.
+    #[error("{what} has {actual} features a row, the map has {expected}")]
+    Features {
+        /// Which array.
+        what: &'static str,
+        /// Features of the layer or flow.
+        expected: usize,
+        /// Features of the array.
+        actual: usize,
+    },
+    /// A value is NaN or infinite.
+    #[error("{what}: row {row}, column {column} is {value}")]
+    NonFinite {
+        /// Which array.
+        what: &'static str,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value, as `f64`.
+        value: f64,
+    },
+    /// An array is not contiguous in row-major order.
+    #[error("{what} must be contiguous in row-major order; its strides are {strides:?}")]
+    Layout {
+        /// Which array.
+        what: &'static str,
+        /// Strides in elements.
+        strides: Vec<isize>,
+    },
+    /// A matrix of a linear map has no inverse to working precision.
+    #[error("singular {dim} x {dim} matrix: pivot {pivot} is {value:e}")]
+    Singular {
+        /// Side of the matrix.
+        dim: usize,
+        /// Index of the pivot that vanished.
+        pivot: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// A matrix that should be orthonormal is not.
+    #[error("not orthonormal: max|W'W - I| = {residual:e}, allowed {tolerance:e}")]
+    NotOrthonormal {
+        /// `max|WᵀW − I|`.
+        residual: f64,
+        /// The largest residual that is accepted.
+        tolerance: f64,
+    },
+    /// A scale of a positive diagonal is not positive.
+    #[error("scale {index} is {value}, and must be positive")]
+    NotPositive {
+        /// Index of the feature.
+        index: usize,
+        /// Its scale.
+        value: f64,
+    },
+    /// An option of a layer, optimizer or base density is outside its range.
+    #[error("{what} = {value}: must be {range}")]
+    Range {
+        /// Name of the option.
+        what: &'static str,
+        /// The value given.
+        value: f64,
+        /// The accepted values, in words.
+        range: &'static str,
+    },
+    /// Two options exclude each other.
+    #[error("{first} does not go with {second}")]
+    Conflict {
+        /// One option.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// `backward` was called on a tape that holds no forward pass of the same batch.
+    #[error("the tape holds no recorded forward pass: buffer {index} is missing or of another size")]
+    Tape {
+        /// Index of the buffer that is missing.
+        index: usize,
+    },
+    /// Gradients that were made for another layer.
+    #[error("gradients of another layer: {expected} parameters expected, {actual} found")]
+    Grads {
+        /// Parameters (or children) of the layer.
+        expected: usize,
+        /// Parameters (or children) of the gradients.
+        actual: usize,
+    },
+    /// An update was asked for before any row was accumulated.
+    #[error("no rows were accumulated before the update")]
+    NoRows,
+    /// The optimizer's memory belongs to a parameter of another size.
+    #[error("optimizer memory holds {actual} numbers, the parameter has {expected}")]
+    Memory {
+        /// Size of the parameter.
+        expected: usize,
+        /// Size of the memory.
+        actual: usize,
+    },
+    /// A named tensor is missing.
+    #[error("tensor `{name}` is missing")]
+    MissingTensor {
+        /// Path name of the tensor.
+        name: String,
+    },
+    /// A named tensor has another shape.
+    #[error("tensor `{name}`: expected shape {expected:?}, found {actual:?}")]
+    TensorShape {
+        /// Path name of the tensor.
+        name: String,
+        /// The shape that the specification asks for.
+        expected: Vec<usize>,
+        /// The shape found.
+        actual: Vec<usize>,
+    },
+    /// Tensors that no layer took.
+    #[error("{count} tensors belong to no layer, the first is `{name}`")]
+    UnusedTensors {
+        /// How many were left.
+        count: usize,
+        /// The first of them.
+        name: String,
+    },
+    /// A kind of layer that the registry does not know.
+    #[error("unknown kind of layer `{kind}`; known: {known}")]
+    UnknownKind {
+        /// The kind asked for.
+        kind: String,
+        /// All known kinds, separated by commas.
+        known: String,
+    },
+    /// The options of a layer do not parse.
+    #[error("options of layer `{kind}`: {reason}")]
+    Options {
+        /// The kind of layer.
+        kind: String,
+        /// What the parser says.
+        reason: String,
+    },
+    /// A flow without features, or whose layers disagree on their number.
+    #[error("a flow needs at least one feature")]
+    NoFeatures,
+}
+
+/// Result of the operations of this crate.
+pub type Result<T, E = LayerError> = std::result::Result<T, E>;

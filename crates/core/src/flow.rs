@@ -1,0 +1,296 @@
+//! A density model: an invertible map and a base density.
+
+use ndarray::{Array2, ArrayD, ArrayView2, Axis, Slice};
+use rand::Rng;
+
+use crate::optim::{StepReport, UpdateRule};
+use crate::tape::Buffer;
+use crate::{
+    Base, BaseSpec, Chain, Diagnostic, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded,
+    Registry, Result, Tape, Tensors, check,
+};
+
+/// Rows that an evaluation handles at a time: memory stays bounded however long the data are.
+const CHUNK: usize = 1024;
+
+/// `log p(x) = log p_base(f(x)) + Σ_layers log|det|`, in nats.
+#[derive(Debug, Clone)]
+pub struct Flow<F: Real> {
+    chain: Chain<F>,
+    base: Base,
+    features: usize,
+}
+
+/// What training keeps between steps: tape, gradients and the optimizer's memory. After the first step it allocates nothing
+/// for batches that are no larger.
+#[derive(Debug, Clone)]
+pub struct Training<F: Real> {
+    /// Gradients, directions and optimizer memory of the layers.
+    pub grads: LayerGrads<F>,
+    /// The same of the base density.
+    pub base: LayerGrads<F>,
+    tape: Tape<F>,
+    x: Buffer<F>,
+    z: Buffer<F>,
+    delta: Buffer<F>,
+    log_density: Vec<f64>,
+}
+
+/// What one accumulated batch says about itself without costing anything.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchReport {
+    /// Rows of the batch.
+    pub rows: usize,
+    /// Mean of `log p_base(f(x))`, nats; the log-determinants are left out because a training step does not need them.
+    pub base_log_density: f64,
+}
+
+impl<F: Real> Flow<F> {
+    /// A flow on `features` numbers a row.
+    ///
+    /// # Errors
+    /// No features; layers with another number of them.
+    pub fn new(features: usize, layers: Vec<Box<dyn Layer<F>>>, base: Base) -> Result<Self> {
+        let chain = Chain::new(layers)?;
+        if features == 0 {
+            return Err(LayerError::NoFeatures);
+        }
+        check::features("flow", chain.features().unwrap_or(features), features)?;
+        Ok(Self { chain, base, features })
+    }
+
+    /// Features a row.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// The map.
+    pub fn chain(&self) -> &Chain<F> {
+        &self.chain
+    }
+
+    /// The base density.
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// `log p(x)` of each row, nats.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities, a singular matrix.
+    pub fn log_prob<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Vec<f64>> {
+        let mut all = Vec::new();
+        self.chunks(x.into(), |input, tape, out| {
+            let start = all.len();
+            all.resize(start + input.x.nrows(), 0.0);
+            let mut z = out.shaped(input.x.nrows(), self.features);
+            self.chain.forward(input, z.view_mut(), Some(&mut all[start..]), tape)?;
+            self.base.add_log_density(z.view(), &mut all[start..])
+        })?;
+        Ok(all)
+    }
+
+    /// `z = f(x)`.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities.
+    pub fn encode<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
+        self.map(x.into(), "code", |input, out, tape| self.chain.forward(input, out, None, tape))
+    }
+
+    /// `x = f⁻¹(z)`.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a singular matrix.
+    pub fn decode<'a>(&self, z: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
+        self.map(z.into(), "decoded row", |input, out, tape| self.chain.inverse(input, out, None, tape))
+    }
+
+    /// `count` rows drawn from the model.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn sample(&self, count: usize, rng: &mut dyn Rng) -> Result<Array2<F>> {
+        self.decode(&self.base.sample(count, self.features, rng)?)
+    }
+
+    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities.
+    pub fn input_gradient<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
+        let input = x.into();
+        let mut training = self.training();
+        let mut gradient = Array2::zeros(input.x.raw_dim());
+        self.differentiate(input, &mut training, Some(&mut gradient))?;
+        Ok(gradient)
+    }
+
+    /// An empty training state for this flow.
+    pub fn training(&self) -> Training<F> {
+        Training {
+            grads: self.chain.new_grads(),
+            base: self.base.new_grads(),
+            tape: Tape::recording(),
+            x: Buffer::default(),
+            z: Buffer::default(),
+            delta: Buffer::default(),
+            log_density: Vec::new(),
+        }
+    }
+
+    /// Forward and backward: adds the gradients of a batch to `training`.
+    ///
+    /// # Errors
+    /// Wrong shapes; NaN and infinities in the batch or in its image.
+    pub fn accumulate<'a>(
+        &self,
+        x: impl Into<Input<'a, F>>,
+        training: &mut Training<F>,
+    ) -> Result<BatchReport> {
+        self.differentiate(x.into(), training, None)
+    }
+
+    fn differentiate(
+        &self,
+        input: Input<'_, F>,
+        training: &mut Training<F>,
+        dx: Option<&mut Array2<F>>,
+    ) -> Result<BatchReport> {
+        let Training { grads, base, tape, x, z, delta, log_density } = training;
+        let rows = input.x.nrows();
+        self.check("batch", input.x)?;
+        // Any layout is welcome here; inside, rows are contiguous.
+        let input = if input.x.is_standard_layout() {
+            input.reborrow()
+        } else {
+            x.shaped(rows, self.features).assign(&input.x);
+            input.with(x.view())
+        };
+        self.chain.forward(input, z.shaped(rows, self.features), None, tape)?;
+        check::finite("image of the batch", z.view())?;
+        log_density.clear();
+        log_density.resize(rows, 0.0);
+        self.base.add_log_density(z.view(), log_density)?;
+        self.base.score(z.view(), delta.shaped(rows, self.features))?;
+        self.base.accumulate(z.view(), base)?;
+        let at = Recorded { input, y: z.view(), tape };
+        self.chain.backward(at, delta.view(), dx.map(|dx| dx.view_mut()), grads)?;
+        Ok(BatchReport { rows, base_log_density: log_density.iter().sum::<f64>() / rows.max(1) as f64 })
+    }
+
+    /// Follows the accumulated gradients through `rule`, and clears them.
+    ///
+    /// # Errors
+    /// No rows; gradients of another flow; a singular matrix where a direction needs an inverse.
+    pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, training: &mut Training<F>) -> Result<StepReport> {
+        let Training { grads, base, .. } = training;
+        self.chain.direct(grads)?;
+        self.base.direct(base)?;
+        rule.begin(&mut || (grads.direction_norm_squared() + base.direction_norm_squared()).sqrt())?;
+        let mut report = self.chain.update(rule, grads)?;
+        report += self.base.update(rule, base)?;
+        grads.clear();
+        base.clear();
+        Ok(report)
+    }
+
+    /// Euclidean gradients of the mean log-likelihood by tensor name, from what was accumulated. Diagnostics; may cost O(D³).
+    ///
+    /// # Errors
+    /// No rows; a singular matrix.
+    pub fn gradients(&self, training: &Training<F>) -> Result<Vec<(String, ArrayD<F>)>> {
+        let layers = self.chain.gradients(&training.grads)?;
+        Ok(layers.into_iter().map(|(name, value)| (format!("layers.{name}"), value)).collect())
+    }
+
+    /// All tensors by path name (`layers.3.weight`, `base.log_nu`).
+    pub fn tensors(&self) -> Vec<(String, ArrayD<F>)> {
+        let layers = self.chain.tensors().into_iter().map(|(name, value)| (format!("layers.{name}"), value));
+        layers
+            .chain(self.base.tensors().into_iter().map(|(name, value)| (format!("base.{name}"), value)))
+            .collect()
+    }
+
+    /// Takes back what [`tensors`](Self::tensors) gave.
+    ///
+    /// # Errors
+    /// Missing, superfluous or misshapen tensors; values that break an invariant. The flow is unchanged then.
+    pub fn set_tensors(&mut self, mut tensors: Tensors<F>) -> Result<()> {
+        let mut next = self.clone();
+        tensors.scoped("layers.", |tensors| next.chain.set_tensors(tensors))?;
+        tensors.scoped("base.", |tensors| next.base.set_tensors(tensors))?;
+        tensors.finish()?;
+        *self = next;
+        Ok(())
+    }
+
+    /// Builds a flow from its specification and tensors.
+    ///
+    /// # Errors
+    /// Unknown kinds; missing, superfluous or misshapen tensors; values that break an invariant.
+    pub fn restore(
+        features: usize,
+        layers: &[LayerSpec],
+        base: BaseSpec,
+        mut tensors: Tensors<F>,
+        registry: &Registry<F>,
+    ) -> Result<Self> {
+        let chain = tensors.scoped("layers.", |tensors| Chain::from_specs(layers, tensors, registry))?;
+        let mut base = Base::new(base)?;
+        tensors.scoped("base.", |tensors| base.set_tensors(tensors))?;
+        tensors.finish()?;
+        Self::new(features, chain.layers().to_vec(), base)
+    }
+
+    /// Numbers that training changes or that were fitted to data: the sizes of all tensors.
+    pub fn parameters(&self) -> usize {
+        self.tensors().iter().map(|(_, tensor)| tensor.len()).sum()
+    }
+
+    /// Figures about each layer, with its index in front.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.chain.diagnostics()
+    }
+
+    fn check(&self, what: &'static str, x: ArrayView2<'_, F>) -> Result<()> {
+        check::features(what, self.features, x.ncols())?;
+        check::finite(what, x)
+    }
+
+    fn map(
+        &self,
+        input: Input<'_, F>,
+        what: &'static str,
+        mut apply: impl FnMut(Input<'_, F>, ndarray::ArrayViewMut2<'_, F>, &mut Tape<F>) -> Result<()>,
+    ) -> Result<Array2<F>> {
+        let mut result = Array2::zeros(input.x.raw_dim());
+        let mut from = 0;
+        self.chunks(input, |input, tape, _| {
+            let to = from + input.x.nrows();
+            let out = result.slice_axis_mut(Axis(0), Slice::from(from..to));
+            from = to;
+            apply(input, out, tape)
+        })?;
+        check::finite(what, result.view())?;
+        Ok(result)
+    }
+
+    fn chunks(
+        &self,
+        input: Input<'_, F>,
+        mut body: impl FnMut(Input<'_, F>, &mut Tape<F>, &mut Buffer<F>) -> Result<()>,
+    ) -> Result<()> {
+        self.check("input", input.x)?;
+        let (mut tape, mut out) = (Tape::scratch(), Buffer::default());
+        let rows = input.x.nrows();
+        for from in (0..rows).step_by(CHUNK) {
+            let to = rows.min(from + CHUNK);
+            let x = input.x.slice_axis(Axis(0), Slice::from(from..to));
+            let x = x.as_standard_layout();
+            let condition = input.condition.as_ref().map(|c| c.slice_axis(Axis(0), Slice::from(from..to)));
+            body(Input { x: x.view(), condition }, &mut tape, &mut out)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! What training keeps beside each parameter: sums of gradients, the direction made of them, the optimizer's memory.
+
+use crate::group::OuterSum;
+use crate::optim::Memory;
+use crate::{LayerError, Real, Result};
+
+/// Accumulated gradient of one parameter tensor.
+#[derive(Debug, Clone)]
+pub enum GradSum<F> {
+    /// `Σ_rows ∂ log p / ∂θ`, without the contribution of a log-determinant that does not depend on the data.
+    Flat(Vec<F>),
+    /// `Σ_rows l rᵀ` of a matrix parameter: as factors while they are few, as the summed matrix when they are many.
+    Outer(OuterSum<F>),
+}
+
+/// Everything that training keeps beside one parameter tensor.
+#[derive(Debug, Clone)]
+pub struct ParamGrad<F> {
+    /// Name of the tensor within its layer.
+    pub name: &'static str,
+    /// What `backward` accumulates.
+    pub sum: GradSum<F>,
+    /// What `direct` writes and `update` hands to the optimizer; afterwards it holds the step that was taken.
+    pub direction: Vec<F>,
+    /// Scratch memory of `direct` and `update`.
+    pub scratch: Vec<F>,
+    /// The optimizer's memory (moments), empty until its first step.
+    pub memory: Memory<F>,
+}
+
+impl<F: Real> ParamGrad<F> {
+    /// For a vector of `size` parameters.
+    pub fn flat(name: &'static str, size: usize) -> Self {
+        Self {
+            name,
+            sum: GradSum::Flat(vec![F::zero(); size]),
+            direction: vec![F::zero(); size],
+            scratch: Vec::new(),
+            memory: Memory::default(),
+        }
+    }
+
+    /// For a square matrix of side `dim`, fed by outer products.
+    pub fn outer(name: &'static str, dim: usize) -> Self {
+        Self {
+            name,
+            sum: GradSum::Outer(OuterSum::new(dim)),
+            direction: Vec::new(),
+            scratch: Vec::new(),
+            memory: Memory::default(),
+        }
+    }
+
+    /// The sum, where this is a vector parameter.
+    ///
+    /// # Errors
+    /// [`LayerError::Grads`] for a matrix parameter.
+    pub fn flat_mut(&mut self) -> Result<&mut [F]> {
+        match &mut self.sum {
+            GradSum::Flat(sum) => Ok(sum),
+            GradSum::Outer(_) => Err(LayerError::Grads { expected: 1, actual: 2 }),
+        }
+    }
+
+    /// The sum of outer products, where this is a matrix parameter.
+    ///
+    /// # Errors
+    /// [`LayerError::Grads`] for a vector parameter.
+    pub fn outer_mut(&mut self) -> Result<&mut OuterSum<F>> {
+        match &mut self.sum {
+            GradSum::Outer(sum) => Ok(sum),
+            GradSum::Flat(_) => Err(LayerError::Grads { expected: 2, actual: 1 }),
+        }
+    }
+
+    /// `direction ← sum / rows`, for a vector parameter.
+    ///
+    /// # Errors
+    /// [`LayerError::Grads`] for a matrix parameter.
+    pub fn write_mean(&mut self, rows: F) -> Result<()> {
+        let GradSum::Flat(sum) = &self.sum else { return Err(LayerError::Grads { expected: 1, actual: 2 }) };
+        self.direction.resize(sum.len(), F::zero());
+        self.direction.iter_mut().zip(sum).for_each(|(direction, &sum)| *direction = sum / rows);
+        Ok(())
+    }
+
+    /// `sum / rows`, for a vector parameter.
+    ///
+    /// # Errors
+    /// [`LayerError::Grads`] for a matrix parameter.
+    pub fn mean(&self, rows: F) -> Result<Vec<F>> {
+        let GradSum::Flat(sum) = &self.sum else { return Err(LayerError::Grads { expected: 1, actual: 2 }) };
+        Ok(sum.iter().map(|&sum| sum / rows).collect())
+    }
+
+    fn clear(&mut self) {
+        match &mut self.sum {
+            GradSum::Flat(sum) => sum.fill(F::zero()),
+            GradSum::Outer(sum) => sum.clear(),
+        }
+    }
+}
+
+/// Gradients of one layer and of the layers inside it.
+#[derive(Debug, Clone, Default)]
+pub struct LayerGrads<F> {
+    /// Rows accumulated since the last `clear`.
+    pub rows: usize,
+    /// One for each trained tensor, in the layer's own fixed order.
+    pub params: Vec<ParamGrad<F>>,
+    /// Those of the layers inside.
+    pub children: Vec<LayerGrads<F>>,
+}
+
+impl<F: Real> LayerGrads<F> {
+    /// Gradients of the given parameters and no children.
+    pub fn of(params: Vec<ParamGrad<F>>) -> Self {
+        Self { rows: 0, params, children: Vec::new() }
+    }
+
+    /// Forgets the sums, keeps directions and the optimizer's memory.
+    pub fn clear(&mut self) {
+        self.rows = 0;
+        self.params.iter_mut().for_each(ParamGrad::clear);
+        self.children.iter_mut().for_each(LayerGrads::clear);
+    }
+
+    /// Rows accumulated, at least one.
+    ///
+    /// # Errors
+    /// [`LayerError::NoRows`].
+    pub fn some_rows(&self) -> Result<F> {
+        if self.rows == 0 { Err(LayerError::NoRows) } else { Ok(F::of(self.rows as f64)) }
+    }
+
+    /// Exactly `N` parameters, to be taken apart.
+    ///
+    /// # Errors
+    /// [`LayerError::Grads`] where there is another number of them.
+    pub fn params_mut<const N: usize>(&mut self) -> Result<&mut [ParamGrad<F>; N]> {
+        let actual = self.params.len();
+        self.params.as_mut_slice().try_into().map_err(|_| LayerError::Grads { expected: N, actual })
+    }
+
+    /// Parameter `index`.
+    ///
+    /// # Errors
+    /// [`LayerError::Grads`] where there are fewer.
+    pub fn param(&self, index: usize) -> Result<&ParamGrad<F>> {
+        self.params.get(index).ok_or(LayerError::Grads { expected: index + 1, actual: self.params.len() })
+    }
+
+    /// Calls `visit` for each parameter, with the path of its layer in front of its name
+    /// (`layers.3.weight`), depth first.
+    pub fn visit(&mut self, prefix: &str, visit: &mut dyn FnMut(&str, &mut ParamGrad<F>)) {
+        for param in &mut self.params {
+            visit(&format!("{prefix}{}", param.name), param);
+        }
+        for (index, child) in self.children.iter_mut().enumerate() {
+            child.visit(&format!("{prefix}{index}."), visit);
+        }
+    }
+
+    /// `Σ ‖direction‖²` over all parameters, in a fixed order.
+    pub fn direction_norm_squared(&self) -> f64 {
+        let own: f64 =
+            self.params.iter().map(|param| crate::parallel::sum_of_squares(&param.direction)).sum();
+        own + self.children.iter().map(Self::direction_norm_squared).sum::<f64>()
+    }
+}

@@ -1,0 +1,111 @@
+//! Directions on GL(D).
+
+use ndarray::ArrayView2;
+use serde::{Deserialize, Serialize};
+
+use super::outer_sum::{OuterForm, OuterSum, view, view_mut};
+use crate::linalg::{Add, Lu, gemm};
+use crate::{LayerError, Real, Result};
+
+/// The direction in which a matrix of GL(D) moves, and the coordinates in which an optimizer sees it.
+///
+/// All of them ascend: `⟨direction, G⟩ > 0` unless `G = 0`, because each multiplies `G` by a positive definite matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// `G = mean(δ xᵀ) + W⁻ᵀ`; an explicit inverse, O(D³) a step.
+    Euclidean,
+    /// `E W = G WᵀW = mean(δ (Wᵀy)ᵀ) + W`, parameter space; O(N·D²) a step. Elementwise adaptive optimizers see the entries of
+    /// `W`, which gives up the equivariance of the relative gradient.
+    Relative,
+    /// The mirror image `W WᵀG = W·mean((Wᵀδ) xᵀ) + W`, parameter space; O(N·D²) a step.
+    RelativeLeft,
+    /// `E` in the Lie algebra: `W ← (I + η·opt(E)) W`. Equivariant under any optimizer; the product with a full-rank `opt(E)` costs
+    /// O(D³) a step.
+    Algebra,
+}
+
+/// `(Lᵀ R) M` or `Lᵀ (R M)`, whichever is cheaper for the form at hand; `out ← out + α …`.
+fn add_sum_times<F: Real>(
+    sum: &mut OuterSum<F>,
+    alpha: F,
+    matrix: ArrayView2<'_, F>,
+    scratch: &mut Vec<F>,
+    out: &mut [F],
+) -> Result<()> {
+    let dim = sum.dim();
+    match sum.form()? {
+        OuterForm::Factors(left, right) => {
+            let rows = right.nrows();
+            grow(scratch, rows * dim);
+            gemm(F::one(), right, matrix, Add::No, view_mut(scratch, rows, dim))?;
+            gemm(alpha, left.t(), view(scratch, rows, dim), Add::Yes, view_mut(out, dim, dim))
+        }
+        OuterForm::Matrix(sum) => gemm(alpha, sum, matrix, Add::Yes, view_mut(out, dim, dim)),
+    }
+}
+
+/// `M (Lᵀ R)` or `(L Mᵀ)ᵀ R`, whichever is cheaper for the form at hand; `out ← out + α …`.
+fn add_times_sum<F: Real>(
+    sum: &mut OuterSum<F>,
+    alpha: F,
+    matrix: ArrayView2<'_, F>,
+    scratch: &mut Vec<F>,
+    out: &mut [F],
+) -> Result<()> {
+    let dim = sum.dim();
+    match sum.form()? {
+        OuterForm::Factors(left, right) => {
+            let rows = left.nrows();
+            grow(scratch, rows * dim);
+            gemm(F::one(), left, matrix.t(), Add::No, view_mut(scratch, rows, dim))?;
+            gemm(alpha, view(scratch, rows, dim).t(), right, Add::Yes, view_mut(out, dim, dim))
+        }
+        OuterForm::Matrix(sum) => gemm(alpha, matrix, sum, Add::Yes, view_mut(out, dim, dim)),
+    }
+}
+
+/// Writes the direction into `out`; `sum` holds what [`GroupMatrix::accumulate`](super::GroupMatrix::accumulate) put there.
+/// `lu` is that of `w`, for the direction that needs it.
+pub(super) fn write_direction<F: Real>(
+    direction: Direction,
+    w: ArrayView2<'_, F>,
+    lu: Option<&Lu<F>>,
+    sum: &mut OuterSum<F>,
+    scratch: &mut Vec<F>,
+    out: &mut Vec<F>,
+) -> Result<()> {
+    let dim = sum.dim();
+    if sum.count() == 0 {
+        return Err(LayerError::NoRows);
+    }
+    let mean = F::of(1.0 / sum.count() as f64);
+    grow(out, dim * dim);
+    match direction {
+        Direction::Euclidean => {
+            let lu = lu.ok_or(LayerError::NoRows)?;
+            view_mut(out, dim, dim).assign(&lu.inverse_transposed()?);
+            sum.write(mean, Add::Yes, view_mut(out, dim, dim))
+        }
+        Direction::Relative => {
+            view_mut(out, dim, dim).assign(&w);
+            add_sum_times(sum, mean, w, scratch, out)
+        }
+        Direction::RelativeLeft => {
+            view_mut(out, dim, dim).assign(&w);
+            add_times_sum(sum, mean, w, scratch, out)
+        }
+        Direction::Algebra => {
+            sum.write(mean, Add::No, view_mut(out, dim, dim))?;
+            out.iter_mut().step_by(dim + 1).for_each(|diagonal| *diagonal += F::one());
+            Ok(())
+        }
+    }
+}
+
+/// Makes room for `size` numbers without touching those that are there.
+pub(super) fn grow<F: Real>(buffer: &mut Vec<F>, size: usize) {
+    if buffer.len() < size {
+        buffer.resize(size, F::zero());
+    }
+}

@@ -1,0 +1,173 @@
+//! `Σ_rows l rᵀ`, as factors while they are few and as a matrix when they are many.
+
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+
+use crate::linalg::{Add, gemm};
+use crate::{Real, Result, check};
+
+/// A sum of outer products `Σ l rᵀ` over rows, of side `dim`.
+///
+/// While it holds fewer rows than `dim` it keeps the two factors, so that a product with a matrix costs `O(rows·dim²)`:
+/// `Lᵀ(R W)`. From `dim` rows on it is the summed matrix, and the product is `(LᵀR) W`: the same bound with `dim` for
+/// `rows`. A matrix shared by the blocks of a row (convolutions) adds one row a block; the mean over all of them is `E/B`, so
+/// that rates do not depend on the signal's length.
+#[derive(Debug, Clone)]
+pub struct OuterSum<F> {
+    dim: usize,
+    count: usize,
+    pending: usize,
+    left: Vec<F>,
+    right: Vec<F>,
+    matrix: Option<Vec<F>>,
+    spare: Vec<F>,
+}
+
+/// How an [`OuterSum`] presently holds its sum.
+#[derive(Debug)]
+pub enum OuterForm<'a, F> {
+    /// Factors `(L, R)`, both `[rows, dim]`: the sum is `LᵀR`.
+    Factors(ArrayView2<'a, F>, ArrayView2<'a, F>),
+    /// The sum itself, `[dim, dim]`.
+    Matrix(ArrayView2<'a, F>),
+}
+
+impl<F: Real> OuterSum<F> {
+    /// The empty sum.
+    pub fn new(dim: usize) -> Self {
+        Self { dim, count: 0, pending: 0, left: vec![], right: vec![], matrix: None, spare: vec![] }
+    }
+
+    /// Rows added since the last `clear`.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Side of the matrix.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Forgets the sum, keeps the memory.
+    pub fn clear(&mut self) {
+        (self.count, self.pending) = (0, 0);
+        if let Some(matrix) = self.matrix.take() {
+            self.spare = matrix;
+        }
+    }
+
+    /// Adds `Σ_rows left (right − shift)ᵀ`; both are `[rows, dim]`.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub fn add(
+        &mut self,
+        left: ArrayView2<'_, F>,
+        right: ArrayView2<'_, F>,
+        shift: Option<&[F]>,
+    ) -> Result<()> {
+        let (rows, dim) = (left.nrows(), self.dim);
+        check::features("left factor of an outer sum", dim, left.ncols())?;
+        check::shape("right factor of an outer sum", (rows, dim), right.dim())?;
+        let (at, end) = (self.pending * dim, (self.pending + rows) * dim);
+        for buffer in [&mut self.left, &mut self.right] {
+            if buffer.len() < end {
+                buffer.resize(end, F::zero());
+            }
+        }
+        self.left[at..end].copy_from_slice(check::slice("left factor", &left)?);
+        self.right[at..end].copy_from_slice(check::slice("right factor", &right)?);
+        if let Some(shift) = shift {
+            for row in self.right[at..end].chunks_exact_mut(dim.max(1)) {
+                row.iter_mut().zip(shift).for_each(|(value, &shift)| *value -= shift);
+            }
+        }
+        self.pending += rows;
+        self.count += rows;
+        if self.pending >= dim { self.collapse() } else { Ok(()) }
+    }
+
+    /// How the sum is held: one form or the other, never both.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn form(&mut self) -> Result<OuterForm<'_, F>> {
+        if self.matrix.is_some() && self.pending > 0 {
+            self.collapse()?;
+        }
+        Ok(match &self.matrix {
+            Some(matrix) => OuterForm::Matrix(view(matrix, self.dim, self.dim)),
+            None => OuterForm::Factors(
+                view(&self.left, self.pending, self.dim),
+                view(&self.right, self.pending, self.dim),
+            ),
+        })
+    }
+
+    /// `out ← [out +] α Σ l rᵀ`.
+    ///
+    /// # Errors
+    /// A shape that does not fit.
+    pub fn write(&self, alpha: F, add: Add, mut out: ArrayViewMut2<'_, F>) -> Result<()> {
+        let (left, right) =
+            (view(&self.left, self.pending, self.dim), view(&self.right, self.pending, self.dim));
+        gemm(alpha, left.t(), right, add, out.view_mut())?;
+        if let Some(matrix) = &self.matrix {
+            out.scaled_add(alpha, &view(matrix, self.dim, self.dim));
+        }
+        Ok(())
+    }
+
+    /// `out ← out + α (Σ l rᵀ) v`, where `out` is a column; O(rows·dim).
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub fn add_times_vector(
+        &mut self,
+        alpha: F,
+        v: ArrayView1<'_, F>,
+        out: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
+        let v = v.insert_axis(Axis(1));
+        match self.form()? {
+            OuterForm::Matrix(sum) => gemm(alpha, sum, v, Add::Yes, out),
+            OuterForm::Factors(left, right) => {
+                let mut along = Array2::zeros((right.nrows(), 1));
+                gemm(F::one(), right, v, Add::No, along.view_mut())?;
+                gemm(alpha, left.t(), along.view(), Add::Yes, out)
+            }
+        }
+    }
+
+    fn collapse(&mut self) -> Result<()> {
+        let dim = self.dim;
+        let (add, mut matrix) = match self.matrix.take() {
+            Some(matrix) => (Add::Yes, matrix),
+            None => {
+                let mut matrix = std::mem::take(&mut self.spare);
+                matrix.resize(dim * dim, F::zero());
+                (Add::No, matrix)
+            }
+        };
+        let (left, right) = (view(&self.left, self.pending, dim), view(&self.right, self.pending, dim));
+        let result = gemm(F::one(), left.t(), right, add, view_mut(&mut matrix, dim, dim));
+        self.matrix = Some(matrix);
+        self.pending = 0;
+        result
+    }
+}
+
+/// The first `rows·columns` numbers as a matrix.
+pub(crate) fn view<F>(data: &[F], rows: usize, columns: usize) -> ArrayView2<'_, F> {
+    match data.get(..rows * columns).map(|data| ArrayView2::from_shape((rows, columns), data)) {
+        Some(Ok(view)) => view,
+        _ => unreachable!("buffers are sized before they are viewed"),
+    }
+}
+
+/// The first `rows·columns` numbers as a matrix, for writing.
+pub(crate) fn view_mut<F>(data: &mut [F], rows: usize, columns: usize) -> ArrayViewMut2<'_, F> {
+    match data.get_mut(..rows * columns).map(|data| ArrayViewMut2::from_shape((rows, columns), data)) {
+        Some(Ok(view)) => view,
+        _ => unreachable!("buffers are sized before they are viewed"),
+    }
+}

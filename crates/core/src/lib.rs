@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod base;
+mod chain;
+pub mod check;
+pub mod diagonal;
+pub mod elementwise;
+mod error;
+mod flow;
+mod grads;
+pub mod group;
+mod layer;
+pub mod linalg;
+pub mod optim;
+pub mod parallel;
+mod real;
+mod registry;
+mod tape;
+mod tensors;
+
+pub use base::{Base, BaseSpec};
+pub use chain::Chain;
+pub use error::{LayerError, Result};
+pub use flow::{BatchReport, Flow, Training};
+pub use grads::{GradSum, LayerGrads, ParamGrad};
+pub use layer::{Diagnostic, Input, Layer, LayerExt, LayerSpec, Recorded};
+pub use real::Real;
+pub use registry::{Registry, Restore};
+pub use tape::{Buffer, Tape};
+pub use tensors::Tensors;

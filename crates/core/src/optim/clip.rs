@@ -1,0 +1,29 @@
+//! Gradient clipping.
+
+use serde::{Deserialize, Serialize};
+
+/// Limits of the directions that an optimizer is given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Clip {
+    /// None.
+    #[default]
+    None,
+    /// All directions of a step are scaled together so that their joint Euclidean norm is at most this.
+    Norm(f64),
+    /// Each number is kept within `±` this.
+    Value(f64),
+}
+
+impl Clip {
+    /// The factor for directions of the given joint norm.
+    pub fn factor(self, norm: impl FnOnce() -> f64) -> f64 {
+        match self {
+            Self::Norm(limit) => {
+                let norm = norm();
+                if norm > limit { limit / norm } else { 1.0 }
+            }
+            Self::None | Self::Value(_) => 1.0,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Elementwise optimizers, learning-rate schedules and gradient clipping. Everything here **ascends**.
+
+mod clip;
+mod memory;
+mod optimizer;
+mod rules;
+mod schedule;
+
+pub use clip::Clip;
+pub use memory::Memory;
+pub use optimizer::{Optimizer, OptimizerSpec};
+pub use schedule::{Schedule, Shape};
+
+use crate::{Real, Result};
+
+/// What an update did beside its step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StepReport {
+    /// How often a step was halved because a determinant would have changed its sign or a scale would have passed 0.
+    pub halvings: u64,
+}
+
+impl std::ops::AddAssign for StepReport {
+    fn add_assign(&mut self, other: Self) {
+        self.halvings += other.halvings;
+    }
+}
+
+/// Turns ascent directions into steps: `step = η · opt(direction)`, element by element.
+pub trait UpdateRule<F: Real> {
+    /// Called once before the parameters of a step; `norm` gives `‖directions‖` over all of them, where it is needed.
+    ///
+    /// # Errors
+    /// Whatever `norm` meets.
+    fn begin(&mut self, norm: &mut dyn FnMut() -> f64) -> Result<()>;
+
+    /// Replaces `direction` by the step; `memory` belongs to this parameter.
+    ///
+    /// # Errors
+    /// [`crate::LayerError::Memory`] where the memory is that of another parameter.
+    fn step(&mut self, memory: &mut Memory<F>, direction: &mut [F]) -> Result<()>;
+
+    /// `parameter ← parameter + step`, with `direction` left as the step: one pass where the rule can do it.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    fn ascend(&mut self, memory: &mut Memory<F>, parameter: &mut [F], direction: &mut [F]) -> Result<()> {
+        self.step(memory, direction)?;
+        crate::parallel::add(parameter, direction);
+        Ok(())
+    }
+}

@@ -1,0 +1,272 @@
+//! The optimizers that pdmap ships.
+
+use serde::{Deserialize, Serialize};
+
+use super::rules::{self, Adam};
+use super::{Clip, Memory, UpdateRule};
+use crate::{LayerError, Real, Result, parallel};
+
+/// Which elementwise optimizer, with its options.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum OptimizerSpec {
+    /// `step = η d`.
+    Sgd,
+    /// Heavy ball or Nesterov momentum.
+    Momentum {
+        /// Share of the velocity that is kept, in [0, 1).
+        beta: f64,
+        /// Nesterov's form.
+        nesterov: bool,
+    },
+    /// Adam (Kingma & Ba 2015).
+    Adam {
+        /// Decay of the first moment.
+        beta1: f64,
+        /// Decay of the second moment.
+        beta2: f64,
+        /// Added to the root of the second moment.
+        epsilon: f64,
+    },
+    /// SMORMS3 (Funk 2015): adapts its memory to the signal-to-noise ratio of each number.
+    Smorms3 {
+        /// Added to denominators.
+        epsilon: f64,
+    },
+}
+
+impl OptimizerSpec {
+    /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+    pub fn adam() -> Self {
+        Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+
+    /// SMORMS3 with ε = 1e-16.
+    pub fn smorms3() -> Self {
+        Self::Smorms3 { epsilon: 1e-16 }
+    }
+
+    /// Heavy ball with β = 0.9.
+    pub fn momentum() -> Self {
+        Self::Momentum { beta: 0.9, nesterov: false }
+    }
+}
+
+/// An optimizer with its rate and clipping. Its memory lives beside each parameter, in [`crate::ParamGrad`], so one optimizer
+/// serves all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Optimizer {
+    spec: OptimizerSpec,
+    rate: f64,
+    clip: Clip,
+    factor: f64,
+}
+
+impl Optimizer {
+    /// An optimizer with learning rate `rate` (η).
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for options or rates outside their ranges.
+    pub fn new(spec: OptimizerSpec, rate: f64) -> Result<Self> {
+        let within = |what, value: f64, ok: bool, range| {
+            if ok { Ok(()) } else { Err(LayerError::Range { what, value, range }) }
+        };
+        let decay = |what, value: f64| within(what, value, (0.0..1.0).contains(&value), "in [0, 1)");
+        let positive =
+            |what, value: f64| within(what, value, value > 0.0 && value.is_finite(), "positive and finite");
+        match spec {
+            OptimizerSpec::Sgd => {}
+            OptimizerSpec::Momentum { beta, .. } => decay("beta", beta)?,
+            OptimizerSpec::Adam { beta1, beta2, epsilon } => {
+                decay("beta1", beta1)?;
+                decay("beta2", beta2)?;
+                positive("epsilon", epsilon)?;
+            }
+            OptimizerSpec::Smorms3 { epsilon } => positive("epsilon", epsilon)?,
+        }
+        within("learning rate", rate, rate >= 0.0 && rate.is_finite(), "finite and not negative")?;
+        Ok(Self { spec, rate, clip: Clip::None, factor: 1.0 })
+    }
+
+    /// Adam with the usual constants.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for a negative or non-finite rate.
+    pub fn adam(rate: f64) -> Result<Self> {
+        Self::new(OptimizerSpec::adam(), rate)
+    }
+
+    /// Plain gradient ascent.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for a negative or non-finite rate.
+    pub fn sgd(rate: f64) -> Result<Self> {
+        Self::new(OptimizerSpec::Sgd, rate)
+    }
+
+    /// The same with clipping.
+    pub fn clipped(self, clip: Clip) -> Self {
+        Self { clip, ..self }
+    }
+
+    /// The learning rate.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Another learning rate, from the next step on.
+    pub fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    fn run<F: Real>(&self, memory: &mut Memory<F>, p: &mut [F], d: &mut [F]) -> Result<()> {
+        match self.clip {
+            Clip::None => {}
+            Clip::Value(limit) => {
+                let limit = F::of(limit);
+                d.iter_mut()
+                    .for_each(|d| *d = num_traits::Float::max(num_traits::Float::min(*d, limit), -limit));
+            }
+            Clip::Norm(_) if self.factor == 1.0 => {}
+            Clip::Norm(_) => {
+                let factor = F::of(self.factor);
+                d.iter_mut().for_each(|d| *d *= factor);
+            }
+        }
+        memory.steps += 1;
+        let (rate, size, steps) = (F::of(self.rate), d.len(), memory.steps);
+        // A rule without a parameter or a slot gets an empty slice there, which zip4 must not cut in pieces.
+        match self.spec {
+            OptimizerSpec::Sgd => rules::sgd(p, d, rate),
+            OptimizerSpec::Momentum { beta, nesterov } => {
+                let [v] = memory.slots(size, [F::zero()])?;
+                rules::momentum(p, d, v, rate, F::of(beta), nesterov);
+            }
+            OptimizerSpec::Adam { beta1, beta2, epsilon } => {
+                let t = i32::try_from(steps).unwrap_or(i32::MAX);
+                let adam = Adam {
+                    beta1: F::of(beta1),
+                    beta2: F::of(beta2),
+                    epsilon: F::of(epsilon),
+                    scale: F::of(self.rate / (1.0 - beta1.powi(t))),
+                    root: F::of(1.0 / (1.0 - beta2.powi(t)).sqrt()),
+                };
+                let [m, v] = memory.slots(size, [F::zero(); 2])?;
+                if p.len() == size {
+                    parallel::zip4(p, d, m, v, |p, d, m, v| adam.chunk(p, d, m, v));
+                } else {
+                    adam.chunk(p, d, m, v);
+                }
+            }
+            OptimizerSpec::Smorms3 { epsilon } => {
+                let [mem, g, g2] = memory.slots(size, [F::one(), F::zero(), F::zero()])?;
+                let epsilon = F::of(epsilon);
+                parallel::zip4(d, mem, g, g2, |d, mem, g, g2| rules::smorms3(d, mem, g, g2, rate, epsilon));
+                if !p.is_empty() {
+                    parallel::add(p, d);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<F: Real> UpdateRule<F> for Optimizer {
+    fn begin(&mut self, norm: &mut dyn FnMut() -> f64) -> Result<()> {
+        self.factor = self.clip.factor(norm);
+        Ok(())
+    }
+
+    fn step(&mut self, memory: &mut Memory<F>, direction: &mut [F]) -> Result<()> {
+        self.run(memory, &mut [], direction)
+    }
+
+    fn ascend(&mut self, memory: &mut Memory<F>, parameter: &mut [F], direction: &mut [F]) -> Result<()> {
+        if parameter.len() != direction.len() {
+            return Err(LayerError::Memory { expected: parameter.len(), actual: direction.len() });
+        }
+        self.run(memory, parameter, direction)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn path(spec: OptimizerSpec, rate: f64, directions: &[f64]) -> Vec<f64> {
+        let mut optimizer = Optimizer::new(spec, rate).unwrap();
+        let mut memory = Memory::default();
+        let mut x = [0.0];
+        let mut seen = vec![];
+        for &d in directions {
+            let mut d = [d];
+            optimizer.ascend(&mut memory, &mut x, &mut d).unwrap();
+            seen.push(x[0]);
+        }
+        seen
+    }
+
+    fn close(actual: &[f64], expected: &[f64]) {
+        for (a, e) in actual.iter().zip(expected) {
+            assert!((a - e).abs() < 1e-12, "{actual:?} is not {expected:?}");
+        }
+    }
+
+    #[test]
+    fn hand_values() {
+        close(&path(OptimizerSpec::Sgd, 0.5, &[1.0, -2.0]), &[0.5, -0.5]);
+        close(&path(OptimizerSpec::momentum(), 0.5, &[1.0, 1.0]), &[0.5, 0.5 + 0.5 * 1.9]);
+        let nesterov = OptimizerSpec::Momentum { beta: 0.5, nesterov: true };
+        close(&path(nesterov, 1.0, &[1.0, 1.0]), &[1.5, 1.5 + 1.0 + 0.5 * 1.5]);
+        // Adam's first step is η d/(|d| + ε); the second follows from the moments by hand.
+        let second = {
+            let (m, v): (f64, f64) = (0.9 * 0.1 * 2.0 + 0.1 * -1.0, 0.999 * 0.001 * 4.0 + 0.001);
+            0.1 * (m / (1.0 - 0.81)) / ((v / (1.0 - 0.999f64.powi(2))).sqrt() + 1e-8)
+        };
+        let first = 0.1 * 2.0 / (2.0 + 1e-8);
+        close(&path(OptimizerSpec::adam(), 0.1, &[2.0, -1.0]), &[first, first + second]);
+        // SMORMS3: mem = 1, r = 1/2, g = 1, g₂ = 2, x = 1/2; then mem = 1.5, r = 0.4, g = 1.4, g₂ = 2.8, x = 0.7.
+        let rate = 0.6;
+        let (s1, s2) = (2.0 * 0.5 / 2f64.sqrt(), 2.0 * 0.6 / 2.8f64.sqrt());
+        close(&path(OptimizerSpec::smorms3(), rate, &[2.0, 2.0]), &[s1, s1 + s2]);
+    }
+
+    #[test]
+    fn step_and_ascend_agree_for_every_rule() {
+        let size = 20_000;
+        for spec in
+            [OptimizerSpec::Sgd, OptimizerSpec::momentum(), OptimizerSpec::adam(), OptimizerSpec::smorms3()]
+        {
+            let mut optimizer = Optimizer::new(spec, 0.1).unwrap();
+            let direction: Vec<f64> = (0..size).map(|i| (i as f64).sin()).collect();
+            let (mut stepped, mut ascended) = (direction.clone(), direction.clone());
+            let mut parameter = vec![0.0; size];
+            optimizer.step(&mut Memory::default(), &mut stepped).unwrap();
+            optimizer.ascend(&mut Memory::default(), &mut parameter, &mut ascended).unwrap();
+            assert_eq!(stepped, ascended);
+            assert_eq!(stepped, parameter, "{spec:?}");
+        }
+    }
+
+    #[test]
+    fn clipping_by_norm_and_by_value() {
+        let mut by_norm = Optimizer::sgd(1.0).unwrap().clipped(Clip::Norm(1.0));
+        UpdateRule::<f64>::begin(&mut by_norm, &mut || 5.0).unwrap();
+        let mut d: [f64; 2] = [3.0, -4.0];
+        by_norm.step(&mut Memory::default(), &mut d).unwrap();
+        assert!((d[0] - 0.6).abs() < 1e-15 && (d[1] + 0.8).abs() < 1e-15, "{d:?}");
+        let mut d = [3.0, -0.5];
+        Optimizer::sgd(1.0).unwrap().clipped(Clip::Value(1.0)).step(&mut Memory::default(), &mut d).unwrap();
+        assert_eq!(d, [1.0, -0.5]);
+    }
+
+    #[test]
+    fn memory_of_another_parameter_is_refused() {
+        let mut optimizer = Optimizer::adam(0.1).unwrap();
+        let mut memory = Memory::default();
+        optimizer.step(&mut memory, &mut [1.0, 2.0]).unwrap();
+        let error = optimizer.step(&mut memory, &mut [1.0]).unwrap_err();
+        assert_eq!(error, LayerError::Memory { expected: 2, actual: 2 });
+    }
+}

@@ -1,0 +1,93 @@
+//! Learning rate over the course of a run.
+
+use serde::{Deserialize, Serialize};
+
+/// Shape of a schedule after its warm-up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// The same rate throughout.
+    #[default]
+    Constant,
+    /// Half a cosine from the rate down to `end` times the rate.
+    Cosine {
+        /// What is left of the rate at the horizon.
+        end: f64,
+    },
+    /// Straight down to `end` times the rate.
+    Linear {
+        /// What is left of the rate at the horizon.
+        end: f64,
+    },
+    /// Multiplied by `factor` after each `every`-th part of the horizon (0.25: three drops).
+    Steps {
+        /// What a drop multiplies the rate by.
+        factor: f64,
+        /// Fraction of the horizon between drops.
+        every: f64,
+    },
+}
+
+/// A factor of the learning rate for each step of a run with a known horizon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schedule {
+    /// Steps during which the rate rises linearly from 0.
+    #[serde(default)]
+    pub warmup: u64,
+    /// What follows.
+    #[serde(default)]
+    pub shape: Shape,
+}
+
+impl Schedule {
+    /// The same rate throughout.
+    pub fn constant() -> Self {
+        Self::default()
+    }
+
+    /// Half a cosine down to 0.
+    pub fn cosine() -> Self {
+        Self { warmup: 0, shape: Shape::Cosine { end: 0.0 } }
+    }
+
+    /// The factor at `step` (from 0) of a run of `horizon` steps.
+    pub fn factor(&self, step: u64, horizon: u64) -> f64 {
+        if step < self.warmup {
+            return (step + 1) as f64 / (self.warmup + 1) as f64;
+        }
+        let span = horizon.saturating_sub(self.warmup).max(1) as f64;
+        let t = ((step - self.warmup) as f64 / span).min(1.0);
+        match self.shape {
+            Shape::Constant => 1.0,
+            Shape::Cosine { end } => end + (1.0 - end) * 0.5 * (1.0 + (std::f64::consts::PI * t).cos()),
+            Shape::Linear { end } => end + (1.0 - end) * (1.0 - t),
+            Shape::Steps { factor, every } => factor.powf((t / every.max(f64::MIN_POSITIVE)).floor()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cosine_starts_at_one_is_half_in_the_middle_and_ends_low() {
+        let cosine = Schedule::cosine();
+        assert_eq!(cosine.factor(0, 100), 1.0);
+        assert!((cosine.factor(50, 100) - 0.5).abs() < 1e-12);
+        assert!(cosine.factor(100, 100).abs() < 1e-12);
+        assert!(cosine.factor(1_000, 100).abs() < 1e-12);
+    }
+
+    #[test]
+    fn warmup_rises_from_above_zero_to_one() {
+        let schedule = Schedule { warmup: 9, shape: Shape::Linear { end: 0.5 } };
+        assert!((schedule.factor(0, 109) - 0.1).abs() < 1e-12);
+        assert!((schedule.factor(8, 109) - 0.9).abs() < 1e-12);
+        assert_eq!(schedule.factor(9, 109), 1.0);
+        assert!((schedule.factor(59, 109) - 0.75).abs() < 1e-12);
+        let drops = Schedule { warmup: 0, shape: Shape::Steps { factor: 0.1, every: 0.5 } };
+        assert!((drops.factor(75, 100) - 0.1).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,115 @@
+//! Elementwise passes and sums whose results do not depend on the number of threads.
+
+use rayon::prelude::*;
+
+use crate::Real;
+
+/// Elements that one task handles: large enough to pay for the hand-over, small enough for the cache.
+const GRAIN: usize = 8192;
+
+/// Calls `body(row, values)` for each row of a row-major matrix with `columns` columns.
+pub fn rows_mut<F: Real>(data: &mut [F], columns: usize, body: impl Fn(usize, &mut [F]) + Sync) {
+    if columns == 0 {
+        return;
+    }
+    let rows_a_task = (GRAIN / columns).max(1);
+    if data.len() <= GRAIN {
+        data.chunks_exact_mut(columns).enumerate().for_each(|(row, values)| body(row, values));
+        return;
+    }
+    data.par_chunks_mut(rows_a_task * columns).enumerate().for_each(|(task, chunk)| {
+        for (offset, values) in chunk.chunks_exact_mut(columns).enumerate() {
+            body(task * rows_a_task + offset, values);
+        }
+    });
+}
+
+/// Calls `body(row, values, number)` for each row, where `numbers` has one `f64` a row.
+pub fn rows_mut_with<F: Real>(
+    data: &mut [F],
+    columns: usize,
+    numbers: &mut [f64],
+    body: impl Fn(usize, &mut [F], &mut f64) + Sync,
+) {
+    if columns == 0 {
+        return;
+    }
+    let rows_a_task = (GRAIN / columns).max(1);
+    let task = |task: usize, chunk: &mut [F], numbers: &mut [f64]| {
+        for (offset, (values, number)) in chunk.chunks_exact_mut(columns).zip(numbers).enumerate() {
+            body(task * rows_a_task + offset, values, number);
+        }
+    };
+    if data.len() <= GRAIN {
+        data.chunks_mut(rows_a_task * columns)
+            .zip(numbers.chunks_mut(rows_a_task))
+            .enumerate()
+            .for_each(|(index, (chunk, numbers))| task(index, chunk, numbers));
+        return;
+    }
+    data.par_chunks_mut(rows_a_task * columns)
+        .zip(numbers.par_chunks_mut(rows_a_task))
+        .enumerate()
+        .for_each(|(index, (chunk, numbers))| task(index, chunk, numbers));
+}
+
+/// `y ← y + x`.
+pub fn add<F: Real>(y: &mut [F], x: &[F]) {
+    if y.len() <= GRAIN {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+        return;
+    }
+    y.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(y, x)| {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+    });
+}
+
+/// `sum ← sum + Σ_rows a ∘ b` for row-major matrices; rows are added in their order.
+pub fn add_column_products<F: Real>(sum: &mut [F], a: &[F], b: &[F]) {
+    if sum.is_empty() {
+        return;
+    }
+    for (a, b) in a.chunks_exact(sum.len()).zip(b.chunks_exact(sum.len())) {
+        for ((sum, &a), &b) in sum.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+}
+
+/// `sum ← sum + Σ_rows a`; rows are added in their order.
+pub fn add_column_sums<F: Real>(sum: &mut [F], a: &[F]) {
+    if sum.is_empty() {
+        return;
+    }
+    for a in a.chunks_exact(sum.len()) {
+        sum.iter_mut().zip(a).for_each(|(sum, &a)| *sum += a);
+    }
+}
+
+/// `Σ x²` in `f64`, in chunks of fixed size added in their order.
+pub fn sum_of_squares<F: Real>(x: &[F]) -> f64 {
+    let chunk_sum = |chunk: &[F]| chunk.iter().map(|&v| v.f64() * v.f64()).sum::<f64>();
+    if x.len() <= GRAIN {
+        return chunk_sum(x);
+    }
+    x.par_chunks(GRAIN).map(chunk_sum).collect::<Vec<_>>().iter().sum()
+}
+
+/// `body(p, d, a, b)` on chunks of fixed size of four slices of equal length: one pass over parameters, direction and
+/// two slots of an optimizer's memory.
+pub fn zip4<F: Real>(
+    p: &mut [F],
+    d: &mut [F],
+    a: &mut [F],
+    b: &mut [F],
+    body: impl Fn(&mut [F], &mut [F], &mut [F], &mut [F]) + Sync,
+) {
+    if p.len() <= GRAIN {
+        body(p, d, a, b);
+        return;
+    }
+    p.par_chunks_mut(GRAIN)
+        .zip(d.par_chunks_mut(GRAIN))
+        .zip(a.par_chunks_mut(GRAIN).zip(b.par_chunks_mut(GRAIN)))
+        .for_each(|((p, d), (a, b))| body(p, d, a, b));
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod bias;
+mod dense;
+mod svd;
+
+pub use bias::BiasKind;
+pub use dense::Dense;
+pub use pdmap_core::group::{Direction, Group};
+pub use svd::svd;
+
+use pdmap_core::{Real, Registry};
+
+/// Adds the kinds of this crate to a registry, so that saved models find them.
+pub fn register<F: Real>(registry: &mut Registry<F>) {
+    registry.insert(Dense::<F>::KIND, Dense::restore);
+}

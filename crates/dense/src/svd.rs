@@ -1,0 +1,27 @@
+//! The polar or SVD form of an unconstrained matrix.
+
+use pdmap_core::diagonal::{Scale, ScaleDirection};
+use pdmap_core::group::Group;
+use pdmap_core::{Layer, Real, Result};
+use rand::Rng;
+
+use crate::{BiasKind, Dense};
+
+/// `W = U·diag(s)·V` with `U`, `V` in O(D) and `s > 0`, as three layers in the order of application: `V`, scale, `U` (with the
+/// bias). The same class of maps as GL(D), up to the sign of the determinant, with `log|det| = Σ log s` and the inverse
+/// `Vᵀ diag(1/s) Uᵀ`.
+///
+/// # Errors
+/// A bias that does not go with O(D).
+pub fn svd<F: Real>(
+    features: usize,
+    bias: BiasKind,
+    direction: ScaleDirection,
+    rng: &mut dyn Rng,
+) -> Result<Vec<Box<dyn Layer<F>>>> {
+    Ok(vec![
+        Box::new(Dense::random(features, Group::Orthonormal, BiasKind::None, rng)?),
+        Box::new(Scale::one(features, direction)),
+        Box::new(Dense::random(features, Group::Orthonormal, bias, rng)?),
+    ])
+}

@@ -1,0 +1,89 @@
+//! O(D) forever.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use ndarray::Array2;
+use pdmap_core::Real;
+use pdmap_core::group::{Group, GroupMatrix, ORTHONORMALITY, cayley, haar};
+use pdmap_core::linalg::orthonormality_residual;
+use pdmap_core::optim::{Memory, UpdateRule};
+use pdmap_testing::{normal_rows, rng};
+use rand::RngExt;
+
+/// A rule that answers every direction with random steps.
+#[derive(Debug)]
+struct Random(rand_chacha::ChaCha8Rng);
+
+impl<F: Real> UpdateRule<F> for Random {
+    fn begin(&mut self, _norm: &mut dyn FnMut() -> f64) -> pdmap_core::Result<()> {
+        Ok(())
+    }
+
+    fn step(&mut self, _memory: &mut Memory<F>, direction: &mut [F]) -> pdmap_core::Result<()> {
+        direction.iter_mut().for_each(|d| *d = F::of(self.0.random_range(-0.5..0.5)));
+        Ok(())
+    }
+}
+
+/// The largest residual seen at every `look`-th of `steps` random steps.
+fn walk<F: Real>(dim: usize, steps: usize, look: usize) -> f64 {
+    let mut matrix = GroupMatrix::<F>::new(haar(dim, &mut rng(11)), Group::Orthonormal).unwrap();
+    let sign = matrix.log_det().unwrap().negative;
+    let mut rule = Random(rng(12));
+    let rows = normal_rows::<F>(1, dim, &mut rng(13));
+    let mut grad = matrix.new_grad("weight");
+    grad.outer_mut().unwrap().add(rows.view(), rows.view(), None).unwrap();
+    matrix.direct(&mut grad).unwrap();
+    let mut worst = 0.0_f64;
+    for step in 1..=steps {
+        matrix.update(&mut rule, &mut grad).unwrap();
+        if step % look == 0 {
+            worst = worst.max(orthonormality_residual(matrix.weight()));
+        }
+    }
+    assert_eq!(matrix.log_det().unwrap().negative, sign, "the sign of the determinant changed");
+    assert_eq!(matrix.log_det().unwrap().log_abs, 0.0);
+    worst
+}
+
+#[test]
+fn two_hundred_thousand_random_steps_on_o16_in_f64() {
+    let worst = walk::<f64>(16, 200_000, 1);
+    println!("200,000 random Cayley steps on O(16), f64: max|W'W - I| = {:.2} ε", worst / f64::EPSILON);
+    assert!(worst <= ORTHONORMALITY * f64::EPSILON, "{:.2} ε", worst / f64::EPSILON);
+}
+
+#[test]
+fn many_random_steps_on_larger_groups_and_in_f32() {
+    for (dim, steps) in [(1, 100), (2, 20_000), (63, 2_000), (200, 100)] {
+        let f64_worst = walk::<f64>(dim, steps, 3) / f64::EPSILON;
+        let f32_worst = walk::<f32>(dim, steps, 3) / f32::EPS;
+        println!("O({dim}), {steps} steps: {f64_worst:.2} ε in f64, {f32_worst:.2} ε in f32");
+        assert!(
+            f64_worst <= ORTHONORMALITY && f32_worst <= ORTHONORMALITY,
+            "O({dim}): {f64_worst} {f32_worst}"
+        );
+    }
+}
+
+#[test]
+fn a_first_order_step_in_place_of_cayley_leaves_the_group() {
+    // The wrong implementation: W ← (I + A) W, right to first order only. The residual must see it at once.
+    let mut rng = rng(1);
+    let mut w = haar::<f64>(8, &mut rng);
+    let mut a = Array2::<f64>::zeros((8, 8));
+    let mut packed = vec![];
+    for i in 1..8 {
+        for j in 0..i {
+            let value = rng.random_range(-1e-3..1e-3);
+            (a[[i, j]], a[[j, i]]) = (value, -value);
+            packed.push(value);
+        }
+    }
+    let wrong = &w + &a.dot(&w);
+    assert!(orthonormality_residual(wrong.view()) > ORTHONORMALITY * f64::EPSILON);
+    cayley(&packed, &mut w, &mut vec![]).unwrap();
+    assert!(orthonormality_residual(w.view()) <= ORTHONORMALITY * f64::EPSILON);
+    // And it is the same step to first order, in the same sense of rotation.
+    let distance = (&wrong - &w).iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    assert!(distance < 1e-4, "{distance}");
+}

@@ -1,0 +1,41 @@
+//! Each law rejects the wrong implementations that it is there for, and accepts the right one.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use pdmap_core::{Chain, Layer, LayerExt, Real};
+use pdmap_testing::wrong::{MISTAKES, Mistake, WrongScale};
+use pdmap_testing::{laws, normal_rows, rng};
+
+fn reject<F: Real>() {
+    let x = normal_rows::<F>(9, 3, &mut rng(5));
+    for &(mistake, law_name) in MISTAKES {
+        if mistake == Mistake::LogDetOverwrites {
+            continue;
+        }
+        let layer = WrongScale::<F>::new(3, mistake).unwrap();
+        let (_, law) = laws::all::<F>().into_iter().find(|(name, _)| *name == law_name).unwrap();
+        assert!(law(&layer, x.view(), 1).is_err(), "`{law_name}` is blind to {mistake:?} in {}", F::DTYPE);
+    }
+}
+
+#[test]
+fn laws_reject_wrong_implementations_in_f64() {
+    reject::<f64>();
+}
+
+#[test]
+fn laws_reject_wrong_implementations_in_f32() {
+    reject::<f32>();
+}
+
+#[test]
+fn a_chain_shows_a_layer_that_overwrites_log_dets() {
+    let wrong = |mistake| -> Box<dyn Layer<f64>> { Box::new(WrongScale::new(2, mistake).unwrap()) };
+    let x = normal_rows::<f64>(3, 2, &mut rng(1));
+    let law = laws::log_det::<f64>;
+    let chain = Chain::new(vec![wrong(Mistake::Descends), wrong(Mistake::LogDetOverwrites)]).unwrap();
+    assert!(law(&chain, x.view(), 0).is_err());
+    // The same chain of layers whose forward pass is right: the law is not simply strict.
+    let chain = Chain::new(vec![wrong(Mistake::Descends), wrong(Mistake::Descends)]).unwrap();
+    law(&chain, x.view(), 0).unwrap();
+    assert!((chain.transform(&x).unwrap().1[0] - 2.0 * 0.5f64.ln()).abs() < 1e-12);
+}
