@@ -9,13 +9,16 @@ use rand::{Rng, RngExt};
 
 use crate::{badly_conditioned, normal_rows};
 
+/// Builds a layer for some number of features (at least 1) with random parameters.
+pub type Build<F> = fn(usize, &mut dyn Rng) -> Result<Box<dyn Layer<F>>>;
+
 /// A named constructor of one kind of layer in one configuration.
 #[derive(Clone, Copy)]
 pub struct Subject<F: Real> {
     /// What the laws report.
     pub name: &'static str,
-    /// Builds it for some number of features (at least 1) with random parameters.
-    pub build: fn(usize, &mut dyn Rng) -> Result<Box<dyn Layer<F>>>,
+    /// Builds it.
+    pub build: Build<F>,
 }
 
 impl<F: Real> std::fmt::Debug for Subject<F> {

@@ -20,12 +20,11 @@ impl<F: Real> Memory<F> {
         if self.slots.is_empty() {
             self.slots = start.iter().map(|&value| vec![value; size]).collect();
         }
-        let actual =
-            self.slots.iter().map(Vec::len).find(|&len| len != size).unwrap_or(self.slots.len() * size);
-        let error = LayerError::Memory { expected: N * size, actual };
-        if actual != N * size {
-            return Err(error);
+        let actual = self.slots.iter().map(Vec::len).find(|&len| len != size);
+        let error = LayerError::Memory { expected: size, actual: actual.unwrap_or(0) };
+        match actual {
+            Some(_) => Err(error),
+            None => self.slots.as_mut_slice().try_into().map_err(|_| error),
         }
-        self.slots.as_mut_slice().try_into().map_err(|_| error)
     }
 }

@@ -221,7 +221,7 @@ mod tests {
         close(&path(nesterov, 1.0, &[1.0, 1.0]), &[1.5, 1.5 + 1.0 + 0.5 * 1.5]);
         // Adam's first step is η d/(|d| + ε); the second follows from the moments by hand.
         let second = {
-            let (m, v): (f64, f64) = (0.9 * 0.1 * 2.0 + 0.1 * -1.0, 0.999 * 0.001 * 4.0 + 0.001);
+            let (m, v): (f64, f64) = (0.9 * 0.1 * 2.0 - 0.1, 0.999 * 0.001 * 4.0 + 0.001);
             0.1 * (m / (1.0 - 0.81)) / ((v / (1.0 - 0.999f64.powi(2))).sqrt() + 1e-8)
         };
         let first = 0.1 * 2.0 / (2.0 + 1e-8);
@@ -267,6 +267,6 @@ mod tests {
         let mut memory = Memory::default();
         optimizer.step(&mut memory, &mut [1.0, 2.0]).unwrap();
         let error = optimizer.step(&mut memory, &mut [1.0]).unwrap_err();
-        assert_eq!(error, LayerError::Memory { expected: 2, actual: 2 });
+        assert_eq!(error, LayerError::Memory { expected: 1, actual: 2 });
     }
 }

@@ -20,7 +20,7 @@ pub fn batches<F: Real>(layer: &dyn Layer<F>, x: ArrayView2<'_, F>, seed: u64) -
 
     for (row, x) in x.axis_chunks_iter(Axis(0), 1).enumerate() {
         let (alone, alone_log_det) = layer.transform(x)?;
-        at_most("a row by itself", distance(&alone, &together.row(row)), allowed)?;
+        at_most("a row by itself", distance(&alone, together.row(row)), allowed)?;
         at_most("log-det of a row by itself", distance(&alone_log_det, &log_det[row..=row]), allowed)?;
     }
     let none = x.slice_axis(Axis(0), Slice::from(0..0));
@@ -36,7 +36,7 @@ pub fn batches<F: Real>(layer: &dyn Layer<F>, x: ArrayView2<'_, F>, seed: u64) -
     for part in [Slice::from(0..cut), Slice::from(cut..rows), Slice::from(0..0)] {
         let (x, c) = (x.slice_axis(Axis(0), part), c.slice_axis(Axis(0), part));
         let part_dx = differentiate(layer, x, c, &mut tape, &mut parts)?;
-        at_most("∂/∂x of a part of the batch", distance(&part_dx, &dx.slice_axis(Axis(0), part)), allowed)?;
+        at_most("∂/∂x of a part of the batch", distance(&part_dx, dx.slice_axis(Axis(0), part)), allowed)?;
     }
     same_sums(&mut parts, &mut all, rounding::<F>(features + rows, 1.0, ACCUMULATE))
 }
