@@ -36,6 +36,18 @@ pub enum LayerError {
         /// The value, as `f64`.
         value: f64,
     },
+    /// A value outside the domain of a layer.
+    #[error("row {row}, column {column} is {value}: must be {range}")]
+    Domain {
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value, as `f64`.
+        value: f64,
+        /// The domain, in words.
+        range: &'static str,
+    },
     /// An array is not contiguous in row-major order.
     #[error("{what} must be contiguous in row-major order; its strides are {strides:?}")]
     Layout {

@@ -87,3 +87,14 @@ fn a_first_order_step_in_place_of_cayley_leaves_the_group() {
     let distance = (&wrong - &w).iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     assert!(distance < 1e-4, "{distance}");
 }
+
+#[test]
+fn haar_matrices_have_the_moments_of_the_haar_measure() {
+    // On O(n), for every n: E tr = 0 and E tr² = 1. A Q without the sign fix fails the first.
+    let (n, draws) = (3, 20_000);
+    let mut rng = rng(2);
+    let traces: Vec<f64> = (0..draws).map(|_| haar::<f64>(n, &mut rng).diag().sum()).collect();
+    let mean = |power: i32| traces.iter().map(|t| t.powi(power)).sum::<f64>() / f64::from(draws);
+    assert!(mean(1).abs() < 0.03, "{}", mean(1));
+    assert!((mean(2) - 1.0).abs() < 0.05, "{}", mean(2));
+}

@@ -1,0 +1,78 @@
+//! `pdmap train`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use pdmap_core::Real;
+use pdmap_train::{Budget, Model, Outcome, Preset, TrainConfig, Trained, TrainingRecord, train};
+
+use super::{architecture, config};
+use crate::args::{Dtype, Train};
+use crate::data::Source;
+use crate::exit::Diverged;
+use crate::output;
+use crate::progress::Bar;
+
+/// Budget where nothing else is said.
+const BUDGET: Duration = Duration::from_secs(60);
+
+pub(crate) fn run(args: &Train) -> Result<()> {
+    let preset: Preset = args.model.parse()?;
+    let source = Source::plan(&args.data, false)?;
+    let rate = args.rate.unwrap_or(preset.rate());
+    let config = TrainConfig {
+        patience: args.patience,
+        ..config(&args.training, Budget::Time(BUDGET), rate, args.seed)?
+    };
+    output::writable(&args.out)?;
+    match args.training.dtype {
+        Dtype::F32 => fit::<f32>(args, preset, &source, config),
+        Dtype::F64 => fit::<f64>(args, preset, &source, config),
+    }
+}
+
+fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConfig) -> Result<()> {
+    let bar = Bar::new(args.training.quiet);
+    bar.stage("reading data".into());
+    let data = source.splits::<F>(config.batch)?;
+    let preprocess = args.training.preprocess.unwrap_or(source.preprocess());
+    let mut flow = preset.build(data.train.view(), preprocess, architecture(&args.training)?, args.seed)?;
+    bar.stage(preset.to_string());
+    let watch = &mut |progress| bar.at(progress);
+    let trained = train(&mut flow, data.train.view(), data.validation.view(), &config, watch)?;
+    bar.finish();
+
+    let preprocessing = preprocess.fit(data.train.view())?.len();
+    let mut model = Model::new(flow, data.facts.space.clone(), preprocessing);
+    model.header.training = Some(TrainingRecord {
+        data: args.data.data.clone(),
+        seed: args.seed,
+        config,
+        steps: trained.steps,
+        horizon: trained.horizon,
+        best_step: trained.best.step,
+        best_validation: trained.best.validation,
+    });
+    model.save(&args.out)?;
+    if args.json {
+        output::json(&trained)?;
+    } else {
+        output::line(&summary(&trained))?;
+    }
+    match trained.outcome {
+        Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
+        Outcome::Finished | Outcome::StoppedEarly => Ok(()),
+    }
+}
+
+fn summary(trained: &Trained) -> String {
+    format!(
+        "{} of {} steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps",
+        trained.steps,
+        trained.horizon,
+        trained.seconds,
+        trained.best.validation,
+        trained.best.step,
+        trained.halvings
+    )
+}

@@ -1,0 +1,71 @@
+//! Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (the last good weights were saved).
+
+use std::process::ExitCode;
+
+use pdmap_compare::CompareError;
+use pdmap_core::LayerError;
+use pdmap_data::DataError;
+use pdmap_train::TrainError;
+
+/// What the user gave cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadInput(pub(crate) String);
+
+/// Training met a loss that is not finite; the last good weights are saved.
+#[derive(Debug, thiserror::Error)]
+#[error("training diverged at step {step} ({reason}); the weights of step {kept} were saved")]
+pub(crate) struct Diverged {
+    pub(crate) step: u64,
+    pub(crate) reason: String,
+    pub(crate) kept: u64,
+}
+
+/// Runs the program; an error becomes one line on stderr and a status.
+pub(crate) fn run(body: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    match body() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A reader that closed the pipe has what it wanted.
+            let pipe = |e: &(dyn std::error::Error + 'static)| {
+                e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+            };
+            if error.chain().any(pipe) {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("error: {}", one_line(&error));
+            ExitCode::from(status(&error))
+        }
+    }
+}
+
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        // Transparent errors repeat their source word for word.
+        if line.ends_with(&cause) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&cause);
+    }
+    line.replace('\n', " ")
+}
+
+fn status(error: &anyhow::Error) -> u8 {
+    if error.chain().any(|e| e.is::<Diverged>()) {
+        return 3;
+    }
+    let input = error.chain().any(|e| {
+        e.is::<BadInput>()
+            || e.is::<DataError>()
+            || e.is::<TrainError>()
+            || e.is::<LayerError>()
+            || e.is::<CompareError>()
+            || e.is::<std::io::Error>()
+    });
+    if input { 2 } else { 1 }
+}

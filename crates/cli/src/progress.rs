@@ -1,0 +1,55 @@
+//! A bar on stderr, quiet where that is not a terminal.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pdmap_train::Progress;
+
+/// A bar that fills with the share of the budget that is used.
+#[derive(Debug)]
+pub(crate) struct Bar {
+    bar: ProgressBar,
+}
+
+/// Parts of a full bar.
+const FULL: u64 = 1000;
+
+impl Bar {
+    /// A bar, or nothing where stderr is no terminal or `quiet`.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let hidden = quiet || !std::io::stderr().is_terminal();
+        let target =
+            if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(8) };
+        let bar = ProgressBar::with_draw_target(Some(FULL), target);
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix:40} {bar:24} {elapsed:>4} / left {eta:>4}  {msg}")
+        {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// What is going on.
+    pub(crate) fn stage(&self, name: String) {
+        if self.bar.prefix() != name {
+            self.bar.set_prefix(name);
+            self.bar.reset();
+        }
+    }
+
+    /// How far it is.
+    pub(crate) fn at(&self, progress: Progress) {
+        self.bar.set_position((progress.share * FULL as f64) as u64);
+        self.bar.set_message(format!("step {}  validation {:.2} nats", progress.step, progress.validation));
+    }
+
+    /// A line above the bar.
+    pub(crate) fn say(&self, text: &str) {
+        self.bar.println(text);
+    }
+
+    /// Done.
+    pub(crate) fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+}

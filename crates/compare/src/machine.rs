@@ -1,0 +1,43 @@
+//! Where figures were measured.
+
+use serde::{Deserialize, Serialize};
+
+/// The machine and the build, as far as a program can tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Name of the processor.
+    pub processor: String,
+    /// Threads that compute.
+    pub threads: usize,
+    /// Operating system and architecture.
+    pub system: String,
+    /// Version of the program.
+    pub version: String,
+    /// Whether it was built with optimization.
+    pub release: bool,
+}
+
+impl Machine {
+    /// This machine.
+    pub fn this() -> Self {
+        let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+        Self {
+            processor: model
+                .map_or_else(|| "unknown processor".to_owned(), |(_, name)| name.trim().to_owned()),
+            threads: rayon::current_num_threads(),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            release: !cfg!(debug_assertions),
+        }
+    }
+
+    /// One line.
+    pub fn describe(&self) -> String {
+        let build = if self.release { "release" } else { "debug" };
+        format!(
+            "{}, {} threads, {}, pdmap {} ({build})",
+            self.processor, self.threads, self.system, self.version
+        )
+    }
+}

@@ -1,0 +1,226 @@
+//! The runs of a comparison, one at a time.
+
+use std::collections::BTreeMap;
+use std::time::{Instant, SystemTime};
+
+use ndarray::{Axis, Slice};
+use pdmap_core::{Flow, Real};
+use pdmap_data::Splits;
+use pdmap_train::{Outcome, Preset, Progress, TrainConfig, Trained, train};
+
+use crate::baseline::{Histograms, gaussian};
+use crate::results::{ArmSummary, BaselineResult, Results, RunResult};
+use crate::statistics::mean_and_error;
+use crate::tuning::tune;
+use crate::verdict::{contrasts, verdict};
+use crate::{CompareError, Machine, Plan};
+
+/// Version of the schema of `results.json`.
+const FORMAT: u32 = 1;
+
+/// Test rows that the round trip is measured on.
+const ROUND_TRIP_ROWS: usize = 256;
+
+/// What is told while a comparison goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event {
+    /// Baselines are being fitted.
+    Baselines,
+    /// A tuning run.
+    Tuning {
+        /// Its arm.
+        arm: Preset,
+        /// Its rate.
+        rate: f64,
+        /// How far it is.
+        progress: Progress,
+    },
+    /// A final run.
+    Run {
+        /// Its arm.
+        arm: Preset,
+        /// Its seed.
+        seed: u64,
+        /// How far it is.
+        progress: Progress,
+    },
+    /// A final run is over.
+    Finished {
+        /// Its arm.
+        arm: Preset,
+        /// Its seed.
+        seed: u64,
+        /// Its mean test log-likelihood, nats (NaN where it is not finite).
+        test: f64,
+    },
+}
+
+/// Runs the plan: baselines, then for each arm its tuning, then all arms with the first seed, all arms with the second, and so on, so
+/// that a machine that slows down does not favour an arm.
+///
+/// # Errors
+/// An empty plan; data that the arms cannot be built for. A run that diverges is reported in the results instead.
+pub fn compare<F: Real>(
+    data: &Splits<F>,
+    plan: &Plan,
+    watch: &mut dyn FnMut(Event),
+) -> Result<Results, CompareError> {
+    if plan.arms.is_empty() || plan.seeds == 0 {
+        return Err(CompareError::Empty { actual: plan.arms.len(), seeds: plan.seeds });
+    }
+    if data.test.nrows() == 0 {
+        return Err(CompareError::NoTest);
+    }
+    watch(Event::Baselines);
+    let baselines = baselines(data);
+    let (mut rates, mut tuning) = (BTreeMap::new(), Vec::new());
+    for &arm in &plan.arms {
+        let (rate, tried) = tune(arm, data, plan, watch)?;
+        rates.insert(arm, rate);
+        tuning.extend(tried);
+    }
+    let mut runs = Vec::new();
+    let mut parameters = BTreeMap::new();
+    // Sums over seeds of each test row's log-likelihood, for the row part of a contrast's uncertainty.
+    let mut row_sums: BTreeMap<Preset, Vec<f64>> = BTreeMap::new();
+    for seed in 1..=plan.seeds {
+        for &arm in &plan.arms {
+            let rate = rates.get(&arm).copied().unwrap_or(plan.training.rate);
+            let config = TrainConfig { rate, seed, ..plan.training.clone() };
+            let mut progress = |progress| watch(Event::Run { arm, seed, progress });
+            let (flow, trained) = run(arm, data, plan, &config, seed, &mut progress)?;
+            parameters.insert(arm, flow.parameters());
+            let (result, rows) = evaluate(&flow, data, arm, seed, rate, trained);
+            watch(Event::Finished { arm, seed, test: result.test.unwrap_or(f64::NAN) });
+            let sums = row_sums.entry(arm).or_insert_with(|| vec![0.0; rows.len()]);
+            sums.iter_mut().zip(&rows).for_each(|(sum, row)| *sum += row / plan.seeds as f64);
+            runs.push(result);
+        }
+    }
+    let arms: Vec<ArmSummary> = plan
+        .arms
+        .iter()
+        .map(|&arm| summarize(arm, &runs, parameters.get(&arm).copied().unwrap_or(0)))
+        .collect();
+    let row_error = |a: Preset, b: Preset| match (row_sums.get(&a), row_sums.get(&b)) {
+        (Some(a), Some(b)) => mean_and_error(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>()).1,
+        _ => f64::NAN,
+    };
+    let contrasts = contrasts(&arms, &runs, row_error);
+    Ok(Results {
+        format: FORMAT,
+        date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        machine: Machine::this(),
+        data: data.facts.clone(),
+        rows: [data.train.nrows(), data.validation.nrows(), data.test.nrows()],
+        plan: plan.clone(),
+        verdict: verdict(&contrasts, &arms),
+        contrasts,
+        baselines,
+        arms,
+        runs,
+        tuning,
+    })
+}
+
+/// One training run of an arm, from a fresh flow.
+pub(crate) fn run<F: Real>(
+    arm: Preset,
+    data: &Splits<F>,
+    plan: &Plan,
+    config: &TrainConfig,
+    seed: u64,
+    watch: &mut dyn FnMut(Progress),
+) -> Result<(Flow<F>, Trained), CompareError> {
+    let mut flow = arm.build(data.train.view(), plan.preprocess, plan.architecture, seed)?;
+    let trained = train(&mut flow, data.train.view(), data.validation.view(), config, watch)?;
+    Ok((flow, trained))
+}
+
+fn evaluate<F: Real>(
+    flow: &Flow<F>,
+    data: &Splits<F>,
+    arm: Preset,
+    seed: u64,
+    rate: f64,
+    trained: Trained,
+) -> (RunResult, Vec<f64>) {
+    let rows = flow.log_prob(&data.test).unwrap_or_default();
+    let (mean, error) = mean_and_error(&rows);
+    let test = mean.is_finite().then_some(mean);
+    let result = RunResult {
+        arm,
+        seed,
+        rate,
+        trained,
+        test,
+        test_error: test.map(|_| error),
+        bits_per_dim: test.map(|test| bits_per_dim(test, data)),
+        round_trip: round_trip(flow, data),
+    };
+    (result, rows)
+}
+
+fn round_trip<F: Real>(flow: &Flow<F>, data: &Splits<F>) -> Option<f64> {
+    let x = data.test.slice_axis(Axis(0), Slice::from(..data.test.nrows().min(ROUND_TRIP_ROWS)));
+    let back = flow.decode(&flow.encode(x.reborrow()).ok()?).ok()?;
+    let worst = x.iter().zip(&back).fold(0.0_f64, |worst, (a, b)| worst.max((a.f64() - b.f64()).abs()));
+    let scale = x.iter().fold(f64::MIN_POSITIVE, |scale, a| scale.max(a.f64().abs()));
+    Some(worst / scale)
+}
+
+/// `−(log p + log|d row/d pixel|) / (D log 2)`; without pixels, of the density as it stands.
+fn bits_per_dim<F: Real>(test: f64, data: &Splits<F>) -> f64 {
+    let pixel = data.facts.pixel_log_det.unwrap_or(0.0);
+    -(test + pixel) / (data.test.ncols() as f64 * std::f64::consts::LN_2)
+}
+
+fn baselines<F: Real>(data: &Splits<F>) -> Vec<BaselineResult> {
+    let features = data.train.ncols();
+    let result = |name: &str, started: Instant, rows: Vec<f64>, parameters: usize, note: String| {
+        let (mean, error) = mean_and_error(&rows);
+        let test = mean.is_finite().then_some(mean);
+        BaselineResult {
+            name: name.to_owned(),
+            test,
+            test_error: test.map(|_| error),
+            bits_per_dim: test.map(|test| bits_per_dim(test, data)),
+            parameters,
+            seconds: started.elapsed().as_secs_f64(),
+            note,
+        }
+    };
+    let started = Instant::now();
+    let size = features + features * (features + 1) / 2;
+    let gaussian = match gaussian(data.train.view()).and_then(|flow| flow.log_prob(&data.test)) {
+        Ok(rows) => result("Gaussian, full covariance", started, rows, size, String::new()),
+        Err(error) => result("Gaussian, full covariance", started, vec![], size, error.to_string()),
+    };
+    let started = Instant::now();
+    let histograms = Histograms::fit(data.train.view(), data.validation.view());
+    let (rows, bins) = (histograms.log_prob(data.test.view()), histograms.bins());
+    let note = format!("{bins} bins of equal mass a feature, chosen by validation");
+    vec![gaussian, result("Independent histograms", started, rows, features * bins, note)]
+}
+
+fn summarize(arm: Preset, runs: &[RunResult], parameters: usize) -> ArmSummary {
+    let runs: Vec<_> = runs.iter().filter(|run| run.arm == arm).collect();
+    let mean = |value: &dyn Fn(&RunResult) -> f64| {
+        mean_and_error(&runs.iter().map(|run| value(run)).collect::<Vec<_>>())
+    };
+    let (test, seed_error) = mean(&|run| run.test.unwrap_or(f64::NAN));
+    ArmSummary {
+        arm,
+        rate: runs.first().map_or(f64::NAN, |run| run.rate),
+        parameters,
+        steps: mean(&|run| run.trained.steps as f64).0,
+        steps_per_second: mean(&|run| run.trained.steps as f64 / run.trained.seconds).0,
+        validation: mean(&|run| run.trained.best.validation).0,
+        test,
+        seed_error: seed_error.is_finite().then_some(seed_error),
+        test_error: runs.first().and_then(|run| run.test_error).unwrap_or(f64::NAN),
+        bits_per_dim: mean(&|run| run.bits_per_dim.unwrap_or(f64::NAN)).0,
+        halvings: runs.iter().map(|run| run.trained.halvings).sum(),
+        diverged: runs.iter().filter(|run| matches!(run.trained.outcome, Outcome::Diverged { .. })).count(),
+    }
+}

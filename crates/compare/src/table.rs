@@ -1,0 +1,87 @@
+//! The table, for the page and for the terminal.
+
+use crate::results::Results;
+
+/// Column heads.
+pub fn headers() -> Vec<String> {
+    [
+        "arm",
+        "rate",
+        "parameters",
+        "steps",
+        "steps/s",
+        "best validation, nats",
+        "test, nats",
+        "± rows",
+        "± seeds",
+        "bits/dim",
+        "halved steps",
+        "diverged",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn number(value: Option<f64>, digits: usize) -> String {
+    value.filter(|v| v.is_finite()).map_or_else(|| "–".to_owned(), |v| format!("{v:.digits$}"))
+}
+
+/// One row an arm, then the baselines.
+pub fn rows(results: &Results) -> Vec<Vec<String>> {
+    let arms = results.arms.iter().map(|arm| {
+        vec![
+            arm.arm.to_string(),
+            format!("{:e}", arm.rate),
+            arm.parameters.to_string(),
+            number(Some(arm.steps), 0),
+            number(Some(arm.steps_per_second), 1),
+            number(Some(arm.validation), 2),
+            number(Some(arm.test), 2),
+            number(Some(arm.test_error), 2),
+            number(arm.seed_error, 2),
+            number(Some(arm.bits_per_dim), 3),
+            arm.halvings.to_string(),
+            arm.diverged.to_string(),
+        ]
+    });
+    let baselines = results.baselines.iter().map(|baseline| {
+        let blank = "–".to_owned();
+        vec![
+            baseline.name.clone(),
+            blank.clone(),
+            baseline.parameters.to_string(),
+            blank.clone(),
+            blank.clone(),
+            blank.clone(),
+            number(baseline.test, 2),
+            number(baseline.test_error, 2),
+            blank.clone(),
+            number(baseline.bits_per_dim, 3),
+            blank.clone(),
+            blank,
+        ]
+    });
+    arms.chain(baselines).collect()
+}
+
+/// The table in columns of a terminal.
+pub fn text_table(results: &Results) -> String {
+    let (headers, rows) = (headers(), rows(results));
+    let width = |column: usize| {
+        let cells = rows.iter().chain([&headers]).filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
+            if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    [&headers].into_iter().chain(&rows).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A figure in scientific notation, or a dash.
+pub(crate) fn scientific(value: f64) -> String {
+    if value.is_finite() { format!("{value:.1e}") } else { "–".to_owned() }
+}

@@ -1,0 +1,303 @@
+//! Everything that can be wrong with data, each with the numbers that say what.
+
+use std::path::{Path, PathBuf};
+
+/// The source of an error that another crate raised.
+type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// The first line of what another crate said; some parsers draw a picture of the place below it.
+fn first_line(cause: &Cause) -> String {
+    let text = cause.to_string();
+    text.lines().next().unwrap_or_default().trim_end().to_owned()
+}
+
+/// What is wrong with the data, with the file and the numbers. Each message is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// There is no such file or folder.
+    #[error("{}: no such file or folder", path.display())]
+    NotFound {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// The operating system refused to read or write.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A folder was needed.
+    #[error("{}: not a folder", path.display())]
+    NotAFolder {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// The file is of no format that can be read.
+    #[error("{}: unknown format; readable are .npy, IDX images (plain or gzip) and folders of JPEG or PNG images", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file does not begin as its format does.
+    #[error("{}: not {expected}: it begins with bytes {actual:02x?}", path.display())]
+    BadMagic {
+        /// The file.
+        path: PathBuf,
+        /// The format.
+        expected: &'static str,
+        /// The first bytes found.
+        actual: Vec<u8>,
+    },
+    /// The header cannot be understood.
+    #[error("{}: bad header: {}", path.display(), first_line(source))]
+    BadHeader {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        source: Cause,
+    },
+    /// The header is longer than any header of a plain array.
+    #[error("{}: header of {actual} bytes, at most {limit} are read", path.display())]
+    HeaderTooLong {
+        /// The file.
+        path: PathBuf,
+        /// The limit, bytes.
+        limit: u64,
+        /// The length that the file states, bytes.
+        actual: u64,
+    },
+    /// The header nests deeper than the description of a plain array.
+    #[error("{}: header nested {actual} deep, at most {limit} is read", path.display())]
+    HeaderTooDeep {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        limit: usize,
+        /// The depth found.
+        actual: usize,
+    },
+    /// The elements are of a type that is not read.
+    #[error("{}: elements of type {actual}, expected {expected}", path.display())]
+    WrongDtype {
+        /// The file.
+        path: PathBuf,
+        /// The types that are read.
+        expected: &'static str,
+        /// The type found.
+        actual: String,
+    },
+    /// The array has another number of axes.
+    #[error("{}: array of rank {actual}, expected rank {expected}", path.display())]
+    WrongRank {
+        /// The file.
+        path: PathBuf,
+        /// The rank that is read.
+        expected: usize,
+        /// The rank found.
+        actual: usize,
+    },
+    /// The file ends before the data that its header promises.
+    #[error("{}: truncated: the header promises {expected} bytes of data, the file can hold at most {actual}", path.display())]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Bytes promised.
+        expected: u128,
+        /// Bytes there are (for a compressed file: an upper bound or the count decompressed).
+        actual: u128,
+    },
+    /// Data follow after those that the header promises.
+    #[error("{}: more data than the {expected} bytes that the header promises", path.display())]
+    Trailing {
+        /// The file.
+        path: PathBuf,
+        /// Bytes promised.
+        expected: u128,
+    },
+    /// An image cannot be decoded.
+    #[error("{}: cannot decode the image: {}", path.display(), first_line(source))]
+    BadImage {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: Cause,
+    },
+    /// A folder holds no image.
+    #[error("{}: no .jpg, .jpeg or .png image in this folder", path.display())]
+    NoImages {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Too few images to do what was asked.
+    #[error("{name}: {actual} image(s), at least {expected} needed")]
+    TooFewImages {
+        /// The data.
+        name: String,
+        /// Images needed.
+        expected: usize,
+        /// Images there are.
+        actual: usize,
+    },
+    /// A patch does not fit into an image.
+    #[error("{name}: image of {width}x{height} pixels is smaller than a {patch}x{patch} patch")]
+    ImageTooSmall {
+        /// The image.
+        name: String,
+        /// Its width, pixels.
+        width: usize,
+        /// Its height, pixels.
+        height: usize,
+        /// The side of the patch, pixels.
+        patch: usize,
+    },
+    /// The same picture is in the training and in the test folder.
+    #[error("{name}: the same image is in the training data {} and in the test data {}", train.display(), test.display())]
+    SharedImage {
+        /// The image.
+        name: String,
+        /// The training folder.
+        train: PathBuf,
+        /// The test folder.
+        test: PathBuf,
+    },
+    /// A value is NaN or infinite.
+    #[error("{name}: row {row}, column {column} is {value}; every value must be finite")]
+    NonFinite {
+        /// The data.
+        name: String,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A feature has one value in every row: no density over it exists.
+    #[error("{name}: column {column} is {value} in every row; drop it, a constant has no density")]
+    ConstantFeature {
+        /// The data.
+        name: String,
+        /// The column, from 0.
+        column: usize,
+        /// Its value.
+        value: f64,
+    },
+    /// Fewer rows than needed.
+    #[error("{name}: {actual} row(s), at least {expected} needed")]
+    TooFewRows {
+        /// The data.
+        name: String,
+        /// Rows needed.
+        expected: usize,
+        /// Rows there are.
+        actual: usize,
+    },
+    /// Rows without any feature.
+    #[error("{name}: rows have no features")]
+    ZeroFeatures {
+        /// The data.
+        name: String,
+    },
+    /// Two data sets that belong together have different features.
+    #[error("{name}: {actual} features, expected {expected}")]
+    FeatureMismatch {
+        /// The data.
+        name: String,
+        /// Features expected.
+        expected: usize,
+        /// Features found.
+        actual: usize,
+    },
+    /// Two files that belong together hold pictures of different sizes.
+    #[error("{}: pictures of {}x{} pixels, expected {}x{} (height x width)", path.display(), actual.0, actual.1, expected.0, expected.1)]
+    PictureMismatch {
+        /// The file.
+        path: PathBuf,
+        /// `(height, width)` expected.
+        expected: (usize, usize),
+        /// `(height, width)` found.
+        actual: (usize, usize),
+    },
+    /// Fewer groups than a split needs.
+    #[error("{actual} group(s), at least {expected} needed so that no part of the split is empty")]
+    TooFewGroups {
+        /// Groups needed.
+        expected: usize,
+        /// Groups there are.
+        actual: usize,
+    },
+    /// The memory for so many numbers cannot be had.
+    #[error("no memory for {rows} rows of {features} features")]
+    TooLarge {
+        /// Rows asked for.
+        rows: usize,
+        /// Features of each.
+        features: usize,
+    },
+    /// A generator is named `synthetic:NAME`.
+    #[error("{text:?} names no generator: write synthetic:NAME?key=value&key=value")]
+    NotAGenerator {
+        /// The text as it was given.
+        text: String,
+    },
+    /// There is no generator of this name.
+    #[error("unknown generator {name:?}, nearest is {nearest:?}")]
+    UnknownGenerator {
+        /// The name as it was given.
+        name: String,
+        /// The known name nearest to it.
+        nearest: &'static str,
+    },
+    /// The generator has no such option.
+    #[error("generator {generator} has no option {key:?}, nearest is {nearest:?}")]
+    UnknownKey {
+        /// The generator.
+        generator: &'static str,
+        /// The key as it was given.
+        key: String,
+        /// The known key nearest to it.
+        nearest: &'static str,
+    },
+    /// The option has no such named value.
+    #[error("option {key} cannot be {value:?}, nearest is {nearest:?}")]
+    UnknownValue {
+        /// The option.
+        key: &'static str,
+        /// The value as it was given.
+        value: String,
+        /// The known value nearest to it.
+        nearest: &'static str,
+    },
+    /// The option was given twice.
+    #[error("generator {generator}: option {key} given twice")]
+    RepeatedKey {
+        /// The generator.
+        generator: &'static str,
+        /// The option.
+        key: String,
+    },
+    /// The value of an option is not allowed.
+    #[error("option {option} is {value}, expected {expected}")]
+    BadOption {
+        /// The option.
+        option: &'static str,
+        /// The value as it was given.
+        value: String,
+        /// What is allowed.
+        expected: &'static str,
+    },
+}
+
+impl DataError {
+    /// Names the file of an input or output error; a missing file has its own variant.
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            std::io::ErrorKind::NotFound => Self::NotFound { path },
+            _ => Self::Io { path, source },
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Dead leaves: pictures with the statistics of natural images.
+
+use rayon::prelude::*;
+
+use super::options::{Options, number, require};
+use crate::DataError;
+use crate::element::Element;
+use crate::protocol::{Counts, ImageSplits, PatchProtocol, Splits};
+use crate::random::{Purpose, stream};
+use crate::read::GrayImage;
+use crate::split::split_indices;
+
+/// The side beyond which a picture would take minutes, pixels.
+const MAX_SIZE: usize = 4096;
+
+/// Patches of pictures of discs that occlude each other.
+///
+/// Discs with density of radii proportional to `r^-3` between `r_min` and `r_max`, uniformly
+/// placed (also outside the frame) and each of one uniformly random grey level 0..=255, are laid
+/// behind each other until every pixel is covered; 2 x 2 samples a pixel, averaged and rounded.
+/// The patches are cut as in [`bsds300`](crate::bsds300), the images split 80/10/10, seeded.
+///
+/// Source: Lee, Mumford & Huang, *Occlusion models for natural images*, International Journal of
+/// Computer Vision 41, 2001.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leaves {
+    /// Pictures, at least 3.
+    pub images: usize,
+    /// The side of a picture, pixels, at most 4096.
+    pub size: usize,
+    /// The side of a patch, pixels, 2 to `size`.
+    pub patch: usize,
+    /// The smallest radius, pixels, at least 0.5.
+    pub r_min: f64,
+    /// The largest radius, pixels, above `r_min` and at most 4096.
+    pub r_max: f64,
+}
+
+impl Default for Leaves {
+    fn default() -> Self {
+        Self { images: 60, size: 128, patch: 8, r_min: 1.0, r_max: 64.0 }
+    }
+}
+
+const IMAGES: &str = "a whole number, at least 3 (one picture for each part of the split)";
+const SIZE: &str = "a whole number of pixels, at most 4096";
+const PATCH: &str = "a whole number of pixels, from 2 to the size of a picture";
+const R_MIN: &str = "a radius of at least 0.5 pixels";
+const R_MAX: &str = "a radius in pixels, above rmin and at most 4096";
+
+impl Options for Leaves {
+    const NAME: &'static str = "leaves";
+    const KEYS: &'static [&'static str] = &["images", "size", "patch", "rmin", "rmax"];
+
+    fn set(&mut self, key: &'static str, value: &str) -> Result<(), DataError> {
+        match key {
+            "images" => self.images = number(key, value, IMAGES)?,
+            "size" => self.size = number(key, value, SIZE)?,
+            "patch" => self.patch = number(key, value, PATCH)?,
+            "rmin" => self.r_min = number(key, value, R_MIN)?,
+            _ => self.r_max = number("rmax", value, R_MAX)?,
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), DataError> {
+        require(self.images >= 3, "images", self.images, IMAGES)?;
+        require(self.size <= MAX_SIZE, "size", self.size, SIZE)?;
+        let fits = (2..=self.size).contains(&self.patch);
+        require(fits, "patch", self.patch, PATCH)?;
+        let allowed = self.r_min.is_finite() && self.r_min >= 0.5;
+        require(allowed, "rmin", self.r_min, R_MIN)?;
+        let allowed = self.r_max > self.r_min && self.r_max <= MAX_SIZE as f64;
+        require(allowed, "rmax", self.r_max, R_MAX)
+    }
+}
+
+impl Leaves {
+    /// The pictures, rendered in parallel; picture `k` depends on the seed and on `k` alone.
+    ///
+    /// # Errors
+    /// [`DataError::BadOption`] for options out of range.
+    pub fn pictures(&self, seed: u64) -> Result<Vec<GrayImage>, DataError> {
+        self.check()?;
+        Ok((0..self.images)
+            .into_par_iter()
+            .map(|index| GrayImage {
+                name: format!("dead leaves {index}"),
+                pixels: self.render(&mut stream(seed, Purpose::Picture, index)),
+            })
+            .collect())
+    }
+
+    pub(crate) fn splits<F: Element>(&self, counts: Counts, seed: u64) -> Result<Splits<F>, DataError> {
+        let pictures = self.pictures(seed)?;
+        let (train, validation, test) = split_indices(pictures.len(), 0.1, 0.1, seed, |expected, actual| {
+            DataError::TooFewImages { name: Self::NAME.to_owned(), expected, actual }
+        })?;
+        let take = |indices: Vec<usize>| indices.into_iter().map(|i| &pictures[i]).collect();
+        PatchProtocol {
+            name: Self::NAME.to_owned(),
+            patch: self.patch,
+            counts,
+            seed,
+            notes: vec![format!(
+                "dead leaves: {} pictures of {size}x{size} pixels, radii {} to {} with density r^-3",
+                self.images,
+                self.r_min,
+                self.r_max,
+                size = self.size,
+            )],
+        }
+        .cut(&ImageSplits { train: take(train), validation: take(validation), test: take(test) })
+    }
+}

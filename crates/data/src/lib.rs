@@ -1,0 +1,41 @@
+//! Readers, generators, image patches, splits, data protocols and checks for pdmap.
+//!
+//! Data are rows: an [`ndarray::Array2`] of shape `[rows, features]`. What is random or not
+//! invertible on the way from a file to a row (dequantization noise, the place of a patch, a
+//! dropped pixel, a random split) happens here and is seeded; what is invertible (a logit of
+//! user data, standardization, whitening) belongs to the model.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`read`] | `.npy`, IDX and image-folder readers, the atomic `.npy` writer |
+//! | [`patches`] | random mean-free image patches |
+//! | [`split`] | seeded splits, by row and by group |
+//! | [`protocol`] | the published BSDS300 and MNIST protocols, and what they return |
+//! | [`generate`] | `synthetic:` data: dead leaves, ICA with a known truth, two moons |
+//! | [`preprocess`] | logit, standardization and PCA whitening as layers with a log-determinant |
+//! | [`validate`] | checks that rows are fit for scoring or for training |
+//!
+//! Every random choice is a function of a `u64` seed alone: the same seed gives the same numbers,
+//! bit for bit, whatever the number of threads.
+
+mod element;
+mod error;
+pub mod generate;
+pub mod patches;
+pub mod preprocess;
+pub mod protocol;
+mod random;
+pub mod read;
+pub mod split;
+pub mod validate;
+
+pub use element::Element;
+pub use error::DataError;
+pub use generate::{Generator, Ica, IcaTruth, Leaves, Moons, Source};
+pub use patches::{PatchSet, extract_patches};
+pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist};
+pub use read::{
+    Format, GrayImage, IdxImages, detect_format, read_idx, read_image_folder, read_npy, write_npy,
+};
+pub use split::{split_groups, split_rows};
+pub use validate::{check_rows, check_training};

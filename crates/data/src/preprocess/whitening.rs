@@ -1,0 +1,195 @@
+//! PCA whitening.
+
+use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewMut2, Axis, Slice};
+use pdmap_core::linalg::{Add, gemm, orthonormality_residual};
+use pdmap_core::{
+    Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors, check,
+};
+
+use super::standardize::moments;
+
+/// `y = diag(1/σ) Uᵀ (x − μ)`, where `cov(x) = U diag(σ²) Uᵀ` on the training rows, largest variance first; `log|det| = −Σ log σ`.
+/// Fixed: training does not move it. It is itself an unconstrained linear map, so a flow behind it never has "inverse = transpose" as
+/// a whole.
+#[derive(Debug, Clone)]
+pub struct Whitening<F> {
+    mean: Array1<F>,
+    /// `U`, `[features, features]`, eigenvectors in columns.
+    basis: Array2<F>,
+    deviation: Array1<F>,
+}
+
+/// Smallest ratio of standard deviations along two principal axes that is taken for signal, in ε of the working precision: covariances
+/// are sums in `f64`, but the rows have the precision they came in.
+const RANK: f64 = 64.0;
+
+/// How far from orthonormal a basis may be that was rounded to its precision, in ε × features.
+const BASIS: f64 = 64.0;
+
+impl<F: Real> Whitening<F> {
+    /// Name in the registry.
+    pub const KIND: &'static str = "whitening";
+
+    /// Principal axes of the given rows.
+    ///
+    /// # Errors
+    /// [`LayerError::NoRows`]; [`LayerError::Singular`] where the covariance has no full rank (constant or linearly dependent features,
+    /// or fewer rows than features).
+    pub fn fit(rows: ArrayView2<'_, F>) -> Result<Self> {
+        check::finite("rows", rows.reborrow())?;
+        let (mean, _) = moments(rows.reborrow())?;
+        let covariance = covariance(rows, &mean)?;
+        let dim = mean.len();
+        let matrix = faer::Mat::from_fn(dim, dim, |i, j| covariance[[i, j]]);
+        let failed = LayerError::Singular { dim, pivot: 0, value: f64::NAN };
+        let eigen = matrix.self_adjoint_eigen(faer::Side::Lower).map_err(|_| failed)?;
+        // faer gives the smallest first.
+        let deviation: Vec<f64> = (0..dim).rev().map(|i| eigen.S()[i].max(0.0).sqrt()).collect();
+        let largest = deviation.first().copied().unwrap_or(0.0);
+        let least = RANK * F::EPS * largest;
+        if let Some(pivot) = deviation.iter().position(|&s| s <= least || s.is_nan()) {
+            return Err(LayerError::Singular { dim, pivot, value: deviation[pivot] });
+        }
+        let basis = Array2::from_shape_fn((dim, dim), |(i, j)| F::of(eigen.U()[(i, dim - 1 - j)]));
+        Self::new(mean.mapv(F::of), basis, Array1::from(deviation).mapv(F::of))
+    }
+
+    fn new(mean: Array1<F>, basis: Array2<F>, deviation: Array1<F>) -> Result<Self> {
+        let dim = mean.len();
+        check::shape("basis", (dim, dim), basis.dim())?;
+        check::features("deviation", dim, deviation.len())?;
+        check::finite("mean", mean.view().insert_axis(Axis(0)))?;
+        let (residual, tolerance) = (orthonormality_residual(basis.view()), BASIS * F::EPS * dim as f64);
+        if residual.is_nan() || residual > tolerance {
+            return Err(LayerError::NotOrthonormal { residual, tolerance });
+        }
+        match deviation.iter().position(|s| !(s.f64() > 0.0 && s.f64().is_finite())) {
+            Some(index) => Err(LayerError::NotPositive { index, value: deviation[index].f64() }),
+            None => Ok(Self { mean, basis, deviation }),
+        }
+    }
+
+    pub(super) fn restore(
+        _spec: &LayerSpec,
+        tensors: &mut Tensors<F>,
+        _registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        Ok(Box::new(Self::take(None, tensors)?))
+    }
+
+    fn take(features: Option<usize>, tensors: &mut Tensors<F>) -> Result<Self> {
+        let mean = tensors.vector("mean", features)?;
+        let basis = tensors.square("basis", Some(mean.len()))?;
+        let deviation = tensors.vector("deviation", Some(mean.len()))?;
+        Self::new(mean, basis, deviation)
+    }
+
+    fn log_det(&self) -> f64 {
+        -self.deviation.iter().map(|s| s.f64().ln()).sum::<f64>()
+    }
+
+    fn check(&self, from: (usize, usize), to: (usize, usize), log_det: Option<&[f64]>) -> Result<()> {
+        check::features("input", self.mean.len(), from.1)?;
+        check::shape("output", from, to)?;
+        check::log_det(from.0, log_det)
+    }
+}
+
+/// Covariance (divisor: number of rows) in `f64`, by products of blocks of rows in their order.
+fn covariance<F: Real>(rows: ArrayView2<'_, F>, mean: &Array1<f64>) -> Result<Array2<f64>> {
+    const BLOCK: usize = 4096;
+    let dim = mean.len();
+    let mut sum = Array2::zeros((dim, dim));
+    for from in (0..rows.nrows()).step_by(BLOCK) {
+        let block = rows.slice_axis(Axis(0), Slice::from(from..rows.nrows().min(from + BLOCK)));
+        let mut centred = Array2::zeros(block.raw_dim());
+        for (mut centred, row) in centred.rows_mut().into_iter().zip(block.rows()) {
+            for ((centred, x), mean) in centred.iter_mut().zip(row).zip(mean) {
+                *centred = x.f64() - mean;
+            }
+        }
+        gemm(1.0 / rows.nrows() as f64, centred.t(), centred.view(), Add::Yes, sum.view_mut())?;
+    }
+    Ok(sum)
+}
+
+impl<F: Real> Layer<F> for Whitening<F> {
+    fn spec(&self) -> LayerSpec {
+        LayerSpec::new(Self::KIND, &serde_json::json!({}))
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.mean.len())
+    }
+
+    fn forward(
+        &self,
+        input: Input<'_, F>,
+        mut y: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        let (rows, columns) = input.x.dim();
+        self.check((rows, columns), y.dim(), log_det.as_deref())?;
+        let mut centred = tape.store(0, rows, columns);
+        centred.assign(&input.x);
+        centred -= &self.mean;
+        gemm(F::one(), centred.view(), self.basis.view(), Add::No, y.view_mut())?;
+        y /= &self.deviation;
+        let own = self.log_det();
+        log_det.into_iter().flatten().for_each(|log_det| *log_det += own);
+        Ok(())
+    }
+
+    fn inverse(
+        &self,
+        output: Input<'_, F>,
+        mut x: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        let (rows, columns) = output.x.dim();
+        self.check((rows, columns), x.dim(), log_det.as_deref())?;
+        let mut scaled = tape.store(0, rows, columns);
+        scaled.assign(&output.x);
+        scaled *= &self.deviation;
+        gemm(F::one(), scaled.view(), self.basis.t(), Add::No, x.view_mut())?;
+        x += &self.mean;
+        let own = self.log_det();
+        log_det.into_iter().flatten().for_each(|log_det| *log_det -= own);
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        at: Recorded<'_, F>,
+        dy: ArrayView2<'_, F>,
+        dx: Option<ArrayViewMut2<'_, F>>,
+        _grads: &mut LayerGrads<F>,
+    ) -> Result<()> {
+        let (rows, columns) = at.input.x.dim();
+        check::shape("gradient of the output", (rows, columns), dy.dim())?;
+        let Some(dx) = dx else { return Ok(()) };
+        let mut scaled = at.tape.store(0, rows, columns);
+        scaled.assign(&dy);
+        scaled /= &self.deviation;
+        gemm(F::one(), scaled.view(), self.basis.t(), Add::No, dx)
+    }
+
+    fn tensors(&self) -> Vec<(String, ArrayD<F>)> {
+        vec![
+            ("mean".into(), self.mean.clone().into_dyn()),
+            ("basis".into(), self.basis.clone().into_dyn()),
+            ("deviation".into(), self.deviation.clone().into_dyn()),
+        ]
+    }
+
+    fn set_tensors(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
+        *self = Self::take(Some(self.mean.len()), tensors)?;
+        Ok(())
+    }
+
+    fn duplicate(&self) -> Box<dyn Layer<F>> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,89 @@
+//! Natural image patches of the Berkeley Segmentation Dataset (BSDS300).
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::{Counts, ImageSplits, PatchProtocol, Splits};
+use crate::DataError;
+use crate::element::Element;
+use crate::read::{GrayImage, read_image_folder};
+use crate::split::{share, split_indices};
+
+/// The share of the training images that validation patches come from: 20 of 200.
+const VALIDATION_SHARE: f64 = 0.1;
+
+/// The share of all images that test patches come from where there is no test folder.
+const TEST_SHARE: f64 = 0.1;
+
+/// The BSDS300 density-estimation protocol on a folder of images.
+///
+/// Rows are patches as in [`extract_patches`](crate::extract_patches), 63 features for
+/// `patch = 8`. The training folder's images, sorted by file name, give training patches (the
+/// first 90%, 180 of 200) and validation patches (the rest, 20 of 200); the test folder's images
+/// give the test patches. Without a test folder the images are split 80/10/10 at random, seeded.
+/// No image gives patches to two parts. [`Counts::default`] is the published number of patches.
+///
+/// Source: Martin, Fowlkes, Tal & Malik 2001 (images); Zoran & Weiss 2011, Uria, Murray &
+/// Larochelle 2013 and Papamakarios, Pavlakou & Murray 2017 (protocol).
+///
+/// # Errors
+/// Those of [`read_image_folder`] and of [`extract_patches`](crate::extract_patches);
+/// [`DataError::TooFewImages`] where a part would have none; [`DataError::SharedImage`] where the
+/// test folder repeats a training image.
+pub fn bsds300<F: Element>(
+    train_dir: &Path,
+    test_dir: Option<&Path>,
+    sizes: Counts,
+    patch: usize,
+    seed: u64,
+) -> Result<Splits<F>, DataError> {
+    let images = read_image_folder(train_dir)?;
+    let test_images = match test_dir {
+        Some(dir) => read_image_folder(dir)?,
+        None => Vec::new(),
+    };
+    let too_few = |expected, actual| DataError::TooFewImages {
+        name: train_dir.display().to_string(),
+        expected,
+        actual,
+    };
+    let mut notes = vec![format!("training images: {}", train_dir.display())];
+    let parts = if let Some(test_dir) = test_dir {
+        refuse_shared(&images, train_dir, &test_images, test_dir)?;
+        if images.len() < 2 {
+            return Err(too_few(2, images.len()));
+        }
+        notes.push(format!("test images: {}", test_dir.display()));
+        let (train, validation) = images.split_at(images.len() - share(images.len(), VALIDATION_SHARE));
+        ImageSplits {
+            train: train.iter().collect(),
+            validation: validation.iter().collect(),
+            test: test_images.iter().collect(),
+        }
+    } else {
+        notes.push("no test folder: its images split 80/10/10 at random, seeded".to_owned());
+        let (train, validation, test) =
+            split_indices(images.len(), VALIDATION_SHARE, TEST_SHARE, seed, too_few)?;
+        let take = |indices: Vec<usize>| indices.into_iter().map(|i| &images[i]).collect();
+        ImageSplits { train: take(train), validation: take(validation), test: take(test) }
+    };
+    PatchProtocol { name: "bsds300".to_owned(), patch, counts: sizes, seed, notes }.cut(&parts)
+}
+
+/// Refuses a test image that is also a training image: same name and same pixels.
+fn refuse_shared(
+    images: &[GrayImage],
+    train: &Path,
+    test_images: &[GrayImage],
+    test: &Path,
+) -> Result<(), DataError> {
+    let known: HashMap<&str, &GrayImage> = images.iter().map(|image| (image.name.as_str(), image)).collect();
+    match test_images.iter().find(|image| known.get(image.name.as_str()) == Some(image)) {
+        None => Ok(()),
+        Some(image) => Err(DataError::SharedImage {
+            name: image.name.clone(),
+            train: train.to_path_buf(),
+            test: test.to_path_buf(),
+        }),
+    }
+}

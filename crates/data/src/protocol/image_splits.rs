@@ -1,0 +1,73 @@
+//! Patches of disjoint sets of images: the part that every image protocol shares.
+
+use super::{Counts, DataFacts, Splits};
+use crate::DataError;
+use crate::element::Element;
+use crate::patches::{LEVELS, patches_for};
+use crate::random::Purpose;
+use crate::read::GrayImage;
+
+/// The images of each part; no image is in two parts.
+#[derive(Debug)]
+pub(crate) struct ImageSplits<'a> {
+    pub(crate) train: Vec<&'a GrayImage>,
+    pub(crate) validation: Vec<&'a GrayImage>,
+    pub(crate) test: Vec<&'a GrayImage>,
+}
+
+/// How patches are cut, and what the result is called.
+#[derive(Debug)]
+pub(crate) struct PatchProtocol {
+    pub(crate) name: String,
+    pub(crate) patch: usize,
+    pub(crate) counts: Counts,
+    pub(crate) seed: u64,
+    /// Said before the notes about the patches.
+    pub(crate) notes: Vec<String>,
+}
+
+impl PatchProtocol {
+    /// Cuts the patches of each part from its own images with its own random numbers.
+    pub(crate) fn cut<F: Element>(self, images: &ImageSplits<'_>) -> Result<Splits<F>, DataError> {
+        let Self { name, patch, counts, seed, mut notes } = self;
+        let part = |images: &[&GrayImage], count, purpose| {
+            patches_for(images, patch, count, seed, purpose).map(|set| set.rows)
+        };
+        let train = part(&images.train, counts.train, Purpose::Train)?;
+        let validation = part(&images.validation, counts.validation, Purpose::Validation)?;
+        let test = part(&images.test, counts.test, Purpose::Test)?;
+        let features = patch * patch - 1;
+        notes.push(format!(
+            "images: {} train, {} validation, {} test; patches: {}, {}, {}; seed {seed}",
+            images.train.len(),
+            images.validation.len(),
+            images.test.len(),
+            counts.train,
+            counts.validation,
+            counts.test,
+        ));
+        notes.push(
+            "random and not invertible: the image and the place of each patch, noise U[0,1) on \
+             each pixel, the removed mean"
+                .to_owned(),
+        );
+        Ok(Splits {
+            train,
+            validation,
+            test,
+            facts: DataFacts {
+                name,
+                space: format!(
+                    "{patch}x{patch} grey patches, (pixel + U[0,1))/256 minus the patch mean, \
+                     last pixel dropped: {features} features"
+                ),
+                features,
+                // Each row is the same patch in grey levels, divided by 256.
+                pixel_log_det: Some(-(features as f64) * LEVELS.ln()),
+                true_log_likelihood: None,
+                notes,
+                image_shape: Some((patch, patch)),
+            },
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! Published data protocols, and what every source of data returns.
+
+mod bsds300;
+mod image_splits;
+mod mnist;
+mod splits;
+
+pub use bsds300::bsds300;
+pub(crate) use image_splits::{ImageSplits, PatchProtocol};
+pub use mnist::{MNIST_LAMBDA, mnist};
+pub use splits::{Counts, DataFacts, Splits};

@@ -1,0 +1,58 @@
+//! What a protocol returns: three parts, and the facts that a reader of the results needs.
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+/// Rows of each part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Training rows.
+    pub train: usize,
+    /// Validation rows.
+    pub validation: usize,
+    /// Test rows.
+    pub test: usize,
+}
+
+impl Default for Counts {
+    /// The counts of the published BSDS300 protocol: 1,000,000 / 50,000 / 250,000.
+    fn default() -> Self {
+        Self { train: 1_000_000, validation: 50_000, test: 250_000 }
+    }
+}
+
+/// Training, validation and test rows, `[rows, features]` each.
+#[derive(Clone, Debug)]
+pub struct Splits<F> {
+    /// Parameters are fitted to these.
+    pub train: Array2<F>,
+    /// Choices (stopping, tuning) are made on these.
+    pub validation: Array2<F>,
+    /// Reported numbers come from these.
+    pub test: Array2<F>,
+    /// What the rows are.
+    pub facts: DataFacts,
+}
+
+/// What the rows are, and in which space a likelihood of them is stated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataFacts {
+    /// A short name.
+    pub name: String,
+    /// One sentence: the space in which likelihoods are stated.
+    pub space: String,
+    /// Features of a row.
+    pub features: usize,
+    /// Mean over the test rows of `log |det d(row) / d(pixels)|`, nats, pixels in units of one of
+    /// 256 grey levels. With `ll` the mean log-likelihood of the test rows in nats and `D` the
+    /// features, bits per dimension are `-(ll + pixel_log_det) / (D ln 2)`.
+    pub pixel_log_det: Option<f64>,
+    /// The expected log-likelihood of the true density, nats per row, where it is known: no model
+    /// exceeds it on average.
+    pub true_log_likelihood: Option<f64>,
+    /// What is random or not invertible, seeds, sources and counts.
+    pub notes: Vec<String>,
+    /// `(height, width)` of the picture that a row shows in reading order; a mean-free patch lacks
+    /// its last pixel, which is minus the sum of the others.
+    pub image_shape: Option<(usize, usize)>,
+}

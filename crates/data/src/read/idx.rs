@@ -1,0 +1,126 @@
+//! IDX image files, the format in which MNIST is distributed.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use ndarray::Array3;
+
+use crate::DataError;
+
+/// The first bytes of every gzip member (RFC 1952).
+pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Deflate stores a run of 258 bytes in no less than 2 bits: it never expands more than 1032-fold.
+const DEFLATE_MAX_RATIO: u128 = 1032;
+
+/// The IDX code of unsigned bytes.
+const UNSIGNED_BYTE: u8 = 0x08;
+
+/// The pictures of an IDX file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdxImages {
+    /// `[images, height, width]`, grey levels 0..=255.
+    pub images: Array3<u8>,
+}
+
+/// Reads an IDX file of unsigned bytes and rank 3, plain or gzip (told apart by content).
+///
+/// Format: two zero bytes, the element type, the rank, then each axis as a big-endian `u32`, then
+/// the elements in C order (LeCun, Cortes & Burges, *The MNIST database*). Exactly as many bytes
+/// are decompressed as the header promises, and one more to see that none follows.
+///
+/// # Errors
+/// [`DataError::NotFound`], [`DataError::Io`] (also for a damaged gzip stream);
+/// [`DataError::BadMagic`], [`DataError::WrongDtype`], [`DataError::WrongRank`] for other files
+/// (a label file has rank 1); [`DataError::TooFewRows`], [`DataError::ZeroFeatures`] for an empty
+/// one; [`DataError::Truncated`], [`DataError::Trailing`] where the size does not fit.
+pub fn read_idx(path: &Path) -> Result<IdxImages, DataError> {
+    let io = |source| DataError::io(path, source);
+    let mut file = File::open(path).map_err(io)?;
+    let length = u128::from(file.metadata().map_err(io)?.len());
+    let mut start = Vec::new();
+    (&mut file).take(2).read_to_end(&mut start).map_err(io)?;
+    file.rewind().map_err(io)?;
+    let reader = BufReader::new(file);
+    if start == GZIP_MAGIC {
+        let bound = length.saturating_mul(DEFLATE_MAX_RATIO);
+        read_from(path, MultiGzDecoder::new(reader), bound)
+    } else {
+        read_from(path, reader, length)
+    }
+}
+
+/// Reads header and data; `bound` is the most bytes that `reader` can give.
+fn read_from(path: &Path, mut reader: impl Read, bound: u128) -> Result<IdxImages, DataError> {
+    let shape = read_shape(path, &mut reader)?;
+    let name = || path.display().to_string();
+    if shape[0] == 0 {
+        return Err(DataError::TooFewRows { name: name(), expected: 1, actual: 0 });
+    }
+    if shape[1] == 0 || shape[2] == 0 {
+        return Err(DataError::ZeroFeatures { name: name() });
+    }
+    let expected: u128 = shape.iter().map(|&axis| u128::from(axis)).product();
+    let truncated = |actual| DataError::Truncated { path: path.to_path_buf(), expected, actual };
+    if expected > bound {
+        return Err(truncated(bound));
+    }
+    // No reservation: the buffer grows with the bytes that really arrive.
+    let mut pixels = Vec::new();
+    let wanted = u64::try_from(expected).map_err(|_| truncated(bound))?;
+    read_up_to(path, &mut reader, wanted, &mut pixels)?;
+    if (pixels.len() as u128) < expected {
+        return Err(truncated(pixels.len() as u128));
+    }
+    let mut next = Vec::new();
+    read_up_to(path, &mut reader, 1, &mut next)?;
+    if !next.is_empty() {
+        return Err(DataError::Trailing { path: path.to_path_buf(), expected });
+    }
+    let shape = shape.map(|axis| axis as usize);
+    Array3::from_shape_vec(shape, pixels)
+        .map(|images| IdxImages { images })
+        .map_err(|_| DataError::TooLarge { rows: shape[0], features: shape[1] * shape[2] })
+}
+
+/// The three axes, after the type and the rank were found right.
+fn read_shape(path: &Path, reader: &mut impl Read) -> Result<[u32; 3], DataError> {
+    let mut head = Vec::new();
+    read_up_to(path, reader, 4, &mut head)?;
+    let &[0, 0, element, rank] = head.as_slice() else {
+        return Err(DataError::BadMagic { path: path.to_path_buf(), expected: "an IDX file", actual: head });
+    };
+    if element != UNSIGNED_BYTE {
+        return Err(DataError::WrongDtype {
+            path: path.to_path_buf(),
+            expected: "0x08 (unsigned byte)",
+            actual: format!("{element:#04x}"),
+        });
+    }
+    if rank != 3 {
+        return Err(DataError::WrongRank {
+            path: path.to_path_buf(),
+            expected: 3,
+            actual: usize::from(rank),
+        });
+    }
+    let mut axes = Vec::new();
+    read_up_to(path, reader, 12, &mut axes)?;
+    match axes.as_chunks::<4>() {
+        (&[images, height, width], []) => Ok([images, height, width].map(u32::from_be_bytes)),
+        _ => Err(DataError::Truncated { path: path.to_path_buf(), expected: 12, actual: axes.len() as u128 }),
+    }
+}
+
+/// Appends at most `count` bytes; a compressed stream that breaks off counts as ended.
+fn read_up_to(path: &Path, reader: &mut impl Read, count: u64, bytes: &mut Vec<u8>) -> Result<(), DataError> {
+    match reader.take(count).read_to_end(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof && (bytes.len() as u64) < count => {
+            Ok(())
+        }
+        Err(error) => Err(DataError::io(path, error)),
+    }
+}

@@ -1,0 +1,109 @@
+//! A folder of photographs as grey images.
+
+use std::path::{Path, PathBuf};
+
+use image::{ImageReader, Limits};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::DataError;
+
+/// The largest side of an image that is decoded, pixels.
+const MAX_SIDE: u32 = 1 << 15;
+
+/// The most memory that the decoder of one image may take, bytes.
+const MAX_BYTES: u64 = 1 << 29;
+
+/// A grey picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GrayImage {
+    /// The file name, or what generated it.
+    pub name: String,
+    /// `[height, width]`, whole grey levels 0..=255.
+    pub pixels: Array2<f64>,
+}
+
+/// Decodes every `.jpg`, `.jpeg` and `.png` file of a folder (not of its subfolders), sorted by
+/// file name, into 8-bit grey levels.
+///
+/// Grey is the luma of ITU-R BT.601, `0.299 R + 0.587 G + 0.114 B`, rounded to a whole number:
+/// uniform dequantization of width 1 is only right for whole numbers. Alpha is ignored. The
+/// content decides about the format, not the extension.
+///
+/// # Errors
+/// [`DataError::NotFound`], [`DataError::NotAFolder`], [`DataError::Io`], [`DataError::NoImages`],
+/// and [`DataError::BadImage`] naming the first file, in sorted order, that cannot be decoded or
+/// is beyond 32,768 pixels a side or 512 MiB.
+pub fn read_image_folder(dir: &Path) -> Result<Vec<GrayImage>, DataError> {
+    let files = image_files(dir)?;
+    // Collected with their errors first, so that the error reported is not a matter of timing.
+    let decoded: Vec<Result<GrayImage, DataError>> = files.par_iter().map(|path| read_image(path)).collect();
+    decoded.into_iter().collect()
+}
+
+fn image_files(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let io = |source| DataError::io(dir, source);
+    if !std::fs::metadata(dir).map_err(io)?.is_dir() {
+        return Err(DataError::NotAFolder { path: dir.to_path_buf() });
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        let known = path.extension().is_some_and(|extension| {
+            ["jpg", "jpeg", "png"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+        });
+        if known && path.is_file() {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(DataError::NoImages { path: dir.to_path_buf() });
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read_image(path: &Path) -> Result<GrayImage, DataError> {
+    let io = |source| DataError::io(path, source);
+    let bad = |source: image::ImageError| DataError::BadImage {
+        path: path.to_path_buf(),
+        source: Box::new(source),
+    };
+    let mut reader = ImageReader::open(path).map_err(io)?.with_guessed_format().map_err(io)?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits);
+    let rgb = reader.decode().map_err(bad)?.into_rgb8();
+    let (width, height) = (rgb.width() as usize, rgb.height() as usize);
+    let grey: Vec<f64> = rgb.pixels().map(|pixel| luma(pixel.0)).collect();
+    Array2::from_shape_vec((height, width), grey)
+        .map(|pixels| GrayImage {
+            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            pixels,
+        })
+        .map_err(|_| DataError::TooLarge { rows: height, features: width })
+}
+
+/// BT.601 luma in whole numbers, where the weights are exact.
+fn luma([red, green, blue]: [u8; 3]) -> f64 {
+    let thousandths = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
+    f64::from((thousandths + 500) / 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::float_cmp)]
+    use super::*;
+
+    #[test]
+    fn luma_has_the_weights_of_bt_601_and_keeps_grey() {
+        assert_eq!(luma([255, 0, 0]), 76.0);
+        assert_eq!(luma([0, 255, 0]), 150.0);
+        assert_eq!(luma([0, 0, 255]), 29.0);
+        for level in 0..=255 {
+            assert_eq!(luma([level; 3]), f64::from(level));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The head of an `.npy` file, read so that a hostile one can neither exhaust memory nor the stack.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use ndarray_npy::npy::header::{Header, Layout};
+
+use crate::DataError;
+
+/// The first bytes of every `.npy` file.
+pub(crate) const NPY_MAGIC: [u8; 6] = *b"\x93NUMPY";
+
+/// A plain array needs about 100 bytes; NumPy itself refuses longer ones than this.
+const HEADER_LIMIT: u64 = 10_000;
+
+/// `{'descr': '<f4', 'shape': (2, 3)}` is 2 deep, a structured type 4. The parser recurses.
+const DEPTH_LIMIT: usize = 16;
+
+/// The element types that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dtype {
+    F32,
+    F64,
+}
+
+impl Dtype {
+    pub(crate) fn size(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F64 => 8,
+        }
+    }
+}
+
+/// What the data of a two-dimensional float array look like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MatrixHeader {
+    pub(crate) dtype: Dtype,
+    pub(crate) fortran: bool,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    /// Where the data begin, bytes from the start of the file.
+    pub(crate) data_start: u64,
+}
+
+/// Reads the head of `file` and leaves the file at its data.
+pub(crate) fn read_header(path: &Path, file: &mut File) -> Result<MatrixHeader, DataError> {
+    let bytes = header_bytes(path, file)?;
+    check_depth(path, &bytes)?;
+    let header = Header::from_reader(&mut bytes.as_slice())
+        .map_err(|source| DataError::BadHeader { path: path.to_path_buf(), source: Box::new(source) })?;
+    let descriptor = header.type_descriptor.to_string();
+    let dtype = match descriptor.trim_matches(['\'', '"']) {
+        "<f4" => Dtype::F32,
+        "<f8" => Dtype::F64,
+        other => {
+            return Err(DataError::WrongDtype {
+                path: path.to_path_buf(),
+                expected: "<f4 or <f8 (little-endian f32 or f64)",
+                actual: other.to_owned(),
+            });
+        }
+    };
+    let &[rows, columns] = header.shape.as_slice() else {
+        return Err(DataError::WrongRank {
+            path: path.to_path_buf(),
+            expected: 2,
+            actual: header.shape.len(),
+        });
+    };
+    Ok(MatrixHeader {
+        dtype,
+        fortran: header.layout == Layout::Fortran,
+        rows,
+        columns,
+        data_start: bytes.len() as u64,
+    })
+}
+
+/// Signature, version, length and dictionary, as they are in the file.
+fn header_bytes(path: &Path, file: &mut File) -> Result<Vec<u8>, DataError> {
+    let mut bytes = Vec::new();
+    read_more(path, file, &mut bytes, 8)?;
+    if !bytes.starts_with(&NPY_MAGIC) {
+        return Err(DataError::BadMagic {
+            path: path.to_path_buf(),
+            expected: "an .npy file",
+            actual: bytes,
+        });
+    }
+    // Version 1 states the header's length in 2 bytes, later ones in 4, little endian.
+    let length_bytes = if bytes.get(6) == Some(&1) { 2 } else { 4 };
+    read_more(path, file, &mut bytes, length_bytes)?;
+    let length = bytes.iter().skip(8).rev().fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
+    if length > HEADER_LIMIT {
+        return Err(DataError::HeaderTooLong {
+            path: path.to_path_buf(),
+            limit: HEADER_LIMIT,
+            actual: length,
+        });
+    }
+    read_more(path, file, &mut bytes, length)?;
+    Ok(bytes)
+}
+
+/// Appends exactly `count` bytes of the file.
+fn read_more(path: &Path, file: &mut File, bytes: &mut Vec<u8>, count: u64) -> Result<(), DataError> {
+    let got = file.take(count).read_to_end(bytes).map_err(|source| DataError::io(path, source))?;
+    if got as u64 == count {
+        return Ok(());
+    }
+    // A short file that does not even begin as .npy is no .npy file, not a truncated one.
+    if bytes.starts_with(&NPY_MAGIC) {
+        Err(DataError::Truncated {
+            path: path.to_path_buf(),
+            expected: u128::from(count),
+            actual: got as u128,
+        })
+    } else {
+        Err(DataError::BadMagic { path: path.to_path_buf(), expected: "an .npy file", actual: bytes.clone() })
+    }
+}
+
+fn check_depth(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for byte in bytes {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    if deepest > DEPTH_LIMIT {
+        return Err(DataError::HeaderTooDeep {
+            path: path.to_path_buf(),
+            limit: DEPTH_LIMIT,
+            actual: deepest,
+        });
+    }
+    Ok(())
+}

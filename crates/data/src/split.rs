@@ -1,0 +1,184 @@
+//! Seeded splits into training, validation and test data.
+
+use ndarray::{Array2, Axis};
+use rand::RngExt;
+
+use crate::DataError;
+use crate::element::Element;
+use crate::random::{Purpose, stream};
+
+/// Training, validation and test part, in this order.
+pub type Parts<T> = (T, T, T);
+
+/// Splits rows at random; each part keeps the order of its rows.
+///
+/// `validation` and `test` are fractions of all rows, rounded to whole rows but never to none
+/// unless the fraction is 0. Rows of one image must not be told apart: use [`split_groups`] there.
+///
+/// # Errors
+/// [`DataError::BadOption`] for a fraction outside `0..1` or a sum of 1 or more,
+/// [`DataError::TooFewRows`] where a part would be empty.
+pub fn split_rows<F: Element>(
+    rows: Array2<F>,
+    validation: f64,
+    test: f64,
+    seed: u64,
+) -> Result<Parts<Array2<F>>, DataError> {
+    let count = rows.nrows();
+    let (train, validation, test) = split_indices(count, validation, test, seed, |expected, actual| {
+        DataError::TooFewRows { name: "split".to_owned(), expected, actual }
+    })?;
+    let take = |indices: &[usize]| rows.select(Axis(0), indices);
+    Ok((take(&train), take(&validation), take(&test)))
+}
+
+/// Splits the rows of groups so that no group is in two parts; gives row numbers, ascending.
+///
+/// `groups[i]` is the group of row `i` (the image of a patch). The fractions are of groups, as in
+/// [`split_rows`].
+///
+/// # Errors
+/// [`DataError::BadOption`] as in [`split_rows`], [`DataError::TooFewGroups`] where a part would
+/// be empty.
+pub fn split_groups(
+    groups: &[u32],
+    validation: f64,
+    test: f64,
+    seed: u64,
+) -> Result<Parts<Vec<usize>>, DataError> {
+    let mut names = groups.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    let (_, validation, test) = split_indices(names.len(), validation, test, seed, |expected, actual| {
+        DataError::TooFewGroups { expected, actual }
+    })?;
+    let named = |indices: Vec<usize>| -> Vec<u32> { indices.into_iter().map(|i| names[i]).collect() };
+    // Ascending, because the indices and the names are: they can be searched.
+    let (validation, test) = (named(validation), named(test));
+    let mut parts = (Vec::new(), Vec::new(), Vec::new());
+    for (row, group) in groups.iter().enumerate() {
+        if validation.binary_search(group).is_ok() {
+            parts.1.push(row);
+        } else if test.binary_search(group).is_ok() {
+            parts.2.push(row);
+        } else {
+            parts.0.push(row);
+        }
+    }
+    Ok(parts)
+}
+
+/// Splits `0..count`; each list is ascending.
+pub(crate) fn split_indices(
+    count: usize,
+    validation: f64,
+    test: f64,
+    seed: u64,
+    too_few: impl Fn(usize, usize) -> DataError,
+) -> Result<Parts<Vec<usize>>, DataError> {
+    check_fraction("validation", validation)?;
+    check_fraction("test", test)?;
+    check_fraction("validation + test", validation + test)?;
+    let needed = 1 + usize::from(validation > 0.0) + usize::from(test > 0.0);
+    if count < needed {
+        return Err(too_few(needed, count));
+    }
+    let validation = share(count, validation);
+    // Rounding both up must not leave the training part empty.
+    let test = share(count, test).min(count - 1 - validation.min(count - 1));
+    let mut order = permutation(count, seed);
+    let mut take = |length: usize| {
+        let mut part = order.split_off(order.len() - length);
+        part.sort_unstable();
+        part
+    };
+    let (validation, test) = (take(validation), take(test));
+    order.sort_unstable();
+    Ok((order, validation, test))
+}
+
+/// `fraction` of `count`, rounded, at least 1 for a positive fraction.
+pub(crate) fn share(count: usize, fraction: f64) -> usize {
+    if fraction > 0.0 { ((count as f64 * fraction).round() as usize).max(1) } else { 0 }
+}
+
+/// A uniformly random order of `0..count` (Fisher & Yates).
+fn permutation(count: usize, seed: u64) -> Vec<usize> {
+    let mut rng = stream(seed, Purpose::Split, 0);
+    let mut order: Vec<usize> = (0..count).collect();
+    for last in (1..count).rev() {
+        order.swap(last, rng.random_range(0..=last as u64) as usize);
+    }
+    order
+}
+
+fn check_fraction(option: &'static str, value: f64) -> Result<(), DataError> {
+    if (0.0..1.0).contains(&value) {
+        return Ok(());
+    }
+    Err(DataError::BadOption {
+        option,
+        value: value.to_string(),
+        expected: "a fraction, at least 0 and below 1",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn rows_are_all_kept_once_in_the_shares_asked_for() {
+        let rows = Array2::from_shape_fn((1000, 2), |(i, j)| (10 * i + j) as f64);
+        let (train, validation, test) = split_rows(rows.clone(), 0.1, 0.2, 5).unwrap();
+        assert_eq!((train.nrows(), validation.nrows(), test.nrows()), (700, 100, 200));
+        let seen: BTreeSet<u64> = [&train, &validation, &test]
+            .iter()
+            .flat_map(|part| part.column(0).to_vec())
+            .map(|value| value as u64)
+            .collect();
+        assert_eq!(seen.len(), 1000);
+        for row in test.rows() {
+            assert!((row[1] - row[0] - 1.0).abs() < 1e-12);
+        }
+        // A split by position instead of at random has a far mean: the standard error is 18.
+        let mean = test.column(0).sum() / 2000.0;
+        assert!((mean - 499.5).abs() < 90.0, "{mean}");
+        assert_eq!(split_rows(rows.clone(), 0.1, 0.2, 5).unwrap().2, test);
+        assert_ne!(split_rows(rows, 0.1, 0.2, 6).unwrap().2, test);
+    }
+
+    #[test]
+    fn a_group_is_on_one_side_only() {
+        let groups: Vec<u32> = (0..600).map(|row| 7 + (row * 31 % 20)).collect();
+        let parts = split_groups(&groups, 0.1, 0.1, 1).unwrap();
+        let of = |rows: &[usize]| -> BTreeSet<u32> { rows.iter().map(|&r| groups[r]).collect() };
+        let (train, validation, test) = (of(&parts.0), of(&parts.1), of(&parts.2));
+        assert_eq!((train.len(), validation.len(), test.len()), (16, 2, 2));
+        assert_eq!(train.union(&validation).chain(&test).count(), 20);
+        assert!(train.is_disjoint(&test) && validation.is_disjoint(&test));
+        assert_eq!(parts.0.len() + parts.1.len() + parts.2.len(), 600);
+    }
+
+    #[test]
+    fn small_data_leave_no_part_empty_or_are_refused() {
+        let parts = split_groups(&[1, 2, 3], 0.4, 0.5, 0).unwrap();
+        assert_eq!((parts.0.len(), parts.1.len(), parts.2.len()), (1, 1, 1));
+        assert!(matches!(
+            split_groups(&[1, 2, 2], 0.1, 0.1, 0),
+            Err(DataError::TooFewGroups { expected: 3, actual: 2 })
+        ));
+        assert!(matches!(
+            split_rows(Array2::<f64>::zeros((1, 1)), 0.1, 0.0, 0),
+            Err(DataError::TooFewRows { expected: 2, actual: 1, .. })
+        ));
+        for (validation, test) in [(1.0, 0.0), (-0.1, 0.5), (0.5, 0.5), (f64::NAN, 0.1)] {
+            assert!(matches!(
+                split_groups(&[1, 2, 3], validation, test, 0),
+                Err(DataError::BadOption { .. })
+            ));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Plots and self-contained HTML pages for pdmap.
+//!
+//! The vocabulary is small: a [`LinePlot`] of [`Series`] or an
+//! [`IntervalPlot`] of [`Interval`]s becomes an SVG string; a [`Page`] of
+//! [`Section`]s, [`Table`]s and [`Figure`]s becomes one HTML file without
+//! scripts and without anything to fetch.
+//!
+//! Every plot has a transparent background, draws its text and axes in
+//! `currentColor`, and uses series colours that keep a contrast of at least
+//! 3:1 against a white and a near-black page alike, so one SVG serves the light
+//! and the dark theme. Arms differ in colour, in dash and in marker.
+
+mod axis;
+mod canvas;
+mod clip;
+mod error;
+mod frame;
+mod interval_plot;
+mod legend;
+mod line_plot;
+mod marker;
+mod page;
+mod palette;
+mod points;
+mod range;
+mod table;
+mod text;
+
+pub use error::ReportError;
+pub use interval_plot::{Interval, IntervalPlot, interval_plot};
+pub use line_plot::{LinePlot, Series, line_plot};
+pub use page::{Figure, Page, Section};
+pub use palette::{PALETTE_SIZE, color};
+pub use table::Table;
+pub use text::number;

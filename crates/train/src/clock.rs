@@ -1,0 +1,126 @@
+//! Budgets: how long a run lasts, in steps or in seconds.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+/// How long a run lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Budget {
+    /// That many steps: reproducible bit for bit.
+    Steps(u64),
+    /// That much wall-clock time, validation included. The number of steps that fits is measured at the start, fixes the horizon of the
+    /// learning-rate schedule, and is recorded.
+    Time(Duration),
+}
+
+/// Share of a time budget after which the speed is taken as known.
+const PROBE: f64 = 0.03;
+/// Steps that the probe takes at least, where the budget allows.
+const PROBE_STEPS: u64 = 10;
+/// Share of the remaining time that is planned for, so that the horizon is reached within the budget.
+const MARGIN: f64 = 0.98;
+
+/// Tells when a run ends, and where its horizon lies.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    budget: Budget,
+    start: Instant,
+    horizon: Option<u64>,
+    evaluations: u64,
+    evaluation_time: Duration,
+    last_evaluation: Duration,
+}
+
+impl Clock {
+    /// Starts now; `evaluations` validations are planned over the run.
+    pub(crate) fn start(budget: Budget, evaluations: u64) -> Self {
+        let horizon = match budget {
+            Budget::Steps(steps) => Some(steps),
+            Budget::Time(_) => None,
+        };
+        let zero = Duration::ZERO;
+        Self {
+            budget,
+            start: Instant::now(),
+            horizon,
+            evaluations: evaluations.max(1),
+            evaluation_time: zero,
+            last_evaluation: zero,
+        }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Steps of the whole run, as far as that is known.
+    pub(crate) fn horizon(&self) -> Option<u64> {
+        self.horizon
+    }
+
+    /// Runs a validation and remembers what it cost.
+    pub(crate) fn evaluation<T>(&mut self, evaluate: impl FnOnce() -> T) -> T {
+        let before = Instant::now();
+        let result = evaluate();
+        self.last_evaluation = before.elapsed();
+        self.evaluation_time += self.last_evaluation;
+        result
+    }
+
+    /// Whether another step may be taken after `done` steps. Fixes the horizon of a time budget once the speed is known.
+    pub(crate) fn goes_on(&mut self, done: u64) -> bool {
+        if let Budget::Time(total) = self.budget {
+            let elapsed = self.elapsed();
+            if elapsed >= total {
+                self.horizon.get_or_insert(done);
+                return false;
+            }
+            let known = done >= PROBE_STEPS && elapsed.as_secs_f64() >= PROBE * total.as_secs_f64();
+            if self.horizon.is_none() && known {
+                let stepping = (elapsed.saturating_sub(self.evaluation_time)).as_secs_f64() / done as f64;
+                let evaluations = self.last_evaluation.as_secs_f64() * self.evaluations as f64;
+                let left = (total - elapsed).as_secs_f64() * MARGIN - evaluations;
+                self.horizon = Some(done + (left.max(0.0) / stepping.max(1e-9)) as u64);
+            }
+        }
+        self.horizon.is_none_or(|horizon| done < horizon)
+    }
+
+    /// Whether a validation is due after `done` steps.
+    pub(crate) fn evaluates(&self, done: u64) -> bool {
+        match self.horizon {
+            None => false,
+            Some(horizon) => done == horizon || done.is_multiple_of((horizon / self.evaluations).max(1)),
+        }
+    }
+
+    /// Share of the budget that is used, from 0 to 1.
+    pub(crate) fn share(&self, done: u64) -> f64 {
+        match self.budget {
+            Budget::Steps(steps) => done as f64 / steps.max(1) as f64,
+            Budget::Time(total) => (self.elapsed().as_secs_f64() / total.as_secs_f64()).min(1.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_budget_is_exact() {
+        let mut clock = Clock::start(Budget::Steps(10), 5);
+        assert_eq!(clock.horizon(), Some(10));
+        assert_eq!((0..).take_while(|&done| clock.goes_on(done)).count(), 10);
+        assert_eq!((1..=10).filter(|&done| clock.evaluates(done)).collect::<Vec<_>>(), [2, 4, 6, 8, 10]);
+    }
+
+    #[test]
+    fn a_spent_time_budget_ends_at_once_and_records_its_horizon() {
+        let mut clock = Clock::start(Budget::Time(Duration::ZERO), 5);
+        assert!(!clock.goes_on(3));
+        assert_eq!(clock.horizon(), Some(3));
+    }
+}

@@ -1,0 +1,52 @@
+//! What the header of a model file says.
+
+use pdmap_core::{BaseSpec, LayerSpec};
+use serde::{Deserialize, Serialize};
+
+use crate::TrainConfig;
+
+/// Version of the format that this crate writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// A flow as data, beside its tensors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of the format.
+    pub format: u32,
+    /// Version of the library that wrote the file.
+    pub version: String,
+    /// Precision of the tensors: `f32` or `f64`.
+    pub dtype: String,
+    /// Features a row.
+    pub features: usize,
+    /// The space in which likelihoods are stated, in words.
+    pub space: String,
+    /// How many of the layers are preprocessing.
+    pub preprocessing: usize,
+    /// The layers in the order in which they are applied to data; layer `i` has its tensors under `layers.i.`.
+    pub layers: Vec<LayerSpec>,
+    /// The base density; its tensors are under `base.`.
+    pub base: BaseSpec,
+    /// How the model was trained, where it was.
+    #[serde(default)]
+    pub training: Option<TrainingRecord>,
+}
+
+/// How a model was trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// The data, as they were named.
+    pub data: String,
+    /// Seed of the initial weights.
+    pub seed: u64,
+    /// The configuration.
+    pub config: TrainConfig,
+    /// Steps taken.
+    pub steps: u64,
+    /// Steps that the schedule was laid out for.
+    pub horizon: u64,
+    /// Step of the weights.
+    pub best_step: u64,
+    /// Best mean log-likelihood of the validation rows, nats.
+    pub best_validation: f64,
+}
