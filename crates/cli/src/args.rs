@@ -103,7 +103,7 @@ pub(crate) struct TrainingArgs {
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) batch: usize,
     /// Fixed preprocessing, fitted to the training rows and part of the model
-    /// [default: whiten for patches, none for mnist, standardize otherwise]
+    /// [default: whiten for patches, standardize otherwise]
     #[arg(long, value_name = "none|standardize|whiten")]
     pub(crate) preprocess: Option<Preprocess>,
     /// Linear layers
@@ -165,7 +165,7 @@ pub(crate) struct Train {
     /// dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal or dense-svd
     #[arg(long, value_name = "PRESET", default_value = "dense-relative")]
     pub(crate) model: String,
-    /// Learning rate [default: 1e-4]
+    /// Learning rate [default: 3e-4 for dense-exact and dense-relative, 1e-4 for dense-relative-algebra, 1e-3 for the others]
     #[arg(long, value_name = "R")]
     pub(crate) rate: Option<f64>,
     /// Seed of the initial weights and of the order of the rows
@@ -237,6 +237,18 @@ pub(crate) struct Inspect {
 pub(crate) enum Data {
     /// Random patches of a folder of images, as rows of a .npy file
     Patches(Patches),
+    /// The training, validation and test rows of a protocol or generator, as three .npy files
+    Splits(Splits),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap data splits --data train-images-idx3-ubyte.gz --out mnist")]
+pub(crate) struct Splits {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Folder for train.npy, validation.npy and test.npy (f32)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]

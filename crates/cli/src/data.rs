@@ -106,8 +106,7 @@ impl Source {
     pub(crate) fn preprocess(&self) -> Preprocess {
         match &self.kind {
             Kind::Patches(..) | Kind::Generator(Generator::Leaves(_)) => Preprocess::Whiten,
-            Kind::Mnist(_) => Preprocess::None,
-            Kind::Rows(_) | Kind::Generator(_) => Preprocess::Standardize,
+            Kind::Mnist(_) | Kind::Rows(_) | Kind::Generator(_) => Preprocess::Standardize,
         }
     }
 

@@ -4,7 +4,7 @@ use pdmap_train::{Architecture, Budget, Preprocess, Preset, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 /// Learning rates that tuning tries for each arm, lowest first.
-pub const RATES: [f64; 4] = [1e-4, 3e-4, 1e-3, 3e-3];
+pub const RATES: [f64; 5] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
 
 /// A comparison: every arm with every seed, on the same data with the same nonlinearity, optimizer, batch and budget, one run at a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// All five arms, three seeds, whitened, four rates tuned with a quarter of the budget each.
+    /// All five arms, three seeds, whitened, five rates tuned with a fifth of the budget each.
     pub fn new(budget: Budget) -> Self {
         Self {
             arms: Preset::ALL.to_vec(),
@@ -36,7 +36,7 @@ impl Plan {
             architecture: Architecture::default(),
             training: TrainConfig::new(budget),
             rates: RATES.to_vec(),
-            tuning_share: 0.25,
+            tuning_share: 0.2,
         }
     }
 

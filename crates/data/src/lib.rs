@@ -18,6 +18,7 @@
 //! Every random choice is a function of a `u64` seed alone: the same seed gives the same numbers,
 //! bit for bit, whatever the number of threads.
 
+mod atomic;
 mod element;
 mod error;
 pub mod generate;
@@ -29,6 +30,7 @@ pub mod read;
 pub mod split;
 pub mod validate;
 
+pub use atomic::{check_writable, write_atomically};
 pub use element::Element;
 pub use error::DataError;
 pub use generate::{Generator, Ica, IcaTruth, Leaves, Moons, Source};

@@ -22,6 +22,9 @@ const PROBE_STEPS: u64 = 10;
 /// Share of the remaining time that is planned for, so that the horizon is reached within the budget.
 const MARGIN: f64 = 0.98;
 
+/// Share of a time budget that validations may take: where they are dear, there are fewer of them.
+const EVALUATION_SHARE: f64 = 0.1;
+
 /// Tells when a run ends, and where its horizon lies.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -80,6 +83,9 @@ impl Clock {
             let known = done >= PROBE_STEPS && elapsed.as_secs_f64() >= PROBE * total.as_secs_f64();
             if self.horizon.is_none() && known {
                 let stepping = (elapsed.saturating_sub(self.evaluation_time)).as_secs_f64() / done as f64;
+                let affordable =
+                    EVALUATION_SHARE * total.as_secs_f64() / self.last_evaluation.as_secs_f64().max(1e-9);
+                self.evaluations = self.evaluations.min(affordable as u64).max(1);
                 let evaluations = self.last_evaluation.as_secs_f64() * self.evaluations as f64;
                 let left = (total - elapsed).as_secs_f64() * MARGIN - evaluations;
                 self.horizon = Some(done + (left.max(0.0) / stepping.max(1e-9)) as u64);

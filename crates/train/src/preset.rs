@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use ndarray::ArrayView2;
+use ndarray::{Array1, ArrayView2};
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::elementwise::{Elementwise, SmoothLeakyRelu};
 use pdmap_core::{Base, Flow, Layer, Real};
@@ -47,6 +47,10 @@ impl Default for Architecture {
     }
 }
 
+/// Biases in front of a nonlinearity start here, where the smooth leaky ReLU has a slope of 0.95: nearly the identity for standardized
+/// rows. From 0, half of each feature would start squeezed by α.
+const START_BIAS: f64 = 3.0;
+
 impl Preset {
     /// All of them, the unconstrained first.
     pub const ALL: [Self; 5] = [
@@ -88,10 +92,14 @@ impl Preset {
         matches!(self, Self::DenseOrthonormal | Self::DenseSvd)
     }
 
-    /// Adam's learning rate where nothing else is said: 1e-4, the rate at which Gresele et al.'s two-layer net is known to reach its
-    /// published figure.
+    /// Adam's learning rate where nothing else is said: chosen on MNIST validation rows for the relative arm, lower for the algebra, where
+    /// high rates are known to fail, and higher for the constrained forms, whose angles it is.
     pub fn rate(self) -> f64 {
-        1e-4
+        match self {
+            Self::DenseExact | Self::DenseRelative => 3e-4,
+            Self::DenseRelativeAlgebra => 1e-4,
+            Self::DenseOrthonormal | Self::DenseSvd => 1e-3,
+        }
     }
 
     /// A fresh flow: preprocessing fitted to `rows`, then `depth` linear layers with the nonlinearity between them, standard normal
@@ -110,34 +118,39 @@ impl Preset {
         let features = rows.ncols();
         let mut layers: Vec<Box<dyn Layer<F>>> = preprocess.fit(rows)?;
         for depth in 0..architecture.depth {
-            if depth > 0 {
+            let last = depth + 1 == architecture.depth;
+            let bias = Array1::from_elem(features, F::of(if last { 0.0 } else { START_BIAS }));
+            layers.extend(self.linear(bias, &mut rng)?);
+            if !last {
                 layers.push(Box::new(Elementwise::new(SmoothLeakyRelu { alpha: architecture.alpha })?));
             }
-            layers.extend(self.linear(features, &mut rng)?);
         }
         Ok(Flow::new(features, layers, Base::normal())?)
     }
 
+    /// One linear map with its bias, as far as layers are concerned.
     fn linear<F: Real>(
         self,
-        features: usize,
+        bias: Array1<F>,
         rng: &mut ChaCha8Rng,
     ) -> Result<Vec<Box<dyn Layer<F>>>, TrainError> {
-        let direction = match self {
-            Self::DenseExact => Direction::Euclidean,
-            Self::DenseRelative => Direction::Relative,
-            Self::DenseRelativeAlgebra => Direction::Algebra,
-            Self::DenseSvd => return Ok(svd(features, BiasKind::Plain, ScaleDirection::Algebra, rng)?),
-            Self::DenseOrthonormal => {
-                // The bias follows the scale, as it follows the matrix in the other forms.
-                return Ok(vec![
-                    Box::new(Dense::random(features, Group::Orthonormal, BiasKind::None, rng)?),
-                    Box::new(Scale::one(features, ScaleDirection::Algebra)),
-                    Box::new(Shift::zero(features)),
-                ]);
-            }
+        let features = bias.len();
+        let general = |direction, rng| -> Result<Vec<Box<dyn Layer<F>>>, TrainError> {
+            let dense = Dense::random(features, Group::General(direction), BiasKind::Plain, rng)?;
+            Ok(vec![Box::new(dense.biased(bias.clone())?)])
         };
-        Ok(vec![Box::new(Dense::random(features, Group::General(direction), BiasKind::Plain, rng)?)])
+        let mut layers: Vec<Box<dyn Layer<F>>> = match self {
+            Self::DenseExact => return general(Direction::Euclidean, rng),
+            Self::DenseRelative => return general(Direction::Relative, rng),
+            Self::DenseRelativeAlgebra => return general(Direction::Algebra, rng),
+            Self::DenseSvd => svd(features, BiasKind::None, ScaleDirection::Algebra, rng)?,
+            Self::DenseOrthonormal => vec![
+                Box::new(Dense::random(features, Group::Orthonormal, BiasKind::None, rng)?),
+                Box::new(Scale::one(features, ScaleDirection::Algebra)),
+            ],
+        };
+        layers.push(Box::new(Shift::new(bias)?));
+        Ok(layers)
     }
 }
 

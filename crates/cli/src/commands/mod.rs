@@ -7,6 +7,7 @@ mod model;
 mod patches;
 mod sample;
 mod score;
+mod splits;
 mod train;
 
 use anyhow::Result;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Sample(args) => sample::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Data(Data::Patches(args)) => patches::run(&args),
+        Command::Data(Data::Splits(args)) => splits::run(&args),
     }
 }
 

@@ -50,8 +50,12 @@ impl Activation for SmoothLeakyRelu {
     #[inline(always)]
     fn value_and_log_slope<F: Real>(&self, x: F) -> (F, F) {
         let alpha = F::of(self.alpha);
-        let slope = alpha + (F::one() - alpha) * sigmoid(x);
-        (self.value(x), num_traits::Float::ln(slope))
+        // One exponential for both: σ(x) and softplus(x) in terms of e^{−|x|}.
+        let e = num_traits::Float::exp(-num_traits::Float::abs(x));
+        let (positive, numerator) = if x > F::zero() { (x, F::one()) } else { (F::zero(), e) };
+        let slope = alpha + (F::one() - alpha) * numerator / (F::one() + e);
+        let softplus = positive + num_traits::Float::ln_1p(e);
+        (alpha * x + (F::one() - alpha) * softplus, num_traits::Float::ln(slope))
     }
 
     #[inline(always)]

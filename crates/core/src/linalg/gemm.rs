@@ -54,5 +54,6 @@ pub fn gemm<F: Real>(
         alpha,
         parallelism(flops),
     );
+    crate::parallel::clean_registers();
     Ok(())
 }

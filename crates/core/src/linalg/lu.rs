@@ -58,6 +58,7 @@ impl<F: Real> Lu<F> {
             MemStack::new(&mut memory),
             Default::default(),
         );
+        crate::parallel::clean_registers();
         let mut negative = odd(&forward);
         let mut log_abs = 0.0;
         for pivot in 0..dim {
@@ -120,6 +121,7 @@ impl<F: Real> Lu<F> {
             par,
             MemStack::new(&mut memory),
         );
+        crate::parallel::clean_registers();
         Ok(())
     }
 
@@ -153,6 +155,7 @@ impl<F: Real> Lu<F> {
         let lu = MatRef::from_column_major_slice(&self.factors, dim, dim);
         let columns = MatMut::from_column_major_slice_mut(data, dim, count);
         solve(lu, columns, par, MemStack::new(&mut memory));
+        crate::parallel::clean_registers();
         Ok(())
     }
 }

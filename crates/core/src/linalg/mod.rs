@@ -11,9 +11,12 @@ use ndarray::ArrayView2;
 
 use crate::{LayerError, Real, Result};
 
+/// Operations below which a second thread costs more than it brings: about 50 µs of one core.
+const PARALLEL_FLOPS: usize = 1 << 22;
+
 /// Parallelism of an operation of about `flops` operations: one thread below the size that pays for a second.
 pub(crate) fn parallelism(flops: usize) -> Par {
-    if flops < 1 << 18 || rayon::current_num_threads() == 1 { Par::Seq } else { Par::rayon(0) }
+    if flops < PARALLEL_FLOPS || rayon::current_num_threads() == 1 { Par::Seq } else { Par::rayon(0) }
 }
 
 /// A matrix as faer sees it, without a copy.

@@ -1,6 +1,6 @@
 //! Arrays into `.npy` files, all or nothing.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use ndarray::{ArrayRef, Dimension};
@@ -8,6 +8,7 @@ use ndarray_npy::WritableElement;
 use ndarray_npy::npy::header::{Header, Layout};
 
 use crate::DataError;
+use crate::atomic::write_atomically;
 use crate::element::{Element, widen};
 
 /// Writes an array of any rank as C-order `.npy`: `f32` for a 4-byte element, else
@@ -19,35 +20,7 @@ use crate::element::{Element, widen};
 /// # Errors
 /// [`DataError::NotFound`] where the folder is missing, else [`DataError::Io`].
 pub fn write_npy<F: Element, D: Dimension>(path: &Path, array: &ArrayRef<F, D>) -> Result<(), DataError> {
-    // Path::parent of a bare file name is the empty path.
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let write = || -> std::io::Result<()> {
-        let mut temporary = temporary_file(folder)?;
-        let mut writer = BufWriter::new(temporary.as_file_mut());
-        write_array(&mut writer, array)?;
-        writer.flush()?;
-        drop(writer);
-        temporary.as_file().sync_all()?;
-        temporary.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| DataError::io(path, source))
-}
-
-/// A temporary file that keeps the permissions which any new file of this user would get.
-fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".pdmap-").suffix(".npy.tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The process's mask still applies; the default would be readable by the owner alone.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
+    write_atomically(path, |writer| write_array(writer, array)).map_err(|source| DataError::io(path, source))
 }
 
 fn write_array<F: Element, D: Dimension>(

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use ndarray::ArrayD;
 use pdmap_core::Real;
+use pdmap_data::write_atomically;
 use safetensors::tensor::{Dtype, View};
 
 use super::{ENTRY, FORMAT, Header, Model};
@@ -60,14 +61,6 @@ impl<F: Real> Model<F> {
         let metadata = Some(HashMap::from([(ENTRY.to_owned(), json)]));
         let contents = safetensors::serialize(views, metadata)
             .map_err(|error| io(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?;
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-        file.write_all(&contents).map_err(io)?;
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(path).map_err(|error| io(error.error))?;
-        Ok(())
+        write_atomically(path, |file| file.write_all(&contents)).map_err(io)
     }
 }
