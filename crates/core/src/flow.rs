@@ -1,6 +1,6 @@
 //! A density model: an invertible map and a base density.
 
-use ndarray::{Array2, ArrayD, ArrayView2, Axis, Slice};
+use ndarray::{Array2, ArrayD, ArrayView1, ArrayView2, Axis, Slice};
 use rand::Rng;
 
 use crate::optim::{StepReport, UpdateRule};
@@ -172,6 +172,7 @@ impl<F: Real> Flow<F> {
         log_density.clear();
         log_density.resize(rows, 0.0);
         self.base.add_log_density(z.view(), log_density)?;
+        check::finite("log-density of the batch", ArrayView1::from(&*log_density).insert_axis(Axis(1)))?;
         self.base.score(z.view(), delta.shaped(rows, self.features))?;
         self.base.accumulate(z.view(), base)?;
         let at = Recorded { input, y: z.view(), tape };

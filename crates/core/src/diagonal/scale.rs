@@ -1,6 +1,6 @@
 //! Per-feature positive scale: the 1×1 case of a linear layer.
 
-use ndarray::{Array1, ArrayD, ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, ArrayD, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::optim::{StepReport, UpdateRule};
@@ -165,6 +165,7 @@ impl<F: Real> Layer<F> for Scale<F> {
     fn update(&mut self, rule: &mut dyn UpdateRule<F>, grads: &mut LayerGrads<F>) -> Result<StepReport> {
         let [param] = grads.params_mut()?;
         rule.step(&mut param.memory, &mut param.direction)?;
+        check::finite("step of the scale", ArrayView1::from(&param.direction).insert_axis(Axis(0)))?;
         let mut halvings = 0;
         for (s, &step) in self.scale.iter_mut().zip(&param.direction) {
             if self.direction == ScaleDirection::Algebra {
@@ -178,7 +179,7 @@ impl<F: Real> Layer<F> for Scale<F> {
                 continue;
             }
             // A step that would pass 0 is halved until it does not.
-            let mut step = if num_traits::Float::is_nan(step) { F::zero() } else { step };
+            let mut step = step;
             while *s + step <= F::zero() {
                 step *= F::of(0.5);
                 halvings += 1;

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Zip};
 
 use crate::linalg::{LogDet, Lu};
-use crate::{Real, Result};
+use crate::{Real, Result, check};
 
 /// Halvings after which the guard returns to its anchor altogether: beyond the digits of an `f64`.
 const MAX_HALVINGS: u64 = 60;
@@ -43,8 +43,11 @@ impl<F: Real> Guard<F> {
 
     /// Checks the sign; halves the way from the anchor until it is right. Returns the halvings and the factorization of the
     /// weight that is left, in the precision `P`.
-    pub(super) fn settle<P: Real>(&mut self, weight: &mut Array2<F>) -> (u64, Option<Lu<P>>) {
-        let Some(anchor) = &mut self.anchor else { return (0, None) };
+    ///
+    /// # Errors
+    /// A weight that is not finite: no share of such a way leads back, so the anchor is restored and the caller must stop.
+    pub(super) fn settle<P: Real>(&mut self, weight: &mut Array2<F>) -> Result<(u64, Option<Lu<P>>)> {
+        let Some(anchor) = &mut self.anchor else { return Ok((0, None)) };
         self.steps = 0;
         let mut halvings = 0;
         loop {
@@ -52,12 +55,16 @@ impl<F: Real> Guard<F> {
                 && lu.log_det().negative == self.negative
             {
                 anchor.assign(weight);
-                return (halvings, Some(lu));
+                return Ok((halvings, Some(lu)));
+            }
+            if let Err(error) = check::finite("weight after a step", weight.view()) {
+                weight.assign(anchor);
+                return Err(error);
             }
             halvings += 1;
             if halvings > MAX_HALVINGS {
                 weight.assign(anchor);
-                return (halvings, Lu::new(weight.view()).ok());
+                return Ok((halvings, Lu::new(weight.view()).ok()));
             }
             let half = F::of(0.5);
             Zip::from(&mut *weight).and(&*anchor).for_each(|w, &a| *w = half * (*w + a));

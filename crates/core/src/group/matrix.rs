@@ -199,7 +199,8 @@ impl<F: Real> GroupMatrix<F> {
     /// `grad.direction` holds the step `η·opt(direction)`.
     ///
     /// # Errors
-    /// Optimizer memory of another parameter; a singular matrix before the first step.
+    /// Optimizer memory of another parameter; a singular matrix before the first step; a step that is not finite, where the last good
+    /// weight is restored.
     pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         let rows = grad.outer_mut()?.count();
         let dim = self.dim();
@@ -233,25 +234,25 @@ impl<F: Real> GroupMatrix<F> {
                 crate::parallel::add(weight_slice(&mut self.weight)?, &scratch[..dim * dim]);
                 // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1]: nothing can be crossed.
                 let certain = crate::parallel::sum_of_squares(direction) < 1.0;
-                Ok(if certain { StepReport::default() } else { self.settle() })
+                if certain { Ok(StepReport::default()) } else { self.settle() }
             }
             Group::General(kind) => {
                 rule.ascend(memory, weight_slice(&mut self.weight)?, direction)?;
                 if kind == Direction::Euclidean {
                     // The factorization is the next step's inverse too, so the check is free.
-                    let (halvings, lu) = self.guard.settle(&mut self.weight);
+                    let (halvings, lu) = self.guard.settle(&mut self.weight)?;
                     self.native = lu.map_or_else(OnceLock::new, OnceLock::from);
                     return Ok(StepReport { halvings });
                 }
-                Ok(if self.guard.due(dim, rows) { self.settle() } else { StepReport::default() })
+                if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
             }
         }
     }
 
-    fn settle(&mut self) -> StepReport {
-        let (halvings, lu) = self.guard.settle(&mut self.weight);
+    fn settle(&mut self) -> Result<StepReport> {
+        let (halvings, lu) = self.guard.settle(&mut self.weight)?;
         self.exact = lu.map_or_else(OnceLock::new, OnceLock::from);
-        StepReport { halvings }
+        Ok(StepReport { halvings })
     }
 
     /// The Euclidean gradient `G` of the mean log-likelihood, recovered from whichever sum was accumulated. O(D³).

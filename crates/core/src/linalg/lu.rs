@@ -5,8 +5,9 @@ use faer::linalg::lu::partial_pivoting::{factor, solve};
 use faer::perm::Perm;
 use faer::{MatMut, MatRef, Par};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use rayon::prelude::*;
 
-use super::parallelism;
+use super::parts;
 use crate::{LayerError, Real, Result, check};
 
 /// `log|det W|` in nats, and the sign of the determinant.
@@ -45,7 +46,8 @@ impl<F: Real> Lu<F> {
     /// As [`new`](Self::new).
     pub fn of_factors(dim: usize, mut factors: Vec<F>) -> Result<Self> {
         check::shape("elements of a square matrix", (1, dim * dim), (1, factors.len()))?;
-        let par = parallelism(dim * dim * dim);
+        // One thread: a second one was measured to gain nothing up to side 784.
+        let par = Par::Seq;
         let mut forward = vec![0usize; dim].into_boxed_slice();
         let mut backward = forward.clone();
         let mut memory =
@@ -83,9 +85,7 @@ impl<F: Real> Lu<F> {
     /// # Errors
     /// [`LayerError::Features`], [`LayerError::Layout`].
     pub fn solve_rows(&self, rows: ArrayViewMut2<'_, F>) -> Result<()> {
-        self.with_columns(rows, |lu, columns, par, stack| {
-            solve::solve_transpose_in_place(lu, lu, self.permutation.as_ref(), columns, par, stack);
-        })
+        self.solve_columns(rows, true)
     }
 
     /// Each row `r` of `rows` becomes `W⁻ᵀ r`.
@@ -93,9 +93,7 @@ impl<F: Real> Lu<F> {
     /// # Errors
     /// [`LayerError::Features`], [`LayerError::Layout`].
     pub fn solve_rows_transposed(&self, rows: ArrayViewMut2<'_, F>) -> Result<()> {
-        self.with_columns(rows, |lu, columns, par, stack| {
-            solve::solve_in_place(lu, lu, self.permutation.as_ref(), columns, par, stack);
-        })
+        self.solve_columns(rows, false)
     }
 
     /// `B ← W⁻¹ B` for a row-major `[dim, k]` matrix.
@@ -109,19 +107,7 @@ impl<F: Real> Lu<F> {
         if data.is_empty() {
             return Ok(());
         }
-        let par = parallelism(2 * dim * dim * count);
-        let mut memory = MemBuffer::new(solve::solve_transpose_in_place_scratch::<usize, F>(dim, count, par));
-        let lu = MatRef::from_column_major_slice(&self.factors, dim, dim);
-        let b = MatMut::from_row_major_slice_mut(data, dim, count);
-        solve::solve_transpose_in_place(
-            lu,
-            lu,
-            self.permutation.as_ref(),
-            b,
-            par,
-            MemStack::new(&mut memory),
-        );
-        crate::parallel::clean_registers();
+        self.solve(MatMut::from_row_major_slice_mut(data, dim, count), true);
         Ok(())
     }
 
@@ -136,27 +122,41 @@ impl<F: Real> Lu<F> {
         Ok(rows)
     }
 
-    fn with_columns(
-        &self,
-        mut rows: ArrayViewMut2<'_, F>,
-        solve: impl FnOnce(MatRef<'_, F>, MatMut<'_, F>, Par, &mut MemStack),
-    ) -> Result<()> {
+    fn solve_columns(&self, mut rows: ArrayViewMut2<'_, F>, transposed: bool) -> Result<()> {
         let (count, dim) = rows.dim();
         check::features("rows to solve for", self.dim, dim)?;
         let data = check::slice_mut("rows to solve for", &mut rows)?;
-        if data.is_empty() {
-            return Ok(());
+        if !data.is_empty() {
+            self.solve(MatMut::from_column_major_slice_mut(data, dim, count), transposed);
         }
-        let par = parallelism(2 * dim * dim * count);
-        let mut memory = MemBuffer::new(
-            solve::solve_in_place_scratch::<usize, F>(dim, count, par)
-                .or(solve::solve_transpose_in_place_scratch::<usize, F>(dim, count, par)),
-        );
-        let lu = MatRef::from_column_major_slice(&self.factors, dim, dim);
-        let columns = MatMut::from_column_major_slice_mut(data, dim, count);
-        solve(lu, columns, par, MemStack::new(&mut memory));
-        crate::parallel::clean_registers();
         Ok(())
+    }
+
+    /// Solves with the factorized `Wᵀ`, or with its transpose `W`, for each column: a large batch in parts that depend on its size.
+    fn solve(&self, columns: MatMut<'_, F>, transposed: bool) {
+        let count = columns.ncols();
+        match parts(2 * self.dim * self.dim * count, count) {
+            1 => self.solve_part(columns, transposed),
+            parts => columns.par_col_partition_mut(parts).for_each(|part| self.solve_part(part, transposed)),
+        }
+    }
+
+    fn solve_part(&self, columns: MatMut<'_, F>, transposed: bool) {
+        let lu = MatRef::from_column_major_slice(&self.factors, self.dim, self.dim);
+        let (permutation, count) = (self.permutation.as_ref(), columns.ncols());
+        let scratch = if transposed {
+            solve::solve_transpose_in_place_scratch::<usize, F>(self.dim, count, Par::Seq)
+        } else {
+            solve::solve_in_place_scratch::<usize, F>(self.dim, count, Par::Seq)
+        };
+        let mut memory = MemBuffer::new(scratch);
+        let stack = MemStack::new(&mut memory);
+        if transposed {
+            solve::solve_transpose_in_place(lu, lu, permutation, columns, Par::Seq, stack);
+        } else {
+            solve::solve_in_place(lu, lu, permutation, columns, Par::Seq, stack);
+        }
+        crate::parallel::clean_registers();
     }
 }
 

@@ -1,22 +1,32 @@
 //! The few dense operations that layers share; all of them go through faer.
 
+mod decompositions;
 mod gemm;
 mod lu;
 
+pub use decompositions::{orthonormal_factor, singular_values, symmetric_eigen};
 pub use gemm::{Add, gemm};
 pub use lu::{LogDet, Lu};
 
-use faer::{MatRef, Par};
-use ndarray::ArrayView2;
+use faer::MatRef;
+use ndarray::{Array2, ArrayView2};
 
 use crate::{LayerError, Real, Result};
 
 /// Operations below which a second thread costs more than it brings: about 50 µs of one core.
 const PARALLEL_FLOPS: usize = 1 << 22;
 
-/// Parallelism of an operation of about `flops` operations: one thread below the size that pays for a second.
-pub(crate) fn parallelism(flops: usize) -> Par {
-    if flops < PARALLEL_FLOPS || rayon::current_num_threads() == 1 { Par::Seq } else { Par::rayon(0) }
+/// Narrowest part of an operation that is worth a task of its own.
+const PART: usize = 64;
+
+/// Most parts that an operation is cut into.
+const MOST_PARTS: usize = 16;
+
+/// How many parts, a power of two, to cut an operation of about `flops` operations into along a side of length `length`. A
+/// matter of its size alone: the number of threads must not decide about bits.
+pub(crate) fn parts(flops: usize, length: usize) -> usize {
+    let most = if flops < PARALLEL_FLOPS { 1 } else { MOST_PARTS.min(length / PART) };
+    most.checked_ilog2().map_or(1, |log| 1 << log)
 }
 
 /// A matrix as faer sees it, without a copy.
@@ -36,23 +46,17 @@ pub fn as_faer<'a, F: Real>(what: &'static str, a: &'a ArrayView2<'_, F>) -> Res
     }
 }
 
-/// Singular values of a square matrix in `f64`, largest first; empty where the iteration fails.
-pub fn singular_values<F: Real>(a: ArrayView2<'_, F>) -> Vec<f64> {
-    let copy = faer::Mat::from_fn(a.nrows(), a.ncols(), |i, j| a[[i, j]].f64());
-    copy.singular_values().unwrap_or_default()
-}
-
 /// `max|WᵀW − I|` in `f64`.
 pub fn orthonormality_residual<F: Real>(w: ArrayView2<'_, F>) -> f64 {
-    let copy = faer::Mat::from_fn(w.nrows(), w.ncols(), |i, j| w[[i, j]].f64());
-    let gram = copy.transpose() * &copy;
-    let mut residual = 0.0_f64;
-    for j in 0..gram.ncols() {
-        for i in 0..gram.nrows() {
-            let deviation = (gram[(i, j)] - f64::from(i == j)).abs();
-            // NaN must not pass for orthonormal.
-            residual = if deviation.is_nan() { f64::NAN } else { residual.max(deviation) };
-        }
+    let wide = w.mapv(F::f64).as_standard_layout().into_owned();
+    let mut gram = Array2::zeros((w.ncols(), w.ncols()));
+    if gemm(1.0, wide.t(), wide.view(), Add::No, gram.view_mut()).is_err() {
+        unreachable!("both factors are the same matrix");
     }
-    residual
+    gram.diag_mut().iter_mut().for_each(|diagonal| *diagonal -= 1.0);
+    // NaN must not pass for orthonormal.
+    let larger = |worst: f64, &value: &f64| {
+        if worst.is_nan() || value.is_nan() { f64::NAN } else { worst.max(value.abs()) }
+    };
+    gram.iter().fold(0.0, larger)
 }

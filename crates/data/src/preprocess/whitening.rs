@@ -1,7 +1,7 @@
 //! PCA whitening.
 
 use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewMut2, Axis, Slice};
-use pdmap_core::linalg::{Add, gemm, orthonormality_residual};
+use pdmap_core::linalg::{Add, gemm, orthonormality_residual, symmetric_eigen};
 use pdmap_core::{
     Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors, check,
 };
@@ -40,18 +40,14 @@ impl<F: Real> Whitening<F> {
         let (mean, _) = moments(rows.reborrow())?;
         let covariance = covariance(rows, &mean)?;
         let dim = mean.len();
-        let matrix = faer::Mat::from_fn(dim, dim, |i, j| covariance[[i, j]]);
-        let failed = LayerError::Singular { dim, pivot: 0, value: f64::NAN };
-        let eigen = matrix.self_adjoint_eigen(faer::Side::Lower).map_err(|_| failed)?;
-        // faer gives the smallest first.
-        let deviation: Vec<f64> = (0..dim).rev().map(|i| eigen.S()[i].max(0.0).sqrt()).collect();
+        let (variance, basis) = symmetric_eigen(covariance.view())?;
+        let deviation = variance.mapv(|v| v.max(0.0).sqrt());
         let largest = deviation.first().copied().unwrap_or(0.0);
         let least = RANK * F::EPS * largest;
         if let Some(pivot) = deviation.iter().position(|&s| s <= least || s.is_nan()) {
             return Err(LayerError::Singular { dim, pivot, value: deviation[pivot] });
         }
-        let basis = Array2::from_shape_fn((dim, dim), |(i, j)| F::of(eigen.U()[(i, dim - 1 - j)]));
-        Self::new(mean.mapv(F::of), basis, Array1::from(deviation).mapv(F::of))
+        Self::new(mean.mapv(F::of), basis.mapv(F::of), deviation.mapv(F::of))
     }
 
     fn new(mean: Array1<F>, basis: Array2<F>, deviation: Array1<F>) -> Result<Self> {
