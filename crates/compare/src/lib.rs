@@ -3,6 +3,7 @@
 pub mod baseline;
 mod error;
 mod machine;
+mod nullable;
 mod plan;
 mod report;
 mod results;
@@ -19,4 +20,4 @@ pub use report::{figures, page};
 pub use results::{ArmSummary, BaselineResult, Results, RunResult, TuningResult};
 pub use runs::{Event, compare};
 pub use table::{headers, rows, text_table};
-pub use verdict::{Contrast, Finding, verdict};
+pub use verdict::{Contrast, Finding, recontrast, verdict};

@@ -93,22 +93,29 @@ pub struct ArmSummary {
     /// Which arm.
     pub arm: Preset,
     /// Learning rate.
+    #[serde(with = "crate::nullable")]
     pub rate: f64,
     /// Parameters, preprocessing included.
     pub parameters: usize,
     /// Mean number of steps.
+    #[serde(with = "crate::nullable")]
     pub steps: f64,
     /// Mean steps a second, validations included.
+    #[serde(with = "crate::nullable")]
     pub steps_per_second: f64,
     /// Mean over seeds of the best validation, nats.
+    #[serde(with = "crate::nullable")]
     pub validation: f64,
     /// Mean over seeds of the test log-likelihood, nats.
+    #[serde(with = "crate::nullable")]
     pub test: f64,
     /// Its standard error over seeds, nats; none for one seed.
     pub seed_error: Option<f64>,
     /// Standard error over test rows of the first seed, nats.
+    #[serde(with = "crate::nullable")]
     pub test_error: f64,
     /// Bits for each dimension.
+    #[serde(with = "crate::nullable")]
     pub bits_per_dim: f64,
     /// Halved steps over all seeds.
     pub halvings: u64,

@@ -3,7 +3,7 @@
 use pdmap_train::Preset;
 use serde::{Deserialize, Serialize};
 
-use crate::results::{ArmSummary, RunResult};
+use crate::results::{ArmSummary, Results, RunResult};
 use crate::statistics::{mean_and_error, t_quantile};
 
 /// What a contrast shows.
@@ -28,8 +28,10 @@ pub struct Contrast {
     /// What it is compared with.
     pub against: Preset,
     /// Mean over paired seeds of the difference in test log-likelihood, `arm − against`, nats.
+    #[serde(with = "crate::nullable")]
     pub difference: f64,
     /// Half-width of the interval, nats.
+    #[serde(with = "crate::nullable")]
     pub half_width: f64,
     /// Confidence of the interval, already corrected for the number of contrasts.
     pub confidence: f64,
@@ -50,6 +52,12 @@ const PAIRS: [(Preset, Preset); 4] = [
 
 /// Confidence of all contrasts together.
 const CONFIDENCE: f64 = 0.95;
+
+/// The contrasts of results as they stand, seeds only (the uncertainty over test rows needs the rows): to look again at runs that were
+/// chosen or changed.
+pub fn recontrast(results: &Results) -> Vec<Contrast> {
+    contrasts(&results.arms, &results.runs, |_, _| 0.0)
+}
 
 /// All contrasts of the arms that took part. The variance of a difference is that of the paired seeds plus that of the test rows (`row_errors`: the
 /// standard error over rows of the seed-averaged difference); the confidence is Bonferroni-corrected.

@@ -11,3 +11,9 @@ pub mod wrong;
 
 pub use random::{badly_conditioned, normal_rows, rng};
 pub use subjects::{Build, Subject, subjects};
+
+/// The guide for contributors, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../CONTRIBUTING.md")]
+#[derive(Debug)]
+pub struct Contributing;

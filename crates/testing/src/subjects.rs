@@ -4,6 +4,7 @@ use ndarray::Array1;
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::elementwise::{Asinh, Elementwise, LeakyTanh, SmoothLeakyRelu};
 use pdmap_core::{Chain, Layer, Real, Result};
+use pdmap_data::preprocess::{Logit, Standardize, Whitening};
 use pdmap_dense::{BiasKind, Dense, Direction, Group, svd};
 use rand::{Rng, RngExt};
 
@@ -19,6 +20,8 @@ pub struct Subject<F: Real> {
     pub name: &'static str,
     /// Builds it.
     pub build: Build<F>,
+    /// Rows of its domain, made of standard normal ones.
+    pub domain: fn(F) -> F,
 }
 
 impl<F: Real> std::fmt::Debug for Subject<F> {
@@ -47,11 +50,15 @@ fn scales<F: Real>(features: usize, rng: &mut dyn Rng) -> Array1<F> {
     Array1::from_shape_simple_fn(features, || F::of(rng.random_range(0.5..2.0)))
 }
 
+fn unit_interval<F: Real>(x: F) -> F {
+    F::of(0.5 + 0.3 * x.f64().tanh())
+}
+
 /// Every layer of the workspace. A new layer is one more line here.
 pub fn subjects<F: Real>() -> Vec<Subject<F>> {
     macro_rules! subject {
         ($name:literal, $build:expr) => {
-            Subject { name: $name, build: $build }
+            Subject { name: $name, build: $build, domain: |x| x }
         };
     }
     use Direction::*;
@@ -107,6 +114,17 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
                 Box::new(Elementwise::new(SmoothLeakyRelu { alpha: 0.3 })?),
                 dense(d, rng, Group::Orthonormal, BiasKind::None)?,
             ])?))
+        }),
+        // (0.2, 0.8): inside the interval by more than a central difference's step.
+        Subject { domain: unit_interval, ..subject!("logit", |_, _| Ok(Box::new(Logit::new(1e-3)?))) },
+        subject!("standardize", |d, rng| {
+            Ok(Box::new(Standardize::fit(
+                normal_rows::<F>(50, d, rng).mapv(|v| F::of(3.0 * v.f64())).view(),
+            )?))
+        }),
+        subject!("whitening", |d, rng| {
+            let mixing = badly_conditioned::<F>(d, 6.0, rng);
+            Ok(Box::new(Whitening::fit(normal_rows::<F>(60, d, rng).dot(&mixing).view())?))
         }),
         subject!("empty chain", |_, _| Ok(Box::new(Chain::new(vec![])?))),
     ]

@@ -9,7 +9,7 @@ fn hold<F: Real>(features: usize, rows: usize, seed: u64) {
     for subject in subjects::<F>() {
         let mut rng = rng(seed);
         let layer = (subject.build)(features, &mut rng).unwrap();
-        let x = normal_rows::<F>(rows, features, &mut rng);
+        let x = normal_rows::<F>(rows, features, &mut rng).mapv(subject.domain);
         for (name, law) in laws::all::<F>() {
             if let Err(violation) = law(&*layer, x.view(), seed ^ 0x5eed) {
                 panic!(

@@ -162,11 +162,11 @@ pub fn train<F: Real>(
             }
         }
         step += 1;
-        if clock.evaluates(step) {
-            if let Some(end) = record.evaluate(flow, validation.reborrow(), step, &mut clock)? {
-                outcome = end;
-                break;
-            }
+        if clock.evaluates(step)
+            && let Some(end) = record.evaluate(flow, validation.reborrow(), step, &mut clock)?
+        {
+            outcome = end;
+            break;
         }
         let share = clock.share(step);
         watch(Progress { step, horizon: clock.horizon(), share, validation: record.latest() });

@@ -1,0 +1,169 @@
+//! Every bad input gets one clear line that names the file and the numbers, status 2, and leaves nothing behind.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{pdmap, refuse, rows, succeed, write};
+use ndarray::Array2;
+
+/// Refuses, names what it should, and leaves the folder as it was.
+fn clean_refusal(folder: &Path, args: &[&str], names: &[&str]) {
+    let list = || {
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = list();
+    let line = refuse(folder, args);
+    for name in names {
+        assert!(line.contains(name), "`{name}` is not in: {line}");
+    }
+    assert_eq!(list(), before, "{args:?} left something behind");
+}
+
+fn train(data: &str) -> Vec<&str> {
+    vec!["train", "--data", data, "--steps", "5", "--out", "m.safetensors"]
+}
+
+#[test]
+fn data_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    clean_refusal(folder, &train("absent.npy"), &["absent.npy", "no such file"]);
+
+    std::fs::write(folder.join("noise.npy"), b"this is no array").unwrap();
+    clean_refusal(folder, &train("noise.npy"), &["noise.npy"]);
+
+    let mut nan = rows(300, 3);
+    nan[[17, 2]] = f64::NAN;
+    write(folder, "nan.npy", &nan);
+    clean_refusal(folder, &train("nan.npy"), &["nan.npy", "17", "2", "NaN"]);
+
+    let mut constant = rows(300, 3);
+    constant.column_mut(1).fill(4.5);
+    write(folder, "constant.npy", &constant);
+    clean_refusal(folder, &train("constant.npy"), &["constant.npy", "1", "4.5"]);
+
+    write(folder, "few.npy", &rows(30, 3));
+    clean_refusal(folder, &train("few.npy"), &["few.npy", "100", "27"]);
+
+    write(folder, "none.npy", &Array2::zeros((300, 0)));
+    clean_refusal(folder, &train("none.npy"), &["none.npy"]);
+
+    let vector = ndarray::Array1::<f64>::zeros(10);
+    pdmap_data::write_npy(&folder.join("vector.npy"), &vector).unwrap();
+    clean_refusal(folder, &train("vector.npy"), &["vector.npy", "1", "2"]);
+
+    // An array of integers: the header of 8-byte integers over the bytes of doubles.
+    let bytes = std::fs::read(write(folder, "good.npy", &rows(300, 3))).unwrap();
+    let at = bytes.windows(3).position(|w| w == b"<f8").unwrap();
+    let mut integers = bytes.clone();
+    integers[at..at + 3].copy_from_slice(b"<i8");
+    std::fs::write(folder.join("integers.npy"), integers).unwrap();
+    clean_refusal(folder, &train("integers.npy"), &["integers.npy", "<i8"]);
+    std::fs::write(folder.join("short.npy"), &bytes[..bytes.len() - 100]).unwrap();
+    clean_refusal(folder, &train("short.npy"), &["short.npy"]);
+
+    write(folder, "narrow.npy", &rows(50, 2));
+    let mut narrow = train("good.npy");
+    narrow.extend(["--val", "narrow.npy"]);
+    clean_refusal(folder, &narrow, &["narrow.npy", "2", "3"]);
+}
+
+#[test]
+fn images_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("photos")).unwrap();
+    clean_refusal(folder, &train("photos"), &["photos"]);
+    for index in 0..5 {
+        image::GrayImage::new(20, 6).save(folder.join(format!("photos/{index}.png"))).unwrap();
+    }
+    clean_refusal(folder, &train("photos"), &["20", "6", "8"]);
+    let patches = ["data", "patches", "--images", "photos", "--size", "8", "--count", "10", "--out", "x.npy"];
+    clean_refusal(folder, &patches, &["20", "6", "8"]);
+    std::fs::write(folder.join("photos/0.png"), b"no picture").unwrap();
+    clean_refusal(folder, &train("photos"), &["0.png"]);
+}
+
+#[test]
+fn flags_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(300, 3));
+    let with = |extra: &[&'static str]| [&train("x.npy")[..], extra].concat();
+    clean_refusal(folder, &with(&["--model", "dense-realtive"]), &["dense-realtive", "dense-relative"]);
+    clean_refusal(folder, &with(&["--batch", "0"]), &["--batch"]);
+    clean_refusal(folder, &with(&["--depth", "0"]), &["--depth"]);
+    clean_refusal(folder, &with(&["--alpha", "0"]), &["alpha", "0"]);
+    clean_refusal(folder, &with(&["--rate=-1"]), &["learning rate", "-1"]);
+    clean_refusal(folder, &with(&["--protocol", "mnist"]), &["x.npy", "mnist", "rows"]);
+    clean_refusal(folder, &with(&["--rows", "1,2"]), &["--rows", "2"]);
+    clean_refusal(folder, &train("synthetic:leafs"), &["leafs", "leaves"]);
+    clean_refusal(folder, &train("synthetic:ica?dmi=3"), &["dmi", "dim"]);
+    let lost = ["train", "--data", "x.npy", "--steps", "5", "--out", "absent/m.safetensors"];
+    clean_refusal(folder, &lost, &["absent"]);
+    clean_refusal(folder, &["compare", "--data", "x.npy", "--seeds", "0", "--steps", "2"], &["0 seeds"]);
+    // clap's own refusals take more than a line, and have the same status.
+    for args in [&["train", "--steps", "many"][..], &["compare", "--arms", "dense"], &["fly"]] {
+        assert_eq!(pdmap(folder, args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn models_that_do_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(300, 3));
+    write(folder, "wide.npy", &rows(10, 4));
+    succeed(folder, &train("x.npy"));
+    for (command, out) in [("score", "ll.npy"), ("encode", "z.npy"), ("decode", "x2.npy")] {
+        let on = |data| [command, "m.safetensors", "--data", data, "--out", out];
+        clean_refusal(folder, &on("wide.npy"), &["wide.npy", "4", "3"]);
+        clean_refusal(folder, &on("absent.npy"), &["absent.npy"]);
+        clean_refusal(folder, &[command, "x.npy", "--data", "x.npy", "--out", out], &["x.npy", "model file"]);
+        clean_refusal(
+            folder,
+            &[command, "no.safetensors", "--data", "x.npy", "--out", out],
+            &["no.safetensors"],
+        );
+    }
+    clean_refusal(folder, &["inspect", "wide.npy"], &["wide.npy"]);
+    clean_refusal(folder, &["sample", "m.safetensors", "--count", "3", "--out", "absent/s.npy"], &["absent"]);
+}
+
+#[test]
+fn a_run_that_diverges_saves_the_last_good_weights_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // A single row far outside: its loss overflows f32 once it is drawn, the rest trains well.
+    let mut x = rows(2000, 3);
+    x[[1000, 0]] = 1e30;
+    write(folder, "x.npy", &x);
+    let args = [
+        "train",
+        "--data",
+        "x.npy",
+        "--val",
+        "v.npy",
+        "--preprocess",
+        "none",
+        "--steps",
+        "400",
+        "--out",
+        "m.safetensors",
+    ];
+    write(folder, "v.npy", &rows(100, 3));
+    let output = pdmap(folder, &args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("diverged at step") && stderr.contains("were saved"), "{stderr}");
+    let score: serde_json::Value = serde_json::from_str(&succeed(
+        folder,
+        &["score", "m.safetensors", "--data", "v.npy", "--out", "ll.npy", "--json"],
+    ))
+    .unwrap();
+    assert!(score["mean"].as_f64().unwrap().is_finite());
+}

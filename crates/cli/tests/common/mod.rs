@@ -1,0 +1,55 @@
+//! What the tests of the command line share.
+#![allow(clippy::unwrap_used, clippy::panic, dead_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use ndarray::Array2;
+
+/// Runs `pdmap` in `folder`.
+pub(crate) fn pdmap(folder: &Path, args: &[&str]) -> Output {
+    let mut command = assert_cmd::Command::cargo_bin("pdmap").unwrap();
+    command.current_dir(folder).args(args).output().unwrap()
+}
+
+/// Runs `pdmap` and wants success; returns stdout.
+pub(crate) fn succeed(folder: &Path, args: &[&str]) -> String {
+    let output = pdmap(folder, args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {stderr}");
+    assert!(stderr.is_empty(), "{args:?}: stderr is no terminal, and should stay quiet: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs `pdmap` and wants status 2 and one line on stderr; returns that line.
+pub(crate) fn refuse(folder: &Path, args: &[&str]) -> String {
+    let output = pdmap(folder, args);
+    let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
+    stderr
+}
+
+/// Rows that look like data: `[rows, features]`, no feature constant.
+pub(crate) fn rows(rows: usize, features: usize) -> Array2<f64> {
+    Array2::from_shape_fn((rows, features), |(i, j)| ((i * 7 + j * 3) as f64).sin() + (i as f64 * 0.61).cos())
+}
+
+/// Writes rows as f64.
+pub(crate) fn write(folder: &Path, name: &str, rows: &Array2<f64>) -> PathBuf {
+    let path = folder.join(name);
+    pdmap_data::write_npy(&path, rows).unwrap();
+    path
+}
+
+/// Reads rows.
+pub(crate) fn read(folder: &Path, name: &str) -> Array2<f64> {
+    pdmap_data::read_npy(&folder.join(name)).unwrap()
+}
+
+/// Reads the numbers of a one-dimensional `.npy` file of f64.
+pub(crate) fn read_vector(folder: &Path, name: &str) -> Vec<f64> {
+    let bytes = std::fs::read(folder.join(name)).unwrap();
+    let header = u16::from_le_bytes([bytes[8], bytes[9]]) as usize + 10;
+    bytes[header..].as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect()
+}

@@ -1,0 +1,241 @@
+//! What a trained model says of its data, through the command line alone.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{read, read_vector, rows, succeed, write};
+use ndarray::{Array2, Axis};
+use pdmap_core::linalg::Lu;
+
+fn train(folder: &Path, data: &str, extra: &[&str]) {
+    let mut args = vec!["train", "--data", data, "--rows", "4000,500,500", "--out", "m.safetensors"];
+    args.extend(extra);
+    succeed(folder, &args);
+}
+
+/// `log|det ∂z/∂x|` at each row, by central differences of what `encode` writes.
+fn measured_log_det(folder: &Path, x: &Array2<f64>) -> Vec<f64> {
+    const STEP: f64 = 1e-6;
+    let features = x.ncols();
+    let mut moved = Array2::zeros((0, features));
+    for row in x.rows() {
+        for feature in 0..features {
+            for sign in [1.0, -1.0] {
+                let mut row = row.to_owned();
+                row[feature] += sign * STEP;
+                moved.push_row(row.view()).unwrap();
+            }
+        }
+    }
+    write(folder, "moved.npy", &moved);
+    succeed(folder, &["encode", "m.safetensors", "--data", "moved.npy", "--out", "z-moved.npy"]);
+    let z = read(folder, "z-moved.npy");
+    let one_row = |chunk: ndarray::ArrayView2<'_, f64>| {
+        let jacobian = Array2::from_shape_fn((features, features), |(output, input)| {
+            (chunk[[2 * input, output]] - chunk[[2 * input + 1, output]]) / (2.0 * STEP)
+        });
+        Lu::<f64>::new(jacobian.view()).unwrap().log_det().log_abs
+    };
+    z.axis_chunks_iter(Axis(0), 2 * features).map(one_row).collect()
+}
+
+#[test]
+fn a_score_is_the_base_density_of_the_code_plus_the_measured_log_det() {
+    for model in ["dense-relative", "dense-orthonormal", "dense-svd"] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        train(
+            folder,
+            "synthetic:ica?dim=6&source=laplace",
+            &["--model", model, "--dtype", "f64", "--steps", "300"],
+        );
+        let x = rows(20, 6);
+        write(folder, "x.npy", &x);
+        succeed(folder, &["score", "m.safetensors", "--data", "x.npy", "--out", "ll.npy"]);
+        succeed(folder, &["encode", "m.safetensors", "--data", "x.npy", "--out", "z.npy"]);
+        let (z, scores) = (read(folder, "z.npy"), read_vector(folder, "ll.npy"));
+        assert_eq!(scores.len(), 20);
+        for ((z, log_det), score) in z.rows().into_iter().zip(measured_log_det(folder, &x)).zip(scores) {
+            let normal =
+                z.iter().map(|z| -0.5 * z * z - 0.5 * (2.0 * std::f64::consts::PI).ln()).sum::<f64>();
+            assert!((score - normal - log_det).abs() <= 1e-6, "{model}: {score} is not {normal} + {log_det}");
+        }
+    }
+}
+
+#[test]
+fn decode_inverts_encode_in_both_precisions() {
+    for (dtype, tolerance) in [("f64", 1e-9), ("f32", 1e-3)] {
+        for model in
+            ["dense-relative", "dense-relative-algebra", "dense-orthonormal", "dense-svd", "dense-exact"]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let folder = folder.path();
+            train(
+                folder,
+                "synthetic:ica?dim=6&source=laplace",
+                &["--model", model, "--dtype", dtype, "--steps", "200", "--seed", "3"],
+            );
+            let x = rows(200, 6);
+            write(folder, "x.npy", &x);
+            succeed(folder, &["encode", "m.safetensors", "--data", "x.npy", "--out", "z.npy"]);
+            succeed(folder, &["decode", "m.safetensors", "--data", "z.npy", "--out", "back.npy"]);
+            let worst = (&read(folder, "back.npy") - &x).iter().fold(0.0_f64, |worst, d| worst.max(d.abs()));
+            assert!(worst <= tolerance, "{model}, {dtype}: {worst:e}");
+        }
+    }
+}
+
+#[test]
+fn a_density_of_moons_integrates_to_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    train(
+        folder,
+        "synthetic:moons?noise=0.1",
+        &["--model", "dense-relative", "--dtype", "f64", "--steps", "600"],
+    );
+    // A grid that is fine where the data are and reaches far into the tails: x = sinh(u)/scale with its weight cosh(u)/scale du.
+    const SIDE: usize = 900;
+    let (reach, centre) = (9.0_f64, [0.5, 0.25]);
+    let width = 2.0 * reach / SIDE as f64;
+    let node = |i: usize| -reach + (i as f64 + 0.5) * width;
+    let grid = Array2::from_shape_fn((SIDE * SIDE, 2), |(point, axis)| {
+        let i = if axis == 0 { point / SIDE } else { point % SIDE };
+        centre[axis] + 0.1 * node(i).sinh()
+    });
+    write(folder, "grid.npy", &grid);
+    succeed(folder, &["score", "m.safetensors", "--data", "grid.npy", "--out", "ll.npy"]);
+    let weight = |i: usize| 0.1 * node(i).cosh() * width;
+    let scores = read_vector(folder, "ll.npy");
+    let integral: f64 =
+        scores.iter().enumerate().map(|(p, score)| score.exp() * weight(p / SIDE) * weight(p % SIDE)).sum();
+    assert!((integral - 1.0).abs() <= 1e-3, "{integral}");
+    // A score without its log-determinant would not: the test can tell.
+    let shifted: f64 = integral * 0.01_f64.exp();
+    assert!((shifted - 1.0).abs() > 1e-3);
+}
+
+#[test]
+fn steps_make_a_run_reproducible_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let data = write(folder, "x.npy", &rows(600, 4));
+    let bytes = |name: &str, seed: &str| {
+        let data = data.to_str().unwrap();
+        succeed(folder, &["train", "--data", data, "--steps", "50", "--seed", seed, "--out", name]);
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    let first = bytes("a.safetensors", "1");
+    assert_eq!(first, bytes("b.safetensors", "1"));
+    assert_ne!(first, bytes("c.safetensors", "2"));
+}
+
+#[test]
+fn samples_and_inspection() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    train(folder, "synthetic:ica?dim=3", &["--model", "dense-orthonormal", "--steps", "50"]);
+    for name in ["a.npy", "b.npy"] {
+        succeed(folder, &["sample", "m.safetensors", "--count", "40", "--seed", "7", "--out", name]);
+    }
+    assert_eq!(read(folder, "a.npy").dim(), (40, 3));
+    assert_eq!(read(folder, "a.npy"), read(folder, "b.npy"));
+    let json: serde_json::Value =
+        serde_json::from_str(&succeed(folder, &["inspect", "m.safetensors", "--json"])).unwrap();
+    assert_eq!(json["header"]["features"], 3);
+    let residual =
+        json["diagnostics"].as_array().unwrap().iter().find(|d| d["name"] == "1.weight max|W'W-I|");
+    assert!(residual.unwrap()["value"].as_f64().unwrap() <= 32.0 * f64::from(f32::EPSILON));
+    let text = succeed(folder, &["inspect", "m.safetensors"]);
+    assert!(
+        text.contains("standardize") && text.contains("(preprocessing)") && text.contains("round trip"),
+        "{text}"
+    );
+}
+
+#[test]
+fn patches_of_a_folder_of_images_train_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("photos")).unwrap();
+    for index in 0..12_u32 {
+        let picture = image::GrayImage::from_fn(40, 30, |x, y| {
+            image::Luma([((x * x + y * 7 * (index + 1)) % 251) as u8])
+        });
+        picture.save(folder.join(format!("photos/{index}.png"))).unwrap();
+    }
+    let patches =
+        ["data", "patches", "--images", "photos", "--size", "4", "--count", "500", "--out", "x.npy"];
+    let said = succeed(folder, &patches);
+    assert!(said.contains("500 rows of 15 features from 12 images"), "{said}");
+    assert_eq!(read(folder, "x.npy").dim(), (500, 15));
+    let splits =
+        ["data", "splits", "--data", "photos", "--patch", "4", "--rows", "300,100,100", "--out", "parts"];
+    succeed(folder, &splits);
+    assert_eq!(read(folder, "parts/validation.npy").dim(), (100, 15));
+    succeed(
+        folder,
+        &[
+            "train",
+            "--data",
+            "parts/train.npy",
+            "--val",
+            "parts/validation.npy",
+            "--steps",
+            "20",
+            "--out",
+            "m.st",
+        ],
+    );
+    let score: serde_json::Value = serde_json::from_str(&succeed(
+        folder,
+        &["score", "m.st", "--data", "parts/test.npy", "--out", "ll.npy", "--json"],
+    ))
+    .unwrap();
+    assert_eq!(score["rows"], 100);
+    assert!(score["mean"].as_f64().unwrap().is_finite());
+}
+
+#[test]
+fn a_comparison_writes_its_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = succeed(
+        folder,
+        &[
+            "compare",
+            "--data",
+            "synthetic:leaves?images=12&size=32&patch=4",
+            "--rows",
+            "600,200,200",
+            "--steps",
+            "30",
+            "--seeds",
+            "2",
+            "--out",
+            "c",
+        ],
+    );
+    for name in [
+        "dense-exact",
+        "dense-relative",
+        "dense-relative-algebra",
+        "dense-orthonormal",
+        "dense-svd",
+        "Gaussian",
+        "histograms",
+    ] {
+        assert!(text.contains(name), "{name} is missing in {text}");
+    }
+    let page = std::fs::read_to_string(folder.join("c/report.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("dense-orthonormal"));
+    let json = std::fs::read_to_string(folder.join("c/results.json")).unwrap();
+    let results: pdmap_compare::Results = serde_json::from_str(&json).unwrap();
+    assert_eq!((results.runs.len(), results.arms.len(), results.contrasts.len()), (10, 5, 4));
+    for plot in ["test.svg", "curves-time.svg", "curves-steps.svg"] {
+        assert!(folder.join("c").join(plot).is_file(), "{plot}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Small comparisons, whole.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use pdmap_compare::baseline::{Histograms, gaussian};
+use pdmap_compare::{CompareError, Finding, Plan, Results, compare, page};
+use pdmap_data::{Counts, Generator, Splits};
+use pdmap_train::{Budget, Preprocess, Preset};
+
+fn data(generator: &str) -> Splits<f64> {
+    let generator: Generator = generator.parse().unwrap();
+    generator.splits(Counts { train: 4000, validation: 1000, test: 2000 }, 1).unwrap()
+}
+
+fn plan(arms: &[Preset], seeds: u64, steps: u64) -> Plan {
+    Plan {
+        arms: arms.to_vec(),
+        seeds,
+        preprocess: Preprocess::Standardize,
+        rates: vec![3e-3],
+        ..Plan::new(Budget::Steps(steps))
+    }
+}
+
+fn run(data: &Splits<f64>, plan: &Plan) -> Results {
+    compare(data, plan, &mut |_| {}).unwrap()
+}
+
+#[test]
+fn baselines_are_what_they_are_by_hand() {
+    // For independent Gaussian features of known scale both baselines are near the entropy.
+    let data = data("synthetic:ica?dim=4&source=logistic&condition=1");
+    let truth = data.facts.true_log_likelihood.unwrap();
+    let gaussian = gaussian(data.train.view()).unwrap();
+    let mean = |rows: Vec<f64>| rows.iter().sum::<f64>() / rows.len() as f64;
+    let gaussian = mean(gaussian.log_prob(&data.test).unwrap());
+    // The Gaussian's expected log-likelihood of unit-variance data, whatever their shape.
+    let expected = -4.0 * 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln();
+    assert!((gaussian - expected).abs() < 0.1, "{gaussian} is not {expected}");
+    assert!(gaussian < truth);
+    let histograms = Histograms::fit(data.train.view(), data.validation.view());
+    let histograms = mean(histograms.log_prob(data.test.view()));
+    assert!(histograms < truth + 0.05, "{histograms} beats the truth {truth}");
+}
+
+#[test]
+fn a_comparison_under_a_step_budget_is_reproducible() {
+    let data = data("synthetic:ica?dim=4&source=laplace&condition=3");
+    let plan = plan(&[Preset::DenseRelative, Preset::DenseOrthonormal], 2, 100);
+    let (first, second) = (run(&data, &plan), run(&data, &plan));
+    assert_eq!(first.runs.len(), 4);
+    assert_eq!(first.contrasts, second.contrasts);
+    for (a, b) in first.runs.iter().zip(&second.runs) {
+        assert_eq!((a.test, a.trained.best.validation), (b.test, b.trained.best.validation));
+    }
+    let again: Results = serde_json::from_str(&serde_json::to_string(&first).unwrap()).unwrap();
+    assert_eq!(again, first);
+}
+
+#[test]
+fn a_planted_difference_is_found_and_an_equality_is_not_invented() {
+    let data = data("synthetic:ica?dim=4&source=laplace&condition=3");
+    // A handicap: the orthonormal arm at one step for the other's many.
+    let results = run(&data, &plan(&[Preset::DenseExact, Preset::DenseRelative], 3, 400));
+    assert_eq!(results.contrasts.len(), 1);
+    assert!(results.verdict[0].contains("dense-exact") && results.verdict[0].contains("dense-relative"));
+
+    let mut handicapped = results.clone();
+    for run in handicapped.runs.iter_mut().filter(|run| run.arm == Preset::DenseExact) {
+        run.test = run.test.map(|test| test - 5.0 - 0.01 * run.seed as f64);
+    }
+    let finding = |results: &Results| pdmap_compare::recontrast(results)[0].finding;
+    assert_eq!(finding(&handicapped), Finding::Worse);
+    let mut raised = results.clone();
+    for run in raised.runs.iter_mut().filter(|run| run.arm == Preset::DenseExact) {
+        run.test = run.test.map(|test| test + 5.0);
+    }
+    assert_eq!(finding(&raised), Finding::Better);
+    let mut failed = results;
+    failed.runs[0].test = None;
+    assert_eq!(finding(&failed), Finding::Undecided);
+}
+
+#[test]
+fn one_seed_supports_no_verdict_and_the_page_still_renders() {
+    let data = data("synthetic:ica?dim=3&source=laplace");
+    let results = run(&data, &plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 40));
+    assert_eq!(results.contrasts[0].finding, Finding::Undecided);
+    let html = page(&results).unwrap().render().unwrap();
+    assert!(html.contains("Nothing can be said"));
+    let again: Results = serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
+    assert!(again.contrasts[0].half_width.is_nan());
+}
+
+#[test]
+fn an_empty_plan_is_refused() {
+    let data = data("synthetic:moons");
+    let empty = compare(&data, &plan(&[], 1, 1), &mut |_| {}).unwrap_err();
+    assert!(matches!(empty, CompareError::Empty { actual: 0, seeds: 1 }), "{empty}");
+}

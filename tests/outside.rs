@@ -1,0 +1,98 @@
+//! Fresh crates outside the workspace: one on `pdmap-core` and `pdmap-dense` alone, one on the facade. They compile, train a flow in under 30
+//! lines, and the number of crates that each pulls in is printed.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::path::Path;
+use std::process::Command;
+
+const ON_CRATES: &str = r#"
+use pdmap_core::elementwise::{Elementwise, SmoothLeakyRelu};
+use pdmap_core::optim::Optimizer;
+use pdmap_core::{Base, Flow, Layer};
+use pdmap_dense::{BiasKind, Dense, Direction, Group};
+use rand::SeedableRng;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+    let group = Group::General(Direction::Relative);
+    let x = Base::normal().sample::<f64>(500, 4, &mut rng)?.mapv(|v| v.powi(3) + v);
+    let layers: Vec<Box<dyn Layer<f64>>> = vec![
+        Box::new(Dense::random(4, group, BiasKind::Plain, &mut rng)?),
+        Box::new(Elementwise::new(SmoothLeakyRelu { alpha: 0.3 })?),
+        Box::new(Dense::random(4, group, BiasKind::Plain, &mut rng)?),
+    ];
+    let mut flow = Flow::new(4, layers, Base::normal())?;
+    let (mut training, mut optimizer) = (flow.training(), Optimizer::adam(1e-2)?);
+    for _ in 0..300 {
+        flow.accumulate(&x, &mut training)?;
+        flow.update(&mut optimizer, &mut training)?;
+    }
+    println!("{}", flow.log_prob(&x)?.iter().sum::<f64>() / 500.0);
+    Ok(())
+}
+"#;
+
+const ON_FACADE: &str = r#"
+use pdmap::data::{Counts, Generator};
+use pdmap::{Architecture, Budget, Preprocess, Preset, TrainConfig, mean_log_prob, train};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let moons: Generator = "synthetic:moons?noise=0.1".parse()?;
+    let data = moons.splits::<f64>(Counts { train: 2000, validation: 500, test: 500 }, 1)?;
+    let (rows, validation) = (data.train.view(), data.validation.view());
+    let mut flow = Preset::DenseRelative.build(rows, Preprocess::Standardize, Architecture::default(), 1)?;
+    let config = TrainConfig { rate: 1e-2, ..TrainConfig::new(Budget::Steps(300)) };
+    train(&mut flow, rows, validation, &config, &mut |_| {})?;
+    println!("{}", mean_log_prob(&flow, data.test.view(), 500)?);
+    Ok(())
+}
+"#;
+
+/// Builds and runs a crate that has the given dependencies; returns what it printed and how many crates it pulled in.
+fn run(name: &str, dependencies: &str, program: &str) -> (f64, usize) {
+    assert!(program.trim().lines().count() < 30);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Beside the workspace's own build, so that a second run of the test has nothing to compile; outside of the workspace all the same.
+    let folder = root.join("target/outside").join(name);
+    std::fs::create_dir_all(folder.join("src")).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n\n[workspace]\n"
+    );
+    std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(folder.join("src/main.rs"), program).unwrap();
+    // The workspace's lock file pins the same versions; cargo drops what this crate does not need.
+    std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    let cargo = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        command.current_dir(&folder).env("CARGO_TARGET_DIR", root.join("target/outside/build"));
+        let output = command.args(args).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let printed = cargo(&["run", "--quiet", "--offline"]).trim().parse().unwrap();
+    let tree = cargo(&["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+    let mut crates: Vec<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    crates.sort_unstable();
+    crates.dedup();
+    (printed, crates.len() - 1)
+}
+
+fn path(crate_folder: &str) -> String {
+    format!("{{ path = {:?} }}", Path::new(env!("CARGO_MANIFEST_DIR")).join(crate_folder))
+}
+
+#[test]
+fn fresh_crates_train_a_flow() {
+    let dependencies = format!(
+        "pdmap-core = {}\npdmap-dense = {}\nrand = {{ version = \"0.10\", default-features = false }}\nrand_chacha = \"0.10\"",
+        path("crates/core"),
+        path("crates/dense")
+    );
+    let (likelihood, crates) = run("on-crates", &dependencies, ON_CRATES);
+    println!("pdmap-core + pdmap-dense: {crates} crates, themselves, rand and rand_chacha included");
+    assert!(likelihood.is_finite() && likelihood < 0.0, "{likelihood}");
+
+    let (likelihood, crates) = run("on-facade", &format!("pdmap = {}", path("")), ON_FACADE);
+    println!("pdmap: {crates} crates, itself included");
+    assert!(likelihood > -2.5, "{likelihood}");
+}
