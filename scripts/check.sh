@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Everything that CI checks. One command, the same here and there: `.ci/run` calls it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+echo "== toolchain"
+rustc --version
+cargo --version
+
+echo "== format"
+cargo fmt --all --check
+
+echo "== clippy"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+
+echo "== tests"
+# The README's test command is the one that runs: the first line after its marker.
+test_command=$(grep -A 2 '<!-- test command -->' README.md | sed -n 3p)
+echo "\$ $test_command"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+$test_command 2>&1 | tee "$log"
+
+echo "== documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# A run that tests nothing must not pass.
+passed=$(awk '/^test result:/ {sum += $4} END {print sum + 0}' "$log")
+failed=$(awk '/^test result:/ {sum += $6} END {print sum + 0}' "$log")
+skipped=$(grep -c '^skipped:' "$log" || true)
+[ "$passed" -gt 0 ] || { echo "no test was run"; exit 1; }
+[ "$failed" -eq 0 ] || { echo "$failed tests failed"; exit 1; }
+echo "== $(rustc --version)"
+echo "$passed passed, $failed failed, $skipped skipped"
