@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Debug)]
 enum Steps {
     /// Other random entries in ±0.5 at each step.
-    Random(ChaCha8Rng),
+    Random(Box<ChaCha8Rng>),
     /// The same random entries in `±size` at each step, as in a long ascent in one direction: rounding that leans to one side adds up.
     Steady { seed: u64, size: f64 },
 }
@@ -59,7 +59,7 @@ fn walk<F: Real>(dim: usize, mut rule: Steps, steps: usize, look: usize) -> f64 
 
 #[test]
 fn two_hundred_thousand_random_steps_on_o16_in_f64() {
-    let worst = walk::<f64>(16, Steps::Random(rng(12)), 200_000, 1);
+    let worst = walk::<f64>(16, Steps::Random(Box::new(rng(12))), 200_000, 1);
     println!("200,000 random Cayley steps on O(16), f64: max|W'W - I| = {worst:.2} ε");
     assert!(worst <= ORTHONORMALITY, "{worst:.2} ε");
 }
@@ -67,8 +67,8 @@ fn two_hundred_thousand_random_steps_on_o16_in_f64() {
 #[test]
 fn many_random_steps_on_larger_groups_and_in_f32() {
     for (dim, steps) in [(1, 100), (2, 20_000), (63, 2_000), (200, 100), (784, 8)] {
-        let wide = walk::<f64>(dim, Steps::Random(rng(12)), steps, 3);
-        let narrow = walk::<f32>(dim, Steps::Random(rng(12)), steps, 3);
+        let wide = walk::<f64>(dim, Steps::Random(Box::new(rng(12))), steps, 3);
+        let narrow = walk::<f32>(dim, Steps::Random(Box::new(rng(12))), steps, 3);
         println!("O({dim}), {steps} random steps: {wide:.2} ε in f64, {narrow:.2} ε in f32");
         assert!(wide <= ORTHONORMALITY && narrow <= ORTHONORMALITY, "O({dim}): {wide} {narrow}");
     }
