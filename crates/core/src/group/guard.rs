@@ -13,7 +13,8 @@ const MAX_HALVINGS: u64 = 60;
 const CHECK_SPACING: usize = 11;
 
 /// Remembers the last weight whose determinant had the right sign, and halves the way back to it when a later one has
-/// the wrong sign or none.
+/// the wrong sign or none: until the sign is right, and once more. The first right one may lie anywhere near the wall, and what is
+/// taken from there crosses again; half the way to it keeps at least half of the singular value that was about to vanish.
 ///
 /// Between checks a weight makes some steps: as many as keep the check's O(D³) below a few percent of the steps' O(N·D²), one
 /// where D is small against N. What is halved is the way made since the last check.
@@ -49,13 +50,16 @@ impl<F: Real> Guard<F> {
     pub(super) fn settle<P: Real>(&mut self, weight: &mut Array2<F>) -> Result<(u64, Option<Lu<P>>)> {
         let Some(anchor) = &mut self.anchor else { return Ok((0, None)) };
         self.steps = 0;
-        let mut halvings = 0;
+        let (mut halvings, mut backed_off) = (0, false);
         loop {
-            if let Ok(lu) = Lu::<P>::new(weight.view())
-                && lu.log_det().negative == self.negative
-            {
-                anchor.assign(weight);
-                return Ok((halvings, Some(lu)));
+            let lu = Lu::<P>::new(weight.view()).ok().filter(|lu| lu.log_det().negative == self.negative);
+            match lu {
+                Some(lu) if halvings == 0 || backed_off => {
+                    anchor.assign(weight);
+                    return Ok((halvings, Some(lu)));
+                }
+                Some(_) => backed_off = true,
+                None => {}
             }
             if let Err(error) = check::finite("weight after a step", weight.view()) {
                 weight.assign(anchor);
