@@ -183,12 +183,20 @@ fn tuning(results: &Results) -> Option<Table> {
     if results.tuning.is_empty() {
         return None;
     }
-    let rates = &results.plan.rates;
+    let mut rates: Vec<f64> = results.tuning.iter().map(|tried| tried.rate).collect();
+    rates.sort_unstable_by(f64::total_cmp);
+    rates.dedup();
     let header =
         std::iter::once("arm".to_owned()).chain(rates.iter().map(|rate| format!("{rate:e}"))).collect();
-    let cell = |arm, rate: f64| {
-        let tried = results.tuning.iter().find(|t| t.arm == arm && t.rate == rate);
-        tried.and_then(|t| t.validation).map_or_else(|| "diverged".to_owned(), |value| format!("{value:.2}"))
+    let cell = |arm, rate: f64| match results
+        .tuning
+        .iter()
+        .find(|t| t.arm == arm && t.rate == rate)
+        .map(|t| t.validation)
+    {
+        Some(Some(value)) => format!("{value:.2}"),
+        Some(None) => "diverged".to_owned(),
+        None => "–".to_owned(),
     };
     let rows = results.plan.arms.iter().map(|&arm| {
         std::iter::once(arm.to_string()).chain(rates.iter().map(|&rate| cell(arm, rate))).collect()
@@ -199,7 +207,8 @@ fn tuning(results: &Results) -> Option<Table> {
         rows: rows.collect(),
         best: None,
         note: format!(
-            "The same rates and the same budget for every arm: {} of a final run each, on seeds of their own. Test rows played no part.",
+            "The same rates and the same budget for every arm: {} of a final run each, on seeds of their own; where the best lies on the \
+             edge, up to two more beyond it. Test rows played no part.",
             results.plan.tuning_share
         ),
     })
@@ -213,7 +222,6 @@ fn facts(results: &Results) -> Vec<(String, String)> {
         Budget::Time(time) => format!("{:.1} s a run, validation included", time.as_secs_f64()),
     };
     let round_trip = results.runs.iter().filter_map(|run| run.round_trip).fold(f64::NAN, f64::max);
-    let optimizer = serde_json::to_string(&plan.training.optimizer).unwrap_or_default();
     [
         ("Likelihoods are stated in", results.data.space.clone()),
         ("Rows", format!("{train} training, {validation} validation, {test} test")),
@@ -223,8 +231,8 @@ fn facts(results: &Results) -> Vec<(String, String)> {
         (
             "Optimizer",
             format!(
-                "{optimizer}, batch {}, schedule {:?}",
-                plan.training.batch, plan.training.schedule.shape
+                "{}, batch {}, schedule: {}",
+                plan.training.optimizer, plan.training.batch, plan.training.schedule.shape
             ),
         ),
         ("Preprocessing", plan.preprocess.to_string()),

@@ -1,5 +1,7 @@
 //! The optimizers that pdmap ships.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::rules::{self, Adam};
@@ -49,6 +51,18 @@ impl OptimizerSpec {
     /// Heavy ball with β = 0.9.
     pub fn momentum() -> Self {
         Self::Momentum { beta: 0.9, nesterov: false }
+    }
+}
+
+impl fmt::Display for OptimizerSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sgd => write!(f, "SGD"),
+            Self::Momentum { beta, nesterov: false } => write!(f, "momentum (β {beta})"),
+            Self::Momentum { beta, nesterov: true } => write!(f, "Nesterov momentum (β {beta})"),
+            Self::Adam { beta1, beta2, epsilon } => write!(f, "Adam (β₁ {beta1}, β₂ {beta2}, ε {epsilon:e})"),
+            Self::Smorms3 { epsilon } => write!(f, "SMORMS3 (ε {epsilon:e})"),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Learning rate over the course of a run.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Shape of a schedule after its warm-up.
@@ -26,6 +28,17 @@ pub enum Shape {
         /// Fraction of the horizon between drops.
         every: f64,
     },
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant => write!(f, "constant"),
+            Self::Cosine { end } => write!(f, "cosine to {end}"),
+            Self::Linear { end } => write!(f, "linear to {end}"),
+            Self::Steps { factor, every } => write!(f, "times {factor} after each {every} of the run"),
+        }
+    }
 }
 
 /// A factor of the learning rate for each step of a run with a known horizon.
