@@ -126,7 +126,7 @@ impl Source {
         };
         check_training(splits.train.view(), &name, batch)?;
         check_rows(splits.validation.view(), &self.val_name(&name))?;
-        if self.with_test {
+        if self.with_test || splits.test.nrows() > 0 {
             check_rows(splits.test.view(), &self.test_name(&name))?;
         }
         Ok(splits)

@@ -110,12 +110,18 @@ fn a_density_of_moons_integrates_to_one() {
     succeed(folder, &["score", "m.safetensors", "--data", "grid.npy", "--out", "ll.npy"]);
     let weight = |i: usize| 0.1 * node(i).cosh() * width;
     let scores = read_vector(folder, "ll.npy");
-    let integral: f64 =
-        scores.iter().enumerate().map(|(p, score)| score.exp() * weight(p / SIDE) * weight(p % SIDE)).sum();
-    assert!((integral - 1.0).abs() <= 1e-3, "{integral}");
-    // A score without its log-determinant would not: the test can tell.
-    let shifted: f64 = integral * 0.01_f64.exp();
-    assert!((shifted - 1.0).abs() > 1e-3);
+    let integral = |scores: &[f64]| -> f64 {
+        scores.iter().enumerate().map(|(p, score)| score.exp() * weight(p / SIDE) * weight(p % SIDE)).sum()
+    };
+    let whole = integral(&scores);
+    assert!((whole - 1.0).abs() <= 1e-3, "{whole}");
+    // The wrong score, the base log-density without the log-determinant, must not pass.
+    succeed(folder, &["encode", "m.safetensors", "--data", "grid.npy", "--out", "z.npy"]);
+    let log_normal = |z: f64| -0.5 * (z * z + (2.0 * std::f64::consts::PI).ln());
+    let base: Vec<f64> =
+        read(folder, "z.npy").rows().into_iter().map(|z| z.iter().map(|&z| log_normal(z)).sum()).collect();
+    let wrong = integral(&base);
+    assert!((wrong - 1.0).abs() > 0.1, "{wrong}");
 }
 
 #[test]
@@ -176,26 +182,16 @@ fn patches_of_a_folder_of_images_train_a_model() {
         ["data", "splits", "--data", "photos", "--patch", "4", "--rows", "300,100,100", "--out", "parts"];
     succeed(folder, &splits);
     assert_eq!(read(folder, "parts/validation.npy").dim(), (100, 15));
-    succeed(
-        folder,
-        &[
-            "train",
-            "--data",
-            "parts/train.npy",
-            "--val",
-            "parts/validation.npy",
-            "--steps",
-            "20",
-            "--out",
-            "m.st",
-        ],
-    );
+    let parts = ["--data", "parts/train.npy", "--val", "parts/validation.npy", "--test", "parts/test.npy"];
+    let train = [&["train"][..], &parts, &["--steps", "20", "--out", "m.st", "--json"]].concat();
+    let trained: serde_json::Value = serde_json::from_str(&succeed(folder, &train)).unwrap();
     let score: serde_json::Value = serde_json::from_str(&succeed(
         folder,
         &["score", "m.st", "--data", "parts/test.npy", "--out", "ll.npy", "--json"],
     ))
     .unwrap();
     assert_eq!(score["rows"], 100);
+    assert_eq!(trained["test"], score, "the test rows, as training and as `score` state them");
     assert!(score["mean"].as_f64().unwrap().is_finite());
 }
 

@@ -27,6 +27,11 @@ impl Preprocess {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::None, Self::Standardize, Self::Whiten];
 
+    /// How many layers it is.
+    pub fn layers(self) -> usize {
+        usize::from(self != Self::None)
+    }
+
     /// The layers, fitted to `rows`.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod compare;
 mod inspect;
+mod likelihood;
 mod map;
 mod model;
 mod patches;

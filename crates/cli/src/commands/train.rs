@@ -6,6 +6,7 @@ use anyhow::Result;
 use pdmap_core::Real;
 use pdmap_train::{Budget, Model, Outcome, Preset, TrainConfig, Trained, TrainingRecord, train};
 
+use super::likelihood::Likelihood;
 use super::{architecture, config};
 use crate::args::{Dtype, Train};
 use crate::data::Source;
@@ -42,8 +43,7 @@ fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConf
     let trained = train(&mut flow, data.train.view(), data.validation.view(), &config, watch)?;
     bar.finish();
 
-    let preprocessing = preprocess.fit(data.train.view())?.len();
-    let mut model = Model::new(flow, data.facts.space.clone(), preprocessing);
+    let mut model = Model::new(flow, data.facts.space.clone(), preprocess.layers());
     model.header.training = Some(TrainingRecord {
         data: args.data.data.clone(),
         seed: args.seed,
@@ -54,10 +54,15 @@ fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConf
         best_validation: trained.best.validation,
     });
     model.save(&args.out)?;
+    let test = match data.test.nrows() {
+        0 => None,
+        _ => Some(Likelihood::new(&model.flow.log_prob(&data.test)?, &model.header.space)),
+    };
     if args.json {
-        output::json(&trained)?;
+        output::json(&serde_json::json!({ "trained": trained, "test": test }))?;
     } else {
         output::line(&summary(&trained))?;
+        test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
     }
     match trained.outcome {
         Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
