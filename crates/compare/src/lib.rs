@@ -15,6 +15,7 @@ mod verdict;
 
 pub use error::CompareError;
 pub use machine::Machine;
+pub use pdmap_report::standalone;
 pub use plan::{Plan, RATES};
 pub use report::{figures, page};
 pub use results::{ArmSummary, BaselineResult, Results, RunResult, TuningResult};

@@ -23,6 +23,7 @@ mod page;
 mod palette;
 mod points;
 mod range;
+mod standalone;
 mod table;
 mod text;
 
@@ -31,5 +32,6 @@ pub use interval_plot::{Interval, IntervalPlot, interval_plot};
 pub use line_plot::{LinePlot, Series, line_plot};
 pub use page::{Figure, Page, Section};
 pub use palette::{PALETTE_SIZE, color};
+pub use standalone::standalone;
 pub use table::Table;
 pub use text::number;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use pdmap_compare::{Event, Plan, Results, compare, figures, page, text_table};
+use pdmap_compare::{Event, Plan, Results, compare, figures, page, standalone, text_table};
 use pdmap_core::Real;
 use pdmap_train::{Budget, Preset};
 
@@ -75,7 +75,9 @@ fn write(args: &Compare, results: &Results) -> Result<()> {
         ("report.html".to_owned(), page(results)?.render()?),
         ("results.json".to_owned(), serde_json::to_string_pretty(results)?),
     ];
-    files.extend(figures(results)?.into_iter().map(|(name, figure)| (name.to_owned(), figure.svg)));
+    files.extend(
+        figures(results)?.into_iter().map(|(name, figure)| (name.to_owned(), standalone(&figure.svg))),
+    );
     std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
     files.iter().try_for_each(|(name, contents)| output::text(&args.out.join(name), contents))
 }
