@@ -1,6 +1,8 @@
 //! `.npy` files: what is read, what is refused, and what is written.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -172,7 +174,7 @@ fn numpy_agrees() {
         n.save(sys.argv[1], n.asfortranarray(a.astype(n.float64)))";
     let available = Command::new("python3").args(["-c", "import numpy"]).output();
     if !available.is_ok_and(|output| output.status.success()) {
-        println!("skipped: NumPy is not installed");
+        common::skipped("NumPy is not installed");
         return;
     }
     let status = Command::new("python3").args(["-c", script]).arg(&path).status().unwrap();

@@ -2,9 +2,12 @@
 //! in `shared` beside the workspace.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 
+use common::skipped;
 use ndarray::{Array2, Axis};
 use pdmap_data::{Counts, DataError, MNIST_LAMBDA, bsds300, check_training, mnist, read_idx};
 
@@ -15,7 +18,7 @@ fn shared(data: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("skipped: {} is not there", path.display());
+    skipped(format_args!("{} is not there", path.display()));
     None
 }
 
