@@ -72,6 +72,12 @@ impl<F: Real> Chain<F> {
         self.layers.iter().map(|layer| layer.spec()).collect()
     }
 
+    /// Gradients of this chain: a `zip` with those of another would train a part of it without a word.
+    fn check_grads(&self, grads: &LayerGrads<F>) -> Result<()> {
+        let (expected, actual) = (self.layers.len(), grads.children.len());
+        if expected == actual { Ok(()) } else { Err(LayerError::Grads { expected, actual }) }
+    }
+
     fn check(&self, from: (usize, usize), to: (usize, usize), log_det: Option<&[f64]>) -> Result<()> {
         check::features("input", self.features.unwrap_or(from.1), from.1)?;
         check::shape("output", from, to)?;
@@ -168,9 +174,7 @@ impl<F: Real> Layer<F> for Chain<F> {
         let Recorded { input, y, tape } = at;
         let ((rows, columns), count) = (input.x.dim(), self.layers.len());
         check::shape("gradient of the output", (rows, columns), dy.dim())?;
-        if grads.children.len() != count {
-            return Err(LayerError::Grads { expected: count, actual: grads.children.len() });
-        }
+        self.check_grads(grads)?;
         grads.rows += rows;
         let Some(last) = count.checked_sub(1) else {
             if let Some(mut dx) = dx {
@@ -188,14 +192,23 @@ impl<F: Real> Layer<F> for Chain<F> {
         let (even, odd) = gradients.split_at_mut(1);
         let (mut above, mut below) = (&mut even[0], &mut odd[0]);
         let mut dx = dx;
-        for index in (0..count).rev() {
+        // Below the first layer that learns (fixed preprocessing) nobody asks for a gradient, unless the caller does.
+        let learns = grads.children.iter().position(|child| !child.is_empty());
+        let first = if dx.is_some() { 0 } else { learns.unwrap_or(count) };
+        for index in (first..count).rev() {
             let at = Recorded {
                 input: if index == 0 { input.reborrow() } else { input.with(activations[index - 1].view()) },
                 y: if index == last { y.reborrow() } else { activations[index].view() },
                 tape: &mut children[index],
             };
             let dy = if index == last { dy.reborrow() } else { above.view() };
-            let out = if index == 0 { dx.take() } else { Some(below.shaped(rows, columns)) };
+            let out = if index == 0 {
+                dx.take()
+            } else if index == first && dx.is_none() {
+                None
+            } else {
+                Some(below.shaped(rows, columns))
+            };
             self.layers[index].backward(at, dy, out, &mut grads.children[index])?;
             std::mem::swap(&mut above, &mut below);
         }
@@ -208,10 +221,12 @@ impl<F: Real> Layer<F> for Chain<F> {
     }
 
     fn direct(&self, grads: &mut LayerGrads<F>) -> Result<()> {
+        self.check_grads(grads)?;
         self.layers.iter().zip(&mut grads.children).try_for_each(|(layer, grads)| layer.direct(grads))
     }
 
     fn update(&mut self, rule: &mut dyn UpdateRule<F>, grads: &mut LayerGrads<F>) -> Result<StepReport> {
+        self.check_grads(grads)?;
         let mut report = StepReport::default();
         for (layer, grads) in self.layers.iter_mut().zip(&mut grads.children) {
             report += layer.update(rule, grads)?;
@@ -220,6 +235,7 @@ impl<F: Real> Layer<F> for Chain<F> {
     }
 
     fn gradients(&self, grads: &LayerGrads<F>) -> Result<Vec<(String, ArrayD<F>)>> {
+        self.check_grads(grads)?;
         let mut all = Vec::new();
         for (index, (layer, grads)) in self.layers.iter().zip(&grads.children).enumerate() {
             all.extend(prefixed(index, layer.gradients(grads)?));

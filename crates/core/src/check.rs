@@ -67,8 +67,7 @@ pub fn finite<F: Real>(what: &'static str, x: ArrayView2<'_, F>) -> Result<()> {
 /// # Errors
 /// [`LayerError::Layout`] where they are not contiguous.
 pub fn slice<'a, F>(what: &'static str, x: &'a ArrayView2<'_, F>) -> Result<&'a [F]> {
-    let strides = x.strides().to_vec();
-    x.as_slice().ok_or(LayerError::Layout { what, strides })
+    x.as_slice().ok_or_else(|| LayerError::Layout { what, strides: x.strides().to_vec() })
 }
 
 /// The elements of a row-major matrix, for writing.
@@ -76,6 +75,8 @@ pub fn slice<'a, F>(what: &'static str, x: &'a ArrayView2<'_, F>) -> Result<&'a 
 /// # Errors
 /// [`LayerError::Layout`] where they are not contiguous.
 pub fn slice_mut<'a, F>(what: &'static str, x: &'a mut ArrayViewMut2<'_, F>) -> Result<&'a mut [F]> {
-    let strides = x.strides().to_vec();
-    x.as_slice_mut().ok_or(LayerError::Layout { what, strides })
+    if !x.is_standard_layout() {
+        return Err(LayerError::Layout { what, strides: x.strides().to_vec() });
+    }
+    x.as_slice_mut().ok_or(LayerError::Layout { what, strides: vec![] })
 }

@@ -170,5 +170,15 @@ pub enum LayerError {
     NoFeatures,
 }
 
+impl LayerError {
+    /// The same error of rows that stand `offset` rows further down.
+    pub(crate) fn below(mut self, offset: usize) -> Self {
+        if let Self::NonFinite { row, .. } | Self::Domain { row, .. } = &mut self {
+            *row += offset;
+        }
+        self
+    }
+}
+
 /// Result of the operations of this crate.
 pub type Result<T, E = LayerError> = std::result::Result<T, E>;

@@ -1,6 +1,6 @@
 //! A density model: an invertible map and a base density.
 
-use ndarray::{Array2, ArrayD, ArrayView1, ArrayView2, Axis, Slice};
+use ndarray::{Array2, ArrayD, ArrayView1, Axis, Slice};
 use rand::Rng;
 
 use crate::optim::{StepReport, UpdateRule};
@@ -13,6 +13,9 @@ use crate::{
 /// Rows that an evaluation handles at a time: memory stays bounded however long the data are.
 const CHUNK: usize = 1024;
 
+/// Features that a specification alone may ask for, without a tensor of that size to show for it: nothing is allocated on the word of a file.
+const MOST_UNBACKED: usize = 1 << 16;
+
 /// `log p(x) = log p_base(f(x)) + Σ_layers log|det|`, in nats.
 #[derive(Debug, Clone)]
 pub struct Flow<F: Real> {
@@ -21,8 +24,8 @@ pub struct Flow<F: Real> {
     features: usize,
 }
 
-/// What training keeps between steps: tape, gradients and the optimizer's memory. After the first step it allocates nothing
-/// for batches that are no larger.
+/// What training keeps between steps: tape, gradients and the optimizer's memory. After the first step it grows no more for batches that are no
+/// larger; the O(D³) directions still allocate workspaces for their factorizations.
 #[derive(Debug, Clone)]
 pub struct Training<F: Real> {
     /// Gradients, directions and optimizer memory of the layers.
@@ -85,7 +88,8 @@ impl<F: Real> Flow<F> {
             all.resize(start + input.x.nrows(), 0.0);
             let mut z = out.shaped(input.x.nrows(), self.features);
             self.chain.forward(input, z.view_mut(), Some(&mut all[start..]), tape)?;
-            self.base.add_log_density(z.view(), &mut all[start..])
+            self.base.add_log_density(z.view(), &mut all[start..])?;
+            check::finite("log-likelihood", ArrayView1::from(&all[start..]).insert_axis(Axis(1)))
         })?;
         Ok(all)
     }
@@ -159,7 +163,10 @@ impl<F: Real> Flow<F> {
     ) -> Result<BatchReport> {
         let Training { grads, base, tape, x, z, delta, log_density } = training;
         let rows = input.x.nrows();
-        self.check("batch", input.x)?;
+        self.check("batch", input.reborrow())?;
+        if let Some(condition) = &input.condition {
+            check::slice("condition", condition)?;
+        }
         // Any layout is welcome here; inside, rows are contiguous.
         let input = if input.x.is_standard_layout() {
             input.reborrow()
@@ -183,16 +190,27 @@ impl<F: Real> Flow<F> {
     /// Follows the accumulated gradients through `rule`, and clears them.
     ///
     /// # Errors
-    /// No rows; gradients of another flow; a singular matrix where a direction needs an inverse.
+    /// No rows; gradients of another flow; a singular matrix where a direction needs an inverse; a step that is not finite. Layers before the
+    /// one that failed have made their step then.
     pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, training: &mut Training<F>) -> Result<StepReport> {
         let Training { grads, base, .. } = training;
+        let report = self.follow(rule, grads, base);
+        grads.clear();
+        base.clear();
+        report
+    }
+
+    fn follow(
+        &mut self,
+        rule: &mut dyn UpdateRule<F>,
+        grads: &mut LayerGrads<F>,
+        base: &mut LayerGrads<F>,
+    ) -> Result<StepReport> {
         self.chain.direct(grads)?;
         self.base.direct(base)?;
         rule.begin(&mut || (grads.direction_norm_squared() + base.direction_norm_squared()).sqrt())?;
         let mut report = self.chain.update(rule, grads)?;
         report += self.base.update(rule, base)?;
-        grads.clear();
-        base.clear();
         Ok(report)
     }
 
@@ -238,6 +256,10 @@ impl<F: Real> Flow<F> {
         registry: &Registry<F>,
     ) -> Result<Self> {
         let chain = tensors.scoped("layers.", |tensors| Chain::from_specs(layers, tensors, registry))?;
+        if chain.features().is_none() && features > MOST_UNBACKED {
+            let range = "at most 65536 where no tensor fixes it";
+            return Err(LayerError::Range { what: "features", value: features as f64, range });
+        }
         let mut base = Base::new(base)?;
         tensors.scoped("base.", |tensors| base.set_tensors(tensors))?;
         tensors.finish()?;
@@ -254,9 +276,13 @@ impl<F: Real> Flow<F> {
         self.chain.diagnostics()
     }
 
-    fn check(&self, what: &'static str, x: ArrayView2<'_, F>) -> Result<()> {
-        check::features(what, self.features, x.ncols())?;
-        check::finite(what, x)
+    fn check(&self, what: &'static str, input: Input<'_, F>) -> Result<()> {
+        check::features(what, self.features, input.x.ncols())?;
+        if let Some(condition) = input.condition {
+            check::shape("condition", (input.x.nrows(), condition.ncols()), condition.dim())?;
+            check::finite("condition", condition)?;
+        }
+        check::finite(what, input.x)
     }
 
     fn map(
@@ -282,7 +308,7 @@ impl<F: Real> Flow<F> {
         input: Input<'_, F>,
         mut body: impl FnMut(Input<'_, F>, &mut Tape<F>, &mut Buffer<F>) -> Result<()>,
     ) -> Result<()> {
-        self.check("input", input.x)?;
+        self.check("input", input.reborrow())?;
         let (mut tape, mut out) = (Tape::scratch(), Buffer::default());
         let rows = input.x.nrows();
         for from in (0..rows).step_by(CHUNK) {
@@ -290,7 +316,9 @@ impl<F: Real> Flow<F> {
             let x = input.x.slice_axis(Axis(0), Slice::from(from..to));
             let x = x.as_standard_layout();
             let condition = input.condition.as_ref().map(|c| c.slice_axis(Axis(0), Slice::from(from..to)));
-            body(Input { x: x.view(), condition }, &mut tape, &mut out)?;
+            let condition = condition.as_ref().map(|condition| condition.as_standard_layout());
+            let condition = condition.as_ref().map(|condition| condition.view());
+            body(Input { x: x.view(), condition }, &mut tape, &mut out).map_err(|error| error.below(from))?;
         }
         Ok(())
     }

@@ -118,6 +118,11 @@ impl<F: Real> LayerGrads<F> {
         Self { rows: 0, params, children: Vec::new() }
     }
 
+    /// Whether there is no parameter, here or inside.
+    pub fn is_empty(&self) -> bool {
+        self.params.is_empty() && self.children.iter().all(Self::is_empty)
+    }
+
     /// Forgets the sums, keeps directions and the optimizer's memory.
     pub fn clear(&mut self) {
         self.rows = 0;

@@ -258,6 +258,9 @@ impl<F: Real> Layer<F> for Dense<F> {
         rule.step(&mut bias_grad.memory, &mut bias_grad.direction)?;
         let features = bias.len();
         if augmented && algebra {
+            // W̃ makes one step: where the guard shortened that of W, the bias's is as short.
+            let share = F::of(report.share());
+            bias_grad.direction.iter_mut().for_each(|step| *step *= share);
             // W̃ ← (I + S̃) W̃: the weight's direction now holds S_W, and b moves with it.
             let step = ArrayView2::from_shape((features, features), &weight.direction[..features * features])
                 .map_err(|_| LayerError::Memory { expected: features, actual: 0 })?;

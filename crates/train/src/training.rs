@@ -1,8 +1,8 @@
 //! The training loop.
 
-use ndarray::{ArrayD, ArrayView2, Axis, Slice};
+use ndarray::{ArrayD, ArrayView2, Axis};
 use pdmap_core::optim::{Clip, Optimizer, OptimizerSpec, Schedule, StepReport};
-use pdmap_core::{Flow, LayerError, Real, Tensors, Training};
+use pdmap_core::{Flow, LayerError, Real, Tensors, Training, check};
 use serde::{Deserialize, Serialize};
 
 use crate::batches::Batches;
@@ -29,7 +29,7 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Validations over the run.
     pub evaluations: u64,
-    /// Rows that a validation looks at, from the top.
+    /// Rows that a validation looks at, evenly spaced.
     pub validation_rows: usize,
     /// Validations without a new best after which training stops early.
     pub patience: Option<u64>,
@@ -88,7 +88,8 @@ pub struct Trained {
     pub outcome: Outcome,
     /// Steps taken.
     pub steps: u64,
-    /// Steps that the learning-rate schedule was laid out for: with this many as step budget, a time-budgeted run can be repeated.
+    /// Steps that the learning-rate schedule was laid out for. With this many as step budget a time-budgeted run can be repeated, but for the
+    /// first steps, which were taken before the speed was known.
     pub horizon: u64,
     /// Wall-clock seconds, validations included.
     pub seconds: f64,
@@ -113,7 +114,7 @@ pub struct Progress {
     pub validation: f64,
 }
 
-/// Mean of `log p` over at most `limit` rows from the top, nats.
+/// Mean of `log p` over at most `limit` rows, evenly spaced (files may be sorted), nats.
 ///
 /// # Errors
 /// Those of the flow.
@@ -122,9 +123,14 @@ pub fn mean_log_prob<F: Real>(
     rows: ArrayView2<'_, F>,
     limit: usize,
 ) -> Result<f64, LayerError> {
-    let rows = rows.slice_axis(Axis(0), Slice::from(..rows.nrows().min(limit)));
-    let count = rows.nrows() as f64;
-    Ok(flow.log_prob(rows)?.iter().sum::<f64>() / count)
+    let (all, count) = (rows.nrows(), rows.nrows().min(limit));
+    let mean = |log_prob: Vec<f64>| log_prob.iter().sum::<f64>() / count as f64;
+    if count == all {
+        return flow.log_prob(rows).map(mean);
+    }
+    let chosen: Vec<usize> =
+        (0..count).map(|index| (index as u128 * all as u128 / count as u128) as usize).collect();
+    flow.log_prob(&rows.select(Axis(0), &chosen)).map(mean)
 }
 
 /// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation.
@@ -145,7 +151,10 @@ pub fn train<F: Real>(
     if validation.nrows() == 0 {
         return Err(TrainError::NoValidation);
     }
-    let mut optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip);
+    check::finite("training rows", rows.reborrow())?;
+    check::finite("validation rows", validation.reborrow())?;
+    config.schedule.validate()?;
+    let mut optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?;
     let mut training = flow.training();
     let mut batches = Batches::new(rows, config.batch, config.seed);
     let mut clock = Clock::start(config.budget, config.evaluations);
@@ -153,7 +162,8 @@ pub fn train<F: Real>(
     let (mut step, mut halvings, mut outcome) = (0, 0, Outcome::Finished);
 
     while clock.goes_on(step) {
-        optimizer.set_rate(config.rate * config.schedule.factor(step, clock.horizon().unwrap_or(u64::MAX)));
+        optimizer
+            .set_rate(config.rate * config.schedule.factor(step, clock.horizon().unwrap_or(u64::MAX)))?;
         match ascend(flow, batches.draw(), &mut optimizer, &mut training) {
             Ok(report) => halvings += report.halvings,
             Err(error) => {
@@ -219,10 +229,13 @@ impl<F: Real> Record<F> {
         clock: &mut Clock,
     ) -> Result<Self, TrainError> {
         let rows = config.validation_rows;
-        let value = clock.evaluation(|| mean_log_prob(flow, validation, rows))?;
-        if !value.is_finite() {
-            return Err(TrainError::NonFiniteStart { value });
-        }
+        let value = match clock.evaluation(|| mean_log_prob(flow, validation, rows)) {
+            Ok(value) if value.is_finite() => value,
+            Ok(value) | Err(LayerError::NonFinite { value, .. }) => {
+                return Err(TrainError::NonFiniteStart { value });
+            }
+            Err(error) => return Err(error.into()),
+        };
         let best = CurvePoint { step: 0, seconds: clock.elapsed().as_secs_f64(), validation: value };
         let (curve, weights, patience) = (vec![best], flow.tensors(), config.patience);
         Ok(Self { curve, best, weights, rows, patience, waited: 0 })

@@ -1,5 +1,7 @@
 //! The base densities, independent over features.
 
+use std::ops::RangeInclusive;
+
 use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewMut2};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal, StudentT};
@@ -35,15 +37,19 @@ pub struct Base {
     spec: BaseSpec,
 }
 
+/// Degrees of freedom that a Student-t density may have, learned or fixed.
+const NU: RangeInclusive<f64> = 1e-2..=1e6;
+
 impl Base {
     /// The density of a specification.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for ν that is not positive and finite.
+    /// [`LayerError::Range`] for ν outside [1e-2, 1e6]: below, the tails leave the range of numbers; above, Student-t is the normal to all
+    /// digits and its constant, a difference of two large `ln Γ`, loses them.
     pub fn new(spec: BaseSpec) -> Result<Self> {
         match spec {
-            BaseSpec::StudentT { nu, .. } if !(nu > 0.0 && nu.is_finite()) => {
-                Err(LayerError::Range { what: "nu", value: nu, range: "positive and finite" })
+            BaseSpec::StudentT { nu, .. } if !NU.contains(&nu) => {
+                Err(LayerError::Range { what: "nu", value: nu, range: "in [1e-2, 1e6]" })
             }
             _ => Ok(Self { spec }),
         }
@@ -112,7 +118,7 @@ impl Base {
     /// `count` rows drawn from the density.
     ///
     /// # Errors
-    /// None for the densities of this crate.
+    /// [`LayerError::Range`] for more numbers than memory can be had for.
     pub fn sample<F: Real>(&self, count: usize, features: usize, rng: &mut dyn Rng) -> Result<Array2<F>> {
         let student = match self.spec {
             BaseSpec::StudentT { nu, .. } => Some(StudentT::new(nu).map_err(|_| LayerError::Range {
@@ -128,7 +134,17 @@ impl Base {
                 return u;
             }
         };
-        Ok(Array2::from_shape_simple_fn((count, features), || {
+        let (size, mut values) = (count.checked_mul(features), Vec::new());
+        let room = size.map(|size| values.try_reserve_exact(size));
+        let Some((size, Ok(()))) = size.zip(room) else {
+            let value = count as f64 * features as f64;
+            return Err(LayerError::Range {
+                what: "numbers to draw",
+                value,
+                range: "as many as fit in memory",
+            });
+        };
+        values.extend((0..size).map(|_| {
             F::of(match (&student, self.spec) {
                 (Some(student), _) => student.sample(rng),
                 (None, BaseSpec::Logistic) => {
@@ -141,7 +157,8 @@ impl Base {
                 }
                 (None, _) => StandardNormal.sample(rng),
             })
-        }))
+        }));
+        Array2::from_shape_vec((count, features), values).map_err(|_| LayerError::NoFeatures)
     }
 
     /// Empty gradients: one number where ν is learned, nothing otherwise.
@@ -193,7 +210,7 @@ impl Base {
             rule.step(&mut param.memory, &mut param.direction)?;
             let next = *nu * param.direction[0].f64().exp();
             if next.is_finite() {
-                *nu = next.clamp(1e-2, 1e6);
+                *nu = next.clamp(*NU.start(), *NU.end());
             }
         }
         Ok(StepReport::default())
@@ -216,6 +233,9 @@ impl Base {
     pub fn set_tensors<F: Real>(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
         if let BaseSpec::StudentT { learned: true, .. } = self.spec {
             let nu = tensors.vector("log_nu", Some(1))?[0].f64().exp();
+            // The ends themselves come back within a rounding of the logarithm's precision.
+            let end = [*NU.start(), *NU.end()].into_iter().find(|end| (nu / end - 1.0).abs() < 64.0 * F::EPS);
+            let nu = end.unwrap_or(nu);
             *self = Self::new(BaseSpec::StudentT { nu, learned: true })?;
         }
         Ok(())

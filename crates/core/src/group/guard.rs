@@ -36,6 +36,13 @@ impl<F: Real> Guard<F> {
         Ok(())
     }
 
+    /// A weight whose sign is known to be right, because nothing since the last check could change it: what a halving goes back to.
+    pub(super) fn renew(&mut self, weight: &Array2<F>) {
+        if let Some(anchor) = &mut self.anchor {
+            anchor.assign(weight);
+        }
+    }
+
     /// Whether a check is due after a step that was made from `rows` rows.
     pub(super) fn due(&mut self, dim: usize, rows: usize) -> bool {
         self.steps += 1;

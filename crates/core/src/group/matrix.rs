@@ -6,7 +6,9 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::general::{grow, write_direction};
 use super::guard::Guard;
-use super::orthonormal::{ORTHONORMALITY, RECENTRE_EVERY, cayley, pack_skew, recentre};
+use super::orthonormal::{
+    ORTHONORMALITY, RECENTRE_EVERY, Rotation, cayley, limit_rotation, pack_skew, recentre,
+};
 use super::outer_sum::{view, view_mut};
 use super::{Direction, Group};
 use crate::linalg::{Add, LogDet, Lu, gemm, orthonormality_residual, singular_values};
@@ -15,8 +17,8 @@ use crate::{Diagnostic, LayerError, ParamGrad, Real, Result, check};
 
 /// A square matrix `W` of side D that stays in its [`Group`]: dense layers hold one, convolutions one a stage.
 ///
-/// It is only reached through its group's own motion, so a non-orthonormal weight of O(D), a stale log-determinant or a determinant
-/// that changed its sign cannot be represented.
+/// It is only reached through its group's own motion, so a non-orthonormal weight of O(D) or a stale log-determinant cannot be represented. A
+/// determinant keeps its sign from check to check of the guard; between two checks it may stand on the other side.
 #[derive(Debug, Clone)]
 pub struct GroupMatrix<F: Real> {
     weight: Array2<F>,
@@ -214,15 +216,21 @@ impl<F: Real> GroupMatrix<F> {
         match self.group {
             Group::Orthonormal => {
                 rule.step(memory, direction)?;
+                let Rotation { halvings, large } = limit_rotation(direction)?;
                 cayley(direction, &mut self.weight, scratch)?;
-                self.updates += 1;
-                if self.updates.is_multiple_of(RECENTRE_EVERY) {
+                self.updates = self.updates.wrapping_add(1);
+                if large || self.updates.is_multiple_of(RECENTRE_EVERY) {
                     recentre(&mut self.weight, scratch)?;
                 }
-                Ok(StepReport::default())
+                Ok(StepReport { halvings })
             }
             Group::General(Direction::Algebra) => {
                 rule.step(memory, direction)?;
+                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1]: nothing can be crossed.
+                let certain = crate::parallel::sum_of_squares(direction) < 1.0;
+                if !certain {
+                    self.guard.renew(&self.weight);
+                }
                 grow(scratch, dim * dim);
                 gemm(
                     F::one(),
@@ -232,9 +240,14 @@ impl<F: Real> GroupMatrix<F> {
                     view_mut(scratch, dim, dim),
                 )?;
                 crate::parallel::add(weight_slice(&mut self.weight)?, &scratch[..dim * dim]);
-                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1]: nothing can be crossed.
-                let certain = crate::parallel::sum_of_squares(direction) < 1.0;
-                if certain { Ok(StepReport::default()) } else { self.settle() }
+                if certain {
+                    return Ok(StepReport::default());
+                }
+                let report = self.settle()?;
+                // The step that was taken: as often halved as the way.
+                let share = F::of(report.share());
+                direction.iter_mut().for_each(|step| *step *= share);
+                Ok(report)
             }
             Group::General(kind) => {
                 rule.ascend(memory, weight_slice(&mut self.weight)?, direction)?;
@@ -315,8 +328,7 @@ impl<F: Real> GroupMatrix<F> {
 }
 
 fn weight_slice<F: Real>(weight: &mut Array2<F>) -> Result<&mut [F]> {
-    let strides = weight.strides().to_vec();
-    weight.as_slice_mut().ok_or(LayerError::Layout { what: "weight", strides })
+    weight.as_slice_mut().ok_or(LayerError::Layout { what: "weight", strides: vec![] })
 }
 
 fn lu_of<'a, F: Real, P: Real>(weight: &Array2<F>, cache: &'a OnceLock<Lu<P>>) -> Result<&'a Lu<P>> {

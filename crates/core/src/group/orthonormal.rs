@@ -1,11 +1,12 @@
 //! Motion on O(D): Cayley steps and re-centring.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::outer_sum::{view, view_mut};
 use crate::linalg::{Add, Lu, gemm, orthonormal_factor};
+use crate::optim::StepReport;
 use crate::{Real, Result, check};
 
 /// Orthonormal weights keep `max|WᵀW − I| ≤ ORTHONORMALITY · ε` however many steps are taken.
@@ -24,6 +25,39 @@ pub(super) fn pack_skew<F: Real>(sum: ArrayView2<'_, F>, mean: F, packed: &mut V
     for i in 1..sum.nrows() {
         packed.extend((0..i).map(|j| half * (sum[[i, j]] - sum[[j, i]])));
     }
+}
+
+/// `‖A‖` from which a step is followed by a re-centring at once: rounding of a Cayley step is of the order of `ε·‖A‖`.
+const LARGE: f64 = 8.0;
+
+/// What became of a step on O(D).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rotation {
+    /// How often it was halved.
+    pub(super) halvings: u64,
+    /// Whether it is so large that rounding must be taken back at once.
+    pub(super) large: bool,
+}
+
+/// Halves a step `A`, given by its strict lower triangle, until `ε·‖A‖ ≤ √ε`: from there one re-centring, which squares the distance to O(D),
+/// mends the rounding. (At such a length `cayley(A)` is a half turn to seven digits in `f64` and three in `f32`; nothing is lost.)
+///
+/// # Errors
+/// [`crate::LayerError::NonFinite`] for a step that is not finite; the weight was not touched then.
+pub(super) fn limit_rotation<F: Real>(packed: &mut [F]) -> Result<Rotation> {
+    let column = ArrayView1::from(&*packed).insert_axis(Axis(1));
+    check::finite("step on O(D)", column)?;
+    let mut norm = (2.0 * crate::parallel::sum_of_squares(packed)).sqrt();
+    let mut halvings = 0;
+    while norm * F::EPS > F::EPS.sqrt() {
+        norm *= 0.5;
+        halvings += 1;
+    }
+    if halvings > 0 {
+        let share = F::of(StepReport { halvings }.share());
+        packed.iter_mut().for_each(|entry| *entry *= share);
+    }
+    Ok(Rotation { halvings, large: norm > LARGE })
 }
 
 /// `W ← cayley(A) W` with `cayley(A) = (I − A/2)⁻¹(I + A/2)`, for the skew matrix `A` whose strict lower triangle is

@@ -5,7 +5,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{as_faer, parts};
-use crate::{LayerError, Real, Result, check};
+use crate::{Real, Result, check};
 
 /// Whether a product replaces or adds to what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Add {
 /// A large result is computed in blocks that depend on its size alone, so its bits do not depend on the number of threads.
 ///
 /// # Errors
-/// [`LayerError::Shape`] where the sizes do not fit, [`LayerError::Layout`] where an operand is not contiguous.
+/// [`crate::LayerError::Shape`] where the sizes do not fit, [`crate::LayerError::Layout`] where an operand is not contiguous.
 pub fn gemm<F: Real>(
     alpha: F,
     a: ArrayView2<'_, F>,
@@ -33,8 +33,7 @@ pub fn gemm<F: Real>(
     check::shape("right factor of a product", (k, n), (k_b, n))?;
     check::shape("result of a product", (m, n), c.dim())?;
     let accumulate = if add == Add::Yes { Accum::Add } else { Accum::Replace };
-    let strides = c.strides().to_vec();
-    let c = c.as_slice_mut().ok_or(LayerError::Layout { what: "result of a product", strides })?;
+    let c = check::slice_mut("result of a product", &mut c)?;
     if m == 0 || n == 0 {
         return Ok(());
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{LayerError, Result};
+
 /// Limits of the directions that an optimizer is given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -16,6 +18,19 @@ pub enum Clip {
 }
 
 impl Clip {
+    /// Limits are positive; NaN is none.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`].
+    pub fn validate(self) -> Result<()> {
+        match self {
+            Self::Norm(value) | Self::Value(value) if value.is_nan() || value <= 0.0 => {
+                Err(LayerError::Range { what: "clipping limit", value, range: "positive" })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The factor for directions of the given joint norm.
     pub fn factor(self, norm: impl FnOnce() -> f64) -> f64 {
         match self {

@@ -16,8 +16,16 @@ use crate::{Real, Result};
 /// What an update did beside its step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StepReport {
-    /// How often a step was halved because a determinant would have changed its sign or a scale would have passed 0.
+    /// How often a step was halved because a determinant would have changed its sign, a scale would have passed 0, or a rotation was too
+    /// long to be rounded well.
     pub halvings: u64,
+}
+
+impl StepReport {
+    /// What is left of a step after its halvings.
+    pub fn share(self) -> f64 {
+        0.5_f64.powi(i32::try_from(self.halvings).unwrap_or(i32::MAX))
+    }
 }
 
 impl std::ops::AddAssign for StepReport {

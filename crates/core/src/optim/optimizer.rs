@@ -119,8 +119,12 @@ impl Optimizer {
     }
 
     /// The same with clipping.
-    pub fn clipped(self, clip: Clip) -> Self {
-        Self { clip, ..self }
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for a limit that is not positive.
+    pub fn clipped(self, clip: Clip) -> Result<Self> {
+        clip.validate()?;
+        Ok(Self { clip, ..self })
     }
 
     /// The learning rate.
@@ -129,8 +133,12 @@ impl Optimizer {
     }
 
     /// Another learning rate, from the next step on.
-    pub fn set_rate(&mut self, rate: f64) {
-        self.rate = rate;
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for a negative or non-finite rate: ascent must not become descent.
+    pub fn set_rate(&mut self, rate: f64) -> Result<()> {
+        *self = Self { clip: self.clip, factor: self.factor, ..Self::new(self.spec, rate)? };
+        Ok(())
     }
 
     fn run<F: Real>(&self, memory: &mut Memory<F>, p: &mut [F], d: &mut [F]) -> Result<()> {
@@ -138,8 +146,14 @@ impl Optimizer {
             Clip::None => {}
             Clip::Value(limit) => {
                 let limit = F::of(limit);
-                d.iter_mut()
-                    .for_each(|d| *d = num_traits::Float::max(num_traits::Float::min(*d, limit), -limit));
+                // Comparisons, not min and max, which would turn NaN into a step.
+                d.iter_mut().for_each(|d| {
+                    if *d > limit {
+                        *d = limit
+                    } else if *d < -limit {
+                        *d = -limit
+                    }
+                });
             }
             Clip::Norm(_) if self.factor == 1.0 => {}
             Clip::Norm(_) => {
@@ -265,14 +279,29 @@ mod tests {
 
     #[test]
     fn clipping_by_norm_and_by_value() {
-        let mut by_norm = Optimizer::sgd(1.0).unwrap().clipped(Clip::Norm(1.0));
+        let mut by_norm = Optimizer::sgd(1.0).unwrap().clipped(Clip::Norm(1.0)).unwrap();
         UpdateRule::<f64>::begin(&mut by_norm, &mut || 5.0).unwrap();
         let mut d: [f64; 2] = [3.0, -4.0];
         by_norm.step(&mut Memory::default(), &mut d).unwrap();
         assert!((d[0] - 0.6).abs() < 1e-15 && (d[1] + 0.8).abs() < 1e-15, "{d:?}");
         let mut d = [3.0, -0.5];
-        Optimizer::sgd(1.0).unwrap().clipped(Clip::Value(1.0)).step(&mut Memory::default(), &mut d).unwrap();
+        Optimizer::sgd(1.0)
+            .unwrap()
+            .clipped(Clip::Value(1.0))
+            .unwrap()
+            .step(&mut Memory::default(), &mut d)
+            .unwrap();
         assert_eq!(d, [1.0, -0.5]);
+    }
+
+    #[test]
+    fn what_would_turn_ascent_into_descent_is_refused() {
+        for clip in [Clip::Norm(-1.0), Clip::Value(0.0), Clip::Norm(f64::NAN)] {
+            assert!(Optimizer::sgd(1.0).unwrap().clipped(clip).is_err(), "{clip:?}");
+        }
+        let mut optimizer = Optimizer::sgd(1.0).unwrap();
+        assert!(optimizer.set_rate(-1.0).is_err() && optimizer.set_rate(f64::NAN).is_err());
+        assert_eq!(optimizer.rate(), 1.0);
     }
 
     #[test]

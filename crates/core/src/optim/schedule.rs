@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{LayerError, Result};
+
 /// Shape of a schedule after its warm-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -64,10 +66,31 @@ impl Schedule {
         Self { warmup: 0, shape: Shape::Cosine { end: 0.0 } }
     }
 
+    /// Factors are finite and not negative.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`].
+    pub fn validate(&self) -> Result<()> {
+        let within = |what, value: f64, ok: bool, range| {
+            if ok { Ok(()) } else { Err(LayerError::Range { what, value, range }) }
+        };
+        let factor = |what, value: f64| {
+            within(what, value, value >= 0.0 && value.is_finite(), "finite and not negative")
+        };
+        match self.shape {
+            Shape::Constant => Ok(()),
+            Shape::Cosine { end } | Shape::Linear { end } => factor("end of the schedule", end),
+            Shape::Steps { factor: drop, every } => {
+                factor("factor of the schedule", drop)?;
+                within("every of the schedule", every, every > 0.0 && every <= 1.0, "in (0, 1]")
+            }
+        }
+    }
+
     /// The factor at `step` (from 0) of a run of `horizon` steps.
     pub fn factor(&self, step: u64, horizon: u64) -> f64 {
         if step < self.warmup {
-            return (step + 1) as f64 / (self.warmup + 1) as f64;
+            return (step as f64 + 1.0) / (self.warmup as f64 + 1.0);
         }
         let span = horizon.saturating_sub(self.warmup).max(1) as f64;
         let t = ((step - self.warmup) as f64 / span).min(1.0);
@@ -102,5 +125,21 @@ mod tests {
         assert!((schedule.factor(59, 109) - 0.75).abs() < 1e-12);
         let drops = Schedule { warmup: 0, shape: Shape::Steps { factor: 0.1, every: 0.5 } };
         assert!((drops.factor(75, 100) - 0.1).abs() < 1e-12);
+        let endless = Schedule { warmup: u64::MAX, ..Schedule::default() };
+        assert!(endless.factor(9, 10) > 0.0);
+    }
+
+    #[test]
+    fn schedules_that_would_descend_are_refused() {
+        let shapes = [
+            Shape::Cosine { end: -0.1 },
+            Shape::Linear { end: f64::NAN },
+            Shape::Steps { factor: -1.0, every: 0.5 },
+            Shape::Steps { factor: 0.5, every: 0.0 },
+        ];
+        for shape in shapes {
+            assert!(Schedule { warmup: 0, shape }.validate().is_err(), "{shape}");
+        }
+        assert!(Schedule::cosine().validate().is_ok());
     }
 }

@@ -66,7 +66,7 @@ impl<F: Real> Model<F> {
     }
 }
 
-/// The precision of a model file, `f32` or `f64`, without reading its tensors.
+/// The precision of a model file, `f32` or `f64`, without making its tensors.
 ///
 /// # Errors
 /// As [`Model::load`].
