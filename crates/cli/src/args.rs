@@ -79,9 +79,9 @@ pub(crate) struct DataArgs {
     /// How rows are made of the data
     #[arg(long, value_enum)]
     pub(crate) protocol: Option<Protocol>,
-    /// Side of the patches of a folder of images, in pixels
-    #[arg(long, value_name = "PIXELS", default_value_t = 8)]
-    pub(crate) patch: usize,
+    /// Side of the patches of a folder of images, in pixels [default: 8]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) patch: Option<usize>,
     /// Rows to make of images or generators: training,validation,test
     #[arg(long, value_name = "N,N,N", value_delimiter = ',', num_args = 1)]
     pub(crate) rows: Option<Vec<usize>>,

@@ -17,10 +17,15 @@ use crate::exit::BadInput;
 /// Rows of patches and generators where nothing else is said.
 const ROWS: Counts = Counts { train: 100_000, validation: 10_000, test: 50_000 };
 
+/// Side of the patches of a folder of images where nothing else is said, pixels.
+const PATCH: usize = 8;
+
 /// What the flags ask for, settled before anything large is read.
 #[derive(Debug)]
 pub(crate) struct Source {
     kind: Kind,
+    /// The data as they were asked for.
+    name: String,
     counts: Option<Counts>,
     patch: usize,
     val: Option<PathBuf>,
@@ -91,15 +96,22 @@ impl Source {
             )
             .into());
         }
+        suits(args, &kind)?;
         Ok(Self {
             kind,
+            name: args.data.clone(),
             counts,
-            patch: args.patch,
+            patch: args.patch.unwrap_or(PATCH),
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
             with_test,
         })
+    }
+
+    /// The data as they were asked for: the name that messages give them.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The preprocessing that suits the data.
@@ -112,34 +124,26 @@ impl Source {
 
     /// Reads, makes or splits the rows, and checks them: finite everywhere, at least a batch, no constant feature.
     pub(crate) fn splits<F: Real>(&self, batch: usize) -> Result<Splits<F>> {
-        let (name, splits) = match &self.kind {
-            Kind::Generator(generator) => {
-                ("generated rows".to_owned(), generator.splits(self.counts.unwrap_or(ROWS), self.seed)?)
-            }
+        let splits = match &self.kind {
+            Kind::Generator(generator) => generator.splits(self.counts.unwrap_or(ROWS), self.seed)?,
             Kind::Patches(path, counts) => {
                 let counts = self.counts.unwrap_or(*counts);
-                let splits = bsds300(path, self.test.as_deref(), counts, self.patch, self.seed)?;
-                (path.display().to_string(), splits)
+                bsds300(path, self.test.as_deref(), counts, self.patch, self.seed)?
             }
-            Kind::Mnist(path) => (path.display().to_string(), mnist(path, self.test.as_deref(), self.seed)?),
-            Kind::Rows(path) => (path.display().to_string(), self.rows(path)?),
+            Kind::Mnist(path) => mnist(path, self.test.as_deref(), self.seed)?,
+            Kind::Rows(path) => self.rows(path)?,
         };
-        check_training(splits.train.view(), &name, batch)?;
-        check_rows(splits.validation.view(), &self.val_name(&name))?;
+        check_training(splits.train.view(), &self.name, batch)?;
+        check_rows(splits.validation.view(), &beside(self.val.as_deref(), &self.name, "validation"))?;
         if self.with_test || splits.test.nrows() > 0 {
-            check_rows(splits.test.view(), &self.test_name(&name))?;
+            check_rows(splits.test.view(), &self.test_name())?;
         }
         Ok(splits)
     }
 
-    fn val_name(&self, name: &str) -> String {
-        self.val
-            .as_ref()
-            .map_or_else(|| format!("{name} (validation rows)"), |path| path.display().to_string())
-    }
-
-    fn test_name(&self, name: &str) -> String {
-        self.test.as_ref().map_or_else(|| format!("{name} (test rows)"), |path| path.display().to_string())
+    /// The name of the test rows.
+    pub(crate) fn test_name(&self) -> String {
+        beside(self.test.as_deref(), &self.name, "test")
     }
 
     /// Rows as they stand, with what is missing split off: a tenth for validation, a tenth for the test.
@@ -176,8 +180,34 @@ impl Source {
             )],
             image_shape: None,
         };
-        Ok(Splits { train, validation, test, facts })
+        Ok(Splits { train, validation, test, test_groups: None, facts })
     }
+}
+
+/// A flag that would change nothing is refused: it says that something else was meant.
+fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
+    let data = &args.data;
+    let (what, rows) = match kind {
+        Kind::Patches(..) => return Ok(()),
+        Kind::Generator(Generator::Leaves(_)) => ("a generator, and its patches are set by ?patch=", true),
+        Kind::Generator(_) => ("a generator", true),
+        Kind::Mnist(_) => ("an IDX file, whose images are all taken, and whole", false),
+        Kind::Rows(_) => ("a .npy file, whose rows are all taken, as they stand", false),
+    };
+    let refused = match (&args.rows, args.patch) {
+        (Some(given), _) if !rows => {
+            let given: Vec<String> = given.iter().map(usize::to_string).collect();
+            format!("--rows {}", given.join(","))
+        }
+        (_, Some(side)) => format!("--patch {side}"),
+        _ => return Ok(()),
+    };
+    Err(BadInput(format!("{refused} does not go with {data}: this is {what}")).into())
+}
+
+/// The name of rows that are in a file of their own or were split off.
+fn beside(file: Option<&Path>, name: &str, part: &str) -> String {
+    file.map_or_else(|| format!("{name} ({part} rows)"), |path| path.display().to_string())
 }
 
 /// Rows of a `.npy` file, all finite.

@@ -26,20 +26,14 @@ pub(crate) fn run(body: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     match body() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A reader that closed the pipe has what it wanted.
-            let pipe = |e: &(dyn std::error::Error + 'static)| {
-                e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
-            };
-            if error.chain().any(pipe) {
-                return ExitCode::SUCCESS;
-            }
             eprintln!("error: {}", one_line(&error));
             ExitCode::from(status(&error))
         }
     }
 }
 
-fn one_line(error: &anyhow::Error) -> String {
+/// An error and its causes, on one line.
+pub(crate) fn one_line(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();

@@ -1,16 +1,18 @@
 //! What goes to stdout and into files.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use pdmap_data::{check_writable, write_atomically};
 
-/// One line on stdout.
+/// One line on stdout. A reader that closed the pipe has what it wanted: that is success, here and nowhere
+/// else, so that it hides no other failure of the command.
 pub(crate) fn line(text: &str) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{text}")?;
-    Ok(())
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("standard output"),
+    }
 }
 
 /// A value as JSON on stdout.
@@ -27,4 +29,36 @@ pub(crate) fn text(path: &Path, contents: &str) -> Result<()> {
 /// Says early that a file could not be written at the end.
 pub(crate) fn writable(path: &Path) -> Result<()> {
     check_writable(path).with_context(|| path.display().to_string())
+}
+
+/// A folder for results. It is made before the work, so that a place that cannot be written costs no
+/// results, and whatever was made of it is taken away again where nothing was written into it.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// The folders that were not there before, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Makes the folder and sees that the named files can be written into it.
+    pub(crate) fn prepare(path: &Path, files: &[&str]) -> Result<Self> {
+        let missing = path.ancestors().filter(|part| !part.as_os_str().is_empty() && !part.exists());
+        let folder = Self { path: path.to_owned(), made: missing.map(Path::to_owned).collect() };
+        std::fs::create_dir_all(path).with_context(|| path.display().to_string())?;
+        files.iter().try_for_each(|name| writable(&folder.file(name)))?;
+        Ok(folder)
+    }
+
+    /// Where a file of the folder is.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A folder that holds something is not removed: the system refuses, and rightly.
+        self.made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+    }
 }

@@ -70,6 +70,16 @@ fn data_that_cannot_be_used() {
     let mut narrow = train("good.npy");
     narrow.extend(["--val", "narrow.npy"]);
     clean_refusal(folder, &narrow, &["narrow.npy", "2", "3"]);
+
+    // The third column is the sum of the others: the file is what is wrong, and so it is named.
+    let mut dependent = Array2::from_shape_fn((300, 3), |(i, j)| ((i * (j + 1)) % (7 + j)) as f64);
+    let sum = &dependent.column(0) + &dependent.column(1);
+    dependent.column_mut(2).assign(&sum);
+    write(folder, "dependent.npy", &dependent);
+    let whiten = ["--preprocess", "whiten", "--dtype", "f64"];
+    clean_refusal(folder, &[&train("dependent.npy")[..], &whiten].concat(), &["dependent.npy", "3 x 3"]);
+    let compare = ["compare", "--data", "dependent.npy", "--steps", "5", "--out", "new"];
+    clean_refusal(folder, &[&compare[..], &whiten].concat(), &["dependent.npy", "3 x 3"]);
 }
 
 #[test]
@@ -86,6 +96,70 @@ fn images_that_cannot_be_used() {
     clean_refusal(folder, &patches, &["20", "6", "8"]);
     std::fs::write(folder.join("photos/0.png"), b"no picture").unwrap();
     clean_refusal(folder, &train("photos"), &["0.png"]);
+    image::GrayImage::new(8193, 8192).save(folder.join("photos/0.png")).unwrap();
+    clean_refusal(folder, &train("photos"), &["0.png", "8193", "8192", "67108864"]);
+}
+
+#[test]
+fn folders_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(300, 3));
+    // Hours of training would come first: the folder is looked at before.
+    let compare = ["compare", "--data", "x.npy", "--budget", "1h", "--out"];
+    let splits = ["data", "splits", "--data", "x.npy", "--out"];
+    std::fs::create_dir_all(folder.join("taken/results.json")).unwrap();
+    std::fs::create_dir_all(folder.join("taken/test.npy")).unwrap();
+    for (command, file) in [(&compare[..], "results.json"), (&splits[..], "test.npy")] {
+        clean_refusal(folder, &[command, &["x.npy/out"]].concat(), &["x.npy/out"]);
+        clean_refusal(folder, &[command, &["x.npy"]].concat(), &["x.npy"]);
+        clean_refusal(folder, &[command, &["taken"]].concat(), &["taken", file]);
+    }
+    assert!(!folder.join("taken/train.npy").exists());
+    // A folder that was made for a run that came to nothing does not stay.
+    let mut nan = rows(300, 3);
+    nan[[4, 1]] = f64::NAN;
+    write(folder, "nan.npy", &nan);
+    clean_refusal(folder, &["compare", "--data", "nan.npy", "--out", "new/inner"], &["nan.npy", "4"]);
+    clean_refusal(folder, &["data", "splits", "--data", "nan.npy", "--out", "new/inner"], &["nan.npy", "4"]);
+}
+
+#[test]
+fn a_comparison_that_cannot_be_drawn_keeps_its_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(300, 3));
+    write(folder, "far.npy", &Array2::from_elem((50, 3), 1e200));
+    let args = [
+        "compare",
+        "--data",
+        "x.npy",
+        "--test",
+        "far.npy",
+        "--preprocess",
+        "none",
+        "--dtype",
+        "f64",
+        "--arms",
+        "dense-relative",
+        "--rate",
+        "1e-4",
+        "--seeds",
+        "1",
+        "--steps",
+        "5",
+        "--out",
+        "c",
+    ];
+    let output = pdmap(folder, &args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("results.json") && stderr.contains("nothing to draw"), "{stderr}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("dense-relative"));
+    let json = std::fs::read_to_string(folder.join("c/results.json")).unwrap();
+    let results: pdmap_compare::Results = serde_json::from_str(&json).unwrap();
+    assert_eq!(results.runs.len(), 1);
+    assert!(!folder.join("c/report.html").exists());
 }
 
 #[test]
@@ -101,7 +175,28 @@ fn flags_that_cannot_be_used() {
     clean_refusal(folder, &with(&["--rate=-1"]), &["learning rate", "-1"]);
     clean_refusal(folder, &with(&["--protocol", "mnist"]), &["x.npy", "mnist", "rows"]);
     clean_refusal(folder, &with(&["--rows", "1,2"]), &["--rows", "2"]);
+    clean_refusal(folder, &with(&["--rows", "1,2,3"]), &["--rows 1,2,3", "x.npy"]);
+    clean_refusal(folder, &with(&["--patch", "4"]), &["--patch 4", "x.npy"]);
+    for generator in ["synthetic:leaves", "synthetic:moons"] {
+        clean_refusal(
+            folder,
+            &[&train(generator)[..], &["--patch", "8"]].concat(),
+            &["--patch 8", generator],
+        );
+    }
+    // Ten pictures of 2 x 2 pixels.
+    let idx = [&[0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 2][..], &[7; 40]].concat();
+    std::fs::write(folder.join("digits"), idx).unwrap();
+    clean_refusal(
+        folder,
+        &[&train("digits")[..], &["--rows", "1,2,3"]].concat(),
+        &["--rows 1,2,3", "digits"],
+    );
+    clean_refusal(folder, &[&train("digits")[..], &["--patch", "4"]].concat(), &["--patch 4", "digits"]);
     clean_refusal(folder, &train("synthetic:leafs"), &["leafs", "leaves"]);
+    let many = "synthetic:leaves?images=18446744073709551615";
+    clean_refusal(folder, &train(many), &["images", "18446744073709551615", "65536"]);
+    clean_refusal(folder, &train("synthetic:leaves?size=4096&images=17"), &["images", "17", "4096", "2^28"]);
     clean_refusal(folder, &train("synthetic:ica?dmi=3"), &["dmi", "dim"]);
     let lost = ["train", "--data", "x.npy", "--steps", "5", "--out", "absent/m.safetensors"];
     clean_refusal(folder, &lost, &["absent"]);
@@ -131,6 +226,13 @@ fn models_that_do_not_fit() {
         );
     }
     clean_refusal(folder, &["inspect", "wide.npy"], &["wide.npy"]);
+    // Finite rows whose log-likelihood is not.
+    let mut far = rows(2000, 3);
+    far[[1500, 1]] = 1e200;
+    write(folder, "far.npy", &far);
+    succeed(folder, &[&train("x.npy")[..], &["--dtype", "f64"]].concat());
+    let score = ["score", "m.safetensors", "--data", "far.npy", "--out", "ll.npy"];
+    clean_refusal(folder, &score, &["far.npy", "row 1500"]);
     clean_refusal(folder, &["sample", "m.safetensors", "--count", "3", "--out", "absent/s.npy"], &["absent"]);
 }
 
@@ -166,4 +268,45 @@ fn a_run_that_diverges_saves_the_last_good_weights_and_says_so() {
     ))
     .unwrap();
     assert!(score["mean"].as_f64().unwrap().is_finite());
+}
+
+/// The status of a run whose stdout nobody reads, and its stderr.
+fn unread(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("pdmap"));
+    command.current_dir(folder).args(args);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn neither_test_rows_nor_a_closed_pipe_mask_how_training_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut x = rows(2000, 3);
+    write(folder, "good.npy", &x);
+    x[[1000, 0]] = 1e200;
+    write(folder, "x.npy", &x);
+    write(folder, "v.npy", &rows(100, 3));
+    let args = |data| {
+        let data = ["train", "--data", data, "--val", "v.npy", "--test", "x.npy", "--preprocess", "none"];
+        [&data[..], &["--dtype", "f64", "--steps", "400", "--out", "m.safetensors"]].concat()
+    };
+    let said = succeed(folder, &args("good.npy"));
+    assert!(said.contains("test: none, x.npy: ") && said.contains("row 1000"), "{said}");
+    let json = succeed(folder, &[&args("good.npy")[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(json["test"].is_null() && json["test_failure"].as_str().unwrap().contains("row 1000"), "{json}");
+    assert_eq!(unread(folder, &args("good.npy")), (Some(0), String::new()));
+
+    let output = pdmap(folder, &args("x.npy"));
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("test: none, x.npy: "));
+    std::fs::remove_file(folder.join("m.safetensors")).unwrap();
+    let (status, stderr) = unread(folder, &args("x.npy"));
+    assert_eq!(status, Some(3), "{stderr}");
+    assert!(stderr.contains("diverged at step"), "{stderr}");
+    assert!(folder.join("m.safetensors").is_file());
 }

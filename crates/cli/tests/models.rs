@@ -230,7 +230,7 @@ fn a_comparison_writes_its_report() {
     assert!(page.contains("<svg") && page.contains("dense-orthonormal"));
     let json = std::fs::read_to_string(folder.join("c/results.json")).unwrap();
     let results: pdmap_compare::Results = serde_json::from_str(&json).unwrap();
-    assert_eq!((results.runs.len(), results.arms.len(), results.contrasts.len()), (10, 5, 4));
+    assert_eq!((results.runs.len(), results.arms.len(), results.contrasts.len()), (10, 5, 6));
     for plot in ["test.svg", "curves-time.svg", "curves-steps.svg"] {
         assert!(folder.join("c").join(plot).is_file(), "{plot}");
     }

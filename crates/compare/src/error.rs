@@ -2,7 +2,7 @@
 
 use pdmap_core::LayerError;
 use pdmap_report::ReportError;
-use pdmap_train::TrainError;
+use pdmap_train::{Preset, TrainError};
 
 /// Errors of a comparison. A run that diverges is no error: it is reported.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,12 @@ pub enum CompareError {
         actual: usize,
         /// Seeds of the plan.
         seeds: u64,
+    },
+    /// An arm that is named twice would count its runs twice.
+    #[error("arm {arm} is named more than once")]
+    RepeatedArm {
+        /// The arm.
+        arm: Preset,
     },
     /// No test rows.
     #[error("no test rows")]

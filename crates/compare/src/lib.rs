@@ -21,4 +21,4 @@ pub use report::{figures, page};
 pub use results::{ArmSummary, BaselineResult, Results, RunResult, TuningResult};
 pub use runs::{Event, compare};
 pub use table::{headers, rows, text_table};
-pub use verdict::{Contrast, Finding, recontrast, verdict};
+pub use verdict::{Contrast, Finding, verdict};

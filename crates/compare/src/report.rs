@@ -105,7 +105,7 @@ pub fn page(results: &Results) -> Result<Page, CompareError> {
         header: headers(),
         rows: rows(results),
         best,
-        note: "Nats a row, higher is better; ± rows: standard error over test rows; ± seeds: standard error over seeds. Halved steps: those that would have \
+        note: "Nats a row, higher is better; ± rows: standard error over test rows, patches of one image taken together; ± seeds: standard error over seeds. Halved steps: those that would have \
                changed the sign of a determinant or passed a scale of 0."
             .into(),
     };
@@ -149,11 +149,17 @@ fn intervals_prose(results: &Results) -> String {
             Outcome::Finished | Outcome::StoppedEarly => None,
         })
         .collect();
-    let intervals = "Differences are paired by seed. Their intervals hold the spread over seeds and over test rows, and are \
-                     corrected (Bonferroni) so that all of them together are right with 95%. A difference speaks of this budget, this \
-                     architecture and these data.";
+    let rows = match results.test_images {
+        Some(images) => format!("over test rows (patches of one image go together: {images} images)"),
+        None => "over test rows".to_owned(),
+    };
+    let intervals = format!(
+        "Differences are paired by seed. Their intervals hold the spread over seeds and {rows}, and are \
+         corrected (Bonferroni) so that all of them together are right with 95%. No difference shown is not equality shown. A difference \
+         speaks of this budget, this architecture and these data."
+    );
     if failed.is_empty() {
-        intervals.to_owned()
+        intervals
     } else {
         format!("{intervals} Runs that diverged count with their last good weights: {}.", failed.join("; "))
     }
@@ -224,7 +230,13 @@ fn facts(results: &Results) -> Vec<(String, String)> {
     let round_trip = results.runs.iter().filter_map(|run| run.round_trip).fold(f64::NAN, f64::max);
     [
         ("Likelihoods are stated in", results.data.space.clone()),
-        ("Rows", format!("{train} training, {validation} validation, {test} test")),
+        (
+            "Rows",
+            format!(
+                "{train} training, {validation} validation (choices look at {} of them, evenly spaced), {test} test",
+                plan.training.validation_rows.min(validation)
+            ),
+        ),
         ("Features", results.data.features.to_string()),
         ("Budget", budget),
         ("Seeds", plan.seeds.to_string()),

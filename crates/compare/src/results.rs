@@ -20,6 +20,9 @@ pub struct Results {
     pub data: DataFacts,
     /// Rows for training, validation and test.
     pub rows: [usize; 3],
+    /// Images that the test rows were cut from; none where each row stands for itself.
+    #[serde(default)]
+    pub test_images: Option<usize>,
     /// The plan.
     pub plan: Plan,
     /// The sentences that the figures support, first the founding question.

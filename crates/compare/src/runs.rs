@@ -1,6 +1,6 @@
 //! The runs of a comparison, one at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Instant, SystemTime};
 
 use ndarray::{Axis, Slice};
@@ -10,7 +10,7 @@ use pdmap_train::{Outcome, Preset, Progress, TrainConfig, Trained, train};
 
 use crate::baseline::{Histograms, gaussian};
 use crate::results::{ArmSummary, BaselineResult, Results, RunResult};
-use crate::statistics::mean_and_error;
+use crate::statistics::{Uncertainty, grouped_mean, mean_and_error};
 use crate::tuning::tune;
 use crate::verdict::{contrasts, verdict};
 use crate::{CompareError, Machine, Plan};
@@ -68,6 +68,11 @@ pub fn compare<F: Real>(
     if plan.arms.is_empty() || plan.seeds == 0 {
         return Err(CompareError::Empty { actual: plan.arms.len(), seeds: plan.seeds });
     }
+    if let Some((_, &arm)) =
+        plan.arms.iter().enumerate().find(|(index, arm)| plan.arms[..*index].contains(arm))
+    {
+        return Err(CompareError::RepeatedArm { arm });
+    }
     if data.test.nrows() == 0 {
         return Err(CompareError::NoTest);
     }
@@ -102,17 +107,19 @@ pub fn compare<F: Real>(
         .iter()
         .map(|&arm| summarize(arm, &runs, parameters.get(&arm).copied().unwrap_or(0)))
         .collect();
-    let row_error = |a: Preset, b: Preset| match (row_sums.get(&a), row_sums.get(&b)) {
-        (Some(a), Some(b)) => mean_and_error(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>()).1,
-        _ => f64::NAN,
+    let groups = data.test_groups.as_deref();
+    let row_uncertainty = |a: Preset, b: Preset| {
+        let (a, b) = (row_sums.get(&a).into_iter().flatten(), row_sums.get(&b).into_iter().flatten());
+        grouped_mean(&a.zip(b).map(|(a, b)| a - b).collect::<Vec<_>>(), groups).1
     };
-    let contrasts = contrasts(&arms, &runs, row_error);
+    let contrasts = contrasts(&arms, &runs, row_uncertainty);
     Ok(Results {
         format: FORMAT,
         date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         machine: Machine::this(),
         data: data.facts.clone(),
         rows: [data.train.nrows(), data.validation.nrows(), data.test.nrows()],
+        test_images: groups.map(|groups| groups.iter().collect::<BTreeSet<_>>().len()),
         plan: plan.clone(),
         verdict: verdict(&contrasts, &arms),
         contrasts,
@@ -146,7 +153,7 @@ fn evaluate<F: Real>(
     trained: Trained,
 ) -> (RunResult, Vec<f64>) {
     let rows = flow.log_prob(&data.test).unwrap_or_default();
-    let (mean, error) = mean_and_error(&rows);
+    let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
     let test = mean.is_finite().then_some(mean);
     let result = RunResult {
         arm,
@@ -178,7 +185,7 @@ fn bits_per_dim<F: Real>(test: f64, data: &Splits<F>) -> f64 {
 fn baselines<F: Real>(data: &Splits<F>) -> Vec<BaselineResult> {
     let features = data.train.ncols();
     let result = |name: &str, started: Instant, rows: Vec<f64>, parameters: usize, note: String| {
-        let (mean, error) = mean_and_error(&rows);
+        let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
         let test = mean.is_finite().then_some(mean);
         BaselineResult {
             name: name.to_owned(),

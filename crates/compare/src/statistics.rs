@@ -1,5 +1,7 @@
 //! Means, standard errors and intervals.
 
+use std::collections::BTreeMap;
+
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Mean and standard error of the mean; the latter is NaN for fewer than two values.
@@ -11,6 +13,46 @@ pub fn mean_and_error(values: &[f64]) -> (f64, f64) {
     }
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0);
     (mean, (variance / count).sqrt())
+}
+
+/// A standard error and the degrees of freedom that it rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Uncertainty {
+    /// Standard error; NaN where there is too little to tell.
+    pub error: f64,
+    /// Degrees of freedom.
+    pub freedom: f64,
+}
+
+impl Uncertainty {
+    /// Of the sum of two independent parts: variances add, and the degrees of freedom are Welch's and Satterthwaite's (1946),
+    /// `(s² + r²)² / (s⁴/ν_s + r⁴/ν_r)`.
+    pub fn plus(self, other: Self) -> Self {
+        let error = self.error.hypot(other.error);
+        let share = |part: Self| if part.error == 0.0 { 0.0 } else { part.error.powi(4) / part.freedom };
+        let freedom = error.powi(4) / (share(self) + share(other));
+        Self { error, freedom: if freedom.is_nan() { self.freedom } else { freedom } }
+    }
+}
+
+/// Mean of values and its standard error, where values of one group (patches of one image) are not independent: with `G` groups,
+/// `√(G/(G−1) · Σ_g (Σ_{i∈g} (x_i − x̄))²) / n`, on `G − 1` degrees of freedom (the cluster-robust variance of a mean; Liang & Zeger 1986).
+/// Without groups each value is one, and this is the usual standard error. A slice of groups of another length is not believed: the error is NaN.
+pub fn grouped_mean(values: &[f64], groups: Option<&[u32]>) -> (f64, Uncertainty) {
+    let (mean, error) = mean_and_error(values);
+    let freedom = values.len().saturating_sub(1) as f64;
+    let Some(groups) = groups else { return (mean, Uncertainty { error, freedom }) };
+    if groups.len() != values.len() {
+        return (mean, Uncertainty { error: f64::NAN, freedom });
+    }
+    let mut sums = BTreeMap::new();
+    for (&group, value) in groups.iter().zip(values) {
+        *sums.entry(group).or_insert(0.0) += value - mean;
+    }
+    let count = sums.len() as f64;
+    let squares: f64 = sums.values().map(|sum| sum * sum).sum();
+    let error = (count / (count - 1.0) * squares).sqrt() / values.len() as f64;
+    (mean, Uncertainty { error: if count < 2.0 { f64::NAN } else { error }, freedom: count - 1.0 })
 }
 
 /// The two-sided Student-t quantile for `confidence` with `freedom` degrees of freedom.
@@ -27,6 +69,21 @@ mod tests {
         let (mean, error) = mean_and_error(&[1.0, 2.0, 3.0, 4.0]);
         assert!((mean - 2.5).abs() < 1e-15 && (error - (5.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-15);
         assert!(mean_and_error(&[1.0]).1.is_nan());
+        // Two images of two patches each: deviations −1.5 − 0.5 and 0.5 + 1.5, so √(2/1 · (4 + 4)) / 4 = 1.
+        let (mean, grouped) = grouped_mean(&[1.0, 2.0, 3.0, 4.0], Some(&[7, 7, 9, 9]));
+        assert!((mean - 2.5).abs() < 1e-15 && (grouped.error - 1.0).abs() < 1e-15);
+        assert_eq!(grouped.freedom, 1.0);
+        // Groups of one are no groups; a single group tells nothing.
+        let (_, single) = grouped_mean(&[1.0, 2.0, 3.0, 4.0], Some(&[1, 2, 3, 4]));
+        let (_, plain) = grouped_mean(&[1.0, 2.0, 3.0, 4.0], None);
+        assert!((single.error - plain.error).abs() < 1e-15 && single.freedom == plain.freedom);
+        assert!(grouped_mean(&[1.0, 2.0], Some(&[0, 0])).1.error.is_nan());
+        assert!(grouped_mean(&[1.0, 2.0], Some(&[0])).1.error.is_nan());
+        // (3² + 4²)² / (3⁴/2 + 4⁴/8) = 625 / 72.5.
+        let (s, r) = (Uncertainty { error: 3.0, freedom: 2.0 }, Uncertainty { error: 4.0, freedom: 8.0 });
+        assert!((s.plus(r).freedom - 625.0 / 72.5).abs() < 1e-12 && (s.plus(r).error - 5.0).abs() < 1e-15);
+        let none = Uncertainty { error: 0.0, freedom: 8.0 };
+        assert_eq!(s.plus(none), s);
         // From any table of Student's t: 95%, 2 degrees of freedom; 99%, 9.
         assert!((t_quantile(0.95, 2.0) - 4.302_652_7).abs() < 1e-5);
         assert!((t_quantile(0.99, 9.0) - 3.249_835_5).abs() < 1e-5);

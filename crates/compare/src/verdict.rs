@@ -1,10 +1,10 @@
 //! What the figures say, with their uncertainty.
 
-use pdmap_train::Preset;
+use pdmap_train::{Outcome, Preset};
 use serde::{Deserialize, Serialize};
 
-use crate::results::{ArmSummary, Results, RunResult};
-use crate::statistics::{mean_and_error, t_quantile};
+use crate::results::{ArmSummary, RunResult};
+use crate::statistics::{Uncertainty, mean_and_error, t_quantile};
 
 /// What a contrast shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,8 @@ pub enum Finding {
     Worse,
     /// The interval holds 0.
     NoDifferenceShown,
-    /// Fewer than two paired seeds, or a run that failed: nothing can be said.
+    /// Fewer than two paired seeds, a run without a finite test figure, or test rows of a single image: nothing can be said. A run that diverged
+    /// counts with its last good weights, and is named.
     Undecided,
 }
 
@@ -35,80 +36,121 @@ pub struct Contrast {
     pub half_width: f64,
     /// Confidence of the interval, already corrected for the number of contrasts.
     pub confidence: f64,
+    /// Degrees of freedom of the interval (Welch and Satterthwaite).
+    #[serde(with = "crate::nullable")]
+    pub freedom: f64,
     /// Paired seeds.
     pub pairs: usize,
+    /// Runs of the two arms that diverged and count with their last good weights.
+    pub diverged: usize,
     /// What it shows.
     pub finding: Finding,
 }
 
-/// The pairs that are looked at, in this order, where both arms took part: the constrained forms against the unconstrained one (the
-/// founding note's question), then the other directions of the unconstrained form.
-const PAIRS: [(Preset, Preset); 4] = [
+/// The pairs that are looked at, in this order, where both arms took part: the constrained forms against the unconstrained one that moves in
+/// the same coordinates, the algebra (the founding note's question, with nothing else changed), against the unconstrained one in parameter
+/// space (the paper's), then the unconstrained forms among themselves.
+const PAIRS: [(Preset, Preset); 6] = [
+    (Preset::DenseOrthonormal, Preset::DenseRelativeAlgebra),
+    (Preset::DenseSvd, Preset::DenseRelativeAlgebra),
     (Preset::DenseOrthonormal, Preset::DenseRelative),
     (Preset::DenseSvd, Preset::DenseRelative),
-    (Preset::DenseExact, Preset::DenseRelative),
     (Preset::DenseRelativeAlgebra, Preset::DenseRelative),
+    (Preset::DenseExact, Preset::DenseRelative),
 ];
 
 /// Confidence of all contrasts together.
 const CONFIDENCE: f64 = 0.95;
 
-/// The contrasts of results as they stand, seeds only (the uncertainty over test rows needs the rows): to look again at runs that were
-/// chosen or changed.
-pub fn recontrast(results: &Results) -> Vec<Contrast> {
-    contrasts(&results.arms, &results.runs, |_, _| 0.0)
-}
-
-/// All contrasts of the arms that took part. The variance of a difference is that of the paired seeds plus that of the test rows (`row_errors`: the
-/// standard error over rows of the seed-averaged difference); the confidence is Bonferroni-corrected.
+/// The contrasts of the arms that took part; where none of the usual pairs did, each arm against the first. `rows` gives the uncertainty over
+/// test rows of the seed-averaged difference. The confidence is Bonferroni-corrected.
 pub(crate) fn contrasts(
     arms: &[ArmSummary],
     runs: &[RunResult],
-    row_error: impl Fn(Preset, Preset) -> f64,
+    rows: impl Fn(Preset, Preset) -> Uncertainty,
 ) -> Vec<Contrast> {
     let present = |preset| arms.iter().any(|arm| arm.arm == preset);
-    let pairs: Vec<_> = PAIRS.into_iter().filter(|&(a, b)| present(a) && present(b)).collect();
+    let mut pairs: Vec<_> = PAIRS.into_iter().filter(|&(a, b)| present(a) && present(b)).collect();
+    if let (true, [first, others @ ..]) = (pairs.is_empty(), arms) {
+        pairs.extend(others.iter().map(|arm| (arm.arm, first.arm)));
+    }
     let confidence = 1.0 - (1.0 - CONFIDENCE) / pairs.len().max(1) as f64;
-    pairs.iter().map(|&(a, b)| contrast(runs, a, b, confidence, row_error(a, b))).collect()
+    let pairs = pairs.into_iter().map(|(arm, against)| Pair { arm, against });
+    pairs.map(|pair| pair.judge(&pair.differences(runs), rows(pair.arm, pair.against), confidence)).collect()
 }
 
-fn contrast(runs: &[RunResult], arm: Preset, against: Preset, confidence: f64, row_error: f64) -> Contrast {
-    let find = |preset, seed| runs.iter().find(|run| run.arm == preset && run.seed == seed);
-    let ours: Vec<_> = runs.iter().filter(|run| run.arm == arm).collect();
-    let differences: Vec<f64> = ours
-        .iter()
-        .filter_map(|run| Some(run.test? - find(against, run.seed)?.test?))
-        .filter(|difference| difference.is_finite())
-        .collect();
-    let complete = differences.len() == ours.len() && differences.len() >= 2;
-    let (difference, seed_error) = mean_and_error(&differences);
-    let freedom = differences.len().saturating_sub(1).max(1) as f64;
-    let half_width = t_quantile(confidence, freedom) * seed_error.hypot(row_error);
-    let finding = match difference {
-        _ if !complete || half_width.is_nan() => Finding::Undecided,
-        d if d > half_width => Finding::Better,
-        d if d < -half_width => Finding::Worse,
-        _ => Finding::NoDifferenceShown,
-    };
-    Contrast { arm, against, difference, half_width, confidence, pairs: differences.len(), finding }
+#[derive(Debug, Clone, Copy)]
+struct Pair {
+    arm: Preset,
+    against: Preset,
+}
+
+/// Differences over the seeds that both arms completed.
+#[derive(Debug)]
+struct Differences {
+    values: Vec<f64>,
+    seeds: usize,
+    diverged: usize,
+}
+
+impl Pair {
+    fn differences(self, runs: &[RunResult]) -> Differences {
+        let find = |seed| runs.iter().find(|run| run.arm == self.against && run.seed == seed);
+        let ours: Vec<_> = runs.iter().filter(|run| run.arm == self.arm).collect();
+        let values = ours.iter().filter_map(|run| Some(run.test? - find(run.seed)?.test?));
+        let diverged = |run: &&RunResult| {
+            (run.arm == self.arm || run.arm == self.against)
+                && matches!(run.trained.outcome, Outcome::Diverged { .. })
+        };
+        Differences {
+            values: values.filter(|difference| difference.is_finite()).collect(),
+            seeds: ours.len(),
+            diverged: runs.iter().filter(diverged).count(),
+        }
+    }
+
+    /// The difference's variance is that over the paired seeds plus that over the test rows.
+    fn judge(self, differences: &Differences, rows: Uncertainty, confidence: f64) -> Contrast {
+        let Differences { values, seeds, diverged } = differences;
+        let (difference, seed_error) = mean_and_error(values);
+        let seed = Uncertainty { error: seed_error, freedom: values.len().saturating_sub(1) as f64 };
+        let Uncertainty { error, freedom } = seed.plus(rows);
+        let half_width = t_quantile(confidence, freedom) * error;
+        let complete = values.len() == *seeds && values.len() >= 2;
+        let finding = match difference {
+            _ if !complete || half_width.is_nan() => Finding::Undecided,
+            d if d > half_width => Finding::Better,
+            d if d < -half_width => Finding::Worse,
+            _ => Finding::NoDifferenceShown,
+        };
+        let (pairs, diverged) = (values.len(), *diverged);
+        let Self { arm, against } = self;
+        Contrast { arm, against, difference, half_width, confidence, freedom, pairs, diverged, finding }
+    }
 }
 
 impl Contrast {
     /// One sentence.
     pub fn sentence(&self) -> String {
-        let Self { arm, against, difference, half_width, confidence, pairs, finding } = self;
-        let figure = format!(
+        let Self { arm, against, difference, half_width, confidence, pairs, finding, .. } = self;
+        let mut figure = format!(
             "{difference:+.2} nats, {:.1}% interval ±{half_width:.2} over {pairs} paired seeds",
             100.0 * confidence
         );
+        if self.diverged > 0 {
+            figure += &format!("; {} runs diverged and count with their last good weights", self.diverged);
+        }
         match finding {
             Finding::Better => format!("{arm} is better than {against} ({figure})."),
             Finding::Worse => format!("{arm} is worse than {against} ({figure})."),
             Finding::NoDifferenceShown => {
                 format!("No difference shown between {arm} and {against} at this budget ({figure}).")
             }
+            Finding::Undecided if self.pairs >= 2 && self.half_width.is_nan() => format!(
+                "Nothing can be said about {arm} against {against}: the test rows come from fewer than two images, so their spread is not known."
+            ),
             Finding::Undecided => format!(
-                "Nothing can be said about {arm} against {against}: {pairs} complete pairs of seeds, at least 2 of 2 are needed."
+                "Nothing can be said about {arm} against {against}: {pairs} pairs of seeds are complete, and all of them, 2 or more, are needed."
             ),
         }
     }
@@ -123,4 +165,45 @@ pub fn verdict(contrasts: &[Contrast], arms: &[ArmSummary]) -> Vec<String> {
             .collect();
     }
     contrasts.iter().map(Contrast::sentence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIR: Pair = Pair { arm: Preset::DenseSvd, against: Preset::DenseExact };
+
+    fn judged(values: &[f64], row_error: f64, confidence: f64) -> Contrast {
+        let differences = Differences { values: values.to_vec(), seeds: 3, diverged: 0 };
+        PAIR.judge(&differences, Uncertainty { error: row_error, freedom: 99.0 }, confidence)
+    }
+
+    #[test]
+    fn a_difference_is_judged_by_seeds_and_rows() {
+        // Mean 1, standard error 0.1; t for 95% on 2 degrees of freedom is 4.3027.
+        let step = 0.1 * 3.0_f64.sqrt();
+        let sure = judged(&[1.0 - step, 1.0, 1.0 + step], 0.0, 0.95);
+        assert!((sure.half_width - 0.430_27).abs() < 1e-4, "{}", sure.half_width);
+        assert_eq!((sure.finding, sure.freedom), (Finding::Better, 2.0));
+        let worse = judged(&[-1.0 - step, -1.0, -1.0 + step], 0.0, 0.95);
+        assert_eq!(worse.finding, Finding::Worse);
+        // The rows' part alone hides it: 0.6 · t(≈ 101) ≈ 1.2.
+        let blurred = judged(&[1.0 - step, 1.0, 1.0 + step], 0.6, 0.95);
+        assert_eq!(blurred.finding, Finding::NoDifferenceShown);
+        assert!((1.1..1.4).contains(&blurred.half_width), "{}", blurred.half_width);
+        // And so does the correction for many contrasts: t for 99.6% on 2 degrees of freedom is about 15.8.
+        let corrected = judged(&[1.0 - step, 1.0, 1.0 + step], 0.0, 0.996);
+        assert_eq!(corrected.finding, Finding::NoDifferenceShown);
+        // Equal arms are equal.
+        assert_eq!(judged(&[-0.1, 0.0, 0.1], 0.0, 0.95).finding, Finding::NoDifferenceShown);
+    }
+
+    #[test]
+    fn incomplete_pairs_decide_nothing_and_divergence_is_said() {
+        assert_eq!(judged(&[5.0, 5.1], 0.0, 0.95).finding, Finding::Undecided);
+        assert_eq!(judged(&[5.0, 5.1, 5.2], f64::NAN, 0.95).finding, Finding::Undecided);
+        let differences = Differences { values: vec![5.0, 5.1, 5.2], seeds: 3, diverged: 2 };
+        let contrast = PAIR.judge(&differences, Uncertainty { error: 0.1, freedom: 99.0 }, 0.95);
+        assert!(contrast.sentence().contains("2 runs diverged"), "{}", contrast.sentence());
+    }
 }

@@ -125,6 +125,18 @@ pub enum DataError {
         /// What the decoder said.
         source: Cause,
     },
+    /// An image is so large that decoding it could exhaust the memory.
+    #[error("{}: image of {width}x{height} pixels (width x height), at most {limit} pixels are read", path.display())]
+    ImageTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its width, pixels.
+        width: u32,
+        /// Its height, pixels.
+        height: u32,
+        /// Pixels that are read at most.
+        limit: u64,
+    },
     /// A folder holds no image.
     #[error("{}: no .jpg, .jpeg or .png image in this folder", path.display())]
     NoImages {

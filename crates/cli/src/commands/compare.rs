@@ -2,19 +2,25 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use pdmap_compare::{Event, Plan, Results, compare, figures, page, standalone, text_table};
+use anyhow::{Context, Error, Result};
+use pdmap_compare::{CompareError, Event, Plan, Results, compare, figures, page, standalone, text_table};
 use pdmap_core::Real;
 use pdmap_train::{Budget, Preset};
 
-use super::{architecture, config};
+use super::{architecture, config, with_data};
 use crate::args::{Compare, Dtype};
 use crate::data::Source;
-use crate::output;
+use crate::output::{self, Folder};
 use crate::progress::Bar;
 
 /// Budget of a run where nothing else is said: the default comparison then takes about two minutes.
 const BUDGET: Duration = Duration::from_secs(5);
+
+/// The measured numbers: all else can be drawn again from them.
+const RESULTS: &str = "results.json";
+
+/// The page.
+const REPORT: &str = "report.html";
 
 pub(crate) fn run(args: &Compare) -> Result<()> {
     let source = Source::plan(&args.data, true)?;
@@ -32,18 +38,28 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
         rates,
         ..Plan::new(Budget::Time(BUDGET))
     };
+    let folder = Folder::prepare(&args.out, &[RESULTS, REPORT])?;
     let results = match args.training.dtype {
         Dtype::F32 => measure::<f32>(&source, &plan, args.training.quiet)?,
         Dtype::F64 => measure::<f64>(&source, &plan, args.training.quiet)?,
     };
-    write(args, &results)?;
+    // What was measured comes first: a drawing that fails must lose neither the file nor the table.
+    output::text(&folder.file(RESULTS), &serde_json::to_string_pretty(&results)?)?;
+    let drawn = draw(&folder, &results).with_context(|| {
+        format!("the results are in {}, their report failed", folder.file(RESULTS).display())
+    });
     if args.json {
-        return output::json(&results);
+        output::json(&results)?;
+    } else {
+        output::line(&text_table(&results))?;
+        output::line("")?;
+        results.verdict.iter().try_for_each(|sentence| output::line(sentence))?;
     }
-    output::line(&text_table(&results))?;
-    output::line("")?;
-    results.verdict.iter().try_for_each(|sentence| output::line(sentence))?;
-    output::line(&format!("\nReport: {}", args.out.join("report.html").display()))
+    drawn?;
+    if args.json {
+        return Ok(());
+    }
+    output::line(&format!("\nReport: {}", folder.file(REPORT).display()))
 }
 
 fn measure<F: Real>(source: &Source, plan: &Plan, quiet: bool) -> Result<Results> {
@@ -64,20 +80,19 @@ fn measure<F: Real>(source: &Source, plan: &Plan, quiet: bool) -> Result<Results
             bar.at(progress);
         }
         Event::Finished { arm, seed, test } => bar.say(&format!("{arm}, seed {seed}: {test:.2} nats")),
-    })?;
+    });
     bar.finish();
+    let results = results.map_err(|error| match error {
+        CompareError::Train(error) => with_data(error, source),
+        CompareError::Layer(error) => with_data(error.into(), source),
+        other => Error::from(other),
+    })?;
     Ok(results)
 }
 
-/// The folder's files: all are made before the first is written.
-fn write(args: &Compare, results: &Results) -> Result<()> {
-    let mut files = vec![
-        ("report.html".to_owned(), page(results)?.render()?),
-        ("results.json".to_owned(), serde_json::to_string_pretty(results)?),
-    ];
-    files.extend(
-        figures(results)?.into_iter().map(|(name, figure)| (name.to_owned(), standalone(&figure.svg))),
-    );
-    std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
-    files.iter().try_for_each(|(name, contents)| output::text(&args.out.join(name), contents))
+/// The page and the plots: all are made before the first is written.
+fn draw(folder: &Folder, results: &Results) -> Result<()> {
+    let mut files = vec![(REPORT, page(results)?.render()?)];
+    files.extend(figures(results)?.into_iter().map(|(name, figure)| (name, standalone(&figure.svg))));
+    files.iter().try_for_each(|(name, contents)| output::text(&folder.file(name), contents))
 }

@@ -2,25 +2,47 @@
 
 use std::fmt::{Display, Formatter};
 
-use pdmap_compare::statistics::mean_and_error;
+use anyhow::{Context, Result};
+use ndarray::Array2;
+use pdmap_compare::statistics::grouped_mean;
+use pdmap_core::Real;
+use pdmap_train::Model;
 use serde::Serialize;
+
+use crate::exit::BadInput;
 
 /// Mean and standard error over rows.
 #[derive(Debug, Serialize)]
 pub(crate) struct Likelihood {
     rows: usize,
     mean: f64,
-    /// Null for fewer than two rows.
+    /// Null for fewer than two rows, or rows of fewer than two images.
     standard_error: Option<f64>,
     unit: &'static str,
     space: String,
 }
 
 impl Likelihood {
-    pub(crate) fn new(log_prob: &[f64], space: &str) -> Self {
-        let (mean, error) = mean_and_error(log_prob);
+    /// `log p` of each of the rows called `name`, and what it is on average. Finite rows far
+    /// outside may have none: the flow says which. `groups` are the images that rows were cut from, where that is known; otherwise rows are
+    /// taken as independent.
+    pub(crate) fn of<F: Real>(
+        model: &Model<F>,
+        rows: &Array2<F>,
+        groups: Option<&[u32]>,
+        name: &str,
+    ) -> Result<(Vec<f64>, Self)> {
+        let log_prob = model.flow.log_prob(rows).with_context(|| name.to_owned())?;
+        let (mean, error) = grouped_mean(&log_prob, groups);
+        let error = error.error;
+        if !mean.is_finite() {
+            let message = format!("{name}: the mean log-likelihood of {} rows is {mean}", log_prob.len());
+            return Err(BadInput(message).into());
+        }
         let standard_error = error.is_finite().then_some(error);
-        Self { rows: log_prob.len(), mean, standard_error, unit: "nats", space: space.to_owned() }
+        let space = model.header.space.clone();
+        let likelihood = Self { rows: log_prob.len(), mean, standard_error, unit: "nats", space };
+        Ok((log_prob, likelihood))
     }
 }
 

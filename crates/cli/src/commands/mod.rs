@@ -11,11 +11,13 @@ mod score;
 mod splits;
 mod train;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
+use pdmap_core::LayerError;
 use pdmap_core::optim::{Clip, OptimizerSpec, Schedule};
-use pdmap_train::{Architecture, Budget, TrainConfig};
+use pdmap_train::{Architecture, Budget, TrainConfig, TrainError};
 
 use crate::args::{Cli, Command, Data, TrainingArgs};
+use crate::data::Source;
 use crate::exit::BadInput;
 
 /// Runs a subcommand.
@@ -60,4 +62,13 @@ fn architecture(args: &TrainingArgs) -> Result<Architecture> {
         return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
     }
     Ok(Architecture { depth: args.depth, alpha: args.alpha })
+}
+
+/// An error of fitting preprocessing, building a flow or training it, with the name of the data: it is about
+/// their rows, unless an option is outside its range.
+fn with_data(error: TrainError, source: &Source) -> Error {
+    match error {
+        TrainError::Layer(LayerError::Range { .. }) => error.into(),
+        other => Error::from(other).context(source.name().to_owned()),
+    }
 }

@@ -20,8 +20,7 @@ pub(crate) fn run(args: &Score) -> Result<()> {
 fn score<F: Real>(args: &Score, model: &Model<F>) -> Result<()> {
     let rows = rows::<F>(&args.data)?;
     fits(&args.data, &rows, model.flow.features())?;
-    let log_prob = model.flow.log_prob(&rows)?;
-    write_npy(&args.out, &Array1::from(log_prob.clone()))?;
-    let likelihood = Likelihood::new(&log_prob, &model.header.space);
+    let (log_prob, likelihood) = Likelihood::of(model, &rows, None, &args.data.display().to_string())?;
+    write_npy(&args.out, &Array1::from(log_prob))?;
     if args.json { output::json(&likelihood) } else { output::line(&likelihood.to_string()) }
 }

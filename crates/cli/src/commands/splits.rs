@@ -1,22 +1,25 @@
 //! `pdmap data splits`.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use pdmap_data::write_npy;
 
 use crate::args::Splits;
 use crate::data::Source;
-use crate::output;
+use crate::output::{self, Folder};
 
 /// Rows that a part must have: one.
 const BATCH: usize = 1;
 
+/// The files of the parts.
+const FILES: [&str; 3] = ["train.npy", "validation.npy", "test.npy"];
+
 pub(crate) fn run(args: &Splits) -> Result<()> {
     let source = Source::plan(&args.data, true)?;
+    let folder = Folder::prepare(&args.out, &FILES)?;
     let splits = source.splits::<f32>(BATCH)?;
-    std::fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string())?;
-    let parts = [("train", &splits.train), ("validation", &splits.validation), ("test", &splits.test)];
+    let parts = FILES.into_iter().zip([&splits.train, &splits.validation, &splits.test]);
     for (name, rows) in parts {
-        let path = args.out.join(format!("{name}.npy"));
+        let path = folder.file(name);
         write_npy(&path, rows)?;
         output::line(&format!("{}: {} rows of {} features", path.display(), rows.nrows(), rows.ncols()))?;
     }

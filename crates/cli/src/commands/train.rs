@@ -7,10 +7,10 @@ use pdmap_core::Real;
 use pdmap_train::{Budget, Model, Outcome, Preset, TrainConfig, Trained, TrainingRecord, train};
 
 use super::likelihood::Likelihood;
-use super::{architecture, config};
+use super::{architecture, config, with_data};
 use crate::args::{Dtype, Train};
 use crate::data::Source;
-use crate::exit::Diverged;
+use crate::exit::{Diverged, one_line};
 use crate::output;
 use crate::progress::Bar;
 
@@ -37,11 +37,14 @@ fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConf
     bar.stage("reading data".into());
     let data = source.splits::<F>(config.batch)?;
     let preprocess = args.training.preprocess.unwrap_or(source.preprocess());
-    let mut flow = preset.build(data.train.view(), preprocess, architecture(&args.training)?, args.seed)?;
+    let mut flow = preset
+        .build(data.train.view(), preprocess, architecture(&args.training)?, args.seed)
+        .map_err(|error| with_data(error, source))?;
     bar.stage(preset.to_string());
     let watch = &mut |progress| bar.at(progress);
-    let trained = train(&mut flow, data.train.view(), data.validation.view(), &config, watch)?;
+    let trained = train(&mut flow, data.train.view(), data.validation.view(), &config, watch);
     bar.finish();
+    let trained = trained.map_err(|error| with_data(error, source))?;
 
     let mut model = Model::new(flow, data.facts.space.clone(), preprocess.layers());
     model.header.training = Some(TrainingRecord {
@@ -54,20 +57,33 @@ fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConf
         best_validation: trained.best.validation,
     });
     model.save(&args.out)?;
-    let test = match data.test.nrows() {
-        0 => None,
-        _ => Some(Likelihood::new(&model.flow.log_prob(&data.test)?, &model.header.space)),
+    // The model is saved: test rows without a likelihood are reported, and fail nothing.
+    let test = (data.test.nrows() > 0).then(|| {
+        let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
+        measured.map(|(_, likelihood)| likelihood).map_err(|error| one_line(&error))
+    });
+    let said = say(args, &trained, test);
+    match trained.outcome {
+        // Whatever became of stdout, this is what the status tells.
+        Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
+        Outcome::Finished | Outcome::StoppedEarly => said,
+    }
+}
+
+/// What training did, and the likelihood of the test rows or why they have none.
+fn say(args: &Train, trained: &Trained, test: Option<Result<Likelihood, String>>) -> Result<()> {
+    let (test, failure) = match test {
+        None => (None, None),
+        Some(Ok(likelihood)) => (Some(likelihood), None),
+        Some(Err(reason)) => (None, Some(reason)),
     };
     if args.json {
-        output::json(&serde_json::json!({ "trained": trained, "test": test }))?;
-    } else {
-        output::line(&summary(&trained))?;
-        test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
+        let all = serde_json::json!({ "trained": trained, "test": test, "test_failure": failure });
+        return output::json(&all);
     }
-    match trained.outcome {
-        Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
-        Outcome::Finished | Outcome::StoppedEarly => Ok(()),
-    }
+    output::line(&summary(trained))?;
+    test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
+    failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))
 }
 
 fn summary(trained: &Trained) -> String {

@@ -31,7 +31,7 @@ const NAMES: [&str; 3] = [Leaves::NAME, Ica::NAME, Moons::NAME];
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Generator {
-    /// `synthetic:leaves?images=60&size=128&patch=8&rmin=1&rmax=64`: patches of dead leaves.
+    /// `synthetic:leaves?images=300&size=128&patch=8&rmin=1&rmax=64`: patches of dead leaves.
     Leaves(Leaves),
     /// `synthetic:ica?dim=16&source=laplace&condition=10`: mixed independent sources.
     Ica(Ica),

@@ -110,6 +110,7 @@ impl Ica {
             train,
             validation,
             test,
+            test_groups: None,
             facts: DataFacts {
                 name: Self::NAME.to_owned(),
                 space: format!(

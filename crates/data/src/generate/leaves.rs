@@ -13,6 +13,12 @@ use crate::split::split_indices;
 /// The side beyond which a picture would take minutes, pixels.
 const MAX_SIZE: usize = 4096;
 
+/// Pictures beyond which their overhead alone would fill the memory.
+const MAX_IMAGES: usize = 1 << 16;
+
+/// Pixels of all pictures together beyond which they would take more than 2 GiB.
+const MAX_PIXELS: u64 = 1 << 28;
+
 /// Patches of pictures of discs that occlude each other.
 ///
 /// Discs with density of radii proportional to `r^-3` between `r_min` and `r_max`, uniformly
@@ -24,7 +30,7 @@ const MAX_SIZE: usize = 4096;
 /// Computer Vision 41, 2001.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Leaves {
-    /// Pictures, at least 3.
+    /// Pictures, 3 to 65,536, with at most 2^28 pixels in all.
     pub images: usize,
     /// The side of a picture, pixels, at most 4096.
     pub size: usize,
@@ -38,11 +44,12 @@ pub struct Leaves {
 
 impl Default for Leaves {
     fn default() -> Self {
-        Self { images: 60, size: 128, patch: 8, r_min: 1.0, r_max: 64.0 }
+        Self { images: 300, size: 128, patch: 8, r_min: 1.0, r_max: 64.0 }
     }
 }
 
-const IMAGES: &str = "a whole number, at least 3 (one picture for each part of the split)";
+const IMAGES: &str =
+    "a whole number from 3 (one for each part of the split) to 65536, at most 2^28 pixels in all pictures";
 const SIZE: &str = "a whole number of pixels, at most 4096";
 const PATCH: &str = "a whole number of pixels, from 2 to the size of a picture";
 const R_MIN: &str = "a radius of at least 0.5 pixels";
@@ -64,8 +71,12 @@ impl Options for Leaves {
     }
 
     fn check(&self) -> Result<(), DataError> {
-        require(self.images >= 3, "images", self.images, IMAGES)?;
+        require((3..=MAX_IMAGES).contains(&self.images), "images", self.images, IMAGES)?;
         require(self.size <= MAX_SIZE, "size", self.size, SIZE)?;
+        // Neither product overflows 64 bits: 2^16 pictures of 2^24 pixels.
+        let pixels = (self.images as u64) * (self.size as u64).pow(2);
+        let all = format!("{} ({pixels} pixels of size {})", self.images, self.size);
+        require(pixels <= MAX_PIXELS, "images", all, IMAGES)?;
         let fits = (2..=self.size).contains(&self.patch);
         require(fits, "patch", self.patch, PATCH)?;
         let allowed = self.r_min.is_finite() && self.r_min >= 0.5;

@@ -58,6 +58,7 @@ impl Moons {
             train,
             validation,
             test,
+            test_groups: None,
             facts: DataFacts {
                 name: Self::NAME.to_owned(),
                 space: "the plane of the two half circles: 2 features".to_owned(),

@@ -3,7 +3,7 @@
 use super::{Counts, DataFacts, Splits};
 use crate::DataError;
 use crate::element::Element;
-use crate::patches::{LEVELS, patches_for};
+use crate::patches::{LEVELS, PatchSet, patches_for};
 use crate::random::Purpose;
 use crate::read::GrayImage;
 
@@ -30,12 +30,10 @@ impl PatchProtocol {
     /// Cuts the patches of each part from its own images with its own random numbers.
     pub(crate) fn cut<F: Element>(self, images: &ImageSplits<'_>) -> Result<Splits<F>, DataError> {
         let Self { name, patch, counts, seed, mut notes } = self;
-        let part = |images: &[&GrayImage], count, purpose| {
-            patches_for(images, patch, count, seed, purpose).map(|set| set.rows)
-        };
-        let train = part(&images.train, counts.train, Purpose::Train)?;
-        let validation = part(&images.validation, counts.validation, Purpose::Validation)?;
-        let test = part(&images.test, counts.test, Purpose::Test)?;
+        let part = |images: &[&GrayImage], count, purpose| patches_for(images, patch, count, seed, purpose);
+        let train = part(&images.train, counts.train, Purpose::Train)?.rows;
+        let validation = part(&images.validation, counts.validation, Purpose::Validation)?.rows;
+        let PatchSet { rows: test, image } = part(&images.test, counts.test, Purpose::Test)?;
         let features = patch * patch - 1;
         notes.push(format!(
             "images: {} train, {} validation, {} test; patches: {}, {}, {}; seed {seed}",
@@ -55,6 +53,7 @@ impl PatchProtocol {
             train,
             validation,
             test,
+            test_groups: Some(image),
             facts: DataFacts {
                 name,
                 space: format!(

@@ -99,6 +99,7 @@ pub fn mnist<F: Element>(
         train,
         validation,
         test,
+        test_groups: None,
     })
 }
 

@@ -30,6 +30,9 @@ pub struct Splits<F> {
     pub validation: Array2<F>,
     /// Reported numbers come from these.
     pub test: Array2<F>,
+    /// The image that each test row was cut from, where rows share images: such rows are not independent, and standard errors must
+    /// know it. `None`: each row stands for itself.
+    pub test_groups: Option<Vec<u32>>,
     /// What the rows are.
     pub facts: DataFacts,
 }

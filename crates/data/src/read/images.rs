@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use image::{ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -10,6 +10,10 @@ use crate::DataError;
 
 /// The largest side of an image that is decoded, pixels.
 const MAX_SIDE: u32 = 1 << 15;
+
+/// The most pixels of an image that is decoded. A small file may promise any number of them, and each
+/// takes 8 bytes in the end.
+const MAX_PIXELS: u64 = 1 << 26;
 
 /// The most memory that the decoder of one image may take, bytes.
 const MAX_BYTES: u64 = 1 << 29;
@@ -32,8 +36,9 @@ pub struct GrayImage {
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::NotAFolder`], [`DataError::Io`], [`DataError::NoImages`],
-/// and [`DataError::BadImage`] naming the first file, in sorted order, that cannot be decoded or
-/// is beyond 32,768 pixels a side or 512 MiB.
+/// and, for the first file in sorted order that is refused, [`DataError::ImageTooLarge`] (more than
+/// 2^26 pixels) or [`DataError::BadImage`] (it cannot be decoded, or is beyond 32,768 pixels a side or
+/// 512 MiB).
 pub fn read_image_folder(dir: &Path) -> Result<Vec<GrayImage>, DataError> {
     let files = image_files(dir)?;
     // Collected with their errors first, so that the error reported is not a matter of timing.
@@ -71,11 +76,19 @@ fn read_image(path: &Path) -> Result<GrayImage, DataError> {
     };
     let mut reader = ImageReader::open(path).map_err(io)?.with_guessed_format().map_err(io)?;
     let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_BYTES);
+    reader.limits(limits.clone());
+    let mut decoder = reader.into_decoder().map_err(bad)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        let path = path.to_path_buf();
+        return Err(DataError::ImageTooLarge { path, width, height, limit: MAX_PIXELS });
+    }
+    // Only now, so that an image with too many pixels is refused with their number.
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_BYTES);
-    reader.limits(limits);
-    let rgb = reader.decode().map_err(bad)?.into_rgb8();
+    decoder.set_limits(limits).map_err(bad)?;
+    let rgb = DynamicImage::from_decoder(decoder).map_err(bad)?.into_rgb8();
     let (width, height) = (rgb.width() as usize, rgb.height() as usize);
     let grey: Vec<f64> = rgb.pixels().map(|pixel| luma(pixel.0)).collect();
     Array2::from_shape_vec((height, width), grey)
