@@ -3,12 +3,14 @@
 //! A layer registers once in [`subjects`] and every [law](laws) runs over it, in `f32` and `f64`. Each law has a committed wrong
 //! implementation in [`wrong`] that it must reject. Tolerances are `ε × size × condition × one named constant` ([`tolerance`]).
 
+mod deviation;
 pub mod laws;
 mod random;
 mod subjects;
 pub mod tolerance;
 pub mod wrong;
 
+pub use deviation::worst;
 pub use random::{badly_conditioned, normal_rows, rng};
 pub use subjects::{Build, Subject, subjects};
 

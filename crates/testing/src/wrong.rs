@@ -28,6 +28,10 @@ pub enum Mistake {
     RowsLeak,
     /// The update goes downhill.
     Descends,
+    /// The update does nothing.
+    StandsStill,
+    /// The first row's log-determinant and the first entry of `∂/∂x` are NaN, with right numbers behind them.
+    NanInFirstRow,
     /// Wrong shapes and values are not looked at: `features` says that anything fits.
     AcceptsAnything,
     /// The specification forgets the scales.
@@ -46,6 +50,10 @@ pub const MISTAKES: &[(Mistake, &str)] = &[
     (Mistake::InputGradient, "gradient of input"),
     (Mistake::RowsLeak, "batches"),
     (Mistake::Descends, "ascends"),
+    (Mistake::StandsStill, "ascends"),
+    (Mistake::NanInFirstRow, "log-det"),
+    (Mistake::NanInFirstRow, "round trip"),
+    (Mistake::NanInFirstRow, "gradient of input"),
     (Mistake::AcceptsAnything, "refuses"),
     (Mistake::ForgetsTensors, "specification"),
 ];
@@ -94,6 +102,9 @@ impl<F: Real> Layer<F> for WrongScale<F> {
         }
         let mut own = vec![0.0; log_det.as_ref().map_or(input.x.nrows(), |log_det| log_det.len())];
         self.right.forward(input.reborrow(), y.view_mut(), Some(&mut own), tape)?;
+        if self.is(Mistake::NanInFirstRow) {
+            own.iter_mut().take(1).for_each(|own| *own = f64::NAN);
+        }
         for (out, own) in log_det.into_iter().flatten().zip(own) {
             match self.mistake {
                 Mistake::NoLogDet => {}
@@ -151,6 +162,11 @@ impl<F: Real> Layer<F> for WrongScale<F> {
                 dx.assign(&dy);
                 self.right.backward(at, dy, None, grads)
             }
+            Some(mut dx) if self.is(Mistake::NanInFirstRow) => {
+                self.right.backward(at, dy, Some(dx.view_mut()), grads)?;
+                dx.iter_mut().take(1).for_each(|dx| *dx = F::of(f64::NAN));
+                Ok(())
+            }
             dx => self.right.backward(at, dy, dx, grads),
         }
     }
@@ -169,6 +185,9 @@ impl<F: Real> Layer<F> for WrongScale<F> {
     }
 
     fn update(&mut self, rule: &mut dyn UpdateRule<F>, grads: &mut LayerGrads<F>) -> Result<StepReport> {
+        if self.is(Mistake::StandsStill) {
+            return Ok(StepReport::default());
+        }
         self.right.update(rule, grads)
     }
 

@@ -6,7 +6,7 @@ use pdmap_core::optim::{Optimizer, OptimizerSpec};
 use pdmap_core::{Base, BaseSpec, Flow, Layer, Real};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_testing::tolerance::{DIRECTION, rounding};
-use pdmap_testing::{badly_conditioned, normal_rows, rng};
+use pdmap_testing::{badly_conditioned, normal_rows, rng, worst};
 use proptest::prelude::*;
 
 fn laplace_flow<F: Real>(weight: Array2<F>, group: Group, bias: BiasKind) -> Flow<F> {
@@ -39,7 +39,8 @@ fn directions<F: Real>(flow: &Flow<F>, batches: &[Array2<F>]) -> (Vec<F>, Array2
 
 fn close<F: Real>(actual: &[F], expected: &Array2<f64>, condition: f64, what: &str) {
     let allowed = rounding::<F>(expected.nrows(), condition, DIRECTION);
-    let scale = expected.iter().fold(1.0_f64, |m, v| m.max(v.abs()));
+    let scale = worst(expected.iter().map(|v| v.abs())).max(1.0);
+    assert_eq!(actual.len(), expected.len(), "{what}");
     for (a, e) in actual.iter().zip(expected) {
         assert!((a.f64() - e).abs() <= allowed * scale, "{what}: {a} is not {e} (allowed {allowed:e})");
     }
@@ -111,8 +112,8 @@ fn plain_sgd_gives_one_path_in_both_coordinates() {
             train(&mut algebra, &x, OptimizerSpec::Sgd, 0.02, 1);
         }
         for ((name, a), (_, b)) in parameter.tensors().iter().zip(&algebra.tensors()) {
-            let worst = (a - b).iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-            assert!(worst < 1e-12, "{bias:?} {name}: the paths are {worst:e} apart");
+            let apart = worst((a - b).iter().map(|v| v.abs()));
+            assert!(apart < 1e-12, "{bias:?} {name}: the paths are {apart:e} apart");
         }
     }
 }
@@ -130,7 +131,7 @@ fn the_algebra_is_equivariant_under_adam_and_parameter_space_is_not() {
         let mut mixed_flow = laplace_flow(w.dot(&a), Group::General(direction), BiasKind::None);
         train(&mut plain, &x, OptimizerSpec::adam(), 1e-2, 60);
         train(&mut mixed_flow, &mixed, OptimizerSpec::adam(), 1e-2, 60);
-        (weight(&plain).dot(&a) - weight(&mixed_flow)).iter().fold(0.0_f64, |m, v| m.max(v.abs()))
+        worst((weight(&plain).dot(&a) - weight(&mixed_flow)).iter().map(|v| v.abs()))
     };
     assert!(apart(Direction::Algebra) < 1e-10, "{:e}", apart(Direction::Algebra));
     assert!(apart(Direction::Relative) > 1e-3, "{:e}", apart(Direction::Relative));

@@ -5,9 +5,12 @@ use ndarray::{Array1, Array2};
 use pdmap_core::elementwise::{Elementwise, SmoothLeakyRelu};
 use pdmap_core::{Base, Flow, Layer, LayerError, Registry, Tensors};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
+use pdmap_testing::worst;
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-10;
+/// How far the exchanged form must be from the right one, as a share of the largest entry.
+const EXCHANGED: f64 = 0.1;
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("fixtures/dense_flow.json")).unwrap()
@@ -41,13 +44,13 @@ fn close<'a>(
     actual: impl IntoIterator<Item = &'a f64>,
     expected: impl IntoIterator<Item = &'a f64>,
 ) {
-    let mut count = 0;
+    let (actual, expected): (Vec<_>, Vec<_>) = (actual.into_iter().collect(), expected.into_iter().collect());
+    assert_eq!(actual.len(), expected.len(), "{what}");
+    assert!(!actual.is_empty(), "{what}: nothing was compared");
     for (actual, expected) in actual.into_iter().zip(expected) {
         let allowed = TOLERANCE * expected.abs().max(1.0);
         assert!((actual - expected).abs() <= allowed, "{what}: {actual} is not {expected}");
-        count += 1;
     }
-    assert!(count > 0, "{what}: nothing was compared");
 }
 
 #[test]
@@ -90,9 +93,18 @@ fn the_relative_direction_is_the_euclidean_gradient_times_wtw() {
     for index in 0..3 {
         let direction = &training.grads.children[2 * index].params[0].direction;
         close("relative", direction, &matrix(&fixture["grad_w_relative"][index]));
-        // The exchanged form, y δᵀ instead of δ yᵀ (equation 15 read literally), is another matrix: the test can tell.
-        let exchanged = matrix(&fixture["weights"][index]).dot(&matrix(&fixture["grad_w_relative"][index]));
-        assert!(direction.iter().zip(&exchanged).any(|(a, b)| (a - b).abs() > 1e-3));
+        // The exchanged form, y δᵀ instead of δ yᵀ (equation 15 read literally), is W Gᵀ W where the
+        // right one is G Wᵀ W: two matrices that are far apart here, so the test can tell.
+        let (w, g) = (matrix(&fixture["weights"][index]), matrix(&fixture["grad_w_euclidean"][index]));
+        let reference = matrix(&fixture["grad_w_relative"][index]);
+        close("G Wᵀ W", &g.dot(&w.t()).dot(&w), &reference);
+        let exchanged = w.dot(&g.t()).dot(&w);
+        let (apart, size) = (
+            worst((&exchanged - &reference).iter().map(|v| v.abs())),
+            worst(reference.iter().map(|v| v.abs())),
+        );
+        println!("layer {index}: the exchanged form is {apart:.3} away from a direction of size {size:.3}");
+        assert!(apart > EXCHANGED * size, "layer {index}: {apart} of {size}");
     }
 }
 

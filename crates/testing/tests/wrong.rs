@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use pdmap_core::{Chain, Layer, LayerExt, Real};
+use pdmap_dense::{BiasKind, Dense, Group};
 use pdmap_testing::wrong::{MISTAKES, Mistake, WrongScale};
 use pdmap_testing::{laws, normal_rows, rng};
 
@@ -25,6 +26,25 @@ fn laws_reject_wrong_implementations_in_f64() {
 #[test]
 fn laws_reject_wrong_implementations_in_f32() {
     reject::<f32>();
+}
+
+/// O(D) cannot be moved entry by entry; the scale behind it can, and must be looked at all the same.
+fn behind_an_orthonormal_layer<F: Real>() {
+    let x = normal_rows::<F>(9, 3, &mut rng(5));
+    let law = laws::gradient_of_parameters::<F>;
+    let chain = |mistake| {
+        let dense = Dense::random(3, Group::Orthonormal, BiasKind::None, &mut rng(6)).unwrap();
+        Chain::<F>::new(vec![Box::new(dense), Box::new(WrongScale::new(3, mistake).unwrap())]).unwrap()
+    };
+    assert!(law(&chain(Mistake::NoLogDetGradient), x.view(), 1).is_err(), "{}", F::DTYPE);
+    // Its gradients are right, so the law is not simply strict.
+    law(&chain(Mistake::Descends), x.view(), 1).unwrap();
+}
+
+#[test]
+fn an_orthonormal_layer_does_not_hide_what_is_behind_it() {
+    behind_an_orthonormal_layer::<f64>();
+    behind_an_orthonormal_layer::<f32>();
 }
 
 #[test]

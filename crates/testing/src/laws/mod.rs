@@ -19,6 +19,8 @@ pub use specification::specification;
 use ndarray::ArrayView2;
 use pdmap_core::{Layer, LayerError, Real};
 
+use crate::worst;
+
 /// How a layer broke a law.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Violation {
@@ -77,16 +79,34 @@ pub(crate) fn at_most(what: impl Into<String>, measured: f64, allowed: f64) -> V
     }
 }
 
-/// `max|a − b| / max(1, max|b|)`.
+/// `max|a − b| / max(1, max|b|)`; NaN where a number is, and infinite where one has more numbers than the
+/// other: a result that was cut short must not pass for what is left of it.
 pub(crate) fn distance<'a, F: Real>(
     a: impl IntoIterator<Item = &'a F>,
     b: impl IntoIterator<Item = &'a F>,
 ) -> f64 {
-    let (mut worst, mut scale) = (0.0_f64, 1.0_f64);
-    for (a, b) in a.into_iter().zip(b) {
-        let deviation = (a.f64() - b.f64()).abs();
-        worst = if deviation.is_nan() { f64::NAN } else { worst.max(deviation) };
-        scale = scale.max(b.f64().abs());
+    let (mut a, mut b, mut scale) = (a.into_iter(), b.into_iter(), 1.0_f64);
+    let deviations = std::iter::from_fn(|| match (a.next(), b.next()) {
+        (Some(a), Some(b)) => {
+            scale = scale.max(b.f64().abs());
+            Some((a.f64() - b.f64()).abs())
+        }
+        (None, None) => None,
+        _ => Some(f64::INFINITY),
+    });
+    worst(deviations) / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::distance;
+
+    #[test]
+    fn distances_see_nan_and_missing_numbers() {
+        assert_eq!(distance(&[1.0, 4.0], &[1.0, 2.0]), 1.0);
+        assert!(distance(&[f64::NAN, 1.0], &[1.0, 1.0]).is_nan());
+        assert!(distance(&[1.0, 1.0], &[f64::NAN, 1.0]).is_nan());
+        assert_eq!(distance(&[1.0], &[1.0, 1.0]), f64::INFINITY);
+        assert_eq!(distance(&[1.0, 1.0], &[1.0]), f64::INFINITY);
     }
-    worst / scale
 }
