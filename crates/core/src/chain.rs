@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::optim::{StepReport, UpdateRule};
 use crate::{
-    Diagnostic, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape,
-    Tensors, check,
+    Diagnostic, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result,
+    Sample, State, Tape, Tensors, check,
 };
 
 /// `f = f_n ∘ … ∘ f_1`: a layer made of layers.
@@ -65,6 +65,34 @@ impl<F: Real> Chain<F> {
             })
             .collect::<Result<Vec<_>>>()?;
         Self::new(layers)
+    }
+
+    /// Makes the layers of a description one after the other; each sees the sample as the layers before it map it.
+    ///
+    /// # Errors
+    /// Those of the layers.
+    pub fn build(specs: &[LayerSpec], fresh: &mut Fresh<'_, F>, registry: &Registry<F>) -> Result<Self> {
+        let mut layers = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let Fresh { features, ref mut rng, ref mut sample, .. } = *fresh;
+            let mut next = Fresh { features, rng: &mut **rng, sample: &mut **sample, before: &layers };
+            let layer = registry.build(spec, &mut next)?;
+            layers.push(layer);
+        }
+        Self::new(layers)
+    }
+
+    pub(crate) fn build_boxed(
+        spec: &LayerSpec,
+        fresh: &mut Fresh<'_, F>,
+        registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let Options { layers } = spec.parse()?;
+        // The sample goes on behind the whole chain: inside of it, a copy moves.
+        let mut sample = Sample::new(fresh.rows()?.clone());
+        let mut inner =
+            Fresh { features: fresh.features, rng: &mut *fresh.rng, sample: &mut sample, before: &[] };
+        Ok(Box::new(Self::build(&layers, &mut inner, registry)?))
     }
 
     /// The layers' specifications.
@@ -250,6 +278,19 @@ impl<F: Real> Layer<F> for Chain<F> {
     fn set_tensors(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
         for (index, layer) in self.layers.iter_mut().enumerate() {
             tensors.scoped(&format!("{index}."), |tensors| layer.set_tensors(tensors))?;
+        }
+        Ok(())
+    }
+
+    fn save_state(&self, state: &mut State<F>) {
+        for (index, layer) in self.layers.iter().enumerate() {
+            state.scoped(&format!("{index}."), |state| layer.save_state(state));
+        }
+    }
+
+    fn load_state(&mut self, state: &mut State<F>) -> Result<()> {
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            state.scoped(&format!("{index}."), |state| layer.load_state(state))?;
         }
         Ok(())
     }

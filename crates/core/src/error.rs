@@ -1,5 +1,7 @@
 //! What can go wrong in a layer or a flow, with the numbers.
 
+use crate::options::OptionsError;
+
 /// Errors of layers, flows, groups and optimizers.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -150,20 +152,30 @@ pub enum LayerError {
         name: String,
     },
     /// A kind of layer that the registry does not know.
-    #[error("unknown kind of layer `{kind}`; known: {known}")]
+    #[error("unknown kind of layer `{kind}`; nearest is `{nearest}`, known: {known}")]
     UnknownKind {
         /// The kind asked for.
         kind: String,
+        /// The known kind nearest to it; empty where none is known.
+        nearest: String,
         /// All known kinds, separated by commas.
         known: String,
     },
     /// The options of a layer do not parse.
-    #[error("options of layer `{kind}`: {reason}")]
+    #[error("layer `{kind}`: {problem}")]
     Options {
         /// The kind of layer.
         kind: String,
-        /// What the parser says.
-        reason: String,
+        /// What is wrong, and with which key.
+        problem: Box<OptionsError>,
+    },
+    /// A kind of layer that can be loaded but not made afresh from options alone.
+    #[error("a layer of kind `{kind}` cannot be made from a description: {reason}")]
+    NotBuildable {
+        /// The kind.
+        kind: String,
+        /// Why not.
+        reason: &'static str,
     },
     /// A flow without features, or whose layers disagree on their number.
     #[error("a flow needs at least one feature")]

@@ -3,11 +3,11 @@
 use ndarray::{Array2, ArrayD, ArrayView1, Axis, Slice};
 use rand::Rng;
 
-use crate::optim::{StepReport, UpdateRule};
+use crate::optim::{Memory, StepReport, UpdateRule};
 use crate::tape::Buffer;
 use crate::{
-    Base, BaseSpec, Chain, Diagnostic, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded,
-    Registry, Result, Tape, Tensors, check,
+    Base, BaseSpec, Chain, Diagnostic, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, ParamGrad,
+    Real, Recorded, Registry, Result, State, Tape, Tensors, check,
 };
 
 /// Rows that an evaluation handles at a time: memory stays bounded however long the data are.
@@ -37,6 +37,31 @@ pub struct Training<F: Real> {
     z: Buffer<F>,
     delta: Buffer<F>,
     log_density: Vec<f64>,
+}
+
+impl<F: Real> Training<F> {
+    /// Writes the optimizer's memory of every parameter. Sums of gradients are not written: they are empty between steps.
+    pub fn save_memory(&self, state: &mut State<F>) {
+        let mut save = |path: &str, memory: &Memory<F>| memory.save(path, state);
+        self.grads.visit_memory("layers.", &mut save);
+        self.base.visit_memory("base.", &mut save);
+    }
+
+    /// Takes back what [`save_memory`](Self::save_memory) wrote.
+    ///
+    /// # Errors
+    /// Missing pieces.
+    pub fn load_memory(&mut self, state: &mut State<F>) -> Result<()> {
+        let mut result = Ok(());
+        let mut load = |path: &str, param: &mut ParamGrad<F>| {
+            if result.is_ok() {
+                result = param.memory.load(path, state);
+            }
+        };
+        self.grads.visit("layers.", &mut load);
+        self.base.visit("base.", &mut load);
+        result
+    }
 }
 
 /// What one accumulated batch says about itself without costing anything.
@@ -242,6 +267,43 @@ impl<F: Real> Flow<F> {
         tensors.finish()?;
         *self = next;
         Ok(())
+    }
+
+    /// Writes what training changed beside the tensors, for [`load_state`](Self::load_state).
+    pub fn save_state(&self, state: &mut State<F>) {
+        state.scoped("layers.", |state| self.chain.save_state(state));
+        state.scoped("base.", |state| self.base.save_state(state));
+    }
+
+    /// Takes back what [`save_state`](Self::save_state) wrote, once the tensors are set.
+    ///
+    /// # Errors
+    /// Missing pieces, other shapes.
+    pub fn load_state(&mut self, state: &mut State<F>) -> Result<()> {
+        state.scoped("layers.", |state| self.chain.load_state(state))?;
+        state.scoped("base.", |state| self.base.load_state(state))
+    }
+
+    /// Makes a new flow from a description: each layer by its kind and options, `fixed` layers (fitted preprocessing) in front of them.
+    ///
+    /// # Errors
+    /// Those of the layers; no features.
+    pub fn build(
+        fixed: Vec<Box<dyn Layer<F>>>,
+        layers: &[LayerSpec],
+        base: BaseSpec,
+        fresh: &mut Fresh<'_, F>,
+        registry: &Registry<F>,
+    ) -> Result<Self> {
+        let base = Base::new(base)?;
+        let Fresh { features, ref mut rng, ref mut sample, .. } = *fresh;
+        let mut all = fixed;
+        for spec in layers {
+            let mut next = Fresh { features, rng: &mut **rng, sample: &mut **sample, before: &all };
+            let layer = registry.build(spec, &mut next)?;
+            all.push(layer);
+        }
+        Self::new(features, all, base)
     }
 
     /// Builds a flow from its specification and tensors.

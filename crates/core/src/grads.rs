@@ -166,6 +166,16 @@ impl<F: Real> LayerGrads<F> {
         }
     }
 
+    /// Calls `visit` for the optimizer's memory of each parameter, with the same paths in the same order as [`visit`](Self::visit).
+    pub fn visit_memory(&self, prefix: &str, visit: &mut dyn FnMut(&str, &Memory<F>)) {
+        for param in &self.params {
+            visit(&format!("{prefix}{}", param.name), &param.memory);
+        }
+        for (index, child) in self.children.iter().enumerate() {
+            child.visit_memory(&format!("{prefix}{index}."), visit);
+        }
+    }
+
     /// `Σ ‖direction‖²` over all parameters, in a fixed order.
     pub fn direction_norm_squared(&self) -> f64 {
         let own: f64 =

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
 use crate::optim::{StepReport, UpdateRule};
-use crate::{LayerError, LayerGrads, Real, Result, Tape, Tensors, check};
+use crate::{LayerError, LayerGrads, Real, Result, State, Tape, Tensors, check, options};
 
 /// Rows that enter a layer, and what they are conditioned on.
 ///
@@ -74,8 +74,12 @@ pub struct LayerSpec {
     /// Name in the [`Registry`](crate::Registry), for example `"dense"`.
     pub kind: String,
     /// Options of that kind.
-    #[serde(default)]
+    #[serde(default = "no_options")]
     pub options: serde_json::Value,
+}
+
+fn no_options() -> serde_json::Value {
+    serde_json::Value::Object(serde_json::Map::new())
 }
 
 impl LayerSpec {
@@ -88,10 +92,10 @@ impl LayerSpec {
     /// The options as the layer's own type.
     ///
     /// # Errors
-    /// [`LayerError::Options`] with the parser's words.
-    pub fn parse<T: for<'de> Deserialize<'de>>(&self) -> Result<T> {
-        T::deserialize(&self.options)
-            .map_err(|error| LayerError::Options { kind: self.kind.clone(), reason: error.to_string() })
+    /// [`LayerError::Options`] with the key, and the nearest known one.
+    pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        options::parse(&self.options)
+            .map_err(|problem| LayerError::Options { kind: self.kind.clone(), problem: Box::new(problem) })
     }
 }
 
@@ -203,6 +207,18 @@ pub trait Layer<F: Real>: Debug + Send + Sync {
     /// # Errors
     /// Missing tensors, other shapes, values that break an invariant.
     fn set_tensors(&mut self, _tensors: &mut Tensors<F>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Writes what training changes in this layer beside its tensors, where there is such a thing: with it, and with the optimizer's memory, a
+    /// run goes on bit for bit. A layer made of layers forwards this to each of them, in a [scope](State::scoped) of its own.
+    fn save_state(&self, _state: &mut State<F>) {}
+
+    /// Takes back what [`save_state`](Self::save_state) wrote, after the tensors were set.
+    ///
+    /// # Errors
+    /// Missing pieces, other shapes.
+    fn load_state(&mut self, _state: &mut State<F>) -> Result<()> {
         Ok(())
     }
 

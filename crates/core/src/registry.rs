@@ -1,12 +1,55 @@
-//! Kinds of layers by name: how a saved flow finds the code of its layers again.
+//! Kinds of layers by name: how a saved flow finds the code of its layers again, and how a description becomes layers.
 
 use std::collections::BTreeMap;
+use std::fmt::{Debug, Formatter};
 
-use crate::{Layer, LayerError, LayerSpec, Real, Result, Tensors};
+use ndarray::Array2;
+use rand::Rng;
+
+use crate::options::nearest;
+use crate::{Layer, LayerError, LayerSpec, Real, Result, Sample, Tensors};
 
 /// Builds a layer of one kind from its specification and its tensors. Sizes come from the tensors, so that nothing
 /// larger than the file is ever allocated.
 pub type Restore<F> = fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>;
+
+/// Makes a new layer of one kind from its options, with parameters as they are before training.
+pub type Build<F> = fn(&LayerSpec, &mut Fresh<'_, F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>;
+
+/// What a new layer is made of beside its options.
+pub struct Fresh<'a, F: Real> {
+    /// Features a row.
+    pub features: usize,
+    /// What is random about the start.
+    pub rng: &'a mut dyn Rng,
+    /// Some training rows.
+    pub sample: &'a mut Sample<F>,
+    /// The layers before this one.
+    pub before: &'a [Box<dyn Layer<F>>],
+}
+
+impl<F: Real> Fresh<'_, F> {
+    /// Some training rows as they reach this layer, for a start that depends on data. There may be none.
+    ///
+    /// # Errors
+    /// Those of the layers before it.
+    pub fn rows(&mut self) -> Result<&Array2<F>> {
+        self.sample.behind(self.before)
+    }
+}
+
+impl<F: Real> Debug for Fresh<'_, F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fresh").field("features", &self.features).finish_non_exhaustive()
+    }
+}
+
+/// Both ways to a layer of one kind.
+#[derive(Debug, Clone, Copy)]
+struct Kind<F: Real> {
+    restore: Restore<F>,
+    build: Build<F>,
+}
 
 /// Kinds of layers by name.
 ///
@@ -14,7 +57,7 @@ pub type Restore<F> = fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Bo
 /// does a program with layers of its own.
 #[derive(Debug, Clone)]
 pub struct Registry<F: Real> {
-    kinds: BTreeMap<&'static str, Restore<F>>,
+    kinds: BTreeMap<&'static str, Kind<F>>,
 }
 
 impl<F: Real> Registry<F> {
@@ -28,13 +71,18 @@ impl<F: Real> Registry<F> {
         let mut registry = Self::empty();
         crate::elementwise::register(&mut registry);
         crate::diagonal::register(&mut registry);
-        registry.insert(crate::Chain::<F>::KIND, crate::Chain::restore);
+        registry.insert_built(crate::Chain::<F>::KIND, crate::Chain::restore, crate::Chain::build_boxed);
         registry
     }
 
-    /// Adds a kind, or replaces it.
+    /// Adds a kind, or replaces it. A new layer of this kind is made by `restore` without tensors, which suits layers that have none.
     pub fn insert(&mut self, kind: &'static str, restore: Restore<F>) {
-        self.kinds.insert(kind, restore);
+        self.insert_built(kind, restore, |spec, _, registry| registry.build_without_tensors(spec));
+    }
+
+    /// Adds a kind, or replaces it, with its own way to a new layer.
+    pub fn insert_built(&mut self, kind: &'static str, restore: Restore<F>, build: Build<F>) {
+        self.kinds.insert(kind, Kind { restore, build });
     }
 
     /// All kinds, in alphabetical order.
@@ -42,17 +90,38 @@ impl<F: Real> Registry<F> {
         self.kinds.keys().copied()
     }
 
-    /// Builds a layer.
+    /// Builds a layer from its specification and tensors.
     ///
     /// # Errors
     /// An unknown kind; options that do not parse; tensors that are missing, misshapen or break an invariant.
     pub fn restore(&self, spec: &LayerSpec, tensors: &mut Tensors<F>) -> Result<Box<dyn Layer<F>>> {
-        match self.kinds.get(spec.kind.as_str()) {
-            Some(restore) => restore(spec, tensors, self),
-            None => Err(LayerError::UnknownKind {
+        (self.find(spec)?.restore)(spec, tensors, self)
+    }
+
+    /// Makes a new layer from its options. Some kinds take options here that say how to start, and that a saved layer no longer has.
+    ///
+    /// # Errors
+    /// An unknown kind; options that do not parse or are out of range; a kind that only exists with tensors
+    /// ([`LayerError::NotBuildable`]).
+    pub fn build(&self, spec: &LayerSpec, fresh: &mut Fresh<'_, F>) -> Result<Box<dyn Layer<F>>> {
+        (self.find(spec)?.build)(spec, fresh, self)
+    }
+
+    fn build_without_tensors(&self, spec: &LayerSpec) -> Result<Box<dyn Layer<F>>> {
+        self.restore(spec, &mut Tensors::default()).map_err(|error| match error {
+            LayerError::MissingTensor { .. } => LayerError::NotBuildable {
                 kind: spec.kind.clone(),
-                known: self.kinds().collect::<Vec<_>>().join(", "),
-            }),
-        }
+                reason: "it has tensors, and its kind was registered without a way to make new ones",
+            },
+            other => other,
+        })
+    }
+
+    fn find(&self, spec: &LayerSpec) -> Result<&Kind<F>> {
+        self.kinds.get(spec.kind.as_str()).ok_or_else(|| LayerError::UnknownKind {
+            kind: spec.kind.clone(),
+            nearest: nearest(&spec.kind, self.kinds()).unwrap_or_default().to_owned(),
+            known: self.kinds().collect::<Vec<_>>().join(", "),
+        })
     }
 }

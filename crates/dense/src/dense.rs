@@ -5,8 +5,8 @@ use pdmap_core::group::{Direction, Group, GroupMatrix, Passed, haar};
 use pdmap_core::linalg::{Add, LogDet, gemm};
 use pdmap_core::optim::{StepReport, UpdateRule};
 use pdmap_core::{
-    Diagnostic, Input, Layer, LayerError, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Result,
-    Tape, Tensors, check, parallel,
+    Diagnostic, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry,
+    Result, State, Tape, Tensors, check, parallel,
 };
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,35 @@ pub struct Dense<F: Real> {
 struct Options {
     group: Group,
     bias: BiasKind,
+}
+
+/// Options of a new layer: those of a saved one, and how to start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct NewOptions {
+    group: Group,
+    #[serde(default = "plain")]
+    bias: BiasKind,
+    #[serde(default)]
+    start: Start,
+    /// Where every entry of the bias starts.
+    #[serde(default)]
+    bias_start: f64,
+}
+
+fn plain() -> BiasKind {
+    BiasKind::Plain
+}
+
+/// The weight of a new layer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Start {
+    /// Drawn from the Haar measure on O(D).
+    #[default]
+    Haar,
+    /// The identity.
+    Identity,
 }
 
 impl<F: Real> Dense<F> {
@@ -98,6 +127,25 @@ impl<F: Real> Dense<F> {
             });
         }
         Ok(Self { matrix: GroupMatrix::new(weight, group)?, bias })
+    }
+
+    pub(crate) fn build(
+        spec: &LayerSpec,
+        fresh: &mut Fresh<'_, F>,
+        _registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let NewOptions { group, bias, start, bias_start } = spec.parse()?;
+        let layer = match start {
+            Start::Haar => Self::random(fresh.features, group, bias, fresh.rng)?,
+            Start::Identity => Self::new(Array2::eye(fresh.features), group, bias)?,
+        };
+        match bias {
+            BiasKind::None if bias_start != 0.0 => {
+                Err(LayerError::Conflict { first: "bias-start", second: "a layer without bias" })
+            }
+            BiasKind::None => Ok(Box::new(layer)),
+            _ => Ok(Box::new(layer.biased(Array1::from_elem(fresh.features, F::of(bias_start)))?)),
+        }
     }
 
     pub(crate) fn restore(
@@ -293,6 +341,14 @@ impl<F: Real> Layer<F> for Dense<F> {
     fn set_tensors(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
         *self = Self::from_tensors(self.group(), self.bias.kind(), self.features(), tensors)?;
         Ok(())
+    }
+
+    fn save_state(&self, state: &mut State<F>) {
+        self.matrix.save_state("weight", state);
+    }
+
+    fn load_state(&mut self, state: &mut State<F>) -> Result<()> {
+        self.matrix.load_state("weight", state)
     }
 
     fn diagnostics(&self) -> Vec<Diagnostic> {

@@ -13,5 +13,5 @@ use pdmap_core::{Real, Registry};
 
 /// Adds the kinds of this crate to a registry, so that saved models find them.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
-    registry.insert(Dense::<F>::KIND, Dense::restore);
+    registry.insert_built(Dense::<F>::KIND, Dense::restore, Dense::build);
 }

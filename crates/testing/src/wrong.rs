@@ -36,6 +36,8 @@ pub enum Mistake {
     AcceptsAnything,
     /// The specification forgets the scales.
     ForgetsTensors,
+    /// Every third update is skipped, and which one is next is not saved.
+    ForgetsState,
 }
 
 /// Every mistake, and the name of the law that must find it.
@@ -56,6 +58,7 @@ pub const MISTAKES: &[(Mistake, &str)] = &[
     (Mistake::NanInFirstRow, "gradient of input"),
     (Mistake::AcceptsAnything, "refuses"),
     (Mistake::ForgetsTensors, "specification"),
+    (Mistake::ForgetsState, "resumption"),
 ];
 
 /// A scale layer with one mistake.
@@ -63,6 +66,7 @@ pub const MISTAKES: &[(Mistake, &str)] = &[
 pub struct WrongScale<F: Real> {
     right: Scale<F>,
     mistake: Mistake,
+    updates: usize,
 }
 
 impl<F: Real> WrongScale<F> {
@@ -72,7 +76,7 @@ impl<F: Real> WrongScale<F> {
     /// None.
     pub fn new(features: usize, mistake: Mistake) -> Result<Self> {
         let scales = Array1::from_shape_fn(features, |i| F::of(0.5 * (i + 1) as f64));
-        Ok(Self { right: Scale::new(scales, ScaleDirection::Euclidean)?, mistake })
+        Ok(Self { right: Scale::new(scales, ScaleDirection::Euclidean)?, mistake, updates: 0 })
     }
 
     fn is(&self, mistake: Mistake) -> bool {
@@ -185,7 +189,8 @@ impl<F: Real> Layer<F> for WrongScale<F> {
     }
 
     fn update(&mut self, rule: &mut dyn UpdateRule<F>, grads: &mut LayerGrads<F>) -> Result<StepReport> {
-        if self.is(Mistake::StandsStill) {
+        self.updates += 1;
+        if self.is(Mistake::StandsStill) || self.is(Mistake::ForgetsState) && self.updates.is_multiple_of(3) {
             return Ok(StepReport::default());
         }
         self.right.update(rule, grads)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::student;
 use crate::optim::{StepReport, UpdateRule};
-use crate::{LayerError, LayerGrads, ParamGrad, Real, Result, Tensors, check, parallel};
+use crate::{LayerError, LayerGrads, ParamGrad, Real, Result, State, Tensors, check, parallel};
 
 /// Which base density. All are symmetric, independent over features and have a fixed scale of 1, since a linear layer in front learns
 /// the scale.
@@ -27,6 +27,7 @@ pub enum BaseSpec {
         /// Degrees of freedom ν > 0, at the start where they are learned.
         nu: f64,
         /// Whether ν is learned (through `log ν`, which keeps it positive).
+        #[serde(default)]
         learned: bool,
     },
 }
@@ -224,6 +225,25 @@ impl Base {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Writes ν to the last bit, where it is learned: the tensor holds its logarithm in the model's precision.
+    pub fn save_state<F: Real>(&self, state: &mut State<F>) {
+        if let BaseSpec::StudentT { nu, learned: true } = self.spec {
+            state.put_number("nu", nu.to_bits());
+        }
+    }
+
+    /// Takes back what [`save_state`](Self::save_state) wrote.
+    ///
+    /// # Errors
+    /// A missing number; ν outside its range.
+    pub fn load_state<F: Real>(&mut self, state: &mut State<F>) -> Result<()> {
+        if let BaseSpec::StudentT { learned: true, .. } = self.spec {
+            let nu = f64::from_bits(state.take_number("nu")?);
+            *self = Self::new(BaseSpec::StudentT { nu, learned: true })?;
+        }
+        Ok(())
     }
 
     /// Takes back what [`tensors`](Self::tensors) gave.

@@ -9,6 +9,6 @@ pub use shift::Shift;
 use crate::{Real, Registry};
 
 pub(crate) fn register<F: Real>(registry: &mut Registry<F>) {
-    registry.insert(Scale::<F>::KIND, Scale::restore);
-    registry.insert(Shift::<F>::KIND, Shift::restore);
+    registry.insert_built(Scale::<F>::KIND, Scale::restore, Scale::build);
+    registry.insert_built(Shift::<F>::KIND, Shift::restore, Shift::build);
 }

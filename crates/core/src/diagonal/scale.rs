@@ -5,18 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::optim::{StepReport, UpdateRule};
 use crate::{
-    Input, Layer, LayerError, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Result, Tape,
-    Tensors, check, parallel,
+    Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Result,
+    Tape, Tensors, check, parallel,
 };
 
 /// In which coordinates a scale moves. With `b = δ`, all three vanish at `s = −1/mean(b x)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScaleDirection {
     /// `b x + 1/s` (the founding note's equation 1), `s ← s + η·opt`.
     Euclidean,
     /// `b x s² + s` (equation 2): no division; `s ← s + η·opt`.
     Relative,
+    #[default]
     /// `b x s + 1`; `s ← s·exp(η·opt)`, which stays positive by itself.
     Algebra,
 }
@@ -31,6 +32,7 @@ pub struct Scale<F> {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Options {
+    #[serde(default)]
     direction: ScaleDirection,
 }
 
@@ -66,6 +68,15 @@ impl<F: Real> Scale<F> {
     ) -> Result<Box<dyn Layer<F>>> {
         let Options { direction } = spec.parse()?;
         Ok(Box::new(Self::new(tensors.vector("scale", None)?, direction)?))
+    }
+
+    pub(super) fn build(
+        spec: &LayerSpec,
+        fresh: &mut Fresh<'_, F>,
+        _registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let Options { direction } = spec.parse()?;
+        Ok(Box::new(Self::one(fresh.features, direction)))
     }
 
     fn log_det(&self) -> f64 {

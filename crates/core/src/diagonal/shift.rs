@@ -1,17 +1,27 @@
 //! Per-feature shift.
 
 use ndarray::{Array1, ArrayD, ArrayView2, ArrayViewMut2};
+use serde::Deserialize;
 
 use crate::optim::{StepReport, UpdateRule};
 use crate::{
-    Input, Layer, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Result, Tape, Tensors, check,
-    parallel,
+    Fresh, Input, Layer, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Result, Tape, Tensors,
+    check, parallel,
 };
 
 /// `y = x + t`; `log|det| = 0`. The direction is `mean δ`.
 #[derive(Debug, Clone)]
 pub struct Shift<F> {
     shift: Array1<F>,
+}
+
+/// Options of a new shift; a saved one has none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    /// Where every entry starts.
+    #[serde(default)]
+    start: f64,
 }
 
 impl<F: Real> Shift<F> {
@@ -38,6 +48,15 @@ impl<F: Real> Shift<F> {
         _registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
         Ok(Box::new(Self::new(tensors.vector("shift", None)?)?))
+    }
+
+    pub(super) fn build(
+        spec: &LayerSpec,
+        fresh: &mut Fresh<'_, F>,
+        _registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let Start { start } = spec.parse()?;
+        Ok(Box::new(Self::new(Array1::from_elem(fresh.features, F::of(start)))?))
     }
 
     fn add(&self, sign: F, from: ArrayView2<'_, F>, mut to: ArrayViewMut2<'_, F>) -> Result<()> {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Zip};
 
 use crate::linalg::{LogDet, Lu};
-use crate::{Real, Result, check};
+use crate::{Real, Result, State, check};
 
 /// Halvings after which the guard returns to its anchor altogether: beyond the digits of an `f64`.
 const MAX_HALVINGS: u64 = 60;
@@ -36,6 +36,35 @@ impl<F: Real> Guard<F> {
         Ok(())
     }
 
+    /// Writes the anchor, its sign and the steps since the last check.
+    pub(super) fn save(&self, name: &str, state: &mut State<F>) {
+        state.put_number(&format!("{name}.armed"), u64::from(self.anchor.is_some()));
+        if let Some(anchor) = &self.anchor {
+            state.put_array(&format!("{name}.anchor"), anchor.clone().into_dyn());
+            state.put_number(&format!("{name}.negative"), u64::from(self.negative));
+            state.put_number(&format!("{name}.steps"), self.steps as u64);
+        }
+    }
+
+    /// Takes back what [`save`](Self::save) wrote, for a weight of side `dim`.
+    ///
+    /// # Errors
+    /// Missing pieces, another shape, an anchor that is not finite.
+    pub(super) fn load(&mut self, name: &str, dim: usize, state: &mut State<F>) -> Result<()> {
+        *self = Self::default();
+        if state.take_number(&format!("{name}.armed"))? == 0 {
+            return Ok(());
+        }
+        let anchor = state.take_shaped(&format!("{name}.anchor"), &[dim, dim])?;
+        let mut own = Array2::zeros((dim, dim));
+        own.iter_mut().zip(&anchor).for_each(|(own, &value)| *own = value);
+        check::finite("anchor", own.view())?;
+        self.anchor = Some(own);
+        self.negative = state.take_number(&format!("{name}.negative"))? != 0;
+        self.steps = usize::try_from(state.take_number(&format!("{name}.steps"))?).unwrap_or(usize::MAX);
+        Ok(())
+    }
+
     /// A weight whose sign is known to be right, because nothing since the last check could change it: what a halving goes back to.
     pub(super) fn renew(&mut self, weight: &Array2<F>) {
         if let Some(anchor) = &mut self.anchor {
@@ -45,7 +74,7 @@ impl<F: Real> Guard<F> {
 
     /// Whether a check is due after a step that was made from `rows` rows.
     pub(super) fn due(&mut self, dim: usize, rows: usize) -> bool {
-        self.steps += 1;
+        self.steps = self.steps.saturating_add(1);
         self.steps >= (CHECK_SPACING * dim).div_ceil(rows.max(1))
     }
 

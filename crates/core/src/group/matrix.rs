@@ -13,7 +13,7 @@ use super::outer_sum::{view, view_mut};
 use super::{Direction, Group};
 use crate::linalg::{Add, LogDet, Lu, gemm, orthonormality_residual, singular_values};
 use crate::optim::{StepReport, UpdateRule};
-use crate::{Diagnostic, LayerError, ParamGrad, Real, Result, check};
+use crate::{Diagnostic, LayerError, ParamGrad, Real, Result, State, check};
 
 /// A square matrix `W` of side D that stays in its [`Group`]: dense layers hold one, convolutions one a stage.
 ///
@@ -300,6 +300,30 @@ impl<F: Real> GroupMatrix<F> {
             }
         };
         Ok(g.mapv(F::of))
+    }
+
+    /// Writes what motion keeps beside the weight: the guard's last good weight on GL(D), the count of updates on O(D).
+    pub fn save_state(&self, name: &str, state: &mut State<F>) {
+        match self.group {
+            Group::General(_) => self.guard.save(name, state),
+            Group::Orthonormal => state.put_number(&format!("{name}.updates"), u64::from(self.updates)),
+        }
+    }
+
+    /// Takes back what [`save_state`](Self::save_state) wrote.
+    ///
+    /// # Errors
+    /// Missing pieces, another shape.
+    pub fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
+        match self.group {
+            Group::General(_) => self.guard.load(name, self.dim(), state),
+            Group::Orthonormal => {
+                let updates = state.take_number(&format!("{name}.updates"))?;
+                // Only the remainder by RECENTRE_EVERY, a power of two, is ever looked at.
+                self.updates = (updates % (1 << 32)) as u32;
+                Ok(())
+            }
+        }
     }
 
     /// Singular values and what follows from them.

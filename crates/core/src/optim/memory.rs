@@ -1,6 +1,8 @@
 //! What an optimizer remembers about one parameter.
 
-use crate::{LayerError, Real, Result};
+use ndarray::Array1;
+
+use crate::{LayerError, Real, Result, State};
 
 /// Moments of one parameter tensor, and how many steps made them. Empty until the first step.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -12,6 +14,28 @@ pub struct Memory<F> {
 }
 
 impl<F: Real> Memory<F> {
+    /// Writes steps and slots under `path`.
+    pub(crate) fn save(&self, path: &str, state: &mut State<F>) {
+        state.put_number(&format!("{path}.steps"), self.steps);
+        state.put_number(&format!("{path}.slots"), self.slots.len() as u64);
+        for (index, slot) in self.slots.iter().enumerate() {
+            state.put_array(&format!("{path}.{index}"), Array1::from(slot.clone()).into_dyn());
+        }
+    }
+
+    /// Takes back what [`save`](Self::save) wrote. Whether the slots are as long as the parameter is checked at the next step.
+    ///
+    /// # Errors
+    /// [`LayerError::MissingTensor`].
+    pub(crate) fn load(&mut self, path: &str, state: &mut State<F>) -> Result<()> {
+        self.steps = state.take_number(&format!("{path}.steps"))?;
+        let count = state.take_number(&format!("{path}.slots"))?;
+        self.slots = (0..count)
+            .map(|index| Ok(state.take_array(&format!("{path}.{index}"))?.into_iter().collect()))
+            .collect::<Result<_>>()?;
+        Ok(())
+    }
+
     /// Exactly `N` slots of `size` numbers, filled with `start` when they are new.
     ///
     /// # Errors

@@ -17,40 +17,66 @@ pub enum OptimizerSpec {
     /// Heavy ball or Nesterov momentum.
     Momentum {
         /// Share of the velocity that is kept, in [0, 1).
+        #[serde(default = "defaults::beta1")]
         beta: f64,
         /// Nesterov's form.
+        #[serde(default)]
         nesterov: bool,
     },
     /// Adam (Kingma & Ba 2015).
     Adam {
         /// Decay of the first moment.
+        #[serde(default = "defaults::beta1")]
         beta1: f64,
         /// Decay of the second moment.
+        #[serde(default = "defaults::beta2")]
         beta2: f64,
         /// Added to the root of the second moment.
+        #[serde(default = "defaults::adam_epsilon")]
         epsilon: f64,
     },
     /// SMORMS3 (Funk 2015): adapts its memory to the signal-to-noise ratio of each number.
     Smorms3 {
         /// Added to denominators.
+        #[serde(default = "defaults::smorms3_epsilon")]
         epsilon: f64,
     },
+}
+
+/// The usual constants, which a description may leave out.
+mod defaults {
+    pub(super) fn beta1() -> f64 {
+        0.9
+    }
+
+    pub(super) fn beta2() -> f64 {
+        0.999
+    }
+
+    pub(super) fn adam_epsilon() -> f64 {
+        1e-8
+    }
+
+    pub(super) fn smorms3_epsilon() -> f64 {
+        1e-16
+    }
 }
 
 impl OptimizerSpec {
     /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
     pub fn adam() -> Self {
-        Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+        let (beta1, beta2, epsilon) = (defaults::beta1(), defaults::beta2(), defaults::adam_epsilon());
+        Self::Adam { beta1, beta2, epsilon }
     }
 
     /// SMORMS3 with ε = 1e-16.
     pub fn smorms3() -> Self {
-        Self::Smorms3 { epsilon: 1e-16 }
+        Self::Smorms3 { epsilon: defaults::smorms3_epsilon() }
     }
 
     /// Heavy ball with β = 0.9.
     pub fn momentum() -> Self {
-        Self::Momentum { beta: 0.9, nesterov: false }
+        Self::Momentum { beta: defaults::beta1(), nesterov: false }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{LayerError, Result};
 
 /// Shape of a schedule after its warm-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Shape {
     /// The same rate throughout.
     #[default]
@@ -16,11 +16,13 @@ pub enum Shape {
     /// Half a cosine from the rate down to `end` times the rate.
     Cosine {
         /// What is left of the rate at the horizon.
+        #[serde(default)]
         end: f64,
     },
     /// Straight down to `end` times the rate.
     Linear {
         /// What is left of the rate at the horizon.
+        #[serde(default)]
         end: f64,
     },
     /// Multiplied by `factor` after each `every`-th part of the horizon (0.25: three drops).

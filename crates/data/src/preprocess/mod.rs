@@ -9,11 +9,17 @@ pub use logit::Logit;
 pub use standardize::Standardize;
 pub use whitening::Whitening;
 
-use pdmap_core::{Real, Registry};
+use pdmap_core::{Layer, LayerError, LayerSpec, Real, Registry, Result};
+
+/// What is fitted to all training rows is no layer among those that are trained.
+fn fitted<F: Real>(spec: &LayerSpec) -> Result<Box<dyn Layer<F>>> {
+    let reason = "it is fitted to the training rows: name it under `preprocess`";
+    Err(LayerError::NotBuildable { kind: spec.kind.clone(), reason })
+}
 
 /// Adds the kinds of this crate to a registry, so that saved models find them.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
     registry.insert(Logit::KIND, Logit::restore);
-    registry.insert(Standardize::<F>::KIND, Standardize::restore);
-    registry.insert(Whitening::<F>::KIND, Whitening::restore);
+    registry.insert_built(Standardize::<F>::KIND, Standardize::restore, |spec, _, _| fitted(spec));
+    registry.insert_built(Whitening::<F>::KIND, Whitening::restore, |spec, _, _| fitted(spec));
 }

@@ -5,6 +5,7 @@ mod gradient;
 mod log_det;
 mod motion;
 mod refusal;
+mod resumption;
 mod round_trip;
 mod specification;
 
@@ -13,6 +14,7 @@ pub use gradient::{gradient_of_input, gradient_of_parameters};
 pub use log_det::{jacobian, log_det};
 pub use motion::ascends;
 pub use refusal::refuses;
+pub use resumption::resumption;
 pub use round_trip::round_trip;
 pub use specification::specification;
 
@@ -67,6 +69,7 @@ pub fn all<F: Real>() -> Vec<(&'static str, Law<F>)> {
         ("ascends", ascends),
         ("refuses", refuses),
         ("specification", specification),
+        ("resumption", resumption),
     ]
 }
 

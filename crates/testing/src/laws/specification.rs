@@ -6,7 +6,7 @@ use pdmap_core::{Layer, LayerExt, Real, Registry, Tensors};
 use super::{Verdict, at_most};
 
 /// The registry that knows every layer of the workspace.
-fn registry<F: Real>() -> Registry<F> {
+pub(super) fn registry<F: Real>() -> Registry<F> {
     let mut registry = Registry::core();
     pdmap_dense::register(&mut registry);
     pdmap_data::preprocess::register(&mut registry);

@@ -1,0 +1,22 @@
+//! The nearest known word, for a mistyped one.
+
+/// The known word nearest to `word` by optimal string alignment distance: what was probably meant. The first of equals; none where nothing is known.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known.into_iter().min_by_key(|known| strsim::osa_distance(&word.to_lowercase(), known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn slips_of_the_finger_are_understood() {
+        let known = ["batch", "budget", "rate", "schedule"];
+        for (slip, meant) in
+            [("bacth", "batch"), ("Rate", "rate"), ("shedule", "schedule"), ("budgets", "budget")]
+        {
+            assert_eq!(nearest(slip, known), Some(meant));
+        }
+        assert_eq!(nearest("batch", []), None);
+    }
+}
