@@ -184,7 +184,8 @@ pub enum LayerError {
 
 impl LayerError {
     /// The same error of rows that stand `offset` rows further down.
-    pub(crate) fn below(mut self, offset: usize) -> Self {
+    #[must_use]
+    pub fn below(mut self, offset: usize) -> Self {
         if let Self::NonFinite { row, .. } | Self::Domain { row, .. } = &mut self {
             *row += offset;
         }

@@ -5,71 +5,289 @@ use pdmap_core::Real;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
-/// Batches of fixed size, without replacement within an epoch, in an order that depends on the seed only. The rows that do not fill
-/// a last batch wait for the next epoch's shuffle.
+use crate::{FileRows, Rows, TrainError};
+
+/// Where a run stands in its data: the order of an epoch follows from the seed and the epoch's number, so these two numbers are all there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Epochs that are over.
+    pub epoch: u64,
+    /// Rows of this epoch that were drawn.
+    pub next: u64,
+}
+
+/// Batches of fixed size, without replacement within an epoch. The rows that do not fill a last batch wait for the next epoch's shuffle.
 #[derive(Debug)]
 pub(crate) struct Batches<'a, F> {
-    rows: ArrayView2<'a, F>,
-    order: Vec<u32>,
-    next: usize,
+    order: Order<'a, F>,
+    count: u64,
+    position: Position,
     batch: Array2<F>,
-    rng: ChaCha8Rng,
+}
+
+/// Rows in the order of an epoch.
+#[derive(Debug)]
+enum Order<'a, F> {
+    Memory(Permutation<'a, F>),
+    File(Pools<'a, F>),
 }
 
 impl<'a, F: Real> Batches<'a, F> {
-    /// `size` is at least 1 and at most the number of rows, which fit in 32 bits.
-    pub(crate) fn new(rows: ArrayView2<'a, F>, size: usize, seed: u64) -> Self {
-        let order = (0..u32::try_from(rows.nrows()).unwrap_or(u32::MAX)).collect::<Vec<_>>();
-        let (batch, next) = (Array2::zeros((size, rows.ncols())), order.len());
-        Self { rows, order, next, batch, rng: ChaCha8Rng::seed_from_u64(seed) }
+    /// Starts at `position`. `size` is at least 1 and at most the number of rows; rows in memory fit in 32 bits.
+    pub(crate) fn new(rows: Rows<'a, F>, size: usize, seed: u64, position: Position) -> Self {
+        let order = match rows {
+            Rows::Memory(rows) => Order::Memory(Permutation { rows, seed, epoch: None, order: Vec::new() }),
+            Rows::File(file) => Order::File(Pools::new(file, seed)),
+        };
+        Self { order, count: rows.count(), position, batch: Array2::zeros((size, rows.features())) }
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.position
     }
 
     /// The next batch, `[size, features]`.
-    pub(crate) fn draw(&mut self) -> ArrayView2<'_, F> {
-        let size = self.batch.nrows();
-        if self.next + size > self.order.len() {
-            self.order.shuffle(&mut self.rng);
-            self.next = 0;
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(crate) fn draw(&mut self) -> Result<ArrayView2<'_, F>, TrainError> {
+        let size = self.batch.nrows() as u64;
+        if self.position.next + size > self.count {
+            self.position = Position { epoch: self.position.epoch + 1, next: 0 };
         }
-        let drawn = &self.order[self.next..self.next + size];
-        for (mut to, &from) in self.batch.rows_mut().into_iter().zip(drawn) {
+        let Position { epoch, next } = self.position;
+        match &mut self.order {
+            Order::Memory(order) => order.copy(epoch, next, &mut self.batch),
+            Order::File(pools) => pools.copy(epoch, next, &mut self.batch)?,
+        }
+        self.position.next += size;
+        Ok(self.batch.view())
+    }
+}
+
+/// What is random about an epoch.
+fn rng(seed: u64, epoch: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(epoch);
+    rng
+}
+
+/// Rows in memory: an epoch is a permutation of them.
+#[derive(Debug)]
+struct Permutation<'a, F> {
+    rows: ArrayView2<'a, F>,
+    seed: u64,
+    epoch: Option<u64>,
+    order: Vec<u32>,
+}
+
+impl<F: Real> Permutation<'_, F> {
+    fn copy(&mut self, epoch: u64, next: u64, batch: &mut Array2<F>) {
+        if self.epoch != Some(epoch) {
+            self.order.clear();
+            self.order.extend(0..u32::try_from(self.rows.nrows()).unwrap_or(u32::MAX));
+            self.order.shuffle(&mut rng(self.seed, epoch));
+            self.epoch = Some(epoch);
+        }
+        for (mut to, &from) in batch.rows_mut().into_iter().zip(&self.order[next as usize..]) {
             to.assign(&self.rows.row(from as usize));
         }
-        self.next += size;
-        self.batch.view()
+    }
+}
+
+/// Rows in a file: an epoch takes blocks of consecutive rows in random order, as many at a time as the buffer holds, and the rows in the buffer in random
+/// order. Each row comes once an epoch; two rows that stand close in the file may come close to each other more often than by chance.
+#[derive(Debug)]
+struct Pools<'a, F> {
+    file: &'a FileRows,
+    seed: u64,
+    epoch: Option<u64>,
+    /// Blocks in the order of the epoch.
+    blocks: Vec<u32>,
+    /// Which buffer is loaded, and where in the epoch its first row stands.
+    pool: usize,
+    first: u64,
+    order: Vec<u32>,
+    rows: Vec<F>,
+    scratch: Vec<F>,
+}
+
+/// Distance of the random numbers of two buffers, in words of the generator: more than a shuffle of 2³² rows takes.
+const POOL_WORDS: u32 = 40;
+
+impl<'a, F: Real> Pools<'a, F> {
+    fn new(file: &'a FileRows, seed: u64) -> Self {
+        let (blocks, order, rows, scratch) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { file, seed, epoch: None, blocks, pool: 0, first: 0, order, rows, scratch }
+    }
+
+    fn copy(&mut self, epoch: u64, next: u64, batch: &mut Array2<F>) -> Result<(), TrainError> {
+        if self.epoch != Some(epoch) {
+            self.blocks.clear();
+            self.blocks.extend(0..u32::try_from(self.file.blocks()).unwrap_or(u32::MAX));
+            self.blocks.shuffle(&mut rng(self.seed, epoch));
+            self.epoch = None;
+            self.load(epoch, 0, 0)?;
+            self.epoch = Some(epoch);
+        }
+        let features = self.file.features();
+        for (row, mut to) in (next..).zip(batch.rows_mut()) {
+            while row >= self.first + self.order.len() as u64 {
+                self.advance(epoch, row)?;
+            }
+            let from = self.order[(row - self.first) as usize] as usize * features;
+            to.iter_mut().zip(&self.rows[from..from + features]).for_each(|(to, &from)| *to = from);
+        }
+        Ok(())
+    }
+
+    /// Goes on to the buffer that holds `row` of the epoch, without reading those in between.
+    fn advance(&mut self, epoch: u64, row: u64) -> Result<(), TrainError> {
+        let (mut pool, mut first) = (self.pool + 1, self.first + self.order.len() as u64);
+        loop {
+            let rows: u64 =
+                self.blocks_of(pool).iter().map(|&block| self.file.rows_of_block(block.into())).sum();
+            if row < first + rows || self.blocks_of(pool).is_empty() {
+                return self.load(epoch, pool, first);
+            }
+            (pool, first) = (pool + 1, first + rows);
+        }
+    }
+
+    fn blocks_of(&self, pool: usize) -> &[u32] {
+        let size = self.file.blocks_a_buffer();
+        let from = pool.saturating_mul(size).min(self.blocks.len());
+        &self.blocks[from..(from + size).min(self.blocks.len())]
+    }
+
+    fn load(&mut self, epoch: u64, pool: usize, first: u64) -> Result<(), TrainError> {
+        self.rows.clear();
+        let size = self.file.blocks_a_buffer();
+        let from = pool.saturating_mul(size).min(self.blocks.len());
+        for index in from..(from + size).min(self.blocks.len()) {
+            self.file.read_block(self.blocks[index].into(), &mut self.scratch, &mut self.rows)?;
+        }
+        let count = self.rows.len() / self.file.features().max(1);
+        if count == 0 {
+            // The file changed under us: it held enough rows when the epoch was planned.
+            return Err(TrainError::TooFewRows { expected: 1, actual: 0 });
+        }
+        self.order.clear();
+        self.order.extend(0..count as u32);
+        let mut rng = rng(self.seed, epoch);
+        rng.set_word_pos((pool as u128 + 1) << POOL_WORDS);
+        self.order.shuffle(&mut rng);
+        (self.pool, self.first) = (pool, first);
+        Ok(())
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
-    fn epoch(batches: &mut Batches<'_, f64>, count: usize) -> Vec<usize> {
-        (0..count).flat_map(|_| batches.draw().column(0).mapv(|v| v as usize).to_vec()).collect()
+    fn numbered(rows: usize) -> Array2<f64> {
+        Array2::from_shape_fn((rows, 2), |(i, _)| i as f64)
+    }
+
+    fn draws(batches: &mut Batches<'_, f64>, count: usize) -> Vec<usize> {
+        (0..count).flat_map(|_| batches.draw().unwrap().column(0).mapv(|v| v as usize).to_vec()).collect()
+    }
+
+    fn start<'a>(rows: impl Into<Rows<'a, f64>>, size: usize, seed: u64) -> Batches<'a, f64> {
+        Batches::new(rows.into(), size, seed, Position::default())
+    }
+
+    /// `numbered(rows)` in a file, without some rows, read through a small buffer.
+    fn filed(rows: usize, excluded: Vec<u64>, buffer: usize) -> (tempfile::TempDir, FileRows) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.npy");
+        pdmap_data::write_npy(&path, &numbered(rows)).unwrap();
+        let file = FileRows::open(&path, excluded, buffer).unwrap();
+        (folder, file)
     }
 
     #[test]
     fn an_epoch_has_each_row_once_in_an_order_of_the_seed() {
-        let rows = Array2::from_shape_fn((12, 2), |(i, _)| i as f64);
-        let mut batches = Batches::new(rows.view(), 4, 7);
-        let (first, second) = (epoch(&mut batches, 3), epoch(&mut batches, 3));
-        assert_ne!(first, second);
-        for order in [&first, &second] {
-            let mut sorted = order.clone();
-            sorted.sort_unstable();
-            assert_eq!(sorted, (0..12).collect::<Vec<_>>());
+        let rows = numbered(12);
+        let (_folder, file) = filed(12, vec![], 16);
+        for rows in [Rows::from(&rows), Rows::from(&file)] {
+            let mut batches = start(rows, 4, 7);
+            let (first, second) = (draws(&mut batches, 3), draws(&mut batches, 3));
+            assert_ne!(first, second);
+            for order in [&first, &second] {
+                let mut sorted = order.clone();
+                sorted.sort_unstable();
+                assert_eq!(sorted, (0..12).collect::<Vec<_>>());
+            }
+            assert_eq!(draws(&mut start(rows, 4, 7), 3), first);
+            assert_ne!(draws(&mut start(rows, 4, 8), 3), first);
         }
-        assert_eq!(epoch(&mut Batches::new(rows.view(), 4, 7), 3), first);
-        assert_ne!(epoch(&mut Batches::new(rows.view(), 4, 8), 3), first);
     }
 
     #[test]
     fn a_remainder_is_not_lost_for_good() {
-        let rows = Array2::from_shape_fn((5, 1), |(i, _)| i as f64);
-        let mut seen = epoch(&mut Batches::new(rows.view(), 2, 1), 40);
+        let rows = numbered(5);
+        let mut seen = draws(&mut start(&rows, 2, 1), 40);
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen, [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn any_position_is_found_again() {
+        let rows = numbered(103);
+        let (_folder, file) = filed(103, vec![0, 50, 51, 102], 32);
+        for rows in [Rows::from(&rows), Rows::from(&file)] {
+            let mut whole = start(rows, 7, 3);
+            for drawn in 0..40 {
+                let mut again = Batches::new(rows, 7, 3, whole.position());
+                assert_eq!(draws(&mut again, 2), draws(&mut Batches::new(rows, 7, 3, whole.position()), 2));
+                let mut again = Batches::new(rows, 7, 3, whole.position());
+                assert_eq!(draws(&mut again, 1), draws(&mut whole, 1), "after {drawn} batches");
+            }
+        }
+    }
+
+    #[test]
+    fn a_buffer_smaller_than_the_file_still_shuffles_and_leaves_nothing_out() {
+        let excluded = vec![3, 4, 999];
+        let (_folder, file) = filed(1000, excluded.clone(), 128);
+        let mut batches = start(&file, 997, 5);
+        let order = draws(&mut batches, 1);
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..1000).filter(|&row| !excluded.contains(&(row as u64))).collect::<Vec<_>>());
+        // Buffers of 128 rows come from all over the file: their spread is that of the file, not of 128 neighbours.
+        let spread = |rows: &[usize]| {
+            let mean = rows.iter().sum::<usize>() as f64 / rows.len() as f64;
+            (rows.iter().map(|&row| (row as f64 - mean).powi(2)).sum::<f64>() / rows.len() as f64).sqrt()
+        };
+        assert!(spread(&order[..128]) > 150.0, "{}", spread(&order[..128]));
+        let neighbours = order.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) == 1).count();
+        assert!(neighbours < 150, "{neighbours} of 996 pairs stand side by side in the file too");
+    }
+
+    #[test]
+    fn a_pass_over_a_file_shows_what_memory_shows() {
+        let (_folder, file) = filed(300, vec![7, 8, 250], 64);
+        let kept: Vec<usize> = (0..300).filter(|row| ![7, 8, 250].contains(row)).collect();
+        let memory = numbered(300).select(ndarray::Axis(0), &kept);
+        let hash = |rows: Rows<'_, f64>| rows.fingerprint().unwrap();
+        assert_eq!(hash(Rows::from(&file)), hash(Rows::from(&memory)));
+        assert_ne!(hash(Rows::from(&file)), hash(Rows::from(&numbered(297))));
+        let blocks = |rows: Rows<'_, f64>| {
+            let mut shapes = Vec::new();
+            rows.pass(&mut |block| {
+                shapes.push((block.nrows(), block.iter().sum::<f64>()));
+                Ok(())
+            })
+            .unwrap();
+            shapes
+        };
+        assert_eq!(blocks(Rows::from(&file)), blocks(Rows::from(&memory)));
     }
 }

@@ -30,6 +30,18 @@ const EVALUATION_SHARE: f64 = 0.1;
 pub(crate) struct Clock {
     budget: Budget,
     start: Instant,
+    /// Time used before a resumption.
+    before: Duration,
+    horizon: Option<u64>,
+    evaluations: u64,
+    evaluation_time: Duration,
+    last_evaluation: Duration,
+}
+
+/// What a checkpoint keeps of a clock.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct ClockState {
+    elapsed: Duration,
     horizon: Option<u64>,
     evaluations: u64,
     evaluation_time: Duration,
@@ -47,6 +59,7 @@ impl Clock {
         Self {
             budget,
             start: Instant::now(),
+            before: zero,
             horizon,
             evaluations: evaluations.max(1),
             evaluation_time: zero,
@@ -55,7 +68,24 @@ impl Clock {
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        self.before + self.start.elapsed()
+    }
+
+    /// Goes on from a checkpoint.
+    pub(crate) fn resume(budget: Budget, state: ClockState) -> Self {
+        let ClockState { elapsed, horizon, evaluations, evaluation_time, last_evaluation } = state;
+        let start = Instant::now();
+        Self { budget, start, before: elapsed, horizon, evaluations, evaluation_time, last_evaluation }
+    }
+
+    pub(crate) fn state(&self) -> ClockState {
+        ClockState {
+            elapsed: self.elapsed(),
+            horizon: self.horizon,
+            evaluations: self.evaluations,
+            evaluation_time: self.evaluation_time,
+            last_evaluation: self.last_evaluation,
+        }
     }
 
     /// Steps of the whole run, as far as that is known.
@@ -106,7 +136,9 @@ impl Clock {
     pub(crate) fn share(&self, done: u64) -> f64 {
         match self.budget {
             Budget::Steps(steps) => done as f64 / steps.max(1) as f64,
-            Budget::Time(total) => (self.elapsed().as_secs_f64() / total.as_secs_f64()).min(1.0),
+            Budget::Time(total) => {
+                (self.elapsed().as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE)).min(1.0)
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use pdmap_core::LayerError;
+use pdmap_core::options::OptionsError;
+use pdmap_data::DataError;
 
 /// Errors of training, saving and loading.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +13,70 @@ pub enum TrainError {
     /// A layer or the flow refused.
     #[error(transparent)]
     Layer(#[from] LayerError),
+    /// Rows could not be read from their file.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A description of a model that did not come from a file.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// A description says something that is not understood.
+    #[error("{file}:{line}: {source}")]
+    Description {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with which key.
+        source: Box<OptionsError>,
+    },
+    /// A description asks for a layer that cannot be made.
+    #[error("{file}:{line}: {source}")]
+    DescriptionLayer {
+        /// The file.
+        file: String,
+        /// The line of the layer, from 1.
+        line: usize,
+        /// What the layer says.
+        source: LayerError,
+    },
+    /// A description is no TOML.
+    #[error("{file}:{line}:{column}: {reason}")]
+    DescriptionSyntax {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What the parser says.
+        reason: String,
+    },
+    /// A description that is larger than any description.
+    #[error("{file}: more than {limit} bytes, no description of a model")]
+    DescriptionTooLong {
+        /// The file.
+        file: String,
+        /// Bytes that are read at most.
+        limit: u64,
+    },
+    /// A checkpoint of another run: it cannot be gone on from, and is not overwritten either.
+    #[error("{}: the checkpoint is of another run: {key} was {checkpoint}, now {run}; resume with what it was made with, or start without --resume", path.display())]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What differs.
+        key: String,
+        /// Its value in the checkpoint.
+        checkpoint: String,
+        /// Its value in this run.
+        run: String,
+    },
+    /// Another run has the folder.
+    #[error("{}: another run is writing its checkpoints there", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Fewer rows than a batch.
     #[error("{actual} training rows, a batch takes {expected}")]
     TooFewRows {
@@ -29,10 +95,12 @@ pub enum TrainError {
         value: f64,
     },
     /// A preset's name.
-    #[error("unknown model `{name}`; known: {known}")]
+    #[error("unknown model `{name}`; nearest is `{nearest}`, known: {known}")]
     UnknownPreset {
         /// The name asked for.
         name: String,
+        /// The known name nearest to it.
+        nearest: String,
         /// The names there are, separated by commas.
         known: String,
     },
@@ -44,8 +112,8 @@ pub enum TrainError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A model file is damaged or no model file.
-    #[error("{}: not a readable model file: {reason}", path.display())]
+    /// A model file or checkpoint is damaged, or is none.
+    #[error("{}: not readable: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -53,7 +121,7 @@ pub enum TrainError {
         reason: String,
     },
     /// A model file of a later format.
-    #[error("{}: model format {actual}, this program reads {expected}", path.display())]
+    #[error("{}: format {actual}, this program reads {expected}", path.display())]
     Format {
         /// The file.
         path: PathBuf,

@@ -1,19 +1,37 @@
 #![doc = include_str!("../README.md")]
 
 mod batches;
+mod checkpoint;
 mod clock;
+mod config;
+pub mod description;
 mod error;
+mod file_rows;
+mod fit;
 pub mod model_file;
+mod outcome;
 mod preprocess;
 mod preset;
+mod record;
+mod rows;
+mod tensor_file;
 mod training;
+mod weights_hash;
 
+pub use checkpoint::Checkpoints;
 pub use clock::Budget;
+pub use config::TrainConfig;
+pub use description::{ModelFile, ModelSpec, TrainingSpec};
 pub use error::TrainError;
+pub use file_rows::FileRows;
+pub use fit::{Fit, FitConfig, Fitted, fit};
 pub use model_file::{Header, Model, TrainingRecord};
+pub use outcome::{CurvePoint, Event, Outcome, Progress, Trained};
 pub use preprocess::Preprocess;
 pub use preset::{Architecture, Preset};
-pub use training::{CurvePoint, Outcome, Progress, TrainConfig, Trained, mean_log_prob, train};
+pub use rows::Rows;
+pub use training::{Hooks, mean_log_prob, train, train_with};
+pub use weights_hash::weights_hash;
 
 use pdmap_core::{Real, Registry};
 

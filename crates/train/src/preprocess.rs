@@ -3,17 +3,21 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use ndarray::ArrayView2;
-use pdmap_core::{Layer, Real};
-use pdmap_data::preprocess::{Standardize, Whitening};
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::options::nearest;
+use pdmap_core::{Layer, LayerError, LayerExt, Real};
+use pdmap_data::preprocess::{Logit, Standardize, Whitening};
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
+use crate::{Rows, TrainError};
 
-/// What stands in front of the trained layers, fitted to the training rows and fixed. It is part of the model, and its log-determinant
+/// λ of the logit where nothing else is said (Papamakarios et al. 2017).
+const LAMBDA: f64 = 1e-6;
+
+/// One step of what stands in front of the trained layers, fitted to the training rows and fixed. It is part of the model, and its log-determinant
 /// part of the likelihood: the space in which data are scored does not change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Preprocess {
     /// Nothing.
     None,
@@ -21,48 +25,104 @@ pub enum Preprocess {
     Standardize,
     /// PCA whitening: an unconstrained linear map, whatever follows.
     Whiten,
+    /// `logit(λ + (1 − 2λ)x)` of numbers in [0, 1].
+    Logit {
+        /// λ, in (0, 0.5).
+        #[serde(default = "lambda")]
+        lambda: f64,
+    },
+}
+
+fn lambda() -> f64 {
+    LAMBDA
 }
 
 impl Preprocess {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::None, Self::Standardize, Self::Whiten];
+    /// All of them, with their options at the defaults.
+    pub const ALL: [Self; 4] = [Self::None, Self::Standardize, Self::Whiten, Self::Logit { lambda: LAMBDA }];
 
-    /// How many layers it is.
-    pub fn layers(self) -> usize {
-        usize::from(self != Self::None)
-    }
-
-    /// The layers, fitted to `rows`.
+    /// Says that the options are in their ranges.
     ///
     /// # Errors
-    /// Constant features; for whitening, a covariance without full rank.
-    pub fn fit<F: Real>(self, rows: ArrayView2<'_, F>) -> Result<Vec<Box<dyn Layer<F>>>, TrainError> {
-        Ok(match self {
-            Self::None => vec![],
-            Self::Standardize => vec![Box::new(Standardize::fit(rows)?)],
-            Self::Whiten => vec![Box::new(Whitening::fit(rows)?)],
-        })
+    /// [`LayerError::Range`].
+    pub fn validate(self) -> Result<(), LayerError> {
+        match self {
+            Self::Logit { lambda } => Logit::new(lambda).map(drop),
+            Self::None | Self::Standardize | Self::Whiten => Ok(()),
+        }
     }
+
+    /// How many layers a list of steps is.
+    pub fn layers(steps: &[Self]) -> usize {
+        steps.iter().filter(|&&step| step != Self::None).count()
+    }
+
+    /// The layers of a list of steps, each fitted to the training rows as those before it map them. Rows in a file are read as often as the
+    /// steps need; sums run over blocks in their order, so that rows in memory and in a file give the same bits.
+    ///
+    /// # Errors
+    /// Constant features; for whitening, a covariance without full rank; for the logit, numbers outside [0, 1]; a file that cannot be read.
+    pub fn fit<'a, F: Real>(
+        steps: &[Self],
+        rows: impl Into<Rows<'a, F>>,
+    ) -> Result<Vec<Box<dyn Layer<F>>>, TrainError> {
+        let rows = rows.into();
+        let mut layers: Vec<Box<dyn Layer<F>>> = Vec::new();
+        for step in steps {
+            let mut passes = |visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError>| {
+                let mut first = 0;
+                rows.pass(&mut |block| {
+                    let mapped = through(&layers, block).map_err(|error| error.below(first))?;
+                    first += block.nrows();
+                    Ok(visit(mapped.as_ref().map_or(block, |mapped| mapped.view()))?)
+                })
+            };
+            let layer: Box<dyn Layer<F>> = match *step {
+                Self::None => continue,
+                Self::Standardize => Box::new(Standardize::fit_in_passes(&mut passes)?),
+                Self::Whiten => Box::new(Whitening::fit_in_passes(&mut passes)?),
+                Self::Logit { lambda } => Box::new(Logit::new(lambda)?),
+            };
+            layers.push(layer);
+        }
+        Ok(layers)
+    }
+}
+
+/// A block of rows behind some layers; nothing where there is no layer.
+fn through<F: Real>(
+    layers: &[Box<dyn Layer<F>>],
+    block: ArrayView2<'_, F>,
+) -> Result<Option<Array2<F>>, LayerError> {
+    let mut mapped: Option<Array2<F>> = None;
+    for layer in layers {
+        let from = mapped.as_ref().map_or(block, |mapped| mapped.view());
+        mapped = Some(layer.transform(from)?.0);
+    }
+    Ok(mapped)
 }
 
 impl Display for Preprocess {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Standardize => "standardize",
-            Self::Whiten => "whiten",
-        })
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Standardize => f.write_str("standardize"),
+            Self::Whiten => f.write_str("whiten"),
+            Self::Logit { lambda } if *lambda == LAMBDA => f.write_str("logit"),
+            Self::Logit { lambda } => write!(f, "logit (λ {lambda:e})"),
+        }
     }
 }
 
 impl FromStr for Preprocess {
     type Err = String;
 
+    /// A step by its name, with its options at their defaults.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let known = || Self::ALL.map(|p| p.to_string()).join(", ");
-        Self::ALL
-            .into_iter()
-            .find(|preprocess| preprocess.to_string() == name)
-            .ok_or_else(|| format!("unknown preprocessing `{name}`; known: {}", known()))
+        let known = Self::ALL.map(|step| step.to_string());
+        Self::ALL.into_iter().find(|step| step.to_string() == name).ok_or_else(|| {
+            let nearest = nearest(name, known.iter().map(String::as_str)).unwrap_or_default();
+            format!("unknown preprocessing `{name}`; nearest is `{nearest}`, known: {}", known.join(", "))
+        })
     }
 }

@@ -3,15 +3,13 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use ndarray::{Array1, ArrayView2};
-use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
-use pdmap_core::elementwise::{Elementwise, SmoothLeakyRelu};
-use pdmap_core::{Base, Flow, Layer, Real};
-use pdmap_dense::{BiasKind, Dense, Direction, Group, svd};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use ndarray::ArrayView2;
+use pdmap_core::options::nearest;
+use pdmap_core::{Flow, Real};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::description::{LayerEntry, ModelSpec, TrainingSpec};
 use crate::{Preprocess, TrainError};
 
 /// A dense flow by name. All of them have the same depth, nonlinearity, base density and start (Haar-orthonormal matrices); they differ
@@ -102,8 +100,24 @@ impl Preset {
         }
     }
 
-    /// A fresh flow: preprocessing fitted to `rows`, then `depth` linear layers with the nonlinearity between them, standard normal
-    /// base.
+    /// The model as data: `depth` linear layers with the nonlinearity between them, standard normal base.
+    pub fn model(self, architecture: Architecture) -> ModelSpec {
+        let Architecture { depth, alpha } = architecture;
+        let mut between = self.linear(START_BIAS);
+        between.push(LayerEntry::layer("smooth-leaky-relu", json!({ "alpha": alpha })));
+        let mut layers = match depth.saturating_sub(1) {
+            0 => vec![],
+            1 => between,
+            times => vec![LayerEntry::repeated(times, between)],
+        };
+        if depth > 0 {
+            layers.extend(self.linear(0.0));
+        }
+        let training = TrainingSpec { rate: Some(self.rate()), ..TrainingSpec::default() };
+        ModelSpec { description: Some(self.describe().to_owned()), training, ..ModelSpec::new(layers) }
+    }
+
+    /// A fresh flow of this model, with preprocessing fitted to `rows`.
     ///
     /// # Errors
     /// Preprocessing that cannot be fitted; α outside (0, 1].
@@ -114,43 +128,26 @@ impl Preset {
         architecture: Architecture,
         seed: u64,
     ) -> Result<Flow<F>, TrainError> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let features = rows.ncols();
-        let mut layers: Vec<Box<dyn Layer<F>>> = preprocess.fit(rows)?;
-        for depth in 0..architecture.depth {
-            let last = depth + 1 == architecture.depth;
-            let bias = Array1::from_elem(features, F::of(if last { 0.0 } else { START_BIAS }));
-            layers.extend(self.linear(bias, &mut rng)?);
-            if !last {
-                layers.push(Box::new(Elementwise::new(SmoothLeakyRelu { alpha: architecture.alpha })?));
-            }
-        }
-        Ok(Flow::new(features, layers, Base::normal())?)
+        self.model(architecture).build_on(rows, &[preprocess], seed, &crate::registry())
     }
 
     /// One linear map with its bias, as far as layers are concerned.
-    fn linear<F: Real>(
-        self,
-        bias: Array1<F>,
-        rng: &mut ChaCha8Rng,
-    ) -> Result<Vec<Box<dyn Layer<F>>>, TrainError> {
-        let features = bias.len();
-        let general = |direction, rng| -> Result<Vec<Box<dyn Layer<F>>>, TrainError> {
-            let dense = Dense::random(features, Group::General(direction), BiasKind::Plain, rng)?;
-            Ok(vec![Box::new(dense.biased(bias.clone())?)])
+    fn linear(self, bias_start: f64) -> Vec<LayerEntry> {
+        let general = |direction: &str| {
+            let options =
+                json!({ "group": { "general": direction }, "bias": "plain", "bias-start": bias_start });
+            vec![LayerEntry::layer("dense", options)]
         };
-        let mut layers: Vec<Box<dyn Layer<F>>> = match self {
-            Self::DenseExact => return general(Direction::Euclidean, rng),
-            Self::DenseRelative => return general(Direction::Relative, rng),
-            Self::DenseRelativeAlgebra => return general(Direction::Algebra, rng),
-            Self::DenseSvd => svd(features, BiasKind::None, ScaleDirection::Algebra, rng)?,
-            Self::DenseOrthonormal => vec![
-                Box::new(Dense::random(features, Group::Orthonormal, BiasKind::None, rng)?),
-                Box::new(Scale::one(features, ScaleDirection::Algebra)),
-            ],
-        };
-        layers.push(Box::new(Shift::new(bias)?));
-        Ok(layers)
+        let orthonormal = || LayerEntry::layer("dense", json!({ "group": "orthonormal", "bias": "none" }));
+        let scale = LayerEntry::layer("scale", json!({ "direction": "algebra" }));
+        let shift = LayerEntry::layer("shift", json!({ "start": bias_start }));
+        match self {
+            Self::DenseExact => general("euclidean"),
+            Self::DenseRelative => general("relative"),
+            Self::DenseRelativeAlgebra => general("algebra"),
+            Self::DenseSvd => vec![orthonormal(), scale, orthonormal(), shift],
+            Self::DenseOrthonormal => vec![orthonormal(), scale, shift],
+        }
     }
 }
 
@@ -166,6 +163,7 @@ impl FromStr for Preset {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| TrainError::UnknownPreset {
             name: name.to_owned(),
+            nearest: nearest(name, Self::ALL.map(Self::name)).unwrap_or_default().to_owned(),
             known: Self::ALL.map(Self::name).join(", "),
         })
     }

@@ -1,118 +1,14 @@
 //! The training loop.
 
-use ndarray::{ArrayD, ArrayView2, Axis};
-use pdmap_core::optim::{Clip, Optimizer, OptimizerSpec, Schedule, StepReport};
-use pdmap_core::{Flow, LayerError, Real, Tensors, Training, check};
-use serde::{Deserialize, Serialize};
+use ndarray::{ArrayView2, Axis};
+use pdmap_core::optim::{Optimizer, StepReport};
+use pdmap_core::{Flow, LayerError, Real, Training, check};
 
-use crate::batches::Batches;
+use crate::batches::{Batches, Position};
+use crate::checkpoint::{Identity, Snapshot};
 use crate::clock::Clock;
-use crate::{Budget, TrainError};
-
-/// How a flow is trained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainConfig {
-    /// Rows of a minibatch.
-    pub batch: usize,
-    /// How long.
-    pub budget: Budget,
-    /// Which optimizer.
-    pub optimizer: OptimizerSpec,
-    /// Learning rate η.
-    pub rate: f64,
-    /// Learning rate over the run.
-    pub schedule: Schedule,
-    /// Gradient clipping.
-    pub clip: Clip,
-    /// Seed of the order of the rows.
-    pub seed: u64,
-    /// Validations over the run.
-    pub evaluations: u64,
-    /// Rows that a validation looks at, evenly spaced.
-    pub validation_rows: usize,
-    /// Validations without a new best after which training stops early.
-    pub patience: Option<u64>,
-}
-
-impl TrainConfig {
-    /// Adam at 1e-3 with a cosine schedule, batches of 100, 40 validations of up to 10,000 rows.
-    pub fn new(budget: Budget) -> Self {
-        Self {
-            batch: 100,
-            budget,
-            optimizer: OptimizerSpec::adam(),
-            rate: 1e-3,
-            schedule: Schedule::cosine(),
-            clip: Clip::None,
-            seed: 0,
-            evaluations: 40,
-            validation_rows: 10_000,
-            patience: None,
-        }
-    }
-}
-
-/// One point of a learning curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    /// Steps taken.
-    pub step: u64,
-    /// Seconds since the start, validations included.
-    pub seconds: f64,
-    /// Mean log-likelihood of the validation rows, nats.
-    pub validation: f64,
-}
-
-/// How a run ended. Whatever it is, the flow holds the weights of the best validation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The budget was used.
-    Finished,
-    /// No new best for as many validations as `patience` allows.
-    StoppedEarly,
-    /// A loss that is not finite; the last good weights were kept.
-    Diverged {
-        /// The step at which it was met.
-        step: u64,
-        /// What was met.
-        reason: String,
-    },
-}
-
-/// What a run did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Trained {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Steps taken.
-    pub steps: u64,
-    /// Steps that the learning-rate schedule was laid out for. With this many as step budget a time-budgeted run can be repeated, but for the
-    /// first steps, which were taken before the speed was known.
-    pub horizon: u64,
-    /// Wall-clock seconds, validations included.
-    pub seconds: f64,
-    /// The learning curve, from step 0.
-    pub curve: Vec<CurvePoint>,
-    /// Its best point: where the weights are from.
-    pub best: CurvePoint,
-    /// How often a step was halved to keep the sign of a determinant or of a scale.
-    pub halvings: u64,
-}
-
-/// What is told about a run while it goes on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
-    /// Steps taken.
-    pub step: u64,
-    /// Steps of the run, where known already.
-    pub horizon: Option<u64>,
-    /// Share of the budget that is used, from 0 to 1.
-    pub share: f64,
-    /// The latest validation, nats.
-    pub validation: f64,
-}
+use crate::record::Record;
+use crate::{Checkpoints, Event, Outcome, Progress, Rows, TrainConfig, TrainError, Trained};
 
 /// Mean of `log p` over at most `limit` rows, evenly spaced (files may be sorted), nats.
 ///
@@ -138,55 +34,210 @@ pub fn mean_log_prob<F: Real>(
 /// # Errors
 /// Fewer rows than a batch, no validation rows, rows that do not fit the flow, options outside their ranges, a likelihood that is not
 /// finite before the first step. A run that diverges later is no error: see [`Outcome`].
-pub fn train<F: Real>(
+pub fn train<'a, F: Real>(
     flow: &mut Flow<F>,
-    rows: ArrayView2<'_, F>,
+    rows: impl Into<Rows<'a, F>>,
     validation: ArrayView2<'_, F>,
     config: &TrainConfig,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<Trained, TrainError> {
-    if config.batch == 0 || rows.nrows() < config.batch {
-        return Err(TrainError::TooFewRows { expected: config.batch.max(1), actual: rows.nrows() });
+    let mut watch = |event| {
+        if let Event::Progress(progress) = event {
+            watch(progress);
+        }
+    };
+    train_with(
+        flow,
+        rows,
+        validation,
+        config,
+        Hooks { watch: &mut watch, stop: &|| false, checkpoints: None },
+    )
+}
+
+/// What a caller has to do with a run while it goes on.
+pub struct Hooks<'a> {
+    /// Is told what happens.
+    pub watch: &'a mut dyn FnMut(Event),
+    /// Asked after each step: whether the run is to stop here, with its checkpoint written.
+    pub stop: &'a dyn Fn() -> bool,
+    /// Where checkpoints go, and whether the run goes on from one.
+    pub checkpoints: Option<&'a mut Checkpoints>,
+}
+
+impl std::fmt::Debug for Hooks<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hooks").field("checkpoints", &self.checkpoints).finish_non_exhaustive()
+    }
+}
+
+/// The same as [`train`], with checkpoints and a way to stop. Under a step budget, a run that was ended at any moment and goes on from its
+/// checkpoint ends with the same bits as one that was not.
+///
+/// # Errors
+/// As [`train`]; a checkpoint of another run, or a damaged one. A checkpoint that cannot be written is told to `watch`.
+pub fn train_with<'a, F: Real>(
+    flow: &mut Flow<F>,
+    rows: impl Into<Rows<'a, F>>,
+    validation: ArrayView2<'_, F>,
+    config: &TrainConfig,
+    mut hooks: Hooks<'_>,
+) -> Result<Trained, TrainError> {
+    let mut run = Run::start(flow, rows.into(), validation, config, &mut hooks)?;
+    let mut outcome = run.record.exhausted().then_some(Outcome::StoppedEarly);
+    while outcome.is_none() && run.clock.goes_on(run.step) {
+        outcome = run.advance(config)?;
+        if outcome.is_none() && run.clock.evaluates(run.step) {
+            outcome = run.evaluate()?;
+        }
+        (hooks.watch)(Event::Progress(run.progress()));
+        if outcome.is_none() && (hooks.stop)() {
+            outcome = Some(Outcome::Interrupted { step: run.step });
+        }
+        if outcome.is_none() {
+            run.save(&mut hooks, Save::WhenDue);
+        }
+    }
+    if outcome.is_none() && run.record.last_step() != run.step {
+        outcome = run.evaluate()?;
+    }
+    let outcome = outcome.unwrap_or(Outcome::Finished);
+    if !matches!(outcome, Outcome::Diverged { .. }) {
+        run.save(&mut hooks, Save::Now);
+    }
+    run.finish(outcome)
+}
+
+/// When a checkpoint is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Save {
+    WhenDue,
+    Now,
+}
+
+/// A run between two steps.
+struct Run<'a, 'f, F: Real> {
+    flow: &'f mut Flow<F>,
+    validation: ArrayView2<'a, F>,
+    training: Training<F>,
+    optimizer: Optimizer,
+    batches: Batches<'a, F>,
+    clock: Clock,
+    record: Record<F>,
+    /// Known where there are checkpoints.
+    identity: Option<Identity>,
+    step: u64,
+    halvings: u64,
+}
+
+impl<'a, 'f, F: Real> Run<'a, 'f, F> {
+    /// Checks everything, and starts afresh or goes on from a checkpoint.
+    fn start(
+        flow: &'f mut Flow<F>,
+        rows: Rows<'a, F>,
+        validation: ArrayView2<'a, F>,
+        config: &TrainConfig,
+        hooks: &mut Hooks<'_>,
+    ) -> Result<Self, TrainError> {
+        check_rows(rows, validation.reborrow(), config)?;
+        config.schedule.validate()?;
+        let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?;
+        let mut training = flow.training();
+        let (mut identity, mut restored) = (None, None);
+        if let Some(checkpoints) = &hooks.checkpoints {
+            let own = Identity::of(flow, config, rows, validation.reborrow())?;
+            restored = checkpoints.restore(&own, flow, &mut training)?;
+            identity = Some(own);
+        }
+        let (clock, record, position, step, halvings) = match restored {
+            Some(from) => {
+                (hooks.watch)(Event::Resumed { step: from.step });
+                let record = Record::resume(from.record, from.best, config);
+                (Clock::resume(config.budget, from.clock), record, from.position, from.step, from.halvings)
+            }
+            None => {
+                let mut clock = Clock::start(config.budget, config.evaluations);
+                let record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
+                (clock, record, Position::default(), 0, 0)
+            }
+        };
+        let batches = Batches::new(rows, config.batch, config.seed, position);
+        Ok(Self { flow, validation, training, optimizer, batches, clock, record, identity, step, halvings })
+    }
+
+    /// One step; says whether it was the end.
+    fn advance(&mut self, config: &TrainConfig) -> Result<Option<Outcome>, TrainError> {
+        let horizon = self.clock.horizon().unwrap_or(u64::MAX);
+        self.optimizer.set_rate(config.rate * config.schedule.factor(self.step, horizon))?;
+        let batch = self.batches.draw()?;
+        match ascend(self.flow, batch, &mut self.optimizer, &mut self.training) {
+            Ok(report) => self.halvings += report.halvings,
+            Err(error) => return Ok(Some(diverged(self.step, error)?)),
+        }
+        self.step += 1;
+        Ok(None)
+    }
+
+    fn evaluate(&mut self) -> Result<Option<Outcome>, TrainError> {
+        Ok(self.record.evaluate(self.flow, self.validation.reborrow(), self.step, &mut self.clock)?)
+    }
+
+    fn progress(&self) -> Progress {
+        let (horizon, share) = (self.clock.horizon(), self.clock.share(self.step));
+        Progress { step: self.step, horizon, share, validation: self.record.latest() }
+    }
+
+    fn save(&self, hooks: &mut Hooks<'_>, when: Save) {
+        let (Some(checkpoints), Some(identity)) = (&mut hooks.checkpoints, &self.identity) else { return };
+        if when == Save::WhenDue && !checkpoints.due() {
+            return;
+        }
+        let step = self.step;
+        let snapshot = Snapshot {
+            identity,
+            flow: self.flow,
+            training: &self.training,
+            record: &self.record,
+            clock: self.clock.state(),
+            position: self.batches.position(),
+            step,
+            halvings: self.halvings,
+        };
+        (hooks.watch)(match checkpoints.save(&snapshot) {
+            Ok(()) => Event::Saved { step },
+            Err(error) => Event::SaveFailed { step, error },
+        });
+    }
+
+    /// Leaves the flow with its best weights.
+    fn finish(self, outcome: Outcome) -> Result<Trained, TrainError> {
+        let Self { flow, clock, record, step, halvings, .. } = self;
+        let (seconds, horizon) = (clock.elapsed().as_secs_f64(), clock.horizon().unwrap_or(step));
+        let (curve, best) = record.finish(flow)?;
+        Ok(Trained { outcome, steps: step, horizon, seconds, curve, best, halvings })
+    }
+}
+
+/// Enough rows, all of them finite.
+fn check_rows<F: Real>(
+    rows: Rows<'_, F>,
+    validation: ArrayView2<'_, F>,
+    config: &TrainConfig,
+) -> Result<(), TrainError> {
+    if config.batch == 0 || rows.count() < config.batch as u64 {
+        let actual = usize::try_from(rows.count()).unwrap_or(usize::MAX);
+        return Err(TrainError::TooFewRows { expected: config.batch.max(1), actual });
     }
     if validation.nrows() == 0 {
         return Err(TrainError::NoValidation);
     }
-    check::finite("training rows", rows.reborrow())?;
-    check::finite("validation rows", validation.reborrow())?;
-    config.schedule.validate()?;
-    let mut optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?;
-    let mut training = flow.training();
-    let mut batches = Batches::new(rows, config.batch, config.seed);
-    let mut clock = Clock::start(config.budget, config.evaluations);
-    let mut record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
-    let (mut step, mut halvings, mut outcome) = (0, 0, Outcome::Finished);
-
-    while clock.goes_on(step) {
-        optimizer
-            .set_rate(config.rate * config.schedule.factor(step, clock.horizon().unwrap_or(u64::MAX)))?;
-        match ascend(flow, batches.draw(), &mut optimizer, &mut training) {
-            Ok(report) => halvings += report.halvings,
-            Err(error) => {
-                outcome = diverged(step, error)?;
-                break;
-            }
-        }
-        step += 1;
-        if clock.evaluates(step)
-            && let Some(end) = record.evaluate(flow, validation.reborrow(), step, &mut clock)?
-        {
-            outcome = end;
-            break;
-        }
-        let share = clock.share(step);
-        watch(Progress { step, horizon: clock.horizon(), share, validation: record.latest() });
-    }
-    if outcome == Outcome::Finished && record.last_step() != step {
-        outcome = record.evaluate(flow, validation, step, &mut clock)?.unwrap_or(Outcome::Finished);
-    }
-    let (seconds, horizon) = (clock.elapsed().as_secs_f64(), clock.horizon().unwrap_or(step));
-    let (curve, best) = record.finish(flow)?;
-    Ok(Trained { outcome, steps: step, horizon, seconds, curve, best, halvings })
+    let mut first = 0;
+    rows.pass(&mut |block| {
+        check::finite("training rows", block).map_err(|error| error.below(first))?;
+        first += block.nrows();
+        Ok(())
+    })?;
+    Ok(check::finite("validation rows", validation)?)
 }
 
 /// One step: forward, backward, update.
@@ -202,81 +253,11 @@ fn ascend<F: Real>(
 
 /// Values that are not finite, and matrices that lost their inverse, end a run with its last good weights; any other error is the
 /// caller's.
-fn diverged(step: u64, error: LayerError) -> Result<Outcome, LayerError> {
+pub(crate) fn diverged(step: u64, error: LayerError) -> Result<Outcome, LayerError> {
     match error {
         LayerError::NonFinite { .. } | LayerError::Singular { .. } => {
             Ok(Outcome::Diverged { step, reason: error.to_string() })
         }
         error => Err(error),
-    }
-}
-
-/// Learning curve and best weights.
-struct Record<F: Real> {
-    curve: Vec<CurvePoint>,
-    best: CurvePoint,
-    weights: Vec<(String, ArrayD<F>)>,
-    rows: usize,
-    patience: Option<u64>,
-    waited: u64,
-}
-
-impl<F: Real> Record<F> {
-    fn start(
-        flow: &Flow<F>,
-        validation: ArrayView2<'_, F>,
-        config: &TrainConfig,
-        clock: &mut Clock,
-    ) -> Result<Self, TrainError> {
-        let rows = config.validation_rows;
-        let value = match clock.evaluation(|| mean_log_prob(flow, validation, rows)) {
-            Ok(value) if value.is_finite() => value,
-            Ok(value) | Err(LayerError::NonFinite { value, .. }) => {
-                return Err(TrainError::NonFiniteStart { value });
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let best = CurvePoint { step: 0, seconds: clock.elapsed().as_secs_f64(), validation: value };
-        let (curve, weights, patience) = (vec![best], flow.tensors(), config.patience);
-        Ok(Self { curve, best, weights, rows, patience, waited: 0 })
-    }
-
-    fn latest(&self) -> f64 {
-        self.curve.last().map_or(f64::NAN, |point| point.validation)
-    }
-
-    fn last_step(&self) -> u64 {
-        self.curve.last().map_or(0, |point| point.step)
-    }
-
-    /// Validates; says whether that is the end.
-    fn evaluate(
-        &mut self,
-        flow: &Flow<F>,
-        validation: ArrayView2<'_, F>,
-        step: u64,
-        clock: &mut Clock,
-    ) -> Result<Option<Outcome>, LayerError> {
-        let value = match clock.evaluation(|| mean_log_prob(flow, validation, self.rows)) {
-            Ok(value) if value.is_finite() => value,
-            Ok(value) => {
-                let reason = format!("the log-likelihood of the validation rows is {value}");
-                return Ok(Some(Outcome::Diverged { step, reason }));
-            }
-            Err(error) => return diverged(step, error).map(Some),
-        };
-        let point = CurvePoint { step, seconds: clock.elapsed().as_secs_f64(), validation: value };
-        self.curve.push(point);
-        if value > self.best.validation {
-            (self.best, self.weights, self.waited) = (point, flow.tensors(), 0);
-        } else {
-            self.waited += 1;
-        }
-        Ok(self.patience.is_some_and(|patience| self.waited >= patience).then_some(Outcome::StoppedEarly))
-    }
-
-    fn finish(self, flow: &mut Flow<F>) -> Result<(Vec<CurvePoint>, CurvePoint), LayerError> {
-        flow.set_tensors(Tensors::from_iter(self.weights))?;
-        Ok((self.curve, self.best))
     }
 }

@@ -2,10 +2,12 @@
 //! scores data in the space that it states.
 
 mod logit;
+mod passes;
 mod standardize;
 mod whitening;
 
 pub use logit::Logit;
+pub use passes::Passes;
 pub use standardize::Standardize;
 pub use whitening::Whitening;
 

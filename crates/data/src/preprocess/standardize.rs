@@ -5,6 +5,8 @@ use pdmap_core::{
     Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors, check,
 };
 
+use super::passes::{Passes, in_blocks, moments};
+
 /// `y = (x − μ)/σ` with the mean and the standard deviation of each feature of the training rows; `log|det| = −Σ log σ`. Fixed:
 /// training does not move it.
 #[derive(Debug, Clone)]
@@ -22,8 +24,16 @@ impl<F: Real> Standardize<F> {
     /// # Errors
     /// [`LayerError::NoRows`]; [`LayerError::NotPositive`] for a constant feature.
     pub fn fit(rows: ArrayView2<'_, F>) -> Result<Self> {
-        let (mean, deviation) = moments(rows)?;
-        Self::new(mean.mapv(F::of), deviation.mapv(F::of))
+        Self::fit_in_passes(&mut in_blocks(rows))
+    }
+
+    /// The same for rows that are shown block by block, as often as [`fit`](Self::fit) has to see them.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); those of the passes.
+    pub fn fit_in_passes<E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
+        let (_, mean, deviation) = moments(passes)?;
+        Ok(Self::new(mean.mapv(F::of), deviation.mapv(F::of))?)
     }
 
     fn new(mean: Array1<F>, deviation: Array1<F>) -> Result<Self> {
@@ -54,26 +64,6 @@ impl<F: Real> Standardize<F> {
         check::shape("output", from, to)?;
         check::log_det(from.0, log_det)
     }
-}
-
-/// Mean and standard deviation (divisor: number of rows) of each feature, in `f64`, two passes.
-pub(super) fn moments<F: Real>(rows: ArrayView2<'_, F>) -> Result<(Array1<f64>, Array1<f64>)> {
-    if rows.nrows() == 0 {
-        return Err(LayerError::NoRows);
-    }
-    let count = rows.nrows() as f64;
-    let mut mean = Array1::<f64>::zeros(rows.ncols());
-    for row in rows.rows() {
-        mean.zip_mut_with(&row, |mean, x| *mean += x.f64());
-    }
-    mean /= count;
-    let mut variance = Array1::<f64>::zeros(rows.ncols());
-    for row in rows.rows() {
-        ndarray::Zip::from(&mut variance).and(&row).and(&mean).for_each(|variance, x, mean| {
-            *variance += (x.f64() - mean).powi(2);
-        });
-    }
-    Ok((mean, (variance / count).mapv(f64::sqrt)))
 }
 
 impl<F: Real> Layer<F> for Standardize<F> {

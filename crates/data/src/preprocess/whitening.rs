@@ -1,12 +1,12 @@
 //! PCA whitening.
 
-use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayD, ArrayView2, ArrayViewMut2, Axis};
 use pdmap_core::linalg::{Add, gemm, orthonormality_residual, symmetric_eigen};
 use pdmap_core::{
     Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors, check,
 };
 
-use super::standardize::moments;
+use super::passes::{Passes, in_blocks, moments};
 
 /// `y = diag(1/σ) Uᵀ (x − μ)`, where `cov(x) = U diag(σ²) Uᵀ` on the training rows, largest variance first; `log|det| = −Σ log σ`.
 /// Fixed: training does not move it. It is itself an unconstrained linear map, so a flow behind it never has "inverse = transpose" as
@@ -36,18 +36,25 @@ impl<F: Real> Whitening<F> {
     /// [`LayerError::NoRows`]; [`LayerError::Singular`] where the covariance has no full rank (constant or linearly dependent features,
     /// or fewer rows than features).
     pub fn fit(rows: ArrayView2<'_, F>) -> Result<Self> {
-        check::finite("rows", rows.reborrow())?;
-        let (mean, _) = moments(rows.reborrow())?;
-        let covariance = covariance(rows, &mean)?;
+        Self::fit_in_passes(&mut in_blocks(rows))
+    }
+
+    /// The same for rows that are shown block by block, as often as [`fit`](Self::fit) has to see them.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); those of the passes.
+    pub fn fit_in_passes<E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
+        let (count, mean, _) = moments(passes)?;
+        let covariance = covariance(passes, count, &mean)?;
         let dim = mean.len();
         let (variance, basis) = symmetric_eigen(covariance.view())?;
         let deviation = variance.mapv(|v| v.max(0.0).sqrt());
         let largest = deviation.first().copied().unwrap_or(0.0);
         let least = RANK * F::EPS * largest;
         if let Some(pivot) = deviation.iter().position(|&s| s <= least || s.is_nan()) {
-            return Err(LayerError::Singular { dim, pivot, value: deviation[pivot] });
+            return Err(LayerError::Singular { dim, pivot, value: deviation[pivot] }.into());
         }
-        Self::new(mean.mapv(F::of), basis.mapv(F::of), deviation.mapv(F::of))
+        Ok(Self::new(mean.mapv(F::of), basis.mapv(F::of), deviation.mapv(F::of))?)
     }
 
     fn new(mean: Array1<F>, basis: Array2<F>, deviation: Array1<F>) -> Result<Self> {
@@ -91,21 +98,23 @@ impl<F: Real> Whitening<F> {
     }
 }
 
-/// Covariance (divisor: number of rows) in `f64`, by products of blocks of rows in their order.
-fn covariance<F: Real>(rows: ArrayView2<'_, F>, mean: &Array1<f64>) -> Result<Array2<f64>> {
-    const BLOCK: usize = 4096;
+/// Covariance (divisor: number of rows) in `f64`, by products of the blocks that are shown, in their order.
+fn covariance<F: Real, E: From<LayerError>>(
+    passes: &mut Passes<'_, F, E>,
+    count: usize,
+    mean: &Array1<f64>,
+) -> Result<Array2<f64>, E> {
     let dim = mean.len();
     let mut sum = Array2::zeros((dim, dim));
-    for from in (0..rows.nrows()).step_by(BLOCK) {
-        let block = rows.slice_axis(Axis(0), Slice::from(from..rows.nrows().min(from + BLOCK)));
+    passes(&mut |block| {
         let mut centred = Array2::zeros(block.raw_dim());
         for (mut centred, row) in centred.rows_mut().into_iter().zip(block.rows()) {
             for ((centred, x), mean) in centred.iter_mut().zip(row).zip(mean) {
                 *centred = x.f64() - mean;
             }
         }
-        gemm(1.0 / rows.nrows() as f64, centred.t(), centred.view(), Add::Yes, sum.view_mut())?;
-    }
+        gemm(1.0 / count as f64, centred.t(), centred.view(), Add::Yes, sum.view_mut())
+    })?;
     Ok(sum)
 }
 

@@ -1,0 +1,50 @@
+//! Rows that are shown block by block, as often as a fit has to see them: in memory, or in a file that is larger than it.
+
+use ndarray::{Array1, ArrayView2, Axis, Zip};
+use pdmap_core::{LayerError, Real, Result};
+
+/// Rows of a block of rows in memory. Sums run over blocks in their order, so a file that is shown in blocks of this size gives the same bits.
+const BLOCK: usize = 4096;
+
+/// Shows all rows, block by block, to whoever looks.
+pub type Passes<'a, F, E> =
+    dyn FnMut(&mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError>) -> Result<(), E> + 'a;
+
+/// Rows in memory, in blocks.
+pub(super) fn in_blocks<'a, F: Real>(
+    rows: ArrayView2<'a, F>,
+) -> impl FnMut(&mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError>) -> Result<(), LayerError> + 'a {
+    move |visit| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit)
+}
+
+/// Number of rows, and mean and standard deviation (divisor: number of rows) of each feature, in `f64`; two passes.
+pub(super) fn moments<F: Real, E: From<LayerError>>(
+    passes: &mut Passes<'_, F, E>,
+) -> Result<(usize, Array1<f64>, Array1<f64>), E> {
+    let (mut count, mut mean) = (0, Array1::<f64>::zeros(0));
+    passes(&mut |block| {
+        if count == 0 {
+            mean = Array1::zeros(block.ncols());
+        }
+        pdmap_core::check::finite("rows", block.reborrow()).map_err(|error| error.below(count))?;
+        count += block.nrows();
+        for row in block.rows() {
+            mean.zip_mut_with(&row, |mean, x| *mean += x.f64());
+        }
+        Ok(())
+    })?;
+    if count == 0 {
+        return Err(LayerError::NoRows.into());
+    }
+    mean /= count as f64;
+    let mut variance = Array1::<f64>::zeros(mean.len());
+    passes(&mut |block| {
+        for row in block.rows() {
+            Zip::from(&mut variance).and(&row).and(&mean).for_each(|variance, x, mean| {
+                *variance += (x.f64() - mean).powi(2);
+            });
+        }
+        Ok(())
+    })?;
+    Ok((count, mean, (variance / count as f64).mapv(f64::sqrt)))
+}

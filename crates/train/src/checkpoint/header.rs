@@ -1,0 +1,105 @@
+//! What the header of a checkpoint says.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ndarray::ArrayView2;
+use pdmap_core::{Flow, Real};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::batches::Position;
+use crate::clock::ClockState;
+use crate::record::RecordState;
+use crate::{Rows, TrainConfig, TrainError};
+
+/// Version of the format that this crate writes and reads.
+pub(super) const FORMAT: u32 = 1;
+
+/// A run beside its arrays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) format: u32,
+    /// Version of the library that wrote the file.
+    pub(super) version: String,
+    /// Which run this is.
+    pub(super) identity: Identity,
+    /// Steps taken.
+    pub(super) step: u64,
+    /// Steps that were halved.
+    pub(super) halvings: u64,
+    /// Where the run stands in its data.
+    pub(super) position: Position,
+    /// Time used, and what is planned with the rest.
+    pub(super) clock: ClockState,
+    /// Learning curve, best point, patience.
+    pub(super) record: RecordState,
+    /// Whole numbers of layers and optimizer.
+    pub(super) numbers: BTreeMap<String, u64>,
+}
+
+/// What makes a run this run and no other: a checkpoint only goes on with the same model, configuration and rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Identity(BTreeMap<String, Value>);
+
+impl Identity {
+    /// The identity of a run that starts with `flow`.
+    pub(crate) fn of<F: Real>(
+        flow: &Flow<F>,
+        config: &TrainConfig,
+        rows: Rows<'_, F>,
+        validation: ArrayView2<'_, F>,
+    ) -> Result<Self, TrainError> {
+        let hash = |rows: Rows<'_, F>| Ok::<_, TrainError>(format!("{:016x}", rows.fingerprint()?));
+        let value = |value: &dyn ToJson| value.to_json();
+        let mut all = BTreeMap::from([
+            ("precision".to_owned(), value(&F::DTYPE)),
+            ("features".to_owned(), value(&flow.features())),
+            ("base".to_owned(), value(&flow.base().spec())),
+            ("rows".to_owned(), value(&rows.count())),
+            ("hash of the rows".to_owned(), value(&hash(rows)?)),
+            ("validation rows".to_owned(), value(&validation.nrows())),
+            ("hash of the validation rows".to_owned(), value(&hash(Rows::from(validation))?)),
+        ]);
+        if let Rows::File(file) = rows {
+            all.insert("buffer".to_owned(), value(&file.buffer_rows()));
+        }
+        for (index, spec) in flow.chain().specs().iter().enumerate() {
+            all.insert(format!("layer {index}"), value(spec));
+        }
+        if let Value::Object(config) = value(config) {
+            all.extend(config);
+        }
+        Ok(Self(all))
+    }
+
+    /// Says that another run is this one.
+    pub(super) fn check(&self, path: &Path, run: &Self) -> Result<(), TrainError> {
+        let keys = self.0.keys().chain(run.0.keys());
+        for key in keys {
+            let (checkpoint, run) = (self.0.get(key), run.0.get(key));
+            if checkpoint != run {
+                let words =
+                    |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+                return Err(TrainError::OtherRun {
+                    path: path.to_owned(),
+                    key: key.clone(),
+                    checkpoint: words(checkpoint),
+                    run: words(run),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+trait ToJson {
+    fn to_json(&self) -> Value;
+}
+
+impl<T: Serialize> ToJson for T {
+    fn to_json(&self) -> Value {
+        // Numbers, words and plain structs of them, which always serialize.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}

@@ -1,0 +1,113 @@
+//! One moment of a run, to a file and back.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ndarray::ArrayD;
+use pdmap_core::{Flow, Real, State, Tensors, Training};
+
+use super::header::{FORMAT, Header, Identity};
+use crate::batches::Position;
+use crate::clock::ClockState;
+use crate::record::{Record, RecordState};
+use crate::{TrainError, tensor_file};
+
+/// Name of the header entry.
+const ENTRY: &str = "pdmap-checkpoint";
+
+/// Names of the groups of arrays: the weights, those of the best validation, and what else training keeps.
+const NOW: &str = "now.";
+const BEST: &str = "best.";
+const STATE: &str = "state.";
+
+/// A run between two steps.
+#[derive(Debug)]
+pub(crate) struct Snapshot<'a, F: Real> {
+    pub(crate) identity: &'a Identity,
+    pub(crate) flow: &'a Flow<F>,
+    pub(crate) training: &'a Training<F>,
+    pub(crate) record: &'a Record<F>,
+    pub(crate) clock: ClockState,
+    pub(crate) position: Position,
+    pub(crate) step: u64,
+    pub(crate) halvings: u64,
+}
+
+/// What a run goes on from, beside the flow and the optimizer's memory, which are set already.
+#[derive(Debug)]
+pub(crate) struct Restored<F> {
+    pub(crate) record: RecordState,
+    pub(crate) best: Vec<(String, ArrayD<F>)>,
+    pub(crate) clock: ClockState,
+    pub(crate) position: Position,
+    pub(crate) step: u64,
+    pub(crate) halvings: u64,
+}
+
+impl<F: Real> Snapshot<'_, F> {
+    pub(super) fn write(&self, path: &Path) -> Result<(), TrainError> {
+        let mut state = State::default();
+        self.flow.save_state(&mut state);
+        state.scoped("memory.", |state| self.training.save_memory(state));
+        let header = Header {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            identity: self.identity.clone(),
+            step: self.step,
+            halvings: self.halvings,
+            position: self.position,
+            clock: self.clock,
+            record: self.record.state(),
+            numbers: state.numbers,
+        };
+        let json = serde_json::to_string(&header)
+            .map_err(|error| TrainError::Io { path: path.to_owned(), source: error.into() })?;
+        let named =
+            |group: &'static str| move |(name, array): (String, ArrayD<F>)| (format!("{group}{name}"), array);
+        let now = self.flow.tensors().into_iter().map(named(NOW));
+        let best = self.record.weights().iter().cloned().map(named(BEST));
+        let state = state.arrays.into_iter().map(named(STATE));
+        tensor_file::write(path, ENTRY, json, now.chain(best).chain(state))
+    }
+}
+
+impl<F: Real> Restored<F> {
+    /// Reads a checkpoint into `flow` and `training`. Both are unchanged after an error.
+    pub(super) fn read(
+        path: &Path,
+        identity: &Identity,
+        flow: &mut Flow<F>,
+        training: &mut Training<F>,
+    ) -> Result<Self, TrainError> {
+        let contents = tensor_file::read(path)?;
+        let header: Header = tensor_file::parse(path, &tensor_file::entry(path, &contents, ENTRY)?, FORMAT)?;
+        header.identity.check(path, identity)?;
+        let (mut now, mut best, mut arrays) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for (name, array) in tensor_file::tensors(path, &contents)? {
+            if let Some(name) = name.strip_prefix(NOW) {
+                now.push((name.to_owned(), array));
+            } else if let Some(name) = name.strip_prefix(BEST) {
+                best.push((name.to_owned(), array));
+            } else if let Some(name) = name.strip_prefix(STATE) {
+                arrays.insert(name.to_owned(), array);
+            } else {
+                return Err(tensor_file::damaged(path, format!("tensor `{name}` is of no known group")));
+            }
+        }
+        let mut state = State::new(arrays, header.numbers);
+        let inconsistent = |source| TrainError::Inconsistent { path: path.to_owned(), source };
+        let (mut restored, mut memory) = (flow.clone(), training.clone());
+        // The best weights must be ones that can be taken at the end.
+        restored.set_tensors(Tensors::from_iter(best.clone())).map_err(inconsistent)?;
+        restored.set_tensors(Tensors::from_iter(now)).map_err(inconsistent)?;
+        restored.load_state(&mut state).map_err(inconsistent)?;
+        state.scoped("memory.", |state| memory.load_memory(state)).map_err(inconsistent)?;
+        state.finish().map_err(inconsistent)?;
+        if header.record.curve.is_empty() {
+            return Err(tensor_file::damaged(path, "a learning curve without its first point"));
+        }
+        (*flow, *training) = (restored, memory);
+        let Header { record, clock, position, step, halvings, .. } = header;
+        Ok(Self { record, best, clock, position, step, halvings })
+    }
+}

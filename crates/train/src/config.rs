@@ -1,0 +1,57 @@
+//! How a flow is trained.
+
+use pdmap_core::optim::{Clip, OptimizerSpec, Schedule};
+use serde::{Deserialize, Serialize};
+
+use crate::Budget;
+
+/// How a flow is trained. A key that a saved configuration does not have is as by [`default`](Self::default), one that this version does not know is passed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainConfig {
+    /// Rows of a minibatch.
+    pub batch: usize,
+    /// How long.
+    pub budget: Budget,
+    /// Which optimizer.
+    pub optimizer: OptimizerSpec,
+    /// Learning rate η.
+    pub rate: f64,
+    /// Learning rate over the run.
+    pub schedule: Schedule,
+    /// Gradient clipping.
+    pub clip: Clip,
+    /// Seed of the order of the rows.
+    pub seed: u64,
+    /// Validations over the run.
+    pub evaluations: u64,
+    /// Rows that a validation looks at, evenly spaced.
+    pub validation_rows: usize,
+    /// Validations without a new best after which training stops early.
+    pub patience: Option<u64>,
+}
+
+impl TrainConfig {
+    /// Adam at 1e-3 with a cosine schedule, batches of 100, 40 validations of up to 10,000 rows.
+    pub fn new(budget: Budget) -> Self {
+        Self {
+            batch: 100,
+            budget,
+            optimizer: OptimizerSpec::adam(),
+            rate: 1e-3,
+            schedule: Schedule::cosine(),
+            clip: Clip::None,
+            seed: 0,
+            evaluations: 40,
+            validation_rows: 10_000,
+            patience: None,
+        }
+    }
+}
+
+impl Default for TrainConfig {
+    /// [`new`](TrainConfig::new) with a minute of wall-clock time.
+    fn default() -> Self {
+        Self::new(Budget::Time(std::time::Duration::from_secs(60)))
+    }
+}

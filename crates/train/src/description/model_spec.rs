@@ -1,0 +1,264 @@
+//! A model as data.
+
+use std::path::Path;
+
+use ndarray::Array2;
+use pdmap_core::optim::Optimizer;
+use pdmap_core::options::{OptionsError, Problem, Segment};
+use pdmap_core::{BaseSpec, Flow, Fresh, Layer, LayerError, LayerSpec, Real, Registry, Sample};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::layer_entry::expand_all;
+use super::{Document, LayerEntry, TrainingSpec};
+use crate::fit::SAMPLE;
+use crate::{Preprocess, Rows, TrainConfig, TrainError};
+
+/// A flow before it is built: preprocessing, layers, base density, and how to train it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ModelSpec {
+    /// What it is, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Preprocessing in its order, fitted to the training rows; what suits the data where it is left out.
+    #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Option::is_none")]
+    pub preprocess: Option<Vec<Preprocess>>,
+    /// The base density.
+    #[serde(default = "normal")]
+    pub base: BaseSpec,
+    /// The layers, in the order of application to data.
+    pub layers: Vec<LayerEntry>,
+    /// How to train it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub training: TrainingSpec,
+}
+
+fn normal() -> BaseSpec {
+    BaseSpec::Normal
+}
+
+fn is_default(training: &TrainingSpec) -> bool {
+    *training == TrainingSpec::default()
+}
+
+/// `"whiten"` is `["whiten"]`.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Preprocess>>, D::Error> {
+    struct OneOrMany;
+
+    impl<'de> Visitor<'de> for OneOrMany {
+        type Value = Vec<Preprocess>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a preprocessing step or a list of them")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+            Ok(vec![Preprocess::deserialize(StrDeserializer::new(name))?])
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            Ok(vec![Preprocess::deserialize(MapAccessDeserializer::new(map))?])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            let mut steps = Vec::new();
+            while let Some(step) = items.next_element()? {
+                steps.push(step);
+            }
+            Ok(steps)
+        }
+    }
+    deserializer.deserialize_any(OneOrMany).map(Some)
+}
+
+impl ModelSpec {
+    /// A model of layers on a standard normal base, trained as the caller says.
+    pub fn new(layers: Vec<LayerEntry>) -> Self {
+        let training = TrainingSpec::default();
+        Self { description: None, preprocess: None, base: BaseSpec::Normal, layers, training }
+    }
+
+    /// All layers one by one, repeats written out, each with its place in the description.
+    ///
+    /// # Errors
+    /// An entry that is neither a layer nor a repeat; more than 10,000 layers.
+    pub fn expand(&self) -> Result<Vec<(LayerSpec, Vec<Segment>)>, OptionsError> {
+        let mut layers = Vec::new();
+        expand_all(&self.layers, &mut Vec::new(), &mut layers)?;
+        Ok(layers)
+    }
+
+    /// A fresh flow on `features` numbers a row: the layers `fixed` (fitted preprocessing), then those of this description with parameters that depend on
+    /// `seed` and, for kinds that ask for them, on the `sample` of rows.
+    ///
+    /// # Errors
+    /// Layers that cannot be made.
+    pub fn build<F: Real>(
+        &self,
+        fixed: Vec<Box<dyn Layer<F>>>,
+        sample: Array2<F>,
+        features: usize,
+        seed: u64,
+        registry: &Registry<F>,
+    ) -> Result<Flow<F>, TrainError> {
+        let layers: Vec<LayerSpec> = self.expand()?.into_iter().map(|(spec, _)| spec).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut fresh = Fresh { features, rng: &mut rng, sample: &mut Sample::new(sample), before: &[] };
+        Ok(Flow::build(fixed, &layers, self.base, &mut fresh, registry)?)
+    }
+}
+
+impl ModelSpec {
+    /// A fresh flow for training rows: preprocessing `steps` fitted to them, then the layers.
+    ///
+    /// # Errors
+    /// As [`Preprocess::fit`] and [`build`](Self::build).
+    pub fn build_on<'a, F: Real>(
+        &self,
+        rows: impl Into<Rows<'a, F>>,
+        steps: &[Preprocess],
+        seed: u64,
+        registry: &Registry<F>,
+    ) -> Result<Flow<F>, TrainError> {
+        let rows = rows.into();
+        let fixed = Preprocess::fit(steps, rows)?;
+        self.build(fixed, rows.sample(SAMPLE)?, rows.features(), seed, registry)
+    }
+}
+
+/// A description with the file that it came from, so that whatever is wrong with it is said with its line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelFile {
+    /// What it describes.
+    pub spec: ModelSpec,
+    document: Document,
+}
+
+impl ModelFile {
+    /// Reads and checks a description: keys, names, types and ranges.
+    ///
+    /// # Errors
+    /// [`TrainError::Description`], [`TrainError::DescriptionLayer`] with the line; as [`Document::load`].
+    pub fn load<F: Real>(path: &Path, registry: &Registry<F>) -> Result<Self, TrainError> {
+        Self::new(Document::load(path)?, registry)
+    }
+
+    /// The same for a text.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn parse<F: Real>(name: &str, text: &str, registry: &Registry<F>) -> Result<Self, TrainError> {
+        Self::new(Document::parse(name, text)?, registry)
+    }
+
+    fn new<F: Real>(document: Document, registry: &Registry<F>) -> Result<Self, TrainError> {
+        let file = Self { spec: document.read()?, document };
+        file.spec.check(&file.document, &[], registry)?;
+        Ok(file)
+    }
+
+    /// An error of building or training this model, with the line where it is about one of its layers.
+    pub fn locate(&self, error: TrainError) -> TrainError {
+        match error {
+            TrainError::Options(error) => self.document.error(error),
+            other => other,
+        }
+    }
+}
+
+/// Features of the flow that a description is tried on: enough for any layer to show whether its options are right.
+const TRIED: usize = 2;
+
+impl ModelSpec {
+    /// Whatever can be said without data: kinds, options and their ranges, numbers that contradict each other. `at` is the place of the model in
+    /// the document.
+    ///
+    /// # Errors
+    /// [`TrainError::Description`], [`TrainError::DescriptionLayer`].
+    pub fn check<F: Real>(
+        &self,
+        document: &Document,
+        at: &[Segment],
+        registry: &Registry<F>,
+    ) -> Result<(), TrainError> {
+        let inside = |error: OptionsError| OptionsError {
+            path: at.iter().cloned().chain(error.path).collect(),
+            problem: error.problem,
+        };
+        let refuse = |keys: &[&str], reason: String| {
+            let path = keys.iter().map(|key| Segment::Key((*key).to_owned())).collect();
+            Err(document.error(inside(OptionsError { path, problem: Problem::Invalid { reason } })))
+        };
+        let training = &self.training;
+        if training.steps.is_some() && training.budget.is_some() {
+            return refuse(&["training", "budget"], "does not go with `steps`: a run has one budget".into());
+        }
+        if training.batch == Some(0) {
+            return refuse(&["training", "batch"], "0: a batch has at least one row".into());
+        }
+        let defaults = TrainConfig::default();
+        let optimizer = training.optimizer.unwrap_or(defaults.optimizer);
+        let refused = |key: &'static str, result: Result<(), LayerError>| match result {
+            Ok(()) => Ok(()),
+            Err(error) => refuse(&["training", key], error.to_string()),
+        };
+        refused("optimizer", Optimizer::new(optimizer, defaults.rate).map(drop))?;
+        refused("rate", Optimizer::new(optimizer, training.rate.unwrap_or(defaults.rate)).map(drop))?;
+        refused("schedule", training.onto(defaults.clone()).schedule.validate())?;
+        refused("clip", training.clip.unwrap_or(defaults.clip).validate())?;
+        if let Err(error) = pdmap_core::Base::new(self.base) {
+            return refuse(&["base"], error.to_string());
+        }
+        for step in self.preprocess.iter().flatten() {
+            if let Err(error) = step.validate() {
+                return refuse(&["preprocess"], error.to_string());
+            }
+        }
+        let layers = self.expand().map_err(|error| document.error(inside(error)))?;
+        if layers.is_empty() {
+            return refuse(&["layers"], "a flow has at least one layer".into());
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut seen: Vec<LayerSpec> = Vec::new();
+        for (spec, place) in layers {
+            if seen.contains(&spec) {
+                continue;
+            }
+            let sample = &mut Sample::new(Array2::zeros((0, TRIED)));
+            let mut fresh = Fresh { features: TRIED, rng: &mut rng, sample, before: &[] };
+            if let Err(error) = registry.build(&spec, &mut fresh) {
+                let place: Vec<Segment> = at.iter().cloned().chain(place).collect();
+                about_a_layer(document, place, error)?;
+            }
+            seen.push(spec);
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a layer whatever the data are; other errors (a layer that needs more features than it was tried on) are left to the build.
+fn about_a_layer(document: &Document, mut place: Vec<Segment>, error: LayerError) -> Result<(), TrainError> {
+    match error {
+        LayerError::Options { problem, .. } => {
+            let OptionsError { path, problem } = *problem;
+            place.extend(path);
+            Err(document.error(OptionsError { path: place, problem }))
+        }
+        LayerError::UnknownKind { .. }
+        | LayerError::NotBuildable { .. }
+        | LayerError::Range { .. }
+        | LayerError::NotPositive { .. }
+        | LayerError::Conflict { .. } => {
+            if let LayerError::UnknownKind { .. } = error {
+                place.push(Segment::Key("kind".to_owned()));
+            }
+            let (file, line) = (document.name.clone(), document.lines.of(&place));
+            Err(TrainError::DescriptionLayer { file, line, source: error })
+        }
+        _ => Ok(()),
+    }
+}

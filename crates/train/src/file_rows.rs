@@ -1,0 +1,158 @@
+//! Training rows in an `.npy` file that need not fit in memory.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::ArrayView2;
+use pdmap_core::{LayerError, Real};
+use pdmap_data::NpyFile;
+
+use crate::TrainError;
+
+/// Rows of an `.npy` file, without some that were set apart for validation or test, and the size of the buffer through which training shuffles
+/// them.
+#[derive(Debug)]
+pub struct FileRows {
+    file: NpyFile,
+    path: PathBuf,
+    /// Rows that are not among these, ascending.
+    excluded: Vec<u64>,
+    buffer_rows: usize,
+}
+
+/// Consecutive rows that are read together: an epoch takes such blocks in random order. A buffer holds at least 16 of them.
+const BLOCKS_A_BUFFER: usize = 16;
+
+/// Rows of a block at most.
+const BLOCK_ROWS: usize = 4096;
+
+impl FileRows {
+    /// All rows of a file but `excluded` ones; training holds up to `buffer_rows` of them in memory.
+    ///
+    /// # Errors
+    /// Those of [`NpyFile::open`].
+    pub fn open(path: &Path, mut excluded: Vec<u64>, buffer_rows: usize) -> Result<Self, TrainError> {
+        let file = NpyFile::open(path)?;
+        excluded.sort_unstable();
+        excluded.dedup();
+        excluded.retain(|&row| row < file.rows());
+        Ok(Self { file, path: path.to_owned(), excluded, buffer_rows: buffer_rows.max(BLOCKS_A_BUFFER) })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many rows these are.
+    pub fn count(&self) -> u64 {
+        self.file.rows() - self.excluded.len() as u64
+    }
+
+    /// Features a row.
+    pub fn features(&self) -> usize {
+        self.file.features()
+    }
+
+    /// Rows that training holds in memory at most.
+    pub fn buffer_rows(&self) -> usize {
+        self.buffer_rows
+    }
+
+    /// Consecutive rows that are read together, in file rows.
+    pub(crate) fn block_rows(&self) -> u64 {
+        (self.buffer_rows / BLOCKS_A_BUFFER).clamp(1, BLOCK_ROWS) as u64
+    }
+
+    /// Blocks of the file.
+    pub(crate) fn blocks(&self) -> u64 {
+        self.file.rows().div_ceil(self.block_rows())
+    }
+
+    /// Blocks that a buffer holds.
+    pub(crate) fn blocks_a_buffer(&self) -> usize {
+        (self.buffer_rows as u64 / self.block_rows()).max(1) as usize
+    }
+
+    /// Rows of a block that are not excluded.
+    pub(crate) fn rows_of_block(&self, block: u64) -> u64 {
+        let (from, to) = self.range(block);
+        to - from - self.excluded_before(to) + self.excluded_before(from)
+    }
+
+    /// Appends the rows of a block to `rows`.
+    pub(crate) fn read_block<F: Real>(
+        &self,
+        block: u64,
+        scratch: &mut Vec<F>,
+        rows: &mut Vec<F>,
+    ) -> Result<(), TrainError> {
+        let (from, to) = self.range(block);
+        self.read(from, to, scratch, rows)
+    }
+
+    fn range(&self, block: u64) -> (u64, u64) {
+        let from = block * self.block_rows();
+        (from, (from + self.block_rows()).min(self.file.rows()))
+    }
+
+    fn excluded_before(&self, row: u64) -> u64 {
+        self.excluded.partition_point(|&excluded| excluded < row) as u64
+    }
+
+    fn read<F: Real>(
+        &self,
+        from: u64,
+        to: u64,
+        scratch: &mut Vec<F>,
+        rows: &mut Vec<F>,
+    ) -> Result<(), TrainError> {
+        let features = self.features();
+        scratch.resize((to - from) as usize * features, F::zero());
+        self.file.read_at(from, scratch)?;
+        let mut excluded = self.excluded[self.excluded_before(from) as usize..].iter().peekable();
+        for (row, values) in (from..to).zip(scratch.chunks_exact(features.max(1))) {
+            if excluded.next_if(|&&next| next == row).is_none() {
+                rows.extend_from_slice(values);
+            }
+        }
+        Ok(())
+    }
+
+    /// The given rows of the file, whether excluded or not.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn gather<F: Real>(&self, rows: &[u64]) -> Result<ndarray::Array2<F>, TrainError> {
+        let mut gathered = ndarray::Array2::zeros((rows.len(), self.features()));
+        for (&row, mut to) in rows.iter().zip(gathered.rows_mut()) {
+            if let Some(to) = to.as_slice_mut() {
+                self.file.read_at(row, to)?;
+            }
+        }
+        Ok(gathered)
+    }
+
+    /// Shows all rows in their order in blocks of `block` rows (the last may be shorter).
+    pub(crate) fn pass<F: Real>(
+        &self,
+        block: usize,
+        visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        let features = self.features();
+        let (mut scratch, mut rows) = (Vec::new(), Vec::new());
+        let mut show = |rows: &[F]| {
+            let view = ArrayView2::from_shape((rows.len() / features.max(1), features), rows);
+            visit(view.map_err(|_| LayerError::NoFeatures)?)
+        };
+        for index in 0..self.blocks() {
+            self.read_block(index, &mut scratch, &mut rows)?;
+            let mut shown = 0;
+            while rows.len() - shown >= block * features {
+                show(&rows[shown..shown + block * features])?;
+                shown += block * features;
+            }
+            rows.drain(..shown);
+        }
+        if rows.is_empty() { Ok(()) } else { show(&rows) }
+    }
+}

@@ -1,0 +1,114 @@
+//! Learning curve and best weights.
+
+use ndarray::{ArrayD, ArrayView2};
+use pdmap_core::{Flow, LayerError, Real, Tensors};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::training::{CurvePoint, Outcome, diverged, mean_log_prob};
+use crate::{TrainConfig, TrainError};
+
+/// What the validations of a run showed so far.
+#[derive(Debug)]
+pub(crate) struct Record<F> {
+    curve: Vec<CurvePoint>,
+    best: CurvePoint,
+    weights: Vec<(String, ArrayD<F>)>,
+    rows: usize,
+    patience: Option<u64>,
+    waited: u64,
+}
+
+/// A record but for the weights.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RecordState {
+    pub(crate) curve: Vec<CurvePoint>,
+    pub(crate) best: CurvePoint,
+    pub(crate) waited: u64,
+}
+
+impl<F: Real> Record<F> {
+    /// Starts with a validation of the flow as it is.
+    pub(crate) fn start(
+        flow: &Flow<F>,
+        validation: ArrayView2<'_, F>,
+        config: &TrainConfig,
+        clock: &mut Clock,
+    ) -> Result<Self, TrainError> {
+        let rows = config.validation_rows;
+        let value = match clock.evaluation(|| mean_log_prob(flow, validation, rows)) {
+            Ok(value) if value.is_finite() => value,
+            Ok(value) | Err(LayerError::NonFinite { value, .. }) => {
+                return Err(TrainError::NonFiniteStart { value });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let best = CurvePoint { step: 0, seconds: clock.elapsed().as_secs_f64(), validation: value };
+        let (curve, weights, patience) = (vec![best], flow.tensors(), config.patience);
+        Ok(Self { curve, best, weights, rows, patience, waited: 0 })
+    }
+
+    /// Goes on from a checkpoint.
+    pub(crate) fn resume(
+        state: RecordState,
+        weights: Vec<(String, ArrayD<F>)>,
+        config: &TrainConfig,
+    ) -> Self {
+        let RecordState { curve, best, waited } = state;
+        Self { curve, best, weights, rows: config.validation_rows, patience: config.patience, waited }
+    }
+
+    pub(crate) fn state(&self) -> RecordState {
+        RecordState { curve: self.curve.clone(), best: self.best, waited: self.waited }
+    }
+
+    /// The weights of the best validation.
+    pub(crate) fn weights(&self) -> &[(String, ArrayD<F>)] {
+        &self.weights
+    }
+
+    pub(crate) fn latest(&self) -> f64 {
+        self.curve.last().map_or(f64::NAN, |point| point.validation)
+    }
+
+    pub(crate) fn last_step(&self) -> u64 {
+        self.curve.last().map_or(0, |point| point.step)
+    }
+
+    /// Whether patience is at its end.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.patience.is_some_and(|patience| self.waited >= patience)
+    }
+
+    /// Validates; says whether that is the end.
+    pub(crate) fn evaluate(
+        &mut self,
+        flow: &Flow<F>,
+        validation: ArrayView2<'_, F>,
+        step: u64,
+        clock: &mut Clock,
+    ) -> Result<Option<Outcome>, LayerError> {
+        let value = match clock.evaluation(|| mean_log_prob(flow, validation, self.rows)) {
+            Ok(value) if value.is_finite() => value,
+            Ok(value) => {
+                let reason = format!("the log-likelihood of the validation rows is {value}");
+                return Ok(Some(Outcome::Diverged { step, reason }));
+            }
+            Err(error) => return diverged(step, error).map(Some),
+        };
+        let point = CurvePoint { step, seconds: clock.elapsed().as_secs_f64(), validation: value };
+        self.curve.push(point);
+        if value > self.best.validation {
+            (self.best, self.weights, self.waited) = (point, flow.tensors(), 0);
+        } else {
+            self.waited += 1;
+        }
+        Ok(self.exhausted().then_some(Outcome::StoppedEarly))
+    }
+
+    /// Leaves the flow with the weights of the best validation.
+    pub(crate) fn finish(self, flow: &mut Flow<F>) -> Result<(Vec<CurvePoint>, CurvePoint), LayerError> {
+        flow.set_tensors(Tensors::from_iter(self.weights))?;
+        Ok((self.curve, self.best))
+    }
+}
