@@ -1,14 +1,20 @@
 //! Files into arrays. Nothing is allocated on the word of a header alone.
 
+mod csv;
 mod detect;
 mod idx;
 mod images;
 mod npy;
+mod npy_decode;
 mod npy_header;
 mod npy_write;
 
+pub use csv::read_csv;
 pub use detect::{Format, detect_format};
+pub(crate) use idx::GZIP_MAGIC;
 pub use idx::{IdxImages, read_idx};
 pub use images::{GrayImage, read_image_folder};
 pub use npy::read_npy;
+pub(crate) use npy_decode::decode;
+pub(crate) use npy_header::{MatrixHeader, NPY_MAGIC, read_header};
 pub use npy_write::write_npy;

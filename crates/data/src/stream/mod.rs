@@ -1,0 +1,28 @@
+//! Rows in blocks: files and pipes that need not fit into memory.
+//!
+//! [`open_rows`] reads `.npy`, `.npz` and CSV. Memory is bounded by one block of rows, whatever the length of the file.
+
+mod cell;
+mod columns;
+mod csv_rows;
+mod delimiter;
+mod fortran_rows;
+mod input;
+mod line_ends;
+mod npy_rows;
+mod open;
+mod place;
+mod read_rows;
+mod record_limit;
+mod sniff;
+mod text_options;
+
+pub(crate) use csv_rows::CsvRows;
+pub use input::Input;
+pub(crate) use input::without_member;
+pub(crate) use npy_rows::open_npy;
+pub use open::{open_rows, open_stream};
+pub use place::Place;
+pub use read_rows::{ReadRows, collect_rows};
+pub(crate) use sniff::{Head, Sniffed};
+pub use text_options::{CsvHeader, TextOptions};
