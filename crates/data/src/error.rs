@@ -415,6 +415,44 @@ pub enum DataError {
         /// How it was asked for the second time.
         name: String,
     },
+    /// Numbers that do not make whole rows.
+    #[error("{}: {values} numbers are no whole rows of {features} features", path.display())]
+    PartialRow {
+        /// The file.
+        path: PathBuf,
+        /// Features of a row.
+        features: usize,
+        /// Numbers given.
+        values: usize,
+    },
+    /// More or fewer rows were written than announced.
+    #[error("{}: {actual} row(s) to write, {expected} were announced", path.display())]
+    RowCount {
+        /// The file.
+        path: PathBuf,
+        /// Rows announced.
+        expected: u64,
+        /// Rows that came.
+        actual: u64,
+    },
+    /// Rows beyond the end of a file.
+    #[error("{}: rows {first}..{} asked for, the file has {rows}", path.display(), u128::from(*first) + u128::from(*count))]
+    RowsOutOfRange {
+        /// The file.
+        path: PathBuf,
+        /// The first row asked for, from 0.
+        first: u64,
+        /// Rows asked for.
+        count: u64,
+        /// Rows there are.
+        rows: u64,
+    },
+    /// The rows of an array are not together, so that they cannot be read one by one.
+    #[error("{}: in Fortran order, whose rows cannot be read one by one; save it in C order (numpy.ascontiguousarray)", path.display())]
+    FortranOrder {
+        /// The file.
+        path: PathBuf,
+    },
     /// A generator is named `synthetic:NAME`.
     #[error("{text:?} names no generator: write synthetic:NAME?key=value&key=value")]
     NotAGenerator {

@@ -8,7 +8,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`read`] | `.npy`, CSV, IDX and image-folder readers, the atomic `.npy` writer |
-//! | [`stream`] | rows in blocks, of files and pipes that need not fit into memory |
+//! | [`stream`] | rows in blocks, from and to files and pipes that need not fit into memory; any rows of a file |
 //! | [`patches`] | random mean-free image patches |
 //! | [`split`] | seeded splits, by row and by group |
 //! | [`protocol`] | the published BSDS300 and MNIST protocols, and what they return |
@@ -42,5 +42,8 @@ pub use read::{
     Format, GrayImage, IdxImages, detect_format, read_csv, read_idx, read_image_folder, read_npy, write_npy,
 };
 pub use split::{split_groups, split_rows};
-pub use stream::{CsvHeader, Input, Place, ReadRows, TextOptions, collect_rows, open_rows, open_stream};
+pub use stream::{
+    CsvHeader, Input, NpyFile, Output, Place, ReadRows, RowFormat, RowShape, RowWriter, TextOptions,
+    collect_rows, open_rows, open_stream,
+};
 pub use validate::{check_rows, check_training};

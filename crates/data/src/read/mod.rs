@@ -15,6 +15,6 @@ pub(crate) use idx::GZIP_MAGIC;
 pub use idx::{IdxImages, read_idx};
 pub use images::{GrayImage, read_image_folder};
 pub use npy::read_npy;
-pub(crate) use npy_decode::decode;
+pub(crate) use npy_decode::{decode, decode_into};
 pub(crate) use npy_header::{MatrixHeader, NPY_MAGIC, read_header};
 pub use npy_write::write_npy;

@@ -5,14 +5,25 @@ use crate::element::{Element, cast};
 
 /// Appends the elements that `bytes` hold; their number is a multiple of the element's size.
 pub(crate) fn decode<F: Element>(bytes: &[u8], dtype: Dtype, values: &mut Vec<F>) {
+    let first = values.len();
+    values.resize(first + bytes.len() / dtype.size(), F::zero());
+    decode_into(bytes, dtype, &mut values[first..]);
+}
+
+/// Fills `values` with the elements that `bytes` hold, of which there are as many.
+pub(crate) fn decode_into<F: Element>(bytes: &[u8], dtype: Dtype, values: &mut [F]) {
     match dtype {
         Dtype::F32 => {
             let (words, _) = bytes.as_chunks::<4>();
-            values.extend(words.iter().map(|&word| cast::<F>(f64::from(f32::from_le_bytes(word)))));
+            for (value, &word) in values.iter_mut().zip(words) {
+                *value = cast(f64::from(f32::from_le_bytes(word)));
+            }
         }
         Dtype::F64 => {
             let (words, _) = bytes.as_chunks::<8>();
-            values.extend(words.iter().map(|&word| cast::<F>(f64::from_le_bytes(word))));
+            for (value, &word) in values.iter_mut().zip(words) {
+                *value = cast(f64::from_le_bytes(word));
+            }
         }
     }
 }
