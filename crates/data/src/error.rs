@@ -13,6 +13,12 @@ fn first_line(cause: &Cause) -> String {
     text.lines().next().unwrap_or_default().trim_end().to_owned()
 }
 
+/// Names in one line, and that there are more if there are.
+fn listed(names: &[String], count: usize) -> String {
+    let shown: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    shown.join(", ") + if count > names.len() { ", ..." } else { "" }
+}
+
 /// What is wrong with the data, with the file and the numbers. Each message is one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -452,6 +458,48 @@ pub enum DataError {
     FortranOrder {
         /// The file.
         path: PathBuf,
+    },
+    /// An archive cannot be understood.
+    #[error("{}: bad archive: {}", path.display(), first_line(source))]
+    BadArchive {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        source: Cause,
+    },
+    /// An archive holds no array.
+    #[error("{}: no .npy array in this archive", path.display())]
+    NoArrays {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An archive holds several arrays, and none was named.
+    #[error("{}: {count} arrays; name one of them, FILE#NAME: {}", path.display(), listed(names, *count))]
+    ManyArrays {
+        /// The file.
+        path: PathBuf,
+        /// Arrays there are.
+        count: usize,
+        /// The names of the first of them.
+        names: Vec<String>,
+    },
+    /// There is no array of this name in the archive.
+    #[error("{}: no array {name:?}, nearest is {nearest:?}", path.display())]
+    UnknownArray {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        name: String,
+        /// The name nearest to it.
+        nearest: String,
+    },
+    /// An array of an archive is stored in a way that is not read.
+    #[error("{}: stored with {method}; arrays that are stored plainly or deflated are read", path.display())]
+    UnreadEntry {
+        /// The file and the array.
+        path: PathBuf,
+        /// How it is stored.
+        method: String,
     },
     /// A generator is named `synthetic:NAME`.
     #[error("{text:?} names no generator: write synthetic:NAME?key=value&key=value")]

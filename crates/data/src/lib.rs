@@ -7,7 +7,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`read`] | `.npy`, CSV, IDX and image-folder readers, the atomic `.npy` writer |
+//! | [`read`] | `.npy`, `.npz`, CSV, IDX and image-folder readers, the atomic `.npy` writer |
 //! | [`stream`] | rows in blocks, from and to files and pipes that need not fit into memory; any rows of a file |
 //! | [`patches`] | random mean-free image patches |
 //! | [`split`] | seeded splits, by row and by group |
@@ -39,7 +39,8 @@ pub use generate::{Generator, Ica, IcaTruth, Leaves, Moons, Source};
 pub use patches::{PatchSet, extract_patches};
 pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist};
 pub use read::{
-    Format, GrayImage, IdxImages, detect_format, read_csv, read_idx, read_image_folder, read_npy, write_npy,
+    Format, GrayImage, IdxImages, detect_format, read_csv, read_idx, read_image_folder, read_npy, read_npz,
+    write_npy,
 };
 pub use split::{split_groups, split_rows};
 pub use stream::{

@@ -4,6 +4,7 @@
 //! `.npy` file in any order. Memory is bounded by one block of rows, whatever the length of the file.
 
 mod cell;
+mod checked_entry;
 mod columns;
 mod csv_rows;
 mod delimiter;
@@ -13,6 +14,7 @@ mod line_ends;
 mod npy_file;
 mod npy_head;
 mod npy_rows;
+mod npz;
 mod open;
 mod output;
 mod place;
@@ -28,6 +30,7 @@ pub use input::Input;
 pub(crate) use input::without_member;
 pub use npy_file::NpyFile;
 pub(crate) use npy_rows::open_npy;
+pub(crate) use npz::{array_names, open_npz};
 pub use open::{open_rows, open_stream};
 pub use output::{Output, RowFormat, RowShape};
 pub use place::Place;

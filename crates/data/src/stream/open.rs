@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::csv_rows::CsvRows;
 use super::input::STDIN;
 use super::npy_rows::{open_npy, pipe};
+use super::npz::open_npz;
 use super::{Head, Input, ReadRows, Sniffed, TextOptions, without_member};
 use crate::DataError;
 use crate::element::Element;
@@ -81,6 +82,10 @@ fn open_file<F: Element>(path: &Path, options: &TextOptions) -> Result<Box<dyn R
         Sniffed::Npy => {
             refuse_columns(path, options)?;
             open_npy(path)
+        }
+        Sniffed::Zip => {
+            refuse_columns(path, options)?;
+            open_npz(path, member)
         }
         other => open_text(path, other, head, Box::new(file), options),
     }
