@@ -18,6 +18,11 @@ pub fn write_atomically(
     write(&mut writer)?;
     writer.flush()?;
     drop(writer);
+    persist(temporary, path)
+}
+
+/// Flushes a temporary file to the disk and gives it its name.
+pub(crate) fn persist(temporary: tempfile::NamedTempFile, path: &Path) -> Result<()> {
     temporary.as_file().sync_all()?;
     temporary.persist(path)?;
     Ok(())
@@ -34,7 +39,8 @@ pub fn check_writable(path: &Path) -> Result<()> {
     temporary_beside(path).map(drop)
 }
 
-fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
+/// A temporary file in the folder of `path`, which is removed when it is dropped.
+pub(crate) fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
     // Path::parent of a bare file name is the empty path.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::stream::Place;
+
 /// The source of an error that another crate raised.
 type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 
@@ -9,6 +11,12 @@ type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 fn first_line(cause: &Cause) -> String {
     let text = cause.to_string();
     text.lines().next().unwrap_or_default().trim_end().to_owned()
+}
+
+/// Names in one line, and that there are more if there are.
+fn listed(names: &[String], count: usize) -> String {
+    let shown: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    shown.join(", ") + if count > names.len() { ", ..." } else { "" }
 }
 
 /// What is wrong with the data, with the file and the numbers. Each message is one line.
@@ -36,7 +44,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// The file is of no format that can be read.
-    #[error("{}: unknown format; readable are .npy, IDX images (plain or gzip) and folders of JPEG or PNG images", path.display())]
+    #[error("{}: unknown format; readable are .npy and .npz arrays, CSV text in UTF-8, WAV sound, IDX images (plain or gzip) and folders of JPEG or PNG images", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
@@ -248,6 +256,250 @@ pub enum DataError {
         rows: usize,
         /// Features of each.
         features: usize,
+    },
+    /// What was given is known, but is no table of numbers.
+    #[error("{}: {found}, not rows of numbers; those are read from .npy, .npz and CSV", path.display())]
+    NotRows {
+        /// The path as it was given.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
+    /// Something that only a file can give was given through a pipe.
+    #[error("{}: {what} cannot be read from a pipe; write it to a file first", path.display())]
+    NeedsAFile {
+        /// The stream.
+        path: PathBuf,
+        /// What was given.
+        what: &'static str,
+    },
+    /// Columns were chosen of an array, which has no names.
+    #[error("{}: columns can be chosen of CSV only, and this is an array", path.display())]
+    ColumnsOfAnArray {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An array of an archive was asked for, but the file is no archive.
+    #[error("{}: not an .npz archive, so there is no array {member:?} in it", path.display())]
+    NotAnArchive {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        member: String,
+    },
+    /// A byte that cannot delimit cells.
+    #[error("{}: byte {delimiter:#04x} cannot delimit cells; it must be an ASCII character other than a quote or a line end", path.display())]
+    BadDelimiter {
+        /// The file.
+        path: PathBuf,
+        /// The byte that was given.
+        delimiter: u8,
+    },
+    /// A text has bytes that are no UTF-8.
+    #[error("{}: line {line}: not UTF-8 text", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// A record of a text is so long that a quote in it probably never closes.
+    #[error("{}: the record that begins on line {line} is longer than {limit} bytes; does a quote in it never close?", path.display())]
+    RecordTooLong {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Bytes of a record that are read at most.
+        limit: u64,
+    },
+    /// A row has more or fewer cells than the first record.
+    #[error("{}: line {line} (row {row}): {actual} cell(s), expected {expected}", path.display())]
+    RaggedRow {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The row, from 0 and without the header.
+        row: u64,
+        /// Cells of the first record.
+        expected: usize,
+        /// Cells of this one.
+        actual: usize,
+    },
+    /// A cell holds no value.
+    #[error("{}: {place}: missing value {text:?}; fill it in or leave the row out", path.display())]
+    MissingCell {
+        /// The file.
+        path: PathBuf,
+        /// The cell.
+        place: Place,
+        /// What stands there.
+        text: String,
+    },
+    /// A cell is infinite, or too large for the precision asked for.
+    #[error("{}: {place}: {text:?} is infinite as a {bits}-bit number; every value must be finite", path.display())]
+    InfiniteCell {
+        /// The file.
+        path: PathBuf,
+        /// The cell.
+        place: Place,
+        /// What stands there.
+        text: String,
+        /// The precision, bits.
+        bits: usize,
+    },
+    /// A column begins with a word: it holds no numbers at all.
+    #[error("{}: {place}: {text:?} is no number; choose the columns that hold numbers", path.display())]
+    TextColumn {
+        /// The file.
+        path: PathBuf,
+        /// The first cell of the column.
+        place: Place,
+        /// What stands there.
+        text: String,
+    },
+    /// A cell holds no number.
+    #[error("{}: {place}: {text:?} is no number", path.display())]
+    NotANumber {
+        /// The file.
+        path: PathBuf,
+        /// The cell.
+        place: Place,
+        /// What stands there.
+        text: String,
+    },
+    /// There is no column of this name.
+    #[error("{}: no column {name:?}, nearest is {nearest:?}", path.display())]
+    UnknownColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        name: String,
+        /// The name nearest to it.
+        nearest: String,
+    },
+    /// There is no column of this index.
+    #[error("{}: no column {index}, they are numbered from 0 and there are {columns}", path.display())]
+    ColumnOutOfRange {
+        /// The file.
+        path: PathBuf,
+        /// The index that was asked for.
+        index: usize,
+        /// Columns there are.
+        columns: usize,
+    },
+    /// A column was asked for by name, but the columns have no names.
+    #[error("{}: no header row, so no column {name:?}; choose by index from 0, there are {columns} columns", path.display())]
+    NoHeader {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        name: String,
+        /// Columns there are.
+        columns: usize,
+    },
+    /// Two columns have the name that was asked for.
+    #[error("{}: columns {first} and {second} are both named {name:?}; choose by index", path.display())]
+    AmbiguousColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        name: String,
+        /// The first column of that name, from 0.
+        first: usize,
+        /// The second.
+        second: usize,
+    },
+    /// The same column was asked for twice.
+    #[error("{}: column {column} is chosen twice, the second time as {name:?}; a copy has no density", path.display())]
+    RepeatedColumn {
+        /// The file.
+        path: PathBuf,
+        /// The column, from 0.
+        column: usize,
+        /// How it was asked for the second time.
+        name: String,
+    },
+    /// Numbers that do not make whole rows.
+    #[error("{}: {values} numbers are no whole rows of {features} features", path.display())]
+    PartialRow {
+        /// The file.
+        path: PathBuf,
+        /// Features of a row.
+        features: usize,
+        /// Numbers given.
+        values: usize,
+    },
+    /// More or fewer rows were written than announced.
+    #[error("{}: {actual} row(s) to write, {expected} were announced", path.display())]
+    RowCount {
+        /// The file.
+        path: PathBuf,
+        /// Rows announced.
+        expected: u64,
+        /// Rows that came.
+        actual: u64,
+    },
+    /// Rows beyond the end of a file.
+    #[error("{}: rows {first}..{} asked for, the file has {rows}", path.display(), u128::from(*first) + u128::from(*count))]
+    RowsOutOfRange {
+        /// The file.
+        path: PathBuf,
+        /// The first row asked for, from 0.
+        first: u64,
+        /// Rows asked for.
+        count: u64,
+        /// Rows there are.
+        rows: u64,
+    },
+    /// The rows of an array are not together, so that they cannot be read one by one.
+    #[error("{}: in Fortran order, whose rows cannot be read one by one; save it in C order (numpy.ascontiguousarray)", path.display())]
+    FortranOrder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An archive cannot be understood.
+    #[error("{}: bad archive: {}", path.display(), first_line(source))]
+    BadArchive {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        source: Cause,
+    },
+    /// An archive holds no array.
+    #[error("{}: no .npy array in this archive", path.display())]
+    NoArrays {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An archive holds several arrays, and none was named.
+    #[error("{}: {count} arrays; name one of them, FILE#NAME: {}", path.display(), listed(names, *count))]
+    ManyArrays {
+        /// The file.
+        path: PathBuf,
+        /// Arrays there are.
+        count: usize,
+        /// The names of the first of them.
+        names: Vec<String>,
+    },
+    /// There is no array of this name in the archive.
+    #[error("{}: no array {name:?}, nearest is {nearest:?}", path.display())]
+    UnknownArray {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        name: String,
+        /// The name nearest to it.
+        nearest: String,
+    },
+    /// An array of an archive is stored in a way that is not read.
+    #[error("{}: stored with {method}; arrays that are stored plainly or deflated are read", path.display())]
+    UnreadEntry {
+        /// The file and the array.
+        path: PathBuf,
+        /// How it is stored.
+        method: String,
     },
     /// A generator is named `synthetic:NAME`.
     #[error("{text:?} names no generator: write synthetic:NAME?key=value&key=value")]

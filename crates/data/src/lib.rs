@@ -7,7 +7,8 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`read`] | `.npy`, IDX and image-folder readers, the atomic `.npy` writer |
+//! | [`read`] | `.npy`, `.npz`, CSV, IDX and image-folder readers, the atomic `.npy` writer |
+//! | [`stream`] | rows in blocks, from and to files and pipes that need not fit into memory; any rows of a file |
 //! | [`patches`] | random mean-free image patches |
 //! | [`split`] | seeded splits, by row and by group |
 //! | [`protocol`] | the published BSDS300 and MNIST protocols, and what they return |
@@ -28,6 +29,7 @@ pub mod protocol;
 mod random;
 pub mod read;
 pub mod split;
+pub mod stream;
 pub mod validate;
 
 pub use atomic::{check_writable, write_atomically};
@@ -37,7 +39,12 @@ pub use generate::{Generator, Ica, IcaTruth, Leaves, Moons, Source};
 pub use patches::{PatchSet, extract_patches};
 pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist};
 pub use read::{
-    Format, GrayImage, IdxImages, detect_format, read_idx, read_image_folder, read_npy, write_npy,
+    Format, GrayImage, IdxImages, detect_format, read_csv, read_idx, read_image_folder, read_npy, read_npz,
+    write_npy,
 };
 pub use split::{split_groups, split_rows};
+pub use stream::{
+    CsvHeader, Input, NpyFile, Output, Place, ReadRows, RowFormat, RowShape, RowWriter, TextOptions,
+    collect_rows, open_rows, open_stream,
+};
 pub use validate::{check_rows, check_training};

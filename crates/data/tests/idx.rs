@@ -135,5 +135,9 @@ fn unknown_formats_are_refused_and_folders_are_images() {
         assert!(matches!(detect_format(&file(&folder, &bytes)), Err(DataError::UnknownFormat { .. })));
     }
     assert_eq!(detect_format(folder.path()).unwrap(), Format::ImageFolder);
+    assert_eq!(detect_format(&file(&folder, b"a,b\n1,2\n")).unwrap(), Format::Csv);
+    assert_eq!(detect_format(&file(&folder, b"RIFF\0\0\0\0WAVEfmt ")).unwrap(), Format::Wav);
+    let member = std::path::PathBuf::from(format!("{}#x", file(&folder, b"1,2").display()));
+    assert!(matches!(detect_format(&member), Err(DataError::NotAnArchive { .. })));
     assert!(matches!(detect_format(&folder.path().join("none")), Err(DataError::NotFound { .. })));
 }

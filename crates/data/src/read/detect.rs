@@ -1,57 +1,60 @@
 //! What a path holds, by its content and not by its name.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
-
-use super::idx::GZIP_MAGIC;
-use super::npy_header::NPY_MAGIC;
 use crate::DataError;
+use crate::stream::{Head, Sniffed, array_names, without_member};
 
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A NumPy array: [`read_npy`](super::read_npy).
     Npy,
+    /// An archive of NumPy arrays, or one of them: [`read_npz`](super::read_npz).
+    Npz,
+    /// UTF-8 text with numbers: [`read_csv`](super::read_csv).
+    Csv,
+    /// Sound: its frames.
+    Wav,
     /// IDX, plain or gzip: [`read_idx`](super::read_idx).
     Idx,
     /// A folder: [`read_image_folder`](super::read_image_folder).
     ImageFolder,
 }
 
-/// The format of `path`, from the first bytes of a file; every folder is an image folder.
+/// The format of `path` (or of `FILE.npz#NAME`), from the first bytes of a file; every folder is an image folder. Text is CSV where
+/// its first lines hold a digit.
 ///
 /// # Errors
-/// [`DataError::NotFound`], [`DataError::Io`], and [`DataError::UnknownFormat`] for anything else.
+/// [`DataError::NotFound`], [`DataError::Io`], [`DataError::NotAnArchive`] where `#NAME` follows another file, and
+/// [`DataError::UnknownFormat`] for anything else.
 pub fn detect_format(path: &Path) -> Result<Format, DataError> {
-    let metadata = std::fs::metadata(path).map_err(|source| DataError::io(path, source))?;
-    if metadata.is_dir() {
-        return Ok(Format::ImageFolder);
-    }
-    let head = first_bytes(File::open(path).map_err(|source| DataError::io(path, source))?)
-        .map_err(|source| DataError::io(path, source))?;
-    if head == NPY_MAGIC {
-        return Ok(Format::Npy);
-    }
-    let idx = if head.starts_with(&GZIP_MAGIC) {
-        let file = File::open(path).map_err(|source| DataError::io(path, source))?;
-        // A gzip file that cannot be decompressed is of no known format either.
-        first_bytes(MultiGzDecoder::new(file)).unwrap_or_default()
+    let (path, member) = without_member(path);
+    let io = |source| DataError::io(path, source);
+    let metadata = std::fs::metadata(path).map_err(io)?;
+    let format = if metadata.is_dir() {
+        Format::ImageFolder
     } else {
-        head
+        let head = Head::read(&mut File::open(path).map_err(io)?).map_err(io)?;
+        of_file(path, &head).ok_or_else(|| DataError::UnknownFormat { path: path.to_path_buf() })?
     };
-    // Two zero bytes, then the element type (8..=14), then the rank.
-    match idx.as_slice() {
-        [0, 0, 0x08..=0x0e, 1..=u8::MAX, ..] => Ok(Format::Idx),
-        _ => Err(DataError::UnknownFormat { path: path.to_path_buf() }),
+    match member {
+        Some(member) if format != Format::Npz => {
+            Err(DataError::NotAnArchive { path: path.to_path_buf(), member: member.to_owned() })
+        }
+        _ => Ok(format),
     }
 }
 
-/// Up to as many bytes as the longest signature has.
-fn first_bytes(reader: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut head = Vec::new();
-    reader.take(NPY_MAGIC.len() as u64).read_to_end(&mut head)?;
-    Ok(head)
+fn of_file(path: &Path, head: &Head) -> Option<Format> {
+    match head.sniff() {
+        Sniffed::Npy => Some(Format::Npy),
+        Sniffed::Idx => Some(Format::Idx),
+        Sniffed::Wav => Some(Format::Wav),
+        // An archive that cannot be read is of no known format either.
+        Sniffed::Zip => array_names(path).is_ok_and(|names| !names.is_empty()).then_some(Format::Npz),
+        Sniffed::Text => head.bytes.iter().any(u8::is_ascii_digit).then_some(Format::Csv),
+        Sniffed::Empty | Sniffed::Unknown => None,
+    }
 }

@@ -13,7 +13,7 @@ use crate::DataError;
 pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Deflate stores a run of 258 bytes in no less than 2 bits: it never expands more than 1032-fold.
-const DEFLATE_MAX_RATIO: u128 = 1032;
+pub(crate) const DEFLATE_MAX_RATIO: u128 = 1032;
 
 /// The IDX code of unsigned bytes.
 const UNSIGNED_BYTE: u8 = 0x08;

@@ -1,6 +1,5 @@
 //! The head of an `.npy` file, read so that a hostile one can neither exhaust memory nor the stack.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -44,8 +43,41 @@ pub(crate) struct MatrixHeader {
     pub(crate) data_start: u64,
 }
 
+impl MatrixHeader {
+    /// Bytes of data that are promised.
+    pub(crate) fn data_bytes(&self) -> u128 {
+        (self.rows as u128).saturating_mul(self.columns as u128).saturating_mul(self.dtype.size() as u128)
+    }
+
+    /// Refuses an array without rows or without features.
+    pub(crate) fn check_not_empty(&self, path: &Path) -> Result<(), DataError> {
+        let name = || path.display().to_string();
+        if self.columns == 0 {
+            return Err(DataError::ZeroFeatures { name: name() });
+        }
+        if self.rows == 0 {
+            return Err(DataError::TooFewRows { name: name(), expected: 1, actual: 0 });
+        }
+        Ok(())
+    }
+
+    /// Refuses an empty array, and one for which there are not exactly the `actual` bytes of data that there are. The number of
+    /// elements then fits into a `usize`.
+    pub(crate) fn check_length(&self, path: &Path, actual: u64) -> Result<(), DataError> {
+        self.check_not_empty(path)?;
+        let (expected, actual) = (self.data_bytes(), u128::from(actual));
+        if actual < expected {
+            return Err(DataError::Truncated { path: path.to_path_buf(), expected, actual });
+        }
+        if actual > expected {
+            return Err(DataError::Trailing { path: path.to_path_buf(), expected });
+        }
+        Ok(())
+    }
+}
+
 /// Reads the head of `file` and leaves the file at its data.
-pub(crate) fn read_header(path: &Path, file: &mut File) -> Result<MatrixHeader, DataError> {
+pub(crate) fn read_header(path: &Path, file: &mut impl Read) -> Result<MatrixHeader, DataError> {
     let bytes = header_bytes(path, file)?;
     check_depth(path, &bytes)?;
     let header = Header::from_reader(&mut bytes.as_slice())
@@ -79,7 +111,7 @@ pub(crate) fn read_header(path: &Path, file: &mut File) -> Result<MatrixHeader, 
 }
 
 /// Signature, version, length and dictionary, as they are in the file.
-fn header_bytes(path: &Path, file: &mut File) -> Result<Vec<u8>, DataError> {
+fn header_bytes(path: &Path, file: &mut impl Read) -> Result<Vec<u8>, DataError> {
     let mut bytes = Vec::new();
     read_more(path, file, &mut bytes, 8)?;
     if !bytes.starts_with(&NPY_MAGIC) {
@@ -105,7 +137,7 @@ fn header_bytes(path: &Path, file: &mut File) -> Result<Vec<u8>, DataError> {
 }
 
 /// Appends exactly `count` bytes of the file.
-fn read_more(path: &Path, file: &mut File, bytes: &mut Vec<u8>, count: u64) -> Result<(), DataError> {
+fn read_more(path: &Path, file: &mut impl Read, bytes: &mut Vec<u8>, count: u64) -> Result<(), DataError> {
     let got = file.take(count).read_to_end(bytes).map_err(|source| DataError::io(path, source))?;
     if got as u64 == count {
         return Ok(());

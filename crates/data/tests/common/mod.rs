@@ -1,9 +1,116 @@
 //! What the tests of this crate share.
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fmt::Display;
 use std::io::Write;
+
+use ndarray::Array2;
+use pdmap_data::{DataError, Element, ReadRows};
 
 /// Says that a test had nothing to test, past the harness, which shows the words of failing tests only.
 pub(crate) fn skipped(reason: impl Display) {
     let _ = writeln!(std::io::stderr(), "\nskipped: {reason}");
 }
+
+/// Different everywhere, and exact in both precisions.
+pub(crate) fn numbers(rows: usize, features: usize) -> Array2<f64> {
+    Array2::from_shape_fn((rows, features), |(i, j)| (i * features + j) as f64 / 8.0 - 3.0)
+}
+
+/// A version 1 file of [`numbers`] with elements of `size` bytes, put together by hand.
+pub(crate) fn npy(rows: usize, features: usize, fortran: bool, size: usize) -> Vec<u8> {
+    let order = if fortran { "True" } else { "False" };
+    let dictionary =
+        format!("{{'descr': '<f{size}', 'fortran_order': {order}, 'shape': ({rows}, {features}), }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((dictionary.len() as u16).to_le_bytes());
+    bytes.extend(dictionary.as_bytes());
+    let table = numbers(rows, features);
+    let stored = if fortran { table.t() } else { table.view() };
+    for &value in stored {
+        if size == 4 {
+            bytes.extend((value as f32).to_le_bytes());
+        } else {
+            bytes.extend(value.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+/// The law of readers in blocks: blocks of any size, and of sizes that change, give the expected rows, each block as long as it can be.
+pub(crate) fn blocks_agree<F: Element>(
+    open: impl Fn() -> Box<dyn ReadRows<F>>,
+    expected: &Array2<F>,
+) -> Result<(), String> {
+    for limits in [&[1][..], &[2], &[7], &[1000], &[usize::MAX], &[3, 1, 5]] {
+        let mut reader = open();
+        let mut values = Vec::new();
+        let mut rows = 0;
+        // Not empty: the reader has to clear it.
+        let mut block = vec![F::zero(); 3];
+        for &limit in limits.iter().cycle() {
+            let count = reader.read(limit, &mut block).map_err(|error| error.to_string())?;
+            if block.len() != count * reader.features() || count > limit {
+                return Err(format!("blocks of {limit}: {} elements for {count} rows", block.len()));
+            }
+            rows += count;
+            values.extend_from_slice(&block);
+            if count == 0 {
+                break;
+            }
+            if count < limit && rows < expected.nrows() {
+                return Err(format!("blocks of {limit}: a short one amid the rows"));
+            }
+        }
+        if rows != expected.nrows() || values != expected.iter().copied().collect::<Vec<F>>() {
+            return Err(format!("blocks of {}: {rows} rows, or other values", limits[0]));
+        }
+    }
+    Ok(())
+}
+
+/// Wrong: gives full blocks only.
+pub(crate) struct LosesTheRest<F>(pub(crate) Box<dyn ReadRows<F>>);
+
+/// Wrong: the first two rows of a block are exchanged.
+pub(crate) struct SwapsRowsOfABlock<F>(pub(crate) Box<dyn ReadRows<F>>);
+
+macro_rules! wrong {
+    ($wrong:ident, |$reader:ident, $limit:ident, $block:ident| $read:expr) => {
+        impl<F: Element> ReadRows<F> for $wrong<F> {
+            fn name(&self) -> &str {
+                self.0.name()
+            }
+            fn features(&self) -> usize {
+                self.0.features()
+            }
+            fn rows(&self) -> Option<u64> {
+                self.0.rows()
+            }
+            fn columns(&self) -> Option<&[String]> {
+                self.0.columns()
+            }
+            fn read(&mut self, $limit: usize, $block: &mut Vec<F>) -> Result<usize, DataError> {
+                let $reader = &mut self.0;
+                $read
+            }
+        }
+    };
+}
+
+wrong!(LosesTheRest, |reader, limit, block| {
+    let count = reader.read(limit, block)?;
+    if count == limit || limit > 1000 {
+        return Ok(count);
+    }
+    block.clear();
+    Ok(0)
+});
+
+wrong!(SwapsRowsOfABlock, |reader, limit, block| {
+    let (count, features) = (reader.read(limit, block)?, reader.features());
+    if count > 1 {
+        (0..features).for_each(|j| block.swap(j, features + j));
+    }
+    Ok(count)
+});

@@ -1,0 +1,223 @@
+//! Rows of a CSV text, one block at a time.
+
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use csv::ByteRecord;
+
+use super::cell::{Cell, cell};
+use super::columns::choose;
+use super::delimiter::detect_delimiter;
+use super::line_ends::LineEnds;
+use super::place::{Place, excerpt};
+use super::record_limit::{RECORD_LIMIT, RecordLimit};
+use super::sniff::{BOM, Head};
+use super::{CsvHeader, ReadRows, TextOptions};
+use crate::DataError;
+use crate::element::Element;
+
+/// A text whose head was read to tell its format.
+type Text = LineEnds<RecordLimit<Box<dyn Read + Send>>>;
+
+/// Rows of a CSV text. Blank lines are skipped.
+pub(crate) struct CsvRows {
+    name: String,
+    path: PathBuf,
+    reader: csv::Reader<Text>,
+    record: ByteRecord,
+    /// The line that `record` begins on, from 1.
+    line: u64,
+    /// Whether `record` is a row that was not given yet.
+    pending: bool,
+    /// Cells of every record.
+    cells: usize,
+    /// The names of all columns.
+    header: Option<Vec<String>>,
+    /// The columns that are taken, and their names.
+    taken: Vec<usize>,
+    columns: Option<Vec<String>>,
+    /// Rows given.
+    rows: u64,
+}
+
+impl CsvRows {
+    /// Reads the header row, if there is one, and the first row.
+    pub(crate) fn open(
+        path: &Path,
+        head: Head,
+        rest: Box<dyn Read + Send>,
+        options: &TextOptions,
+    ) -> Result<Self, DataError> {
+        let Head { mut bytes, complete } = head;
+        if bytes.starts_with(BOM) {
+            bytes.drain(..BOM.len());
+        }
+        let delimiter = options.delimiter.unwrap_or_else(|| detect_delimiter(&bytes, complete));
+        if !delimiter.is_ascii() || matches!(delimiter, b'"' | b'\n' | b'\r') {
+            return Err(DataError::BadDelimiter { path: path.to_path_buf(), delimiter });
+        }
+        let text: Box<dyn Read + Send> = Box::new(Cursor::new(bytes).chain(rest));
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(LineEnds::new(RecordLimit::new(text)));
+        let mut rows = Self {
+            name: path.display().to_string(),
+            path: path.to_path_buf(),
+            reader,
+            record: ByteRecord::new(),
+            line: 1,
+            pending: false,
+            cells: 0,
+            header: None,
+            taken: Vec::new(),
+            columns: None,
+            rows: 0,
+        };
+        rows.begin(options)?;
+        Ok(rows)
+    }
+
+    fn begin(&mut self, options: &TextOptions) -> Result<(), DataError> {
+        self.pending = self.next_record()?;
+        self.cells = self.record.len();
+        let is_header = match options.header {
+            CsvHeader::Yes => true,
+            CsvHeader::No => false,
+            CsvHeader::Auto => self.record.iter().any(is_word),
+        };
+        if self.pending && is_header {
+            self.header = Some(self.header_names()?);
+            self.pending = self.next_record()?;
+        }
+        self.taken = choose(&self.path, options.columns.as_deref(), self.header.as_deref(), self.cells)
+            // Of nothing at all, that there are no rows is what matters.
+            .or_else(|error| if self.cells == 0 { Ok(Vec::new()) } else { Err(error) })?;
+        if !self.pending {
+            return Err(DataError::TooFewRows { name: self.name.clone(), expected: 1, actual: 0 });
+        }
+        self.columns = self
+            .header
+            .as_ref()
+            .map(|names| self.taken.iter().map(|&column| names[column].clone()).collect());
+        Ok(())
+    }
+
+    /// Reads the next record and where it begins; `false` at the end.
+    fn next_record(&mut self) -> Result<bool, DataError> {
+        self.reader.get_mut().get_mut().restart();
+        let more = match self.reader.read_byte_record(&mut self.record) {
+            Ok(more) => more,
+            Err(_) if self.reader.get_mut().get_mut().exceeded() => {
+                return Err(DataError::RecordTooLong {
+                    path: self.path.clone(),
+                    line: self.record.position().map_or(self.line, csv::Position::line),
+                    limit: RECORD_LIMIT,
+                });
+            }
+            Err(error) => {
+                return Err(match error.into_kind() {
+                    csv::ErrorKind::Io(source) => DataError::io(&self.path, source),
+                    other => DataError::io(&self.path, std::io::Error::other(format!("{other:?}"))),
+                });
+            }
+        };
+        // The reader stands after the newline that ends the record; what the record's position says would be before blank lines.
+        let within = self.record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.line = self.reader.position().line().saturating_sub(1 + within);
+        Ok(more)
+    }
+
+    fn header_names(&self) -> Result<Vec<String>, DataError> {
+        self.record
+            .iter()
+            .map(|name| match std::str::from_utf8(name) {
+                Ok(name) => Ok(name.trim().to_owned()),
+                Err(_) => Err(self.not_utf8()),
+            })
+            .collect()
+    }
+
+    fn not_utf8(&self) -> DataError {
+        DataError::NotUtf8 { path: self.path.clone(), line: self.line }
+    }
+
+    /// Appends the record that was read.
+    fn append<F: Element>(&self, block: &mut Vec<F>) -> Result<(), DataError> {
+        if self.record.len() != self.cells {
+            return Err(DataError::RaggedRow {
+                path: self.path.clone(),
+                line: self.line,
+                row: self.rows,
+                expected: self.cells,
+                actual: self.record.len(),
+            });
+        }
+        block.try_reserve(self.taken.len()).map_err(|_| DataError::TooLarge {
+            rows: block.len() / self.taken.len() + 1,
+            features: self.taken.len(),
+        })?;
+        for &column in &self.taken {
+            let bytes = self.record.get(column).unwrap_or_default();
+            let text = std::str::from_utf8(bytes).map_err(|_| self.not_utf8())?;
+            match cell(text) {
+                Cell::Number(value) => block.push(value),
+                other => return Err(self.refused(column, text, other)),
+            }
+        }
+        Ok(())
+    }
+
+    fn refused<F: Element>(&self, column: usize, text: &str, cell: Cell<F>) -> DataError {
+        let header = self.header.as_ref().and_then(|names| names.get(column)).map(|name| excerpt(name));
+        let place = Place { line: self.line, row: self.rows, column, header };
+        let (path, text) = (self.path.clone(), excerpt(text.trim()));
+        match cell {
+            Cell::Missing => DataError::MissingCell { path, place, text },
+            Cell::Infinite => DataError::InfiniteCell { path, place, text, bits: 8 * size_of::<F>() },
+            // A column that begins with a word is one of words; later, a word is a slip.
+            _ if self.rows == 0 => DataError::TextColumn { path, place, text },
+            _ => DataError::NotANumber { path, place, text },
+        }
+    }
+}
+
+impl<F: Element> ReadRows<F> for CsvRows {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn features(&self) -> usize {
+        self.taken.len()
+    }
+
+    fn rows(&self) -> Option<u64> {
+        None
+    }
+
+    fn columns(&self) -> Option<&[String]> {
+        self.columns.as_deref()
+    }
+
+    fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {
+        block.clear();
+        let mut count = 0;
+        // No record is read ahead: of a slow pipe, a row is given when it is there.
+        while count < limit && (self.pending || self.next_record()?) {
+            self.pending = false;
+            self.append(block)?;
+            count += 1;
+            self.rows += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// Whether a cell of the first record is one that no row has: neither a number nor a missing value.
+fn is_word(bytes: &[u8]) -> bool {
+    !matches!(
+        std::str::from_utf8(bytes).map(cell::<f64>),
+        Ok(Cell::Number(_) | Cell::Missing | Cell::Infinite)
+    )
+}

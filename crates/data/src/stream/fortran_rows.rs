@@ -1,0 +1,100 @@
+//! Rows of an array in Fortran order, which stores whole columns: each block gathers its part of every column.
+
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::ReadRows;
+use super::npy_rows::CHUNK;
+use crate::DataError;
+use crate::element::{Element, zeroed};
+use crate::read::{MatrixHeader, decode};
+
+/// Rows of an array in Fortran order that is known to be as long as its header says.
+pub(crate) struct FortranRows<R> {
+    name: String,
+    path: PathBuf,
+    reader: R,
+    /// Where the data begin, bytes from the start of `reader`.
+    start: u64,
+    header: MatrixHeader,
+    /// Rows given.
+    given: usize,
+    chunk: Vec<u8>,
+}
+
+impl<R: Read + Seek + Send> FortranRows<R> {
+    pub(crate) fn new(path: &Path, reader: R, start: u64, header: MatrixHeader) -> Self {
+        let name = path.display().to_string();
+        Self { name, path: path.to_path_buf(), reader, start, header, given: 0, chunk: Vec::new() }
+    }
+
+    /// Reads `count` elements of the data from element `first` on.
+    fn read_elements<F: Element>(
+        &mut self,
+        first: usize,
+        count: usize,
+        values: &mut Vec<F>,
+    ) -> Result<(), DataError> {
+        let size = self.header.dtype.size();
+        let from = (first * size) as u64;
+        self.chunk.resize(count * size, 0);
+        self.reader
+            .seek(SeekFrom::Start(self.start + from))
+            .and_then(|_| self.reader.read_exact(&mut self.chunk))
+            .map_err(|source| match source.kind() {
+                // Only if somebody shortened the file meanwhile.
+                ErrorKind::UnexpectedEof => DataError::Truncated {
+                    path: self.path.clone(),
+                    expected: self.header.data_bytes(),
+                    actual: u128::from(from) + (count * size) as u128 - 1,
+                },
+                _ => DataError::io(&self.path, source),
+            })?;
+        values.clear();
+        decode(&self.chunk, self.header.dtype, values);
+        Ok(())
+    }
+}
+
+impl<F: Element, R: Read + Seek + Send> ReadRows<F> for FortranRows<R> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn features(&self) -> usize {
+        self.header.columns
+    }
+
+    fn rows(&self) -> Option<u64> {
+        Some(self.header.rows as u64)
+    }
+
+    fn columns(&self) -> Option<&[String]> {
+        None
+    }
+
+    fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {
+        block.clear();
+        let MatrixHeader { rows, columns, dtype, .. } = self.header;
+        let count = limit.min(rows - self.given);
+        if block.capacity() < count * columns {
+            *block = zeroed(count, columns)?;
+        } else {
+            block.resize(count * columns, F::zero());
+        }
+        let mut part = Vec::new();
+        for column in 0..columns {
+            let mut done = 0;
+            while done < count {
+                let asked = (count - done).min(CHUNK / dtype.size());
+                self.read_elements(column * rows + self.given + done, asked, &mut part)?;
+                for (row, &value) in part.iter().enumerate() {
+                    block[(done + row) * columns + column] = value;
+                }
+                done += asked;
+            }
+        }
+        self.given += count;
+        Ok(count)
+    }
+}

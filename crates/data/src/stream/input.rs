@@ -1,0 +1,70 @@
+//! Where rows come from.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Where rows come from: a file, or standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file; `FILE.npz#NAME` is the array `NAME` of the archive `FILE.npz`.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Input {
+    /// `-` is standard input, everything else a path (`./-` for a file of that name).
+    pub fn parse(text: impl AsRef<OsStr>) -> Self {
+        let text = text.as_ref();
+        if text == "-" { Self::Stdin } else { Self::File(text.into()) }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str(STDIN),
+        }
+    }
+}
+
+/// What messages call standard input.
+pub(crate) const STDIN: &str = "standard input";
+
+/// The file of a path, and the array in it that `#NAME` at its end asks for. A file whose own name has a `#` stays what it is.
+pub(crate) fn without_member(path: &Path) -> (&Path, Option<&str>) {
+    if let Some((file, member)) = path.to_str().and_then(|text| text.rsplit_once('#'))
+        && !file.is_empty()
+        && !path.exists()
+    {
+        return (Path::new(file), Some(member));
+    }
+    (path, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dash_is_standard_input() {
+        assert_eq!(Input::parse("-"), Input::Stdin);
+        assert_eq!(Input::parse("./-"), Input::File("./-".into()));
+        assert_eq!(Input::parse("-").to_string(), "standard input");
+        assert_eq!(Input::parse("a/b.npy").to_string(), "a/b.npy");
+    }
+
+    #[test]
+    fn a_member_follows_the_last_hash_unless_a_file_has_that_name() -> std::io::Result<()> {
+        assert_eq!(without_member(Path::new("/no/a#b.npz#x")), (Path::new("/no/a#b.npz"), Some("x")));
+        assert_eq!(without_member(Path::new("/no/a.npz")), (Path::new("/no/a.npz"), None));
+        assert_eq!(without_member(Path::new("#x")), (Path::new("#x"), None));
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("a#b");
+        std::fs::write(&path, "")?;
+        assert_eq!(without_member(&path), (path.as_path(), None));
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! Any rows of an `.npy` file, in any order and from any thread, without the file in memory.
+
+use std::fs::File;
+use std::io::{ErrorKind, Result as IoResult};
+use std::path::{Path, PathBuf};
+
+use super::npy_rows::CHUNK;
+use crate::DataError;
+use crate::element::Element;
+use crate::read::{MatrixHeader, decode_into, read_header};
+
+/// An `.npy` file of rank 2 in C order whose rows are read at any place: `[rows, features]`.
+#[derive(Debug)]
+pub struct NpyFile {
+    path: PathBuf,
+    file: SharedFile,
+    header: MatrixHeader,
+}
+
+impl NpyFile {
+    /// Opens a file and holds its length against its header. Values are not checked.
+    ///
+    /// # Errors
+    /// Those of [`read_npy`](crate::read_npy); [`DataError::FortranOrder`] for an array whose rows are not together;
+    /// [`DataError::NeedsAFile`] for a pipe.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let io = |source| DataError::io(path, source);
+        let mut file = File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if !metadata.is_file() {
+            let what = "rows in any order";
+            return Err(DataError::NeedsAFile { path: path.to_path_buf(), what });
+        }
+        let header = read_header(path, &mut file)?;
+        header.check_length(path, metadata.len().saturating_sub(header.data_start))?;
+        if header.fortran {
+            return Err(DataError::FortranOrder { path: path.to_path_buf() });
+        }
+        Ok(Self { path: path.to_path_buf(), file: SharedFile::new(file), header })
+    }
+
+    /// The path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Rows of the file, at least 1.
+    pub fn rows(&self) -> u64 {
+        self.header.rows as u64
+    }
+
+    /// Features of a row, at least 1.
+    pub fn features(&self) -> usize {
+        self.header.columns
+    }
+
+    /// Fills `out` with consecutive whole rows from `first_row` on, row-major, rounded where the file is wider than `F`. Calls from
+    /// several threads do not disturb each other.
+    ///
+    /// # Errors
+    /// [`DataError::PartialRow`] where `out` does not hold whole rows, [`DataError::RowsOutOfRange`] beyond the end;
+    /// [`DataError::Io`], and [`DataError::Truncated`] if the file was shortened meanwhile.
+    pub fn read_at<F: Element>(&self, first_row: u64, out: &mut [F]) -> Result<(), DataError> {
+        let features = self.features();
+        let path = || self.path.clone();
+        if !out.len().is_multiple_of(features) {
+            return Err(DataError::PartialRow { path: path(), features, values: out.len() });
+        }
+        let count = (out.len() / features) as u64;
+        if first_row.checked_add(count).is_none_or(|end| end > self.rows()) {
+            return Err(DataError::RowsOutOfRange {
+                path: path(),
+                first: first_row,
+                count,
+                rows: self.rows(),
+            });
+        }
+        let size = self.header.dtype.size();
+        let mut from = first_row * (features * size) as u64;
+        let mut bytes = vec![0; (out.len() * size).min(CHUNK)];
+        for part in out.chunks_mut(CHUNK / size) {
+            let bytes = &mut bytes[..part.len() * size];
+            self.file.read_exact_at(bytes, self.header.data_start + from).map_err(|source| {
+                match source.kind() {
+                    ErrorKind::UnexpectedEof => DataError::Truncated {
+                        path: path(),
+                        expected: self.header.data_bytes(),
+                        actual: u128::from(from) + bytes.len() as u128 - 1,
+                    },
+                    _ => DataError::io(&self.path, source),
+                }
+            })?;
+            decode_into(bytes, self.header.dtype, part);
+            from += bytes.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+/// A file that is read at places, without a cursor that readers would share.
+#[cfg(unix)]
+#[derive(Debug)]
+struct SharedFile(File);
+
+#[cfg(unix)]
+impl SharedFile {
+    fn new(file: File) -> Self {
+        Self(file)
+    }
+
+    fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> IoResult<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.0, bytes, at)
+    }
+}
+
+/// A file that is read at places, by one reader at a time.
+#[cfg(not(unix))]
+#[derive(Debug)]
+struct SharedFile(std::sync::Mutex<File>);
+
+#[cfg(not(unix))]
+impl SharedFile {
+    fn new(file: File) -> Self {
+        Self(std::sync::Mutex::new(file))
+    }
+
+    fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> IoResult<()> {
+        use std::io::{Read, Seek, SeekFrom};
+        // A reader that panicked has left no more behind than a cursor, which is set here.
+        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(bytes)
+    }
+}

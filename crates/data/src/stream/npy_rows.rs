@@ -1,0 +1,137 @@
+//! Rows of an `.npy` stream in C order, one block at a time.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::ReadRows;
+use super::fortran_rows::FortranRows;
+use crate::DataError;
+use crate::element::Element;
+use crate::read::{MatrixHeader, decode, read_header};
+
+/// Bytes converted at a time; a multiple of both element sizes.
+pub(crate) const CHUNK: usize = 1 << 20;
+
+/// Rows of an array in C order.
+pub(crate) struct NpyRows<R> {
+    name: String,
+    path: PathBuf,
+    reader: R,
+    header: MatrixHeader,
+    /// Whether the stream is known to be as long as the header says.
+    measured: bool,
+    /// Rows given.
+    given: usize,
+    chunk: Vec<u8>,
+}
+
+impl<R: Read + Send> NpyRows<R> {
+    /// `reader` stands at the data.
+    pub(crate) fn new(path: &Path, reader: R, header: MatrixHeader, measured: bool) -> Self {
+        let name = path.display().to_string();
+        Self { name, path: path.to_path_buf(), reader, header, measured, given: 0, chunk: Vec::new() }
+    }
+
+    fn check_end(&mut self) -> Result<(), DataError> {
+        let mut next = Vec::new();
+        (&mut self.reader)
+            .take(1)
+            .read_to_end(&mut next)
+            .map_err(|source| DataError::io(&self.path, source))?;
+        if next.is_empty() {
+            return Ok(());
+        }
+        Err(DataError::Trailing { path: self.path.clone(), expected: self.header.data_bytes() })
+    }
+}
+
+impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn features(&self) -> usize {
+        self.header.columns
+    }
+
+    fn rows(&self) -> Option<u64> {
+        Some(self.header.rows as u64)
+    }
+
+    fn columns(&self) -> Option<&[String]> {
+        None
+    }
+
+    fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {
+        block.clear();
+        let count = limit.min(self.header.rows - self.given);
+        if count == 0 {
+            return Ok(0);
+        }
+        let row_bytes = self.header.columns as u128 * self.header.dtype.size() as u128;
+        let wanted = row_bytes.saturating_mul(count as u128);
+        let too_large = |_| DataError::TooLarge { rows: count, features: self.header.columns };
+        if self.measured {
+            // The product fits: the file is as long.
+            block.try_reserve_exact(count * self.header.columns).map_err(too_large)?;
+        }
+        let mut got = 0_u128;
+        while got < wanted {
+            let asked = (wanted - got).min(CHUNK as u128) as usize;
+            self.chunk.clear();
+            let came = (&mut self.reader)
+                .take(asked as u64)
+                .read_to_end(&mut self.chunk)
+                .map_err(|source| DataError::io(&self.path, source))?;
+            got += came as u128;
+            if came < asked {
+                return Err(DataError::Truncated {
+                    path: self.path.clone(),
+                    expected: self.header.data_bytes(),
+                    actual: row_bytes * self.given as u128 + got,
+                });
+            }
+            // Of a pipe, the block grows with what really came.
+            block.try_reserve(came / self.header.dtype.size()).map_err(too_large)?;
+            decode(&self.chunk, self.header.dtype, block);
+        }
+        self.given += count;
+        if self.given == self.header.rows {
+            self.check_end()?;
+        }
+        Ok(count)
+    }
+}
+
+/// Opens an `.npy` file. Its length is held against its header, except that of a pipe, which has none.
+pub(crate) fn open_npy<F: Element>(path: &Path) -> Result<Box<dyn ReadRows<F>>, DataError> {
+    let io = |source| DataError::io(path, source);
+    let mut file = File::open(path).map_err(io)?;
+    let header = read_header(path, &mut file)?;
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return pipe(path, file, header);
+    }
+    header.check_length(path, metadata.len().saturating_sub(header.data_start))?;
+    if header.fortran {
+        return Ok(Box::new(FortranRows::new(path, file, header.data_start, header)));
+    }
+    Ok(Box::new(NpyRows::new(path, file, header, true)))
+}
+
+/// Rows of a stream that cannot be sought in and stands at its data.
+pub(crate) fn pipe<F: Element>(
+    path: &Path,
+    reader: impl Read + Send + 'static,
+    header: MatrixHeader,
+) -> Result<Box<dyn ReadRows<F>>, DataError> {
+    header.check_not_empty(path)?;
+    if header.fortran {
+        return Err(DataError::NeedsAFile {
+            path: path.to_path_buf(),
+            what: "an array in Fortran order, whose first row ends near the end of the data,",
+        });
+    }
+    Ok(Box::new(NpyRows::new(path, reader, header, false)))
+}

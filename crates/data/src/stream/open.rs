@@ -1,0 +1,119 @@
+//! Rows from a file or a pipe, of the format that its first bytes tell.
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use super::csv_rows::CsvRows;
+use super::input::STDIN;
+use super::npy_rows::{open_npy, pipe};
+use super::npz::open_npz;
+use super::{Head, Input, ReadRows, Sniffed, TextOptions, without_member};
+use crate::DataError;
+use crate::element::Element;
+use crate::read::read_header;
+
+/// What says that an archive was given through a pipe.
+const ARCHIVE: &str = "an .npz archive, whose table of contents is at its end,";
+
+/// Opens rows of `.npy`, `.npz` or CSV, told apart by content.
+///
+/// * `.npy`: little-endian `f32` or `f64` of rank 2, rounded where it is wider than `F`. Values are not checked: see
+///   [`check_rows`](crate::check_rows). Fortran order is gathered column by column, and needs a file.
+/// * `.npz`: the only array of the archive, or the one that `#NAME` at the end of the path asks for. It needs a file.
+/// * CSV: UTF-8 text as `options` say. Every cell taken must be a finite number.
+///
+/// # Errors
+/// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::NotRows`] for a folder or another known format,
+/// [`DataError::UnknownFormat`] for binary data that are of none; [`DataError::NeedsAFile`] for what a pipe cannot give;
+/// [`DataError::ColumnsOfAnArray`] where columns are asked of an array. Of `.npy` those of [`read_npy`](crate::read_npy), of `.npz`
+/// those of [`read_npz`](crate::read_npz), of CSV those of [`read_csv`](crate::read_csv).
+pub fn open_rows<F: Element>(
+    input: &Input,
+    options: &TextOptions,
+) -> Result<Box<dyn ReadRows<F>>, DataError> {
+    match input {
+        Input::Stdin => open_stream(STDIN, std::io::stdin(), options),
+        Input::File(path) => open_file(path, options),
+    }
+}
+
+/// Opens rows of a stream that cannot be sought in, as [`open_rows`] does of standard input; messages call it `name`.
+///
+/// # Errors
+/// Those of [`open_rows`].
+pub fn open_stream<F: Element>(
+    name: &str,
+    reader: impl Read + Send + 'static,
+    options: &TextOptions,
+) -> Result<Box<dyn ReadRows<F>>, DataError> {
+    let path = PathBuf::from(name);
+    let mut reader = reader;
+    let head = Head::read(&mut reader).map_err(|source| DataError::io(&path, source))?;
+    match head.sniff() {
+        Sniffed::Npy => {
+            refuse_columns(&path, options)?;
+            let mut whole = Cursor::new(head.bytes).chain(reader);
+            let header = read_header(&path, &mut whole)?;
+            pipe(&path, whole, header)
+        }
+        Sniffed::Zip => Err(DataError::NeedsAFile { path, what: ARCHIVE }),
+        other => open_text(&path, other, head, Box::new(reader), options),
+    }
+}
+
+fn open_file<F: Element>(path: &Path, options: &TextOptions) -> Result<Box<dyn ReadRows<F>>, DataError> {
+    let (path, member) = without_member(path);
+    let io = |source| DataError::io(path, source);
+    let metadata = std::fs::metadata(path).map_err(io)?;
+    if metadata.is_dir() {
+        return Err(DataError::NotRows { path: path.to_path_buf(), found: "a folder" });
+    }
+    let mut file = File::open(path).map_err(io)?;
+    if !metadata.is_file() {
+        return open_stream(&path.display().to_string(), file, options);
+    }
+    let head = Head::read(&mut file).map_err(io)?;
+    let sniffed = head.sniff();
+    if let (Some(member), false) = (member, sniffed == Sniffed::Zip) {
+        return Err(DataError::NotAnArchive { path: path.to_path_buf(), member: member.to_owned() });
+    }
+    match sniffed {
+        Sniffed::Npy => {
+            refuse_columns(path, options)?;
+            open_npy(path)
+        }
+        Sniffed::Zip => {
+            refuse_columns(path, options)?;
+            open_npz(path, member)
+        }
+        other => open_text(path, other, head, Box::new(file), options),
+    }
+}
+
+/// Opens what is no array: a text, or an error that names what it is.
+fn open_text<F: Element>(
+    path: &Path,
+    sniffed: Sniffed,
+    head: Head,
+    rest: Box<dyn Read + Send>,
+    options: &TextOptions,
+) -> Result<Box<dyn ReadRows<F>>, DataError> {
+    let not_rows = |found| Err(DataError::NotRows { path: path.to_path_buf(), found });
+    match sniffed {
+        Sniffed::Text => Ok(Box::new(CsvRows::open(path, head, rest, options)?)),
+        Sniffed::Idx => not_rows("an IDX file of images"),
+        Sniffed::Wav => not_rows("a WAV file"),
+        Sniffed::Empty => {
+            Err(DataError::TooFewRows { name: path.display().to_string(), expected: 1, actual: 0 })
+        }
+        _ => Err(DataError::UnknownFormat { path: path.to_path_buf() }),
+    }
+}
+
+fn refuse_columns(path: &Path, options: &TextOptions) -> Result<(), DataError> {
+    match options.columns {
+        None => Ok(()),
+        Some(_) => Err(DataError::ColumnsOfAnArray { path: path.to_path_buf() }),
+    }
+}

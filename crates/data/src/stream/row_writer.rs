@@ -1,0 +1,209 @@
+//! Rows into `.npy` or CSV, one block at a time.
+
+use std::fmt;
+use std::io::Write;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use super::npy_head::npy_head;
+use super::output::STDOUT;
+use super::sink::Sink;
+use super::{Output, RowFormat, RowShape};
+use crate::DataError;
+use crate::element::{Element, widen};
+
+/// Bytes that are converted before they are handed on.
+const CHUNK: usize = 1 << 16;
+
+/// Writes rows in blocks. A file appears as a whole when [`finish`](Self::finish) is called, or not at all: a writer that is dropped
+/// leaves nothing. A stream is written as the rows come, except that `.npy` of an unknown number of rows, which begins with that
+/// number, waits in a file without a name until the end.
+pub struct RowWriter<F> {
+    path: PathBuf,
+    sink: Sink,
+    format: RowFormat,
+    shape: RowShape,
+    /// Rows that were announced.
+    expected: Option<u64>,
+    /// Rows that were written.
+    written: u64,
+    chunk: Vec<u8>,
+    element: PhantomData<fn(F)>,
+}
+
+impl<F> fmt::Debug for RowWriter<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, format, shape, expected, written, .. } = self;
+        f.debug_struct("RowWriter")
+            .field("path", path)
+            .field("format", format)
+            .field("shape", shape)
+            .field("expected", expected)
+            .field("written", written)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<F: Element> RowWriter<F> {
+    /// Begins to write. `rows` is the number of all rows where it is known; `column_names` become the header row of CSV, and are of
+    /// no use to `.npy`. A device or a named pipe is written to as a stream.
+    ///
+    /// # Errors
+    /// [`DataError::ZeroFeatures`]; [`DataError::FeatureMismatch`] for another number of names than of features;
+    /// [`DataError::NotFound`] where the folder is missing, else [`DataError::Io`].
+    pub fn create(
+        output: &Output,
+        format: RowFormat,
+        shape: RowShape,
+        rows: Option<u64>,
+        column_names: Option<&[String]>,
+    ) -> Result<Self, DataError> {
+        match output {
+            Output::Stdout => {
+                Self::to_stream(STDOUT, Box::new(std::io::stdout()), format, shape, rows, column_names)
+            }
+            Output::File(path) => {
+                let sink = Sink::file(path, format == RowFormat::Npy && rows.is_none());
+                Self::begin(path, sink, format, shape, rows, column_names)
+            }
+        }
+    }
+
+    /// Begins to write to a stream, as [`create`](Self::create) does to standard output; messages call it `name`.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create).
+    pub fn to_stream(
+        name: &str,
+        stream: Box<dyn Write + Send>,
+        format: RowFormat,
+        shape: RowShape,
+        rows: Option<u64>,
+        column_names: Option<&[String]>,
+    ) -> Result<Self, DataError> {
+        let sink = Sink::stream(stream, format == RowFormat::Npy && rows.is_none());
+        Self::begin(Path::new(name), sink, format, shape, rows, column_names)
+    }
+
+    fn begin(
+        path: &Path,
+        sink: std::io::Result<Sink>,
+        format: RowFormat,
+        shape: RowShape,
+        rows: Option<u64>,
+        column_names: Option<&[String]>,
+    ) -> Result<Self, DataError> {
+        let name = || path.display().to_string();
+        let features = shape.features();
+        if features == 0 {
+            return Err(DataError::ZeroFeatures { name: name() });
+        }
+        if let Some(actual) = column_names.map(<[String]>::len).filter(|&actual| actual != features) {
+            return Err(DataError::FeatureMismatch { name: name(), expected: features, actual });
+        }
+        let io = |source| DataError::io(path, source);
+        let mut sink = sink.map_err(io)?;
+        match format {
+            RowFormat::Npy => sink.write_all(&npy_head(size_of::<F>(), rows.unwrap_or(0), shape)),
+            RowFormat::Csv => column_names.map_or(Ok(()), |names| sink.write_all(&header_row(names)?)),
+        }
+        .map_err(io)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            sink,
+            format,
+            shape,
+            expected: rows,
+            written: 0,
+            chunk: Vec::new(),
+            element: PhantomData,
+        })
+    }
+
+    /// Writes whole rows, row-major.
+    ///
+    /// # Errors
+    /// [`DataError::PartialRow`]; [`DataError::RowCount`] for more rows than were announced, before any of them is written;
+    /// [`DataError::Io`], whose source is of the kind `BrokenPipe` where nobody reads the stream any more.
+    pub fn write(&mut self, values: &[F]) -> Result<(), DataError> {
+        let features = self.shape.features();
+        if !values.len().is_multiple_of(features) {
+            return Err(DataError::PartialRow { path: self.path.clone(), features, values: values.len() });
+        }
+        let actual = self.written + (values.len() / features) as u64;
+        if let Some(expected) = self.expected.filter(|&expected| actual > expected) {
+            return Err(DataError::RowCount { path: self.path.clone(), expected, actual });
+        }
+        self.chunk.clear();
+        for row in values.chunks_exact(features) {
+            match self.format {
+                RowFormat::Npy => append_npy(row, &mut self.chunk),
+                RowFormat::Csv => append_csv(row, &mut self.chunk),
+            }
+            if self.chunk.len() >= CHUNK {
+                self.hand_on()?;
+            }
+        }
+        self.hand_on()?;
+        self.written = actual;
+        Ok(())
+    }
+
+    fn hand_on(&mut self) -> Result<(), DataError> {
+        self.sink.write_all(&self.chunk).map_err(|source| DataError::io(&self.path, source))?;
+        self.chunk.clear();
+        Ok(())
+    }
+
+    /// Ends the rows; gives their number. Only now a file appears under its name.
+    ///
+    /// # Errors
+    /// [`DataError::RowCount`] for fewer rows than were announced; [`DataError::Io`] as in [`write`](Self::write).
+    pub fn finish(self) -> Result<u64, DataError> {
+        let Self { path, sink, format, shape, expected, written, .. } = self;
+        if let Some(expected) = expected.filter(|&expected| written != expected) {
+            return Err(DataError::RowCount { path, expected, actual: written });
+        }
+        let head = (format == RowFormat::Npy && expected.is_none())
+            .then(|| npy_head(size_of::<F>(), written, shape));
+        sink.finish(head.as_ref().map(<[u8; _]>::as_slice)).map_err(|source| DataError::io(&path, source))?;
+        Ok(written)
+    }
+}
+
+/// Whether the elements are `f32`.
+fn is_single<F>() -> bool {
+    size_of::<F>() == size_of::<f32>()
+}
+
+fn append_npy<F: Element>(row: &[F], bytes: &mut Vec<u8>) {
+    for &value in row {
+        if is_single::<F>() {
+            bytes.extend_from_slice(&(widen(value) as f32).to_le_bytes());
+        } else {
+            bytes.extend_from_slice(&widen(value).to_le_bytes());
+        }
+    }
+}
+
+fn append_csv<F: Element>(row: &[F], bytes: &mut Vec<u8>) {
+    for (column, &value) in row.iter().enumerate() {
+        if column > 0 {
+            bytes.push(b',');
+        }
+        // The shortest digits of the value's own precision. Writing to a vector cannot fail.
+        let _ = if is_single::<F>() {
+            write!(bytes, "{:?}", widen(value) as f32)
+        } else {
+            write!(bytes, "{:?}", widen(value))
+        };
+    }
+    bytes.push(b'\n');
+}
+
+/// The names, quoted where they have to be.
+fn header_row(names: &[String]) -> std::io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(names)?;
+    writer.into_inner().map_err(|error| error.into_error())
+}
