@@ -32,7 +32,7 @@ pub mod split;
 pub mod stream;
 pub mod validate;
 
-pub use atomic::{check_writable, write_atomically};
+pub use atomic::{check_writable, remove_leftovers, write_atomically};
 pub use element::Element;
 pub use error::DataError;
 pub use generate::{Generator, Ica, IcaTruth, Leaves, Moons, Source};

@@ -11,7 +11,7 @@ use crate::{FileRows, Rows, TrainError};
 
 /// Where a run stands in its data: the order of an epoch follows from the seed and the epoch's number, so these two numbers are all there is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
+pub(crate) struct Position {
     /// Epochs that are over.
     pub epoch: u64,
     /// Rows of this epoch that were drawn.

@@ -5,8 +5,8 @@ use pdmap_core::{Flow, LayerError, Real, Tensors};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::training::{CurvePoint, Outcome, diverged, mean_log_prob};
-use crate::{TrainConfig, TrainError};
+use crate::training::{diverged, mean_log_prob};
+use crate::{CurvePoint, Outcome, TrainConfig, TrainError};
 
 /// What the validations of a run showed so far.
 #[derive(Debug)]

@@ -76,10 +76,10 @@ impl std::fmt::Debug for Hooks<'_> {
 ///
 /// # Errors
 /// As [`train`]; a checkpoint of another run, or a damaged one. A checkpoint that cannot be written is told to `watch`.
-pub fn train_with<'a, F: Real>(
-    flow: &mut Flow<F>,
+pub fn train_with<'a, 'f, F: Real>(
+    flow: &'f mut Flow<F>,
     rows: impl Into<Rows<'a, F>>,
-    validation: ArrayView2<'_, F>,
+    validation: ArrayView2<'f, F>,
     config: &TrainConfig,
     mut hooks: Hooks<'_>,
 ) -> Result<Trained, TrainError> {
@@ -118,7 +118,7 @@ enum Save {
 /// A run between two steps.
 struct Run<'a, 'f, F: Real> {
     flow: &'f mut Flow<F>,
-    validation: ArrayView2<'a, F>,
+    validation: ArrayView2<'f, F>,
     training: Training<F>,
     optimizer: Optimizer,
     batches: Batches<'a, F>,
@@ -135,7 +135,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     fn start(
         flow: &'f mut Flow<F>,
         rows: Rows<'a, F>,
-        validation: ArrayView2<'a, F>,
+        validation: ArrayView2<'f, F>,
         config: &TrainConfig,
         hooks: &mut Hooks<'_>,
     ) -> Result<Self, TrainError> {

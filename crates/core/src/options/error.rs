@@ -5,7 +5,7 @@ use std::fmt;
 use super::nearest;
 
 /// One step of the way to a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Segment {
     /// A key of a table.
     Key(String),
