@@ -1,0 +1,232 @@
+//! Runs that are stopped anywhere go on bit for bit.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use pdmap_core::optim::{Clip, OptimizerSpec};
+use pdmap_core::{BaseSpec, Flow, Real};
+use pdmap_data::{Counts, Generator, Splits, write_npy};
+use pdmap_train::{
+    Architecture, Budget, Checkpoints, Event, FileRows, Hooks, ModelSpec, Outcome, Preprocess, Preset, Rows,
+    TrainConfig, TrainError, Trained, registry, train, train_with, weights_hash,
+};
+
+fn data<F: Real>() -> Splits<F> {
+    let generator: Generator = "synthetic:ica?dim=5&source=laplace&condition=5".parse().unwrap();
+    generator.splits(Counts { train: 500, validation: 100, test: 10 }, 1).unwrap()
+}
+
+fn config(steps: u64) -> TrainConfig {
+    TrainConfig { rate: 1e-2, batch: 30, ..TrainConfig::new(Budget::Steps(steps)) }
+}
+
+fn fresh<F: Real>(model: &ModelSpec, rows: Rows<'_, F>) -> Flow<F> {
+    model.build_on(rows, &[Preprocess::Standardize], 1, &registry()).unwrap()
+}
+
+/// Trains with a checkpoint after each step, and stops after `stop` steps of this session, if that comes first.
+fn session<F: Real>(
+    model: &ModelSpec,
+    rows: Rows<'_, F>,
+    config: &TrainConfig,
+    folder: &std::path::Path,
+    stop: u64,
+) -> Result<(Flow<F>, Trained, u64), TrainError> {
+    let mut flow = fresh(model, rows);
+    let mut checkpoints = Checkpoints::open(folder, Duration::ZERO, true)?;
+    let (steps, mut resumed) = (Cell::new(0), 0);
+    let mut watch = |event| match event {
+        Event::Progress(_) => steps.set(steps.get() + 1),
+        Event::Resumed { step } => resumed = step,
+        Event::Saved { .. } => {}
+        Event::SaveFailed { error, .. } => panic!("{error}"),
+    };
+    let hooks =
+        Hooks { watch: &mut watch, stop: &|| steps.get() >= stop, checkpoints: Some(&mut checkpoints) };
+    let trained = train_with(&mut flow, rows, data::<F>().validation.view(), config, hooks)?;
+    Ok((flow, trained, resumed))
+}
+
+fn curve(trained: &Trained) -> Vec<(u64, u64)> {
+    trained.curve.iter().map(|point| (point.step, point.validation.to_bits())).collect()
+}
+
+fn goes_on<F: Real>(model: &ModelSpec, rows: Rows<'_, F>, config: &TrainConfig, stops: &[u64], case: &str) {
+    let mut unbroken = fresh(model, rows);
+    let whole = train(&mut unbroken, rows, data::<F>().validation.view(), config, &mut |_| {}).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut expected = 0;
+    for &stop in stops {
+        let (_, trained, resumed) = session(model, rows, config, folder.path(), stop).unwrap();
+        assert_eq!(resumed, expected, "{case}");
+        expected += stop;
+        assert_eq!(trained.outcome, Outcome::Interrupted { step: expected }, "{case}");
+    }
+    let (flow, trained, _) = session(model, rows, config, folder.path(), u64::MAX).unwrap();
+    assert_eq!(weights_hash(&flow), weights_hash(&unbroken), "{case} in {}", F::DTYPE);
+    assert_eq!(curve(&trained), curve(&whole), "{case}");
+    assert_eq!(
+        (trained.outcome, trained.steps, trained.halvings),
+        (whole.outcome, whole.steps, whole.halvings)
+    );
+    // A run that is over is over at once, with the same weights.
+    let (flow, _, resumed) = session(model, rows, config, folder.path(), u64::MAX).unwrap();
+    assert_eq!((resumed, weights_hash(&flow)), (whole.steps, weights_hash(&unbroken)), "{case}");
+}
+
+#[test]
+fn every_preset_and_optimizer_goes_on_bit_for_bit() {
+    let optimizers =
+        [OptimizerSpec::adam(), OptimizerSpec::smorms3(), OptimizerSpec::momentum(), OptimizerSpec::Sgd];
+    for (index, preset) in Preset::ALL.into_iter().enumerate() {
+        let model = preset.model(Architecture { depth: 3, alpha: 0.1 });
+        let clip = if index % 2 == 0 { Clip::Norm(1.0) } else { Clip::None };
+        let config = TrainConfig { optimizer: optimizers[index % 4], clip, ..config(60) };
+        let case = format!("{preset} by {}", config.optimizer);
+        goes_on::<f32>(&model, Rows::from(&data().train), &config, &[1, 6, 24], &case);
+        goes_on::<f64>(&model, Rows::from(&data().train), &config, &[13, 1], &case);
+    }
+}
+
+#[test]
+fn a_guard_that_halves_steps_goes_on_bit_for_bit() {
+    let model = Preset::DenseRelative.model(Architecture::default());
+    let config = TrainConfig { rate: 0.3, ..config(80) };
+    let rows = data::<f64>().train;
+    let whole = train(
+        &mut fresh(&model, Rows::from(&rows)),
+        &rows,
+        data::<f64>().validation.view(),
+        &config,
+        &mut |_| {},
+    );
+    assert!(whole.unwrap().halvings > 0, "nothing was halved: this test tests nothing");
+    goes_on::<f64>(&model, Rows::from(&rows), &config, &[5, 9, 20], "halved");
+}
+
+#[test]
+fn a_learned_nu_patience_and_a_file_of_rows_go_on_bit_for_bit() {
+    let mut model = Preset::DenseOrthonormal.model(Architecture::default());
+    model.base = BaseSpec::StudentT { nu: 5.0, learned: true };
+    let config = TrainConfig { patience: Some(3), rate: 0.05, ..config(100) };
+    goes_on::<f32>(&model, Rows::from(&data().train), &config, &[7, 8], "Student-t");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.npy");
+    write_npy(&path, &data::<f32>().train).unwrap();
+    let file = FileRows::open(&path, vec![3, 4, 5], 64).unwrap();
+    goes_on::<f32>(&model, Rows::from(&file), &config, &[7, 8], "file");
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
+    let (rows, folder) = (data::<f64>().train, tempfile::tempdir().unwrap());
+    let model = Preset::DenseRelative.model(Architecture::default());
+    session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap();
+    let differs = |model: &ModelSpec, rows: &ndarray::Array2<f64>, config: &TrainConfig| match session::<f64>(
+        model,
+        Rows::from(rows),
+        config,
+        folder.path(),
+        4,
+    ) {
+        Err(TrainError::OtherRun { key, .. }) => key,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(differs(&model, &rows, &config(11)), "budget");
+    assert_eq!(differs(&model, &rows, &TrainConfig { rate: 1e-3, ..config(10) }), "rate");
+    assert_eq!(differs(&model, &(&rows * 1.5), &config(10)), "hash of the rows");
+    let other = Preset::DenseExact.model(Architecture::default());
+    assert_eq!(differs(&other, &rows, &config(10)), "layer 1");
+    match session::<f32>(&model, Rows::from(&data().train), &config(10), folder.path(), 4) {
+        Err(TrainError::OtherRun { key, checkpoint, run, .. }) => {
+            assert_eq!((key.as_str(), checkpoint.as_str()), ("hash of the rows", checkpoint.as_str()));
+            assert_ne!(checkpoint, run);
+        }
+        other => panic!("{other:?}"),
+    }
+    // Whatever was refused, the checkpoint is still there and good.
+    let (_, _, resumed) = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap();
+    assert_eq!(resumed, 4);
+}
+
+#[test]
+fn damaged_checkpoints_are_errors_and_stay_as_they_are() {
+    let (rows, folder) = (data::<f64>().train, tempfile::tempdir().unwrap());
+    let model = Preset::DenseRelative.model(Architecture::default());
+    session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    let whole = std::fs::read(&path).unwrap();
+    for length in (0..whole.len()).step_by(997) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let error = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap_err();
+        assert!(matches!(error, TrainError::Damaged { .. }), "{length} bytes: {error}");
+    }
+    for (from, to) in [("\"format\":1", "\"format\":7"), ("\\\"step\\\":4", "\\\"stop\\\":4")] {
+        let text = String::from_utf8_lossy(&whole[8..])
+            .find(&from.replace('"', "\\\"").replace("\\\\\"", "\\\""))
+            .unwrap();
+        let mut bytes = whole.clone();
+        let to = to.replace('"', "\\\"").replace("\\\\\"", "\\\"");
+        bytes[8 + text..8 + text + to.len()].copy_from_slice(to.as_bytes());
+        std::fs::write(&path, &bytes).unwrap();
+        let error = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap_err();
+        assert!(matches!(error, TrainError::Damaged { .. } | TrainError::Format { .. }), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), bytes, "left as it was");
+    }
+}
+
+#[test]
+fn a_folder_belongs_to_one_run_and_is_cleared_of_what_a_killed_one_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let leftover = folder.path().join(".pdmap-x.tmp");
+    std::fs::write(&leftover, "half a checkpoint").unwrap();
+    let first = Checkpoints::open(folder.path(), Duration::ZERO, false).unwrap();
+    assert!(!leftover.exists());
+    let second = Checkpoints::open(folder.path(), Duration::ZERO, false);
+    assert!(matches!(second, Err(TrainError::Locked { .. })));
+    drop(first);
+    Checkpoints::open(folder.path(), Duration::ZERO, false).unwrap();
+}
+
+/// Where the checkpoint cannot be written the run goes on, and writes as soon as it can.
+#[test]
+fn a_folder_that_vanishes_is_reported_and_written_again() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("checkpoints");
+    let rows = data::<f64>().train;
+    let model = Preset::DenseRelative.model(Architecture::default());
+    let mut flow = fresh::<f64>(&model, Rows::from(&rows));
+    let mut checkpoints = Checkpoints::open(&folder, Duration::ZERO, false).unwrap();
+    let (mut failed, mut saved, mut step) = (Vec::new(), Vec::new(), 0);
+    let mut watch = |event| match event {
+        Event::Progress(progress) => {
+            step = progress.step;
+            // From step 3 a file stands where the folder was, from step 6 nothing does.
+            if step == 3 {
+                std::fs::remove_dir_all(&folder).unwrap();
+                std::fs::write(&folder, "in the way").unwrap();
+            } else if step == 6 {
+                std::fs::remove_file(&folder).unwrap();
+            }
+        }
+        Event::Saved { step } => saved.push(step),
+        Event::SaveFailed { step, error } => {
+            assert!(error.to_string().contains("checkpoints"), "{error}");
+            failed.push(step);
+        }
+        Event::Resumed { .. } => panic!("there was nothing to go on from"),
+    };
+    let hooks = Hooks { watch: &mut watch, stop: &|| false, checkpoints: Some(&mut checkpoints) };
+    let trained = train_with(&mut flow, &rows, data().validation.view(), &config(8), hooks).unwrap();
+    assert_eq!(trained.outcome, Outcome::Finished);
+    assert_eq!((failed, saved), (vec![3, 4, 5], vec![1, 2, 6, 7, 8, 8]));
+    let (_, _, resumed) =
+        session::<f64>(&model, Rows::from(&rows), &config(8), &folder, 1).unwrap_or_else(|error| {
+            drop(checkpoints);
+            assert!(matches!(error, TrainError::Locked { .. }), "{error}");
+            session::<f64>(&model, Rows::from(&rows), &config(8), &folder, 1).unwrap()
+        });
+    assert_eq!(resumed, 8);
+}
