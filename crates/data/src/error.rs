@@ -501,6 +501,42 @@ pub enum DataError {
         /// How it is stored.
         method: String,
     },
+    /// The samples of a sound are of a kind that is not read.
+    #[error("{}: samples of {bits} bits, format {tag:#06x}; whole numbers of 8, 16, 24 and 32 bits (0x0001) and floats of 32 (0x0003) are read", path.display())]
+    SampleFormat {
+        /// The file.
+        path: PathBuf,
+        /// The format, a number of the WAV standard.
+        tag: u16,
+        /// Bits of a sample.
+        bits: u16,
+    },
+    /// A sample of a sound is NaN or infinite.
+    #[error("{}: sample {sample} of channel {channel} is {value}; every sample must be finite", path.display())]
+    NonFiniteSample {
+        /// The file.
+        path: PathBuf,
+        /// The sample, from 0.
+        sample: usize,
+        /// The channel, from 0.
+        channel: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A sound is too short to have frames for training, validation and test.
+    #[error("{}: {actual} samples, {expected} are needed for frames of {frame} every {hop} in each part", path.display())]
+    SoundTooShort {
+        /// The file.
+        path: PathBuf,
+        /// Samples of a frame.
+        frame: usize,
+        /// Samples from frame to frame.
+        hop: usize,
+        /// Samples of each channel needed.
+        expected: u128,
+        /// Samples of each channel there are.
+        actual: usize,
+    },
     /// A generator is named `synthetic:NAME`.
     #[error("{text:?} names no generator: write synthetic:NAME?key=value&key=value")]
     NotAGenerator {

@@ -7,11 +7,11 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`read`] | `.npy`, `.npz`, CSV, IDX and image-folder readers, the atomic `.npy` writer |
+//! | [`read`] | `.npy`, `.npz`, CSV, WAV, IDX and image-folder readers, the atomic `.npy` writer |
 //! | [`stream`] | rows in blocks, from and to files and pipes that need not fit into memory; any rows of a file |
 //! | [`patches`] | random mean-free image patches |
 //! | [`split`] | seeded splits, by row and by group |
-//! | [`protocol`] | the published BSDS300 and MNIST protocols, and what they return |
+//! | [`protocol`] | the published BSDS300 and MNIST protocols, frames of sound, and what they return |
 //! | [`generate`] | `synthetic:` data: dead leaves, ICA with a known truth, two moons |
 //! | [`preprocess`] | logit, standardization and PCA whitening as layers with a log-determinant |
 //! | [`validate`] | checks that rows are fit for scoring or for training |
@@ -37,10 +37,10 @@ pub use element::Element;
 pub use error::DataError;
 pub use generate::{Generator, Ica, IcaTruth, Leaves, Moons, Source};
 pub use patches::{PatchSet, extract_patches};
-pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist};
+pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist, wav};
 pub use read::{
-    Format, GrayImage, IdxImages, detect_format, read_csv, read_idx, read_image_folder, read_npy, read_npz,
-    write_npy,
+    Format, GrayImage, IdxImages, Samples, Sound, detect_format, read_csv, read_idx, read_image_folder,
+    read_npy, read_npz, read_wav, write_npy,
 };
 pub use split::{split_groups, split_rows};
 pub use stream::{

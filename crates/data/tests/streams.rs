@@ -252,3 +252,31 @@ fn a_limit_of_zero_reads_nothing_and_loses_nothing() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_as_a_stream() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("pipe");
+    if !std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|status| status.success()) {
+        common::skipped("mkfifo is not there");
+        return;
+    }
+    for (name, bytes, streams) in kinds(40_000, 3) {
+        let writing = path.clone();
+        // A reader that refuses closes the pipe: then not everything can be written.
+        let writer = std::thread::spawn(move || std::fs::write(writing, bytes));
+        let opened = open_rows::<f64>(&Input::File(path.clone()), &TextOptions::default());
+        match opened {
+            Ok(mut rows) => {
+                assert!(streams, "{name}");
+                assert_eq!(collect_rows(&mut *rows).unwrap(), numbers(40_000, 3), "{name}");
+                writer.join().unwrap().unwrap();
+            }
+            Err(error) => {
+                assert!(!streams && matches!(error, DataError::NeedsAFile { .. }), "{name}: {error}");
+                let _ = writer.join().unwrap();
+            }
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub enum Format {
     Npz,
     /// UTF-8 text with numbers: [`read_csv`](super::read_csv).
     Csv,
-    /// Sound: its frames.
+    /// Sound: [`read_wav`](super::read_wav).
     Wav,
     /// IDX, plain or gzip: [`read_idx`](super::read_idx).
     Idx,

@@ -9,6 +9,8 @@ mod npy_decode;
 mod npy_header;
 mod npy_write;
 mod npz;
+mod wav;
+mod wav_header;
 
 pub use csv::read_csv;
 pub use detect::{Format, detect_format};
@@ -20,3 +22,4 @@ pub(crate) use npy_decode::{decode, decode_into};
 pub(crate) use npy_header::{MatrixHeader, NPY_MAGIC, read_header};
 pub use npy_write::write_npy;
 pub use npz::read_npz;
+pub use wav::{Samples, Sound, read_wav};

@@ -33,11 +33,12 @@ impl fmt::Display for Input {
 /// What messages call standard input.
 pub(crate) const STDIN: &str = "standard input";
 
-/// The file of a path, and the array in it that `#NAME` at its end asks for. A file whose own name has a `#` stays what it is.
+/// The file of a path, and the array in it that `#NAME` at its end asks for. A file whose own name has a `#` stays what it is, and so
+/// does a path of which nothing is there.
 pub(crate) fn without_member(path: &Path) -> (&Path, Option<&str>) {
     if let Some((file, member)) = path.to_str().and_then(|text| text.rsplit_once('#'))
-        && !file.is_empty()
         && !path.exists()
+        && Path::new(file).exists()
     {
         return (Path::new(file), Some(member));
     }
@@ -58,13 +59,14 @@ mod tests {
 
     #[test]
     fn a_member_follows_the_last_hash_unless_a_file_has_that_name() -> std::io::Result<()> {
-        assert_eq!(without_member(Path::new("/no/a#b.npz#x")), (Path::new("/no/a#b.npz"), Some("x")));
-        assert_eq!(without_member(Path::new("/no/a.npz")), (Path::new("/no/a.npz"), None));
-        assert_eq!(without_member(Path::new("#x")), (Path::new("#x"), None));
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("a#b");
+        let with_member = folder.path().join("a#b#x");
+        assert_eq!(without_member(&with_member), (with_member.as_path(), None));
         std::fs::write(&path, "")?;
+        assert_eq!(without_member(&with_member), (path.as_path(), Some("x")));
         assert_eq!(without_member(&path), (path.as_path(), None));
+        assert_eq!(without_member(Path::new("#x")), (Path::new("#x"), None));
         Ok(())
     }
 }

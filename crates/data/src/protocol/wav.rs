@@ -1,0 +1,183 @@
+//! Frames of sound.
+
+use std::path::Path;
+
+use ndarray::Array2;
+use rand::RngExt;
+use rayon::prelude::*;
+
+use super::{DataFacts, Splits};
+use crate::DataError;
+use crate::element::{Element, cast, into_rows, zeroed};
+use crate::random::{Purpose, stream};
+use crate::read::{Samples, Sound, read_wav};
+use crate::split::share;
+
+/// The share of the time that validation frames come from, and that of test frames.
+const HELD_OUT: f64 = 0.1;
+
+/// Segments of [`HELD_OUT`] that fit into the whole.
+const SEGMENTS: u128 = 10;
+
+/// Samples that share a random stream. Fixed: it decides about the numbers.
+const CHUNK: usize = 1 << 14;
+
+/// Frames of a WAV file.
+///
+/// A row is a frame of `frame` samples of every channel, `[channels, frame]`: all of the first channel, then all of the second. Frames
+/// begin every `hop` samples (`None`: every `frame`, so that they do not overlap). A whole-number sample `s` of `b` bits becomes
+/// `(s + U[0,1)) / 2^(b-1)`, in [-1, 1) before it is rounded to `F`; its noise is drawn once, whatever frames share it. Floats stay
+/// as they are.
+///
+/// Neighbouring frames are alike, so time is split into contiguous parts: the first 80% is for training, then 10% for
+/// validation and 10% for the test. A frame that is not within one part is dropped. Test rows are grouped by seconds (or by frame
+/// lengths, where those are longer).
+///
+/// `facts.pixel_log_det` counts in steps of the whole numbers in place of grey levels, so that what is called bits per dimension
+/// is bits per sample; there is none of floats.
+///
+/// # Errors
+/// Those of [`read_wav`]; [`DataError::BadOption`] for a frame or a hop of 0; [`DataError::SoundTooShort`] where a part could be without a
+/// frame; [`DataError::TooLarge`].
+pub fn wav<F: Element>(
+    path: &Path,
+    frame: usize,
+    hop: Option<usize>,
+    seed: u64,
+) -> Result<Splits<F>, DataError> {
+    let hop = hop.unwrap_or(frame);
+    for (option, value) in [("frame", frame), ("hop", hop)] {
+        if value == 0 {
+            return Err(DataError::BadOption {
+                option,
+                value: value.to_string(),
+                expected: "at least 1 sample",
+            });
+        }
+    }
+    let sound = read_wav(path)?;
+    let moments = sound.moments();
+    // So that a frame begins and ends within any part.
+    let expected = SEGMENTS * (frame as u128 + hop as u128 - 1);
+    if (moments as u128) < expected {
+        return Err(DataError::SoundTooShort {
+            path: path.to_path_buf(),
+            frame,
+            hop,
+            expected,
+            actual: moments,
+        });
+    }
+    let held_out = share(moments, HELD_OUT);
+    let bounds = [0, moments - 2 * held_out, moments - held_out, moments];
+    let part = |index: usize, purpose| -> Result<(Array2<F>, Vec<usize>), DataError> {
+        let (from, to) = (bounds[index], bounds[index + 1]);
+        let values = dequantized(&sound, from, to, seed, purpose)?;
+        let starts: Vec<usize> =
+            (from.next_multiple_of(hop)..=to - frame).step_by(hop).map(|start| start - from).collect();
+        let rows = cut(&values, sound.channels, frame, &starts)?;
+        Ok((rows, starts))
+    };
+    let (train, _) = part(0, Purpose::Train)?;
+    let (validation, _) = part(1, Purpose::Validation)?;
+    let (test, starts) = part(2, Purpose::Test)?;
+    let group = frame.max(sound.rate as usize);
+    let counts = [train.nrows(), validation.nrows(), test.nrows()];
+    Ok(Splits {
+        test_groups: Some(starts.iter().map(|start| (start / group) as u32).collect()),
+        facts: facts(path, &sound, (frame, hop), counts, seed),
+        train,
+        validation,
+        test,
+    })
+}
+
+fn facts(
+    path: &Path,
+    sound: &Sound,
+    (frame, hop): (usize, usize),
+    counts: [usize; 3],
+    seed: u64,
+) -> DataFacts {
+    let Sound { channels, rate, bits, .. } = *sound;
+    let features = channels * frame;
+    let whole = matches!(sound.samples, Samples::Integer(_));
+    let kind = if whole { "whole-number" } else { "float" };
+    let [train, validation, test] = counts;
+    let mut notes = vec![
+        format!("sound: {}", path.display()),
+        format!(
+            "{rate} Hz, {bits}-bit {kind} samples, {channels} channel(s), {} samples each",
+            sound.moments()
+        ),
+        format!("frames: {train} train, {validation} validation, {test} test; hop {hop}; seed {seed}"),
+        "split in time, 80/10/10; frames across a boundary are dropped; test frames are grouped by time"
+            .to_owned(),
+    ];
+    let sample = if whole {
+        notes.push("random and not invertible: noise U[0,1) on each sample".to_owned());
+        notes.push("bits per dimension are bits per sample, in steps of the whole numbers".to_owned());
+        format!("(sample + U[0,1))/2^{}", bits - 1)
+    } else {
+        "float samples as they are".to_owned()
+    };
+    DataFacts {
+        name: "wav".to_owned(),
+        space: format!("{sample}, {frame} of each of {channels} channel(s): {features} features"),
+        features,
+        pixel_log_det: whole.then(|| -(features as f64) * f64::from(bits - 1) * std::f64::consts::LN_2),
+        true_log_likelihood: None,
+        notes,
+        image_shape: None,
+    }
+}
+
+/// The samples of the moments `from..to`, interleaved, as numbers with noise.
+fn dequantized<F: Element>(
+    sound: &Sound,
+    from: usize,
+    to: usize,
+    seed: u64,
+    purpose: Purpose,
+) -> Result<Vec<F>, DataError> {
+    let mut values = zeroed::<F>(to - from, sound.channels)?;
+    let range = from * sound.channels..to * sound.channels;
+    match &sound.samples {
+        Samples::Float(samples) => {
+            for (value, &sample) in values.iter_mut().zip(&samples[range]) {
+                *value = cast(f64::from(sample));
+            }
+        }
+        Samples::Integer(samples) => {
+            let steps = 2f64.powi(i32::from(sound.bits) - 1);
+            values.par_chunks_mut(CHUNK).zip(samples[range].par_chunks(CHUNK)).enumerate().for_each(
+                |(chunk, (values, samples))| {
+                    let mut rng = stream(seed, purpose, chunk);
+                    for (value, &sample) in values.iter_mut().zip(samples) {
+                        *value = cast((f64::from(sample) + rng.random::<f64>()) / steps);
+                    }
+                },
+            );
+        }
+    }
+    Ok(values)
+}
+
+/// The frames that begin at `starts`, each channel by channel.
+fn cut<F: Element>(
+    values: &[F],
+    channels: usize,
+    frame: usize,
+    starts: &[usize],
+) -> Result<Array2<F>, DataError> {
+    let features = channels * frame;
+    let mut rows = zeroed(starts.len(), features)?;
+    for (row, &start) in rows.chunks_exact_mut(features).zip(starts) {
+        for (channel, part) in row.chunks_exact_mut(frame).enumerate() {
+            for (time, value) in part.iter_mut().enumerate() {
+                *value = values[(start + time) * channels + channel];
+            }
+        }
+    }
+    into_rows(rows, starts.len(), features)
+}

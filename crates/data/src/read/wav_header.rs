@@ -1,0 +1,96 @@
+//! The parts of a WAV file that decide whether its samples can be read, looked at before they are.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use crate::DataError;
+
+/// `WAVE_FORMAT_PCM`, `WAVE_FORMAT_IEEE_FLOAT`, and the one that names its format further on.
+const PCM: u16 = 1;
+const FLOAT: u16 = 3;
+const EXTENSIBLE: u16 = 0xfffe;
+
+/// The longest format chunk that is read; the longest that is known has 40 bytes.
+const FORMAT_LIMIT: u64 = 1 << 10;
+
+/// The two chunks that matter.
+#[derive(Debug)]
+pub(crate) struct WavChunks {
+    /// A WAV file up to its data, without any other chunk.
+    pub(crate) head: Vec<u8>,
+    /// Bytes of data, at which the file stands.
+    pub(crate) data: u64,
+}
+
+/// Finds the format and the data; refuses what is no WAV file, samples of a depth that is not read, and more data than the file
+/// holds.
+///
+/// Format: Microsoft & IBM, *Multimedia Programming Interface and Data Specifications 1.0*; chunks of a name, a little-endian length
+/// and as many bytes, padded to an even number (which `hound` 3.5 does not expect of chunks that it skips).
+pub(crate) fn find_chunks(path: &Path, file: &mut File) -> Result<WavChunks, DataError> {
+    let io = |source| DataError::io(path, source);
+    let length = file.metadata().map_err(io)?.len();
+    let riff = bytes::<12>(path, file, 0, length)?;
+    if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
+        return Err(DataError::BadMagic {
+            path: path.to_path_buf(),
+            expected: "a WAV file",
+            actual: riff.to_vec(),
+        });
+    }
+    let mut head = riff.to_vec();
+    let mut at = 12;
+    loop {
+        let chunk = bytes::<8>(path, file, at, length)?;
+        let [a, b, c, d, size @ ..] = chunk;
+        let size = u64::from(u32::from_le_bytes(size));
+        at += 8;
+        match &[a, b, c, d] {
+            b"fmt " => {
+                check_depth(path, bytes::<16>(path, file, at, length)?)?;
+                if size > FORMAT_LIMIT {
+                    let path = path.to_path_buf();
+                    return Err(DataError::HeaderTooLong { path, limit: FORMAT_LIMIT, actual: size });
+                }
+                head.truncate(riff.len());
+                head.extend(chunk);
+                file.seek(SeekFrom::Start(at)).map_err(io)?;
+                Read::by_ref(file).take(size).read_to_end(&mut head).map_err(io)?;
+            }
+            b"data" => {
+                let (expected, actual) = (u128::from(size), u128::from(length - at));
+                if expected > actual {
+                    return Err(DataError::Truncated { path: path.to_path_buf(), expected, actual });
+                }
+                head.extend(chunk);
+                return Ok(WavChunks { head, data: size });
+            }
+            _ => {}
+        }
+        at += size + size % 2;
+    }
+}
+
+/// Refuses depths of samples that are not read.
+fn check_depth(path: &Path, format: [u8; 16]) -> Result<(), DataError> {
+    let [tag, _, _, _, _, _, _, bits] =
+        std::array::from_fn(|i| u16::from_le_bytes([format[2 * i], format[2 * i + 1]]));
+    match (tag, bits) {
+        (PCM, 8 | 16 | 24 | 32) | (FLOAT, 32) | (EXTENSIBLE, 8 | 16 | 24 | 32) => Ok(()),
+        _ => Err(DataError::SampleFormat { path: path.to_path_buf(), tag, bits }),
+    }
+}
+
+/// Bytes at a place of the file, which ends after `length`.
+fn bytes<const N: usize>(path: &Path, file: &mut File, at: u64, length: u64) -> Result<[u8; N], DataError> {
+    let mut bytes = [0; N];
+    let actual = u128::from(length.saturating_sub(at));
+    if actual < N as u128 {
+        return Err(DataError::Truncated { path: path.to_path_buf(), expected: N as u128, actual });
+    }
+    file.seek(SeekFrom::Start(at))
+        .and_then(|_| file.read_exact(&mut bytes))
+        .map_err(|source| DataError::io(path, source))?;
+    Ok(bytes)
+}
