@@ -23,7 +23,8 @@ const SEPARATION: f64 = 0.5;
 /// `a = exp(-(r - 1)^2 / 2 s^2) / (2 pi^2 s^2) * integral over t in [0, pi] of exp(-(r / s^2) (1 - cos(t - phi)))`,
 /// by Gauss-Legendre quadrature on panels that follow the integrand (relative error below `1e-9`
 /// while `r < 300 s`). The entropy is by the trapezoid rule in the plane (absolute error below
-/// `1e-8`; it takes seconds for the smallest noise).
+/// `1e-8`; the cost grows like
+/// `1 / noise`, to half a million points for the smallest).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moons {
     /// Standard deviation of the noise, 0.001 to 1000: without noise there is no density.

@@ -26,7 +26,8 @@ const SEPARATION: f64 = PI / 3.0;
 /// `a(x) = integral over [0, 3 pi] of 2 t / (9 pi^2) exp(-|x - c(t)|^2 / 2 s^2) / (2 pi s^2)` and
 /// `s = noise`, by Gauss-Legendre quadrature on panels that follow the integrand (relative error
 /// below `1e-9` while `|x - c| < 300 s`). The entropy is by the trapezoid rule in the plane
-/// (absolute error below `1e-8`; it takes seconds for the smallest noise).
+/// (absolute error below `1e-8`; the cost grows like
+/// `1 / noise`, to two million points for the smallest).
 ///
 /// Source: Grathwohl et al., *FFJORD*, 2019, who also move each point of the first arm by
 /// `U[0, 1/6)^2`, and the other arm's the opposite way.
