@@ -171,6 +171,7 @@ impl Source {
             features,
             pixel_log_det: None,
             true_log_likelihood: None,
+            test_truth: None,
             notes: vec![format!(
                 "{} training, {} validation and {} test rows; what was not given was split off at random (seed {}).",
                 train.nrows(),

@@ -12,7 +12,7 @@
 //! | [`patches`] | random mean-free image patches |
 //! | [`split`] | seeded splits, by row and by group |
 //! | [`protocol`] | the published BSDS300 and MNIST protocols, frames of sound, and what they return |
-//! | [`generate`] | `synthetic:` data: dead leaves, ICA with a known truth, two moons |
+//! | [`generate`] | `synthetic:` data: dead leaves, and densities known exactly (ICA, series, shapes in the plane) |
 //! | [`preprocess`] | logit, standardization and PCA whitening as layers with a log-determinant |
 //! | [`validate`] | checks that rows are fit for scoring or for training |
 //!
@@ -35,7 +35,9 @@ pub mod validate;
 pub use atomic::{check_writable, remove_leftovers, write_atomically};
 pub use element::Element;
 pub use error::DataError;
-pub use generate::{Generator, Ica, IcaTruth, Leaves, Moons, Source};
+pub use generate::{
+    Ar1, Checkerboard, Gaussians, Generator, Ica, IcaTruth, Leaves, Moons, Rings, Sine, Source, Spirals,
+};
 pub use patches::{PatchSet, extract_patches};
 pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist, wav};
 pub use read::{

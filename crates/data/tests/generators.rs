@@ -1,37 +1,14 @@
 //! Generated data against what is known about them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "common/linear.rs"]
+mod linear;
+
+use linear::inverse;
 use ndarray::{Array2, Axis};
 use pdmap_data::{Counts, Generator, Ica, Leaves, Source, Splits};
 
 const COUNTS: Counts = Counts { train: 60_000, validation: 10, test: 20 };
-
-/// The inverse and `log |det|` by elimination with pivots.
-fn inverse(matrix: &Array2<f64>) -> (Array2<f64>, f64) {
-    let n = matrix.nrows();
-    let (mut a, mut b, mut log_det) = (matrix.clone(), Array2::<f64>::eye(n), 0.0);
-    for k in 0..n {
-        let pivot = (k..n).max_by(|&i, &j| a[[i, k]].abs().total_cmp(&a[[j, k]].abs())).unwrap();
-        for m in [&mut a, &mut b] {
-            for column in 0..n {
-                m.swap([k, column], [pivot, column]);
-            }
-        }
-        let scale = a[[k, k]];
-        log_det += scale.abs().ln();
-        for m in [&mut a, &mut b] {
-            m.row_mut(k).mapv_inplace(|v| v / scale);
-        }
-        for i in (0..n).filter(|&i| i != k) {
-            let factor = a[[i, k]];
-            for m in [&mut a, &mut b] {
-                let from = m.row(k).to_owned();
-                m.row_mut(i).scaled_add(-factor, &from);
-            }
-        }
-    }
-    (b, log_det)
-}
 
 #[test]
 fn the_mixing_matrix_has_the_singular_values_asked_for() {
@@ -79,6 +56,15 @@ fn unmixed_rows_are_independent_unit_sources_with_the_stated_entropy() {
         let error = 4.0 * log_density.std(1.0) / n.sqrt() + 1e-9;
         assert!((estimate - truth.entropy).abs() < error, "{source:?}: {estimate}");
         assert_eq!(splits.facts.true_log_likelihood, Some(-truth.entropy));
+        assert!((truth.log_det - log_det).abs() < 1e-12, "{} {log_det}", truth.log_det);
+        for (found, expected) in truth.unmixing.iter().zip(&unmixing) {
+            assert!((found - expected).abs() < 1e-11, "{found} {expected}");
+        }
+        // Row by row, against the inverse by elimination.
+        let rows = Generator::Ica(ica).log_density(splits.train.view(), 8).unwrap().unwrap();
+        for (found, expected) in rows.iter().zip(&log_density) {
+            assert!((found - expected).abs() < 1e-9 || found == expected, "{source:?}: {found} {expected}");
+        }
     }
 }
 
@@ -108,6 +94,12 @@ fn threads_do_not_matter_and_seeds_do() {
         "synthetic:leaves?images=6&size=24&rmax=12",
         "synthetic:ica?dim=7&source=student5",
         "synthetic:moons",
+        "synthetic:ar1?length=5",
+        "synthetic:checkerboard",
+        "synthetic:rings",
+        "synthetic:2spirals?noise=0.3",
+        "synthetic:8gaussians",
+        "synthetic:sine",
     ] {
         let generator: Generator = name.parse().unwrap();
         let run = |threads, seed| -> Splits<f32> {

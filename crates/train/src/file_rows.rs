@@ -76,7 +76,7 @@ impl FileRows {
     /// Rows of a block that are not excluded.
     pub(crate) fn rows_of_block(&self, block: u64) -> u64 {
         let (from, to) = self.range(block);
-        to - from - self.excluded_before(to) + self.excluded_before(from)
+        (to - from) - (self.excluded_before(to) - self.excluded_before(from))
     }
 
     /// Appends the rows of a block to `rows`.

@@ -3,29 +3,50 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ndarray::ArrayView2;
+
+use super::density::{self, Density};
 use super::nearest::nearest;
-use super::options::{Options, apply};
-use super::{Ica, Leaves, Moons};
+use super::options::{Options, apply, describe};
+use super::{Ar1, Checkerboard, Gaussians, Ica, Leaves, Moons, Rings, Sine, Spirals};
 use crate::DataError;
 use crate::element::Element;
 use crate::protocol::{Counts, Splits};
+use crate::validate::check_rows;
 
 /// What every generator's name begins with.
 const SCHEME: &str = "synthetic:";
 
-const NAMES: [&str; 3] = [Leaves::NAME, Ica::NAME, Moons::NAME];
+const NAMES: [&str; 9] = [
+    Leaves::NAME,
+    Ica::NAME,
+    Moons::NAME,
+    Ar1::NAME,
+    Checkerboard::NAME,
+    Rings::NAME,
+    Spirals::NAME,
+    Gaussians::NAME,
+    Sine::NAME,
+];
 
 /// A source of synthetic data.
 ///
 /// Parsed from `synthetic:NAME` or `synthetic:NAME?key=value&key=value`; displayed with every
-/// option, in a form that parses to the same generator.
+/// option, in a form that parses to the same generator. The table of all is in
+/// [`generate`](crate::generate).
 ///
 /// ```
 /// use pdmap_data::{Counts, Generator};
 ///
 /// let moons: Generator = "synthetic:moons?noise=0.2".parse()?;
 /// let counts = Counts { train: 100, validation: 10, test: 10 };
-/// assert_eq!(moons.splits::<f32>(counts, 1)?.train.dim(), (100, 2));
+/// let splits = moons.splits::<f32>(counts, 1)?;
+/// assert_eq!(splits.train.dim(), (100, 2));
+///
+/// // What the truth says of the very rows on which a model is judged.
+/// let truth = moons.log_density(splits.test.view(), 1)?.unwrap_or_default();
+/// let mean = truth.iter().sum::<f64>() / truth.len() as f64;
+/// assert_eq!(splits.facts.test_truth, Some(mean));
 /// # Ok::<(), pdmap_data::DataError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +58,18 @@ pub enum Generator {
     Ica(Ica),
     /// `synthetic:moons?noise=0.1`: two half circles.
     Moons(Moons),
+    /// `synthetic:ar1?rho=0.95&length=256`: stretches of a Gaussian series.
+    Ar1(Ar1),
+    /// `synthetic:checkerboard?cells=4`: uniform on the dark cells of a board.
+    Checkerboard(Checkerboard),
+    /// `synthetic:rings?rings=4&noise=0.08`: concentric circles.
+    Rings(Rings),
+    /// `synthetic:2spirals?noise=0.1`: two spiral arms.
+    Spirals(Spirals),
+    /// `synthetic:8gaussians?noise=0.5`: eight Gaussians on a circle.
+    Gaussians(Gaussians),
+    /// `synthetic:sine?noise=0.1`: a sine with noise across it.
+    Sine(Sine),
 }
 
 impl Generator {
@@ -53,13 +86,62 @@ impl Generator {
     /// [`DataError::BadOption`] for options out of range, [`DataError::TooLarge`], and for images
     /// those of [`extract_patches`](crate::extract_patches).
     pub fn splits<F: Element>(&self, counts: Counts, seed: u64) -> Result<Splits<F>, DataError> {
-        let mut splits = match self {
-            Self::Leaves(leaves) => leaves.splits(counts, seed),
-            Self::Ica(ica) => ica.splits(counts, seed),
-            Self::Moons(moons) => moons.splits(counts, seed),
-        }?;
-        self.to_string().clone_into(&mut splits.facts.name);
-        Ok(splits)
+        let name = self.to_string();
+        if let Self::Leaves(leaves) = self {
+            let mut splits = leaves.splits(counts, seed)?;
+            splits.facts.name = name;
+            return Ok(splits);
+        }
+        match self.density(seed)? {
+            Some(density) => density::splits(density.as_ref(), name, counts, seed),
+            None => Err(DataError::NotAGenerator { text: name }),
+        }
+    }
+
+    /// `ln p(row)` of each row under the density that [`Self::splits`] draws from with `seed`, nats;
+    /// `-inf` outside its support, and `None` where no density is known (leaves). Only ICA depends on
+    /// the seed, by its mixing matrix.
+    ///
+    /// The rows are taken as they are, after rounding to `F`. A row that rounding carried over an
+    /// edge of the support counts as on the edge.
+    ///
+    /// # Errors
+    /// [`DataError::BadOption`] for options out of range, [`DataError::FeatureMismatch`] for rows of
+    /// another width, and those of [`check_rows`].
+    pub fn log_density<F: Element>(
+        &self,
+        rows: ArrayView2<'_, F>,
+        seed: u64,
+    ) -> Result<Option<Vec<f64>>, DataError> {
+        let Some(density) = self.density(seed)? else { return Ok(None) };
+        let (expected, actual) = (density.features(), rows.ncols());
+        if expected != actual {
+            return Err(DataError::FeatureMismatch { name: self.to_string(), expected, actual });
+        }
+        check_rows(rows, &self.to_string())?;
+        Ok(Some(density::log_density(density.as_ref(), rows)))
+    }
+
+    /// The density for `seed`, of checked options; `None` where it is not known.
+    fn density(&self, seed: u64) -> Result<Option<Box<dyn Density>>, DataError> {
+        fn checked<T: Options + Density + Copy + 'static>(
+            options: &T,
+        ) -> Result<Box<dyn Density>, DataError> {
+            options.check()?;
+            Ok(Box::new(*options))
+        }
+        match self {
+            Self::Leaves(_) => return Ok(None),
+            Self::Ica(ica) => ica.density(seed).map(|density| Box::new(density) as Box<dyn Density>),
+            Self::Moons(moons) => checked(moons),
+            Self::Ar1(ar1) => checked(ar1),
+            Self::Checkerboard(board) => checked(board),
+            Self::Rings(rings) => checked(rings),
+            Self::Spirals(spirals) => checked(spirals),
+            Self::Gaussians(gaussians) => checked(gaussians),
+            Self::Sine(sine) => checked(sine),
+        }
+        .map(Some)
     }
 }
 
@@ -75,6 +157,12 @@ impl FromStr for Generator {
             Leaves::NAME => apply(Leaves::default(), options).map(Self::Leaves),
             Ica::NAME => apply(Ica::default(), options).map(Self::Ica),
             Moons::NAME => apply(Moons::default(), options).map(Self::Moons),
+            Ar1::NAME => apply(Ar1::default(), options).map(Self::Ar1),
+            Checkerboard::NAME => apply(Checkerboard::default(), options).map(Self::Checkerboard),
+            Rings::NAME => apply(Rings::default(), options).map(Self::Rings),
+            Spirals::NAME => apply(Spirals::default(), options).map(Self::Spirals),
+            Gaussians::NAME => apply(Gaussians::default(), options).map(Self::Gaussians),
+            Sine::NAME => apply(Sine::default(), options).map(Self::Sine),
             _ => Err(DataError::UnknownGenerator { name: name.to_owned(), nearest: nearest(name, &NAMES) }),
         }
     }
@@ -82,27 +170,18 @@ impl FromStr for Generator {
 
 impl fmt::Display for Generator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Leaves(l) => write!(
-                f,
-                "{SCHEME}{}?images={}&size={}&patch={}&rmin={}&rmax={}",
-                Leaves::NAME,
-                l.images,
-                l.size,
-                l.patch,
-                l.r_min,
-                l.r_max
-            ),
-            Self::Ica(i) => write!(
-                f,
-                "{SCHEME}{}?dim={}&source={}&condition={}",
-                Ica::NAME,
-                i.dim,
-                i.source.name(),
-                i.condition
-            ),
-            Self::Moons(m) => write!(f, "{SCHEME}{}?noise={}", Moons::NAME, m.noise),
-        }
+        let described = match self {
+            Self::Leaves(leaves) => describe(leaves),
+            Self::Ica(ica) => describe(ica),
+            Self::Moons(moons) => describe(moons),
+            Self::Ar1(ar1) => describe(ar1),
+            Self::Checkerboard(board) => describe(board),
+            Self::Rings(rings) => describe(rings),
+            Self::Spirals(spirals) => describe(spirals),
+            Self::Gaussians(gaussians) => describe(gaussians),
+            Self::Sine(sine) => describe(sine),
+        };
+        write!(f, "{SCHEME}{described}")
     }
 }
 
@@ -125,10 +204,22 @@ mod tests {
             "synthetic:leaves?images=5&size=32&patch=4&rmin=0.5&rmax=9",
             "synthetic:ica?dim=2",
             "synthetic:moons?noise=0.25",
+            "synthetic:ar1?rho=-0.5&length=3",
+            "synthetic:checkerboard?cells=8",
+            "synthetic:rings?rings=2&noise=0.1",
+            "synthetic:2spirals?noise=0.05",
+            "synthetic:8gaussians?noise=0.2",
+            "synthetic:sine?noise=0.001",
         ] {
             let generator: Generator = text.parse().unwrap();
             assert_eq!(generator.to_string().parse::<Generator>().unwrap(), generator);
         }
+        for name in NAMES {
+            let generator: Generator = format!("{SCHEME}{name}").parse().unwrap();
+            assert_eq!(generator.to_string().parse::<Generator>().unwrap(), generator);
+        }
+        let rings: Generator = "synthetic:rings?noise=0.2".parse().unwrap();
+        assert_eq!(rings.to_string(), "synthetic:rings?rings=4&noise=0.2");
     }
 
     #[test]
@@ -138,6 +229,19 @@ mod tests {
             DataError::NotAGenerator { text } if text == "leaves"
         ));
         assert!(matches!(error("synthetic:moon"), DataError::UnknownGenerator { nearest: "moons", .. }));
+        for (name, known) in [
+            ("spirals", "2spirals"),
+            ("gaussians", "8gaussians"),
+            ("ar", "ar1"),
+            ("chekerboard", "checkerboard"),
+        ] {
+            let error = error(&format!("synthetic:{name}"));
+            assert!(
+                matches!(error, DataError::UnknownGenerator { nearest, .. } if nearest == known),
+                "{error}"
+            );
+        }
+        assert!(matches!(error("synthetic:ar1?lenght=3"), DataError::UnknownKey { nearest: "length", .. }));
         assert!(matches!(
             error("synthetic:ica?dimension=3"),
             DataError::UnknownKey { generator: "ica", nearest: "dim" | "condition", .. }
@@ -163,6 +267,22 @@ mod tests {
             "synthetic:moons?noise=0",
             "synthetic:moons?noise=nan",
             "synthetic:moons?noise",
+            "synthetic:moons?noise=0.0009",
+            "synthetic:ar1?rho=1",
+            "synthetic:ar1?rho=-1",
+            "synthetic:ar1?rho=nan",
+            "synthetic:ar1?length=0",
+            "synthetic:ar1?length=65537",
+            "synthetic:checkerboard?cells=0",
+            "synthetic:checkerboard?cells=1",
+            "synthetic:checkerboard?cells=6",
+            "synthetic:checkerboard?cells=128",
+            "synthetic:rings?rings=0",
+            "synthetic:rings?rings=65",
+            "synthetic:rings?noise=-1",
+            "synthetic:2spirals?noise=0",
+            "synthetic:8gaussians?noise=inf",
+            "synthetic:sine?noise=1001",
             "synthetic:ica?dim=0",
             "synthetic:ica?dim=-4",
             "synthetic:ica?condition=0.5",

@@ -3,13 +3,12 @@
 use ndarray::linalg::general_mat_vec_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1};
 use pdmap_core::group::haar;
+use rand_chacha::ChaCha8Rng;
 
 use super::Source;
+use super::density::Density;
 use super::options::{Options, number, require};
-use super::rows::{counts_note, three_parts};
 use crate::DataError;
-use crate::element::Element;
-use crate::protocol::{Counts, DataFacts, Splits};
 use crate::random::{Purpose, stream};
 
 /// The mixing matrix is built by an O(dim^3) method on one core.
@@ -19,6 +18,10 @@ const MAX_DIM: usize = 4096;
 ///
 /// `A = U diag(sigma) V^T` with independent Haar `U`, `V` (from the seed) and singular values in a
 /// geometric sequence from `sqrt(condition)` down to `1 / sqrt(condition)`, so `|det A| = 1`.
+///
+/// `ln p(x) = sum over i of ln f((A^-1 x)[i]) - ln |det A|` with `f` the density of a source. Uniform
+/// sources have an edge, and a row rounded to its element type may lie past it: there a source
+/// counts as inside while it is no further outside than rounding moves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ica {
     /// Features, 1 to 4096.
@@ -34,6 +37,10 @@ pub struct Ica {
 pub struct IcaTruth {
     /// `A`, `[dim, dim]`: a row of data is `A s`.
     pub mixing: Array2<f64>,
+    /// `A^-1`, `[dim, dim]`, from the factors of `A` and not by elimination.
+    pub unmixing: Array2<f64>,
+    /// `log |det A|`, 0 up to rounding.
+    pub log_det: f64,
     /// The entropy of a row, nats: `dim * h + log |det A|` with `h` the entropy of a source. The
     /// true density has expected log-likelihood `-entropy`, and no other density has more.
     pub entropy: f64,
@@ -61,6 +68,14 @@ impl Options for Ica {
         Ok(())
     }
 
+    fn get(&self, key: &'static str) -> String {
+        match key {
+            "dim" => self.dim.to_string(),
+            "source" => self.source.name().to_owned(),
+            _ => self.condition.to_string(),
+        }
+    }
+
     fn check(&self) -> Result<(), DataError> {
         require((1..=MAX_DIM).contains(&self.dim), "dim", self.dim, DIM)?;
         let allowed = self.condition.is_finite() && self.condition >= 1.0;
@@ -84,7 +99,9 @@ impl Ica {
         let right = haar::<f64>(self.dim, &mut rng);
         let log_det = sigma.mapv(f64::ln).sum();
         Ok(IcaTruth {
-            mixing: (left * &sigma).dot(&right),
+            mixing: (&left * &sigma).dot(&right),
+            unmixing: right.t().dot(&(&left / &sigma).t()),
+            log_det,
             entropy: self.dim as f64 * self.source.entropy() + log_det,
         })
     }
@@ -98,34 +115,45 @@ impl Ica {
         })
     }
 
-    pub(crate) fn splits<F: Element>(&self, counts: Counts, seed: u64) -> Result<Splits<F>, DataError> {
-        let truth = self.truth(seed)?;
-        let (dim, source) = (self.dim, self.source);
-        let [train, validation, test] = three_parts(counts, dim, seed, |rng, row| {
-            let sources: Vec<f64> = (0..dim).map(|_| source.sample(rng)).collect();
-            let (sources, mut row) = (ArrayView1::from(&sources), ArrayViewMut1::from(row));
-            general_mat_vec_mul(1.0, &truth.mixing, &sources, 0.0, &mut row);
-        })?;
-        Ok(Splits {
-            train,
-            validation,
-            test,
-            test_groups: None,
-            facts: DataFacts {
-                name: Self::NAME.to_owned(),
-                space: format!(
-                    "x = A s of {dim} independent {} sources, |det A| = 1: {dim} features",
-                    source.name()
-                ),
-                features: dim,
-                pixel_log_det: None,
-                true_log_likelihood: Some(-truth.entropy),
-                notes: vec![
-                    counts_note(counts, seed),
-                    format!("expected log-likelihood of the truth: {:.4} nats per row", -truth.entropy),
-                ],
-                image_shape: None,
-            },
-        })
+    /// The density of the rows for `seed`.
+    pub(crate) fn density(&self, seed: u64) -> Result<IcaDensity, DataError> {
+        Ok(IcaDensity { source: self.source, truth: self.truth(seed)? })
+    }
+}
+
+/// [`Ica`] with the mixing matrix of one seed.
+pub(crate) struct IcaDensity {
+    source: Source,
+    truth: IcaTruth,
+}
+
+impl Density for IcaDensity {
+    fn features(&self) -> usize {
+        self.truth.mixing.nrows()
+    }
+
+    fn space(&self) -> String {
+        format!("x = A s of {} independent {} sources, |det A| = 1", self.features(), self.source.name())
+    }
+
+    fn entropy(&self) -> f64 {
+        self.truth.entropy
+    }
+
+    fn draw(&self, rng: &mut ChaCha8Rng, row: &mut [f64]) {
+        let sources: Vec<f64> = row.iter().map(|_| self.source.sample(rng)).collect();
+        let (sources, mut row) = (ArrayView1::from(&sources), ArrayViewMut1::from(row));
+        general_mat_vec_mul(1.0, &self.truth.mixing, &sources, 0.0, &mut row);
+    }
+
+    fn log_density(&self, row: &[f64], epsilon: f64) -> f64 {
+        let sources = self.truth.unmixing.dot(&ArrayView1::from(row));
+        let logs = sources.iter().zip(self.truth.unmixing.rows()).map(|(&s, weights)| {
+            // How far rounding of the row, and of the product, moves this source.
+            let moved = || weights.iter().zip(row).map(|(weight, x)| (weight * x).abs()).sum::<f64>();
+            let rounding = epsilon + row.len() as f64 * f64::EPSILON;
+            self.source.log_density_near(s, || rounding * moved())
+        });
+        logs.sum::<f64>() - self.truth.log_det
     }
 }

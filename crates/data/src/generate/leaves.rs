@@ -70,6 +70,16 @@ impl Options for Leaves {
         Ok(())
     }
 
+    fn get(&self, key: &'static str) -> String {
+        match key {
+            "images" => self.images.to_string(),
+            "size" => self.size.to_string(),
+            "patch" => self.patch.to_string(),
+            "rmin" => self.r_min.to_string(),
+            _ => self.r_max.to_string(),
+        }
+    }
+
     fn check(&self) -> Result<(), DataError> {
         require((3..=MAX_IMAGES).contains(&self.images), "images", self.images, IMAGES)?;
         require(self.size <= MAX_SIZE, "size", self.size, SIZE)?;

@@ -15,6 +15,9 @@ pub(crate) trait Options: Sized {
     /// Sets one of [`Self::KEYS`].
     fn set(&mut self, key: &'static str, value: &str) -> Result<(), DataError>;
 
+    /// The value of one of [`Self::KEYS`], in a form that [`Self::set`] reads back.
+    fn get(&self, key: &'static str) -> String;
+
     /// Checks every option against its range and against the others.
     fn check(&self) -> Result<(), DataError>;
 }
@@ -39,6 +42,12 @@ pub(crate) fn apply<T: Options>(mut options: T, text: &str) -> Result<T, DataErr
     }
     options.check()?;
     Ok(options)
+}
+
+/// `NAME?key=value&key=value` with every option, in a form that [`apply`] reads back.
+pub(crate) fn describe<T: Options>(options: &T) -> String {
+    let pairs: Vec<String> = T::KEYS.iter().map(|&key| format!("{key}={}", options.get(key))).collect();
+    format!("{}?{}", T::NAME, pairs.join("&"))
 }
 
 /// A number, or the error that says which option is none.

@@ -80,6 +80,15 @@ impl Source {
         }
     }
 
+    /// `ln p(s)` where `s` is known up to `slack()`: within it, past an edge counts as on the edge.
+    pub(crate) fn log_density_near(self, s: f64, slack: impl FnOnce() -> f64) -> f64 {
+        let log = self.log_density(s);
+        if log > f64::NEG_INFINITY || self != Self::Uniform {
+            return log;
+        }
+        self.log_density((s.abs() - slack()).max(0.0))
+    }
+
     /// One draw.
     pub fn sample<R: RngExt + ?Sized>(self, rng: &mut R) -> f64 {
         match self {

@@ -64,6 +64,7 @@ impl PatchProtocol {
                 // Each row is the same patch in grey levels, divided by 256.
                 pixel_log_det: Some(-(features as f64) * LEVELS.ln()),
                 true_log_likelihood: None,
+                test_truth: None,
                 notes,
                 image_shape: Some((patch, patch)),
             },

@@ -93,6 +93,7 @@ pub fn mnist<F: Element>(
             features: height * width,
             pixel_log_det: Some(log_det / test.nrows() as f64),
             true_log_likelihood: None,
+            test_truth: None,
             notes,
             image_shape: Some((height, width)),
         },

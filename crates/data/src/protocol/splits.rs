@@ -53,6 +53,11 @@ pub struct DataFacts {
     /// The expected log-likelihood of the true density, nats per row, where it is known: no model
     /// exceeds it on average.
     pub true_log_likelihood: Option<f64>,
+    /// The mean of the true log-density over the test rows, nats per row, where it is known and
+    /// finite. A model's likelihood of the same rows is compared with this, row by row: the difference is
+    /// free of the luck of the draw, which moves both.
+    #[serde(default)]
+    pub test_truth: Option<f64>,
     /// What is random or not invertible, seeds, sources and counts.
     pub notes: Vec<String>,
     /// `(height, width)` of the picture that a row shows in reading order; a mean-free patch lacks
