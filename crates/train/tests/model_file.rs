@@ -21,7 +21,7 @@ fn model<F: Real>(preset: Preset, preprocess: Preprocess) -> Model<F> {
 fn round_trip<F: Real>(folder: &Path) {
     let path = folder.join("m.safetensors");
     for preset in Preset::ALL {
-        for preprocess in Preprocess::ALL {
+        for preprocess in [Preprocess::None, Preprocess::Standardize, Preprocess::Whiten] {
             let model = model::<F>(preset, preprocess);
             model.save(&path).unwrap();
             assert_eq!(model_file::dtype(&path).unwrap(), F::DTYPE);

@@ -127,6 +127,7 @@ fn facts(
         features,
         pixel_log_det: whole.then(|| -(features as f64) * f64::from(bits - 1) * std::f64::consts::LN_2),
         true_log_likelihood: None,
+        test_truth: None,
         notes,
         image_shape: None,
     }
