@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pdmap_data::{CsvHeader, TextOptions};
 use pdmap_train::{Preprocess, Preset};
 
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix inverse while training.
@@ -11,9 +12,12 @@ use pdmap_train::{Preprocess, Preset};
 #[command(
     version,
     propagate_version = true,
-    after_help = "Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (last good weights saved)."
+    after_help = "Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (last good weights saved), 4 training interrupted (its state and its best weights so far saved)."
 )]
 pub(crate) struct Cli {
+    /// Threads to compute with [default: one a core]; results are the same bits with any number
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -34,6 +38,8 @@ pub(crate) enum Command {
     Sample(Sample),
     /// What a model file holds and how its layers are
     Inspect(Inspect),
+    /// List the named models, or print one as a model file
+    Presets(Presets),
     /// Make data
     #[command(subcommand)]
     Data(Data),
@@ -48,8 +54,10 @@ pub(crate) enum Protocol {
     Patches,
     /// Logit space of dequantized images: the default for IDX files
     Mnist,
-    /// Rows as they stand: the default for .npy files
+    /// Rows as they stand: the default for .npy, .npz and CSV
     Rows,
+    /// Frames of sound: the default for .wav files
+    Wav,
 }
 
 impl std::fmt::Display for Protocol {
@@ -59,6 +67,7 @@ impl std::fmt::Display for Protocol {
             Self::Patches => "patches",
             Self::Mnist => "mnist",
             Self::Rows => "rows",
+            Self::Wav => "wav",
         })
     }
 }
@@ -66,8 +75,9 @@ impl std::fmt::Display for Protocol {
 /// Where the data are and what they become.
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
-    /// A .npy file of rows, an IDX file (plain or gzip), a folder of images, or a generator such as
-    /// synthetic:leaves, synthetic:ica?dim=16&source=laplace, synthetic:moons
+    /// A file of rows (.npy, .npz or .npz#NAME, CSV), - for .npy or CSV on standard input, an IDX file (plain or gzip), a .wav file, a
+    /// folder of images, or a generator: synthetic:leaves, ica, moons, ar1, checkerboard, rings, 2spirals, 8gaussians or sine, with options as
+    /// in synthetic:ica?dim=16&source=laplace
     #[arg(long, value_name = "D", default_value = "synthetic:leaves")]
     pub(crate) data: String,
     /// Validation rows; split off the data where it is missing
@@ -85,9 +95,58 @@ pub(crate) struct DataArgs {
     /// Rows to make of images or generators: training,validation,test
     #[arg(long, value_name = "N,N,N", value_delimiter = ',', num_args = 1)]
     pub(crate) rows: Option<Vec<usize>>,
+    /// Samples of a frame of sound: a row holds those of all channels [default: 256]
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) frame: Option<usize>,
+    /// Samples from one frame of sound to the next [default: the frame]
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) hop: Option<usize>,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
     /// Seed of everything random about the data
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) data_seed: u64,
+}
+
+/// How CSV is to be understood.
+#[derive(Debug, Args)]
+pub(crate) struct TextArgs {
+    /// Delimiter of CSV, one character, or "tab" [default: told by the first lines]
+    #[arg(long, value_name = "C", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+    /// Whether the first record of CSV names the columns
+    #[arg(long, value_enum, default_value_t = Header::Auto)]
+    pub(crate) header: Header,
+    /// Columns of CSV to take, by name or by index from 0 [default: all]
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    pub(crate) columns: Option<Vec<String>>,
+}
+
+impl TextArgs {
+    pub(crate) fn options(&self) -> TextOptions {
+        let header = match self.header {
+            Header::Auto => CsvHeader::Auto,
+            Header::Yes => CsvHeader::Yes,
+            Header::No => CsvHeader::No,
+        };
+        TextOptions { header, delimiter: self.delimiter, columns: self.columns.clone() }
+    }
+}
+
+/// Whether a text file has a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Header {
+    Auto,
+    Yes,
+    No,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match (text, text.as_bytes()) {
+        ("tab" | "\\t", _) => Ok(b'\t'),
+        (_, &[byte]) if byte.is_ascii() => Ok(byte),
+        _ => Err("one ASCII character, or \"tab\"".to_owned()),
+    }
 }
 
 /// How a run is trained.
@@ -99,19 +158,19 @@ pub(crate) struct TrainingArgs {
     /// Steps of a run: reproducible bit for bit
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<u64>,
-    /// Rows of a minibatch
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub(crate) batch: usize,
-    /// Fixed preprocessing, fitted to the training rows and part of the model
-    /// [default: whiten for patches, standardize otherwise]
-    #[arg(long, value_name = "none|standardize|whiten")]
-    pub(crate) preprocess: Option<Preprocess>,
-    /// Linear layers
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub(crate) depth: usize,
-    /// Slope of the smooth leaky ReLU between them, on the left
-    #[arg(long, value_name = "A", default_value_t = 0.01)]
-    pub(crate) alpha: f64,
+    /// Rows of a minibatch [default: 100, or what the model file says]
+    #[arg(long, value_name = "N")]
+    pub(crate) batch: Option<usize>,
+    /// Fixed preprocessing, fitted to the training rows and part of the model: none, standardize, whiten, logit, or several in their order
+    /// [default: what the model file says, or whiten for patches, standardize otherwise]
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    pub(crate) preprocess: Option<Vec<Preprocess>>,
+    /// Linear layers of a named model [default: 2]
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<usize>,
+    /// Slope of the smooth leaky ReLU between them, on the left [default: 0.01]
+    #[arg(long, value_name = "A")]
+    pub(crate) alpha: Option<f64>,
     /// Precision
     #[arg(long, value_enum, default_value_t = Dtype::F32)]
     pub(crate) dtype: Dtype,
@@ -155,17 +214,17 @@ pub(crate) struct Compare {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: pdmap train --data rows.npy --model dense-relative --budget 60s --out model.safetensors"
+    after_help = "Examples: pdmap train --data rows.npy --model dense-relative --budget 60s --out model.safetensors\n          pdmap train --data rows.csv --model model.toml --steps 100000 --checkpoint run --resume --out model.safetensors"
 )]
 pub(crate) struct Train {
     #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
-    /// dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal or dense-svd
-    #[arg(long, value_name = "PRESET", default_value = "dense-relative")]
+    /// A named model (`pdmap presets` lists them) or a model file (.toml); flags go before what the file says
+    #[arg(long, value_name = "PRESET|FILE.toml", default_value = "dense-relative")]
     pub(crate) model: String,
-    /// Learning rate [default: 3e-4 for dense-exact and dense-relative, 1e-4 for dense-relative-algebra, 1e-3 for the others]
+    /// Learning rate [default: what the model says]
     #[arg(long, value_name = "R")]
     pub(crate) rate: Option<f64>,
     /// Seed of the initial weights and of the order of the rows
@@ -174,11 +233,57 @@ pub(crate) struct Train {
     /// Stop after that many validations without a new best
     #[arg(long, value_name = "N")]
     pub(crate) patience: Option<u64>,
+    /// Rows of a .npy file are held in memory up to this size; a larger file is read through a shuffle buffer of this size
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size)]
+    pub(crate) memory: u64,
+    /// Folder for a checkpoint: everything that the run needs to go on bit for bit
+    #[arg(long, value_name = "DIR")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Time from one checkpoint to the next, at least 1s
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "60s")]
+    pub(crate) every: Duration,
+    /// Go on from the checkpoint in that folder, or start afresh where there is none
+    #[arg(long, requires = "checkpoint")]
+    pub(crate) resume: bool,
     /// The model file to write
     #[arg(long, value_name = "M.safetensors")]
     pub(crate) out: PathBuf,
     /// What training did as JSON on stdout
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `512MiB`, `4GiB`, `100kB`, or bytes.
+fn size(text: &str) -> Result<u64, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim() {
+        "" | "B" => 1.0,
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "KiB" => 1024.0,
+        "MiB" => 1024.0 * 1024.0,
+        "GiB" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err("a size such as 512MiB, 4GiB or 100kB".to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| "a size such as 512MiB, 4GiB or 100kB".to_owned())?;
+    Ok((number * factor) as u64)
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap presets dense-svd --depth 4 > model.toml")]
+pub(crate) struct Presets {
+    /// The model to print; all are listed where none is named
+    pub(crate) name: Option<Preset>,
+    /// Linear layers
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) depth: usize,
+    /// Slope of the smooth leaky ReLU between them, on the left
+    #[arg(long, value_name = "A", default_value_t = 0.01)]
+    pub(crate) alpha: f64,
+    /// As JSON
+    #[arg(long, conflicts_with_all = ["depth", "alpha"])]
     pub(crate) json: bool,
 }
 

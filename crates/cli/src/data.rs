@@ -6,8 +6,8 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{
-    Counts, DataFacts, Format, Generator, Splits, bsds300, check_rows, check_training, detect_format, mnist,
-    read_npy, split_rows,
+    Counts, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
+    collect_rows, detect_format, mnist, open_rows, read_npy, split_rows, wav,
 };
 use pdmap_train::Preprocess;
 
@@ -28,6 +28,7 @@ pub(crate) struct Source {
     name: String,
     counts: Option<Counts>,
     patch: usize,
+    text: TextOptions,
     val: Option<PathBuf>,
     test: Option<PathBuf>,
     seed: u64,
@@ -40,8 +41,12 @@ enum Kind {
     Generator(Generator),
     Patches(PathBuf, Counts),
     Mnist(PathBuf),
-    Rows(PathBuf),
+    Rows(Input),
+    Wav { path: PathBuf, frame: usize, hop: Option<usize> },
 }
+
+/// Samples of a frame of sound where nothing else is said.
+const FRAME: usize = 256;
 
 impl Source {
     /// Settles the flags. `with_test` says whether rows are to be kept apart for a test.
@@ -64,17 +69,25 @@ impl Source {
             }
             Kind::Generator(args.data.parse()?)
         } else {
+            let input = Input::parse(&args.data);
             let path = PathBuf::from(&args.data);
-            let natural = match detect_format(&path)? {
-                Format::Npy => Protocol::Rows,
-                Format::Idx => Protocol::Mnist,
-                Format::ImageFolder => Protocol::Patches,
+            let natural = match input {
+                Input::Stdin => Protocol::Rows,
+                Input::File(_) => match detect_format(&path)? {
+                    Format::Npy | Format::Npz | Format::Csv => Protocol::Rows,
+                    Format::Idx => Protocol::Mnist,
+                    Format::Wav => Protocol::Wav,
+                    Format::ImageFolder => Protocol::Patches,
+                },
             };
             match (args.protocol.unwrap_or(natural), natural) {
                 (Protocol::Bsds300, Protocol::Patches) => Kind::Patches(path, Counts::default()),
                 (Protocol::Patches, Protocol::Patches) => Kind::Patches(path, ROWS),
                 (Protocol::Mnist, Protocol::Mnist) => Kind::Mnist(path),
-                (Protocol::Rows, Protocol::Rows) => Kind::Rows(path),
+                (Protocol::Rows, Protocol::Rows) => Kind::Rows(input),
+                (Protocol::Wav, Protocol::Wav) => {
+                    Kind::Wav { path, frame: args.frame.unwrap_or(FRAME), hop: args.hop }
+                }
                 (asked, natural) => {
                     let message = format!(
                         "{}: --protocol {asked} needs other data; this is what --protocol {natural} takes",
@@ -86,15 +99,13 @@ impl Source {
         };
         if args.val.is_some() && !matches!(kind, Kind::Rows(_)) {
             return Err(BadInput(
-                "--val goes with rows of a .npy file; the other protocols split their own".into(),
+                "--val goes with a file of rows; the other protocols split their own".into(),
             )
             .into());
         }
-        if args.test.is_some() && matches!(kind, Kind::Generator(_)) {
-            return Err(BadInput(
-                "--test does not go with a generator, which makes its own test rows".into(),
-            )
-            .into());
+        if args.test.is_some() && matches!(kind, Kind::Generator(_) | Kind::Wav { .. }) {
+            let message = "--test does not go with a generator or with sound, which give their own test rows";
+            return Err(BadInput(message.into()).into());
         }
         suits(args, &kind)?;
         Ok(Self {
@@ -102,6 +113,7 @@ impl Source {
             name: args.data.clone(),
             counts,
             patch: args.patch.unwrap_or(PATCH),
+            text: args.text.options(),
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
@@ -118,7 +130,7 @@ impl Source {
     pub(crate) fn preprocess(&self) -> Preprocess {
         match &self.kind {
             Kind::Patches(..) | Kind::Generator(Generator::Leaves(_)) => Preprocess::Whiten,
-            Kind::Mnist(_) | Kind::Rows(_) | Kind::Generator(_) => Preprocess::Standardize,
+            Kind::Mnist(_) | Kind::Rows(_) | Kind::Wav { .. } | Kind::Generator(_) => Preprocess::Standardize,
         }
     }
 
@@ -131,7 +143,8 @@ impl Source {
                 bsds300(path, self.test.as_deref(), counts, self.patch, self.seed)?
             }
             Kind::Mnist(path) => mnist(path, self.test.as_deref(), self.seed)?,
-            Kind::Rows(path) => self.rows(path)?,
+            Kind::Wav { path, frame, hop } => wav(path, *frame, *hop, self.seed)?,
+            Kind::Rows(input) => self.rows(input)?,
         };
         check_training(splits.train.view(), &self.name, batch)?;
         check_rows(splits.validation.view(), &beside(self.val.as_deref(), &self.name, "validation"))?;
@@ -147,16 +160,11 @@ impl Source {
     }
 
     /// Rows as they stand, with what is missing split off: a tenth for validation, a tenth for the test.
-    fn rows<F: Real>(&self, path: &Path) -> Result<Splits<F>> {
-        let train: Array2<F> = rows(path)?;
+    fn rows<F: Real>(&self, input: &Input) -> Result<Splits<F>> {
+        let train: Array2<F> = self.read(input)?;
         let features = train.ncols();
-        let beside = |path: &Option<PathBuf>| -> Result<Option<Array2<F>>> {
-            let Some(path) = path else { return Ok(None) };
-            let rows = rows(path)?;
-            fits(path, &rows, features)?;
-            Ok(Some(rows))
-        };
-        let (validation, test) = (beside(&self.val)?, beside(&self.test)?);
+        let validation = self.beside(self.val.as_deref(), features)?;
+        let test = self.beside(self.test.as_deref(), features)?;
         let share = |given: bool| if given { 0.0 } else { 0.1 };
         let split_test = self.with_test && test.is_none();
         let (train, split_off, split_off_test) = if validation.is_some() && !split_test {
@@ -165,6 +173,7 @@ impl Source {
             split_rows(train, share(validation.is_some()), share(!split_test), self.seed)?
         };
         let (validation, test) = (validation.unwrap_or(split_off), test.unwrap_or(split_off_test));
+        let path = PathBuf::from(input.to_string());
         let facts = DataFacts {
             name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             space: format!("the space of the rows as they were given ({features} features)"),
@@ -183,27 +192,70 @@ impl Source {
         };
         Ok(Splits { train, validation, test, test_groups: None, facts })
     }
+
+    /// All rows of a file or of standard input, all finite.
+    fn read<F: Real>(&self, input: &Input) -> Result<Array2<F>> {
+        let rows = collect_rows(&mut *open_rows(input, &self.text)?)?;
+        check_rows(rows.view(), &input.to_string())?;
+        Ok(rows)
+    }
+
+    /// Rows of a file of their own.
+    pub(crate) fn beside<F: Real>(&self, path: Option<&Path>, features: usize) -> Result<Option<Array2<F>>> {
+        let Some(path) = path else { return Ok(None) };
+        let rows = self.read(&Input::File(path.to_owned()))?;
+        fits(path, &rows, features)?;
+        Ok(Some(rows))
+    }
+
+    /// The file of rows, where the data are one: rows in C order of a `.npy` file can be trained on without being held in memory.
+    pub(crate) fn npy(&self) -> Option<&Path> {
+        match &self.kind {
+            Kind::Rows(Input::File(path))
+                if detect_format(path).is_ok_and(|format| format == Format::Npy) =>
+            {
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
+    /// Files of validation and test rows, and the seed of what is split off.
+    pub(crate) fn parts(&self) -> (Option<&Path>, Option<&Path>, u64) {
+        (self.val.as_deref(), self.test.as_deref(), self.seed)
+    }
 }
 
 /// A flag that would change nothing is refused: it says that something else was meant.
 fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
-    let data = &args.data;
-    let (what, rows) = match kind {
-        Kind::Patches(..) => return Ok(()),
-        Kind::Generator(Generator::Leaves(_)) => ("a generator, and its patches are set by ?patch=", true),
-        Kind::Generator(_) => ("a generator", true),
-        Kind::Mnist(_) => ("an IDX file, whose images are all taken, and whole", false),
-        Kind::Rows(_) => ("a .npy file, whose rows are all taken, as they stand", false),
-    };
-    let refused = match (&args.rows, args.patch) {
-        (Some(given), _) if !rows => {
-            let given: Vec<String> = given.iter().map(usize::to_string).collect();
-            format!("--rows {}", given.join(","))
+    let (what, counts, side) = match kind {
+        Kind::Patches(..) => ("a folder of images", true, true),
+        Kind::Generator(Generator::Leaves(_)) => {
+            ("a generator, and its patches are set by ?patch=", true, false)
         }
-        (_, Some(side)) => format!("--patch {side}"),
-        _ => return Ok(()),
+        Kind::Generator(_) => ("a generator", true, false),
+        Kind::Mnist(_) => ("an IDX file, whose images are all taken, and whole", false, false),
+        Kind::Rows(_) => ("a file of rows, which are all taken, as they stand", false, false),
+        Kind::Wav { .. } => ("sound, whose frames are all taken", false, false),
     };
-    Err(BadInput(format!("{refused} does not go with {data}: this is {what}")).into())
+    let frames = matches!(kind, Kind::Wav { .. });
+    let columns = matches!(kind, Kind::Rows(_));
+    let list = |given: &[usize]| given.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let refused = [
+        args.rows.as_deref().filter(|_| !counts).map(|given| format!("--rows {}", list(given))),
+        args.patch.filter(|_| !side).map(|side| format!("--patch {side}")),
+        args.frame.filter(|_| !frames).map(|frame| format!("--frame {frame}")),
+        args.hop.filter(|_| !frames).map(|hop| format!("--hop {hop}")),
+        args.text
+            .columns
+            .as_ref()
+            .filter(|_| !columns)
+            .map(|columns| format!("--columns {}", columns.join(","))),
+    ];
+    match refused.into_iter().flatten().next() {
+        None => Ok(()),
+        Some(flag) => Err(BadInput(format!("{flag} does not go with {}: this is {what}", args.data)).into()),
+    }
 }
 
 /// The name of rows that are in a file of their own or were split off.

@@ -1,4 +1,5 @@
-//! Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (the last good weights were saved).
+//! Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (the last good weights were saved), 4 training was interrupted (its state
+//! and its best weights so far were saved).
 
 use std::process::ExitCode;
 
@@ -19,6 +20,15 @@ pub(crate) struct Diverged {
     pub(crate) step: u64,
     pub(crate) reason: String,
     pub(crate) kept: u64,
+}
+
+/// A signal ended training; what there was is saved.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted after step {step}; the best weights so far, those of step {kept}, were saved{}", if *.resumable { ", and --resume goes on" } else { "" })]
+pub(crate) struct Interrupted {
+    pub(crate) step: u64,
+    pub(crate) kept: u64,
+    pub(crate) resumable: bool,
 }
 
 /// Runs the program; an error becomes one line on stderr and a status.
@@ -52,6 +62,9 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
 fn status(error: &anyhow::Error) -> u8 {
     if error.chain().any(|e| e.is::<Diverged>()) {
         return 3;
+    }
+    if error.chain().any(|e| e.is::<Interrupted>()) {
+        return 4;
     }
     let input = error.chain().any(|e| {
         e.is::<BadInput>()

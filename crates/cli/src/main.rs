@@ -4,8 +4,11 @@ mod args;
 mod commands;
 mod data;
 mod exit;
+mod model_choice;
 mod output;
 mod progress;
+mod signals;
+mod stored;
 
 use clap::Parser;
 

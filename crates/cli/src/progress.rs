@@ -48,6 +48,11 @@ impl Bar {
         self.bar.println(text);
     }
 
+    /// A line on stderr, whether there is a bar or not.
+    pub(crate) fn warn(&self, text: &str) {
+        self.bar.suspend(|| eprintln!("{text}"));
+    }
+
     /// Done.
     pub(crate) fn finish(self) {
         self.bar.finish_and_clear();

@@ -146,7 +146,7 @@ fn intervals_prose(results: &Results) -> String {
             Outcome::Diverged { step, reason } => {
                 Some(format!("{} with seed {} diverged at step {step}: {reason}", run.arm, run.seed))
             }
-            Outcome::Finished | Outcome::StoppedEarly => None,
+            Outcome::Finished | Outcome::StoppedEarly | Outcome::Interrupted { .. } => None,
         })
         .collect();
     let rows = match results.test_images {

@@ -49,4 +49,4 @@ pub use stream::{
     CsvHeader, Input, NpyFile, Output, Place, ReadRows, RowFormat, RowShape, RowWriter, TextOptions,
     collect_rows, open_rows, open_stream,
 };
-pub use validate::{check_rows, check_training};
+pub use validate::{TrainingCheck, check_rows, check_training};

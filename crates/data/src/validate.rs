@@ -36,23 +36,65 @@ pub fn check_training<F: Element>(
     name: &str,
     batch: usize,
 ) -> Result<(), DataError> {
-    check_rows(rows, name)?;
-    if rows.nrows() < batch {
-        return Err(DataError::TooFewRows { name: name.to_owned(), expected: batch, actual: rows.nrows() });
+    let mut check = TrainingCheck::new(name);
+    check.block(rows)?;
+    check.finish(batch)
+}
+
+/// [`check_training`] for rows that come in blocks.
+#[derive(Debug)]
+pub struct TrainingCheck<F> {
+    name: String,
+    rows: usize,
+    first: Vec<F>,
+    /// Columns in which no row has differed yet; on real data it is empty after a few rows.
+    constant: Vec<usize>,
+}
+
+impl<F: Element> TrainingCheck<F> {
+    /// Before the first block; `name` says in messages which data these are.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), rows: 0, first: Vec::new(), constant: Vec::new() }
     }
-    let first = rows.row(0);
-    // Columns in which no row has differed yet; on real data it is empty after a few rows.
-    let mut constant: Vec<usize> = (0..rows.ncols()).collect();
-    for row in rows.rows() {
-        constant.retain(|&column| row[column] == first[column]);
-        if constant.is_empty() {
-            return Ok(());
+
+    /// The next rows.
+    ///
+    /// # Errors
+    /// [`DataError::ZeroFeatures`], [`DataError::TooFewRows`] for no rows at all, [`DataError::NonFinite`].
+    pub fn block(&mut self, rows: ArrayView2<'_, F>) -> Result<(), DataError> {
+        check_rows(rows, &self.name).map_err(|error| match error {
+            DataError::NonFinite { name, row, column, value } => {
+                DataError::NonFinite { name, row: self.rows + row, column, value }
+            }
+            other => other,
+        })?;
+        if self.rows == 0 {
+            self.first = rows.row(0).to_vec();
+            self.constant = (0..rows.ncols()).collect();
         }
+        self.rows += rows.nrows();
+        for row in rows.rows() {
+            if self.constant.is_empty() {
+                break;
+            }
+            self.constant.retain(|&column| row[column] == self.first[column]);
+        }
+        Ok(())
     }
-    match constant.first() {
-        None => Ok(()),
-        Some(&column) => {
-            Err(DataError::ConstantFeature { name: name.to_owned(), column, value: widen(first[column]) })
+
+    /// After the last block.
+    ///
+    /// # Errors
+    /// [`DataError::TooFewRows`], [`DataError::ConstantFeature`].
+    pub fn finish(self, batch: usize) -> Result<(), DataError> {
+        let Self { name, rows, first, constant } = self;
+        if rows < batch {
+            return Err(DataError::TooFewRows { name, expected: batch, actual: rows });
+        }
+        match constant.first() {
+            None => Ok(()),
+            Some(&column) => Err(DataError::ConstantFeature { name, column, value: widen(first[column]) }),
         }
     }
 }
@@ -98,6 +140,16 @@ mod tests {
         ));
         let varied = rows.select(ndarray::Axis(1), &[0, 2]);
         check_training(varied.view(), "x", 3).unwrap();
+        // In blocks, rows keep their numbers and a column may vary between blocks only.
+        let mut check = TrainingCheck::new("x");
+        check.block(array![[1.0, 2.0], [1.0, 3.0]].view()).unwrap();
+        let error = check.block(array![[2.0, f64::NAN]].view()).unwrap_err();
+        assert!(matches!(error, DataError::NonFinite { row: 2, column: 1, .. }), "{error}");
+        let mut check = TrainingCheck::new("x");
+        check.block(array![[1.0, 2.0], [1.0, 2.0]].view()).unwrap();
+        check.block(array![[1.0, 3.0]].view()).unwrap();
+        let error = check.finish(3).unwrap_err();
+        assert!(matches!(error, DataError::ConstantFeature { column: 0, .. }), "{error}");
         assert!(matches!(
             check_training(varied.view(), "x", 4),
             Err(DataError::TooFewRows { expected: 4, actual: 3, .. })

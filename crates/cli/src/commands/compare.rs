@@ -32,7 +32,12 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
     let plan = Plan {
         arms: if args.arms.is_empty() { Preset::ALL.to_vec() } else { args.arms.clone() },
         seeds: args.seeds,
-        preprocess: args.training.preprocess.unwrap_or(source.preprocess()),
+        preprocess: args
+            .training
+            .preprocess
+            .as_ref()
+            .and_then(|p| p.first().copied())
+            .unwrap_or(source.preprocess()),
         architecture: architecture(&args.training)?,
         training: config(&args.training, Budget::Time(BUDGET), rate, 0)?,
         rates,

@@ -6,6 +6,7 @@ mod likelihood;
 mod map;
 mod model;
 mod patches;
+mod presets;
 mod sample;
 mod score;
 mod splits;
@@ -13,7 +14,6 @@ mod train;
 
 use anyhow::{Error, Result};
 use pdmap_core::LayerError;
-use pdmap_core::optim::{Clip, OptimizerSpec, Schedule};
 use pdmap_train::{Architecture, Budget, TrainConfig, TrainError};
 
 use crate::args::{Cli, Command, Data, TrainingArgs};
@@ -22,6 +22,9 @@ use crate::exit::BadInput;
 
 /// Runs a subcommand.
 pub(crate) fn run(cli: Cli) -> Result<()> {
+    if let Some(threads) = cli.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
+    }
     match cli.command {
         Command::Compare(args) => compare::run(&args),
         Command::Train(args) => train::run(&args),
@@ -30,6 +33,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Decode(args) => map::run(&args, map::Way::Decode),
         Command::Sample(args) => sample::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Presets(args) => presets::run(&args),
         Command::Data(Data::Patches(args)) => patches::run(&args),
         Command::Data(Data::Splits(args)) => splits::run(&args),
     }
@@ -42,26 +46,22 @@ fn config(args: &TrainingArgs, default: Budget, rate: f64, seed: u64) -> Result<
         (None, Some(steps)) => Budget::Steps(steps),
         (None, None) => default,
     };
-    if args.batch == 0 {
+    let config = TrainConfig { rate, seed, ..TrainConfig::new(budget) };
+    let batch = args.batch.unwrap_or(config.batch);
+    if batch == 0 {
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
     }
-    Ok(TrainConfig {
-        batch: args.batch,
-        rate,
-        seed,
-        optimizer: OptimizerSpec::adam(),
-        schedule: Schedule::cosine(),
-        clip: Clip::None,
-        ..TrainConfig::new(budget)
-    })
+    Ok(TrainConfig { batch, ..config })
 }
 
 /// Depth and nonlinearity that the flags describe.
-fn architecture(args: &TrainingArgs) -> Result<Architecture> {
-    if args.depth == 0 {
+pub(crate) fn architecture(args: &TrainingArgs) -> Result<Architecture> {
+    let default = Architecture::default();
+    let (depth, alpha) = (args.depth.unwrap_or(default.depth), args.alpha.unwrap_or(default.alpha));
+    if depth == 0 {
         return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
     }
-    Ok(Architecture { depth: args.depth, alpha: args.alpha })
+    Ok(Architecture { depth, alpha })
 }
 
 /// An error of fitting preprocessing, building a flow or training it, with the name of the data: it is about

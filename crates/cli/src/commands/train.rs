@@ -2,51 +2,60 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use pdmap_core::Real;
-use pdmap_train::{Budget, Model, Outcome, Preset, TrainConfig, Trained, TrainingRecord, train};
+use pdmap_data::DataFacts;
+use pdmap_train::{
+    Budget, Checkpoints, Event, Hooks, Model, Outcome, Preprocess, TrainConfig, Trained, TrainingRecord,
+    registry, train_with,
+};
 
+use super::config;
 use super::likelihood::Likelihood;
-use super::{architecture, config, with_data};
 use crate::args::{Dtype, Train};
 use crate::data::Source;
-use crate::exit::{Diverged, one_line};
-use crate::output;
+use crate::exit::{BadInput, Diverged, Interrupted, one_line};
+use crate::model_choice::ModelChoice;
 use crate::progress::Bar;
+use crate::stored::Stored;
+use crate::{output, signals};
 
 /// Budget where nothing else is said.
 const BUDGET: Duration = Duration::from_secs(60);
 
+/// Checkpoints may not come closer than this.
+const LEAST_EVERY: Duration = Duration::from_secs(1);
+
 pub(crate) fn run(args: &Train) -> Result<()> {
-    let preset: Preset = args.model.parse()?;
-    let source = Source::plan(&args.data, false)?;
-    let rate = args.rate.unwrap_or(preset.rate());
-    let config = TrainConfig {
-        patience: args.patience,
-        ..config(&args.training, Budget::Time(BUDGET), rate, args.seed)?
-    };
-    output::writable(&args.out)?;
     match args.training.dtype {
-        Dtype::F32 => fit::<f32>(args, preset, &source, config),
-        Dtype::F64 => fit::<f64>(args, preset, &source, config),
+        Dtype::F32 => fit::<f32>(args),
+        Dtype::F64 => fit::<f64>(args),
     }
 }
 
-fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConfig) -> Result<()> {
+fn fit<F: Real>(args: &Train) -> Result<()> {
+    let choice = ModelChoice::of::<F>(&args.model, &args.training)?;
+    let source = Source::plan(&args.data, false)?;
+    let config = settle(args, &choice)?;
+    output::writable(&args.out)?;
+    let mut checkpoints = checkpoints(args)?;
+    signals::listen()?;
+
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
-    let data = source.splits::<F>(config.batch)?;
-    let preprocess = args.training.preprocess.unwrap_or(source.preprocess());
-    let mut flow = preset
-        .build(data.train.view(), preprocess, architecture(&args.training)?, args.seed)
-        .map_err(|error| with_data(error, source))?;
-    bar.stage(preset.to_string());
-    let watch = &mut |progress| bar.at(progress);
-    let trained = train(&mut flow, data.train.view(), data.validation.view(), &config, watch);
+    let data = Stored::<F>::open(&source, config.batch, args.memory)?;
+    let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
+    let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
+    let blame = |error| choice.blame(error, &source);
+    let mut flow = choice.spec().build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
+    bar.stage(choice.name());
+    let mut watch = |event| tell(&bar, event);
+    let hooks = Hooks { watch: &mut watch, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
+    let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
     bar.finish();
-    let trained = trained.map_err(|error| with_data(error, source))?;
+    let trained = trained.map_err(blame)?;
 
-    let mut model = Model::new(flow, data.facts.space.clone(), preprocess.layers());
+    let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));
     model.header.training = Some(TrainingRecord {
         data: args.data.data.clone(),
         seed: args.seed,
@@ -56,34 +65,101 @@ fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConf
         best_step: trained.best.step,
         best_validation: trained.best.validation,
     });
-    model.save(&args.out)?;
+    save(&model, args)?;
     // The model is saved: test rows without a likelihood are reported, and fail nothing.
     let test = (data.test.nrows() > 0).then(|| {
         let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
         measured.map(|(_, likelihood)| likelihood).map_err(|error| one_line(&error))
     });
-    let said = say(args, &trained, test);
+    let said = say(args, &trained, test, &data.facts, &model.weights_hash());
     match trained.outcome {
         // Whatever became of stdout, this is what the status tells.
         Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
+        Outcome::Interrupted { step } => {
+            let resumable = args.checkpoint.is_some();
+            Err(Interrupted { step, kept: trained.best.step, resumable }.into())
+        }
         Outcome::Finished | Outcome::StoppedEarly => said,
     }
 }
 
+/// Flags before the model's own section, that before the defaults.
+fn settle(args: &Train, choice: &ModelChoice) -> Result<TrainConfig> {
+    let default = TrainConfig::new(Budget::Time(BUDGET));
+    let described = choice.spec().training.onto(default);
+    let flags = config(&args.training, described.budget, args.rate.unwrap_or(described.rate), args.seed)?;
+    Ok(TrainConfig {
+        batch: args.training.batch.unwrap_or(described.batch),
+        budget: flags.budget,
+        rate: flags.rate,
+        seed: flags.seed,
+        patience: args.patience.or(described.patience),
+        ..described
+    })
+}
+
+fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
+    if args.every < LEAST_EVERY {
+        let message = format!("--every {}: at least 1s", humantime::format_duration(args.every));
+        return Err(BadInput(message).into());
+    }
+    let open = |folder| Checkpoints::open(folder, args.every, args.resume);
+    Ok(args.checkpoint.as_deref().map(open).transpose()?)
+}
+
+/// What happens while a run goes on: progress on the bar, trouble on stderr.
+fn tell(bar: &Bar, event: Event) {
+    match event {
+        Event::Progress(progress) => bar.at(progress),
+        Event::Resumed { step } => bar.say(&format!("going on from step {step}")),
+        Event::Saved { .. } => {}
+        Event::SaveFailed { step, error } => {
+            bar.warn(&format!(
+                "warning: no checkpoint of step {step}: {error}; training goes on and tries again"
+            ));
+        }
+    }
+}
+
+/// Saves the model; where its place is no longer to be had, in the folder for temporary files, so that hours of training are not lost.
+fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
+    let Err(error) = model.save(&args.out) else { return Ok(()) };
+    let name = args.out.file_name().unwrap_or_default().to_string_lossy();
+    let rescue = std::env::temp_dir().join(format!("pdmap-{}-{name}", std::process::id()));
+    let rescued = match model.save(&rescue) {
+        Ok(()) => format!("the model was saved as {} instead", rescue.display()),
+        Err(second) => format!("nor could it be saved elsewhere: {second}"),
+    };
+    Err(error).context(rescued)
+}
+
 /// What training did, and the likelihood of the test rows or why they have none.
-fn say(args: &Train, trained: &Trained, test: Option<Result<Likelihood, String>>) -> Result<()> {
+fn say(
+    args: &Train,
+    trained: &Trained,
+    test: Option<Result<Likelihood, String>>,
+    facts: &DataFacts,
+    weights: &str,
+) -> Result<()> {
     let (test, failure) = match test {
         None => (None, None),
         Some(Ok(likelihood)) => (Some(likelihood), None),
         Some(Err(reason)) => (None, Some(reason)),
     };
     if args.json {
-        let all = serde_json::json!({ "trained": trained, "test": test, "test_failure": failure });
+        let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
+        let all = serde_json::json!({
+            "trained": trained, "test": test, "test_failure": failure, "truth": truth, "weights": weights,
+        });
         return output::json(&all);
     }
     output::line(&summary(trained))?;
     test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
-    failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))
+    failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))?;
+    let truth = facts.test_truth.map(|value| format!("truth: {value:.4} nats on the same test rows"));
+    let truth = truth.or(facts.true_log_likelihood.map(|value| format!("truth: {value:.4} nats expected")));
+    truth.map_or(Ok(()), |line| output::line(&line))?;
+    output::line(&format!("weights {weights}"))
 }
 
 fn summary(trained: &Trained) -> String {

@@ -161,6 +161,11 @@ impl ModelFile {
         Ok(file)
     }
 
+    /// The file, for messages.
+    pub fn name(&self) -> &str {
+        &self.document.name
+    }
+
     /// An error of building or training this model, with the line where it is about one of its layers.
     pub fn locate(&self, error: TrainError) -> TrainError {
         match error {

@@ -1,0 +1,28 @@
+//! `pdmap presets`.
+
+use anyhow::Result;
+use pdmap_train::{Architecture, Preset};
+
+use crate::args::Presets;
+use crate::exit::BadInput;
+use crate::output;
+
+pub(crate) fn run(args: &Presets) -> Result<()> {
+    if args.depth == 0 {
+        return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
+    }
+    let architecture = Architecture { depth: args.depth, alpha: args.alpha };
+    match (args.name, args.json) {
+        (Some(preset), true) => output::json(&preset.model(architecture)),
+        (Some(preset), false) => output::line(preset.model(architecture).to_toml().trim_end()),
+        (None, true) => {
+            let all = Preset::ALL
+                .map(|preset| serde_json::json!({ "name": preset, "description": preset.describe() }));
+            output::json(&all)
+        }
+        (None, false) => {
+            let line = |preset: Preset| output::line(&format!("{:24} {}", preset.name(), preset.describe()));
+            Preset::ALL.into_iter().try_for_each(line)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Which model is trained: a named one, or one that a file describes.
+
+use std::path::Path;
+
+use anyhow::{Error, Result};
+use pdmap_core::{LayerError, Real};
+use pdmap_train::{ModelFile, ModelSpec, Preset, TrainError, registry};
+
+use crate::args::TrainingArgs;
+use crate::commands::architecture;
+use crate::data::Source;
+use crate::exit::BadInput;
+
+/// A model before its flow is built.
+#[derive(Debug)]
+pub(crate) enum ModelChoice {
+    Named(Preset, ModelSpec),
+    Described(ModelFile),
+}
+
+impl ModelChoice {
+    /// What `--model` names: a path that ends in `.toml`, or a preset.
+    pub(crate) fn of<F: Real>(name: &str, args: &TrainingArgs) -> Result<Self> {
+        let is_file =
+            Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        if !is_file {
+            let preset: Preset = name.parse()?;
+            return Ok(Self::Named(preset, preset.model(architecture(args)?)));
+        }
+        let refused =
+            [args.depth.map(|n| format!("--depth {n}")), args.alpha.map(|a| format!("--alpha {a}"))];
+        if let Some(flag) = refused.into_iter().flatten().next() {
+            let message = format!("{flag} goes with a named model; {name} says itself how deep it is");
+            return Err(BadInput(message).into());
+        }
+        Ok(Self::Described(ModelFile::load::<F>(Path::new(name), &registry())?))
+    }
+
+    pub(crate) fn spec(&self) -> &ModelSpec {
+        match self {
+            Self::Named(_, spec) => spec,
+            Self::Described(file) => &file.spec,
+        }
+    }
+
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Named(preset, _) => preset.to_string(),
+            Self::Described(file) => file.name().to_owned(),
+        }
+    }
+
+    /// An error of building the flow or training it: about a line of the description, about an option, or about the data's rows.
+    pub(crate) fn blame(&self, error: TrainError, source: &Source) -> Error {
+        let error = match self {
+            Self::Named(..) => error,
+            Self::Described(file) => file.locate(error),
+        };
+        match error {
+            TrainError::Layer(
+                LayerError::NonFinite { .. } | LayerError::Singular { .. } | LayerError::NotPositive { .. },
+            )
+            | TrainError::Layer(
+                LayerError::Domain { .. } | LayerError::Features { .. } | LayerError::NoRows,
+            )
+            | TrainError::NonFiniteStart { .. }
+            | TrainError::TooFewRows { .. }
+            | TrainError::NoValidation => Error::from(error).context(source.name().to_owned()),
+            other => other.into(),
+        }
+    }
+}

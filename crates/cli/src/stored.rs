@@ -1,0 +1,116 @@
+//! Training rows where they are: in memory, or in a file that does not fit there.
+
+use std::path::Path;
+
+use anyhow::Result;
+use ndarray::Array2;
+use pdmap_core::Real;
+use pdmap_data::{DataError, DataFacts, NpyFile, Splits, TrainingCheck, check_rows};
+use pdmap_train::{FileRows, Rows};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::data::{Source, fits};
+
+/// Rows to train on, and the rows beside them.
+#[derive(Debug)]
+pub(crate) struct Stored<F> {
+    train: Train<F>,
+    pub(crate) validation: Array2<F>,
+    pub(crate) test: Array2<F>,
+    pub(crate) test_groups: Option<Vec<u32>>,
+    pub(crate) facts: DataFacts,
+}
+
+#[derive(Debug)]
+enum Train<F> {
+    Memory(Array2<F>),
+    File(FileRows),
+}
+
+impl<F: Real> Stored<F> {
+    /// Reads or opens what `source` names, and checks it: finite everywhere, at least a batch, no constant feature. The rows of an `.npy` file of
+    /// more than `memory` bytes (in the precision `F`) stay in the file, in Fortran order excepted.
+    pub(crate) fn open(source: &Source, batch: usize, memory: u64) -> Result<Self> {
+        if let Some(path) = source.npy() {
+            match NpyFile::open(path) {
+                Ok(file) if bytes::<F>(&file) > memory => return in_file(source, path, &file, batch, memory),
+                // Whatever else is wrong is said by the reader of the whole.
+                Ok(_) | Err(DataError::FortranOrder { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let Splits { train, validation, test, test_groups, facts } = source.splits(batch)?;
+        Ok(Self { train: Train::Memory(train), validation, test, test_groups, facts })
+    }
+
+    /// The training rows.
+    pub(crate) fn rows(&self) -> Rows<'_, F> {
+        match &self.train {
+            Train::Memory(rows) => Rows::from(rows),
+            Train::File(file) => Rows::from(file),
+        }
+    }
+}
+
+fn bytes<F>(file: &NpyFile) -> u64 {
+    file.rows().saturating_mul(file.features() as u64).saturating_mul(size_of::<F>() as u64)
+}
+
+/// Validation rows that are split off a file at most: ten times as many as a validation looks at.
+const VALIDATION: u64 = 100_000;
+
+fn in_file<F: Real>(
+    source: &Source,
+    path: &Path,
+    file: &NpyFile,
+    batch: usize,
+    memory: u64,
+) -> Result<Stored<F>> {
+    let (val, test, seed) = source.parts();
+    let (rows, features) = (file.rows(), file.features());
+    let chosen: Vec<u64> = if val.is_some() {
+        vec![]
+    } else {
+        let count = (rows / 10).clamp(1, VALIDATION) as usize;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut chosen: Vec<u64> = rand::seq::index::sample(&mut rng, rows as usize, count)
+            .into_iter()
+            .map(|row| row as u64)
+            .collect();
+        chosen.sort_unstable();
+        chosen
+    };
+    let buffer_rows = (memory / (features as u64 * size_of::<F>() as u64)).max(batch as u64);
+    let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?;
+    let name = source.name();
+    let mut check = TrainingCheck::<F>::new(name);
+    Rows::File(&train).pass(&mut |block| Ok(check.block(block)?))?;
+    check.finish(batch)?;
+    let validation: Array2<F> = match source.beside(val, features)? {
+        Some(rows) => rows,
+        None => train.gather(&chosen)?,
+    };
+    check_rows(validation.view(), name)?;
+    let test = source.beside(test, features)?.unwrap_or_else(|| Array2::zeros((0, features)));
+    if test.nrows() > 0 {
+        fits(Path::new(&source.test_name()), &test, features)?;
+    }
+    let facts = DataFacts {
+        name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        space: format!("the space of the rows as they were given ({features} features)"),
+        features,
+        pixel_log_det: None,
+        true_log_likelihood: None,
+        test_truth: None,
+        notes: vec![format!(
+            "{} training rows in a file, shuffled through {} at a time; {} validation and {} test rows (seed {seed}).",
+            train.count(),
+            train.buffer_rows(),
+            validation.nrows(),
+            test.nrows()
+        )],
+        image_shape: None,
+    };
+    Ok(Stored { train: Train::File(train), validation, test, test_groups: None, facts })
+}
