@@ -113,7 +113,7 @@ pub enum TrainError {
         source: std::io::Error,
     },
     /// A model file or checkpoint is damaged, or is none.
-    #[error("{}: not readable: {reason}", path.display())]
+    #[error("{}: not a readable model file or checkpoint: {reason}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

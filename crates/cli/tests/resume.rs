@@ -1,0 +1,198 @@
+//! Runs that are killed, interrupted or cut off from their folder lose nothing, through the command line.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{pdmap, refuse, rows, succeed, write};
+
+const OUT: [&str; 2] = ["--out", "m.safetensors"];
+
+fn args(steps: &'static str, extra: &[&'static str]) -> Vec<&'static str> {
+    let fixed = [
+        "train",
+        "--data",
+        "synthetic:ica?dim=48",
+        "--rows",
+        "4000,500,500",
+        "--dtype",
+        "f64",
+        "--steps",
+        steps,
+    ];
+    [&fixed[..], &OUT, extra].concat()
+}
+
+fn spawn(folder: &Path, args: &[&str]) -> Child {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("pdmap"));
+    command.current_dir(folder).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits until `found`, a minute at most; what is waited for is an event, and its time is no part of the test.
+fn until(what: &str, mut found: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !found() {
+        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        std::thread::yield_now();
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
+}
+
+fn leftovers(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in [folder.to_owned(), folder.join("run")] {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+            if name.starts_with(".pdmap-") {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+
+const CHECKPOINTS: [&str; 5] = ["--checkpoint", "run", "--every", "1s", "--resume"];
+
+#[test]
+fn a_killed_run_goes_on_bit_for_bit() {
+    let whole = tempfile::tempdir().unwrap();
+    succeed(whole.path(), &args("30000", &[]));
+    let expected = std::fs::read(whole.path().join("m.safetensors")).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut child = spawn(folder, &args("30000", &CHECKPOINTS));
+    let checkpoint = folder.join("run/checkpoint.safetensors");
+    until("a checkpoint", || checkpoint.exists() || child.try_wait().unwrap().is_some());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // As a run that was killed while it wrote leaves it.
+    std::fs::write(folder.join("run/.pdmap-killed.tmp"), b"half a checkpoint").unwrap();
+
+    succeed(folder, &args("30000", &CHECKPOINTS));
+    assert_eq!(std::fs::read(folder.join("m.safetensors")).unwrap(), expected);
+    assert_eq!(leftovers(folder), Vec::<String>::new());
+    // With another configuration it is another run.
+    let line = refuse(folder, &args("30001", &CHECKPOINTS));
+    assert!(line.contains("checkpoint is of another run") && line.contains("30000"), "{line}");
+}
+
+#[test]
+fn signals_end_a_run_after_its_step_with_everything_saved() {
+    for (name, checkpoints) in [("INT", &CHECKPOINTS[..]), ("TERM", &[])] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let endless = args("100000000", checkpoints);
+        let child = spawn(folder, &endless);
+        // Whatever the signal met: the run has at least one step behind it when it stops.
+        if !checkpoints.is_empty() {
+            until("a checkpoint", || folder.join("run/checkpoint.safetensors").exists());
+        } else {
+            until("signals to be heard", || handles(&child));
+        }
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{name}: {stderr}");
+        assert!(stderr.contains("interrupted after step"), "{stderr}");
+        assert_eq!(stderr.contains("--resume goes on"), !checkpoints.is_empty(), "{stderr}");
+        assert_eq!(leftovers(folder), Vec::<String>::new());
+        let said = succeed(folder, &["inspect", "m.safetensors"]);
+        assert!(said.contains("of 100000000 steps"), "{said}");
+    }
+}
+
+/// Whether a process catches SIGTERM: bit 14 of `SigCgt`. Where there is no /proc, it is taken for granted.
+fn handles(child: &Child) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", child.id())) else { return true };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
+    u64::from_str_radix(&mask, 16).unwrap() & (1 << 14) != 0
+}
+
+#[test]
+fn with_nothing_to_resume_a_run_starts_afresh_and_two_runs_cannot_share_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    succeed(folder, &args("20", &CHECKPOINTS));
+    assert!(folder.join("run/checkpoint.safetensors").exists());
+    let child = spawn(folder, &args("100000000", &CHECKPOINTS[..4]));
+    until("signals to be heard", || handles(&child));
+    until("the lock", || pdmap(folder, &args("20", &CHECKPOINTS)).status.code() == Some(2));
+    let line = refuse(folder, &args("20", &CHECKPOINTS));
+    assert!(line.contains("another run"), "{line}");
+    signal(&child, "TERM");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(4));
+}
+
+#[test]
+fn a_disk_that_takes_no_more_is_reported_and_training_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // Files of at most 64 blocks of 512 or 1024 bytes: room for the model of this size, not for its checkpoint.
+    let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
+    let train = args("30000", &CHECKPOINTS);
+    let output = Command::new("bash")
+        .args(["-c", script, "bash"])
+        .arg(pdmap)
+        .args(train)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(
+        stderr.contains("warning: no checkpoint of step 30000: ") && stderr.contains("goes on"),
+        "{stderr}"
+    );
+    assert!(!folder.join("run/checkpoint.safetensors").exists());
+    assert_eq!(leftovers(folder), Vec::<String>::new());
+    succeed(folder, &["inspect", "m.safetensors"]);
+}
+
+#[test]
+fn a_place_for_the_model_that_vanished_does_not_lose_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let temporary = folder.join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    std::fs::create_dir(folder.join("place")).unwrap();
+    write(folder, "x.npy", &rows(500, 4));
+    let train = ["train", "--data", "x.npy", "--steps", "100000000", "--out", "place/m.safetensors"];
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("pdmap"));
+    let child = command
+        .current_dir(folder)
+        .env("TMPDIR", &temporary)
+        .args(train)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("signals to be heard", || handles(&child));
+    std::fs::remove_dir_all(folder.join("place")).unwrap();
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("place/m.safetensors") && stderr.contains("was saved as"), "{stderr}");
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1, "{stderr}");
+}
+
+#[test]
+fn flags_about_checkpoints_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let line = refuse(folder, &args("5", &["--checkpoint", "run", "--every", "10ms"]));
+    assert!(line.contains("--every 10ms") && line.contains("1s"), "{line}");
+    assert_eq!(pdmap(folder, &args("5", &["--resume"])).status.code(), Some(2));
+    std::fs::write(folder.join("file"), "").unwrap();
+    let line = refuse(folder, &args("5", &["--checkpoint", "file"]));
+    assert!(line.contains("file"), "{line}");
+    assert_eq!(pdmap(folder, &args("5", &["--threads", "0"])).status.code(), Some(2));
+}

@@ -1,0 +1,30 @@
+//! The same bits on any number of threads, for each named model, through the command line.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::succeed;
+use pdmap_train::Preset;
+
+#[test]
+fn each_preset_has_the_same_weights_on_1_2_and_4_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // Wide and deep enough for every product and pass to be cut in parts.
+    for preset in Preset::ALL {
+        for dtype in ["f32", "f64"] {
+            let weights: Vec<String> = ["1", "2", "4"]
+                .map(|threads| {
+                    let data = ["--data", "synthetic:ica?dim=150", "--rows", "2000,500,10"];
+                    let train =
+                        ["train", "--model", preset.name(), "--steps", "40", "--out", "m.safetensors"];
+                    let rest = ["--batch", "200", "--dtype", dtype, "--threads", threads];
+                    let said = succeed(folder, &[&train[..], &data, &rest].concat());
+                    said.lines().last().unwrap().to_owned()
+                })
+                .to_vec();
+            assert!(weights[0].starts_with("weights "), "{weights:?}");
+            assert!(weights.iter().all(|w| *w == weights[0]), "{preset} in {dtype}: {weights:?}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Kills training at random moments, every other time while a checkpoint is being written, lets it go on, and wants the weights of an unbroken
+# run, bit for bit, and no damaged or half-written file. Takes about ten minutes.
+#
+#   scripts/kill-and-resume.sh [KILLS, 50] [SEED, 1]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kills=${1:-50}
+RANDOM=${2:-1}
+
+cargo build --release --locked --quiet --package pdmap-cli
+pdmap=$PWD/target/release/pdmap
+work=$(mktemp -d)
+trap 'kill -KILL "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
+pid=0
+
+# Some seconds of training with checkpoints of several megabytes, a second apart.
+presets=(dense-relative dense-orthonormal dense-relative-algebra dense-exact dense-svd)
+steps=(24000 4000 12000 9000 2000)
+run() { # FOLDER PRESET STEPS
+  "$pdmap" train --data 'synthetic:ica?dim=128' --rows 20000,1000,1000 --dtype f64 --model "$2" --steps "$3" \
+    --checkpoint "$1/checkpoint" --every 1s --resume --out "$1/model.safetensors" >"$1/said" 2>&1
+}
+half_written() { compgen -G "$1/checkpoint/.pdmap-*.tmp" >/dev/null || compgen -G "$1/.pdmap-*.tmp" >/dev/null; }
+
+declare -A whole seconds
+for index in "${!presets[@]}"; do
+  preset=${presets[$index]}
+  mkdir "$work/$preset"
+  start=$(date +%s%N)
+  run "$work/$preset" "$preset" "${steps[$index]}"
+  seconds[$preset]=$((($(date +%s%N) - start) / 1000000))
+  whole[$preset]=$(sha256sum <"$work/$preset/model.safetensors")
+  echo "$preset, unbroken: $(tail -n 1 "$work/$preset/said"), ${seconds[$preset]} ms"
+done
+
+identical=0 writing=0 early=0
+for ((kill = 1; kill <= kills; kill++)); do
+  index=$((kill % ${#presets[@]})) && preset=${presets[$index]}
+  folder=$work/kill-$kill
+  mkdir "$folder"
+  run "$folder" "$preset" "${steps[$index]}" &
+  pid=$!
+  if ((kill % 2)); then
+    # Any moment of the run.
+    sleep "$(printf '%d.%03d' $((RANDOM % ((seconds[$preset] + 999) / 1000))) $((RANDOM % 1000)))"
+  else
+    # The moment in which a checkpoint is being written, after some of them.
+    sleep "$(printf '0.%03d' $((500 + RANDOM % 500)))"
+    for ((skip = RANDOM % 2; skip >= 0; skip--)); do
+      while kill -0 "$pid" 2>/dev/null && ! half_written "$folder"; do :; done
+      ((skip == 0)) || while half_written "$folder"; do :; done
+    done
+  fi
+  # The child of the subshell is the one that trains.
+  pkill -KILL -P "$pid" 2>/dev/null || early=$((early + 1))
+  wait "$pid" 2>/dev/null || true
+  pid=0
+  ! half_written "$folder" || writing=$((writing + 1))
+  if ! run "$folder" "$preset" "${steps[$index]}"; then
+    echo "kill $kill ($preset): could not go on: $(cat "$folder/said")"
+    continue
+  fi
+  if half_written "$folder"; then
+    echo "kill $kill ($preset): a half-written file is left"
+  elif [ "$(sha256sum <"$folder/model.safetensors")" != "${whole[$preset]}" ]; then
+    echo "kill $kill ($preset): other bits: $(tail -n 1 "$folder/said")"
+  else
+    identical=$((identical + 1))
+  fi
+  rm -rf "$folder"
+done
+echo "$identical of $kills end bit-identical; $writing were killed while a file was being written, $early had ended before"
+[ "$identical" -eq "$kills" ]
