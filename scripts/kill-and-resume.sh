@@ -11,15 +11,22 @@ RANDOM=${2:-1}
 cargo build --release --locked --quiet --package pdmap-cli
 pdmap=$PWD/target/release/pdmap
 work=$(mktemp -d)
-trap 'kill -KILL "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
-pid=0
+pid=
+trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # Some seconds of training with checkpoints of several megabytes, a second apart.
 presets=(dense-relative dense-orthonormal dense-relative-algebra dense-exact dense-svd)
-steps=(24000 4000 12000 9000 2000)
-run() { # FOLDER PRESET STEPS
+steps=(8000 4000 6000 5000 1800)
+start() { # FOLDER PRESET STEPS; sets pid
   "$pdmap" train --data 'synthetic:ica?dim=128' --rows 20000,1000,1000 --dtype f64 --model "$2" --steps "$3" \
-    --checkpoint "$1/checkpoint" --every 1s --resume --out "$1/model.safetensors" >"$1/said" 2>&1
+    --checkpoint "$1/checkpoint" --every 1s --resume --out "$1/model.safetensors" >"$1/said" 2>&1 &
+  pid=$!
+}
+finish() { # of what start began
+  local status=0
+  wait "$pid" 2>/dev/null || status=$?
+  pid=
+  return $status
 }
 half_written() { compgen -G "$1/checkpoint/.pdmap-*.tmp" >/dev/null || compgen -G "$1/.pdmap-*.tmp" >/dev/null; }
 
@@ -28,7 +35,8 @@ for index in "${!presets[@]}"; do
   preset=${presets[$index]}
   mkdir "$work/$preset"
   start=$(date +%s%N)
-  run "$work/$preset" "$preset" "${steps[$index]}"
+  start "$work/$preset" "$preset" "${steps[$index]}"
+  finish
   seconds[$preset]=$((($(date +%s%N) - start) / 1000000))
   whole[$preset]=$(sha256sum <"$work/$preset/model.safetensors")
   echo "$preset, unbroken: $(tail -n 1 "$work/$preset/said"), ${seconds[$preset]} ms"
@@ -39,8 +47,7 @@ for ((kill = 1; kill <= kills; kill++)); do
   index=$((kill % ${#presets[@]})) && preset=${presets[$index]}
   folder=$work/kill-$kill
   mkdir "$folder"
-  run "$folder" "$preset" "${steps[$index]}" &
-  pid=$!
+  start "$folder" "$preset" "${steps[$index]}"
   if ((kill % 2)); then
     # Any moment of the run.
     sleep "$(printf '%d.%03d' $((RANDOM % ((seconds[$preset] + 999) / 1000))) $((RANDOM % 1000)))"
@@ -52,12 +59,11 @@ for ((kill = 1; kill <= kills; kill++)); do
       ((skip == 0)) || while half_written "$folder"; do :; done
     done
   fi
-  # The child of the subshell is the one that trains.
-  pkill -KILL -P "$pid" 2>/dev/null || early=$((early + 1))
-  wait "$pid" 2>/dev/null || true
-  pid=0
+  kill -KILL "$pid" 2>/dev/null || early=$((early + 1))
+  finish || true
   ! half_written "$folder" || writing=$((writing + 1))
-  if ! run "$folder" "$preset" "${steps[$index]}"; then
+  start "$folder" "$preset" "${steps[$index]}"
+  if ! finish; then
     echo "kill $kill ($preset): could not go on: $(cat "$folder/said")"
     continue
   fi

@@ -84,9 +84,10 @@ fn in_file<F: Real>(
     let buffer_rows = (memory / (features as u64 * size_of::<F>() as u64)).max(batch as u64);
     let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?;
     let name = source.name();
+    // Of all rows of the file, so that a bad one is named by its number there.
     let mut check = TrainingCheck::<F>::new(name);
-    Rows::File(&train).pass(&mut |block| Ok(check.block(block)?))?;
-    check.finish(batch)?;
+    Rows::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| Ok(check.block(block)?))?;
+    check.finish(batch + chosen.len())?;
     let validation: Array2<F> = match source.beside(val, features)? {
         Some(rows) => rows,
         None => train.gather(&chosen)?,

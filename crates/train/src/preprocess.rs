@@ -41,6 +41,9 @@ impl Preprocess {
     /// All of them, with their options at the defaults.
     pub const ALL: [Self; 4] = [Self::None, Self::Standardize, Self::Whiten, Self::Logit { lambda: LAMBDA }];
 
+    /// Their names.
+    pub const NAMES: &[&str] = &["none", "standardize", "whiten", "logit"];
+
     /// Says that the options are in their ranges.
     ///
     /// # Errors

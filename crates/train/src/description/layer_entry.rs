@@ -104,6 +104,26 @@ pub(super) fn expand_all(
     Ok(())
 }
 
+/// Appends every layer that a list names, those inside of others before them, each with its place; of repeated ones once. The list has been
+/// [expanded](expand_all) without an error.
+pub(super) fn every_layer(
+    layers: &[LayerEntry],
+    place: &mut Vec<Segment>,
+    into: &mut Vec<(LayerSpec, Vec<Segment>)>,
+) -> Result<(), OptionsError> {
+    place.push(Segment::Key("layers".to_owned()));
+    for (index, layer) in layers.iter().enumerate() {
+        place.push(Segment::Index(index));
+        every_layer(&layer.layers, place, into)?;
+        if layer.kind.is_some() {
+            layer.expand(place, into)?;
+        }
+        place.pop();
+    }
+    place.pop();
+    Ok(())
+}
+
 fn too_many() -> Problem {
     Problem::Invalid { reason: format!("more than {MOST_LAYERS} layers") }
 }

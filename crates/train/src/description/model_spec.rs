@@ -8,11 +8,11 @@ use pdmap_core::options::{OptionsError, Problem, Segment};
 use pdmap_core::{BaseSpec, Flow, Fresh, Layer, LayerError, LayerSpec, Real, Registry, Sample};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::layer_entry::expand_all;
+use super::layer_entry::{every_layer, expand_all};
 use super::{Document, LayerEntry, TrainingSpec};
 use crate::fit::SAMPLE;
 use crate::{Preprocess, Rows, TrainConfig, TrainError};
@@ -57,7 +57,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<
         }
 
         fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
-            Ok(vec![Preprocess::deserialize(StrDeserializer::new(name))?])
+            name.parse().map(|step| vec![step]).map_err(|_| E::unknown_variant(name, Preprocess::NAMES))
         }
 
         fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
@@ -223,23 +223,21 @@ impl ModelSpec {
                 return refuse(&["preprocess"], error.to_string());
             }
         }
-        let layers = self.expand().map_err(|error| document.error(inside(error)))?;
-        if layers.is_empty() {
+        let expanded = self.expand().map_err(|error| document.error(inside(error)))?;
+        if expanded.is_empty() {
             return refuse(&["layers"], "a flow has at least one layer".into());
         }
+        let mut layers = Vec::new();
+        every_layer(&self.layers, &mut Vec::new(), &mut layers)
+            .map_err(|error| document.error(inside(error)))?;
         let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let mut seen: Vec<LayerSpec> = Vec::new();
         for (spec, place) in layers {
-            if seen.contains(&spec) {
-                continue;
-            }
             let sample = &mut Sample::new(Array2::zeros((0, TRIED)));
             let mut fresh = Fresh { features: TRIED, rng: &mut rng, sample, before: &[] };
             if let Err(error) = registry.build(&spec, &mut fresh) {
                 let place: Vec<Segment> = at.iter().cloned().chain(place).collect();
                 about_a_layer(document, place, error)?;
             }
-            seen.push(spec);
         }
         Ok(())
     }
