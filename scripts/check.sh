@@ -13,6 +13,9 @@ cargo fmt --all --check
 echo "== clippy"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 
+echo "== NumPy, for the tests that read our files with it"
+scripts/numpy-venv.sh
+
 echo "== tests"
 # The README's test command is the one that runs: the first line after its marker.
 test_command=$(grep -A 2 '<!-- test command -->' README.md | sed -n 3p)

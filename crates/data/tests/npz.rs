@@ -227,7 +227,7 @@ fn columns_of_an_archive_are_refused() {
 
 #[test]
 fn archives_of_numpy_are_read() {
-    let available = Command::new("python3").args(["-c", "import numpy"]).output();
+    let available = Command::new(common::python()).args(["-c", "import numpy"]).output();
     if !available.is_ok_and(|output| output.status.success()) {
         common::skipped("NumPy is not installed");
         return;
@@ -239,7 +239,7 @@ fn archives_of_numpy_are_read() {
             "import sys, numpy as n\na = n.arange(6.0).reshape(3, 2) / 8 - 3\n\
              n.{save}(sys.argv[1], a=a, b=n.asfortranarray(a))"
         );
-        assert!(Command::new("python3").args(["-c", &script]).arg(&path).status().unwrap().success());
+        assert!(Command::new(common::python()).args(["-c", &script]).arg(&path).status().unwrap().success());
         for name in ["a", "b"] {
             assert_eq!(read_npz::<f64>(&member(&path, name)).unwrap(), numbers(3, 2), "{save} {name}");
         }

@@ -251,7 +251,7 @@ fn a_named_pipe_is_written_to_and_not_replaced() {
 
 #[test]
 fn numpy_reads_what_is_written() {
-    let available = Command::new("python3").args(["-c", "import numpy"]).output();
+    let available = Command::new(common::python()).args(["-c", "import numpy"]).output();
     if !available.is_ok_and(|output| output.status.success()) {
         common::skipped("NumPy is not installed");
         return;
@@ -265,6 +265,6 @@ fn numpy_reads_what_is_written() {
         let script = "import sys, numpy as n\n\
             a = n.load(sys.argv[1])\n\
             assert a.dtype == n.float32 and a.tolist() == [[1.0, 2.0, 3.0], [4.5, 5.0, 6.0]]";
-        assert!(Command::new("python3").args(["-c", script]).arg(&path).status().unwrap().success());
+        assert!(Command::new(common::python()).args(["-c", script]).arg(&path).status().unwrap().success());
     }
 }

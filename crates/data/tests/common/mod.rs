@@ -12,6 +12,12 @@ pub(crate) fn skipped(reason: impl Display) {
     let _ = writeln!(std::io::stderr(), "\nskipped: {reason}");
 }
 
+/// Python with NumPy, where `scripts/numpy-venv.sh` has made one; the system's otherwise.
+pub(crate) fn python() -> std::path::PathBuf {
+    let made = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/numpy-venv/bin/python");
+    if made.is_file() { made } else { "python3".into() }
+}
+
 /// Different everywhere, and exact in both precisions.
 pub(crate) fn numbers(rows: usize, features: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, features), |(i, j)| (i * features + j) as f64 / 8.0 - 3.0)
