@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use pdmap_compare::baseline::{Histograms, gaussian};
-use pdmap_compare::{CompareError, Finding, Plan, Results, compare, page};
+use pdmap_compare::{Arm, CompareError, Finding, Plan, Results, compare, page};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{Budget, Preprocess, Preset};
 
@@ -13,9 +13,9 @@ fn data(generator: &str) -> Splits<f64> {
 
 fn plan(arms: &[Preset], seeds: u64, steps: u64) -> Plan {
     Plan {
-        arms: arms.to_vec(),
+        arms: arms.iter().copied().map(Arm::from).collect(),
         seeds,
-        preprocess: Preprocess::Standardize,
+        preprocess: vec![Preprocess::Standardize],
         rates: vec![3e-3],
         ..Plan::new(Budget::Steps(steps))
     }
@@ -61,7 +61,7 @@ fn arms_outside_the_usual_pairs_are_compared_with_the_first() {
     let data = data("synthetic:ica?dim=4&source=laplace&condition=3");
     let results = run(&data, &plan(&[Preset::DenseExact, Preset::DenseOrthonormal], 2, 60));
     assert_eq!(results.contrasts.len(), 1);
-    assert_eq!(results.contrasts[0].against, Preset::DenseExact);
+    assert_eq!(results.contrasts[0].against, "dense-exact");
     assert_eq!(results.contrasts[0].confidence, 0.95);
     assert!(results.verdict[0].contains("dense-exact") && results.verdict[0].contains("dense-orthonormal"));
 }
