@@ -18,7 +18,7 @@ pub enum CompareError {
         /// The arm.
         arm: String,
         /// What was wrong.
-        source: TrainError,
+        source: Box<TrainError>,
     },
     /// A flow refused.
     #[error(transparent)]

@@ -142,7 +142,7 @@ pub(crate) fn run<F: Real>(
         let trained = train(&mut flow, data.train.view(), data.validation.view(), config, watch)?;
         Ok((flow, trained))
     };
-    made().map_err(|source| CompareError::Arm { arm: arm.name.clone(), source })
+    made().map_err(|source| CompareError::Arm { arm: arm.name.clone(), source: Box::new(source) })
 }
 
 fn evaluate<F: Real>(
