@@ -9,9 +9,6 @@ use pdmap_train::TrainError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareError {
-    /// A plan's file, or a model's, that says something wrong.
-    #[error(transparent)]
-    Train(#[from] TrainError),
     /// A flow of an arm could not be built, or training refused.
     #[error("arm {arm}: {source}")]
     Arm {

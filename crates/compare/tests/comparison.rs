@@ -4,7 +4,7 @@
 use pdmap_compare::baseline::{Histograms, gaussian};
 use pdmap_compare::{Arm, CompareError, Finding, Plan, Results, compare, page};
 use pdmap_data::{Counts, Generator, Splits};
-use pdmap_train::{Budget, Preprocess, Preset};
+use pdmap_train::{Budget, Outcome, Preprocess, Preset};
 
 fn data(generator: &str) -> Splits<f64> {
     let generator: Generator = generator.parse().unwrap();
@@ -95,4 +95,23 @@ fn an_empty_plan_is_refused() {
     let data = data("synthetic:moons");
     let empty = compare(&data, &plan(&[], 1, 1), &mut |_| {}).unwrap_err();
     assert!(matches!(empty, CompareError::Empty { actual: 0, seeds: 1 }), "{empty}");
+}
+
+#[test]
+fn runs_that_were_interrupted_are_reported_in_words() {
+    let data = data("synthetic:ica?dim=3&source=laplace");
+    let mut results = run(&data, &plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 10));
+    let words = "Runs that were interrupted before their budget was used count as they stood: dense-svd with seed 1 at step 7.";
+    assert!(!page(&results).unwrap().render().unwrap().contains("interrupted"));
+    results.runs[1].trained.outcome = Outcome::Interrupted { step: 7 };
+    assert!(page(&results).unwrap().render().unwrap().contains(words));
+}
+
+#[test]
+fn a_rate_of_the_arm_stands_where_nothing_is_tuned() {
+    let data = data("synthetic:ica?dim=3&source=laplace");
+    let mut plan = Plan { rates: vec![], ..plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 5) };
+    plan.arms[1].training.rate = Some(6e-3);
+    let rates: Vec<f64> = run(&data, &plan).arms.iter().map(|arm| arm.rate).collect();
+    assert_eq!(rates, [Preset::DenseRelative.rate(), 6e-3]);
 }
