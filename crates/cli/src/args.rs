@@ -193,21 +193,51 @@ pub(crate) enum Dtype {
 pub(crate) struct Compare {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) training: TrainingArgs,
-    /// Arms to compare [default: all]: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd
+    /// What is compared, as a TOML file (docs/plans.md); other flags stand before what it says
+    #[arg(long, value_name = "PLAN.toml")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Say what would be run and how long it takes, and train nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Arms to compare [default: all of the plan; without one: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal,
+    /// dense-svd]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
-    pub(crate) arms: Vec<Preset>,
-    /// Seeds of each arm
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub(crate) seeds: u64,
+    pub(crate) arms: Vec<String>,
+    /// Wall-clock time of a run, validation included (10s, 5m, ...) [default: that of the plan, or 5s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "steps")]
+    pub(crate) budget: Option<Duration>,
+    /// Steps of a run: reproducible bit for bit
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<u64>,
+    /// Rows of a minibatch [default: as the plan says, or 100]
+    #[arg(long, value_name = "N")]
+    pub(crate) batch: Option<usize>,
+    /// Fixed preprocessing, fitted to the training rows and part of the model
+    /// [default: as the plan says; or whiten for patches, standardize otherwise]
+    #[arg(long, value_name = "none|standardize|whiten")]
+    pub(crate) preprocess: Option<Preprocess>,
+    /// Linear layers; the arms of a plan say their own [default: 2]
+    #[arg(long, value_name = "N", conflicts_with = "plan")]
+    pub(crate) depth: Option<usize>,
+    /// Slope of the smooth leaky ReLU between them, on the left; the arms of a plan say their own [default: 0.01]
+    #[arg(long, value_name = "A", conflicts_with = "plan")]
+    pub(crate) alpha: Option<f64>,
+    /// Precision
+    #[arg(long, value_enum, default_value_t = Dtype::F32)]
+    pub(crate) dtype: Dtype,
+    /// No progress on stderr
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Seeds of each arm [default: as the plan says, or 3]
+    #[arg(long, value_name = "N")]
+    pub(crate) seeds: Option<u64>,
     /// One learning rate for all arms, instead of tuning each
     #[arg(long, value_name = "R")]
     pub(crate) rate: Option<f64>,
     /// Folder for report.html, results.json and the plots
     #[arg(long, value_name = "DIR", default_value = "pdmap-report")]
     pub(crate) out: PathBuf,
-    /// The results as JSON on stdout, instead of the table
+    /// The results as JSON on stdout, instead of the table; with --dry-run, the plan
     #[arg(long)]
     pub(crate) json: bool,
 }

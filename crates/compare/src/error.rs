@@ -1,16 +1,22 @@
 //! What can go wrong in a comparison.
 
 use pdmap_core::LayerError;
+use pdmap_core::options::OptionsError;
 use pdmap_report::ReportError;
-use pdmap_train::{Preset, TrainError};
+use pdmap_train::TrainError;
 
 /// Errors of a comparison. A run that diverges is no error: it is reported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareError {
-    /// Training refused.
-    #[error(transparent)]
-    Train(#[from] TrainError),
+    /// A flow of an arm could not be built, or training refused.
+    #[error("arm {arm}: {source}")]
+    Arm {
+        /// The arm.
+        arm: String,
+        /// What was wrong.
+        source: Box<TrainError>,
+    },
     /// A flow refused.
     #[error(transparent)]
     Layer(#[from] LayerError),
@@ -25,11 +31,18 @@ pub enum CompareError {
         /// Seeds of the plan.
         seeds: u64,
     },
-    /// An arm that is named twice would count its runs twice.
-    #[error("arm {arm} is named more than once")]
-    RepeatedArm {
-        /// The arm.
-        arm: Preset,
+    /// A plan that contradicts itself.
+    #[error("the plan: {0}")]
+    Plan(OptionsError),
+    /// An arm that the plan does not have.
+    #[error("no arm is called `{name}`; nearest is `{nearest}`, arms: {known}")]
+    UnknownArm {
+        /// The name asked for.
+        name: String,
+        /// The name nearest to it.
+        nearest: String,
+        /// The names there are, separated by commas.
+        known: String,
     },
     /// No test rows.
     #[error("no test rows")]

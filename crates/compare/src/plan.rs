@@ -1,43 +1,96 @@
 //! What is compared, as data.
 
-use pdmap_train::{Architecture, Budget, Preprocess, Preset, TrainConfig};
+use pdmap_core::options::nearest;
+use pdmap_train::{Budget, Preprocess, Preset, TrainConfig};
 use serde::{Deserialize, Serialize};
+
+use crate::tuning::EXTENSIONS;
+use crate::{Arm, CompareError};
 
 /// Learning rates that tuning tries for each arm, lowest first.
 pub const RATES: [f64; 5] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
 
-/// A comparison: every arm with every seed, on the same data with the same nonlinearity, optimizer, batch and budget, one run at a time.
+/// A comparison: every arm with every seed, on the same data with the same budget and, but for what an arm says of its own, the same training,
+/// one run at a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
+    /// What it is about, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The arms.
-    pub arms: Vec<Preset>,
+    pub arms: Vec<Arm>,
     /// Seeds of the final runs: 1, 2, …
     pub seeds: u64,
-    /// Preprocessing in front of every arm, fitted to the training rows.
-    pub preprocess: Preprocess,
-    /// Depth and nonlinearity of every arm.
-    pub architecture: Architecture,
-    /// Batch, budget, optimizer, schedule. Its rate stands where nothing is tuned.
+    /// Preprocessing in front of every arm whose model has none of its own, fitted to the training rows.
+    pub preprocess: Vec<Preprocess>,
+    /// Batch, budget, optimizer, schedule. Its rate stands where nothing is tuned and the arm has none.
     pub training: TrainConfig,
     /// Rates to choose from for each arm by validation, on seeds of their own; empty: no tuning.
     pub rates: Vec<f64>,
-    /// Share of a final run's budget that each tuning run gets.
+    /// Share of a final run's budget that each tuning run gets, in (0, 1].
     pub tuning_share: f64,
+    /// Arms that are compared, by name, each with what it is compared with; empty: the usual pairs, or else each arm with the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contrasts: Vec<[String; 2]>,
 }
 
 impl Plan {
-    /// All five arms, three seeds, whitened, five rates tuned with a fifth of the budget each.
+    /// All five presets, three seeds, whitened, five rates tuned with a fifth of the budget each.
     pub fn new(budget: Budget) -> Self {
         Self {
-            arms: Preset::ALL.to_vec(),
+            description: None,
+            arms: Preset::ALL.map(Arm::from).to_vec(),
             seeds: 3,
-            preprocess: Preprocess::Whiten,
-            architecture: Architecture::default(),
+            preprocess: vec![Preprocess::Whiten],
             training: TrainConfig::new(budget),
             rates: RATES.to_vec(),
             tuning_share: 0.2,
+            contrasts: vec![],
         }
+    }
+
+    /// The preprocessing of an arm: its model's, or else the plan's.
+    pub fn steps<'a>(&'a self, arm: &'a Arm) -> &'a [Preprocess] {
+        arm.model.preprocess.as_deref().unwrap_or(&self.preprocess)
+    }
+
+    /// How an arm is trained where nothing is tuned: as it says itself, then as its model, then as the plan; always with the plan's budget.
+    pub fn config(&self, arm: &Arm) -> TrainConfig {
+        let config = arm.model.training.overridden_by(&arm.training).onto(self.training.clone());
+        TrainConfig { budget: self.training.budget, rate: arm.rate.unwrap_or(config.rate), ..config }
+    }
+
+    /// The rates that tuning starts from with an arm; none where its rate is fixed.
+    pub fn rates_to_try(&self, arm: &Arm) -> &[f64] {
+        if arm.rate.is_some() { &[] } else { &self.rates }
+    }
+
+    /// Rows of the largest minibatch.
+    pub fn largest_batch(&self) -> usize {
+        self.arms.iter().map(|arm| self.config(arm).batch).max().unwrap_or(self.training.batch)
+    }
+
+    /// Leaves only the arms that are named, in that order, and the contrasts between them.
+    ///
+    /// # Errors
+    /// [`CompareError::UnknownArm`].
+    pub fn keep(&mut self, names: &[String]) -> Result<(), CompareError> {
+        let find = |name: &String| self.arms.iter().find(|arm| arm.name == *name).cloned();
+        let arm = |name: &String| {
+            find(name).ok_or_else(|| {
+                let known: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
+                CompareError::UnknownArm {
+                    name: name.clone(),
+                    nearest: nearest(name, known.iter().copied()).unwrap_or_default().to_owned(),
+                    known: known.join(", "),
+                }
+            })
+        };
+        let arms: Vec<Arm> = names.iter().map(arm).collect::<Result<_, _>>()?;
+        self.arms = arms;
+        self.contrasts.retain(|pair| pair.iter().all(|name| names.contains(name)));
+        Ok(())
     }
 
     /// The budget of a tuning run.
@@ -48,14 +101,15 @@ impl Plan {
         }
     }
 
-    /// Seconds that the runs take, where they are budgeted in time.
-    pub fn seconds(&self) -> Option<f64> {
-        match self.training.budget {
-            Budget::Steps(_) => None,
-            Budget::Time(time) => {
-                let tuning = self.rates.len() as f64 * self.tuning_share;
-                Some(self.arms.len() as f64 * (self.seeds as f64 + tuning) * time.as_secs_f64())
-            }
-        }
+    /// Seconds that the runs take, where they are budgeted in time: at least, and where the best rate of every arm lies beyond those listed.
+    pub fn seconds(&self) -> Option<[f64; 2]> {
+        let Budget::Time(time) = self.training.budget else { return None };
+        let tried = self.arms.iter().map(|arm| self.rates_to_try(arm).len());
+        // A single rate has no edge.
+        let beyond = tried.clone().filter(|&tried| tried > 1).count() * EXTENSIONS;
+        let tried: usize = tried.sum();
+        let runs = self.arms.len() as f64 * self.seeds as f64;
+        let seconds = |tried: usize| (runs + tried as f64 * self.tuning_share) * time.as_secs_f64();
+        Some([seconds(tried), seconds(tried + beyond)])
     }
 }

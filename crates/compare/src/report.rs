@@ -1,10 +1,12 @@
 //! The page: verdict first, then the figures it rests on.
 
 use pdmap_report::{Figure, Interval, IntervalPlot, LinePlot, Page, Section, Series, Table};
-use pdmap_train::{Budget, CurvePoint, Outcome};
+use pdmap_train::{Budget, CurvePoint};
 
+use crate::outline::preprocessing;
+use crate::prose;
 use crate::results::Results;
-use crate::{CompareError, headers, rows, table};
+use crate::{CompareError, Plan, headers, rows, table};
 
 /// The plots by file name: learning curves against time and against steps, and the test likelihood of each arm.
 ///
@@ -48,9 +50,9 @@ pub fn figures(results: &Results) -> Result<Vec<(&'static str, Figure)>, Compare
 
 fn curves(results: &Results, x: impl Fn(&CurvePoint) -> f64) -> LinePlot {
     let series = results.runs.iter().map(|run| Series {
-        name: run.arm.to_string(),
+        name: run.arm.clone(),
         points: run.trained.curve.iter().map(|point| (x(point), point.validation)).collect(),
-        color: color(results, run.arm),
+        color: color(results, &run.arm),
         label: run.seed == 1,
     });
     LinePlot {
@@ -66,12 +68,12 @@ fn intervals(results: &Results) -> IntervalPlot {
         let points = results.runs.iter().filter(|run| run.arm == arm.arm).filter_map(|run| run.test);
         let error = arm.seed_error.unwrap_or(0.0);
         Interval {
-            name: arm.arm.to_string(),
+            name: arm.arm.clone(),
             mean: arm.test,
             low: arm.test - error,
             high: arm.test + error,
             points: points.collect(),
-            color: color(results, arm.arm),
+            color: color(results, &arm.arm),
         }
     });
     IntervalPlot {
@@ -88,8 +90,8 @@ fn references(results: &Results) -> Vec<(String, f64)> {
     baselines.chain(truth).collect()
 }
 
-fn color(results: &Results, arm: pdmap_train::Preset) -> usize {
-    results.plan.arms.iter().position(|&other| other == arm).unwrap_or(0)
+fn color(results: &Results, arm: &str) -> usize {
+    results.plan.arms.iter().position(|other| other.name == arm).unwrap_or(0)
 }
 
 /// The whole page.
@@ -111,14 +113,14 @@ pub fn page(results: &Results) -> Result<Page, CompareError> {
     };
     let comparison = Section {
         heading: "Figures".into(),
-        paragraphs: vec![intervals_prose(results)],
+        paragraphs: vec![prose::intervals(results)],
         table: Some(table),
         figures,
         facts: vec![],
     };
     let arms = Section {
         heading: "What was compared".into(),
-        paragraphs: arms_prose(results),
+        paragraphs: prose::arms(&results.plan),
         table: tuning(results),
         figures: vec![],
         facts: vec![],
@@ -131,58 +133,11 @@ pub fn page(results: &Results) -> Result<Page, CompareError> {
         facts: facts(results),
     };
     Ok(Page {
-        title: format!("Constrained or unconstrained? {}", results.data.name),
+        title: prose::title(results),
         verdict: results.verdict.clone(),
         sections: vec![comparison, arms, data],
         generated_by: format!("pdmap {} compare, {}", results.machine.version, results.date),
     })
-}
-
-fn intervals_prose(results: &Results) -> String {
-    let failed: Vec<String> = results
-        .runs
-        .iter()
-        .filter_map(|run| match &run.trained.outcome {
-            Outcome::Diverged { step, reason } => {
-                Some(format!("{} with seed {} diverged at step {step}: {reason}", run.arm, run.seed))
-            }
-            Outcome::Finished | Outcome::StoppedEarly | Outcome::Interrupted { .. } => None,
-        })
-        .collect();
-    let rows = match results.test_images {
-        Some(images) => format!("over test rows (patches of one image go together: {images} images)"),
-        None => "over test rows".to_owned(),
-    };
-    let intervals = format!(
-        "Differences are paired by seed. Their intervals hold the spread over seeds and {rows}, and are \
-         corrected (Bonferroni) so that all of them together are right with 95%. No difference shown is not equality shown. A difference \
-         speaks of this budget, this architecture and these data."
-    );
-    if failed.is_empty() {
-        intervals
-    } else {
-        format!("{intervals} Runs that diverged count with their last good weights: {}.", failed.join("; "))
-    }
-}
-
-fn arms_prose(results: &Results) -> Vec<String> {
-    let mut prose: Vec<String> =
-        results.plan.arms.iter().map(|arm| format!("{arm}: {}.", arm.describe())).collect();
-    let architecture = results.plan.architecture;
-    prose.push(format!(
-        "All arms have {} linear layers with biases, a smooth leaky ReLU with α = {} between them, a standard normal base, and start from \
-         Haar-random orthonormal matrices. The orthonormal arm with scales is a smaller class of maps at the same depth; O·diag·O is the same class \
-         as GL(D).",
-        architecture.depth, architecture.alpha
-    ));
-    if results.plan.preprocess == pdmap_train::Preprocess::Whiten {
-        prose.push(
-            "A common PCA whitening, fixed, stands in front of every arm. It is an unconstrained linear map itself, so no arm's whole map has its \
-             transpose for its inverse."
-                .into(),
-        );
-    }
-    prose
 }
 
 fn tuning(results: &Results) -> Option<Table> {
@@ -194,7 +149,7 @@ fn tuning(results: &Results) -> Option<Table> {
     rates.dedup();
     let header =
         std::iter::once("arm".to_owned()).chain(rates.iter().map(|rate| format!("{rate:e}"))).collect();
-    let cell = |arm, rate: f64| match results
+    let cell = |arm: &str, rate: f64| match results
         .tuning
         .iter()
         .find(|t| t.arm == arm && t.rate == rate)
@@ -204,9 +159,16 @@ fn tuning(results: &Results) -> Option<Table> {
         Some(None) => "diverged".to_owned(),
         None => "–".to_owned(),
     };
-    let rows = results.plan.arms.iter().map(|&arm| {
-        std::iter::once(arm.to_string()).chain(rates.iter().map(|&rate| cell(arm, rate))).collect()
+    let tuned = results.plan.arms.iter().filter(|arm| arm.rate.is_none());
+    let rows = tuned.map(|arm| {
+        std::iter::once(arm.name.clone()).chain(rates.iter().map(|&rate| cell(&arm.name, rate))).collect()
     });
+    let fixed = results.plan.arms.iter().filter_map(|arm| Some(format!("{} ({:e})", arm.name, arm.rate?)));
+    let fixed: Vec<String> = fixed.collect();
+    let fixed = match fixed[..] {
+        [] => String::new(),
+        _ => format!(" With a rate that the plan fixes, and not tuned: {}.", fixed.join(", ")),
+    };
     Some(Table {
         caption: "Tuning: best validation log-likelihood by learning rate".into(),
         header,
@@ -214,10 +176,22 @@ fn tuning(results: &Results) -> Option<Table> {
         best: None,
         note: format!(
             "The same rates and the same budget for every arm: {} of a final run each, on seeds of their own; where the best lies on the \
-             edge, up to two more beyond it. Test rows played no part.",
+             edge, up to two more beyond it. Test rows played no part.{fixed}",
             results.plan.tuning_share
         ),
     })
+}
+
+/// That of all arms, or of each where they differ.
+fn preprocessing_fact(plan: &Plan) -> String {
+    let steps: Vec<_> = plan.arms.iter().map(|arm| (arm, plan.steps(arm))).collect();
+    match &steps[..] {
+        [(_, first), others @ ..] if others.iter().all(|(_, steps)| steps == first) => preprocessing(first),
+        _ => {
+            let each = steps.iter().map(|(arm, steps)| format!("{}: {}", arm.name, preprocessing(steps)));
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 fn facts(results: &Results) -> Vec<(String, String)> {
@@ -247,7 +221,7 @@ fn facts(results: &Results) -> Vec<(String, String)> {
                 plan.training.optimizer, plan.training.batch, plan.training.schedule.shape
             ),
         ),
-        ("Preprocessing", plan.preprocess.to_string()),
+        ("Preprocessing", preprocessing_fact(plan)),
         ("Largest relative round-trip error", table::scientific(round_trip)),
         ("Machine", results.machine.describe()),
         ("Date", results.date.clone()),

@@ -1,7 +1,7 @@
 //! The results, as they are written to `results.json`.
 
 use pdmap_data::DataFacts;
-use pdmap_train::{Preset, Trained};
+use pdmap_train::Trained;
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::Contrast;
@@ -62,7 +62,7 @@ pub struct BaselineResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     /// Which arm.
-    pub arm: Preset,
+    pub arm: String,
     /// Which seed.
     pub seed: u64,
     /// Learning rate.
@@ -83,7 +83,7 @@ pub struct RunResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TuningResult {
     /// Which arm.
-    pub arm: Preset,
+    pub arm: String,
     /// Learning rate.
     pub rate: f64,
     /// Best mean log-likelihood of the validation rows, nats; none where the run diverged.
@@ -94,7 +94,7 @@ pub struct TuningResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArmSummary {
     /// Which arm.
-    pub arm: Preset,
+    pub arm: String,
     /// Learning rate.
     #[serde(with = "crate::nullable")]
     pub rate: f64,

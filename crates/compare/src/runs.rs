@@ -6,30 +6,30 @@ use std::time::{Instant, SystemTime};
 use ndarray::{Axis, Slice};
 use pdmap_core::{Flow, Real};
 use pdmap_data::Splits;
-use pdmap_train::{Outcome, Preset, Progress, TrainConfig, Trained, train};
+use pdmap_train::{Outcome, Progress, TrainConfig, TrainError, Trained, registry, train};
 
 use crate::baseline::{Histograms, gaussian};
 use crate::results::{ArmSummary, BaselineResult, Results, RunResult};
 use crate::statistics::{Uncertainty, grouped_mean, mean_and_error};
 use crate::tuning::tune;
 use crate::verdict::{contrasts, verdict};
-use crate::{CompareError, Machine, Plan};
+use crate::{Arm, CompareError, Machine, Plan};
 
 /// Version of the schema of `results.json`.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Test rows that the round trip is measured on.
 const ROUND_TRIP_ROWS: usize = 256;
 
 /// What is told while a comparison goes on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Event {
+pub enum Event<'a> {
     /// Baselines are being fitted.
     Baselines,
     /// A tuning run.
     Tuning {
         /// Its arm.
-        arm: Preset,
+        arm: &'a str,
         /// Its rate.
         rate: f64,
         /// How far it is.
@@ -38,7 +38,7 @@ pub enum Event {
     /// A final run.
     Run {
         /// Its arm.
-        arm: Preset,
+        arm: &'a str,
         /// Its seed.
         seed: u64,
         /// How far it is.
@@ -47,7 +47,7 @@ pub enum Event {
     /// A final run is over.
     Finished {
         /// Its arm.
-        arm: Preset,
+        arm: &'a str,
         /// Its seed.
         seed: u64,
         /// Its mean test log-likelihood, nats (NaN where it is not finite).
@@ -59,45 +59,43 @@ pub enum Event {
 /// that a machine that slows down does not favour an arm.
 ///
 /// # Errors
-/// An empty plan; data that the arms cannot be built for. A run that diverges is reported in the results instead.
+/// An empty plan, or one that contradicts itself; data that the arms cannot be built for. A run that diverges is reported in the results instead.
 pub fn compare<F: Real>(
     data: &Splits<F>,
     plan: &Plan,
-    watch: &mut dyn FnMut(Event),
+    watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Results, CompareError> {
     if plan.arms.is_empty() || plan.seeds == 0 {
         return Err(CompareError::Empty { actual: plan.arms.len(), seeds: plan.seeds });
     }
-    if let Some((_, &arm)) =
-        plan.arms.iter().enumerate().find(|(index, arm)| plan.arms[..*index].contains(arm))
-    {
-        return Err(CompareError::RepeatedArm { arm });
-    }
+    plan.check().map_err(CompareError::Plan)?;
     if data.test.nrows() == 0 {
         return Err(CompareError::NoTest);
     }
     watch(Event::Baselines);
     let baselines = baselines(data);
     let (mut rates, mut tuning) = (BTreeMap::new(), Vec::new());
-    for &arm in &plan.arms {
+    for arm in &plan.arms {
         let (rate, tried) = tune(arm, data, plan, watch)?;
-        rates.insert(arm, rate);
+        rates.insert(arm.name.as_str(), rate);
         tuning.extend(tried);
     }
     let mut runs = Vec::new();
     let mut parameters = BTreeMap::new();
     // Sums over seeds of each test row's log-likelihood, for the row part of a contrast's uncertainty.
-    let mut row_sums: BTreeMap<Preset, Vec<f64>> = BTreeMap::new();
+    let mut row_sums: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for seed in 1..=plan.seeds {
-        for &arm in &plan.arms {
-            let rate = rates.get(&arm).copied().unwrap_or(plan.training.rate);
-            let config = TrainConfig { rate, seed, ..plan.training.clone() };
-            let mut progress = |progress| watch(Event::Run { arm, seed, progress });
+        for arm in &plan.arms {
+            let name = arm.name.as_str();
+            let config = plan.config(arm);
+            let rate = rates.get(name).copied().unwrap_or(config.rate);
+            let config = TrainConfig { rate, seed, ..config };
+            let mut progress = |progress| watch(Event::Run { arm: name, seed, progress });
             let (flow, trained) = run(arm, data, plan, &config, seed, &mut progress)?;
-            parameters.insert(arm, flow.parameters());
-            let (result, rows) = evaluate(&flow, data, arm, seed, rate, trained);
-            watch(Event::Finished { arm, seed, test: result.test.unwrap_or(f64::NAN) });
-            let sums = row_sums.entry(arm).or_insert_with(|| vec![0.0; rows.len()]);
+            parameters.insert(name, flow.parameters());
+            let (result, rows) = evaluate(&flow, data, name, seed, rate, trained);
+            watch(Event::Finished { arm: name, seed, test: result.test.unwrap_or(f64::NAN) });
+            let sums = row_sums.entry(name).or_insert_with(|| vec![0.0; rows.len()]);
             sums.iter_mut().zip(&rows).for_each(|(sum, row)| *sum += row / plan.seeds as f64);
             runs.push(result);
         }
@@ -105,14 +103,14 @@ pub fn compare<F: Real>(
     let arms: Vec<ArmSummary> = plan
         .arms
         .iter()
-        .map(|&arm| summarize(arm, &runs, parameters.get(&arm).copied().unwrap_or(0)))
+        .map(|arm| summarize(&arm.name, &runs, parameters.get(arm.name.as_str()).copied().unwrap_or(0)))
         .collect();
     let groups = data.test_groups.as_deref();
-    let row_uncertainty = |a: Preset, b: Preset| {
-        let (a, b) = (row_sums.get(&a).into_iter().flatten(), row_sums.get(&b).into_iter().flatten());
+    let row_uncertainty = |a: &str, b: &str| {
+        let (a, b) = (row_sums.get(a).into_iter().flatten(), row_sums.get(b).into_iter().flatten());
         grouped_mean(&a.zip(b).map(|(a, b)| a - b).collect::<Vec<_>>(), groups).1
     };
-    let contrasts = contrasts(&arms, &runs, row_uncertainty);
+    let contrasts = contrasts(&plan.contrasts, &arms, &runs, row_uncertainty);
     Ok(Results {
         format: FORMAT,
         date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
@@ -132,22 +130,25 @@ pub fn compare<F: Real>(
 
 /// One training run of an arm, from a fresh flow.
 pub(crate) fn run<F: Real>(
-    arm: Preset,
+    arm: &Arm,
     data: &Splits<F>,
     plan: &Plan,
     config: &TrainConfig,
     seed: u64,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<(Flow<F>, Trained), CompareError> {
-    let mut flow = arm.build(data.train.view(), plan.preprocess, plan.architecture, seed)?;
-    let trained = train(&mut flow, data.train.view(), data.validation.view(), config, watch)?;
-    Ok((flow, trained))
+    let mut made = || -> Result<_, TrainError> {
+        let mut flow = arm.model.build_on(data.train.view(), plan.steps(arm), seed, &registry())?;
+        let trained = train(&mut flow, data.train.view(), data.validation.view(), config, watch)?;
+        Ok((flow, trained))
+    };
+    made().map_err(|source| CompareError::Arm { arm: arm.name.clone(), source: Box::new(source) })
 }
 
 fn evaluate<F: Real>(
     flow: &Flow<F>,
     data: &Splits<F>,
-    arm: Preset,
+    arm: &str,
     seed: u64,
     rate: f64,
     trained: Trained,
@@ -156,7 +157,7 @@ fn evaluate<F: Real>(
     let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
     let test = mean.is_finite().then_some(mean);
     let result = RunResult {
-        arm,
+        arm: arm.to_owned(),
         seed,
         rate,
         trained,
@@ -210,14 +211,14 @@ fn baselines<F: Real>(data: &Splits<F>) -> Vec<BaselineResult> {
     vec![gaussian, result("Independent histograms", started, rows, features * bins, note)]
 }
 
-fn summarize(arm: Preset, runs: &[RunResult], parameters: usize) -> ArmSummary {
+fn summarize(arm: &str, runs: &[RunResult], parameters: usize) -> ArmSummary {
     let runs: Vec<_> = runs.iter().filter(|run| run.arm == arm).collect();
     let mean = |value: &dyn Fn(&RunResult) -> f64| {
         mean_and_error(&runs.iter().map(|run| value(run)).collect::<Vec<_>>())
     };
     let (test, seed_error) = mean(&|run| run.test.unwrap_or(f64::NAN));
     ArmSummary {
-        arm,
+        arm: arm.to_owned(),
         rate: runs.first().map_or(f64::NAN, |run| run.rate),
         parameters,
         steps: mean(&|run| run.trained.steps as f64).0,

@@ -30,7 +30,7 @@ fn number(value: Option<f64>, digits: usize) -> String {
 pub fn rows(results: &Results) -> Vec<Vec<String>> {
     let arms = results.arms.iter().map(|arm| {
         vec![
-            arm.arm.to_string(),
+            arm.arm.clone(),
             format!("{:e}", arm.rate),
             arm.parameters.to_string(),
             number(Some(arm.steps), 0),
@@ -66,19 +66,23 @@ pub fn rows(results: &Results) -> Vec<Vec<String>> {
 
 /// The table in columns of a terminal.
 pub fn text_table(results: &Results) -> String {
-    let (headers, rows) = (headers(), rows(results));
+    columns(&std::iter::once(headers()).chain(rows(results)).collect::<Vec<_>>())
+}
+
+/// Rows in columns, the first of them to the left.
+pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
-        let cells = rows.iter().chain([&headers]).filter_map(|row| row.get(column));
+        let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..headers.len()).map(width).collect();
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
             if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
         });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    [&headers].into_iter().chain(&rows).map(line).collect::<Vec<_>>().join("\n")
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A figure in scientific notation, or a dash.

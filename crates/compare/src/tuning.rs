@@ -4,43 +4,43 @@ use std::collections::VecDeque;
 
 use pdmap_core::Real;
 use pdmap_data::Splits;
-use pdmap_train::{Outcome, Preset, TrainConfig};
+use pdmap_train::{Outcome, TrainConfig};
 
 use crate::results::TuningResult;
 use crate::runs::{Event, run};
-use crate::{CompareError, Plan};
+use crate::{Arm, CompareError, Plan};
 
 /// Seeds of tuning runs start here, far from those of the final runs.
 const TUNING_SEED: u64 = 1_000_000;
 
 /// Further rates that are tried beyond the grid while the best one lies on its edge.
-const EXTENSIONS: usize = 2;
+pub(crate) const EXTENSIONS: usize = 2;
 
 /// Tries every rate of the plan with one arm, and more beyond the edge where the best lies on one: an arm must not lose because its rate was
-/// not on the list. The best by validation, or the plan's own rate where there is nothing to choose from.
+/// not on the list. The best by validation, or the arm's own rate where there is nothing to choose from.
 pub(crate) fn tune<F: Real>(
-    arm: Preset,
+    arm: &Arm,
     data: &Splits<F>,
     plan: &Plan,
-    watch: &mut dyn FnMut(Event),
+    watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<(f64, Vec<TuningResult>), CompareError> {
     let mut tried: Vec<TuningResult> = Vec::new();
-    let mut rates: VecDeque<f64> = plan.rates.iter().copied().collect();
+    let mut rates: VecDeque<f64> = plan.rates_to_try(arm).iter().copied().collect();
     while let Some(rate) = rates.pop_front() {
-        let config =
-            TrainConfig { rate, budget: plan.tuning_budget(), evaluations: 10, ..plan.training.clone() };
-        let mut watch = |progress| watch(Event::Tuning { arm, rate, progress });
+        let config = TrainConfig { rate, budget: plan.tuning_budget(), evaluations: 10, ..plan.config(arm) };
+        let mut watch = |progress| watch(Event::Tuning { arm: &arm.name, rate, progress });
         let (_, trained) = run(arm, data, plan, &config, TUNING_SEED, &mut watch)?;
         let diverged = matches!(trained.outcome, Outcome::Diverged { .. });
         let validation = (!diverged).then_some(trained.best.validation);
-        tried.push(TuningResult { arm, rate, validation });
+        tried.push(TuningResult { arm: arm.name.clone(), rate, validation });
         if rates.is_empty() && tried.len() < plan.rates.len() + EXTENSIONS {
             rates.extend(beyond(&tried));
         }
     }
     // Where every rate diverged, the lowest has the best chance.
-    let lowest = plan.rates.first().copied().unwrap_or(plan.training.rate);
-    Ok((best(&tried).map_or(lowest, |best| best.rate), tried))
+    let lowest = plan.rates_to_try(arm).iter().copied().min_by(f64::total_cmp);
+    let rate = best(&tried).map(|best| best.rate).or(lowest).unwrap_or(plan.config(arm).rate);
+    Ok((rate, tried))
 }
 
 /// The best by validation; the first of equals.
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn tried(values: &[(f64, Option<f64>)]) -> Vec<TuningResult> {
-        let result = |&(rate, validation)| TuningResult { arm: Preset::DenseSvd, rate, validation };
+        let result = |&(rate, validation)| TuningResult { arm: "dense-svd".into(), rate, validation };
         values.iter().map(result).collect()
     }
 

@@ -25,9 +25,9 @@ pub enum Finding {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contrast {
     /// The arm in question.
-    pub arm: Preset,
+    pub arm: String,
     /// What it is compared with.
-    pub against: Preset,
+    pub against: String,
     /// Mean over paired seeds of the difference in test log-likelihood, `arm − against`, nats.
     #[serde(with = "crate::nullable")]
     pub difference: f64,
@@ -43,6 +43,8 @@ pub struct Contrast {
     pub pairs: usize,
     /// Runs of the two arms that diverged and count with their last good weights.
     pub diverged: usize,
+    /// Runs of the two arms that were interrupted and count as they stood.
+    pub interrupted: usize,
     /// What it shows.
     pub finding: Finding,
 }
@@ -62,27 +64,45 @@ const PAIRS: [(Preset, Preset); 6] = [
 /// Confidence of all contrasts together.
 const CONFIDENCE: f64 = 0.95;
 
-/// The contrasts of the arms that took part; where none of the usual pairs did, each arm against the first. `rows` gives the uncertainty over
-/// test rows of the seed-averaged difference. The confidence is Bonferroni-corrected.
+/// The contrasts of the arms that took part: those that the plan asks for, `wanted`; the usual ones where it asks for none; where none of those
+/// did, each arm against the first. `rows` gives the uncertainty over test rows of the seed-averaged difference. The confidence is
+/// Bonferroni-corrected.
 pub(crate) fn contrasts(
+    wanted: &[[String; 2]],
     arms: &[ArmSummary],
     runs: &[RunResult],
-    rows: impl Fn(Preset, Preset) -> Uncertainty,
+    rows: impl Fn(&str, &str) -> Uncertainty,
 ) -> Vec<Contrast> {
-    let present = |preset| arms.iter().any(|arm| arm.arm == preset);
-    let mut pairs: Vec<_> = PAIRS.into_iter().filter(|&(a, b)| present(a) && present(b)).collect();
-    if let (true, [first, others @ ..]) = (pairs.is_empty(), arms) {
-        pairs.extend(others.iter().map(|arm| (arm.arm, first.arm)));
-    }
+    let names: Vec<&str> = arms.iter().map(|arm| arm.arm.as_str()).collect();
+    let pairs = pairs(wanted, &names);
     let confidence = 1.0 - (1.0 - CONFIDENCE) / pairs.len().max(1) as f64;
-    let pairs = pairs.into_iter().map(|(arm, against)| Pair { arm, against });
-    pairs.map(|pair| pair.judge(&pair.differences(runs), rows(pair.arm, pair.against), confidence)).collect()
+    let judge =
+        |pair: Pair<'_>| pair.judge(&pair.differences(runs), rows(pair.arm, pair.against), confidence);
+    pairs.into_iter().map(judge).collect()
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Pair {
-    arm: Preset,
-    against: Preset,
+/// Which arms are compared with which.
+fn pairs<'a>(wanted: &'a [[String; 2]], names: &[&'a str]) -> Vec<Pair<'a>> {
+    let taking_part = |&Pair { arm, against }: &Pair<'_>| names.contains(&arm) && names.contains(&against);
+    let wanted: Vec<_> =
+        wanted.iter().map(|[arm, against]| Pair { arm, against }).filter(taking_part).collect();
+    if !wanted.is_empty() {
+        return wanted;
+    }
+    let usual = PAIRS.into_iter().map(|(arm, against)| Pair { arm: arm.name(), against: against.name() });
+    let usual: Vec<_> = usual.filter(taking_part).collect();
+    match names {
+        [first, others @ ..] if usual.is_empty() => {
+            others.iter().map(|arm| Pair { arm, against: first }).collect()
+        }
+        _ => usual,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pair<'a> {
+    arm: &'a str,
+    against: &'a str,
 }
 
 /// Differences over the seeds that both arms completed.
@@ -91,27 +111,27 @@ struct Differences {
     values: Vec<f64>,
     seeds: usize,
     diverged: usize,
+    interrupted: usize,
 }
 
-impl Pair {
+impl Pair<'_> {
     fn differences(self, runs: &[RunResult]) -> Differences {
         let find = |seed| runs.iter().find(|run| run.arm == self.against && run.seed == seed);
         let ours: Vec<_> = runs.iter().filter(|run| run.arm == self.arm).collect();
         let values = ours.iter().filter_map(|run| Some(run.test? - find(run.seed)?.test?));
-        let diverged = |run: &&RunResult| {
-            (run.arm == self.arm || run.arm == self.against)
-                && matches!(run.trained.outcome, Outcome::Diverged { .. })
-        };
+        let outcomes = runs.iter().filter(|run| run.arm == self.arm || run.arm == self.against);
+        let outcomes = outcomes.map(|run| &run.trained.outcome);
         Differences {
             values: values.filter(|difference| difference.is_finite()).collect(),
             seeds: ours.len(),
-            diverged: runs.iter().filter(diverged).count(),
+            diverged: outcomes.clone().filter(|outcome| matches!(outcome, Outcome::Diverged { .. })).count(),
+            interrupted: outcomes.filter(|outcome| matches!(outcome, Outcome::Interrupted { .. })).count(),
         }
     }
 
     /// The difference's variance is that over the paired seeds plus that over the test rows.
     fn judge(self, differences: &Differences, rows: Uncertainty, confidence: f64) -> Contrast {
-        let Differences { values, seeds, diverged } = differences;
+        let Differences { values, seeds, diverged, interrupted } = differences;
         let (difference, seed_error) = mean_and_error(values);
         let seed = Uncertainty { error: seed_error, freedom: values.len().saturating_sub(1) as f64 };
         let Uncertainty { error, freedom } = seed.plus(rows);
@@ -123,9 +143,18 @@ impl Pair {
             d if d < -half_width => Finding::Worse,
             _ => Finding::NoDifferenceShown,
         };
-        let (pairs, diverged) = (values.len(), *diverged);
-        let Self { arm, against } = self;
-        Contrast { arm, against, difference, half_width, confidence, freedom, pairs, diverged, finding }
+        Contrast {
+            arm: self.arm.to_owned(),
+            against: self.against.to_owned(),
+            difference,
+            half_width,
+            confidence,
+            freedom,
+            pairs: values.len(),
+            diverged: *diverged,
+            interrupted: *interrupted,
+            finding,
+        }
     }
 }
 
@@ -139,6 +168,9 @@ impl Contrast {
         );
         if self.diverged > 0 {
             figure += &format!("; {} runs diverged and count with their last good weights", self.diverged);
+        }
+        if self.interrupted > 0 {
+            figure += &format!("; {} runs were interrupted and count as they stood", self.interrupted);
         }
         match finding {
             Finding::Better => format!("{arm} is better than {against} ({figure})."),
@@ -171,10 +203,27 @@ pub fn verdict(contrasts: &[Contrast], arms: &[ArmSummary]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const PAIR: Pair = Pair { arm: Preset::DenseSvd, against: Preset::DenseExact };
+    const PAIR: Pair<'_> = Pair { arm: "dense-svd", against: "dense-exact" };
+
+    #[test]
+    fn what_is_compared_with_what() {
+        let compared = |wanted: &[[&str; 2]], names: &[&str]| {
+            let wanted: Vec<_> = wanted.iter().map(|pair| pair.map(str::to_owned)).collect();
+            let pairs = pairs(&wanted, names);
+            pairs.iter().map(|pair| format!("{} {}", pair.arm, pair.against)).collect::<Vec<_>>()
+        };
+        let names = ["dense-relative", "mine", "dense-svd"];
+        assert_eq!(compared(&[], &names), ["dense-svd dense-relative"]);
+        assert_eq!(compared(&[["mine", "dense-svd"]], &names), ["mine dense-svd"]);
+        // Who does not take part is not compared.
+        assert_eq!(compared(&[["yours", "dense-svd"]], &names), ["dense-svd dense-relative"]);
+        assert_eq!(compared(&[], &["a", "b", "c"]), ["b a", "c a"]);
+        assert_eq!(compared(&[], &["a"]), [""; 0]);
+        assert_eq!(compared(&[], &Preset::ALL.map(Preset::name)).len(), PAIRS.len());
+    }
 
     fn judged(values: &[f64], row_error: f64, confidence: f64) -> Contrast {
-        let differences = Differences { values: values.to_vec(), seeds: 3, diverged: 0 };
+        let differences = Differences { values: values.to_vec(), seeds: 3, diverged: 0, interrupted: 0 };
         PAIR.judge(&differences, Uncertainty { error: row_error, freedom: 99.0 }, confidence)
     }
 
@@ -202,8 +251,9 @@ mod tests {
     fn incomplete_pairs_decide_nothing_and_divergence_is_said() {
         assert_eq!(judged(&[5.0, 5.1], 0.0, 0.95).finding, Finding::Undecided);
         assert_eq!(judged(&[5.0, 5.1, 5.2], f64::NAN, 0.95).finding, Finding::Undecided);
-        let differences = Differences { values: vec![5.0, 5.1, 5.2], seeds: 3, diverged: 2 };
+        let differences = Differences { values: vec![5.0, 5.1, 5.2], seeds: 3, diverged: 2, interrupted: 1 };
         let contrast = PAIR.judge(&differences, Uncertainty { error: 0.1, freedom: 99.0 }, 0.95);
         assert!(contrast.sentence().contains("2 runs diverged"), "{}", contrast.sentence());
+        assert!(contrast.sentence().contains("1 runs were interrupted"), "{}", contrast.sentence());
     }
 }

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use pdmap_compare::baseline::{Histograms, gaussian};
-use pdmap_compare::{CompareError, Finding, Plan, Results, compare, page};
+use pdmap_compare::{Arm, CompareError, Finding, Plan, Results, compare, page};
 use pdmap_data::{Counts, Generator, Splits};
-use pdmap_train::{Budget, Preprocess, Preset};
+use pdmap_train::{Budget, Outcome, Preprocess, Preset};
 
 fn data(generator: &str) -> Splits<f64> {
     let generator: Generator = generator.parse().unwrap();
@@ -13,9 +13,9 @@ fn data(generator: &str) -> Splits<f64> {
 
 fn plan(arms: &[Preset], seeds: u64, steps: u64) -> Plan {
     Plan {
-        arms: arms.to_vec(),
+        arms: arms.iter().copied().map(Arm::from).collect(),
         seeds,
-        preprocess: Preprocess::Standardize,
+        preprocess: vec![Preprocess::Standardize],
         rates: vec![3e-3],
         ..Plan::new(Budget::Steps(steps))
     }
@@ -61,7 +61,7 @@ fn arms_outside_the_usual_pairs_are_compared_with_the_first() {
     let data = data("synthetic:ica?dim=4&source=laplace&condition=3");
     let results = run(&data, &plan(&[Preset::DenseExact, Preset::DenseOrthonormal], 2, 60));
     assert_eq!(results.contrasts.len(), 1);
-    assert_eq!(results.contrasts[0].against, Preset::DenseExact);
+    assert_eq!(results.contrasts[0].against, "dense-exact");
     assert_eq!(results.contrasts[0].confidence, 0.95);
     assert!(results.verdict[0].contains("dense-exact") && results.verdict[0].contains("dense-orthonormal"));
 }
@@ -95,4 +95,23 @@ fn an_empty_plan_is_refused() {
     let data = data("synthetic:moons");
     let empty = compare(&data, &plan(&[], 1, 1), &mut |_| {}).unwrap_err();
     assert!(matches!(empty, CompareError::Empty { actual: 0, seeds: 1 }), "{empty}");
+}
+
+#[test]
+fn runs_that_were_interrupted_are_reported_in_words() {
+    let data = data("synthetic:ica?dim=3&source=laplace");
+    let mut results = run(&data, &plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 10));
+    let words = "Runs that were interrupted before their budget was used count as they stood: dense-svd with seed 1 at step 7.";
+    assert!(!page(&results).unwrap().render().unwrap().contains("interrupted"));
+    results.runs[1].trained.outcome = Outcome::Interrupted { step: 7 };
+    assert!(page(&results).unwrap().render().unwrap().contains(words));
+}
+
+#[test]
+fn a_rate_of_the_arm_stands_where_nothing_is_tuned() {
+    let data = data("synthetic:ica?dim=3&source=laplace");
+    let mut plan = Plan { rates: vec![], ..plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 5) };
+    plan.arms[1].training.rate = Some(6e-3);
+    let rates: Vec<f64> = run(&data, &plan).arms.iter().map(|arm| arm.rate).collect();
+    assert_eq!(rates, [Preset::DenseRelative.rate(), 6e-3]);
 }

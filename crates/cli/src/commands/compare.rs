@@ -1,20 +1,18 @@
 //! `pdmap compare`.
 
-use std::time::Duration;
+mod plan;
 
 use anyhow::{Context, Error, Result};
-use pdmap_compare::{CompareError, Event, Plan, Results, compare, figures, page, standalone, text_table};
+use pdmap_compare::{
+    CompareError, Event, Plan, Results, compare, figures, outline, page, standalone, text_table,
+};
 use pdmap_core::Real;
-use pdmap_train::{Budget, Preset};
 
-use super::{architecture, config, with_data};
+use super::with_data;
 use crate::args::{Compare, Dtype};
 use crate::data::Source;
 use crate::output::{self, Folder};
 use crate::progress::Bar;
-
-/// Budget of a run where nothing else is said: the default comparison then takes about two minutes.
-const BUDGET: Duration = Duration::from_secs(5);
 
 /// The measured numbers: all else can be drawn again from them.
 const RESULTS: &str = "results.json";
@@ -24,29 +22,14 @@ const REPORT: &str = "report.html";
 
 pub(crate) fn run(args: &Compare) -> Result<()> {
     let source = Source::plan(&args.data, true)?;
-    let rates = match args.rate {
-        Some(_) => vec![],
-        None => pdmap_compare::RATES.to_vec(),
-    };
-    let rate = args.rate.unwrap_or(Preset::DenseRelative.rate());
-    let plan = Plan {
-        arms: if args.arms.is_empty() { Preset::ALL.to_vec() } else { args.arms.clone() },
-        seeds: args.seeds,
-        preprocess: args
-            .training
-            .preprocess
-            .as_ref()
-            .and_then(|p| p.first().copied())
-            .unwrap_or(source.preprocess()),
-        architecture: architecture(&args.training)?,
-        training: config(&args.training, Budget::Time(BUDGET), rate, 0)?,
-        rates,
-        ..Plan::new(Budget::Time(BUDGET))
-    };
+    let plan = plan::settle(args, &source)?;
+    if args.dry_run {
+        return if args.json { output::json(&plan) } else { output::line(&outline(&plan)) };
+    }
     let folder = Folder::prepare(&args.out, &[RESULTS, REPORT])?;
-    let results = match args.training.dtype {
-        Dtype::F32 => measure::<f32>(&source, &plan, args.training.quiet)?,
-        Dtype::F64 => measure::<f64>(&source, &plan, args.training.quiet)?,
+    let results = match args.dtype {
+        Dtype::F32 => measure::<f32>(&source, &plan, args.quiet)?,
+        Dtype::F64 => measure::<f64>(&source, &plan, args.quiet)?,
     };
     // What was measured comes first: a drawing that fails must lose neither the file nor the table.
     output::text(&folder.file(RESULTS), &serde_json::to_string_pretty(&results)?)?;
@@ -70,8 +53,8 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 fn measure<F: Real>(source: &Source, plan: &Plan, quiet: bool) -> Result<Results> {
     let bar = Bar::new(quiet);
     bar.stage("reading data".into());
-    let data = source.splits::<F>(plan.training.batch)?;
-    if let Some(seconds) = plan.seconds() {
+    let data = source.splits::<F>(plan.largest_batch())?;
+    if let Some([seconds, _]) = plan.seconds() {
         bar.say(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));
     }
     let results = compare(&data, plan, &mut |event| match event {
@@ -88,7 +71,7 @@ fn measure<F: Real>(source: &Source, plan: &Plan, quiet: bool) -> Result<Results
     });
     bar.finish();
     let results = results.map_err(|error| match error {
-        CompareError::Train(error) => with_data(error, source),
+        CompareError::Arm { arm, source: error } => with_data(*error, source).context(format!("arm {arm}")),
         CompareError::Layer(error) => with_data(error.into(), source),
         other => Error::from(other),
     })?;

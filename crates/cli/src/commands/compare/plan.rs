@@ -1,0 +1,82 @@
+//! From flags and a plan's file to what is run.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use pdmap_compare::{Arm, CompareError, Plan, PlanFile};
+use pdmap_train::{Architecture, Budget, Preset, TrainConfig};
+
+use crate::args::Compare;
+use crate::data::Source;
+use crate::exit::BadInput;
+
+/// Budget of a run where nothing else is said: the default comparison then takes about two minutes.
+const BUDGET: Duration = Duration::from_secs(5);
+
+/// The plan of the file, or the usual one, with what the flags say in place of what it said.
+pub(super) fn settle(args: &Compare, source: &Source) -> Result<Plan> {
+    let usual = Plan::new(Budget::Time(BUDGET));
+    let training = TrainConfig { rate: Preset::DenseRelative.rate(), ..usual.training.clone() };
+    let base = Plan { arms: presets(args)?, preprocess: vec![source.preprocess()], training, ..usual };
+    let mut plan = match &args.plan {
+        Some(path) => PlanFile::load(path)?.onto(base),
+        None => base,
+    };
+    if !args.arms.is_empty() && args.plan.is_some() {
+        plan.keep(&args.arms)?;
+    }
+    no_effect(args, &plan)?;
+    plan.seeds = args.seeds.unwrap_or(plan.seeds);
+    plan.training.batch = args.batch.unwrap_or(plan.training.batch);
+    if let Some(step) = args.preprocess {
+        plan.preprocess = vec![step];
+    }
+    if let Some(budget) = args.steps.map(Budget::Steps).or(args.budget.map(Budget::Time)) {
+        plan.training.budget = budget;
+    }
+    if let Some(rate) = args.rate {
+        plan.training.rate = rate;
+        plan.rates.clear();
+        for arm in &mut plan.arms {
+            arm.rate = Some(rate);
+            arm.training.rate = None;
+        }
+    }
+    if plan.seeds == 0 {
+        return Err(CompareError::Empty { actual: plan.arms.len(), seeds: 0 }.into());
+    }
+    plan.check().map_err(CompareError::Plan)?;
+    Ok(plan)
+}
+
+/// The presets that are named, or all of them.
+fn presets(args: &Compare) -> Result<Vec<Arm>> {
+    let usual = Architecture::default();
+    let architecture =
+        Architecture { depth: args.depth.unwrap_or(usual.depth), alpha: args.alpha.unwrap_or(usual.alpha) };
+    if architecture.depth == 0 {
+        return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
+    }
+    let presets = if args.plan.is_some() || args.arms.is_empty() {
+        Preset::ALL.to_vec()
+    } else {
+        args.arms.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
+    };
+    Ok(presets.into_iter().map(|preset| Arm::preset(preset, architecture)).collect())
+}
+
+/// A flag that cannot be used, or that would change nothing and says that something else was meant.
+fn no_effect(args: &Compare, plan: &Plan) -> Result<()> {
+    if args.batch == Some(0) {
+        return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
+    }
+    let own_batch = |arm: &Arm| arm.model.training.overridden_by(&arm.training).batch.is_some();
+    let refused = match (args.batch, args.preprocess) {
+        (Some(batch), _) if plan.arms.iter().all(own_batch) => format!("--batch {batch}"),
+        (_, Some(step)) if plan.arms.iter().all(|arm| arm.model.preprocess.is_some()) => {
+            format!("--preprocess {step}")
+        }
+        _ => return Ok(()),
+    };
+    Err(BadInput(format!("{refused} changes nothing: every arm of the plan says its own")).into())
+}

@@ -1,0 +1,148 @@
+//! `pdmap compare --plan`.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{refuse, rows, succeed, write};
+use pdmap_compare::{Plan, Results};
+
+fn example(name: &str) -> String {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plans").join(name);
+    path.canonicalize().unwrap().to_str().unwrap().to_owned()
+}
+
+/// Compares on few rows, and reads the results.
+fn compare(folder: &Path, extra: &[&str]) -> Results {
+    let data = ["compare", "--data", "x.npy", "--out", "c", "--json"];
+    let json = succeed(folder, &[&data[..], extra].concat());
+    let results: Results = serde_json::from_str(&json).unwrap();
+    let written = std::fs::read_to_string(folder.join("c/results.json")).unwrap();
+    assert_eq!(written.trim_end(), json.trim_end());
+    results
+}
+
+/// What every run was and came to, without its times.
+fn figures(results: &Results) -> Vec<(String, u64, f64, Option<f64>)> {
+    let tuning = results.tuning.iter().map(|tried| (tried.arm.clone(), 0, tried.rate, tried.validation));
+    let runs = results.runs.iter().map(|run| (run.arm.clone(), run.seed, run.rate, run.test));
+    tuning.chain(runs).collect()
+}
+
+#[test]
+fn the_usual_plan_and_the_usual_flags_give_the_same_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(400, 3));
+    let flags = ["--steps", "20", "--seeds", "2"];
+    let (by_flags, plan) = (compare(folder, &flags), example("dense.toml"));
+    let by_plan = compare(folder, &[&["--plan", &plan][..], &flags].concat());
+    assert_eq!(figures(&by_plan), figures(&by_flags));
+    assert_eq!((by_plan.contrasts, by_plan.verdict), (by_flags.contrasts, by_flags.verdict));
+    assert_eq!(Plan { description: None, ..by_plan.plan }, by_flags.plan);
+}
+
+#[test]
+fn flags_stand_before_the_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(400, 3));
+    let plan = example("quick.toml");
+    let flags = ["--plan", &plan, "--steps", "10", "--seeds", "1", "--batch", "50", "--preprocess", "whiten"];
+    let results =
+        compare(folder, &[&flags[..], &["--rate", "2e-3", "--arms", "asinh,dense-relative"]].concat());
+    let names: Vec<&str> = results.arms.iter().map(|arm| arm.arm.as_str()).collect();
+    assert_eq!(names, ["asinh", "dense-relative"]);
+    assert!(results.arms.iter().all(|arm| arm.rate == 2e-3 && arm.steps == 10.0), "{:?}", results.arms);
+    assert!(results.tuning.is_empty());
+    assert_eq!((results.plan.training.batch, results.plan.seeds), (50, 1));
+    assert_eq!(results.plan.preprocess, [pdmap_train::Preprocess::Whiten]);
+    assert_eq!(results.contrasts.len(), 1);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_run_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let dry = |extra: &[&str]| succeed(folder, &[&["compare", "--dry-run"][..], extra].concat());
+    let usual = dry(&[]);
+    assert!(
+        usual.contains("dense-relative-algebra") && usual.contains("tuned: 1e-4 3e-4 1e-3 3e-3 1e-2"),
+        "{usual}"
+    );
+    // Five arms: three seeds of five seconds, five rates of one second, two more at most.
+    assert!(
+        usual.contains("5 arms x 3 seeds, 5s a run")
+            && usual.ends_with("about 100 s of training, 110 s at most\n")
+    );
+    assert_eq!(dry(&["--plan", &example("dense.toml")]), usual);
+    let quick = dry(&["--plan", &example("quick.toml"), "--data", "synthetic:ica?dim=4"]);
+    assert!(quick.contains("3e-3, fixed") && quick.contains("asinh against dense-relative"), "{quick}");
+    assert!(quick.contains("3 arms x 2 seeds, 1000 steps a run") && !quick.contains("about"), "{quick}");
+    let json: Plan = serde_json::from_str(&dry(&["--json", "--plan", &example("quick.toml")])).unwrap();
+    assert_eq!(json.arms.len(), 3);
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+}
+
+#[test]
+fn what_does_not_go_with_a_plan_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(400, 3));
+    let own = "[[arms]]\nname = \"a\"\n[arms.model]\npreprocess = \"whiten\"\nlayers = [{ kind = \"asinh\" }]\ntraining = { batch = 10 }\n";
+    std::fs::write(folder.join("own.toml"), own).unwrap();
+    std::fs::write(folder.join("bad.toml"), "[[arms]]\nmodel = \"dense-svd\"\n\n[trainig]\nsteps = 3\n")
+        .unwrap();
+    let quick = example("quick.toml");
+    let refused = |plan: &str, extra: &[&str]| {
+        let args = [&["compare", "--data", "x.npy", "--out", "c", "--plan", plan][..], extra].concat();
+        let line = refuse(folder, &args);
+        assert!(!folder.join("c").exists());
+        line
+    };
+    let table: [(&str, &[&str], &str); 9] = [
+        (
+            &quick,
+            &["--arms", "dense-svd"],
+            "error: no arm is called `dense-svd`; nearest is `dense-relative`, arms: dense-relative, dense-orthonormal, asinh",
+        ),
+        (
+            &quick,
+            &["--arms", "asinh,asinh"],
+            "error: the plan: `arms[1].name`: `asinh` is named more than once",
+        ),
+        (&quick, &["--seeds", "0"], "error: 3 arms and 0 seeds: at least one of each is needed"),
+        (
+            &quick,
+            &["--rate=-1"],
+            "error: the plan: `arms[0].rate`: -1: a learning rate is positive and finite",
+        ),
+        (&quick, &["--batch", "0"], "error: --batch 0: a batch has at least one row"),
+        (
+            "own.toml",
+            &["--batch", "5"],
+            "error: --batch 5 changes nothing: every arm of the plan says its own",
+        ),
+        (
+            "own.toml",
+            &["--preprocess", "none"],
+            "error: --preprocess none changes nothing: every arm of the plan says its own",
+        ),
+        (
+            "bad.toml",
+            &[],
+            "error: bad.toml:4: unknown key `trainig`; nearest is `training`, known: description, seeds, rates, tuning-share, preprocess, training, contrasts, arms",
+        ),
+        ("absent.toml", &[], "error: absent.toml: No such file or directory (os error 2)"),
+    ];
+    for (plan, extra, expected) in table {
+        assert_eq!(refused(plan, extra), expected);
+    }
+    // clap's own refusals take more than a line.
+    for flag in [["--depth", "3"], ["--alpha", "0.5"]] {
+        let output = common::pdmap(folder, &[&["compare", "--plan", &quick][..], &flag].concat());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && stderr.contains("cannot be used with"), "{stderr}");
+    }
+}

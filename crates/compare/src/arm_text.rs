@@ -1,0 +1,158 @@
+//! An arm as it stands in a plan's file.
+
+use std::path::Path;
+
+use pdmap_core::Registry;
+use pdmap_core::options::{self, OptionsError, Problem, Segment};
+use pdmap_train::description::{Document, TrainingSpec};
+use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TrainError};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Arm;
+use crate::check::{key, refuse};
+use crate::plan_file::check_training;
+
+/// The end of a model file's name.
+const MODEL_FILE: &str = ".toml";
+
+/// One entry of `[[arms]]`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct ArmText {
+    name: Option<String>,
+    model: Value,
+    depth: Option<usize>,
+    alpha: Option<f64>,
+    rate: Option<f64>,
+    #[serde(default)]
+    training: TrainingSpec,
+}
+
+impl ArmText {
+    /// The arm at `index` of the plan, its model read and checked.
+    pub(crate) fn resolve(
+        self,
+        index: usize,
+        common: &TrainingSpec,
+        document: &Document,
+        folder: &Path,
+        registry: &Registry<f64>,
+    ) -> Result<Arm, TrainError> {
+        let at = [key("arms"), Segment::Index(index)];
+        check_training(document, &at, &self.training, registry)?;
+        let place = Place { document, at: &at, registry };
+        let preset = match &self.model {
+            Value::String(name) if !name.ends_with(MODEL_FILE) => Some(place.preset(name)?),
+            _ => None,
+        };
+        let model = match (preset, &self.model) {
+            (Some(preset), _) => self.preset_model(preset, common, place)?,
+            (None, Value::String(path)) => place.file(&folder.join(path))?,
+            (None, Value::Object(_)) => place.inline(&self.model)?,
+            (None, _) => {
+                return place
+                    .refuse("model", "a preset's name, the path of a model file or a table is expected");
+            }
+        };
+        if preset.is_none() {
+            let given = [(self.depth.is_some(), "depth"), (self.alpha.is_some(), "alpha")];
+            if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
+                return place.refuse(name, "goes with presets alone: this model says its own layers");
+            }
+        }
+        let name = self.name.or(preset.map(|preset| preset.name().to_owned()));
+        let name = name.ok_or_else(|| {
+            let problem = Problem::MissingKey { key: "name" };
+            document.error(OptionsError { path: at.to_vec(), problem })
+        })?;
+        Ok(Arm { name, model, training: self.training, rate: self.rate })
+    }
+
+    /// The model of a preset. Its own rate is a suggestion: one that all arms have in common stands before it.
+    fn preset_model(
+        &self,
+        preset: Preset,
+        common: &TrainingSpec,
+        place: Place<'_>,
+    ) -> Result<ModelSpec, TrainError> {
+        let usual = Architecture::default();
+        let depth = self.depth.unwrap_or(usual.depth);
+        let alpha = self.alpha.unwrap_or(usual.alpha);
+        if depth == 0 {
+            return place.refuse("depth", "0: a flow has at least one linear layer");
+        }
+        let mut model = preset.model(Architecture { depth, alpha });
+        if let Err(error) = model.expand() {
+            return place.refuse("depth", &format!("{depth}: {}", reason(error.problem)));
+        }
+        // Nothing but α can be wrong with the layers of a preset; a single one has none, and is asked for two.
+        let tried = preset.model(Architecture { depth: 2, alpha });
+        match tried.check(place.document, place.at, place.registry) {
+            Ok(()) => {}
+            Err(TrainError::DescriptionLayer { source, .. }) => {
+                return place.refuse("alpha", &source.to_string());
+            }
+            Err(other) => return Err(other),
+        }
+        if common.rate.is_some() {
+            model.training.rate = None;
+        }
+        Ok(model)
+    }
+}
+
+fn reason(problem: Problem) -> String {
+    match problem {
+        Problem::Invalid { reason } => reason,
+        other => OptionsError::here(other).to_string(),
+    }
+}
+
+/// Where an arm stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    document: &'a Document,
+    at: &'a [Segment],
+    registry: &'a Registry<f64>,
+}
+
+impl Place<'_> {
+    fn path(self, name: &str) -> Vec<Segment> {
+        self.at.iter().cloned().chain([key(name)]).collect()
+    }
+
+    fn refuse<T>(self, name: &str, reason: &str) -> Result<T, TrainError> {
+        refuse(&self.path(name), reason).map_err(|error| self.document.error(error))
+    }
+
+    fn preset(self, name: &str) -> Result<Preset, TrainError> {
+        name.parse().or_else(|error: TrainError| {
+            self.refuse("model", &format!("{error}; the path of a model file ends in {MODEL_FILE}"))
+        })
+    }
+
+    /// A model that stands in the plan.
+    fn inline(self, value: &Value) -> Result<ModelSpec, TrainError> {
+        let at = self.path("model");
+        let model: ModelSpec = options::parse(value).map_err(|OptionsError { path, problem }| {
+            let path = at.iter().cloned().chain(path).collect();
+            self.document.error(OptionsError { path, problem })
+        })?;
+        model.check(self.document, &at, self.registry)?;
+        Ok(model)
+    }
+
+    /// A model with a file of its own, which says where it is wrong; a file that cannot be read is the plan's mistake. Its budget, which is for
+    /// training it alone, gives way to that of the comparison.
+    fn file(self, path: &Path) -> Result<ModelSpec, TrainError> {
+        let mut model = match ModelFile::load(path, self.registry) {
+            Ok(file) => file.spec,
+            Err(error @ TrainError::Io { .. }) => return self.refuse("model", &error.to_string()),
+            Err(other) => return Err(other),
+        };
+        model.training.steps = None;
+        model.training.budget = None;
+        Ok(model)
+    }
+}

@@ -1,0 +1,178 @@
+//! Whether a plan can be run at all, whatever the data.
+
+use pdmap_core::options::{OptionsError, Problem, Segment};
+use pdmap_train::Preset;
+use pdmap_train::description::TrainingSpec;
+
+use crate::{Arm, Plan};
+
+/// Why an arm has no budget of its own.
+const ONE_BUDGET: &str = "an arm has no budget of its own: a fair comparison has one, `steps` or `budget` in the plan's `[training]`";
+
+/// Characters of a name: more do not fit beside a plot.
+const LONGEST: usize = 60;
+
+impl Plan {
+    /// Looks for what contradicts itself or lies outside its range. Places are those of a plan's file (`docs/plans.md`).
+    ///
+    /// # Errors
+    /// The first problem, with its place.
+    pub fn check(&self) -> Result<(), OptionsError> {
+        if self.arms.is_empty() {
+            return refuse(&[key("arms")], "a comparison has at least one arm");
+        }
+        for (index, arm) in self.arms.iter().enumerate() {
+            let inside = |error: OptionsError| error.within(Segment::Index(index)).within(key("arms"));
+            arm.check_name(&self.arms[..index]).map_err(inside)?;
+            arm.check_training().map_err(inside)?;
+        }
+        if self.seeds == 0 {
+            return refuse(&[key("seeds")], "0: a comparison has at least one seed");
+        }
+        check_rate(self.training.rate, &[key("training"), key("rate")])?;
+        for (index, &rate) in self.rates.iter().enumerate() {
+            let place = [key("rates"), Segment::Index(index)];
+            check_rate(rate, &place)?;
+            if self.rates[..index].contains(&rate) {
+                return refuse(&place, &format!("{rate:e} is listed already"));
+            }
+        }
+        if !(self.tuning_share > 0.0 && self.tuning_share <= 1.0) {
+            return refuse(&[key("tuning-share")], &format!("{} is not in (0, 1]", self.tuning_share));
+        }
+        for step in &self.preprocess {
+            if let Err(error) = step.validate() {
+                return refuse(&[key("preprocess")], &error.to_string());
+            }
+        }
+        self.check_contrasts()
+    }
+
+    fn check_contrasts(&self) -> Result<(), OptionsError> {
+        for (index, pair) in self.contrasts.iter().enumerate() {
+            let place = [key("contrasts"), Segment::Index(index)];
+            let [arm, against] = pair;
+            if let Some(name) = pair.iter().find(|name| self.arms.iter().all(|arm| arm.name != **name)) {
+                let known: Vec<&str> = self.arms.iter().map(|arm| arm.name.as_str()).collect();
+                return refuse(&place, &format!("no arm is called `{name}`; arms: {}", known.join(", ")));
+            }
+            if arm == against {
+                return refuse(&place, &format!("`{arm}` is compared with itself"));
+            }
+            let same = |other: &[String; 2]| other == pair || (other[0] == *against && other[1] == *arm);
+            if self.contrasts[..index].iter().any(same) {
+                let reason = format!(
+                    "`{arm}` and `{against}` are compared already: a contrast more widens every interval"
+                );
+                return refuse(&place, &reason);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Arm {
+    /// A name that stands for this arm alone, on the command line as well.
+    fn check_name(&self, before: &[Self]) -> Result<(), OptionsError> {
+        let (name, place) = (&self.name, [key("name")]);
+        let letters = name.chars().count();
+        if name.trim() != name
+            || name.is_empty()
+            || name.contains([',', '`'])
+            || name.chars().any(char::is_control)
+        {
+            return refuse(
+                &place,
+                &format!(
+                    "{name:?} is no name: letters without commas, backquotes and line ends, and no space around them"
+                ),
+            );
+        }
+        if letters > LONGEST {
+            return refuse(&place, &format!("{letters} letters, a name has {LONGEST} at most"));
+        }
+        if before.iter().any(|arm| arm.name == *name) {
+            return refuse(&place, &format!("`{name}` is named more than once"));
+        }
+        // The usual contrasts go by these names.
+        if let Ok(preset) = name.parse::<Preset>()
+            && self.as_preset().map(|(preset, _)| preset) != Some(preset)
+        {
+            return refuse(
+                &place,
+                &format!("`{name}` is the name of a preset, and this arm is another model"),
+            );
+        }
+        Ok(())
+    }
+
+    /// One budget, and rates that can be used.
+    fn check_training(&self) -> Result<(), OptionsError> {
+        no_budget(&self.model.training).map_err(|error| error.within(key("model")))?;
+        no_budget(&self.training)?;
+        let training = [key("training"), key("rate")];
+        if let Some(rate) = self.model.training.rate {
+            check_rate(rate, &training).map_err(|error| error.within(key("model")))?;
+        }
+        if let Some(rate) = self.training.rate {
+            check_rate(rate, &training)?;
+        }
+        let Some(rate) = self.rate else { return Ok(()) };
+        check_rate(rate, &[key("rate")])?;
+        if self.training.rate.is_some() {
+            let reason = format!("changes nothing beside the arm's `rate`, which is fixed to {rate:e}");
+            return refuse(&training, &reason);
+        }
+        Ok(())
+    }
+}
+
+/// The budget of a comparison is the plan's.
+fn no_budget(training: &TrainingSpec) -> Result<(), OptionsError> {
+    let given = [(training.steps.is_some(), "steps"), (training.budget.is_some(), "budget")];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, name)) => refuse(&[key("training"), key(name)], ONE_BUDGET),
+        None => Ok(()),
+    }
+}
+
+fn check_rate(rate: f64, place: &[Segment]) -> Result<(), OptionsError> {
+    if rate > 0.0 && rate.is_finite() {
+        return Ok(());
+    }
+    refuse(place, &format!("{rate}: a learning rate is positive and finite"))
+}
+
+/// A key of a plan.
+pub(crate) fn key(name: &str) -> Segment {
+    Segment::Key(name.to_owned())
+}
+
+/// What is wrong, and where.
+pub(crate) fn refuse<T>(place: &[Segment], reason: &str) -> Result<T, OptionsError> {
+    Err(OptionsError { path: place.to_vec(), problem: Problem::Invalid { reason: reason.to_owned() } })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use pdmap_train::Budget;
+
+    fn refusal(change: impl FnOnce(&mut Plan)) -> String {
+        let mut plan = Plan::new(Budget::Steps(10));
+        plan.check().unwrap();
+        change(&mut plan);
+        plan.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_no_file_can_say_is_refused_as_well() {
+        let rate = refusal(|plan| plan.rates[1] = f64::NAN);
+        assert_eq!(rate, "`rates[1]`: NaN: a learning rate is positive and finite");
+        let share = refusal(|plan| plan.tuning_share = f64::NAN);
+        assert_eq!(share, "`tuning-share`: NaN is not in (0, 1]");
+        let twice = refusal(|plan| plan.arms[3] = plan.arms[0].clone());
+        assert_eq!(twice, "`arms[3].name`: `dense-exact` is named more than once");
+    }
+}
