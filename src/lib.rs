@@ -2,14 +2,15 @@
 
 pub use pdmap_core::{
     Base, BaseSpec, BatchReport, Buffer, Build, Chain, Diagnostic, Flow, Fresh, GradSum, Input, Layer,
-    LayerError, LayerExt, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Restore, Result, Sample,
-    State, Tape, Tensors, Training, check, diagonal, elementwise, group, linalg, optim, options, parallel,
+    LayerError, LayerExt, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Restore, Result,
+    Sample, State, Tape, Tensors, Training, check, diagonal, elementwise, group, linalg, optim, options,
+    parallel,
 };
 pub use pdmap_data as data;
 pub use pdmap_dense as dense;
 pub use pdmap_train::{
-    Architecture, Budget, Checkpoints, CurvePoint, Event, FileRows, Fit, FitConfig, Fitted, Header, Hooks, Model,
-    ModelFile, ModelSpec, Outcome, Preprocess, Preset, Progress, Rows, TrainConfig, TrainError, Trained,
-    TrainingRecord, TrainingSpec, description, fit, mean_log_prob, model_file, registry, train, train_with,
-    weights_hash,
+    Architecture, Budget, Checkpoints, CurvePoint, Event, FileRows, Fit, FitConfig, Fitted, Header, Hooks,
+    Model, ModelFile, ModelSpec, Outcome, Preprocess, Preset, Progress, Rows, TrainConfig, TrainError,
+    Trained, TrainingRecord, TrainingSpec, description, fit, mean_log_prob, model_file, registry, train,
+    train_with, weights_hash,
 };

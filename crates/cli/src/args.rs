@@ -212,10 +212,10 @@ pub(crate) struct Compare {
     /// Rows of a minibatch [default: as the plan says, or 100]
     #[arg(long, value_name = "N")]
     pub(crate) batch: Option<usize>,
-    /// Fixed preprocessing, fitted to the training rows and part of the model
+    /// Fixed preprocessing, fitted to the training rows and part of the model: none, standardize, whiten, logit, or several in their order
     /// [default: as the plan says; or whiten for patches, standardize otherwise]
-    #[arg(long, value_name = "none|standardize|whiten")]
-    pub(crate) preprocess: Option<Preprocess>,
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    pub(crate) preprocess: Option<Vec<Preprocess>>,
     /// Linear layers; the arms of a plan say their own [default: 2]
     #[arg(long, value_name = "N", conflicts_with = "plan")]
     pub(crate) depth: Option<usize>,

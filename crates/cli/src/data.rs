@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use ndarray::Array2;
-use pdmap_core::Real;
+use pdmap_core::{LayerError, Real};
 use pdmap_data::{
     Counts, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
     collect_rows, detect_format, mnist, open_rows, read_npy, split_rows, wav,
 };
-use pdmap_train::Preprocess;
+use pdmap_train::{Preprocess, TrainError};
 
 use crate::args::{DataArgs, Protocol};
 use crate::exit::BadInput;
@@ -152,6 +152,24 @@ impl Source {
             check_rows(splits.test.view(), &self.test_name())?;
         }
         Ok(splits)
+    }
+
+    /// An error of fitting preprocessing, building a flow or training it, with the name of the data where it is about their rows.
+    pub(crate) fn blame(&self, error: TrainError) -> Error {
+        match error {
+            TrainError::Layer(
+                LayerError::NonFinite { .. }
+                | LayerError::Singular { .. }
+                | LayerError::NotPositive { .. }
+                | LayerError::Domain { .. }
+                | LayerError::Features { .. }
+                | LayerError::NoRows,
+            )
+            | TrainError::NonFiniteStart { .. }
+            | TrainError::TooFewRows { .. }
+            | TrainError::NoValidation => Error::from(error).context(self.name.clone()),
+            other => other.into(),
+        }
     }
 
     /// The name of the test rows.

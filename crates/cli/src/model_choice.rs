@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Error, Result};
-use pdmap_core::{LayerError, Real};
-use pdmap_train::{ModelFile, ModelSpec, Preset, TrainError, registry};
+use pdmap_core::Real;
+use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TrainError, registry};
 
 use crate::args::TrainingArgs;
-use crate::commands::architecture;
 use crate::data::Source;
 use crate::exit::BadInput;
 
@@ -52,21 +51,19 @@ impl ModelChoice {
 
     /// An error of building the flow or training it: about a line of the description, about an option, or about the data's rows.
     pub(crate) fn blame(&self, error: TrainError, source: &Source) -> Error {
-        let error = match self {
+        source.blame(match self {
             Self::Named(..) => error,
             Self::Described(file) => file.locate(error),
-        };
-        match error {
-            TrainError::Layer(
-                LayerError::NonFinite { .. } | LayerError::Singular { .. } | LayerError::NotPositive { .. },
-            )
-            | TrainError::Layer(
-                LayerError::Domain { .. } | LayerError::Features { .. } | LayerError::NoRows,
-            )
-            | TrainError::NonFiniteStart { .. }
-            | TrainError::TooFewRows { .. }
-            | TrainError::NoValidation => Error::from(error).context(source.name().to_owned()),
-            other => other.into(),
-        }
+        })
     }
+}
+
+/// Depth and nonlinearity that the flags describe.
+fn architecture(args: &TrainingArgs) -> Result<Architecture> {
+    let default = Architecture::default();
+    let (depth, alpha) = (args.depth.unwrap_or(default.depth), args.alpha.unwrap_or(default.alpha));
+    if depth == 0 {
+        return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
+    }
+    Ok(Architecture { depth, alpha })
 }

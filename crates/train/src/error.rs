@@ -37,7 +37,7 @@ pub enum TrainError {
         /// The line of the layer, from 1.
         line: usize,
         /// What the layer says.
-        source: LayerError,
+        source: Box<LayerError>,
     },
     /// A description is no TOML.
     #[error("{file}:{line}:{column}: {reason}")]

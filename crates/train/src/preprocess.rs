@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::options::nearest;
 use pdmap_core::{Layer, LayerError, LayerExt, Real};
-use pdmap_data::preprocess::{Logit, Standardize, Whitening};
+use pdmap_data::preprocess::{Logit, Standardize, Visit, Whitening};
 use serde::{Deserialize, Serialize};
 
 use crate::{Rows, TrainError};
@@ -72,7 +72,7 @@ impl Preprocess {
         let rows = rows.into();
         let mut layers: Vec<Box<dyn Layer<F>>> = Vec::new();
         for step in steps {
-            let mut passes = |visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError>| {
+            let mut passes = |visit: &mut Visit<'_, F>| {
                 let mut first = 0;
                 rows.pass(&mut |block| {
                     let mapped = through(&layers, block).map_err(|error| error.below(first))?;

@@ -8,7 +8,6 @@ use pdmap_compare::{
 };
 use pdmap_core::Real;
 
-use super::with_data;
 use crate::args::{Compare, Dtype};
 use crate::data::Source;
 use crate::output::{self, Folder};
@@ -71,8 +70,8 @@ fn measure<F: Real>(source: &Source, plan: &Plan, quiet: bool) -> Result<Results
     });
     bar.finish();
     let results = results.map_err(|error| match error {
-        CompareError::Arm { arm, source: error } => with_data(*error, source).context(format!("arm {arm}")),
-        CompareError::Layer(error) => with_data(error.into(), source),
+        CompareError::Arm { arm, source: error } => source.blame(*error).context(format!("arm {arm}")),
+        CompareError::Layer(error) => source.blame(error.into()),
         other => Error::from(other),
     })?;
     Ok(results)

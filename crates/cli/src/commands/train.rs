@@ -10,7 +10,6 @@ use pdmap_train::{
     registry, train_with,
 };
 
-use super::config;
 use super::likelihood::Likelihood;
 use crate::args::{Dtype, Train};
 use crate::data::Source;
@@ -85,15 +84,18 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 
 /// Flags before the model's own section, that before the defaults.
 fn settle(args: &Train, choice: &ModelChoice) -> Result<TrainConfig> {
-    let default = TrainConfig::new(Budget::Time(BUDGET));
-    let described = choice.spec().training.onto(default);
-    let flags = config(&args.training, described.budget, args.rate.unwrap_or(described.rate), args.seed)?;
+    let flags = &args.training;
+    if flags.batch == Some(0) {
+        return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
+    }
+    let described = choice.spec().training.onto(TrainConfig::new(Budget::Time(BUDGET)));
+    let budget = flags.steps.map(Budget::Steps).or(flags.budget.map(Budget::Time));
     Ok(TrainConfig {
-        batch: args.training.batch.unwrap_or(described.batch),
-        budget: flags.budget,
-        rate: flags.rate,
-        seed: flags.seed,
+        batch: flags.batch.unwrap_or(described.batch),
+        budget: budget.unwrap_or(described.budget),
+        rate: args.rate.unwrap_or(described.rate),
         patience: args.patience.or(described.patience),
+        seed: args.seed,
         ..described
     })
 }

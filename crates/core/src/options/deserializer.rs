@@ -37,7 +37,17 @@ impl<'de> Deserializer<'de> for Node<'de> {
                 (None, None) => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
             },
             Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(items) => visitor.visit_seq(Items { items, next: 0 }),
+            Value::Array(items) => {
+                let mut read = Items { items, next: 0 };
+                let value = visitor.visit_seq(&mut read)?;
+                // A pair has read two; what is left over was meant to be something.
+                match read.next {
+                    count if count == items.len() => Ok(value),
+                    count => {
+                        Err(OptionsError::invalid_length(items.len(), &format!("{count} items").as_str()))
+                    }
+                }
+            }
             Value::Object(map) => visitor.visit_map(Entries::of(map)),
         }
     }
@@ -98,7 +108,7 @@ struct Items<'de> {
     next: usize,
 }
 
-impl<'de> SeqAccess<'de> for Items<'de> {
+impl<'de> SeqAccess<'de> for &mut Items<'de> {
     type Error = OptionsError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(
@@ -284,6 +294,8 @@ mod tests {
             error(json!({"way": "limited"})).to_string(),
             "`way`: `limited` needs a value: { limited = … }"
         );
+        let pair = parse::<(u8, u8)>(&json!([1, 2, 3])).unwrap_err();
+        assert_eq!(pair.to_string(), "invalid length 3, expected 2 items");
         assert_eq!(
             error(json!({"way": {"plain": 1}})).to_string(),
             "`way.plain`: invalid type: floating point `1.0`, expected nothing: it has no options"

@@ -7,7 +7,7 @@ mod standardize;
 mod whitening;
 
 pub use logit::Logit;
-pub use passes::Passes;
+pub use passes::{Passes, Visit};
 pub use standardize::Standardize;
 pub use whitening::Whitening;
 

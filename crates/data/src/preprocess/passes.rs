@@ -6,14 +6,16 @@ use pdmap_core::{LayerError, Real, Result};
 /// Rows of a block of rows in memory. Sums run over blocks in their order, so a file that is shown in blocks of this size gives the same bits.
 const BLOCK: usize = 4096;
 
+/// Looks at one block of rows.
+pub type Visit<'a, F> = dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError> + 'a;
+
 /// Shows all rows, block by block, to whoever looks.
-pub type Passes<'a, F, E> =
-    dyn FnMut(&mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError>) -> Result<(), E> + 'a;
+pub type Passes<'a, F, E> = dyn FnMut(&mut Visit<'_, F>) -> Result<(), E> + 'a;
 
 /// Rows in memory, in blocks.
 pub(super) fn in_blocks<'a, F: Real>(
     rows: ArrayView2<'a, F>,
-) -> impl FnMut(&mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError>) -> Result<(), LayerError> + 'a {
+) -> impl FnMut(&mut Visit<'_, F>) -> Result<(), LayerError> + 'a {
     move |visit| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit)
 }
 

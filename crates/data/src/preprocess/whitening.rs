@@ -23,6 +23,10 @@ pub struct Whitening<F> {
 /// are sums in `f64`, but the rows have the precision they came in.
 const RANK: f64 = 64.0;
 
+/// Smallest ratio of variances along two principal axes that is taken for signal, in ε of `f64` × features: eigenvalues of a covariance are known to
+/// rounding of the largest, so that a feature which depends on the others has a variance of that order and not 0.
+const VARIANCE: f64 = 8.0;
+
 /// How far from orthonormal a basis may be that was rounded to its precision, in ε × features.
 const BASIS: f64 = 64.0;
 
@@ -50,7 +54,7 @@ impl<F: Real> Whitening<F> {
         let (variance, basis) = symmetric_eigen(covariance.view())?;
         let deviation = variance.mapv(|v| v.max(0.0).sqrt());
         let largest = deviation.first().copied().unwrap_or(0.0);
-        let least = RANK * F::EPS * largest;
+        let least = (RANK * F::EPS).max((VARIANCE * f64::EPSILON * dim as f64).sqrt()) * largest;
         if let Some(pivot) = deviation.iter().position(|&s| s <= least || s.is_nan()) {
             return Err(LayerError::Singular { dim, pivot, value: deviation[pivot] }.into());
         }

@@ -260,7 +260,7 @@ fn about_a_layer(document: &Document, mut place: Vec<Segment>, error: LayerError
                 place.push(Segment::Key("kind".to_owned()));
             }
             let (file, line) = (document.name.clone(), document.lines.of(&place));
-            Err(TrainError::DescriptionLayer { file, line, source: error })
+            Err(TrainError::DescriptionLayer { file, line, source: Box::new(error) })
         }
         _ => Ok(()),
     }

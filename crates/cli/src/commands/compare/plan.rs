@@ -28,8 +28,8 @@ pub(super) fn settle(args: &Compare, source: &Source) -> Result<Plan> {
     no_effect(args, &plan)?;
     plan.seeds = args.seeds.unwrap_or(plan.seeds);
     plan.training.batch = args.batch.unwrap_or(plan.training.batch);
-    if let Some(step) = args.preprocess {
-        plan.preprocess = vec![step];
+    if let Some(steps) = &args.preprocess {
+        plan.preprocess.clone_from(steps);
     }
     if let Some(budget) = args.steps.map(Budget::Steps).or(args.budget.map(Budget::Time)) {
         plan.training.budget = budget;
@@ -71,10 +71,10 @@ fn no_effect(args: &Compare, plan: &Plan) -> Result<()> {
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
     }
     let own_batch = |arm: &Arm| arm.model.training.overridden_by(&arm.training).batch.is_some();
-    let refused = match (args.batch, args.preprocess) {
+    let refused = match (args.batch, &args.preprocess) {
         (Some(batch), _) if plan.arms.iter().all(own_batch) => format!("--batch {batch}"),
-        (_, Some(step)) if plan.arms.iter().all(|arm| arm.model.preprocess.is_some()) => {
-            format!("--preprocess {step}")
+        (_, Some(steps)) if plan.arms.iter().all(|arm| arm.model.preprocess.is_some()) => {
+            format!("--preprocess {}", steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
         }
         _ => return Ok(()),
     };
