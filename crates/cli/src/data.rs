@@ -69,6 +69,10 @@ impl Source {
                 Format::Npy => Protocol::Rows,
                 Format::Idx => Protocol::Mnist,
                 Format::ImageFolder => Protocol::Patches,
+                Format::Npz | Format::Csv | Format::Wav => {
+                    let message = format!("{}: this format is not yet trained on", path.display());
+                    return Err(BadInput(message).into());
+                }
             };
             match (args.protocol.unwrap_or(natural), natural) {
                 (Protocol::Bsds300, Protocol::Patches) => Kind::Patches(path, Counts::default()),

@@ -146,6 +146,9 @@ fn intervals_prose(results: &Results) -> String {
             Outcome::Diverged { step, reason } => {
                 Some(format!("{} with seed {} diverged at step {step}: {reason}", run.arm, run.seed))
             }
+            Outcome::Interrupted { step } => {
+                Some(format!("{} with seed {} was interrupted at step {step}", run.arm, run.seed))
+            }
             Outcome::Finished | Outcome::StoppedEarly => None,
         })
         .collect();

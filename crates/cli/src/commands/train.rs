@@ -46,7 +46,8 @@ fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConf
     bar.finish();
     let trained = trained.map_err(|error| with_data(error, source))?;
 
-    let mut model = Model::new(flow, data.facts.space.clone(), preprocess.layers());
+    let mut model =
+        Model::new(flow, data.facts.space.clone(), pdmap_train::Preprocess::layers(&[preprocess]));
     model.header.training = Some(TrainingRecord {
         data: args.data.data.clone(),
         seed: args.seed,
@@ -66,7 +67,7 @@ fn fit<F: Real>(args: &Train, preset: Preset, source: &Source, config: TrainConf
     match trained.outcome {
         // Whatever became of stdout, this is what the status tells.
         Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
-        Outcome::Finished | Outcome::StoppedEarly => said,
+        Outcome::Finished | Outcome::StoppedEarly | Outcome::Interrupted { .. } => said,
     }
 }
 
