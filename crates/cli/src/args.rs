@@ -1,10 +1,16 @@
 //! The flags, as clap sees them.
 
+mod rows;
+mod scoring;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pdmap_train::{Preprocess, Preset};
+
+pub(crate) use rows::{HeaderArg, RowFormatArg, TextArgs};
+pub(crate) use scoring::{Inspect, Map, Sample, Score};
 
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix inverse while training.
 #[derive(Debug, Parser)]
@@ -178,57 +184,6 @@ pub(crate) struct Train {
     #[arg(long, value_name = "M.safetensors")]
     pub(crate) out: PathBuf,
     /// What training did as JSON on stdout
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Score {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// Rows to score, .npy
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
-    /// Where to write log p of each row: .npy, f64, nats
-    #[arg(long, value_name = "LL.npy")]
-    pub(crate) out: PathBuf,
-    /// Mean and standard error as JSON on stdout
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Map {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// Rows to map, .npy
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
-    /// Where to write the mapped rows, .npy
-    #[arg(long, value_name = "OUT.npy")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Sample {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// Rows to draw
-    #[arg(long, value_name = "N")]
-    pub(crate) count: usize,
-    /// Seed
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// Where to write the rows, .npy
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Inspect {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -6,6 +6,8 @@ mod data;
 mod exit;
 mod output;
 mod progress;
+mod rows_in;
+mod rows_out;
 
 use clap::Parser;
 

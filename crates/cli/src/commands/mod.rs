@@ -5,10 +5,14 @@ mod inspect;
 mod likelihood;
 mod map;
 mod model;
+mod moments;
 mod patches;
+mod quantile;
+mod round_trip;
 mod sample;
 mod score;
 mod splits;
+mod threshold;
 mod train;
 
 use anyhow::{Error, Result};
