@@ -1,11 +1,16 @@
 //! The flags, as clap sees them.
 
+mod rows;
+mod scoring;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pdmap_data::{CsvHeader, TextOptions};
 use pdmap_train::{Preprocess, Preset};
+
+pub(crate) use rows::{HeaderArg, RowFormatArg, TextArgs};
+pub(crate) use scoring::{Inspect, Map, Sample, Score};
 
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix inverse while training.
 #[derive(Debug, Parser)]
@@ -106,47 +111,6 @@ pub(crate) struct DataArgs {
     /// Seed of everything random about the data
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) data_seed: u64,
-}
-
-/// How CSV is to be understood.
-#[derive(Debug, Args)]
-pub(crate) struct TextArgs {
-    /// Delimiter of CSV, one character, or "tab" [default: told by the first lines]
-    #[arg(long, value_name = "C", value_parser = delimiter)]
-    pub(crate) delimiter: Option<u8>,
-    /// Whether the first record of CSV names the columns
-    #[arg(long, value_enum, default_value_t = Header::Auto)]
-    pub(crate) header: Header,
-    /// Columns of CSV to take, by name or by index from 0 [default: all]
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
-    pub(crate) columns: Option<Vec<String>>,
-}
-
-impl TextArgs {
-    pub(crate) fn options(&self) -> TextOptions {
-        let header = match self.header {
-            Header::Auto => CsvHeader::Auto,
-            Header::Yes => CsvHeader::Yes,
-            Header::No => CsvHeader::No,
-        };
-        TextOptions { header, delimiter: self.delimiter, columns: self.columns.clone() }
-    }
-}
-
-/// Whether a text file has a header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Header {
-    Auto,
-    Yes,
-    No,
-}
-
-fn delimiter(text: &str) -> Result<u8, String> {
-    match (text, text.as_bytes()) {
-        ("tab" | "\\t", _) => Ok(b'\t'),
-        (_, &[byte]) if byte.is_ascii() => Ok(byte),
-        _ => Err("one ASCII character, or \"tab\"".to_owned()),
-    }
 }
 
 /// How a run is trained.
@@ -314,57 +278,6 @@ pub(crate) struct Presets {
     pub(crate) alpha: f64,
     /// As JSON
     #[arg(long, conflicts_with_all = ["depth", "alpha"])]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Score {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// Rows to score, .npy
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
-    /// Where to write log p of each row: .npy, f64, nats
-    #[arg(long, value_name = "LL.npy")]
-    pub(crate) out: PathBuf,
-    /// Mean and standard error as JSON on stdout
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Map {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// Rows to map, .npy
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
-    /// Where to write the mapped rows, .npy
-    #[arg(long, value_name = "OUT.npy")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Sample {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// Rows to draw
-    #[arg(long, value_name = "N")]
-    pub(crate) count: usize,
-    /// Seed
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// Where to write the rows, .npy
-    #[arg(long, value_name = "X.npy")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Inspect {
-    /// The model file
-    pub(crate) model: PathBuf,
-    /// As JSON
-    #[arg(long)]
     pub(crate) json: bool,
 }
 

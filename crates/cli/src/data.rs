@@ -7,7 +7,7 @@ use ndarray::Array2;
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{
     Counts, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
-    collect_rows, detect_format, mnist, open_rows, read_npy, split_rows, wav,
+    collect_rows, detect_format, mnist, open_rows, split_rows, wav,
 };
 use pdmap_train::{Preprocess, TrainError};
 
@@ -113,7 +113,7 @@ impl Source {
             name: args.data.clone(),
             counts,
             patch: args.patch.unwrap_or(PATCH),
-            text: args.text.options(),
+            text: args.text.options()?,
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
@@ -279,13 +279,6 @@ fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
 /// The name of rows that are in a file of their own or were split off.
 fn beside(file: Option<&Path>, name: &str, part: &str) -> String {
     file.map_or_else(|| format!("{name} ({part} rows)"), |path| path.display().to_string())
-}
-
-/// Rows of a `.npy` file, all finite.
-pub(crate) fn rows<F: Real>(path: &Path) -> Result<Array2<F>> {
-    let rows = read_npy(path)?;
-    check_rows(rows.view(), &path.display().to_string())?;
-    Ok(rows)
 }
 
 /// The number of features fits.

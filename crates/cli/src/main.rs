@@ -7,6 +7,8 @@ mod exit;
 mod model_choice;
 mod output;
 mod progress;
+mod rows_in;
+mod rows_out;
 mod signals;
 mod stored;
 

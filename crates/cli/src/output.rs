@@ -15,6 +15,16 @@ pub(crate) fn line(text: &str) -> Result<()> {
     }
 }
 
+/// One line that sums up what went into files, on stdout; on stderr where the rows themselves go to stdout.
+pub(crate) fn summary(text: &str, rows_on_stdout: bool) -> Result<()> {
+    if rows_on_stdout {
+        // Nobody to tell is no failure.
+        drop(writeln!(std::io::stderr().lock(), "{text}"));
+        return Ok(());
+    }
+    line(text)
+}
+
 /// A value as JSON on stdout.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
     line(&serde_json::to_string_pretty(value)?)

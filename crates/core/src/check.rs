@@ -80,3 +80,14 @@ pub fn slice_mut<'a, F>(what: &'static str, x: &'a mut ArrayViewMut2<'_, F>) -> 
     }
     x.as_slice_mut().ok_or(LayerError::Layout { what, strides: vec![] })
 }
+
+/// A temperature that samples can be drawn at.
+///
+/// # Errors
+/// [`LayerError::Range`] where it is negative or not finite.
+pub fn temperature(value: f64) -> Result<()> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(());
+    }
+    Err(LayerError::Range { what: "temperature", value, range: "finite and at least 0" })
+}

@@ -1,17 +1,14 @@
 //! A density model: an invertible map and a base density.
 
-use ndarray::{Array2, ArrayD, ArrayView1, Axis, Slice};
+use ndarray::{Array2, ArrayD, ArrayView1, ArrayViewMut2, Axis};
 use rand::Rng;
 
 use crate::optim::{Memory, StepReport, UpdateRule};
 use crate::tape::Buffer;
 use crate::{
-    Base, BaseSpec, Chain, Diagnostic, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, ParamGrad,
-    Real, Recorded, Registry, Result, State, Tape, Tensors, check,
+    Base, BaseSpec, Chain, Diagnostic, Evaluator, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec,
+    ParamGrad, Real, Recorded, Registry, Result, State, Tape, Tensors, check,
 };
-
-/// Rows that an evaluation handles at a time: memory stays bounded however long the data are.
-const CHUNK: usize = 1024;
 
 /// Features that a specification alone may ask for, without a tensor of that size to show for it: nothing is allocated on the word of a file.
 const MOST_UNBACKED: usize = 1 << 16;
@@ -102,21 +99,20 @@ impl<F: Real> Flow<F> {
         &self.base
     }
 
+    /// Memory for repeated evaluations of blocks of rows.
+    pub fn evaluator(&self) -> Evaluator<'_, F> {
+        Evaluator::new(self)
+    }
+
     /// `log p(x)` of each row, nats.
     ///
     /// # Errors
     /// Wrong shapes, NaN and infinities, a singular matrix.
     pub fn log_prob<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Vec<f64>> {
-        let mut all = Vec::new();
-        self.chunks(x.into(), |input, tape, out| {
-            let start = all.len();
-            all.resize(start + input.x.nrows(), 0.0);
-            let mut z = out.shaped(input.x.nrows(), self.features);
-            self.chain.forward(input, z.view_mut(), Some(&mut all[start..]), tape)?;
-            self.base.add_log_density(z.view(), &mut all[start..])?;
-            check::finite("log-likelihood", ArrayView1::from(&all[start..]).insert_axis(Axis(1)))
-        })?;
-        Ok(all)
+        let input = x.into();
+        let mut log_prob = vec![0.0; input.x.nrows()];
+        self.evaluator().log_prob_into(input, &mut log_prob)?;
+        Ok(log_prob)
     }
 
     /// `z = f(x)`.
@@ -124,7 +120,10 @@ impl<F: Real> Flow<F> {
     /// # Errors
     /// Wrong shapes, NaN and infinities.
     pub fn encode<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
-        self.map(x.into(), "code", |input, out, tape| self.chain.forward(input, out, None, tape))
+        let input = x.into();
+        let mut z = Array2::zeros(input.x.dim());
+        self.evaluator().encode_into(input, z.view_mut())?;
+        Ok(z)
     }
 
     /// `x = f⁻¹(z)`.
@@ -132,7 +131,10 @@ impl<F: Real> Flow<F> {
     /// # Errors
     /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a singular matrix.
     pub fn decode<'a>(&self, z: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
-        self.map(z.into(), "decoded row", |input, out, tape| self.chain.inverse(input, out, None, tape))
+        let input = z.into();
+        let mut x = Array2::zeros(input.x.dim());
+        self.evaluator().decode_into(input, x.view_mut())?;
+        Ok(x)
     }
 
     /// `count` rows drawn from the model.
@@ -149,9 +151,8 @@ impl<F: Real> Flow<F> {
     /// Wrong shapes, NaN and infinities.
     pub fn input_gradient<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
         let input = x.into();
-        let mut training = self.training();
-        let mut gradient = Array2::zeros(input.x.raw_dim());
-        self.differentiate(input, &mut training, Some(&mut gradient))?;
+        let mut gradient = Array2::zeros(input.x.dim());
+        self.evaluator().input_gradient_into(input, gradient.view_mut())?;
         Ok(gradient)
     }
 
@@ -180,11 +181,11 @@ impl<F: Real> Flow<F> {
         self.differentiate(x.into(), training, None)
     }
 
-    fn differentiate(
+    pub(crate) fn differentiate(
         &self,
         input: Input<'_, F>,
         training: &mut Training<F>,
-        dx: Option<&mut Array2<F>>,
+        dx: Option<ArrayViewMut2<'_, F>>,
     ) -> Result<BatchReport> {
         let Training { grads, base, tape, x, z, delta, log_density } = training;
         let rows = input.x.nrows();
@@ -208,7 +209,7 @@ impl<F: Real> Flow<F> {
         self.base.score(z.view(), delta.shaped(rows, self.features))?;
         self.base.accumulate(z.view(), base)?;
         let at = Recorded { input, y: z.view(), tape };
-        self.chain.backward(at, delta.view(), dx.map(|dx| dx.view_mut()), grads)?;
+        self.chain.backward(at, delta.view(), dx, grads)?;
         Ok(BatchReport { rows, base_log_density: log_density.iter().sum::<f64>() / rows.max(1) as f64 })
     }
 
@@ -338,50 +339,12 @@ impl<F: Real> Flow<F> {
         self.chain.diagnostics()
     }
 
-    fn check(&self, what: &'static str, input: Input<'_, F>) -> Result<()> {
+    pub(crate) fn check(&self, what: &'static str, input: Input<'_, F>) -> Result<()> {
         check::features(what, self.features, input.x.ncols())?;
         if let Some(condition) = input.condition {
             check::shape("condition", (input.x.nrows(), condition.ncols()), condition.dim())?;
             check::finite("condition", condition)?;
         }
         check::finite(what, input.x)
-    }
-
-    fn map(
-        &self,
-        input: Input<'_, F>,
-        what: &'static str,
-        mut apply: impl FnMut(Input<'_, F>, ndarray::ArrayViewMut2<'_, F>, &mut Tape<F>) -> Result<()>,
-    ) -> Result<Array2<F>> {
-        let mut result = Array2::zeros(input.x.raw_dim());
-        let mut from = 0;
-        self.chunks(input, |input, tape, _| {
-            let to = from + input.x.nrows();
-            let out = result.slice_axis_mut(Axis(0), Slice::from(from..to));
-            from = to;
-            apply(input, out, tape)
-        })?;
-        check::finite(what, result.view())?;
-        Ok(result)
-    }
-
-    fn chunks(
-        &self,
-        input: Input<'_, F>,
-        mut body: impl FnMut(Input<'_, F>, &mut Tape<F>, &mut Buffer<F>) -> Result<()>,
-    ) -> Result<()> {
-        self.check("input", input.reborrow())?;
-        let (mut tape, mut out) = (Tape::scratch(), Buffer::default());
-        let rows = input.x.nrows();
-        for from in (0..rows).step_by(CHUNK) {
-            let to = rows.min(from + CHUNK);
-            let x = input.x.slice_axis(Axis(0), Slice::from(from..to));
-            let x = x.as_standard_layout();
-            let condition = input.condition.as_ref().map(|c| c.slice_axis(Axis(0), Slice::from(from..to)));
-            let condition = condition.as_ref().map(|condition| condition.as_standard_layout());
-            let condition = condition.as_ref().map(|condition| condition.view());
-            body(Input { x: x.view(), condition }, &mut tape, &mut out).map_err(|error| error.below(from))?;
-        }
-        Ok(())
     }
 }

@@ -3,54 +3,69 @@
 use anyhow::Result;
 use pdmap_core::{Diagnostic, Real};
 use pdmap_train::{Header, Model};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use super::model::{AnyModel, each};
+use super::round_trip::RoundTrip;
 use crate::args::Inspect;
+use crate::exit::BadInput;
 use crate::output;
+use crate::rows_in::Blocks;
 
-/// Rows of the base density on which the round trip is measured.
-const ROWS: usize = 256;
+/// Rows of `--data` that are taken where nothing else is said.
+const ROWS: usize = 4096;
 
+/// Everything that is said; its JSON is described in `docs/scoring.md`.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     header: &'a Header,
     parameters: usize,
+    weights_hash: String,
+    /// Figures of each layer, `LAYER.TENSOR FIGURE`.
     diagnostics: Vec<Diagnostic>,
-    /// Largest `|f(f⁻¹(z)) − z|` over rows drawn from the base density, relative to the largest `|z|`.
-    round_trip: Option<f64>,
+    round_trip: RoundTrips,
+}
+
+#[derive(Debug, Serialize)]
+struct RoundTrips {
+    base: RoundTrip,
+    /// Null without `--data`.
+    data: Option<RoundTrip>,
 }
 
 pub(crate) fn run(args: &Inspect) -> Result<()> {
+    match (args.rows, &args.data) {
+        (Some(0), _) => return Err(BadInput("--rows 0: at least one row is needed".into()).into()),
+        (Some(rows), None) => {
+            return Err(BadInput(format!("--rows {rows} needs --data: rows of what?")).into());
+        }
+        _ => {}
+    }
     each!(AnyModel::load(&args.model)?, model => inspect(args, &model))
 }
 
 fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
+    let data = args.data.as_ref().map(|data| {
+        let data = Blocks::open(data, &args.text.options()?, model.flow.features())?;
+        RoundTrip::of_data(&model.flow, data, args.rows.unwrap_or(ROWS))
+    });
     let report = Report {
         header: &model.header,
         parameters: model.flow.parameters(),
+        weights_hash: model.weights_hash(),
         diagnostics: model.flow.diagnostics(),
-        round_trip: round_trip(model),
+        round_trip: RoundTrips { data: data.transpose()?, base: RoundTrip::of_base(&model.flow) },
     };
     if args.json { output::json(&report) } else { text(&report) }
-}
-
-fn round_trip<F: Real>(model: &Model<F>) -> Option<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let z = model.flow.base().sample::<F>(ROWS, model.flow.features(), &mut rng).ok()?;
-    let back = model.flow.encode(&model.flow.decode(&z).ok()?).ok()?;
-    let worst = z.iter().zip(&back).fold(0.0_f64, |worst, (a, b)| worst.max((a.f64() - b.f64()).abs()));
-    Some(worst / z.iter().fold(f64::MIN_POSITIVE, |scale, a| scale.max(a.f64().abs())))
 }
 
 fn text(report: &Report<'_>) -> Result<()> {
     let header = report.header;
     output::line(&format!(
-        "{} features, {}, {} parameters",
-        header.features, header.dtype, report.parameters
+        "{} features, {}, {} parameters, weights {}",
+        header.features, header.dtype, report.parameters, report.weights_hash
     ))?;
+    output::line(&format!("written by pdmap {}, format {}", header.version, header.format))?;
     output::line(&format!("likelihood of {}", header.space))?;
     for (index, layer) in header.layers.iter().enumerate() {
         let role = if index < header.preprocessing { " (preprocessing)" } else { "" };
@@ -71,11 +86,8 @@ fn text(report: &Report<'_>) -> Result<()> {
             training.best_validation,
             training.best_step
         ))?;
+        output::line(&format!("training configuration: {}", serde_json::to_string(&training.config)?))?;
     }
-    match report.round_trip {
-        Some(error) => {
-            output::line(&format!("round trip: {error:.2e} relative, {ROWS} rows of the base density"))
-        }
-        None => output::line("round trip: failed"),
-    }
+    output::line(&report.round_trip.base.say())?;
+    report.round_trip.data.iter().try_for_each(|data| output::line(&data.say()))
 }

@@ -9,12 +9,13 @@ use pdmap_core::Real;
 use pdmap_train::Model;
 use serde::Serialize;
 
+use super::moments::Moments;
 use crate::exit::BadInput;
 
 /// Mean and standard error over rows.
 #[derive(Debug, Serialize)]
 pub(crate) struct Likelihood {
-    rows: usize,
+    rows: u64,
     mean: f64,
     /// Null for fewer than two rows, or rows of fewer than two images.
     standard_error: Option<f64>,
@@ -33,16 +34,25 @@ impl Likelihood {
         name: &str,
     ) -> Result<(Vec<f64>, Self)> {
         let log_prob = model.flow.log_prob(rows).with_context(|| name.to_owned())?;
-        let (mean, error) = grouped_mean(&log_prob, groups);
-        let error = error.error;
+        let mut moments = Moments::default();
+        moments.add(&log_prob);
+        let mut likelihood = Self::from_moments(moments, model, name)?;
+        if groups.is_some() {
+            let error = grouped_mean(&log_prob, groups).1.error;
+            likelihood.standard_error = error.is_finite().then_some(error);
+        }
+        Ok((log_prob, likelihood))
+    }
+
+    /// What the scores of the rows called `name`, taken as independent, are on average.
+    pub(crate) fn from_moments<F: Real>(moments: Moments, model: &Model<F>, name: &str) -> Result<Self> {
+        let (rows, mean, error) = (moments.count(), moments.mean(), moments.standard_error());
         if !mean.is_finite() {
-            let message = format!("{name}: the mean log-likelihood of {} rows is {mean}", log_prob.len());
+            let message = format!("{name}: the mean log-likelihood of {rows} rows is {mean}");
             return Err(BadInput(message).into());
         }
         let standard_error = error.is_finite().then_some(error);
-        let space = model.header.space.clone();
-        let likelihood = Self { rows: log_prob.len(), mean, standard_error, unit: "nats", space };
-        Ok((log_prob, likelihood))
+        Ok(Self { rows, mean, standard_error, unit: "nats", space: model.header.space.clone() })
     }
 }
 

@@ -1,14 +1,15 @@
 //! `pdmap encode` and `pdmap decode`.
 
 use anyhow::Result;
+use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
-use pdmap_data::write_npy;
+use pdmap_data::RowShape;
 use pdmap_train::Model;
 
 use super::model::{AnyModel, each};
 use crate::args::Map;
-use crate::data::{fits, rows};
-use crate::output;
+use crate::rows_in::Blocks;
+use crate::rows_out::{Targets, numbered};
 
 /// Which way the map is gone.
 #[derive(Debug, Clone, Copy)]
@@ -18,17 +19,33 @@ pub(crate) enum Way {
 }
 
 pub(crate) fn run(args: &Map, way: Way) -> Result<()> {
-    output::writable(&args.out)?;
-    each!(AnyModel::load(&args.model)?, model => map(args, &model, way))
+    let targets = Targets::plan([("--out", Some(args.out.as_path()))], args.format)?;
+    each!(AnyModel::load(&args.model)?, model => map(args, &model, &targets, way))
 }
 
-fn map<F: Real>(args: &Map, model: &Model<F>, way: Way) -> Result<()> {
-    let rows = rows::<F>(&args.data)?;
-    fits(&args.data, &rows, model.flow.features())?;
-    let mapped = match way {
-        Way::Encode => model.flow.encode(&rows)?,
-        Way::Decode => model.flow.decode(&rows)?,
+fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) -> Result<()> {
+    let features = model.flow.features();
+    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, features)?;
+    let stem = match way {
+        Way::Encode => "z",
+        Way::Decode => "x",
     };
-    write_npy(&args.out, &mapped)?;
-    Ok(())
+    let (names, shape) = (numbered(stem, features, args.text.header), RowShape::Matrix { features });
+    let mut out = targets.open::<F>(0, shape, data.count(), names.as_deref(), data.format())?;
+    let (mut evaluator, mut mapped) = (model.flow.evaluator(), Vec::new());
+    while let Some(block) = data.next()? {
+        let dim = block.rows.dim();
+        mapped.resize(block.rows.len(), F::zero());
+        let to = ArrayViewMut2::from_shape(dim, &mut mapped)?;
+        let done = match way {
+            Way::Encode => evaluator.encode_into(block.rows, to),
+            Way::Decode => evaluator.decode_into(block.rows, to),
+        };
+        done.map_err(|error| block.error(error))?;
+        out.write(&mapped)?;
+        if out.is_closed() {
+            return Ok(());
+        }
+    }
+    out.finish()
 }

@@ -5,11 +5,15 @@ mod inspect;
 mod likelihood;
 mod map;
 mod model;
+mod moments;
 mod patches;
 mod presets;
+mod quantile;
+mod round_trip;
 mod sample;
 mod score;
 mod splits;
+mod threshold;
 mod train;
 
 use anyhow::Result;

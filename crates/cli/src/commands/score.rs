@@ -1,26 +1,122 @@
 //! `pdmap score`.
 
 use anyhow::Result;
-use ndarray::Array1;
+use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
-use pdmap_data::write_npy;
+use pdmap_data::RowShape;
 use pdmap_train::Model;
+use serde::Serialize;
 
 use super::likelihood::Likelihood;
 use super::model::{AnyModel, each};
-use crate::args::Score;
-use crate::data::{fits, rows};
+use super::moments::Moments;
+use super::quantile;
+use super::threshold::Threshold;
+use crate::args::{HeaderArg, Score};
 use crate::output;
+use crate::rows_in::Blocks;
+use crate::rows_out::{Targets, numbered};
 
-pub(crate) fn run(args: &Score) -> Result<()> {
-    output::writable(&args.out)?;
-    each!(AnyModel::load(&args.model)?, model => score(args, &model))
+/// What is said at the end.
+#[derive(Debug, Serialize)]
+struct Summary {
+    #[serde(flatten)]
+    likelihood: Likelihood,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    quantiles: Vec<Quantile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<Threshold>,
 }
 
-fn score<F: Real>(args: &Score, model: &Model<F>) -> Result<()> {
-    let rows = rows::<F>(&args.data)?;
-    fits(&args.data, &rows, model.flow.features())?;
-    let (log_prob, likelihood) = Likelihood::of(model, &rows, None, &args.data.display().to_string())?;
-    write_npy(&args.out, &Array1::from(log_prob))?;
-    if args.json { output::json(&likelihood) } else { output::line(&likelihood.to_string()) }
+/// A quantile of the scores.
+#[derive(Debug, Serialize)]
+struct Quantile {
+    quantile: f64,
+    /// Nats.
+    value: f64,
+}
+
+pub(crate) fn run(args: &Score) -> Result<()> {
+    args.quantiles.iter().try_for_each(|&q| quantile::check("--quantiles", q))?;
+    let places = [
+        ("--out", args.out.as_deref()),
+        ("--attribution", args.attribution.as_deref()),
+        ("--flags", args.flags.as_deref()),
+    ];
+    let targets = Targets::plan(places, args.format)?;
+    let threshold = Threshold::of(args)?;
+    each!(AnyModel::load(&args.model)?, model => score(args, &model, &targets, threshold))
+}
+
+fn score<F: Real>(
+    args: &Score,
+    model: &Model<F>,
+    targets: &Targets<3>,
+    mut threshold: Option<Threshold>,
+) -> Result<()> {
+    let features = model.flow.features();
+    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, features)?;
+    let (format, count, header) = (data.format(), data.count(), args.text.header);
+    let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);
+    let names = data.columns().map(<[String]>::to_vec).or_else(|| numbered("x", features, header));
+    let names = names.filter(|_| header != HeaderArg::No);
+    let mut out = targets.open::<f64>(0, RowShape::Vector, count, named("log_prob").as_deref(), format)?;
+    let mut attribution =
+        targets.open::<F>(1, RowShape::Matrix { features }, count, names.as_deref(), format)?;
+    let mut flags_out = targets.open::<f32>(2, RowShape::Vector, count, named("below").as_deref(), format)?;
+
+    let mut evaluator = model.flow.evaluator();
+    let (mut moments, mut all) = (Moments::default(), Vec::new());
+    let (mut log_prob, mut gradient, mut flags) = (Vec::new(), Vec::new(), Vec::new());
+    if let (false, Some(count)) = (args.quantiles.is_empty(), count) {
+        // A header's word alone reserves nothing beyond what a file of that size backs.
+        drop(all.try_reserve_exact(usize::try_from(count).unwrap_or(usize::MAX).min(MOST_RESERVED)));
+    }
+    while let Some(block) = data.next()? {
+        let rows = block.rows.nrows();
+        log_prob.resize(rows, 0.0);
+        evaluator.log_prob_into(block.rows, &mut log_prob).map_err(|error| block.error(error))?;
+        moments.add(&log_prob);
+        if !args.quantiles.is_empty() {
+            all.extend_from_slice(&log_prob);
+        }
+        out.write(&log_prob)?;
+        if attribution.is_open() {
+            gradient.resize(rows * features, F::zero());
+            let to = ArrayViewMut2::from_shape((rows, features), &mut gradient)?;
+            evaluator.input_gradient_into(block.rows, to).map_err(|error| block.error(error))?;
+            attribution.write(&gradient)?;
+        }
+        if let Some(threshold) = &mut threshold {
+            threshold.flag(&log_prob, &mut flags);
+            flags_out.write(&flags)?;
+        }
+        let closed = out.is_closed() || attribution.is_closed() || flags_out.is_closed();
+        if closed && !(out.is_open() || attribution.is_open() || flags_out.is_open()) {
+            return Ok(());
+        }
+    }
+    let likelihood = Likelihood::from_moments(moments, model, data.name())?;
+    out.finish()?;
+    attribution.finish()?;
+    flags_out.finish()?;
+
+    all.sort_unstable_by(f64::total_cmp);
+    let value = |&q: &f64| Quantile { quantile: q, value: quantile::quantile(&all, q) };
+    let quantiles = args.quantiles.iter().map(value).collect();
+    say(&Summary { likelihood, quantiles, threshold }, moments.count(), args.json, targets.stdout())
+}
+
+/// Scores that memory is reserved for before they come.
+const MOST_RESERVED: usize = 1 << 25;
+
+fn say(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Result<()> {
+    if json {
+        return output::summary(&serde_json::to_string_pretty(summary)?, rows_on_stdout);
+    }
+    output::summary(&summary.likelihood.to_string(), rows_on_stdout)?;
+    for Quantile { quantile, value } in &summary.quantiles {
+        output::summary(&format!("quantile {quantile}: {value} nats"), rows_on_stdout)?;
+    }
+    summary.threshold.iter().try_for_each(|threshold| output::summary(&threshold.say(rows), rows_on_stdout))
 }

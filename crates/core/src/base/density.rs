@@ -121,6 +121,43 @@ impl Base {
     /// # Errors
     /// [`LayerError::Range`] for more numbers than memory can be had for.
     pub fn sample<F: Real>(&self, count: usize, features: usize, rng: &mut dyn Rng) -> Result<Array2<F>> {
+        let (size, mut values) = (count.checked_mul(features), Vec::new());
+        let room = size.map(|size| values.try_reserve_exact(size));
+        let Some((size, Ok(()))) = size.zip(room) else {
+            let value = count as f64 * features as f64;
+            return Err(LayerError::Range {
+                what: "numbers to draw",
+                value,
+                range: "as many as fit in memory",
+            });
+        };
+        values.resize(size, F::zero());
+        let mut rows =
+            Array2::from_shape_vec((count, features), values).map_err(|_| LayerError::NoFeatures)?;
+        self.sample_into(1.0, rng, rows.view_mut())?;
+        Ok(rows)
+    }
+
+    /// Fills `z` with draws from the density, each multiplied by the temperature `T`: `p(z/T)/T` for each number, the density with its scale
+    /// times `T`. For the normal density that is the standard deviation (Kingma & Dhariwal 2018), for the logistic and Laplace densities
+    /// their scale, for Student-t the scale beside the same ν. `T = 1` is the density itself, `T = 0` its mode, 0.
+    ///
+    /// Numbers are drawn in the order of `z`, so blocks of rows hold the numbers that one call for all of them would have drawn.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for a temperature that is negative or not finite.
+    pub fn sample_into<F: Real>(
+        &self,
+        temperature: f64,
+        rng: &mut dyn Rng,
+        mut z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
+        check::temperature(temperature)?;
+        if temperature == 0.0 {
+            // A draw may be beyond the range of numbers, and 0 times it is none.
+            z.fill(F::zero());
+            return Ok(());
+        }
         let student = match self.spec {
             BaseSpec::StudentT { nu, .. } => Some(StudentT::new(nu).map_err(|_| LayerError::Range {
                 what: "nu",
@@ -135,18 +172,8 @@ impl Base {
                 return u;
             }
         };
-        let (size, mut values) = (count.checked_mul(features), Vec::new());
-        let room = size.map(|size| values.try_reserve_exact(size));
-        let Some((size, Ok(()))) = size.zip(room) else {
-            let value = count as f64 * features as f64;
-            return Err(LayerError::Range {
-                what: "numbers to draw",
-                value,
-                range: "as many as fit in memory",
-            });
-        };
-        values.extend((0..size).map(|_| {
-            F::of(match (&student, self.spec) {
+        for z in &mut z {
+            let drawn = match (&student, self.spec) {
                 (Some(student), _) => student.sample(rng),
                 (None, BaseSpec::Logistic) => {
                     let u = open(rng);
@@ -157,9 +184,10 @@ impl Base {
                     if rng.random::<bool>() { magnitude } else { -magnitude }
                 }
                 (None, _) => StandardNormal.sample(rng),
-            })
-        }));
-        Array2::from_shape_vec((count, features), values).map_err(|_| LayerError::NoFeatures)
+            };
+            *z = F::of(temperature * drawn);
+        }
+        Ok(())
     }
 
     /// Empty gradients: one number where ν is learned, nothing otherwise.

@@ -9,6 +9,7 @@ mod npy_decode;
 mod npy_header;
 mod npy_write;
 mod npz;
+mod numbers;
 mod wav;
 mod wav_header;
 
@@ -22,4 +23,5 @@ pub(crate) use npy_decode::{decode, decode_into};
 pub(crate) use npy_header::{MatrixHeader, NPY_MAGIC, read_header};
 pub use npy_write::write_npy;
 pub use npz::read_npz;
+pub use numbers::read_numbers;
 pub use wav::{Samples, Sound, read_wav};

@@ -76,8 +76,28 @@ impl MatrixHeader {
     }
 }
 
-/// Reads the head of `file` and leaves the file at its data.
+/// Reads the head of a two-dimensional array and leaves the file at its data.
 pub(crate) fn read_header(path: &Path, file: &mut impl Read) -> Result<MatrixHeader, DataError> {
+    read_shaped(path, file, 2, |shape| match shape {
+        &[rows, columns] => Some((rows, columns)),
+        _ => None,
+    })
+}
+
+/// Reads the head of a one-dimensional array, which is taken as one column, and leaves the file at its data.
+pub(crate) fn read_vector_header(path: &Path, file: &mut impl Read) -> Result<MatrixHeader, DataError> {
+    read_shaped(path, file, 1, |shape| match shape {
+        &[rows] => Some((rows, 1)),
+        _ => None,
+    })
+}
+
+fn read_shaped(
+    path: &Path,
+    file: &mut impl Read,
+    rank: usize,
+    dim: impl FnOnce(&[usize]) -> Option<(usize, usize)>,
+) -> Result<MatrixHeader, DataError> {
     let bytes = header_bytes(path, file)?;
     check_depth(path, &bytes)?;
     let header = Header::from_reader(&mut bytes.as_slice())
@@ -94,16 +114,14 @@ pub(crate) fn read_header(path: &Path, file: &mut impl Read) -> Result<MatrixHea
             });
         }
     };
-    let &[rows, columns] = header.shape.as_slice() else {
-        return Err(DataError::WrongRank {
-            path: path.to_path_buf(),
-            expected: 2,
-            actual: header.shape.len(),
-        });
+    let Some((rows, columns)) = dim(&header.shape) else {
+        let actual = header.shape.len();
+        return Err(DataError::WrongRank { path: path.to_path_buf(), expected: rank, actual });
     };
     Ok(MatrixHeader {
         dtype,
-        fortran: header.layout == Layout::Fortran,
+        // A single column is the same either way.
+        fortran: rank > 1 && header.layout == Layout::Fortran,
         rows,
         columns,
         data_start: bytes.len() as u64,

@@ -1,0 +1,151 @@
+//! Rows that a command writes: where to, as what, and what a closed pipe means.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::Result;
+use pdmap_data::{DataError, Element, Output, RowFormat, RowShape, RowWriter};
+
+use crate::args::{HeaderArg, RowFormatArg};
+use crate::exit::BadInput;
+use crate::output;
+
+/// Where rows are to go, settled before any work.
+#[derive(Debug)]
+pub(crate) struct Target {
+    output: Output,
+    /// What the extension says.
+    format: Option<RowFormat>,
+}
+
+impl Target {
+    /// A path or `-`; says early that a file could not be written.
+    fn plan(path: &Path, asked: Option<RowFormatArg>) -> Result<Self> {
+        let output = Output::parse(path);
+        let Output::File(file) = &output else { return Ok(Self { output, format: None }) };
+        let extension = file.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        let format = match extension.as_deref() {
+            Some("npy") => Some(RowFormat::Npy),
+            Some("csv") => Some(RowFormat::Csv),
+            _ if asked.is_some() => None,
+            _ => {
+                let message = format!(
+                    "{}: .npy and .csv say the format; for another name, --format does",
+                    file.display()
+                );
+                return Err(BadInput(message).into());
+            }
+        };
+        // A device or a named pipe is written to as it is, and only when there is something to write.
+        if !file.exists() || file.is_file() || file.is_dir() {
+            output::writable(file)?;
+        }
+        Ok(Self { output, format })
+    }
+
+    fn is_stdout(&self) -> bool {
+        self.output == Output::Stdout
+    }
+}
+
+/// All places that a command writes rows to.
+#[derive(Debug)]
+pub(crate) struct Targets<const N: usize> {
+    targets: [Option<Target>; N],
+    format: Option<RowFormat>,
+}
+
+impl<const N: usize> Targets<N> {
+    /// Settles the places, each with the name of its flag.
+    pub(crate) fn plan(places: [(&str, Option<&Path>); N], asked: Option<RowFormatArg>) -> Result<Self> {
+        let mut targets = [const { None }; N];
+        for (target, (_, place)) in targets.iter_mut().zip(places) {
+            *target = place.map(|path| Target::plan(path, asked)).transpose()?;
+        }
+        for (index, (flag, place)) in places.iter().enumerate() {
+            if let Some((other, _)) =
+                places[..index].iter().find(|(_, other)| place.is_some() && other == place)
+            {
+                let message =
+                    format!("{other} and {flag} both write to {}", place.unwrap_or(Path::new("")).display());
+                return Err(BadInput(message).into());
+            }
+        }
+        let decided = targets.iter().flatten().all(|target| target.format.is_some());
+        if let (Some(asked), true) = (asked, decided) {
+            let message =
+                format!("--format {asked:?} changes nothing: each file's extension says its format");
+            return Err(BadInput(message.to_lowercase()).into());
+        }
+        Ok(Self { targets, format: asked.map(RowFormat::from) })
+    }
+
+    /// Whether rows go to standard output, so that nothing else may.
+    pub(crate) fn stdout(&self) -> bool {
+        self.targets.iter().flatten().any(Target::is_stdout)
+    }
+
+    /// Opens the place of this index, where rows are wanted there. `usual` is the format where nothing else says one.
+    pub(crate) fn open<F: Element>(
+        &self,
+        index: usize,
+        shape: RowShape,
+        rows: Option<u64>,
+        names: Option<&[String]>,
+        usual: RowFormat,
+    ) -> Result<RowsOut<F>> {
+        let Some(target) = self.targets.get(index).and_then(Option::as_ref) else {
+            return Ok(RowsOut { writer: None, wanted: false, stdout: false });
+        };
+        let format = target.format.or(self.format).unwrap_or(usual);
+        let writer = RowWriter::create(&target.output, format, shape, rows, names)?;
+        Ok(RowsOut { writer: Some(writer), wanted: true, stdout: target.is_stdout() })
+    }
+}
+
+/// The names of the columns of CSV: `stem0`, `stem1`, ...; none where there is to be no header.
+pub(crate) fn numbered(stem: &str, features: usize, header: HeaderArg) -> Option<Vec<String>> {
+    (header != HeaderArg::No).then(|| (0..features).map(|index| format!("{stem}{index}")).collect())
+}
+
+/// Rows on their way out; nothing where none are wanted.
+#[derive(Debug)]
+pub(crate) struct RowsOut<F> {
+    writer: Option<RowWriter<F>>,
+    wanted: bool,
+    stdout: bool,
+}
+
+impl<F: Element> RowsOut<F> {
+    /// Whether the reader of standard output has gone: it has what it wanted.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.wanted && self.writer.is_none()
+    }
+
+    /// Whether rows still go anywhere.
+    pub(crate) fn is_open(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// Writes whole rows. Where standard output is closed, nothing more is written to it, and that is success.
+    pub(crate) fn write(&mut self, values: &[F]) -> Result<()> {
+        match self.writer.as_mut().map(|writer| writer.write(values)) {
+            Some(Err(error)) if self.stdout && is_broken_pipe(&error) => self.writer = None,
+            Some(other) => other?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the rows: only now a file appears.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.writer.map(RowWriter::finish) {
+            Some(Err(error)) if !(self.stdout && is_broken_pipe(&error)) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_broken_pipe(error: &DataError) -> bool {
+    matches!(error, DataError::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe)
+}

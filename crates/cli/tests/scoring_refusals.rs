@@ -1,0 +1,213 @@
+//! Bad inputs of `score`, `encode`, `decode`, `sample` and `inspect`: one line, status 2, nothing left behind.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{pdmap, refuse, rows, succeed, write};
+use ndarray::Array2;
+
+fn model(folder: &Path) {
+    write(folder, "train.npy", &rows(400, 3));
+    succeed(folder, &["train", "--data", "train.npy", "--steps", "10", "--dtype", "f64", "--out", "m.st"]);
+}
+
+/// Refuses, names what it should, and leaves the folder as it was.
+fn clean(folder: &Path, args: &[&str], names: &[&str]) {
+    let list = || {
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = list();
+    let line = refuse(folder, args);
+    for name in names {
+        assert!(line.contains(name), "`{name}` is not in: {line}");
+    }
+    assert_eq!(list(), before, "{args:?} left something behind");
+}
+
+/// The commands that read rows, into files of their own.
+const COMMANDS: [&[&str]; 4] = [
+    &["score", "m.st", "--out", "ll.npy", "--attribution", "a.npy", "--threshold", "0", "--flags", "f.csv"],
+    &["encode", "m.st", "--out", "z.npy"],
+    &["decode", "m.st", "--out", "x2.csv"],
+    &["inspect", "m.st", "--rows", "1000000"],
+];
+
+fn on(folder: &Path, data: &str, extra: &[&str], names: &[&str]) {
+    for command in COMMANDS {
+        clean(folder, &[command, &["--data", data], extra].concat(), names);
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_are_named_by_their_number_in_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    model(folder);
+    write(folder, "wide.npy", &rows(10, 4));
+    on(folder, "wide.npy", &[], &["wide.npy: 4 features a row, 3 are needed"]);
+    let mut x = rows(6000, 3);
+    x[[5000, 2]] = f64::NAN;
+    write(folder, "nan.npy", &x);
+    on(folder, "nan.npy", &[], &["nan.npy: row 5000, column 2 is NaN; every value must be finite"]);
+    // In a later block.
+    let mut x = rows(400_000, 3);
+    x[[333_333, 1]] = f64::INFINITY;
+    write(folder, "late.npy", &x);
+    on(folder, "late.npy", &[], &["late.npy: row 333333, column 1 is inf"]);
+    let mut x = rows(400_000, 3);
+    x[[333_333, 1]] = 1e200;
+    write(folder, "far.npy", &x);
+    clean(
+        folder,
+        &["score", "m.st", "--data", "far.npy", "--out", "ll.npy"],
+        &["far.npy", "row 333333", "log-likelihood"],
+    );
+    // Outside of the domain of a logit, in a later block. The model is made for numbers in [0, 1].
+    let unit = rows(400, 2).mapv(|x: f64| 0.5 + 0.1 * x);
+    write(folder, "unit.npy", &unit);
+    let loaded = pdmap_core::Flow::<f64>::new(
+        2,
+        vec![Box::new(pdmap_data::preprocess::Logit::new(1e-6).unwrap())],
+        pdmap_core::Base::normal(),
+    );
+    let logit = pdmap_train::Model::new(loaded.unwrap(), "pixels".into(), 1);
+    logit.save(&folder.join("logit.st")).unwrap();
+    succeed(folder, &["score", "logit.st", "--data", "unit.npy", "--out", "ok.npy"]);
+    let mut x = Array2::from_elem((400_000, 2), 0.5);
+    x[[333_333, 1]] = 1.5;
+    write(folder, "domain.npy", &x);
+    for command in ["score", "encode"] {
+        let args = [command, "logit.st", "--data", "domain.npy", "--out", "y.npy"];
+        clean(folder, &args, &["domain.npy", "row 333333, column 1 is 1.5"]);
+    }
+}
+
+#[test]
+fn text_that_does_not_fit_is_named_by_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    model(folder);
+    let put = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
+    let mut lines = vec!["1,2,3"; 300_000];
+    lines[250_000] = "1,,3";
+    put("hole.csv", format!("a,b,c\n{}\n", lines.join("\n")));
+    on(folder, "hole.csv", &[], &["hole.csv: line 250002 (row 250000), column 1 (\"b\"): missing value"]);
+    put("word.csv", "a,b,c\n1,2,3\n4,5,six\n".into());
+    on(folder, "word.csv", &[], &["word.csv: line 3 (row 1), column 2 (\"c\"): \"six\" is no number"]);
+    put("ragged.csv", "a,b,c\n1,2,3\n4,5\n".into());
+    on(folder, "ragged.csv", &[], &["ragged.csv: line 3 (row 1): 2 cell(s), expected 3"]);
+    put("good.csv", "a,b,c,d\n1,2,3,4\n".into());
+    on(folder, "good.csv", &[], &["good.csv: 4 features a row, 3 are needed"]);
+    on(folder, "good.csv", &["--columns", "a,b,cc"], &["no column \"cc\", nearest is \"c\""]);
+    on(folder, "good.csv", &["--delimiter", "ab"], &["--delimiter \"ab\""]);
+    on(folder, "good.csv", &["--delimiter", "\""], &["good.csv", "0x22"]);
+    on(
+        folder,
+        "good.csv",
+        &["--header", "no", "--columns", "0,1,2"],
+        &["good.csv: line 1 (row 0), column 0: \"a\""],
+    );
+    on(folder, "train.npy", &["--columns", "0,1,2"], &["train.npy", "CSV only"]);
+    on(folder, "absent.csv", &[], &["absent.csv: no such file"]);
+    on(folder, ".", &[], &["a folder"]);
+    on(folder, "m.st", &[], &["m.st"]);
+}
+
+#[test]
+fn places_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    model(folder);
+    std::fs::create_dir(folder.join("folder.npy")).unwrap();
+    for (out, says) in [
+        ("absent/y.npy", &["absent/y.npy"][..]),
+        ("folder.npy", &["folder.npy"]),
+        ("y.txt", &["y.txt", "--format"]),
+        ("y", &["y: .npy and .csv"]),
+    ] {
+        for command in ["score", "encode", "decode"] {
+            clean(folder, &[command, "m.st", "--data", "train.npy", "--out", out], says);
+        }
+        clean(folder, &["sample", "m.st", "--count", "3", "--out", out], says);
+        for flag in ["--attribution", "--flags"] {
+            let args =
+                ["score", "m.st", "--data", "train.npy", "--threshold", "0", "--out", "ll.npy", flag, out];
+            clean(folder, &args, says);
+        }
+    }
+    let both = ["score", "m.st", "--data", "train.npy", "--out", "-", "--attribution", "-"];
+    clean(folder, &both, &["--out and --attribution both write to -"]);
+    let same = ["score", "m.st", "--data", "train.npy", "--out", "a.npy", "--attribution", "a.npy"];
+    clean(folder, &same, &["both write to a.npy"]);
+    let idle = ["encode", "m.st", "--data", "train.npy", "--out", "a.npy", "--format", "csv"];
+    clean(folder, &idle, &["--format csv changes nothing"]);
+    if Path::new("/dev/full").exists() {
+        let full = ["encode", "m.st", "--data", "train.npy", "--out", "/dev/full", "--format", "npy"];
+        clean(folder, &full, &["/dev/full"]);
+    }
+}
+
+#[test]
+fn thresholds_that_make_no_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    model(folder);
+    succeed(folder, &["score", "m.st", "--data", "train.npy", "--out", "ll.npy"]);
+    let score = |extra: &[&str], says: &[&str]| {
+        clean(folder, &[&["score", "m.st", "--data", "train.npy"][..], extra].concat(), says);
+    };
+    for q in ["1.5", "-0.1", "NaN"] {
+        score(&["--quantiles", &format!("0.5,{q}")], &["--quantiles", q, "between 0 and 1"]);
+        score(
+            &["--reference", "ll.npy", "--quantile", q, "--flags", "f.npy"],
+            &["--quantile", q, "between 0 and 1"],
+        );
+    }
+    score(&["--threshold", "NaN"], &["--threshold NaN", "finite"]);
+    score(&["--threshold=-inf"], &["--threshold -inf", "finite"]);
+    score(&["--flags", "f.npy"], &["--flags needs a threshold"]);
+    score(&["--reference", "ll.npy"], &["--reference needs --quantile"]);
+    score(&["--quantile", "0.1"], &["--quantile needs --reference"]);
+    score(
+        &["--threshold", "1", "--quantile", "0.1", "--reference", "ll.npy"],
+        &["--threshold does not go with"],
+    );
+    let reference = |name: &str, says: &[&str]| score(&["--reference", name, "--quantile", "0.1"], says);
+    reference("absent.npy", &["absent.npy: no such file"]);
+    reference("train.npy", &["train.npy: 3 features, expected 1"]);
+    let numbers = |name: &str, numbers: Vec<f64>| {
+        pdmap_data::write_npy(&folder.join(name), &ndarray::Array1::from(numbers)).unwrap();
+    };
+    numbers("nan.npy", vec![0.0, 1.0, f64::NAN]);
+    reference("nan.npy", &["nan.npy: row 2, column 0 is NaN"]);
+    numbers("none.npy", vec![]);
+    reference("none.npy", &["none.npy: 0 row(s)"]);
+    let bytes = std::fs::read(folder.join("ll.npy")).unwrap();
+    std::fs::write(folder.join("short.npy"), &bytes[..bytes.len() - 9]).unwrap();
+    reference("short.npy", &["short.npy: truncated", "3200", "3191"]);
+    std::fs::write(folder.join("long.npy"), [&bytes[..], &[0; 3]].concat()).unwrap();
+    reference("long.npy", &["long.npy", "3200"]);
+}
+
+#[test]
+fn samples_and_inspections_that_make_no_sense() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    model(folder);
+    for temperature in ["-0.5", "NaN", "inf"] {
+        let args = ["sample", "m.st", "--count", "3", "--temperature", temperature, "--out", "s.npy"];
+        clean(folder, &args, &["temperature", temperature, "finite and at least 0"]);
+    }
+    // Finite temperatures whose samples are not.
+    let args = ["sample", "m.st", "--count", "3", "--temperature", "1e308", "--out", "s.npy"];
+    clean(folder, &args, &["m.st at temperature 1e308", "row "]);
+    let many = "18446744073709551615";
+    clean(folder, &["sample", "m.st", "--count", many, "--out", "s.npy"], &[many, "3 features"]);
+    clean(folder, &["inspect", "m.st", "--rows", "5"], &["--rows 5 needs --data"]);
+    clean(folder, &["inspect", "m.st", "--data", "train.npy", "--rows", "0"], &["--rows 0"]);
+    assert_eq!(pdmap(folder, &["sample", "m.st", "--count", "-3", "--out", "s.npy"]).status.code(), Some(2));
+}

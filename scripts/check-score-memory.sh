@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Scores a .npy file that is larger than the memory allowed for it, and fails
+# if the scoring process ever held more than that. The file (10,000,000 rows of
+# 16 features in f32, 640 MB) is drawn from a small model, by streaming too.
+#
+# usage: scripts/check-score-memory.sh [PDMAP]
+#   PDMAP   the command [default: target/release/pdmap, built if it is missing]
+# environment: ROWS (10000000), LIMIT_MB (300), TMPDIR (needs 720 MB)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rows=${ROWS:-10000000}
+limit=${LIMIT_MB:-300}
+pdmap=${1:-${CARGO_TARGET_DIR:-target}/release/pdmap}
+if [ ! -x "$pdmap" ]; then
+  cargo build --release --locked -p pdmap-cli
+fi
+pdmap=$(realpath "$pdmap")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# Runs a command and leaves its peak resident set, in kB, in the file `peak`.
+measured() {
+  if [ -x /usr/bin/time ] && /usr/bin/time -v true 2>/dev/null; then
+    /usr/bin/time -v -o usage "$@"
+    awk '/Maximum resident set size/ {print $NF}' usage >peak
+    return
+  fi
+  # The high-water mark only grows, so the last look before the end is nearly all.
+  "$@" &
+  local process=$! now
+  echo 0 >peak
+  while kill -0 "$process" 2>/dev/null; do
+    now=$(awk '/^VmHWM/ {print $2}' "/proc/$process/status" 2>/dev/null || true)
+    if [ -n "$now" ]; then echo "$now" >peak; fi
+    sleep 0.02
+  done
+  wait "$process"
+}
+
+check() { # name
+  local megabytes=$(($(cat peak) / 1000))
+  echo "$1: peak resident set $megabytes MB (limit $limit MB)"
+  [ "$(cat peak)" -gt 0 ] || { echo "$1: nothing was measured"; exit 1; }
+  [ "$megabytes" -le "$limit" ] || { echo "$1: too much"; exit 1; }
+}
+
+"$pdmap" train --data 'synthetic:ica?dim=16' --rows 2000,500,500 --steps 50 --quiet --out m.safetensors
+measured "$pdmap" sample m.safetensors --count "$rows" --out x.npy
+check "sample"
+echo "x.npy: $(($(stat -c %s x.npy) / 1000000)) MB"
+measured "$pdmap" score m.safetensors --data x.npy --out ll.npy
+check "score"
+measured "$pdmap" score m.safetensors --data x.npy --quantiles 0.001,0.01
+check "score --quantiles"
