@@ -86,7 +86,7 @@ fn intervals(results: &Results) -> IntervalPlot {
 
 fn references(results: &Results) -> Vec<(String, f64)> {
     let baselines = results.baselines.iter().filter_map(|b| Some((b.name.clone(), b.test?)));
-    let truth = results.data.true_log_likelihood.map(|truth| ("true density (expected)".to_owned(), truth));
+    let truth = results.truth().map(|(name, truth)| (name.to_owned(), truth));
     baselines.chain(truth).collect()
 }
 

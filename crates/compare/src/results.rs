@@ -125,3 +125,11 @@ pub struct ArmSummary {
     /// Runs that diverged.
     pub diverged: usize,
 }
+
+impl Results {
+    /// The true density where it is known: its mean over the very test rows, or else what is expected of it; nats, and the name of the figure.
+    pub fn truth(&self) -> Option<(&'static str, f64)> {
+        let same = self.data.test_truth.map(|truth| ("True density, same test rows", truth));
+        same.or(self.data.true_log_likelihood.map(|truth| ("True density, expected", truth)))
+    }
+}

@@ -26,7 +26,10 @@ fn number(value: Option<f64>, digits: usize) -> String {
     value.filter(|v| v.is_finite()).map_or_else(|| "–".to_owned(), |v| format!("{v:.digits$}"))
 }
 
-/// One row an arm, then the baselines.
+/// Which column holds the test figure.
+const TEST: usize = 6;
+
+/// One row an arm, then the baselines and the true density, where it is known.
 pub fn rows(results: &Results) -> Vec<Vec<String>> {
     let arms = results.arms.iter().map(|arm| {
         vec![
@@ -61,7 +64,12 @@ pub fn rows(results: &Results) -> Vec<Vec<String>> {
             blank,
         ]
     });
-    arms.chain(baselines).collect()
+    let truth = results.truth().map(|(name, truth)| {
+        let mut row = vec!["–".to_owned(); headers().len()];
+        (row[0], row[TEST]) = (name.to_owned(), number(Some(truth), 2));
+        row
+    });
+    arms.chain(baselines).chain(truth).collect()
 }
 
 /// The table in columns of a terminal.

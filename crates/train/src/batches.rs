@@ -276,7 +276,7 @@ mod tests {
         let (_folder, file) = filed(300, vec![7, 8, 250], 64);
         let kept: Vec<usize> = (0..300).filter(|row| ![7, 8, 250].contains(row)).collect();
         let memory = numbered(300).select(ndarray::Axis(0), &kept);
-        let hash = |rows: Rows<'_, f64>| rows.fingerprint().unwrap();
+        let hash = |rows: Rows<'_, f64>| rows.fingerprint("rows").unwrap();
         assert_eq!(hash(Rows::from(&file)), hash(Rows::from(&memory)));
         assert_ne!(hash(Rows::from(&file)), hash(Rows::from(&numbered(297))));
         let blocks = |rows: Rows<'_, f64>| {
@@ -289,5 +289,9 @@ mod tests {
             shapes
         };
         assert_eq!(blocks(Rows::from(&file)), blocks(Rows::from(&memory)));
+        for count in [1, 7, 100, 1000] {
+            let (filed, held) = (Rows::<f64>::from(&file), Rows::from(&memory));
+            assert_eq!(filed.sample(count).unwrap(), held.sample(count).unwrap());
+        }
     }
 }

@@ -118,6 +118,18 @@ impl FileRows {
         Ok(())
     }
 
+    /// The numbers in the file of rows that are numbered, ascending, among those that are not excluded.
+    pub(crate) fn in_file(&self, rows: impl Iterator<Item = u64>) -> Vec<u64> {
+        let mut passed = 0;
+        rows.map(|row| {
+            while self.excluded.get(passed).is_some_and(|&excluded| excluded <= row + passed as u64) {
+                passed += 1;
+            }
+            row + passed as u64
+        })
+        .collect()
+    }
+
     /// The given rows of the file, whether excluded or not.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Training rows, in memory or in a file that is larger than it.
 
 use ndarray::{Array2, ArrayView2, Axis};
-use pdmap_core::{LayerError, Real};
+use pdmap_core::{Real, check};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::{FileRows, TrainError};
@@ -80,42 +80,42 @@ impl<F: Real> Rows<'_, F> {
     /// # Errors
     /// A file that cannot be read.
     pub fn sample(&self, count: usize) -> Result<Array2<F>, TrainError> {
-        let all = self.count();
-        if let Self::Memory(rows) = self
-            && rows.nrows() <= count
-        {
-            return Ok(rows.to_owned());
-        }
-        let every = all.div_ceil(count.max(1) as u64).max(1);
-        let mut sample = Vec::new();
-        let mut index = 0_u64;
-        self.pass(&mut |block| {
-            for row in block.rows() {
-                if index.is_multiple_of(every) {
-                    sample.extend(row);
-                }
-                index += 1;
+        let (all, count) = (self.count(), (count as u64).min(self.count()));
+        let chosen = (0..count).map(|index| (u128::from(index) * u128::from(all) / u128::from(count)) as u64);
+        match self {
+            Self::Memory(rows) => {
+                Ok(rows.select(Axis(0), &chosen.map(|row| row as usize).collect::<Vec<_>>()))
             }
-            Ok(())
-        })?;
-        let features = self.features();
-        let rows = sample.len() / features.max(1);
-        Array2::from_shape_vec((rows, features), sample).map_err(|_| LayerError::NoFeatures.into())
+            Self::File(rows) => rows.gather(&rows.in_file(chosen)),
+        }
     }
 
-    /// A hash of all numbers in their order: whether these are the rows that a checkpoint was made with.
+    /// A hash of all numbers in their order: whether these are the rows that a checkpoint was made with. They must be finite; `what` is what
+    /// an error calls them.
     ///
     /// # Errors
-    /// A file that cannot be read.
-    pub fn fingerprint(&self) -> Result<u64, TrainError> {
+    /// [`LayerError::NonFinite`](pdmap_core::LayerError::NonFinite); a file that cannot be read.
+    pub fn fingerprint(&self, what: &'static str) -> Result<u64, TrainError> {
         let mut hash = Xxh3::new();
         hash.update(F::DTYPE.as_bytes());
         hash.update(&(self.features() as u64).to_le_bytes());
-        self.pass(&mut |block| {
-            hash_numbers(&mut hash, block.iter());
-            Ok(())
-        })?;
+        self.finite(what, |block| hash_numbers(&mut hash, block.iter()))?;
         Ok(hash.digest())
+    }
+
+    /// Sees that all numbers are finite, and shows them.
+    pub(crate) fn finite(
+        &self,
+        what: &'static str,
+        mut show: impl FnMut(ArrayView2<'_, F>),
+    ) -> Result<(), TrainError> {
+        let mut first = 0;
+        self.pass(&mut |block| {
+            check::finite(what, block.reborrow()).map_err(|error| error.below(first))?;
+            first += block.nrows();
+            show(block);
+            Ok(())
+        })
     }
 }
 

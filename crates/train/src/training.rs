@@ -108,6 +108,10 @@ pub fn train_with<'a, 'f, F: Real>(
     run.finish(outcome)
 }
 
+/// What errors call the rows.
+const TRAINING: &str = "training rows";
+const VALIDATION: &str = "validation rows";
+
 /// When a checkpoint is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Save {
@@ -144,10 +148,19 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?;
         let mut training = flow.training();
         let (mut identity, mut restored) = (None, None);
-        if let Some(checkpoints) = &hooks.checkpoints {
-            let own = Identity::of(flow, config, rows, validation.reborrow())?;
-            restored = checkpoints.restore(&own, flow, &mut training)?;
-            identity = Some(own);
+        // Either way every number is looked at once: that it is finite, and which run it makes this.
+        match &hooks.checkpoints {
+            None => {
+                rows.finite(TRAINING, |_| ())?;
+                check::finite(VALIDATION, validation.reborrow())?;
+            }
+            Some(checkpoints) => {
+                let hashes =
+                    [rows.fingerprint(TRAINING)?, Rows::from(validation.reborrow()).fingerprint(VALIDATION)?];
+                let own = Identity::of(flow, config, rows, validation.nrows(), hashes);
+                restored = checkpoints.restore(&own, flow, &mut training)?;
+                identity = Some(own);
+            }
         }
         let (clock, record, position, step, halvings) = match restored {
             Some(from) => {
@@ -218,7 +231,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     }
 }
 
-/// Enough rows, all of them finite.
+/// Enough rows.
 fn check_rows<F: Real>(
     rows: Rows<'_, F>,
     validation: ArrayView2<'_, F>,
@@ -231,13 +244,7 @@ fn check_rows<F: Real>(
     if validation.nrows() == 0 {
         return Err(TrainError::NoValidation);
     }
-    let mut first = 0;
-    rows.pass(&mut |block| {
-        check::finite("training rows", block).map_err(|error| error.below(first))?;
-        first += block.nrows();
-        Ok(())
-    })?;
-    Ok(check::finite("validation rows", validation)?)
+    Ok(())
 }
 
 /// One step: forward, backward, update.

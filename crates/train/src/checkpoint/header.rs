@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ndarray::ArrayView2;
 use pdmap_core::{Flow, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,23 +42,24 @@ pub(super) struct Header {
 pub(crate) struct Identity(BTreeMap<String, Value>);
 
 impl Identity {
-    /// The identity of a run that starts with `flow`.
+    /// The identity of a run that starts with `flow`; `hashes` are those of training and validation rows.
     pub(crate) fn of<F: Real>(
         flow: &Flow<F>,
         config: &TrainConfig,
         rows: Rows<'_, F>,
-        validation: ArrayView2<'_, F>,
-    ) -> Result<Self, TrainError> {
-        let hash = |rows: Rows<'_, F>| Ok::<_, TrainError>(format!("{:016x}", rows.fingerprint()?));
+        validation: usize,
+        hashes: [u64; 2],
+    ) -> Self {
+        let hashes = hashes.map(|hash| format!("{hash:016x}"));
         let value = |value: &dyn ToJson| value.to_json();
         let mut all = BTreeMap::from([
             ("precision".to_owned(), value(&F::DTYPE)),
             ("features".to_owned(), value(&flow.features())),
             ("base".to_owned(), value(&flow.base().spec())),
             ("rows".to_owned(), value(&rows.count())),
-            ("hash of the rows".to_owned(), value(&hash(rows)?)),
-            ("validation rows".to_owned(), value(&validation.nrows())),
-            ("hash of the validation rows".to_owned(), value(&hash(Rows::from(validation))?)),
+            ("hash of the rows".to_owned(), value(&hashes[0])),
+            ("validation rows".to_owned(), value(&validation)),
+            ("hash of the validation rows".to_owned(), value(&hashes[1])),
         ]);
         if let Rows::File(file) = rows {
             all.insert("buffer".to_owned(), value(&file.buffer_rows()));
@@ -70,7 +70,7 @@ impl Identity {
         if let Value::Object(config) = value(config) {
             all.extend(config);
         }
-        Ok(Self(all))
+        Self(all)
     }
 
     /// Says that another run is this one.
