@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use pdmap_compare::baseline::{Histograms, gaussian};
-use pdmap_compare::{Arm, CompareError, Finding, Plan, Results, compare, page};
+use pdmap_compare::{Arm, CompareError, Finding, Plan, Results, compare, page, text_table};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{Budget, Outcome, Preprocess, Preset};
 
@@ -86,6 +86,12 @@ fn one_seed_supports_no_verdict_and_the_page_still_renders() {
     assert_eq!(results.contrasts[0].finding, Finding::Undecided);
     let html = page(&results).unwrap().render().unwrap();
     assert!(html.contains("Nothing can be said"));
+    let line = |results: &Results| text_table(results).lines().last().unwrap().to_owned();
+    let truth = format!("{:.2}", data.facts.test_truth.unwrap());
+    assert!(line(&results).starts_with("True density, same test rows") && line(&results).contains(&truth));
+    let mut unknown = results.clone();
+    (unknown.data.test_truth, unknown.data.true_log_likelihood) = (None, None);
+    assert!(line(&unknown).starts_with("Independent histograms"), "{}", line(&unknown));
     let again: Results = serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
     assert!(again.contrasts[0].half_width.is_nan());
 }
