@@ -24,11 +24,28 @@ pub(crate) struct Diverged {
 
 /// A signal ended training; what there was is saved.
 #[derive(Debug, thiserror::Error)]
-#[error("interrupted after step {step}; the best weights so far, those of step {kept}, were saved{}", if *.resumable { ", and --resume goes on" } else { "" })]
+#[error("interrupted after step {step}; the best weights so far, those of step {kept}, were saved; {}", resumable(.checkpoint))]
 pub(crate) struct Interrupted {
     pub(crate) step: u64,
     pub(crate) kept: u64,
-    pub(crate) resumable: bool,
+    pub(crate) checkpoint: Option<u64>,
+}
+
+/// The rows could no longer be read; what there was is saved.
+#[derive(Debug, thiserror::Error)]
+#[error("training stopped after step {step}: {reason}; the best weights so far, those of step {kept}, were saved; {}", resumable(.checkpoint))]
+pub(crate) struct Failed {
+    pub(crate) step: u64,
+    pub(crate) reason: String,
+    pub(crate) kept: u64,
+    pub(crate) checkpoint: Option<u64>,
+}
+
+fn resumable(checkpoint: &Option<u64>) -> String {
+    match checkpoint {
+        Some(step) => format!("--resume goes on from step {step}"),
+        None => "there is no checkpoint of this session to go on from".to_owned(),
+    }
 }
 
 /// Runs the program; an error becomes one line on stderr and a status.
@@ -56,7 +73,11 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
         }
         line.push_str(&cause);
     }
-    line.replace('\n', " ")
+    // Names of files and keys may hold anything; a terminal is to show them, not to obey them.
+    line.chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect::<String>()
+        .replace("\\n", " ")
 }
 
 fn status(error: &anyhow::Error) -> u8 {
@@ -68,6 +89,7 @@ fn status(error: &anyhow::Error) -> u8 {
     }
     let input = error.chain().any(|e| {
         e.is::<BadInput>()
+            || e.is::<Failed>()
             || e.is::<DataError>()
             || e.is::<TrainError>()
             || e.is::<LayerError>()

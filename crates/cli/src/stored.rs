@@ -54,11 +54,18 @@ impl<F: Real> Stored<F> {
 }
 
 fn bytes<F>(file: &NpyFile) -> u64 {
-    file.rows().saturating_mul(file.features() as u64).saturating_mul(size_of::<F>() as u64)
+    file.rows().saturating_mul(row_bytes::<F>(file.features()))
 }
 
 /// Validation rows that are split off a file at most: ten times as many as a validation looks at.
 const VALIDATION: u64 = 100_000;
+
+/// Part of the memory for rows that validation rows of a file take at most.
+const VALIDATION_SHARE: u64 = 8;
+
+fn row_bytes<F>(features: usize) -> u64 {
+    (features as u64).saturating_mul(size_of::<F>() as u64).max(1)
+}
 
 fn in_file<F: Real>(
     source: &Source,
@@ -72,7 +79,8 @@ fn in_file<F: Real>(
     let chosen: Vec<u64> = if val.is_some() {
         vec![]
     } else {
-        let count = (rows / 10).clamp(1, VALIDATION) as usize;
+        let held = memory / VALIDATION_SHARE / row_bytes::<F>(features);
+        let count = (rows / 10).min(VALIDATION).min(held).max(1) as usize;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut chosen: Vec<u64> = rand::seq::index::sample(&mut rng, rows as usize, count)
             .into_iter()
@@ -81,13 +89,13 @@ fn in_file<F: Real>(
         chosen.sort_unstable();
         chosen
     };
-    let buffer_rows = (memory / (features as u64 * size_of::<F>() as u64)).max(batch as u64);
+    let buffer_rows = (memory / row_bytes::<F>(features)).max(batch as u64);
     let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?;
     let name = source.name();
     // Of all rows of the file, so that a bad one is named by its number there.
     let mut check = TrainingCheck::<F>::new(name);
     Rows::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| Ok(check.block(block)?))?;
-    check.finish(batch + chosen.len())?;
+    check.finish(batch.saturating_add(chosen.len()))?;
     let validation: Array2<F> = match source.beside(val, features)? {
         Some(rows) => rows,
         None => train.gather(&chosen)?,

@@ -103,6 +103,10 @@ fn signals_end_a_run_after_its_step_with_everything_saved() {
         assert_eq!(output.status.code(), Some(4), "{name}: {stderr}");
         assert!(stderr.contains("interrupted after step"), "{stderr}");
         assert_eq!(stderr.contains("--resume goes on"), !checkpoints.is_empty(), "{stderr}");
+        // The weights are those of the very step, or better ones: what was learned since the last validation is not thrown away.
+        let after: Vec<u64> =
+            stderr.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
+        assert!(after[1] > 0, "{stderr}");
         assert_eq!(leftovers(folder), Vec::<String>::new());
         let said = succeed(folder, &["inspect", "m.safetensors"]);
         assert!(said.contains("of 100000000 steps"), "{said}");
@@ -182,6 +186,43 @@ fn a_place_for_the_model_that_vanished_does_not_lose_it() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("place/m.safetensors") && stderr.contains("was saved as"), "{stderr}");
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1, "{stderr}");
+}
+
+#[test]
+fn signals_that_the_program_was_started_to_ignore_stay_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
+    let mut command = Command::new("bash");
+    command.args(["-c", "trap '' HUP INT; exec \"$@\"", "bash"]).arg(pdmap).args(args("100000000", &[]));
+    let mut child = command.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    until("signals to be heard", || handles(&child));
+    signal(&child, "HUP");
+    signal(&child, "INT");
+    assert!(child.try_wait().unwrap().is_none(), "ended by a signal that was to be ignored");
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+}
+
+#[test]
+fn a_model_is_not_written_over_what_it_is_made_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let x = rows(500, 4);
+    write(folder, "x.npy", &x);
+    std::fs::write(folder.join("m.toml"), "layers = [{ kind = \"asinh\" }]").unwrap();
+    for (out, more) in [
+        ("./x.npy", &[][..]),
+        ("m.toml", &["--model", "m.toml"]),
+        ("run/checkpoint.safetensors", &["--checkpoint", "run"]),
+    ] {
+        let line =
+            refuse(folder, &[&["train", "--data", "x.npy", "--steps", "5", "--out", out][..], more].concat());
+        assert!(line.contains(out), "{line}");
+    }
+    assert_eq!(common::read(folder, "x.npy"), x);
+    let line = refuse(folder, &["train", "--data", "x.npy", "--steps", "5", "--out", "/dev/null"]);
+    assert!(line.contains("/dev/null") && line.contains("not a regular file"), "{line}");
 }
 
 #[test]

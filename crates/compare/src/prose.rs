@@ -24,10 +24,10 @@ pub(crate) fn intervals(results: &Results) -> String {
                 diverged
                     .push(format!("{} with seed {} diverged at step {step}: {reason}", run.arm, run.seed));
             }
-            Outcome::Interrupted { step } => {
+            Outcome::Interrupted { step } | Outcome::Failed { step, .. } => {
                 interrupted.push(format!("{} with seed {} at step {step}", run.arm, run.seed));
             }
-            Outcome::Finished | Outcome::StoppedEarly => {}
+            _ => {}
         }
     }
     let rows = match results.test_images {

@@ -125,7 +125,9 @@ impl Pair<'_> {
             values: values.filter(|difference| difference.is_finite()).collect(),
             seeds: ours.len(),
             diverged: outcomes.clone().filter(|outcome| matches!(outcome, Outcome::Diverged { .. })).count(),
-            interrupted: outcomes.filter(|outcome| matches!(outcome, Outcome::Interrupted { .. })).count(),
+            interrupted: outcomes
+                .filter(|outcome| matches!(outcome, Outcome::Interrupted { .. } | Outcome::Failed { .. }))
+                .count(),
         }
     }
 

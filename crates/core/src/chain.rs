@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::optim::{StepReport, UpdateRule};
 use crate::{
     Diagnostic, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result,
-    Sample, State, Tape, Tensors, check,
+    State, Tape, Tensors, check,
 };
 
 /// `f = f_n ∘ … ∘ f_1`: a layer made of layers.
@@ -74,9 +74,7 @@ impl<F: Real> Chain<F> {
     pub fn build(specs: &[LayerSpec], fresh: &mut Fresh<'_, F>, registry: &Registry<F>) -> Result<Self> {
         let mut layers = Vec::with_capacity(specs.len());
         for spec in specs {
-            let Fresh { features, ref mut rng, ref mut sample, .. } = *fresh;
-            let mut next = Fresh { features, rng: &mut **rng, sample: &mut **sample, before: &layers };
-            let layer = registry.build(spec, &mut next)?;
+            let layer = registry.build(spec, &mut fresh.behind(&layers))?;
             layers.push(layer);
         }
         Self::new(layers)
@@ -88,11 +86,7 @@ impl<F: Real> Chain<F> {
         registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
         let Options { layers } = spec.parse()?;
-        // The sample goes on behind the whole chain: inside of it, a copy moves.
-        let mut sample = Sample::new(fresh.rows()?.clone());
-        let mut inner =
-            Fresh { features: fresh.features, rng: &mut *fresh.rng, sample: &mut sample, before: &[] };
-        Ok(Box::new(Self::build(&layers, &mut inner, registry)?))
+        fresh.inside(|inside| Ok(Box::new(Self::build(&layers, inside, registry)?) as Box<dyn Layer<F>>))
     }
 
     /// The layers' specifications.

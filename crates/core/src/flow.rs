@@ -297,14 +297,12 @@ impl<F: Real> Flow<F> {
         registry: &Registry<F>,
     ) -> Result<Self> {
         let base = Base::new(base)?;
-        let Fresh { features, ref mut rng, ref mut sample, .. } = *fresh;
         let mut all = fixed;
         for spec in layers {
-            let mut next = Fresh { features, rng: &mut **rng, sample: &mut **sample, before: &all };
-            let layer = registry.build(spec, &mut next)?;
+            let layer = registry.build(spec, &mut fresh.behind(&all))?;
             all.push(layer);
         }
-        Self::new(features, all, base)
+        Self::new(fresh.features, all, base)
     }
 
     /// Builds a flow from its specification and tensors.

@@ -17,6 +17,7 @@ pub type Restore<F> = fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Bo
 pub type Build<F> = fn(&LayerSpec, &mut Fresh<'_, F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>;
 
 /// What a new layer is made of beside its options.
+#[non_exhaustive]
 pub struct Fresh<'a, F: Real> {
     /// Features a row.
     pub features: usize,
@@ -28,7 +29,26 @@ pub struct Fresh<'a, F: Real> {
     pub before: &'a [Box<dyn Layer<F>>],
 }
 
-impl<F: Real> Fresh<'_, F> {
+impl<'a, F: Real> Fresh<'a, F> {
+    /// For the first layer of a flow.
+    pub fn new(features: usize, rng: &'a mut dyn Rng, sample: &'a mut Sample<F>) -> Self {
+        Self { features, rng, sample, before: &[] }
+    }
+
+    /// For the layer behind `before`, all of those that stand so far, beginning with the one that this was made for.
+    pub fn behind<'b>(&'b mut self, before: &'b [Box<dyn Layer<F>>]) -> Fresh<'b, F> {
+        Fresh { features: self.features, rng: &mut *self.rng, sample: &mut *self.sample, before }
+    }
+
+    /// For the layers inside of this one: the sample moves on among them without moving for the layers after this one.
+    ///
+    /// # Errors
+    /// Those of the layers before.
+    pub fn inside<T>(&mut self, build: impl FnOnce(&mut Fresh<'_, F>) -> Result<T>) -> Result<T> {
+        let mut sample = Sample::new(self.rows()?.clone());
+        build(&mut Fresh::new(self.features, &mut *self.rng, &mut sample))
+    }
+
     /// Some training rows as they reach this layer, for a start that depends on data. There may be none.
     ///
     /// # Errors

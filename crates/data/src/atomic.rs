@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Result, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file through a temporary one in the same folder, which is flushed to the disk and then renamed: a reader sees the old
 /// file or the new one, never half of one. The file has the permissions that any new file of this user would get.
@@ -13,6 +13,7 @@ pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&mut File>) -> Result<()>,
 ) -> Result<()> {
+    let path = &destination(path)?;
     let mut temporary = temporary_beside(path)?;
     let mut writer = BufWriter::new(temporary.as_file_mut());
     write(&mut writer)?;
@@ -21,10 +22,26 @@ pub fn write_atomically(
     persist(temporary, path)
 }
 
-/// Flushes a temporary file to the disk and gives it its name.
+/// Where a file of that name is written: a link is followed, and what is no regular file is not replaced by one.
+fn destination(path: &Path) -> Result<PathBuf> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if !metadata.is_file() => Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "not a regular file; it is left as it is",
+        )),
+        Ok(_) if path.is_symlink() => std::fs::canonicalize(path),
+        _ => Ok(path.to_path_buf()),
+    }
+}
+
+/// Flushes a temporary file to the disk, gives it its name, and flushes the name as well.
 pub(crate) fn persist(temporary: tempfile::NamedTempFile, path: &Path) -> Result<()> {
     temporary.as_file().sync_all()?;
     temporary.persist(path)?;
+    // Without this a power cut may take the new name back. Not every system lets a folder be flushed; the file is whole either way.
+    #[cfg(unix)]
+    drop(File::open(folder_of(path)).and_then(|folder| folder.sync_all()));
     Ok(())
 }
 
@@ -33,11 +50,9 @@ pub(crate) fn persist(temporary: tempfile::NamedTempFile, path: &Path) -> Result
 /// # Errors
 /// What the system says: no such folder, a folder of that name, no permission.
 pub fn check_writable(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
-    }
-    remove_leftovers(folder_of(path))?;
-    temporary_beside(path).map(drop)
+    let path = destination(path)?;
+    remove_leftovers(folder_of(&path))?;
+    temporary_beside(&path).map(drop)
 }
 
 /// Removes the temporary files that writers left in a folder when they were killed. A writer holds a lock on its file, which the system lets go
@@ -84,11 +99,9 @@ pub(crate) fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
     }
     loop {
         let temporary = builder.tempfile_in(folder_of(path))?;
-        match temporary.as_file().lock() {
-            Ok(()) => {}
-            // File systems without locks: what a killed writer leaves there stays.
-            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => return Ok(temporary),
-            Err(error) => return Err(error),
+        // The lock only serves the clearing up. Where there are none (some network file systems), what a killed writer leaves stays.
+        if temporary.as_file().lock().is_err() {
+            return Ok(temporary);
         }
         // Between its creation and the lock, somebody who was clearing up may have taken it for a leftover.
         if temporary.path().exists() {
@@ -117,5 +130,21 @@ mod tests {
         .unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
         assert!(!leftover.exists() && kept.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_what_is_no_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        std::fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        write_atomically(&link, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        assert!(link.is_symlink());
+        for special in [Path::new("/dev/null"), folder.path()] {
+            assert!(check_writable(special).is_err(), "{}", special.display());
+            assert!(write_atomically(special, |file| file.write_all(b"x")).is_err());
+        }
     }
 }

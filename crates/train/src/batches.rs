@@ -54,7 +54,7 @@ impl<'a, F: Real> Batches<'a, F> {
     /// A file that cannot be read.
     pub(crate) fn draw(&mut self) -> Result<ArrayView2<'_, F>, TrainError> {
         let size = self.batch.nrows() as u64;
-        if self.position.next + size > self.count {
+        if self.position.next.saturating_add(size) > self.count {
             self.position = Position { epoch: self.position.epoch + 1, next: 0 };
         }
         let Position { epoch, next } = self.position;
@@ -106,8 +106,8 @@ struct Pools<'a, F> {
     epoch: Option<u64>,
     /// Blocks in the order of the epoch.
     blocks: Vec<u32>,
-    /// Which buffer is loaded, and where in the epoch its first row stands.
-    pool: usize,
+    /// Which buffer comes next, and where in the epoch the first row of the loaded one stands.
+    next: usize,
     first: u64,
     order: Vec<u32>,
     rows: Vec<F>,
@@ -120,7 +120,7 @@ const POOL_WORDS: u32 = 40;
 impl<'a, F: Real> Pools<'a, F> {
     fn new(file: &'a FileRows, seed: u64) -> Self {
         let (blocks, order, rows, scratch) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { file, seed, epoch: None, blocks, pool: 0, first: 0, order, rows, scratch }
+        Self { file, seed, epoch: None, blocks, next: 0, first: 0, order, rows, scratch }
     }
 
     fn copy(&mut self, epoch: u64, next: u64, batch: &mut Array2<F>) -> Result<(), TrainError> {
@@ -128,8 +128,8 @@ impl<'a, F: Real> Pools<'a, F> {
             self.blocks.clear();
             self.blocks.extend(0..u32::try_from(self.file.blocks()).unwrap_or(u32::MAX));
             self.blocks.shuffle(&mut rng(self.seed, epoch));
-            self.epoch = None;
-            self.load(epoch, 0, 0)?;
+            (self.next, self.first) = (0, 0);
+            self.order.clear();
             self.epoch = Some(epoch);
         }
         let features = self.file.features();
@@ -145,7 +145,7 @@ impl<'a, F: Real> Pools<'a, F> {
 
     /// Goes on to the buffer that holds `row` of the epoch, without reading those in between.
     fn advance(&mut self, epoch: u64, row: u64) -> Result<(), TrainError> {
-        let (mut pool, mut first) = (self.pool + 1, self.first + self.order.len() as u64);
+        let (mut pool, mut first) = (self.next, self.first + self.order.len() as u64);
         loop {
             let rows: u64 =
                 self.blocks_of(pool).iter().map(|&block| self.file.rows_of_block(block.into())).sum();
@@ -170,16 +170,17 @@ impl<'a, F: Real> Pools<'a, F> {
             self.file.read_block(self.blocks[index].into(), &mut self.scratch, &mut self.rows)?;
         }
         let count = self.rows.len() / self.file.features().max(1);
+        self.order.clear();
         if count == 0 {
-            // The file changed under us: it held enough rows when the epoch was planned.
+            // Not within the rows that were counted when the file was opened.
+            self.epoch = None;
             return Err(TrainError::TooFewRows { expected: 1, actual: 0 });
         }
-        self.order.clear();
         self.order.extend(0..count as u32);
         let mut rng = rng(self.seed, epoch);
         rng.set_word_pos((pool as u128 + 1) << POOL_WORDS);
         self.order.shuffle(&mut rng);
-        (self.pool, self.first) = (pool, first);
+        (self.next, self.first) = (pool + 1, first);
         Ok(())
     }
 }
@@ -269,6 +270,18 @@ mod tests {
         assert!(spread(&order[..128]) > 150.0, "{}", spread(&order[..128]));
         let neighbours = order.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) == 1).count();
         assert!(neighbours < 150, "{neighbours} of 996 pairs stand side by side in the file too");
+    }
+
+    #[test]
+    fn buffers_without_a_row_are_passed_over() {
+        // The first buffers hold excluded rows only, whatever the order.
+        for (seed, kept) in (0..20).zip([200, 500, 1000, 1].into_iter().cycle()) {
+            let (_folder, file) = filed(2000, (0..2000 - kept).collect(), 256);
+            let mut order = draws(&mut start(&file, kept as usize, seed), 2);
+            order.sort_unstable();
+            order.dedup();
+            assert_eq!(order, (2000 - kept as usize..2000).collect::<Vec<_>>());
+        }
     }
 
     #[test]

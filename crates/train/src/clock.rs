@@ -48,6 +48,23 @@ pub(crate) struct ClockState {
     last_evaluation: Duration,
 }
 
+/// A century: more than any run lasts.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
+impl ClockState {
+    pub(crate) fn horizon(&self) -> Option<u64> {
+        self.horizon
+    }
+
+    /// Whether a run of that many steps (none: budgeted in time) can have left this.
+    pub(crate) fn is_sound(&self, steps: Option<u64>, evaluations: u64) -> bool {
+        let times = [self.elapsed, self.evaluation_time, self.last_evaluation];
+        (steps.is_none() || steps == self.horizon)
+            && (1..=evaluations).contains(&self.evaluations)
+            && times.into_iter().all(|time| time <= LONGEST)
+    }
+}
+
 impl Clock {
     /// Starts now; `evaluations` validations are planned over the run.
     pub(crate) fn start(budget: Budget, evaluations: u64) -> Self {

@@ -1,5 +1,6 @@
 //! How a flow is trained.
 
+use pdmap_core::LayerError;
 use pdmap_core::optim::{Clip, OptimizerSpec, Schedule};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,26 @@ impl TrainConfig {
             validation_rows: 10_000,
             patience: None,
         }
+    }
+}
+
+/// Validations of a run at most: each is a point of a curve that a checkpoint's header holds.
+const MOST_EVALUATIONS: u64 = 1_000_000;
+
+impl TrainConfig {
+    /// Numbers are in their ranges; the optimizer's own are checked where it is made.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`].
+    pub fn validate(&self) -> Result<(), LayerError> {
+        let within = |what, value: u64, least, most, range| {
+            let ok = (least..=most).contains(&value);
+            if ok { Ok(()) } else { Err(LayerError::Range { what, value: value as f64, range }) }
+        };
+        within("evaluations", self.evaluations, 1, MOST_EVALUATIONS, "from 1 to 1,000,000")?;
+        within("validation rows", self.validation_rows as u64, 1, u64::MAX, "at least 1")?;
+        within("patience", self.patience.unwrap_or(1), 1, u64::MAX, "at least 1")?;
+        self.schedule.validate()
     }
 }
 

@@ -85,6 +85,16 @@ pub enum TrainError {
         /// Rows there are.
         actual: usize,
     },
+    /// More rows than are numbered.
+    #[error("{actual} {what}, at most {limit} are numbered")]
+    TooManyRows {
+        /// Rows, or blocks of them.
+        what: &'static str,
+        /// How many there may be.
+        limit: u64,
+        /// How many there are.
+        actual: u64,
+    },
     /// No rows to validate on.
     #[error("no validation rows")]
     NoValidation,

@@ -22,6 +22,9 @@ pub struct FileRows {
 /// Consecutive rows that are read together: an epoch takes such blocks in random order. A buffer holds at least 16 of them.
 const BLOCKS_A_BUFFER: usize = 16;
 
+/// Rows of a buffer and blocks of a file are numbered in 32 bits.
+const MOST: u64 = u32::MAX as u64;
+
 /// Rows of a block at most.
 const BLOCK_ROWS: usize = 4096;
 
@@ -35,7 +38,12 @@ impl FileRows {
         excluded.sort_unstable();
         excluded.dedup();
         excluded.retain(|&row| row < file.rows());
-        Ok(Self { file, path: path.to_owned(), excluded, buffer_rows: buffer_rows.max(BLOCKS_A_BUFFER) })
+        let buffer_rows = buffer_rows.clamp(BLOCKS_A_BUFFER, MOST as usize);
+        let rows = Self { file, path: path.to_owned(), excluded, buffer_rows };
+        match rows.blocks() {
+            blocks if blocks <= MOST => Ok(rows),
+            actual => Err(TrainError::TooManyRows { what: "blocks of the file", limit: MOST, actual }),
+        }
     }
 
     /// The file.

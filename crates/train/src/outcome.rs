@@ -18,6 +18,7 @@ pub struct CurvePoint {
 /// How a run ended. Whatever it is, the flow holds the weights of the best validation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// The budget was used.
     Finished,
@@ -27,6 +28,13 @@ pub enum Outcome {
     Interrupted {
         /// Steps taken.
         step: u64,
+    },
+    /// The rows could no longer be read. A checkpoint, where there are any, holds the step before.
+    Failed {
+        /// Steps taken.
+        step: u64,
+        /// What was met.
+        reason: String,
     },
     /// A loss that is not finite; the last good weights were kept.
     Diverged {
@@ -53,6 +61,9 @@ pub struct Trained {
     pub curve: Vec<CurvePoint>,
     /// Its best point: where the weights are from.
     pub best: CurvePoint,
+    /// The step of the last checkpoint that was written in this session, where there was one.
+    #[serde(default)]
+    pub checkpoint: Option<u64>,
     /// How often a step was halved to keep the sign of a determinant or of a scale.
     pub halvings: u64,
 }
@@ -72,6 +83,7 @@ pub struct Progress {
 
 /// What is told while a run goes on.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Event {
     /// A step was made.
     Progress(Progress),
@@ -79,14 +91,18 @@ pub enum Event {
     Resumed {
         /// Its step.
         step: u64,
+        /// The version of the library that wrote it, where that is another one: bits may differ from here on.
+        version: Option<String>,
     },
     /// The checkpoint was written.
     Saved {
         /// Its step.
         step: u64,
     },
-    /// The checkpoint could not be written; the run goes on and tries again later.
+    /// The checkpoint could not be written; unless it was the last, the run goes on and tries again later.
     SaveFailed {
+        /// Whether it was the last one of the session.
+        last: bool,
         /// The step that is not saved.
         step: u64,
         /// Why not.

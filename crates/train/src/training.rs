@@ -65,6 +65,13 @@ pub struct Hooks<'a> {
     pub checkpoints: Option<&'a mut Checkpoints>,
 }
 
+impl<'a> Hooks<'a> {
+    /// Only `watch`: no checkpoints, and no other end than the run's own.
+    pub fn new(watch: &'a mut dyn FnMut(Event)) -> Self {
+        Self { watch, stop: &|| false, checkpoints: None }
+    }
+}
+
 impl std::fmt::Debug for Hooks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Hooks").field("checkpoints", &self.checkpoints).finish_non_exhaustive()
@@ -103,7 +110,11 @@ pub fn train_with<'a, 'f, F: Real>(
     }
     let outcome = outcome.unwrap_or(Outcome::Finished);
     if !matches!(outcome, Outcome::Diverged { .. }) {
-        run.save(&mut hooks, Save::Now);
+        run.save(&mut hooks, Save::Last);
+    }
+    if let Outcome::Interrupted { .. } | Outcome::Failed { .. } = outcome {
+        // For the weights that the caller gets: the checkpoint, which is written, must not know of a validation that an unbroken run does not make.
+        run.evaluate()?;
     }
     run.finish(outcome)
 }
@@ -116,7 +127,7 @@ const VALIDATION: &str = "validation rows";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Save {
     WhenDue,
-    Now,
+    Last,
 }
 
 /// A run between two steps.
@@ -132,6 +143,8 @@ struct Run<'a, 'f, F: Real> {
     identity: Option<Identity>,
     step: u64,
     halvings: u64,
+    /// Step of the last checkpoint.
+    checkpoint: Option<u64>,
 }
 
 impl<'a, 'f, F: Real> Run<'a, 'f, F> {
@@ -144,7 +157,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         hooks: &mut Hooks<'_>,
     ) -> Result<Self, TrainError> {
         check_rows(rows, validation.reborrow(), config)?;
-        config.schedule.validate()?;
+        config.validate()?;
         let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?;
         let mut training = flow.training();
         let (mut identity, mut restored) = (None, None);
@@ -164,7 +177,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         }
         let (clock, record, position, step, halvings) = match restored {
             Some(from) => {
-                (hooks.watch)(Event::Resumed { step: from.step });
+                (hooks.watch)(Event::Resumed { step: from.step, version: from.version });
                 let record = Record::resume(from.record, from.best, config);
                 (Clock::resume(config.budget, from.clock), record, from.position, from.step, from.halvings)
             }
@@ -175,14 +188,30 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             }
         };
         let batches = Batches::new(rows, config.batch, config.seed, position);
-        Ok(Self { flow, validation, training, optimizer, batches, clock, record, identity, step, halvings })
+        let checkpoint = None;
+        Ok(Self {
+            flow,
+            validation,
+            training,
+            optimizer,
+            batches,
+            clock,
+            record,
+            identity,
+            step,
+            halvings,
+            checkpoint,
+        })
     }
 
     /// One step; says whether it was the end.
     fn advance(&mut self, config: &TrainConfig) -> Result<Option<Outcome>, TrainError> {
         let horizon = self.clock.horizon().unwrap_or(u64::MAX);
         self.optimizer.set_rate(config.rate * config.schedule.factor(self.step, horizon))?;
-        let batch = self.batches.draw()?;
+        let batch = match self.batches.draw() {
+            Ok(batch) => batch,
+            Err(error) => return Ok(Some(Outcome::Failed { step: self.step, reason: error.to_string() })),
+        };
         match ascend(self.flow, batch, &mut self.optimizer, &mut self.training) {
             Ok(report) => self.halvings += report.halvings,
             Err(error) => return Ok(Some(diverged(self.step, error)?)),
@@ -200,7 +229,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         Progress { step: self.step, horizon, share, validation: self.record.latest() }
     }
 
-    fn save(&self, hooks: &mut Hooks<'_>, when: Save) {
+    fn save(&mut self, hooks: &mut Hooks<'_>, when: Save) {
         let (Some(checkpoints), Some(identity)) = (&mut hooks.checkpoints, &self.identity) else { return };
         if when == Save::WhenDue && !checkpoints.due() {
             return;
@@ -217,17 +246,20 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             halvings: self.halvings,
         };
         (hooks.watch)(match checkpoints.save(&snapshot) {
-            Ok(()) => Event::Saved { step },
-            Err(error) => Event::SaveFailed { step, error },
+            Ok(()) => {
+                self.checkpoint = Some(step);
+                Event::Saved { step }
+            }
+            Err(error) => Event::SaveFailed { last: when == Save::Last, step, error },
         });
     }
 
     /// Leaves the flow with its best weights.
     fn finish(self, outcome: Outcome) -> Result<Trained, TrainError> {
-        let Self { flow, clock, record, step, halvings, .. } = self;
+        let Self { flow, clock, record, step, halvings, checkpoint, .. } = self;
         let (seconds, horizon) = (clock.elapsed().as_secs_f64(), clock.horizon().unwrap_or(step));
         let (curve, best) = record.finish(flow)?;
-        Ok(Trained { outcome, steps: step, horizon, seconds, curve, best, halvings })
+        Ok(Trained { outcome, steps: step, horizon, seconds, curve, best, checkpoint, halvings })
     }
 }
 
@@ -240,6 +272,11 @@ fn check_rows<F: Real>(
     if config.batch == 0 || rows.count() < config.batch as u64 {
         let actual = usize::try_from(rows.count()).unwrap_or(usize::MAX);
         return Err(TrainError::TooFewRows { expected: config.batch.max(1), actual });
+    }
+    if let (Rows::Memory(_), actual, limit) = (rows, rows.count(), u64::from(u32::MAX))
+        && actual > limit
+    {
+        return Err(TrainError::TooManyRows { what: "training rows in memory", limit, actual });
     }
     if validation.nrows() == 0 {
         return Err(TrainError::NoValidation);

@@ -8,7 +8,7 @@ use pdmap_core::optim::{Clip, OptimizerSpec, Schedule, Shape};
 use pdmap_core::{
     BaseSpec, Fresh, Input, Layer, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors,
 };
-use pdmap_train::description::Seconds;
+use pdmap_train::description::{LayerEntry, Seconds};
 use pdmap_train::{
     Architecture, Budget, Model, ModelFile, ModelSpec, Preprocess, Preset, TrainConfig, TrainingSpec,
     registry, train,
@@ -264,11 +264,23 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             "layers = [\n{ repeat = 99999, layers = [{ kind = \"asinh\" }] }]".into(),
-            "`layers[0]`: more than 10000 layers".into(),
+            "`layers[0].layers[0]`: more than 10000 layers".into(),
         ),
         (
             "layers = [\n{ repeat = 9999, layers = [{ repeat = 9999, layers = [{ kind = \"asinh\" }] }] }]".into(),
             "`layers[0].layers[0].layers[0]`: more than 10000 layers".into(),
+        ),
+        (
+            "layers = [\n{ repeat = 10000, layers = [{ repeat = 10000, layers = [{ repeat = 10000, layers = [] }] }] }]".into(),
+            "`layers[0].layers[0].layers[0]`: repeats nothing: at least one layer, at least once".into(),
+        ),
+        (
+            "layers = [\n{ repeat = 0, layers = [{ kind = \"asinh\" }] }]".into(),
+            "`layers[0]`: repeats nothing: at least one layer, at least once".into(),
+        ),
+        (
+            "layers = [\n{ repeat = 10000, layers = [{ kind = \"chain\", layers = [{ repeat = 9000, layers = [{ kind = \"asinh\" }] }] }] }]".into(),
+            "`layers[0].layers[0].layers[0].layers[0]`: more than 10000 layers".into(),
         ),
         (
             "layers = [\n{ repeat = -1, layers = [] }]".into(),
@@ -361,6 +373,18 @@ fn every_mistake_has_its_line_and_its_words() {
             "`training.validation-rows`: invalid value: integer `-2`, expected usize".into(),
         ),
         (
+            format!("{layers}\ntraining.patience = 0"),
+            "`training.patience`: patience = 0: must be at least 1".into(),
+        ),
+        (
+            format!("{layers}\ntraining.validation-rows = 0"),
+            "`training.validation-rows`: validation rows = 0: must be at least 1".into(),
+        ),
+        (
+            format!("{layers}\ntraining.evaluations = 0"),
+            "`training.evaluations`: evaluations = 0: must be from 1 to 1,000,000".into(),
+        ),
+        (
             format!("{layers}\ntraining.patience = []"),
             "`training.patience`: invalid type: sequence, expected u64".into(),
         ),
@@ -397,7 +421,13 @@ fn presets_are_written_and_read_back() {
         clip: Some(Clip::Norm(2.5)),
         ..full.training
     };
+    full.description = full.description.map(|text| text + " \u{7f}\u{1}");
     assert_eq!(parse(&full.to_toml()).unwrap(), full, "{}", full.to_toml());
+    full.layers.push(LayerEntry { layers: Some(vec![]), ..LayerEntry::layer("chain", json!({})) });
+    assert_eq!(parse(&full.to_toml()).unwrap(), full, "{}", full.to_toml());
+    // A long list takes no longer a line than a short one.
+    let long = format!("layers = [\n{}]", "{ kind = \"asinh\" },\n".repeat(9_999));
+    assert_eq!(parse(&long).unwrap().layers.len(), 9_999);
 }
 
 /// A layer of another crate: `y = k x` with one number of options and a tensor of its own.

@@ -38,9 +38,12 @@ fn session<F: Real>(
     let (steps, mut resumed) = (Cell::new(0), 0);
     let mut watch = |event| match event {
         Event::Progress(_) => steps.set(steps.get() + 1),
-        Event::Resumed { step } => resumed = step,
-        Event::Saved { .. } => {}
+        Event::Resumed { step, version } => {
+            assert_eq!(version, None);
+            resumed = step;
+        }
         Event::SaveFailed { error, .. } => panic!("{error}"),
+        _ => {}
     };
     let hooks =
         Hooks { watch: &mut watch, stop: &|| steps.get() >= stop, checkpoints: Some(&mut checkpoints) };
@@ -212,11 +215,11 @@ fn a_folder_that_vanishes_is_reported_and_written_again() {
             }
         }
         Event::Saved { step } => saved.push(step),
-        Event::SaveFailed { step, error } => {
-            assert!(error.to_string().contains("checkpoints"), "{error}");
+        Event::SaveFailed { step, error, last } => {
+            assert!(error.to_string().contains("checkpoints") && !last, "{error}");
             failed.push(step);
         }
-        Event::Resumed { .. } => panic!("there was nothing to go on from"),
+        _ => panic!("there was nothing to go on from"),
     };
     let hooks = Hooks { watch: &mut watch, stop: &|| false, checkpoints: Some(&mut checkpoints) };
     let trained = train_with(&mut flow, &rows, data().validation.view(), &config(8), hooks).unwrap();
@@ -229,4 +232,125 @@ fn a_folder_that_vanishes_is_reported_and_written_again() {
             session::<f64>(&model, Rows::from(&rows), &config(8), &folder, 1).unwrap()
         });
     assert_eq!(resumed, 8);
+}
+
+/// The whole of the header's JSON entry, changed.
+fn edit(path: &std::path::Path, change: impl FnOnce(&mut serde_json::Value)) {
+    let bytes = std::fs::read(path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let entry = &mut header["__metadata__"]["pdmap-checkpoint"];
+    let mut inner: serde_json::Value = serde_json::from_str(entry.as_str().unwrap()).unwrap();
+    change(&mut inner);
+    *entry = inner.to_string().into();
+    let mut text = header.to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(8), b' ');
+    let mut whole = (text.len() as u64).to_le_bytes().to_vec();
+    whole.extend(text);
+    whole.extend(&bytes[8 + length..]);
+    std::fs::write(path, whole).unwrap();
+}
+
+#[test]
+fn numbers_that_no_run_leaves_behind_are_named() {
+    let (rows, folder) = (data::<f64>().train, tempfile::tempdir().unwrap());
+    let model = Preset::DenseRelative.model(Architecture::default());
+    session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    let whole = std::fs::read(&path).unwrap();
+    let huge = serde_json::json!(u64::MAX);
+    let cases: [(&str, &str, &serde_json::Value); 11] = [
+        ("/step", "step", &huge),
+        ("/halvings", "halvings", &huge),
+        ("/position/next", "position", &huge),
+        ("/position/epoch", "position", &huge),
+        ("/clock/evaluations", "clock", &serde_json::json!(0)),
+        ("/clock/horizon", "clock", &serde_json::Value::Null),
+        ("/clock/horizon", "clock", &serde_json::json!(1_u64 << 40)),
+        ("/clock/evaluation_time/secs", "clock", &huge),
+        ("/record/waited", "waited", &huge),
+        ("/record/curve", "learning curve", &serde_json::json!([])),
+        ("/numbers/memory.layers.1.bias.steps", "steps of the optimizer", &huge),
+    ];
+    for (pointer, name, value) in cases {
+        std::fs::write(&path, &whole).unwrap();
+        edit(&path, |header| *header.pointer_mut(pointer).unwrap() = value.clone());
+        let error = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap_err();
+        assert!(error.to_string().contains(&format!("the {name} cannot be")), "{pointer}: {error}");
+    }
+    // Slots without end: the first that is not there is one too many.
+    std::fs::write(&path, &whole).unwrap();
+    edit(&path, |header| header["numbers"]["memory.layers.1.bias.slots"] = huge.clone());
+    let error = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap_err();
+    assert!(error.to_string().contains("`memory.layers.1.bias.2` is missing"), "{error}");
+    // Unchanged but written anew, it is read: the cases above fail for what they changed.
+    std::fs::write(&path, &whole).unwrap();
+    edit(&path, |_| ());
+    session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 1).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_another_run_made_again_is_not_written() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("run");
+    let rows = data::<f64>().train;
+    let model = Preset::DenseRelative.model(Architecture::default());
+    let mut flow = fresh::<f64>(&model, Rows::from(&rows));
+    let mut checkpoints = Checkpoints::open(&folder, Duration::ZERO, false).unwrap();
+    let (mut other, mut failed, mut saved) = (None, 0, 0);
+    let mut watch = |event| match event {
+        Event::Progress(progress) if progress.step == 3 => {
+            std::fs::remove_dir_all(&folder).unwrap();
+            other = Some(Checkpoints::open(&folder, Duration::ZERO, false).unwrap());
+        }
+        Event::SaveFailed { error, .. } => {
+            assert!(matches!(error, TrainError::Locked { .. }), "{error}");
+            failed += 1;
+        }
+        Event::Saved { .. } => saved += 1,
+        _ => {}
+    };
+    let hooks = Hooks { watch: &mut watch, stop: &|| false, checkpoints: Some(&mut checkpoints) };
+    let trained = train_with(&mut flow, &rows, data().validation.view(), &config(5), hooks).unwrap();
+    assert_eq!((saved, failed, trained.checkpoint), (2, 4, Some(2)));
+    assert!(!folder.join("checkpoint.safetensors").exists());
+}
+
+#[test]
+fn rows_that_can_no_longer_be_read_end_a_run_with_everything_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.npy");
+    write_npy(&path, &data::<f64>().train).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let file = FileRows::open(&path, vec![], 64).unwrap();
+    let model = Preset::DenseRelative.model(Architecture::default());
+    let mut unbroken = fresh::<f64>(&model, Rows::from(&file));
+    train(&mut unbroken, &file, data::<f64>().validation.view(), &config(60), &mut |_| {}).unwrap();
+
+    let run = folder.path().join("run");
+    let mut flow = fresh::<f64>(&model, Rows::from(&file));
+    let mut checkpoints = Checkpoints::open(&run, Duration::from_secs(3600), false).unwrap();
+    let mut watch = |event| {
+        if let Event::Progress(progress) = event
+            && progress.step == 5
+        {
+            std::fs::write(&path, &bytes[..1000]).unwrap();
+        }
+    };
+    let hooks = Hooks { watch: &mut watch, stop: &|| false, checkpoints: Some(&mut checkpoints) };
+    let trained = train_with(&mut flow, &file, data::<f64>().validation.view(), &config(60), hooks).unwrap();
+    let Outcome::Failed { step, reason } = trained.outcome else { panic!("{:?}", trained.outcome) };
+    assert!((5..60).contains(&step) && reason.contains("rows.npy"), "{step}: {reason}");
+    assert_eq!(
+        (trained.checkpoint, trained.best.step),
+        (Some(step), step),
+        "the flow has the best of its weights"
+    );
+    drop(checkpoints);
+    // With the rows back, the run goes on.
+    std::fs::write(&path, &bytes).unwrap();
+    let file = FileRows::open(&path, vec![], 64).unwrap();
+    let (flow, _, resumed) = session::<f64>(&model, Rows::from(&file), &config(60), &run, u64::MAX).unwrap();
+    assert_eq!((resumed, weights_hash(&flow)), (step, weights_hash(&unbroken)));
 }

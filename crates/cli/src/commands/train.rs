@@ -1,5 +1,6 @@
 //! `pdmap train`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,7 +14,7 @@ use pdmap_train::{
 use super::likelihood::Likelihood;
 use crate::args::{Dtype, Train};
 use crate::data::Source;
-use crate::exit::{BadInput, Diverged, Interrupted, one_line};
+use crate::exit::{BadInput, Diverged, Failed, Interrupted, one_line};
 use crate::model_choice::ModelChoice;
 use crate::progress::Bar;
 use crate::stored::Stored;
@@ -36,6 +37,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let choice = ModelChoice::of::<F>(&args.model, &args.training)?;
     let source = Source::plan(&args.data, false)?;
     let config = settle(args, &choice)?;
+    not_an_input(args)?;
     output::writable(&args.out)?;
     let mut checkpoints = checkpoints(args)?;
     signals::listen()?;
@@ -75,10 +77,33 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         // Whatever became of stdout, this is what the status tells.
         Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
         Outcome::Interrupted { step } => {
-            let resumable = args.checkpoint.is_some();
-            Err(Interrupted { step, kept: trained.best.step, resumable }.into())
+            Err(Interrupted { step, kept: trained.best.step, checkpoint: trained.checkpoint }.into())
         }
-        Outcome::Finished | Outcome::StoppedEarly => said,
+        Outcome::Failed { step, reason } => {
+            let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
+            Err(Failed { step, reason, kept, checkpoint }.into())
+        }
+        _ => said,
+    }
+}
+
+/// The model must not be written over what it is made of.
+fn not_an_input(args: &Train) -> Result<()> {
+    let same = |path: &Path| match (std::fs::canonicalize(path), std::fs::canonicalize(&args.out)) {
+        (Ok(path), Ok(out)) => path == out,
+        _ => false,
+    };
+    let checkpoint = args.checkpoint.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
+    // A checkpoint that is yet to be written has no real path: its name is enough.
+    let named = checkpoint.as_ref() == Some(&args.out);
+    let inputs = [Some(Path::new(&args.data.data)), args.data.val.as_deref(), args.data.test.as_deref()];
+    let others = [Some(Path::new(&args.model)), checkpoint.as_deref()];
+    match inputs.into_iter().chain(others).flatten().find(|path| same(path)) {
+        None if !named => Ok(()),
+        _ => {
+            let message = format!("--out {} is what the model would be made of", args.out.display());
+            Err(BadInput(message).into())
+        }
     }
 }
 
@@ -113,13 +138,24 @@ fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
 fn tell(bar: &Bar, event: Event) {
     match event {
         Event::Progress(progress) => bar.at(progress),
-        Event::Resumed { step } => bar.say(&format!("going on from step {step}")),
-        Event::Saved { .. } => {}
-        Event::SaveFailed { step, error } => {
+        Event::Resumed { step, version } => {
+            bar.say(&format!("going on from step {step}"));
+            if let Some(version) = version {
+                let own = env!("CARGO_PKG_VERSION");
+                bar.warn(&format!(
+                    "warning: the checkpoint is of version {version}, this is {own}: bits may differ"
+                ));
+            }
+        }
+        Event::SaveFailed { last: true, step, error } => {
+            bar.warn(&format!("warning: no checkpoint of step {step}, the last one: {error}"));
+        }
+        Event::SaveFailed { step, error, .. } => {
             bar.warn(&format!(
                 "warning: no checkpoint of step {step}: {error}; training goes on and tries again"
             ));
         }
+        _ => {}
     }
 }
 

@@ -15,6 +15,7 @@ pub enum Segment {
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Problem {
     /// A key that is not known there.
     UnknownKey {

@@ -58,10 +58,26 @@ impl Checkpoints {
             Ok(()) => self.lock = Some(lock),
             Err(TryLockError::WouldBlock) => return Err(TrainError::Locked { path: self.folder.clone() }),
             // File systems without locks: two runs in one folder are then the user's to avoid.
-            Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(source)) => return Err(io(source)),
+            Err(TryLockError::Error(_)) => {}
         }
         Ok(())
+    }
+
+    /// Whether the folder is still the one that was locked: it may have vanished meanwhile, and another run may have made it again.
+    fn is_ours(&self) -> bool {
+        let (Some(lock), Ok(there)) = (&self.lock, std::fs::metadata(self.folder.join(LOCK))) else {
+            return self.lock.is_none() && self.folder.is_dir();
+        };
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            lock.metadata().is_ok_and(|held| (held.dev(), held.ino()) == (there.dev(), there.ino()))
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = (lock, there);
+            true
+        }
     }
 
     /// Goes on from the checkpoint, where that is asked for and there is one.
@@ -71,7 +87,9 @@ impl Checkpoints {
         flow: &mut Flow<F>,
         training: &mut Training<F>,
     ) -> Result<Option<Restored<F>>, TrainError> {
-        if !self.resume || !self.file().exists() {
+        let io = |source| TrainError::Io { path: self.file(), source };
+        // A disk that cannot tell whether there is a checkpoint must not pass for one without.
+        if !self.resume || !self.file().try_exists().map_err(io)? {
             return Ok(None);
         }
         Restored::read(&self.file(), identity, flow, training).map(Some)
@@ -85,7 +103,7 @@ impl Checkpoints {
     /// Replaces the checkpoint. After a failure the old one is as it was, and the next attempt comes as if this one had succeeded; a folder that
     /// vanished is made again.
     pub(crate) fn save<F: Real>(&mut self, snapshot: &Snapshot<'_, F>) -> Result<(), TrainError> {
-        let result = if self.folder.is_dir() { Ok(()) } else { self.take() };
+        let result = if self.is_ours() { Ok(()) } else { self.take() };
         let result = result.and_then(|()| snapshot.write(&self.file()));
         self.last = Instant::now();
         result

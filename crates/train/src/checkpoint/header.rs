@@ -37,6 +37,37 @@ pub(super) struct Header {
     pub(super) numbers: BTreeMap<String, u64>,
 }
 
+/// More steps than any run takes, and room to count on from there.
+const MOST: u64 = 1 << 62;
+
+impl Header {
+    /// Numbers that no run leaves behind would panic, go wrong or go on without end later; where one is found, its name is what is wrong.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Self { step, halvings, position, clock, record, numbers, identity, .. } = self;
+        let number = |key: &str| identity.0.get(key).and_then(Value::as_u64).unwrap_or(MOST);
+        let points = || record.curve.iter().chain([&record.best]);
+        let sound = [
+            ("step", *step <= MOST && clock.horizon().is_none_or(|horizon| *step <= horizon)),
+            ("halvings", *halvings <= MOST),
+            ("position", position.epoch <= MOST && position.next <= number("rows")),
+            ("clock", clock.is_sound(identity.budget(), number("evaluations"))),
+            (
+                "learning curve",
+                !record.curve.is_empty() && points().all(|p| p.step <= *step && p.validation.is_finite()),
+            ),
+            ("waited", record.waited <= record.curve.len() as u64),
+            (
+                "steps of the optimizer",
+                numbers.iter().all(|(name, &n)| !name.ends_with(".steps") || n <= MOST),
+            ),
+        ];
+        match sound.iter().find(|(_, sound)| !sound) {
+            None => Ok(()),
+            Some((name, _)) => Err(format!("the {name} cannot be that of a run")),
+        }
+    }
+}
+
 /// What makes a run this run and no other: a checkpoint only goes on with the same model, configuration and rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity(BTreeMap<String, Value>);
@@ -71,6 +102,11 @@ impl Identity {
             all.extend(config);
         }
         Self(all)
+    }
+
+    /// Steps of the run, where its budget is in steps.
+    fn budget(&self) -> Option<u64> {
+        self.0.get("budget")?.get("steps")?.as_u64()
     }
 
     /// Says that another run is this one.

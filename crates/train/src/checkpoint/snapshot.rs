@@ -42,6 +42,8 @@ pub(crate) struct Restored<F> {
     pub(crate) position: Position,
     pub(crate) step: u64,
     pub(crate) halvings: u64,
+    /// The version of the library that wrote it, where that is another one.
+    pub(crate) version: Option<String>,
 }
 
 impl<F: Real> Snapshot<'_, F> {
@@ -82,6 +84,7 @@ impl<F: Real> Restored<F> {
         let contents = tensor_file::read(path)?;
         let header: Header = tensor_file::parse(path, &tensor_file::entry(path, &contents, ENTRY)?, FORMAT)?;
         header.identity.check(path, identity)?;
+        header.check().map_err(|reason| tensor_file::damaged(path, reason))?;
         let (mut now, mut best, mut arrays) = (Vec::new(), Vec::new(), BTreeMap::new());
         for (name, array) in tensor_file::tensors(path, &contents)? {
             if let Some(name) = name.strip_prefix(NOW) {
@@ -103,11 +106,9 @@ impl<F: Real> Restored<F> {
         restored.load_state(&mut state).map_err(inconsistent)?;
         state.scoped("memory.", |state| memory.load_memory(state)).map_err(inconsistent)?;
         state.finish().map_err(inconsistent)?;
-        if header.record.curve.is_empty() {
-            return Err(tensor_file::damaged(path, "a learning curve without its first point"));
-        }
         (*flow, *training) = (restored, memory);
-        let Header { record, clock, position, step, halvings, .. } = header;
-        Ok(Self { record, best, clock, position, step, halvings })
+        let Header { record, clock, position, step, halvings, version, .. } = header;
+        let version = (version != env!("CARGO_PKG_VERSION")).then_some(version);
+        Ok(Self { record, best, clock, position, step, halvings, version })
     }
 }

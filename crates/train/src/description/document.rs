@@ -65,7 +65,8 @@ impl Document {
             let reason = error.message().replace('\n', " ");
             TrainError::DescriptionSyntax { file: name.to_owned(), line, column, reason }
         })?;
-        let mut reader = Reader { text, lines: HashMap::new() };
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let mut reader = Reader { starts, lines: HashMap::new() };
         let value = reader.table(table.get_ref(), &mut Vec::new());
         let lines = Lines { lines: reader.lines };
         let value = value.map_err(|error| described(name, &lines, error))?;
@@ -102,14 +103,15 @@ fn position(text: &str, byte: usize) -> (usize, usize) {
     (line, column)
 }
 
-struct Reader<'a> {
-    text: &'a str,
+struct Reader {
+    /// Where each line begins, in bytes.
+    starts: Vec<usize>,
     lines: HashMap<Vec<Segment>, usize>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn mark(&mut self, place: &[Segment], byte: usize) {
-        self.lines.insert(place.to_vec(), position(self.text, byte).0);
+        self.lines.insert(place.to_vec(), self.starts.partition_point(|&start| start <= byte));
     }
 
     fn table(&mut self, table: &DeTable<'_>, place: &mut Vec<Segment>) -> Result<Value, OptionsError> {

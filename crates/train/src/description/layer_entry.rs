@@ -18,8 +18,8 @@ pub struct LayerEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<usize>,
     /// The layers inside.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub layers: Vec<LayerEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<LayerEntry>>,
     /// The options of the kind.
     #[serde(flatten)]
     pub options: Map<String, Value>,
@@ -37,93 +37,106 @@ impl LayerEntry {
 
     /// Layers that stand `times` times one after the other.
     pub fn repeated(times: usize, layers: Vec<Self>) -> Self {
-        Self { repeat: Some(times), layers, ..Self::default() }
+        Self { repeat: Some(times), layers: Some(layers), ..Self::default() }
     }
 
-    /// Appends the layers that this entry, at `place`, stands for, each with the place of its own entry.
-    pub(super) fn expand(
+    /// Appends the layers that this entry, at `place`, stands for, each with the place of its own entry; those inside of chains count too.
+    fn expand(
         &self,
         place: &mut Vec<Segment>,
-        into: &mut Vec<(LayerSpec, Vec<Segment>)>,
+        left: &mut usize,
+        into: &mut Layers,
     ) -> Result<(), OptionsError> {
-        let error = |place: &[Segment], problem| OptionsError { path: place.to_vec(), problem };
+        let error = |place: &[Segment], problem| Err(OptionsError { path: place.to_vec(), problem });
+        let invalid = |place: &[Segment], reason: String| error(place, Problem::Invalid { reason });
         let repeat = match (&self.kind, self.repeat) {
             // A chain has layers of its own; they are its option.
             (Some(kind), None) => {
                 let mut options = self.options.clone();
-                if !self.layers.is_empty() {
-                    options.insert(
-                        "layers".to_owned(),
-                        serde_json::to_value(self.inner(place)?).unwrap_or_default(),
-                    );
+                if let Some(layers) = &self.layers {
+                    let mut inner = Layers::new();
+                    expand_all(layers, place, left, &mut inner)?;
+                    let inner: Vec<LayerSpec> = inner.into_iter().map(|(spec, _)| spec).collect();
+                    options.insert("layers".to_owned(), serde_json::to_value(inner).unwrap_or_default());
                 }
+                *left = match left.checked_sub(1) {
+                    Some(left) => left,
+                    None => return invalid(place, format!("more than {MOST_LAYERS} layers")),
+                };
                 into.push((LayerSpec { kind: kind.clone(), options: Value::Object(options) }, place.clone()));
-                return if into.len() > MOST_LAYERS { Err(error(place, too_many())) } else { Ok(()) };
+                return Ok(());
             }
             (None, Some(repeat)) => repeat,
-            (None, None) => return Err(error(place, Problem::MissingKey { key: "kind" })),
+            (None, None) => return error(place, Problem::MissingKey { key: "kind" }),
             (Some(_), Some(_)) => {
                 let reason = "`kind` does not go with `repeat`: repeat a list of layers, `{ repeat = 3, layers = [ … ] }`";
-                return Err(error(place, Problem::Invalid { reason: reason.to_owned() }));
+                return invalid(place, reason.to_owned());
             }
         };
         if let Some(key) = self.options.keys().next() {
             let known = &["repeat", "layers"];
-            return Err(error(place, Problem::UnknownKey { key: key.clone(), known }));
+            return error(place, Problem::UnknownKey { key: key.clone(), known });
         }
-        if repeat.saturating_mul(self.layers.len()) > MOST_LAYERS {
-            return Err(error(place, too_many()));
+        // So every pass of the loop, however deep, adds a layer, and their number is what bounds the work.
+        match &self.layers {
+            Some(layers) if repeat > 0 && !layers.is_empty() => {
+                (0..repeat).try_for_each(|_| expand_all(layers, place, left, into))
+            }
+            _ => invalid(place, "repeats nothing: at least one layer, at least once".to_owned()),
         }
-        for _ in 0..repeat {
-            expand_all(&self.layers, place, into)?;
-        }
-        Ok(())
-    }
-
-    /// The layers of a chain.
-    fn inner(&self, place: &mut Vec<Segment>) -> Result<Vec<LayerSpec>, OptionsError> {
-        let mut inner = Vec::new();
-        expand_all(&self.layers, place, &mut inner)?;
-        Ok(inner.into_iter().map(|(spec, _)| spec).collect())
     }
 }
 
-/// Expands a list that stands under the key `layers` of `place`.
-pub(super) fn expand_all(
+/// Layers, each with the place of its entry in the description.
+pub(super) type Layers = Vec<(LayerSpec, Vec<Segment>)>;
+
+/// All layers that a list under the key `layers` stands for.
+pub(super) fn expanded(layers: &[LayerEntry]) -> Result<Layers, OptionsError> {
+    let (mut left, mut into) = (MOST_LAYERS, Layers::new());
+    expand_all(layers, &mut Vec::new(), &mut left, &mut into)?;
+    Ok(into)
+}
+
+fn expand_all(
     layers: &[LayerEntry],
     place: &mut Vec<Segment>,
-    into: &mut Vec<(LayerSpec, Vec<Segment>)>,
+    left: &mut usize,
+    into: &mut Layers,
+) -> Result<(), OptionsError> {
+    each(layers, place, |layer, place| layer.expand(place, left, into))
+}
+
+/// Visits the entries of a list that stands under the key `layers` of `place`.
+fn each(
+    layers: &[LayerEntry],
+    place: &mut Vec<Segment>,
+    mut visit: impl FnMut(&LayerEntry, &mut Vec<Segment>) -> Result<(), OptionsError>,
 ) -> Result<(), OptionsError> {
     place.push(Segment::Key("layers".to_owned()));
     for (index, layer) in layers.iter().enumerate() {
         place.push(Segment::Index(index));
-        layer.expand(place, into)?;
+        visit(layer, place)?;
         place.pop();
     }
     place.pop();
     Ok(())
 }
 
-/// Appends every layer that a list names, those inside of others before them, each with its place; of repeated ones once. The list has been
-/// [expanded](expand_all) without an error.
-pub(super) fn every_layer(
-    layers: &[LayerEntry],
-    place: &mut Vec<Segment>,
-    into: &mut Vec<(LayerSpec, Vec<Segment>)>,
-) -> Result<(), OptionsError> {
-    place.push(Segment::Key("layers".to_owned()));
-    for (index, layer) in layers.iter().enumerate() {
-        place.push(Segment::Index(index));
-        every_layer(&layer.layers, place, into)?;
-        if layer.kind.is_some() {
-            layer.expand(place, into)?;
-        }
-        place.pop();
+/// Every layer that a list names, those inside of others before them, each with its place; of repeated ones once.
+pub(super) fn every_layer(layers: &[LayerEntry]) -> Result<Layers, OptionsError> {
+    fn collect(
+        layers: &[LayerEntry],
+        place: &mut Vec<Segment>,
+        into: &mut Layers,
+    ) -> Result<(), OptionsError> {
+        each(layers, place, |layer, place| {
+            if let Some(layers) = &layer.layers {
+                collect(layers, place, into)?;
+            }
+            if layer.kind.is_some() { layer.expand(place, &mut MOST_LAYERS.clone(), into) } else { Ok(()) }
+        })
     }
-    place.pop();
-    Ok(())
-}
-
-fn too_many() -> Problem {
-    Problem::Invalid { reason: format!("more than {MOST_LAYERS} layers") }
+    let mut into = Layers::new();
+    collect(layers, &mut Vec::new(), &mut into)?;
+    Ok(into)
 }

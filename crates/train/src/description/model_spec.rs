@@ -12,7 +12,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::layer_entry::{every_layer, expand_all};
+use super::layer_entry::{every_layer, expanded};
 use super::{Document, LayerEntry, TrainingSpec};
 use crate::fit::SAMPLE;
 use crate::{Preprocess, Rows, TrainConfig, TrainError};
@@ -87,9 +87,7 @@ impl ModelSpec {
     /// # Errors
     /// An entry that is neither a layer nor a repeat; more than 10,000 layers.
     pub fn expand(&self) -> Result<Vec<(LayerSpec, Vec<Segment>)>, OptionsError> {
-        let mut layers = Vec::new();
-        expand_all(&self.layers, &mut Vec::new(), &mut layers)?;
-        Ok(layers)
+        expanded(&self.layers)
     }
 
     /// A fresh flow on `features` numbers a row: the layers `fixed` (fitted preprocessing), then those of this description with parameters that depend on
@@ -107,7 +105,8 @@ impl ModelSpec {
     ) -> Result<Flow<F>, TrainError> {
         let layers: Vec<LayerSpec> = self.expand()?.into_iter().map(|(spec, _)| spec).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut fresh = Fresh { features, rng: &mut rng, sample: &mut Sample::new(sample), before: &[] };
+        let mut sample = Sample::new(sample);
+        let mut fresh = Fresh::new(features, &mut rng, &mut sample);
         Ok(Flow::build(fixed, &layers, self.base, &mut fresh, registry)?)
     }
 }
@@ -213,7 +212,18 @@ impl ModelSpec {
         };
         refused("optimizer", Optimizer::new(optimizer, defaults.rate).map(drop))?;
         refused("rate", Optimizer::new(optimizer, training.rate.unwrap_or(defaults.rate)).map(drop))?;
-        refused("schedule", training.onto(defaults.clone()).schedule.validate())?;
+        let described = training.onto(defaults.clone());
+        refused("schedule", described.schedule.validate())?;
+        for (key, only) in [
+            ("evaluations", TrainConfig { evaluations: described.evaluations, ..defaults.clone() }),
+            (
+                "validation-rows",
+                TrainConfig { validation_rows: described.validation_rows, ..defaults.clone() },
+            ),
+            ("patience", TrainConfig { patience: described.patience, ..defaults.clone() }),
+        ] {
+            refused(key, only.validate())?;
+        }
         refused("clip", training.clip.unwrap_or(defaults.clip).validate())?;
         if let Err(error) = pdmap_core::Base::new(self.base) {
             return refuse(&["base"], error.to_string());
@@ -227,13 +237,11 @@ impl ModelSpec {
         if expanded.is_empty() {
             return refuse(&["layers"], "a flow has at least one layer".into());
         }
-        let mut layers = Vec::new();
-        every_layer(&self.layers, &mut Vec::new(), &mut layers)
-            .map_err(|error| document.error(inside(error)))?;
+        let layers = every_layer(&self.layers).map_err(|error| document.error(inside(error)))?;
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         for (spec, place) in layers {
-            let sample = &mut Sample::new(Array2::zeros((0, TRIED)));
-            let mut fresh = Fresh { features: TRIED, rng: &mut rng, sample, before: &[] };
+            let mut sample = Sample::new(Array2::zeros((0, TRIED)));
+            let mut fresh = Fresh::new(TRIED, &mut rng, &mut sample);
             if let Err(error) = registry.build(&spec, &mut fresh) {
                 let place: Vec<Segment> = at.iter().cloned().chain(place).collect();
                 about_a_layer(document, place, error)?;
@@ -254,6 +262,7 @@ fn about_a_layer(document: &Document, mut place: Vec<Segment>, error: LayerError
         LayerError::UnknownKind { .. }
         | LayerError::NotBuildable { .. }
         | LayerError::Range { .. }
+        | LayerError::NonFinite { .. }
         | LayerError::NotPositive { .. }
         | LayerError::Conflict { .. } => {
             if let LayerError::UnknownKind { .. } = error {

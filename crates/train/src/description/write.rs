@@ -46,7 +46,7 @@ fn layers(text: &mut String, entries: &[LayerEntry], depth: usize) {
         match entry.repeat {
             Some(repeat) => {
                 let _ = writeln!(text, "{indent}{{ repeat = {repeat}, layers = [");
-                layers(text, &entry.layers, depth + 1);
+                layers(text, entry.layers.as_deref().unwrap_or_default(), depth + 1);
                 let _ = writeln!(text, "{indent}] }},");
             }
             None => {
@@ -62,8 +62,7 @@ fn inline(value: &Value) -> String {
         Value::Null => "\"\"".to_owned(),
         Value::Bool(value) => value.to_string(),
         Value::Number(number) => number.to_string(),
-        // JSON's escapes of a string are TOML's.
-        Value::String(_) => value.to_string(),
+        Value::String(_) => quoted(value),
         Value::Array(items) => {
             format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
         }
@@ -78,12 +77,17 @@ fn inline(value: &Value) -> String {
     }
 }
 
+/// JSON's escapes of a string are TOML's, which wants one character more escaped.
+fn quoted(text: &Value) -> String {
+    text.to_string().replace('\u{7f}', "\\u007f")
+}
+
 /// A key, quoted where it must be.
 fn bare(key: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if !key.is_empty() && key.chars().all(plain) {
         key.to_owned()
     } else {
-        Value::String(key.to_owned()).to_string()
+        quoted(&Value::String(key.to_owned()))
     }
 }

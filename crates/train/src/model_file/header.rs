@@ -1,7 +1,7 @@
 //! What the header of a model file says.
 
 use pdmap_core::{BaseSpec, LayerSpec};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::TrainConfig;
 
@@ -27,9 +27,15 @@ pub struct Header {
     pub layers: Vec<LayerSpec>,
     /// The base density; its tensors are under `base.`.
     pub base: BaseSpec,
-    /// How the model was trained, where it was.
-    #[serde(default)]
+    /// How the model was trained, where it was. What this version does not understand about it (an optimizer of a later one) keeps no model from being
+    /// read.
+    #[serde(default, deserialize_with = "understood")]
     pub training: Option<TrainingRecord>,
+}
+
+fn understood<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TrainingRecord>, D::Error> {
+    let record = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(record.and_then(|record| serde_json::from_value(record).ok()))
 }
 
 /// How a model was trained.
