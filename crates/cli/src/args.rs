@@ -21,7 +21,7 @@ pub(crate) use scoring::{Inspect, Map, Sample, Score};
 )]
 pub(crate) struct Cli {
     /// Threads to compute with [default: one a core]; results are the same bits with any number
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -233,9 +233,9 @@ pub(crate) struct Train {
     /// Folder for a checkpoint: everything that the run needs to go on bit for bit
     #[arg(long, value_name = "DIR")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// Time from one checkpoint to the next, at least 1s
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "60s")]
-    pub(crate) every: Duration,
+    /// Time from one checkpoint to the next, at least 1s [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "checkpoint")]
+    pub(crate) every: Option<Duration>,
     /// Go on from the checkpoint in that folder, or start afresh where there is none
     #[arg(long, requires = "checkpoint")]
     pub(crate) resume: bool,

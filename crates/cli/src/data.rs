@@ -6,8 +6,8 @@ use anyhow::{Error, Result};
 use ndarray::Array2;
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{
-    Counts, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
-    collect_rows, detect_format, mnist, open_rows, split_rows, wav,
+    Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows,
+    check_training, collect_rows, detect_format, mnist, open_rows, split_rows, wav,
 };
 use pdmap_train::{Preprocess, TrainError};
 
@@ -73,6 +73,8 @@ impl Source {
             let path = PathBuf::from(&args.data);
             let natural = match input {
                 Input::Stdin => Protocol::Rows,
+                // A named pipe can be opened once: its rows are told apart when they are read.
+                Input::File(_) if is_pipe(&path) => Protocol::Rows,
                 Input::File(_) => match detect_format(&path)? {
                     Format::Npy | Format::Npz | Format::Csv => Protocol::Rows,
                     Format::Idx => Protocol::Mnist,
@@ -146,7 +148,14 @@ impl Source {
             Kind::Wav { path, frame, hop } => wav(path, *frame, *hop, self.seed)?,
             Kind::Rows(input) => self.rows(input)?,
         };
-        check_training(splits.train.view(), &self.name, batch)?;
+        check_training(splits.train.view(), &self.name, batch).map_err(|error| match error {
+            DataError::TooFewRows { name, expected, actual } => {
+                let split = splits.validation.nrows() + splits.test.nrows();
+                let rest = format!("{name}, with {split} rows kept for validation and test");
+                DataError::TooFewRows { name: if split > 0 { rest } else { name }, expected, actual }
+            }
+            other => other,
+        })?;
         check_rows(splits.validation.view(), &beside(self.val.as_deref(), &self.name, "validation"))?;
         if self.with_test || splits.test.nrows() > 0 {
             check_rows(splits.test.view(), &self.test_name())?;
@@ -230,7 +239,7 @@ impl Source {
     pub(crate) fn npy(&self) -> Option<&Path> {
         match &self.kind {
             Kind::Rows(Input::File(path))
-                if detect_format(path).is_ok_and(|format| format == Format::Npy) =>
+                if !is_pipe(path) && detect_format(path).is_ok_and(|format| format == Format::Npy) =>
             {
                 Some(path)
             }
@@ -274,6 +283,11 @@ fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
         None => Ok(()),
         Some(flag) => Err(BadInput(format!("{flag} does not go with {}: this is {what}", args.data)).into()),
     }
+}
+
+/// Neither a file nor a folder, but there.
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// The name of rows that are in a file of their own or were split off.

@@ -41,6 +41,22 @@ pub(crate) fn writable(path: &Path) -> Result<()> {
     check_writable(path).with_context(|| path.display().to_string())
 }
 
+/// Whether two paths lead to one file, however they are spelt, and whether or not it is there yet.
+pub(crate) fn same_place(one: &Path, other: &Path) -> bool {
+    fn real(path: &Path) -> PathBuf {
+        let there = std::fs::canonicalize(path);
+        there.unwrap_or_else(|_| {
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            match (std::fs::canonicalize(folder), path.file_name()) {
+                (Ok(folder), Some(name)) => folder.join(name),
+                _ => path.to_path_buf(),
+            }
+        })
+    }
+    one == other || real(one) == real(other)
+}
+
 /// A folder for results. It is made before the work, so that a place that cannot be written costs no
 /// results, and whatever was made of it is taken away again where nothing was written into it.
 #[derive(Debug)]

@@ -110,6 +110,8 @@ impl<F> Block<'_, F> {
             LayerError::NonFinite { what: "input", row, column, value } => {
                 DataError::NonFinite { name, row, column, value }.into()
             }
+            // The rows are not to blame for a matrix without an inverse.
+            singular @ LayerError::Singular { .. } => Error::from(singular).context("the model"),
             other => Error::from(other).context(name),
         }
     }

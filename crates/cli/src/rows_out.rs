@@ -56,18 +56,28 @@ pub(crate) struct Targets<const N: usize> {
 }
 
 impl<const N: usize> Targets<N> {
-    /// Settles the places, each with the name of its flag.
-    pub(crate) fn plan(places: [(&str, Option<&Path>); N], asked: Option<RowFormatArg>) -> Result<Self> {
+    /// Settles the places, each with the name of its flag; none may be one of the files that are read.
+    pub(crate) fn plan(
+        places: [(&str, Option<&Path>); N],
+        read: &[&Path],
+        asked: Option<RowFormatArg>,
+    ) -> Result<Self> {
         let mut targets = [const { None }; N];
         for (target, (_, place)) in targets.iter_mut().zip(places) {
             *target = place.map(|path| Target::plan(path, asked)).transpose()?;
         }
         for (index, (flag, place)) in places.iter().enumerate() {
-            if let Some((other, _)) =
-                places[..index].iter().find(|(_, other)| place.is_some() && other == place)
-            {
-                let message =
-                    format!("{other} and {flag} both write to {}", place.unwrap_or(Path::new("")).display());
+            let Some(place) = place else { continue };
+            let same = |(_, other): &&(&str, Option<&Path>)| {
+                other.is_some_and(|other| output::same_place(other, place))
+            };
+            if let Some((other, _)) = places[..index].iter().find(same) {
+                let message = format!("{other} and {flag} both write to {}", place.display());
+                return Err(BadInput(message).into());
+            }
+            let dash = Path::new("-");
+            if *place != dash && read.iter().any(|&read| read != dash && output::same_place(read, place)) {
+                let message = format!("{flag} {} would be written over what is read", place.display());
                 return Err(BadInput(message).into());
             }
         }

@@ -5,7 +5,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{pdmap, read, read_vector, rows, succeed, write};
+use common::{pdmap, read, read_vector, refuse, rows, succeed, write};
 use ndarray::{Array2, ShapeBuilder};
 use serde_json::Value;
 
@@ -317,11 +317,16 @@ fn other_places_and_names_of_formats() {
     model(folder, "f32");
     succeed(folder, &["encode", "m.st", "--data", "train.npy", "--out", "z.txt", "--format", "csv"]);
     assert!(std::fs::read_to_string(folder.join("z.txt")).unwrap().starts_with("z0,z1,z2\n"));
-    // A file may take the place of the one that is read.
+    // What is read stays, however its name is spelt, and so does the model.
     std::fs::copy(folder.join("train.npy"), folder.join("x.npy")).unwrap();
-    succeed(folder, &["encode", "m.st", "--data", "train.npy", "--out", "z.npy"]);
-    succeed(folder, &["encode", "m.st", "--data", "x.npy", "--out", "x.npy"]);
-    assert_eq!(read(folder, "x.npy"), read(folder, "z.npy"));
+    for (out, format) in [("./x.npy", None), ("m.st", Some("npy"))] {
+        let encode = ["encode", "m.st", "--data", "x.npy", "--out", out];
+        let format = format.map_or(vec![], |format| vec!["--format", format]);
+        assert!(refuse(folder, &[&encode[..], &format].concat()).contains("written over"), "{out}");
+    }
+    let twice = ["score", "m.st", "--data", "x.npy", "--out", "y.npy", "--attribution", "./y.npy"];
+    assert!(refuse(folder, &twice).contains("both write to"));
+    assert_eq!(read(folder, "x.npy"), read(folder, "train.npy"));
     // A mean alone needs no file.
     assert!(succeed(folder, &["score", "m.st", "--data", "train.npy"]).starts_with("400 rows: "));
     if Path::new("/dev/null").exists() {

@@ -23,7 +23,7 @@ pub fn write_atomically(
 }
 
 /// Where a file of that name is written: a link is followed, and what is no regular file is not replaced by one.
-fn destination(path: &Path) -> Result<PathBuf> {
+pub(crate) fn destination(path: &Path) -> Result<PathBuf> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
         Ok(metadata) if !metadata.is_file() => Err(std::io::Error::new(

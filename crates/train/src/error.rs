@@ -71,6 +71,12 @@ pub enum TrainError {
         /// Its value in this run.
         run: String,
     },
+    /// A checkpoint that nobody asked to go on from, and that a new run would replace.
+    #[error("{}: a checkpoint is there: --resume goes on from it, and a new run wants it removed or another folder", path.display())]
+    CheckpointThere {
+        /// The checkpoint.
+        path: PathBuf,
+    },
     /// Another run has the folder.
     #[error("{}: another run is writing its checkpoints there", path.display())]
     Locked {

@@ -19,7 +19,8 @@ pub(crate) enum Way {
 }
 
 pub(crate) fn run(args: &Map, way: Way) -> Result<()> {
-    let targets = Targets::plan([("--out", Some(args.out.as_path()))], args.format)?;
+    let targets =
+        Targets::plan([("--out", Some(args.out.as_path()))], &[&args.model, &args.data], args.format)?;
     each!(AnyModel::load(&args.model)?, model => map(args, &model, &targets, way))
 }
 

@@ -16,7 +16,7 @@ use crate::rows_out::{Targets, numbered};
 
 pub(crate) fn run(args: &Sample) -> Result<()> {
     check::temperature(args.temperature)?;
-    let targets = Targets::plan([("--out", Some(args.out.as_path()))], args.format)?;
+    let targets = Targets::plan([("--out", Some(args.out.as_path()))], &[&args.model], args.format)?;
     each!(AnyModel::load(&args.model)?, model => sample(args, &model, &targets))
 }
 

@@ -43,7 +43,9 @@ pub(crate) fn run(args: &Score) -> Result<()> {
         ("--attribution", args.attribution.as_deref()),
         ("--flags", args.flags.as_deref()),
     ];
-    let targets = Targets::plan(places, args.format)?;
+    let mut read = vec![args.model.as_path(), args.data.as_path()];
+    read.extend(args.reference.as_deref());
+    let targets = Targets::plan(places, &read, args.format)?;
     let threshold = Threshold::of(args)?;
     each!(AnyModel::load(&args.model)?, model => score(args, &model, &targets, threshold))
 }

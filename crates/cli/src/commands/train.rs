@@ -23,6 +23,9 @@ use crate::{output, signals};
 /// Budget where nothing else is said.
 const BUDGET: Duration = Duration::from_secs(60);
 
+/// Time between checkpoints where nothing else is said.
+const EVERY: Duration = Duration::from_secs(60);
+
 /// Checkpoints may not come closer than this.
 const LEAST_EVERY: Duration = Duration::from_secs(1);
 
@@ -40,7 +43,6 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     not_an_input(args)?;
     output::writable(&args.out)?;
     let mut checkpoints = checkpoints(args)?;
-    signals::listen()?;
 
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
@@ -50,6 +52,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let blame = |error| choice.blame(error, &source);
     let mut flow = choice.spec().build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
     bar.stage(choice.name());
+    // Until here a signal ends the program as it ends any other: there is nothing to save.
+    signals::listen()?;
     let mut watch = |event| tell(&bar, event);
     let hooks = Hooks { watch: &mut watch, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
     let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
@@ -66,45 +70,39 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         best_step: trained.best.step,
         best_validation: trained.best.validation,
     });
-    save(&model, args)?;
+    let saved = save(&model, args);
     // The model is saved: test rows without a likelihood are reported, and fail nothing.
     let test = (data.test.nrows() > 0).then(|| {
         let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
         measured.map(|(_, likelihood)| likelihood).map_err(|error| one_line(&error))
     });
     let said = say(args, &trained, test, &data.facts, &model.weights_hash());
-    match trained.outcome {
-        // Whatever became of stdout, this is what the status tells.
-        Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept: trained.best.step }.into()),
-        Outcome::Interrupted { step } => {
-            Err(Interrupted { step, kept: trained.best.step, checkpoint: trained.checkpoint }.into())
-        }
-        Outcome::Failed { step, reason } => {
-            let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
-            Err(Failed { step, reason, kept, checkpoint }.into())
-        }
+    let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
+    // Whatever became of stdout, this is what the status tells.
+    let ended = match trained.outcome {
+        Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept }.into()),
+        Outcome::Interrupted { step } => Err(Interrupted { step, kept, checkpoint }.into()),
+        Outcome::Failed { step, reason } => Err(Failed { step, reason, kept, checkpoint }.into()),
         _ => said,
+    };
+    match (saved, ended) {
+        (Ok(()), ended) => ended,
+        (Err(unsaved), Ok(())) => Err(unsaved),
+        // The status is that of how training ended; what became of the model stands in front.
+        (Err(unsaved), Err(end)) => Err(end.context(one_line(&unsaved))),
     }
 }
 
 /// The model must not be written over what it is made of.
 fn not_an_input(args: &Train) -> Result<()> {
-    let same = |path: &Path| match (std::fs::canonicalize(path), std::fs::canonicalize(&args.out)) {
-        (Ok(path), Ok(out)) => path == out,
-        _ => false,
-    };
     let checkpoint = args.checkpoint.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
-    // A checkpoint that is yet to be written has no real path: its name is enough.
-    let named = checkpoint.as_ref() == Some(&args.out);
     let inputs = [Some(Path::new(&args.data.data)), args.data.val.as_deref(), args.data.test.as_deref()];
     let others = [Some(Path::new(&args.model)), checkpoint.as_deref()];
-    match inputs.into_iter().chain(others).flatten().find(|path| same(path)) {
-        None if !named => Ok(()),
-        _ => {
-            let message = format!("--out {} is what the model would be made of", args.out.display());
-            Err(BadInput(message).into())
-        }
+    if inputs.into_iter().chain(others).flatten().any(|path| output::same_place(path, &args.out)) {
+        let message = format!("--out {} is what the model would be made of", args.out.display());
+        return Err(BadInput(message).into());
     }
+    Ok(())
 }
 
 /// Flags before the model's own section, that before the defaults.
@@ -126,11 +124,12 @@ fn settle(args: &Train, choice: &ModelChoice) -> Result<TrainConfig> {
 }
 
 fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
-    if args.every < LEAST_EVERY {
-        let message = format!("--every {}: at least 1s", humantime::format_duration(args.every));
+    let every = args.every.unwrap_or(EVERY);
+    if every < LEAST_EVERY {
+        let message = format!("--every {}: at least 1s", humantime::format_duration(every));
         return Err(BadInput(message).into());
     }
-    let open = |folder| Checkpoints::open(folder, args.every, args.resume);
+    let open = |folder| Checkpoints::open(folder, every, args.resume);
     Ok(args.checkpoint.as_deref().map(open).transpose()?)
 }
 
@@ -201,8 +200,13 @@ fn say(
 }
 
 fn summary(trained: &Trained) -> String {
+    let vain = if trained.steps > 0 && trained.best.step == 0 {
+        "; no validation was better than the start"
+    } else {
+        ""
+    };
     format!(
-        "{} of {} steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps",
+        "{} of {} steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{vain}",
         trained.steps,
         trained.horizon,
         trained.seconds,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::atomic::{persist, temporary_beside};
+use crate::atomic::{destination, persist, temporary_beside};
 
 /// Bytes that are gathered before they are written.
 const BUFFER: usize = 1 << 16;
@@ -34,10 +34,11 @@ impl Sink {
             Ok(metadata) if !metadata.is_file() => {
                 Self::stream(Box::new(OpenOptions::new().write(true).open(path)?), patched)
             }
-            _ => Ok(Self::File {
-                path: path.to_path_buf(),
-                writer: BufWriter::with_capacity(BUFFER, temporary_beside(path)?),
-            }),
+            _ => {
+                let path = destination(path)?;
+                let writer = BufWriter::with_capacity(BUFFER, temporary_beside(&path)?);
+                Ok(Self::File { path, writer })
+            }
         }
     }
 

@@ -28,10 +28,12 @@ pub struct Checkpoints {
 
 impl Checkpoints {
     /// Takes a folder, which is made where it is missing, for a checkpoint `every` so often. With `resume`, a run goes on from the checkpoint that is
-    /// there, if there is one; without it, the first checkpoint of the new run replaces that. What a killed run left half-written is removed.
+    /// there, if there is one; without it, there must be none: hours of a run are not to be lost to a forgotten flag. What a killed run left
+    /// half-written is removed.
     ///
     /// # Errors
-    /// [`TrainError::Io`] where the folder cannot be made or written; [`TrainError::Locked`] where another run has it.
+    /// [`TrainError::Io`] where the folder cannot be made or written; [`TrainError::Locked`] where another run has it;
+    /// [`TrainError::CheckpointThere`].
     pub fn open(folder: &Path, every: Duration, resume: bool) -> Result<Self, TrainError> {
         let mut checkpoints =
             Self { folder: folder.to_owned(), every, resume, lock: None, last: Instant::now() };
@@ -39,6 +41,9 @@ impl Checkpoints {
         let io = |source| TrainError::Io { path: folder.to_owned(), source };
         remove_leftovers(folder).map_err(io)?;
         pdmap_data::check_writable(&checkpoints.file()).map_err(io)?;
+        if !resume && checkpoints.file().try_exists().map_err(io)? {
+            return Err(TrainError::CheckpointThere { path: checkpoints.file() });
+        }
         Ok(checkpoints)
     }
 

@@ -111,7 +111,9 @@ impl Identity {
 
     /// Says that another run is this one.
     pub(super) fn check(&self, path: &Path, run: &Self) -> Result<(), TrainError> {
-        let keys = self.0.keys().chain(run.0.keys());
+        // Another precision gives other hashes: what is named is the cause.
+        let mut keys: Vec<&String> = self.0.keys().chain(run.0.keys()).collect();
+        keys.sort_by_key(|key| (key.starts_with("hash"), *key != "precision"));
         for key in keys {
             let (checkpoint, run) = (self.0.get(key), run.0.get(key));
             if checkpoint != run {
