@@ -7,9 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::density::Density;
 use super::noise;
-use super::options::Options;
 use super::plane_entropy::{FINE, plane_entropy};
-use crate::DataError;
 
 /// The distance of the centres from the origin.
 const RADIUS: f64 = 4.0;
@@ -32,29 +30,7 @@ pub struct Gaussians {
     pub noise: f64,
 }
 
-impl Default for Gaussians {
-    fn default() -> Self {
-        Self { noise: 0.5 }
-    }
-}
-
-impl Options for Gaussians {
-    const NAME: &'static str = "8gaussians";
-    const KEYS: &'static [&'static str] = &["noise"];
-
-    fn set(&mut self, _: &'static str, value: &str) -> Result<(), DataError> {
-        self.noise = noise::parse(value)?;
-        Ok(())
-    }
-
-    fn get(&self, _: &'static str) -> String {
-        self.noise.to_string()
-    }
-
-    fn check(&self) -> Result<(), DataError> {
-        noise::check(self.noise)
-    }
-}
+noise::only_option!(Gaussians, "8gaussians", 0.5);
 
 fn centre(k: u32) -> [f64; 2] {
     let (sin, cos) = (FRAC_PI_4 * f64::from(k)).sin_cos();

@@ -7,10 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::density::Density;
 use super::noise;
-use super::options::Options;
 use super::peaked::{Peaked, log_integral};
 use super::plane_entropy::{plane_entropy, points};
-use crate::DataError;
 
 /// The least distance between the two half circles.
 const SEPARATION: f64 = 0.5;
@@ -31,29 +29,7 @@ pub struct Moons {
     pub noise: f64,
 }
 
-impl Default for Moons {
-    fn default() -> Self {
-        Self { noise: 0.1 }
-    }
-}
-
-impl Options for Moons {
-    const NAME: &'static str = "moons";
-    const KEYS: &'static [&'static str] = &["noise"];
-
-    fn set(&mut self, _: &'static str, value: &str) -> Result<(), DataError> {
-        self.noise = noise::parse(value)?;
-        Ok(())
-    }
-
-    fn get(&self, _: &'static str) -> String {
-        self.noise.to_string()
-    }
-
-    fn check(&self) -> Result<(), DataError> {
-        noise::check(self.noise)
-    }
-}
+noise::only_option!(Moons, "moons", 0.1);
 
 /// `h(t) = k (1 - cos(t - phi))`, the part of `|x - c(t)|^2 / 2 s^2` that the angle decides about.
 struct ToArc {

@@ -43,3 +43,33 @@ pub(crate) fn log_mean_exp(logs: &[f64]) -> f64 {
     let sum: f64 = logs.iter().map(|log| (log - largest).exp()).sum();
     largest + (sum / logs.len() as f64).ln()
 }
+
+/// The options of a generator that has no other than its noise.
+macro_rules! only_option {
+    ($generator:ident, $name:literal, $default:literal) => {
+        impl Default for $generator {
+            fn default() -> Self {
+                Self { noise: $default }
+            }
+        }
+
+        impl $crate::generate::options::Options for $generator {
+            const NAME: &'static str = $name;
+            const KEYS: &'static [&'static str] = &["noise"];
+
+            fn set(&mut self, _: &'static str, value: &str) -> Result<(), $crate::DataError> {
+                self.noise = $crate::generate::noise::parse(value)?;
+                Ok(())
+            }
+
+            fn get(&self, _: &'static str) -> String {
+                self.noise.to_string()
+            }
+
+            fn check(&self) -> Result<(), $crate::DataError> {
+                $crate::generate::noise::check(self.noise)
+            }
+        }
+    };
+}
+pub(super) use only_option;

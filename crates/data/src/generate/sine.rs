@@ -8,8 +8,6 @@ use rand_distr::StandardNormal;
 
 use super::density::Density;
 use super::noise;
-use super::options::Options;
-use crate::DataError;
 
 /// `x` lies in `[-HALF, HALF]`, and the sine has this amplitude too.
 const HALF: f64 = 2.5;
@@ -26,29 +24,7 @@ pub struct Sine {
     pub noise: f64,
 }
 
-impl Default for Sine {
-    fn default() -> Self {
-        Self { noise: 0.1 }
-    }
-}
-
-impl Options for Sine {
-    const NAME: &'static str = "sine";
-    const KEYS: &'static [&'static str] = &["noise"];
-
-    fn set(&mut self, _: &'static str, value: &str) -> Result<(), DataError> {
-        self.noise = noise::parse(value)?;
-        Ok(())
-    }
-
-    fn get(&self, _: &'static str) -> String {
-        self.noise.to_string()
-    }
-
-    fn check(&self) -> Result<(), DataError> {
-        noise::check(self.noise)
-    }
-}
+noise::only_option!(Sine, "sine", 0.1);
 
 impl Density for Sine {
     fn features(&self) -> usize {

@@ -7,10 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::density::Density;
 use super::noise;
-use super::options::Options;
 use super::peaked::{Peaked, log_integral};
 use super::plane_entropy::{plane_entropy, points};
-use crate::DataError;
 
 /// The angle at which an arm ends: one and a half turns.
 const END: f64 = 3.0 * PI;
@@ -37,29 +35,7 @@ pub struct Spirals {
     pub noise: f64,
 }
 
-impl Default for Spirals {
-    fn default() -> Self {
-        Self { noise: 0.1 }
-    }
-}
-
-impl Options for Spirals {
-    const NAME: &'static str = "2spirals";
-    const KEYS: &'static [&'static str] = &["noise"];
-
-    fn set(&mut self, _: &'static str, value: &str) -> Result<(), DataError> {
-        self.noise = noise::parse(value)?;
-        Ok(())
-    }
-
-    fn get(&self, _: &'static str) -> String {
-        self.noise.to_string()
-    }
-
-    fn check(&self) -> Result<(), DataError> {
-        noise::check(self.noise)
-    }
-}
+noise::only_option!(Spirals, "2spirals", 0.1);
 
 fn arm(t: f64) -> [f64; 2] {
     let (sin, cos) = t.sin_cos();
