@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each of them uses a part.
 
 pub(crate) mod case;
+pub(crate) mod clock;
 pub(crate) mod floor;
 pub(crate) mod start;
 pub(crate) mod step;
