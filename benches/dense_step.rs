@@ -1,47 +1,81 @@
-//! One training step of a two-layer dense flow with Adam: forward, backward, direction, update.
+//! One training step of a two-layer dense flow (forward, backward, direction, update) and, beside it, its floor: the products and
+//! factorizations that the algorithm needs, and one pass over the optimizer's state.
 //!
-//! `cargo bench --bench dense_step`; the relative step at D = 63, 784 and 2048 with batches of 100 is the figure of the README.
+//! `cargo bench --bench dense_step` runs what takes a few minutes; `PDMAP_BENCH_ALL=1` runs the grid: D = 63, 256, 784, 1024, 2048 and 4096,
+//! batches of 10, 100 and 1000, all arms, Adam (on O(D) plain SGD too), both precisions. A filter picks from either:
+//! `cargo bench --bench dense_step -- relative/adam/f32/100`. For a table of medians with ratios, see `examples/step_times.rs`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use ndarray::Array2;
-use pdmap::optim::Optimizer;
-use pdmap::{Architecture, Base, Preprocess, Preset};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+mod common;
 
-const BATCH: usize = 100;
+use std::time::Duration;
 
-/// Batches that the steps cycle through: on one batch alone a flow overfits without bound, and its guard has work that training has not.
-const BATCHES: usize = 32;
+use common::case::{Arm, Case, Dtype, Rule};
+use common::floor::Floor;
+use common::step::Step;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use pdmap::Real;
 
-fn step(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("dense_step");
-    group.sample_size(20);
-    let expensive = |preset| preset != Preset::DenseRelative;
-    for features in [63, 784, 2048] {
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let mut batch = || -> Array2<f32> { Base::normal().sample(BATCH, features, &mut rng).unwrap() };
-        let batches: Vec<_> = (0..BATCHES).map(|_| batch()).collect();
-        for preset in Preset::ALL {
-            if features > 1000 && expensive(preset) && std::env::var_os("PDMAP_BENCH_ALL").is_none() {
-                continue;
-            }
-            let mut flow =
-                preset.build(batches[0].view(), Preprocess::None, Architecture::default(), 1).unwrap();
-            let mut batches = batches.iter().cycle();
-            let mut training = flow.training();
-            let mut optimizer = Optimizer::adam(1e-4).unwrap();
-            group.bench_function(BenchmarkId::new(preset.name(), features), |bencher| {
-                bencher.iter(|| {
-                    flow.accumulate(batches.next().unwrap(), &mut training).unwrap();
-                    flow.update(&mut optimizer, &mut training).unwrap()
-                });
-            });
-        }
-    }
-    group.finish();
+const DIMS: [usize; 6] = [63, 256, 784, 1024, 2048, 4096];
+const BATCHES: [usize; 3] = [10, 100, 1000];
+const ARMS: [(Arm, Rule); 6] = [
+    (Arm::Exact, Rule::Adam),
+    (Arm::Relative, Rule::Adam),
+    (Arm::Algebra, Rule::Adam),
+    (Arm::Orthonormal, Rule::Adam),
+    (Arm::Orthonormal, Rule::Sgd),
+    (Arm::Svd, Rule::Adam),
+];
+
+/// Of the grid, what a few minutes allow: `f32`, and batches of 100, as far as a step takes about a tenth of a second.
+fn by_default(case: Case) -> bool {
+    case.dtype == Dtype::F32
+        && case.batch == 100
+        && case.giga_operations() < 12.0
+        && [63, 784, 2048].contains(&case.features)
 }
 
-criterion_group!(benches, step);
+fn grid(criterion: &mut Criterion) {
+    let all = std::env::var_os("PDMAP_BENCH_ALL").is_some();
+    for dtype in [Dtype::F32, Dtype::F64] {
+        for (arm, optimizer) in ARMS {
+            for batch in BATCHES {
+                let name = format!("{arm:?}/{optimizer:?}/{dtype:?}/{batch}").to_lowercase();
+                let mut group = criterion.benchmark_group(name);
+                for features in DIMS {
+                    let case = Case { arm, features, batch, dtype, optimizer };
+                    if all || by_default(case) {
+                        match dtype {
+                            Dtype::F32 => both::<f32>(&mut group, case),
+                            Dtype::F64 => both::<f64>(&mut group, case),
+                        }
+                    }
+                }
+                group.finish();
+            }
+        }
+    }
+}
+
+/// The step and its floor. Nothing is made for what a filter leaves out.
+fn both<F: Real>(group: &mut BenchmarkGroup<'_, WallTime>, case: Case) {
+    let large = case.giga_operations() > 8.0;
+    group.sample_size(if large { 10 } else { 20 });
+    group.warm_up_time(Duration::from_millis(if large { 100 } else { 500 }));
+    group.measurement_time(Duration::from_secs(2));
+    let mut step = None;
+    group.bench_function(BenchmarkId::new("step", case.features), |bencher| {
+        let step = step.get_or_insert_with(|| Step::<F>::new(case).unwrap());
+        bencher.iter(|| step.run().unwrap());
+    });
+    drop(step);
+    let mut floor = None;
+    group.bench_function(BenchmarkId::new("floor", case.features), |bencher| {
+        let floor = floor.get_or_insert_with(|| Floor::<F>::new(case).unwrap());
+        bencher.iter(|| floor.run().unwrap());
+    });
+}
+
+criterion_group!(benches, grid);
 criterion_main!(benches);

@@ -1,0 +1,140 @@
+//! The floor of a step: the matrix products and factorizations that its algorithm cannot do without, by the same routines, and one pass over the
+//! optimizer's state. What a step takes beyond it went into everything else: nonlinearities, biases, sums, copies, checks, the guard.
+
+use anyhow::{Context, Result};
+use ndarray::{Array2, ArrayView2};
+use pdmap::linalg::{Add, Lu, gemm};
+use pdmap::{Real, parallel};
+
+use super::case::{Arm, Case, Rule};
+use super::start;
+
+/// One matrix and what its direction is written to.
+struct Matrix<F> {
+    weight: Array2<F>,
+    direction: Array2<F>,
+    /// Result of the second product of D³ of the algebra and of O(D), and of the relative direction once a batch has D rows.
+    product: Array2<F>,
+    /// What the optimizer sees on O(D) in the direction's stead: as many numbers as a strict lower triangle has.
+    packed: Vec<F>,
+    moments: [Vec<F>; 2],
+}
+
+/// The buffers of a floor.
+pub(crate) struct Floor<F: Real> {
+    case: Case,
+    matrices: Vec<Matrix<F>>,
+    /// Rows that enter a layer, that leave it, `∂ log p/∂y`, and two results `[batch, features]`.
+    rows: [Array2<F>; 5],
+    /// `I − A/2` and `A` for a small skew `A`, on O(D).
+    cayley: Option<(Vec<F>, Array2<F>)>,
+}
+
+impl<F: Real> Floor<F> {
+    pub(crate) fn new(case: Case) -> Result<Self> {
+        let Case { arm, features: dim, batch, optimizer, .. } = case;
+        let orthonormal = arm.orthonormal();
+        let cube = arm == Arm::Algebra || orthonormal || (arm == Arm::Relative && batch >= dim);
+        let optimized = if orthonormal { dim * (dim - 1) / 2 } else { dim * dim };
+        let square = |wanted: bool| Array2::zeros(if wanted { (dim, dim) } else { (0, 0) });
+        let matrices = (0..case.matrices())
+            .map(|index| {
+                Ok(Matrix {
+                    weight: start::reflection(dim, index as u64)?,
+                    direction: square(true),
+                    product: square(cube),
+                    packed: vec![F::of(0.5); if orthonormal { optimized } else { 0 }],
+                    moments: [(); 2].map(|()| vec![F::zero(); optimizer.slots() / 2 * optimized]),
+                })
+            })
+            .collect::<Result<_>>()?;
+        let cayley = orthonormal.then(|| skew(dim));
+        let some = start::batches(dim, batch, 2)?;
+        let rows = std::array::from_fn(|index| some[index].clone());
+        Ok(Self { case, matrices, rows, cayley })
+    }
+
+    pub(crate) fn run(&mut self) -> Result<()> {
+        let Self { case, matrices, rows: [x, y, delta, result, product], cayley } = self;
+        let (one, mean) = (F::one(), F::of(1.0 / case.batch as f64));
+        for matrix in matrices.iter() {
+            gemm(one, x.view(), matrix.weight.t(), Add::No, result.view_mut())?;
+        }
+        for matrix in matrices.iter().skip(1) {
+            gemm(one, delta.view(), matrix.weight.view(), Add::No, result.view_mut())?;
+        }
+        for Matrix { weight, direction, product: cube, packed, moments } in matrices {
+            let outer = |right: ArrayView2<'_, F>, direction: &mut Array2<F>| {
+                gemm(mean, delta.t(), right, Add::No, direction.view_mut())
+            };
+            match case.arm {
+                Arm::Exact => {
+                    outer(x.view(), direction)?;
+                    std::hint::black_box(Lu::<F>::new(weight.view())?.inverse_transposed()?);
+                }
+                Arm::Relative if case.batch < case.features => {
+                    gemm(one, y.view(), weight.view(), Add::No, product.view_mut())?;
+                    outer(product.view(), direction)?;
+                }
+                Arm::Relative | Arm::Algebra => {
+                    outer(y.view(), direction)?;
+                    gemm(one, direction.view(), weight.view(), Add::No, cube.view_mut())?;
+                }
+                Arm::Orthonormal | Arm::Svd => {
+                    outer(y.view(), direction)?;
+                    if let Some((system, a)) = cayley {
+                        let lu = Lu::of_factors(case.features, system.clone())?;
+                        gemm(one, a.view(), weight.view(), Add::No, cube.view_mut())?;
+                        lu.solve_left(cube.view_mut())?;
+                    }
+                }
+            }
+            let gradient = if case.arm.orthonormal() { packed } else { slice(direction)? };
+            optimize(case.optimizer, &mut slice(weight)?[..gradient.len()], gradient, moments);
+        }
+        Ok(())
+    }
+}
+
+fn slice<F: Real>(matrix: &mut Array2<F>) -> Result<&mut [F]> {
+    matrix.as_slice_mut().context("a matrix that is not contiguous")
+}
+
+/// One pass over all that the optimizer reads and writes. The rate is next to nothing, so that weights stay what they are however often it runs.
+fn optimize<F: Real>(rule: Rule, parameter: &mut [F], gradient: &mut [F], [m, v]: &mut [Vec<F>; 2]) {
+    let rate = F::of(1e-20);
+    match rule {
+        Rule::Sgd => {
+            let columns = gradient.len().isqrt().max(1);
+            // `D²` and `D(D−1)/2` are cut into equal pieces by some number near their roots.
+            let columns =
+                (1..=columns).rev().find(|columns| gradient.len().is_multiple_of(*columns)).unwrap_or(1);
+            parallel::rows_mut(parameter, columns, |row, p| {
+                p.iter_mut().zip(&gradient[row * columns..]).for_each(|(p, &d)| *p += rate * d);
+            });
+        }
+        Rule::Adam => parallel::zip4(parameter, gradient, m, v, |p, d, m, v| {
+            let (beta1, beta2, epsilon) = (F::of(0.9), F::of(0.999), F::of(1e-8));
+            for (((p, d), m), v) in p.iter_mut().zip(d).zip(m).zip(v) {
+                *m = beta1 * *m + (F::one() - beta1) * *d;
+                *v = beta2 * *v + (F::one() - beta2) * *d * *d;
+                *p += rate * *m / (num_traits::Float::sqrt(*v) + epsilon);
+            }
+        }),
+    }
+}
+
+/// `(I − A/2, A)` with the skew `A` of entries ±1/(10 D).
+fn skew<F: Real>(dim: usize) -> (Vec<F>, Array2<F>) {
+    let a = Array2::from_shape_fn((dim, dim), |(i, j)| {
+        let size = 0.1 / dim as f64;
+        let sign = if (i + j) % 3 == 0 { -1.0 } else { 1.0 };
+        F::of(match i.cmp(&j) {
+            std::cmp::Ordering::Less => -sign * size,
+            std::cmp::Ordering::Equal => 0.0,
+            std::cmp::Ordering::Greater => sign * size,
+        })
+    });
+    let system = a.indexed_iter().map(|((i, j), &a)| if i == j { F::one() } else { F::of(-0.5) * a });
+    (system.collect(), a)
+}

@@ -1,0 +1,8 @@
+//! What the benches and the examples that time steps share: a case, its step, and the floor of that step.
+#![allow(dead_code)] // Each of them uses a part.
+
+pub(crate) mod case;
+pub(crate) mod clock;
+pub(crate) mod floor;
+pub(crate) mod start;
+pub(crate) mod step;

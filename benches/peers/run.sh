@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Times pdmap's training step beside the same step in PyTorch and JAX, on this processor, in turns, after a check that all three take the same
+# step. See README.md beside this file.
+#
+#   benches/peers/run.sh [ROUNDS, 5]
+# environment: DIMS (63,784,2048,4096), ARMS (relative,exact), OPTIMIZERS (adam), THREADS (the number of cores), PYTHON (python3),
+# VENV (a virtual environment to use or to make, by default in the target folder)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+rounds=${1:-5}
+dims=${DIMS:-63,784,2048,4096}
+arms=${ARMS:-relative,exact}
+optimizers=${OPTIMIZERS:-adam}
+threads=${THREADS:-$(nproc)}
+target=${CARGO_TARGET_DIR:-target}
+peers=$target/peers
+venv=${VENV:-$peers/venv}
+here=benches/peers
+mkdir -p "$peers"
+
+# Set on some machines to make results comparable between processors; here each side chooses its own kernels.
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+# All sides get the same number of threads; PJRT_NPROC and NPROC are JAX's.
+export RAYON_NUM_THREADS=$threads OMP_NUM_THREADS=$threads MKL_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads
+export PJRT_NPROC=$threads NPROC=$threads JAX_PLATFORMS=cpu
+
+if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
+  echo "== installing into $venv"
+  [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+  cp "$here/requirements.txt" "$venv/installed.txt"
+fi
+
+echo "== building"
+cargo build --release --locked --example step_times --example peer_step
+
+echo "== the same step: one of plain SGD from the same start"
+check=$peers/check
+rm -rf "$check"
+check_dims=63,256
+"$target/release/examples/peer_step" "$check" "$check_dims"
+for side in torch jax; do
+  "$venv/bin/python" "$here/${side}_step.py" --threads "$threads" --check "$check" --dims "$check_dims" --arms relative,exact
+done
+
+echo "== timing, $threads threads: $(grep -m 1 'model name' /proc/cpuinfo 2>/dev/null | cut -d : -f 2- || uname -m)"
+runs=$peers/runs
+rm -rf "$runs"
+mkdir -p "$runs"
+for ((round = 1; round <= rounds; round++)); do
+  for dim in ${dims//,/ }; do
+    common=(--dims "$dim" --arms "$arms" --optimizers "$optimizers" --rounds 5)
+    "$target/release/examples/step_times" "${common[@]}" --no-floor --json >"$runs/$round-$dim-pdmap.json" 2>>"$peers/log.txt"
+    for side in torch jax; do
+      "$venv/bin/python" "$here/${side}_step.py" --threads "$threads" "${common[@]}" >"$runs/$round-$dim-$side.json"
+    done
+  done
+  echo "round $round of $rounds"
+done
+"$venv/bin/python" "$here/ratios.py" "$runs" "$peers/ratios.json"

@@ -1,0 +1,121 @@
+//! Relative-gradient training at a large D: time a step, and peak memory beside what the method needs.
+//!
+//! `cargo run --release --example large_d -- --dim 16384 --steps 20 --optimizer sgd`
+//!
+//! Two dense layers in the relative direction with a smooth leaky ReLU between them, from the identity (a Haar start costs O(D³)). The bound is
+//! 1.2 × (parameters × (2 + slots of the optimizer) + activations): each parameter, its direction and its moments, and what a batch leaves on
+//! its way forward and back.
+#![allow(missing_docs)]
+
+#[path = "../benches/common/mod.rs"]
+mod common;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use clap::Parser;
+use common::case::Rule;
+use common::clock::median;
+use common::start::BATCHES;
+use ndarray::{Array1, Array2};
+use pdmap::dense::{BiasKind, Dense, Direction, Group};
+use pdmap::elementwise::{Elementwise, SmoothLeakyRelu};
+use pdmap::{Base, Flow, Layer};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// Trains two dense layers of a large size.
+#[derive(Debug, Parser)]
+struct Options {
+    #[arg(long, default_value_t = 16384)]
+    dim: usize,
+    #[arg(long, default_value_t = 20)]
+    steps: usize,
+    #[arg(long, default_value_t = 64)]
+    batch: usize,
+    #[arg(long, value_enum, default_value = "sgd")]
+    optimizer: Rule,
+}
+
+/// Matrices `[batch, D]` that a step of this flow needs at once: the batch, what leaves each of three layers, `∂ log p` at the output, two that take
+/// turns on the way down, the factors `Δ` and `Y` of each dense layer, and `Y W` of each.
+const ACTIVATIONS: usize = 1 + 3 + 1 + 2 + 4 + 2;
+
+fn main() -> Result<()> {
+    let Options { dim, steps, batch, optimizer } = Options::parse();
+    let started = Instant::now();
+    let mut flow = Flow::new(dim, vec![dense(dim, 3.0)?, relu()?, dense(dim, 0.0)?], Base::normal())?;
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let batches: Vec<Array2<f32>> = (0..BATCHES.min(steps))
+        .map(|_| Base::normal().sample(batch, dim, &mut rng))
+        .collect::<Result<_, _>>()?;
+    println!("made in {:.1} s; peak so far {}", started.elapsed().as_secs_f64(), gigabytes(peak()));
+
+    let (mut training, mut rule) = (flow.training(), optimizer.optimizer()?);
+    let (mut seconds, mut halvings) = (Vec::new(), 0);
+    let mut log_density = f64::NAN;
+    for step in 0..steps {
+        let start = Instant::now();
+        log_density = flow.accumulate(&batches[step % batches.len()], &mut training)?.base_log_density;
+        halvings += flow.update(&mut rule, &mut training)?.halvings;
+        seconds.push(start.elapsed().as_secs_f64());
+        if step == 0 {
+            println!(
+                "first step, which takes memory and arms the guard: {:.2} s; peak {}",
+                seconds[0],
+                gigabytes(peak())
+            );
+        }
+    }
+    let later = seconds.get(1..).unwrap_or_default();
+    let slowest = later.iter().copied().fold(0.0, f64::max);
+    println!("D = {dim}, batch {batch}, {optimizer:?}, {steps} steps, {halvings} halvings");
+    println!("a step after the first: median {:.4} s, slowest {slowest:.4} s", median(later));
+    println!("mean log-density of the last images under the base: {log_density:.2} nats");
+
+    let size = size_of::<f32>();
+    let parameters = 2 * (dim * dim + dim) * size;
+    let activations = (ACTIVATIONS + batches.len() - 1) * batch * dim * size;
+    let bound = 1.2 * (parameters * (2 + optimizer.slots()) + activations) as f64;
+    println!(
+        "parameters {}, rows and activations {}",
+        gigabytes(Some(parameters)),
+        gigabytes(Some(activations))
+    );
+    println!(
+        "bound 1.2 × (parameters × {} + activations): {:.0} bytes, {}",
+        2 + optimizer.slots(),
+        bound,
+        gigabytes(Some(bound as usize))
+    );
+    match peak() {
+        Some(peak) => println!(
+            "peak resident set: {peak} bytes, {}: {:.2} of the bound",
+            gigabytes(Some(peak)),
+            peak as f64 / bound
+        ),
+        None => println!("peak resident set: this system does not say"),
+    }
+    Ok(())
+}
+
+fn dense(dim: usize, bias: f32) -> Result<Box<dyn Layer<f32>>> {
+    let dense = Dense::new(Array2::eye(dim), Group::General(Direction::Relative), BiasKind::Plain)?;
+    Ok(Box::new(dense.biased(Array1::from_elem(dim, bias))?))
+}
+
+fn relu() -> Result<Box<dyn Layer<f32>>> {
+    Ok(Box::new(Elementwise::new(SmoothLeakyRelu { alpha: 0.01 })?))
+}
+
+/// Bytes of the largest resident set so far, where there is a `/proc`.
+fn peak() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kilobytes)
+}
+
+fn gigabytes(bytes: Option<usize>) -> String {
+    bytes.map_or("unknown".to_owned(), |bytes| format!("{:.3} GiB", bytes as f64 / f64::from(1 << 30)))
+}
