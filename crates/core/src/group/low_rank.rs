@@ -26,7 +26,7 @@ use crate::linalg::{Add, gemm};
 use crate::{LayerError, Real, Result, check, parallel};
 
 /// Rows as a share of D, `1/ROWS_SHARE`, from which on a step is made of the summed matrix: the small systems then cost more than 6% of a
-/// training step's 8·N·D² on GL(D), and on O(D) 8·N·D² + 14·N²·D comes near the dense Cayley's 4⅔·D³.
+/// training step's 8·N·D² on GL(D), and on O(D) 8·N·D² + 16·N²·D comes near the dense Cayley's 4⅔·D³.
 const ROWS_SHARE: usize = 4;
 
 /// Whether so few rows are better left in factors.

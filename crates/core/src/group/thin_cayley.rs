@@ -7,7 +7,7 @@
 //! cayley(ηA) W = W + η (I − (η/2) U Vᵀ)⁻¹ U Vᵀ W = W + η U M⁻¹ (Vᵀ W),    M = I_2N − (η/2) VᵀU
 //! ```
 //!
-//! (the push-through identity; Wen & Yin 2013, §2.2). Per step 4·N·D² for `VᵀW`, 4·N·D² for `U(…)`, 6·N²·D for `VᵀU`, 8·N²·D + 16/3·N³ for
+//! (the push-through identity; Wen & Yin 2013, §2.2). Per step 4·N·D² for `VᵀW`, 4·N·D² for `U(…)`, 8·N²·D for `VᵀU`, 8·N²·D + 16/3·N³ for
 //! the solve, which is in `f64`; against 2·N·D² + 4⅔·D³ of the dense step.
 //!
 //! **Rounding.** `A` itself may be small where `ΔᵀY` and `YᵀΔ` cancel, and they do cancel near the optimum; rounding is relative to them, not to

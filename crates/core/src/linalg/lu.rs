@@ -36,9 +36,9 @@ pub struct Lu<F> {
     memory: Memory,
 }
 
-/// Scratch memory of the factorization; a clone starts with none.
+/// Scratch memory of the factorization, and how much was asked for; a clone starts with none.
 #[derive(Default)]
-struct Memory(Option<MemBuffer>);
+struct Memory(Option<(usize, MemBuffer)>);
 
 impl Clone for Memory {
     fn clone(&self) -> Self {
@@ -48,17 +48,19 @@ impl Clone for Memory {
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes", self.0.as_ref().map_or(0, |buffer| buffer.len()))
+        write!(f, "{} bytes", self.0.as_ref().map_or(0, |(bytes, _)| *bytes))
     }
 }
 
 impl Memory {
-    /// A stack that is large enough.
+    /// A stack that is large enough; what needs it is aligned alike each time.
     fn stack(&mut self, need: StackReq) -> &mut MemStack {
-        if self.0.as_ref().is_none_or(|buffer| buffer.len() < need.unaligned_bytes_required()) {
+        let bytes = need.size_bytes();
+        if self.0.as_ref().is_none_or(|(had, _)| *had < bytes) {
             self.0 = None;
         }
-        MemStack::new(self.0.get_or_insert_with(|| MemBuffer::new(need)))
+        let (_, buffer) = self.0.get_or_insert_with(|| (bytes, MemBuffer::new(need)));
+        MemStack::new(buffer)
     }
 }
 
