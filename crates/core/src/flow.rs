@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayD, ArrayView1, ArrayViewMut2, Axis};
 use rand::Rng;
 
-use crate::optim::{Memory, StepReport, UpdateRule};
+use crate::optim::{Memory, Reads, StepReport, UpdateRule};
 use crate::tape::Buffer;
 use crate::{
     Base, BaseSpec, Chain, Diagnostic, Evaluator, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec,
@@ -22,7 +22,7 @@ pub struct Flow<F: Real> {
 }
 
 /// What training keeps between steps: tape, gradients and the optimizer's memory. After the first step it grows no more for batches that are no
-/// larger; the O(D³) directions still allocate workspaces for their factorizations.
+/// larger.
 #[derive(Debug, Clone)]
 pub struct Training<F: Real> {
     /// Gradients, directions and optimizer memory of the layers.
@@ -220,7 +220,10 @@ impl<F: Real> Flow<F> {
     /// one that failed have made their step then.
     pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, training: &mut Training<F>) -> Result<StepReport> {
         let Training { grads, base, .. } = training;
+        // A plain rule reads no entries, and directions may stay in factors; whoever calls `direct` by hand finds entries.
+        grads.set_reads(rule.reads());
         let report = self.follow(rule, grads, base);
+        grads.set_reads(Reads::Entries);
         grads.clear();
         base.clear();
         report

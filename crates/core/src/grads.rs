@@ -1,7 +1,7 @@
 //! What training keeps beside each parameter: sums of gradients, the direction made of them, the optimizer's memory.
 
-use crate::group::OuterSum;
-use crate::optim::Memory;
+use crate::group::{OuterSum, Workspace};
+use crate::optim::{Memory, Reads};
 use crate::{LayerError, Real, Result};
 
 /// Accumulated gradient of one parameter tensor.
@@ -20,35 +20,54 @@ pub struct ParamGrad<F> {
     pub name: &'static str,
     /// What `backward` accumulates.
     pub sum: GradSum<F>,
-    /// What `direct` writes and `update` hands to the optimizer; afterwards it holds the step that was taken.
+    /// What `direct` writes and `update` hands to the optimizer; afterwards it holds the step that was taken. Empty, before and after,
+    /// where the direction is [`factored`](Self::factored).
     pub direction: Vec<F>,
+    /// What the rule that follows will read of the direction, where this parameter is [`factorable`](Self::factorable()).
+    /// [`Flow::update`](crate::Flow::update) says so for the length of its step; at any other time a direction has entries.
+    pub reads: Reads,
+    /// `‖direction‖²` of a direction that `direct` left in the factors of `sum`, because nobody reads its entries; NaN where nobody reads the norm
+    /// either. `update` takes it.
+    pub factored: Option<f64>,
     /// Scratch memory of `direct` and `update`.
     pub scratch: Vec<F>,
     /// The optimizer's memory (moments), empty until its first step.
     pub memory: Memory<F>,
+    /// Buffers of steps in factors.
+    pub(crate) work: Workspace<F>,
+    factorable: bool,
 }
 
 impl<F: Real> ParamGrad<F> {
     /// For a vector of `size` parameters.
     pub fn flat(name: &'static str, size: usize) -> Self {
-        Self {
-            name,
-            sum: GradSum::Flat(vec![F::zero(); size]),
-            direction: vec![F::zero(); size],
-            scratch: Vec::new(),
-            memory: Memory::default(),
-        }
+        let direction = vec![F::zero(); size];
+        Self { direction, ..Self::of(name, GradSum::Flat(vec![F::zero(); size])) }
     }
 
     /// For a square matrix of side `dim`, fed by outer products.
     pub fn outer(name: &'static str, dim: usize) -> Self {
+        Self::of(name, GradSum::Outer(OuterSum::new(dim)))
+    }
+
+    fn of(name: &'static str, sum: GradSum<F>) -> Self {
         Self {
             name,
-            sum: GradSum::Outer(OuterSum::new(dim)),
+            sum,
             direction: Vec::new(),
+            reads: Reads::Entries,
+            factored: None,
             scratch: Vec::new(),
             memory: Memory::default(),
+            work: Workspace::default(),
+            factorable: false,
         }
+    }
+
+    /// The same, for a layer that never looks at `direction` itself: a matrix's direction may stay in factors where the rule allows that. Without
+    /// this call a direction always has its entries.
+    pub fn factorable(self) -> Self {
+        Self { factorable: true, ..self }
     }
 
     /// The sum, where this is a vector parameter.
@@ -138,6 +157,12 @@ impl<F: Real> LayerGrads<F> {
         if self.rows == 0 { Err(LayerError::NoRows) } else { Ok(F::of(self.rows as f64)) }
     }
 
+    /// Says what the rule that follows will read of the directions: before `direct`, here and inside.
+    pub fn set_reads(&mut self, reads: Reads) {
+        self.params.iter_mut().filter(|param| param.factorable).for_each(|param| param.reads = reads);
+        self.children.iter_mut().for_each(|child| child.set_reads(reads));
+    }
+
     /// Exactly `N` parameters, to be taken apart.
     ///
     /// # Errors
@@ -178,8 +203,11 @@ impl<F: Real> LayerGrads<F> {
 
     /// `Σ ‖direction‖²` over all parameters, in a fixed order.
     pub fn direction_norm_squared(&self) -> f64 {
-        let own: f64 =
-            self.params.iter().map(|param| crate::parallel::sum_of_squares(&param.direction)).sum();
-        own + self.children.iter().map(Self::direction_norm_squared).sum::<f64>()
+        let of = |param: &ParamGrad<F>| match param.factored {
+            Some(norm_squared) => norm_squared,
+            None => crate::parallel::sum_of_squares(&param.direction),
+        };
+        self.params.iter().map(of).sum::<f64>()
+            + self.children.iter().map(Self::direction_norm_squared).sum::<f64>()
     }
 }

@@ -103,6 +103,12 @@ pub fn add<F: Real>(y: &mut [F], x: &[F]) {
     });
 }
 
+/// `x ← x + factor·x`. (The product `(1 + factor)·x` has one rounding less, but that of `1 + factor` is the same for all numbers, and adds up.)
+pub fn add_multiple<F: Real>(x: &mut [F], factor: F) {
+    let task = |chunk: &mut [F]| vectorized(|| chunk.iter_mut().for_each(|x| *x += factor * *x));
+    if x.len() <= GRAIN { task(x) } else { x.par_chunks_mut(GRAIN).for_each(task) }
+}
+
 /// `sum ← sum + Σ_rows a ∘ b` for row-major matrices; rows are added in their order.
 pub fn add_column_products<F: Real>(sum: &mut [F], a: &[F], b: &[F]) {
     if sum.is_empty() {
@@ -129,13 +135,14 @@ pub fn add_column_sums<F: Real>(sum: &mut [F], a: &[F]) {
     });
 }
 
-/// `Σ x²` in `f64`, in chunks of fixed size added in their order.
+/// `Σ x²` in `f64`: chunks of fixed size, added in the order of a tree that depends on their number alone. Takes no memory.
 pub fn sum_of_squares<F: Real>(x: &[F]) -> f64 {
-    let chunk_sum = |chunk: &[F]| vectorized(|| chunk.iter().map(|&v| v.f64() * v.f64()).sum::<f64>());
     if x.len() <= GRAIN {
-        return chunk_sum(x);
+        return vectorized(|| x.iter().map(|&v| v.f64() * v.f64()).sum::<f64>());
     }
-    x.par_chunks(GRAIN).map(chunk_sum).collect::<Vec<_>>().iter().sum()
+    let (first, second) = x.split_at((x.len() / 2).next_multiple_of(GRAIN).min(x.len()));
+    let (first, second) = rayon::join(|| sum_of_squares(first), || sum_of_squares(second));
+    first + second
 }
 
 /// `body(p, d, a, b)` on chunks of fixed size of four slices of equal length: one pass over parameters, direction and

@@ -4,7 +4,7 @@
 use ndarray::{Array2, array};
 use pdmap_core::group::{Direction, Group, GroupMatrix, ORTHONORMALITY, haar};
 use pdmap_core::linalg::orthonormality_residual;
-use pdmap_core::optim::{Memory, UpdateRule};
+use pdmap_core::optim::{Memory, Optimizer, Reads, UpdateRule};
 use pdmap_core::{LayerError, ParamGrad, Real, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -92,4 +92,75 @@ fn in_the_algebra_only_the_step_that_crosses_is_halved() {
     let last = matrix.weight().to_owned();
     assert!(matrix.update(&mut Given(vec![f64::NAN, 0.0, 0.0, 0.0]), &mut grad).is_err());
     assert_eq!(matrix.weight(), last);
+}
+
+#[test]
+fn a_plain_step_in_factors_is_halved_until_right_and_once_more() {
+    // E = I − 5 e₁e₁ᵀ from one row; with rate 1 the first entry goes to 1 + 1·(1 − 5) = −3, then −1, 0, 0.5, and once more.
+    for direction in [Direction::Relative, Direction::RelativeLeft, Direction::Algebra] {
+        let mut matrix =
+            GroupMatrix::<f64>::new(Array2::eye(4), Group::General(direction)).unwrap().tracking_inverse();
+        let mut grad = matrix.new_grad("weight").factorable();
+        let (y, delta) = (array![[1.0, 0.0, 0.0, 0.0]], array![[-5.0, 0.0, 0.0, 0.0]]);
+        grad.outer_mut().unwrap().add(delta.view(), y.view(), None).unwrap();
+        grad.reads = Reads::Nothing;
+        matrix.direct(&mut grad).unwrap();
+        assert!(grad.direction.is_empty() && grad.factored.is_some());
+        let report = matrix.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).unwrap();
+        assert_eq!(report.halvings, 4);
+        let expected = Array2::from_diag(&array![0.75, 1.0625, 1.0625, 1.0625]);
+        assert_eq!(matrix.weight(), expected, "{direction:?}");
+        let log_det = matrix.log_det().unwrap();
+        assert!((log_det.log_abs - (0.75f64.ln() + 3.0 * 1.0625f64.ln())).abs() < 1e-15 && !log_det.negative);
+        let identity = matrix.tracked_inverse().unwrap().dot(&expected) - Array2::<f64>::eye(4);
+        assert!(identity.iter().all(|d| d.abs() < 1e-15), "{identity}");
+        // The direction was taken: a second update has nothing to follow.
+        assert!(matrix.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).is_err());
+        assert_eq!(matrix.weight(), expected);
+    }
+}
+
+#[test]
+fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
+    #[derive(Debug)]
+    struct Rate(f64);
+    impl UpdateRule<f64> for Rate {
+        fn reads(&self) -> Reads {
+            Reads::Nothing
+        }
+        fn plain_rate(&self) -> Option<f64> {
+            Some(self.0)
+        }
+        fn begin(&mut self, _norm: &mut dyn FnMut() -> f64) -> Result<()> {
+            Ok(())
+        }
+        fn step(&mut self, _memory: &mut Memory<f64>, direction: &mut [f64]) -> Result<()> {
+            direction.iter_mut().for_each(|d| *d *= self.0);
+            Ok(())
+        }
+    }
+    for group in
+        [Group::General(Direction::Relative), Group::General(Direction::RelativeLeft), Group::Orthonormal]
+    {
+        for (value, rate) in [(f64::NAN, 0.1), (f64::INFINITY, 0.1), (1.0, f64::NAN), (1.0, -1.5)] {
+            let mut matrix =
+                GroupMatrix::<f64>::new(haar(8, &mut ChaCha8Rng::seed_from_u64(5)), group).unwrap();
+            let before = matrix.weight().to_owned();
+            let mut grad = matrix.new_grad("weight").factorable();
+            let mut row = Array2::from_elem((1, 8), 1.0);
+            row[[0, 3]] = value;
+            let other = Array2::from_shape_fn((1, 8), |(_, j)| j as f64);
+            grad.outer_mut().unwrap().add(other.view(), row.view(), None).unwrap();
+            grad.reads = Reads::Nothing;
+            matrix.direct(&mut grad).unwrap();
+            let result = matrix.update(&mut Rate(rate), &mut grad);
+            if group == Group::Orthonormal && rate == -1.5 {
+                // A rotation the other way.
+                assert!(result.is_ok());
+                continue;
+            }
+            assert!(result.is_err(), "{group:?} {value} {rate}");
+            assert_eq!(matrix.weight(), before, "{group:?} {value} {rate}");
+        }
+    }
 }

@@ -16,8 +16,8 @@ use crate::bias::Bias;
 
 /// `y = W x + b` on each row: `Y = X Wᵀ + b`, with `W` in a [`Group`].
 ///
-/// `log|det| = log|det W|` for GL(D), by an `f64` LU kept until the weight changes; 0 for O(D). The inverse is a solve, or the
-/// transpose.
+/// `log|det| = log|det W|` for GL(D), by an `f64` LU kept until the weight changes or carried along by plain steps on few rows; 0 for O(D). The
+/// inverse is a solve, the transpose, or a [tracked](Self::tracking_inverse) inverse.
 #[derive(Debug, Clone)]
 pub struct Dense<F: Real> {
     matrix: GroupMatrix<F>,
@@ -29,6 +29,8 @@ pub struct Dense<F: Real> {
 struct Options {
     group: Group,
     bias: BiasKind,
+    #[serde(default, rename = "tracking-inverse", skip_serializing_if = "std::ops::Not::not")]
+    tracking_inverse: bool,
 }
 
 /// Options of a new layer: those of a saved one, and how to start.
@@ -43,6 +45,9 @@ struct NewOptions {
     /// Where every entry of the bias starts.
     #[serde(default)]
     bias_start: f64,
+    /// See [`Dense::tracking_inverse`].
+    #[serde(default)]
+    tracking_inverse: bool,
 }
 
 fn plain() -> BiasKind {
@@ -95,6 +100,17 @@ impl<F: Real> Dense<F> {
         Ok(self)
     }
 
+    /// The same layer, which carries `W⁻¹` along with plain steps on few rows: see [`GroupMatrix::tracking_inverse`]. Decoding, sampling and
+    /// inverses between such steps then cost a product in place of an LU.
+    pub fn tracking_inverse(self) -> Self {
+        Self { matrix: self.matrix.tracking_inverse(), ..self }
+    }
+
+    /// `W` with what is kept beside it.
+    pub fn matrix(&self) -> &GroupMatrix<F> {
+        &self.matrix
+    }
+
     /// The weight, `[features, features]`.
     pub fn weight(&self) -> ArrayView2<'_, F> {
         self.matrix.weight()
@@ -134,11 +150,14 @@ impl<F: Real> Dense<F> {
         fresh: &mut Fresh<'_, F>,
         _registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
-        let NewOptions { group, bias, start, bias_start } = spec.parse()?;
-        let layer = match start {
+        let NewOptions { group, bias, start, bias_start, tracking_inverse } = spec.parse()?;
+        let mut layer = match start {
             Start::Haar => Self::random(fresh.features, group, bias, fresh.rng)?,
             Start::Identity => Self::new(Array2::eye(fresh.features), group, bias)?,
         };
+        if tracking_inverse {
+            layer = layer.tracking_inverse();
+        }
         match bias {
             BiasKind::None if bias_start != 0.0 => {
                 Err(LayerError::Conflict { first: "bias-start", second: "a layer without bias" })
@@ -153,19 +172,25 @@ impl<F: Real> Dense<F> {
         tensors: &mut Tensors<F>,
         _registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
-        let Options { group, bias } = spec.parse()?;
-        Ok(Box::new(Self::from_tensors(group, bias, None, tensors)?))
+        Ok(Box::new(Self::from_tensors(spec.parse()?, None, tensors)?))
+    }
+
+    fn options(&self) -> Options {
+        let tracking_inverse = self.matrix.tracks_inverse();
+        Options { group: self.group(), bias: self.bias.kind(), tracking_inverse }
     }
 
     fn from_tensors(
-        group: Group,
-        bias: BiasKind,
+        Options { group, bias, tracking_inverse }: Options,
         features: Option<usize>,
         tensors: &mut Tensors<F>,
     ) -> Result<Self> {
         let weight = tensors.square("weight", features)?;
         let features = weight.nrows();
-        let layer = Self::new(weight, group, bias)?;
+        let mut layer = Self::new(weight, group, bias)?;
+        if tracking_inverse {
+            layer = layer.tracking_inverse();
+        }
         match bias {
             BiasKind::None => Ok(layer),
             _ => layer.biased(tensors.vector("bias", Some(features))?),
@@ -191,7 +216,7 @@ impl<F: Real> Dense<F> {
 
 impl<F: Real> Layer<F> for Dense<F> {
     fn spec(&self) -> LayerSpec {
-        LayerSpec::new(Self::KIND, &Options { group: self.group(), bias: self.bias.kind() })
+        LayerSpec::new(Self::KIND, &self.options())
     }
 
     fn features(&self) -> Option<usize> {
@@ -270,7 +295,11 @@ impl<F: Real> Layer<F> for Dense<F> {
     }
 
     fn new_grads(&self) -> LayerGrads<F> {
-        let mut params = vec![self.matrix.new_grad("weight")];
+        let weight = self.matrix.new_grad("weight");
+        // Entries of the weight's step move an augmented bias in the algebra.
+        let entries =
+            self.bias.kind() == BiasKind::Augmented && self.group() == Group::General(Direction::Algebra);
+        let mut params = vec![if entries { weight } else { weight.factorable() }];
         params.extend(self.bias.values().map(|b| ParamGrad::flat("bias", b.len())));
         LayerGrads::of(params)
     }
@@ -339,7 +368,7 @@ impl<F: Real> Layer<F> for Dense<F> {
     }
 
     fn set_tensors(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
-        *self = Self::from_tensors(self.group(), self.bias.kind(), self.features(), tensors)?;
+        *self = Self::from_tensors(self.options(), self.features(), tensors)?;
         Ok(())
     }
 

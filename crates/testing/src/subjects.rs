@@ -105,6 +105,10 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
         subject!("dense algebra augmented bias", |d, rng| {
             dense(d, rng, Group::General(Algebra), BiasKind::Augmented)
         }),
+        subject!("dense relative, inverse tracked", |d, rng| {
+            let weight = badly_conditioned(d, 8.0, rng);
+            Ok(Box::new(Dense::new(weight, Group::General(Relative), BiasKind::None)?.tracking_inverse()))
+        }),
         subject!("chain dense-svd", |d, rng| {
             Ok(Box::new(Chain::new(svd(d, BiasKind::Plain, ScaleDirection::Algebra, rng)?)?))
         }),

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_core::group::{Group, GroupMatrix, ORTHONORMALITY, cayley, haar};
 use pdmap_core::linalg::orthonormality_residual;
-use pdmap_core::optim::{Memory, UpdateRule};
+use pdmap_core::optim::{Memory, Optimizer, Reads, UpdateRule};
 use pdmap_testing::{normal_rows, rng, worst};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -37,9 +37,14 @@ fn fill<F: Real>(direction: &mut [F], size: f64, rng: &mut ChaCha8Rng) {
     direction.iter_mut().for_each(|d| *d = F::of(rng.random_range(-size..size)));
 }
 
-/// The largest residual, in ε, seen at every `look`-th of `steps` steps.
-fn walk<F: Real>(dim: usize, mut rule: Steps, steps: usize, look: usize) -> f64 {
-    let mut matrix = GroupMatrix::<F>::new(haar(dim, &mut rng(11)), Group::Orthonormal).unwrap();
+/// The largest residual, in ε, seen at every `look`-th of `steps` steps from a Haar matrix.
+fn walk<F: Real>(dim: usize, rule: Steps, steps: usize, look: usize) -> f64 {
+    walk_from(haar::<F>(dim, &mut rng(11)), rule, steps, look)
+}
+
+fn walk_from<F: Real>(start: Array2<F>, mut rule: Steps, steps: usize, look: usize) -> f64 {
+    let dim = start.nrows();
+    let mut matrix = GroupMatrix::<F>::new(start, Group::Orthonormal).unwrap();
     let sign = matrix.log_det().unwrap().negative;
     let rows = normal_rows::<F>(1, dim, &mut rng(13));
     let mut grad = matrix.new_grad("weight");
@@ -82,6 +87,74 @@ fn many_steps_in_one_direction() {
             let narrow = walk::<f32>(dim, Steps::Steady { seed: 3, size }, steps, 1);
             println!("O({dim}), {steps} steps of {size}: {wide:.2} ε in f64, {narrow:.2} ε in f32");
             assert!(wide <= ORTHONORMALITY && narrow <= ORTHONORMALITY, "O({dim}): {wide} {narrow}");
+        }
+    }
+}
+
+#[test]
+fn small_steps_near_the_identity_where_rounding_always_leans_to_one_side() {
+    // The diagonal loses θ²/2 a step, which rounds away: the worst case of the bound by which re-centring is timed.
+    for size in [3e-10, 1e-9, 3e-9, 1e-8, 3e-8, 1e-7, 1e-5] {
+        for dim in [2, 16, 40] {
+            let wide = walk_from(Array2::<f64>::eye(dim), Steps::Steady { seed: 3, size }, 600, 1);
+            let narrow =
+                walk_from(Array2::<f32>::eye(dim), Steps::Steady { seed: 3, size: size * 1e4 }, 600, 1);
+            println!(
+                "O({dim}) from the identity, steps of {size:e}: {wide:.2} ε in f64, {narrow:.2} ε in f32"
+            );
+            assert!(wide <= ORTHONORMALITY && narrow <= ORTHONORMALITY, "O({dim}): {wide} {narrow}");
+        }
+    }
+}
+
+#[test]
+fn a_walk_that_is_never_re_centred_is_seen() {
+    // The wrong implementation: Cayley steps and nothing that takes their rounding back.
+    let (mut rng, mut packed) = (rng(12), vec![0.0; 16 * 15 / 2]);
+    let mut w = haar::<f64>(16, &mut rng);
+    for _ in 0..20_000 {
+        fill(&mut packed, 0.5, &mut rng);
+        cayley(&packed, &mut w, &mut vec![]).unwrap();
+    }
+    let residual = orthonormality_residual(w.view()) / f64::EPSILON;
+    assert!(residual > ORTHONORMALITY, "{residual} ε: the oracle is blind");
+}
+
+/// The largest residual, in ε, of plain steps by random factors, which do not cancel; a dense start and a sparse one.
+fn thin_walk<F: Real>(start: Array2<F>, rows: usize, rate: f64, steps: u64) -> f64 {
+    let dim = start.nrows();
+    let mut matrix = GroupMatrix::<F>::new(start, Group::Orthonormal).unwrap();
+    let mut grad = matrix.new_grad("weight").factorable();
+    let mut rule = Optimizer::sgd(rate).unwrap();
+    let mut residuals = vec![];
+    for step in 0..steps {
+        // The same factors every other ten steps: what leans to one side adds up.
+        let mut rng = rng(step - step % 20 + if step % 20 < 10 { 0 } else { step % 10 });
+        let (delta, y) = (normal_rows::<F>(rows, dim, &mut rng), normal_rows::<F>(rows, dim, &mut rng));
+        grad.outer_mut().unwrap().clear();
+        grad.outer_mut().unwrap().add(delta.view(), y.view(), None).unwrap();
+        grad.reads = Reads::Nothing;
+        matrix.direct(&mut grad).unwrap();
+        assert!(grad.factored.is_some());
+        matrix.update(&mut rule, &mut grad).unwrap();
+        residuals.push(orthonormality_residual(matrix.weight()));
+    }
+    worst(residuals.into_iter()) / F::EPS
+}
+
+#[test]
+fn many_plain_steps_by_few_rows() {
+    for (dim, rows, steps) in [(8, 2, 2000), (64, 4, 400), (64, 16, 400), (128, 1, 100)] {
+        // From steps that round away to ones that are too long for factors.
+        for rate in [1e-8, 1e-4, 1e-2, 0.1, 0.3, 1.0, 30.0] {
+            let residuals = [
+                thin_walk(haar::<f64>(dim, &mut rng(11)), rows, rate, steps),
+                thin_walk(haar::<f32>(dim, &mut rng(11)), rows, rate, steps),
+                thin_walk(Array2::<f64>::eye(dim), rows, rate, steps),
+                thin_walk(Array2::<f32>::eye(dim), rows, rate, steps),
+            ];
+            println!("O({dim}), {rows} rows, rate {rate}: {residuals:.1?} ε");
+            assert!(worst(residuals.into_iter()) <= ORTHONORMALITY, "O({dim}), {rate}: {residuals:?}");
         }
     }
 }

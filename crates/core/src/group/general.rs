@@ -80,11 +80,11 @@ pub(super) fn write_direction<F: Real>(
         return Err(LayerError::NoRows);
     }
     let mean = F::of(1.0 / sum.count() as f64);
-    grow(out, dim * dim);
+    out.resize(dim * dim, F::zero());
     match direction {
         Direction::Euclidean => {
             let lu = lu.ok_or(LayerError::NoRows)?;
-            view_mut(out, dim, dim).assign(&lu.inverse_transposed()?);
+            lu.inverse_transposed_into(view_mut(out, dim, dim))?;
             sum.write(mean, Add::Yes, view_mut(out, dim, dim))
         }
         Direction::Relative => {
@@ -104,8 +104,8 @@ pub(super) fn write_direction<F: Real>(
 }
 
 /// Makes room for `size` numbers without touching those that are there.
-pub(super) fn grow<F: Real>(buffer: &mut Vec<F>, size: usize) {
+pub(super) fn grow<T: Clone + Default>(buffer: &mut Vec<T>, size: usize) {
     if buffer.len() < size {
-        buffer.resize(size, F::zero());
+        buffer.resize(size, T::default());
     }
 }

@@ -6,7 +6,7 @@ use crate::linalg::{LogDet, Lu};
 use crate::{Real, Result, State, check};
 
 /// Halvings after which the guard returns to its anchor altogether: beyond the digits of an `f64`.
-const MAX_HALVINGS: u64 = 60;
+pub(super) const MAX_HALVINGS: u64 = 60;
 
 /// Cost of a sign check, an `f64` LU, in units of `D³/N` over the cost of a step that is to be added at most: with 11 the
 /// checks take about 3% of an `f32` step (LU ⅔D³ at a quarter of the `f32` rate, step 8·N·D²).
@@ -69,28 +69,48 @@ impl<F: Real> Guard<F> {
     pub(super) fn renew(&mut self, weight: &Array2<F>) {
         if let Some(anchor) = &mut self.anchor {
             anchor.assign(weight);
+            self.steps = 0;
         }
+    }
+
+    /// Steps since the last check, the present one included.
+    pub(super) fn count(&mut self) -> usize {
+        self.steps = self.steps.saturating_add(1);
+        self.steps
+    }
+
+    /// Whether there were steps since the last check.
+    pub(super) fn is_behind(&self) -> bool {
+        self.steps > 0
     }
 
     /// Whether a check is due after a step that was made from `rows` rows.
     pub(super) fn due(&mut self, dim: usize, rows: usize) -> bool {
-        self.steps = self.steps.saturating_add(1);
-        self.steps >= (CHECK_SPACING * dim).div_ceil(rows.max(1))
+        self.count() >= Self::spacing(dim, rows)
+    }
+
+    /// Steps between checks that keep their cost at a few percent.
+    pub(super) fn spacing(dim: usize, rows: usize) -> usize {
+        (CHECK_SPACING * dim).div_ceil(rows.max(1))
     }
 
     /// Checks the sign; halves the way from the anchor until it is right. Returns the halvings and the factorization of the
-    /// weight that is left, in the precision `P`.
+    /// weight that is left, in the precision `P` and in the memory of `lu`.
     ///
     /// # Errors
     /// A weight that is not finite: no share of such a way leads back, so the anchor is restored and the caller must stop.
-    pub(super) fn settle<P: Real>(&mut self, weight: &mut Array2<F>) -> Result<(u64, Option<Lu<P>>)> {
+    pub(super) fn settle<P: Real>(
+        &mut self,
+        weight: &mut Array2<F>,
+        mut lu: Lu<P>,
+    ) -> Result<(u64, Option<Lu<P>>)> {
         let Some(anchor) = &mut self.anchor else { return Ok((0, None)) };
         self.steps = 0;
         let (mut halvings, mut backed_off) = (0, false);
         loop {
-            let lu = Lu::<P>::new(weight.view()).ok().filter(|lu| lu.log_det().negative == self.negative);
-            match lu {
-                Some(lu) if halvings == 0 || backed_off => {
+            let right = lu.refactor_matrix(weight.view()).ok().filter(|det| det.negative == self.negative);
+            match right {
+                Some(_) if halvings == 0 || backed_off => {
                     anchor.assign(weight);
                     return Ok((halvings, Some(lu)));
                 }
@@ -104,7 +124,8 @@ impl<F: Real> Guard<F> {
             halvings += 1;
             if halvings > MAX_HALVINGS {
                 weight.assign(anchor);
-                return Ok((halvings, Lu::new(weight.view()).ok()));
+                let lu = lu.refactor_matrix(weight.view()).ok().map(|_| lu);
+                return Ok((halvings, lu));
             }
             let half = F::of(0.5);
             Zip::from(&mut *weight).and(&*anchor).for_each(|w, &a| *w = half * (*w + a));

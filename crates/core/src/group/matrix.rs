@@ -4,31 +4,35 @@ use std::sync::OnceLock;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::general::{grow, write_direction};
+use super::drift::Drift;
 use super::guard::Guard;
-use super::orthonormal::{
-    ORTHONORMALITY, RECENTRE_EVERY, Rotation, cayley, limit_rotation, pack_skew, recentre,
-};
-use super::outer_sum::{view, view_mut};
+use super::orthonormal::ORTHONORMALITY;
+use super::tracked::{TrackedInverse, TrackedLogDet};
 use super::{Direction, Group};
 use crate::linalg::{Add, LogDet, Lu, gemm, orthonormality_residual, singular_values};
-use crate::optim::{StepReport, UpdateRule};
-use crate::{Diagnostic, LayerError, ParamGrad, Real, Result, State, check};
+use crate::{Diagnostic, LayerError, ParamGrad, Real, Result, check};
 
 /// A square matrix `W` of side D that stays in its [`Group`]: dense layers hold one, convolutions one a stage.
 ///
 /// It is only reached through its group's own motion, so a non-orthonormal weight of O(D) or a stale log-determinant cannot be represented. A
-/// determinant keeps its sign from check to check of the guard; between two checks it may stand on the other side.
+/// determinant keeps its sign in every plain step in factors, and otherwise from check to check of the guard; between two checks it may stand on the other side.
 #[derive(Debug, Clone)]
 pub struct GroupMatrix<F: Real> {
-    weight: Array2<F>,
-    group: Group,
-    guard: Guard<F>,
-    updates: u32,
+    pub(super) weight: Array2<F>,
+    pub(super) group: Group,
+    pub(super) guard: Guard<F>,
+    /// Rounding on O(D).
+    pub(super) drift: Drift,
+    /// `log|det W|` while plain steps in factors carry it along; nothing after any other step.
+    pub(super) log_det: Option<TrackedLogDet>,
+    /// `W⁻¹`, where it is asked for.
+    pub(super) inverse: Option<TrackedInverse<F>>,
     /// LU in f64, for log-determinant and inverse; empty after each change of the weight.
-    exact: OnceLock<Lu<f64>>,
+    pub(super) exact: OnceLock<Lu<f64>>,
     /// LU in F, for the Euclidean gradient of the next step.
-    native: OnceLock<Lu<F>>,
+    pub(super) native: OnceLock<Lu<F>>,
+    /// Memory of the guard's last factorization, for its next one.
+    pub(super) spare: Option<Lu<f64>>,
 }
 
 /// What passed a matrix on the way forward and back; all `[rows, D]`.
@@ -63,14 +67,42 @@ impl<F: Real> GroupMatrix<F> {
         }
         let weight =
             if weight.is_standard_layout() { weight } else { weight.as_standard_layout().into_owned() };
+        let drift = Drift::new(&weight);
         Ok(Self {
             weight,
             group,
             guard: Guard::default(),
-            updates: 0,
+            drift,
+            log_det: None,
+            inverse: None,
             exact: OnceLock::new(),
             native: OnceLock::new(),
+            spare: None,
         })
+    }
+
+    /// The same matrix, which carries `W⁻¹` along with plain steps in factors: D² numbers and 4·N·D² operations a step more, for an inverse that
+    /// needs no factorization. Any other step forgets it, until the next plain one computes it afresh. On O(D) there is nothing to carry.
+    pub fn tracking_inverse(mut self) -> Self {
+        if let Group::General(_) = self.group {
+            self.inverse = Some(TrackedInverse::new(self.dim()));
+        }
+        self
+    }
+
+    /// Whether [`tracking_inverse`](Self::tracking_inverse) was asked for.
+    pub fn tracks_inverse(&self) -> bool {
+        self.inverse.is_some()
+    }
+
+    /// `W⁻¹`, where it was carried along to the present weight.
+    pub fn tracked_inverse(&self) -> Option<ArrayView2<'_, F>> {
+        self.inverse.as_ref().and_then(TrackedInverse::get)
+    }
+
+    /// Whether `log|det W|` was carried along to the present weight, so that asking for it costs nothing.
+    pub fn tracks_log_det(&self) -> bool {
+        self.log_det.is_some()
     }
 
     /// Side of the matrix.
@@ -106,7 +138,7 @@ impl<F: Real> GroupMatrix<F> {
         gemm(F::one(), x, self.weight.view(), Add::No, y)
     }
 
-    /// Each row `x = W⁻¹ y`: the adjoint for O(D), an `f64` LU for GL(D).
+    /// Each row `x = W⁻¹ y`: the adjoint for O(D); for GL(D) an `f64` LU, or the tracked inverse where there is one.
     ///
     /// # Errors
     /// Shapes that do not fit; a singular matrix.
@@ -116,6 +148,9 @@ impl<F: Real> GroupMatrix<F> {
         }
         check::features("rows", self.dim(), y.ncols())?;
         check::shape("result", y.dim(), x.dim())?;
+        if let Some(inverse) = self.tracked_inverse() {
+            return gemm(F::one(), y, inverse.t(), Add::No, x);
+        }
         let lu = self.lu()?;
         let mut wide = y.mapv(F::f64).as_standard_layout().into_owned();
         lu.solve_rows(wide.view_mut())?;
@@ -123,11 +158,14 @@ impl<F: Real> GroupMatrix<F> {
         Ok(())
     }
 
-    /// `log|det W|` in nats and its sign; computed once for each weight. For O(D) the first is 0.
+    /// `log|det W|` in nats and its sign: carried along by plain steps in factors, or computed once for each weight. For O(D) the first is 0.
     ///
     /// # Errors
     /// A singular matrix.
     pub fn log_det(&self) -> Result<LogDet> {
+        if let Some(tracked) = self.log_det {
+            return Ok(tracked.value);
+        }
         let log_det = self.lu()?.log_det();
         Ok(match self.group {
             Group::Orthonormal => LogDet { log_abs: 0.0, ..log_det },
@@ -140,7 +178,7 @@ impl<F: Real> GroupMatrix<F> {
     /// # Errors
     /// A singular matrix.
     pub fn log_abs_det(&self) -> Result<f64> {
-        if self.group == Group::Orthonormal { Ok(0.0) } else { Ok(self.lu()?.log_det().log_abs) }
+        if self.group == Group::Orthonormal { Ok(0.0) } else { Ok(self.log_det()?.log_abs) }
     }
 
     /// An empty gradient of this matrix.
@@ -167,105 +205,6 @@ impl<F: Real> GroupMatrix<F> {
             }
             Group::General(_) | Group::Orthonormal => sum.add(dy, y, shift),
         }
-    }
-
-    /// Makes the direction out of the sum: a `[D, D]` matrix for GL(D), the `D(D−1)/2` numbers of a strict lower triangle for O(D).
-    ///
-    /// # Errors
-    /// No rows; a singular matrix for the Euclidean direction.
-    pub fn direct(&self, grad: &mut ParamGrad<F>) -> Result<()> {
-        let ParamGrad { sum, direction, scratch, .. } = grad;
-        let crate::GradSum::Outer(sum) = sum else {
-            return Err(LayerError::Grads { expected: 2, actual: 1 });
-        };
-        check::features("gradient", self.dim(), sum.dim())?;
-        match self.group {
-            Group::General(kind) => {
-                let lu = if kind == Direction::Euclidean { Some(self.native_lu()?) } else { None };
-                write_direction(kind, self.weight.view(), lu, sum, scratch, direction)
-            }
-            Group::Orthonormal => {
-                if sum.count() == 0 {
-                    return Err(LayerError::NoRows);
-                }
-                let (dim, mean) = (self.dim(), F::of(1.0 / sum.count() as f64));
-                grow(scratch, dim * dim);
-                sum.write(F::one(), Add::No, view_mut(scratch, dim, dim))?;
-                pack_skew(view(scratch, dim, dim), mean, direction);
-                Ok(())
-            }
-        }
-    }
-
-    /// Follows the direction that `direct` left, through the optimizer, and stays in the group. Afterwards
-    /// `grad.direction` holds the step `η·opt(direction)`.
-    ///
-    /// # Errors
-    /// Optimizer memory of another parameter; a singular matrix before the first step; a step that is not finite, where the last good
-    /// weight is restored.
-    pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
-        let rows = grad.outer_mut()?.count();
-        let dim = self.dim();
-        if let Group::General(_) = self.group {
-            let (weight, exact) = (&self.weight, &self.exact);
-            self.guard.arm(weight, || lu_of(weight, exact).map(Lu::log_det))?;
-        }
-        self.exact = OnceLock::new();
-        self.native = OnceLock::new();
-        let ParamGrad { direction, scratch, memory, .. } = grad;
-        match self.group {
-            Group::Orthonormal => {
-                rule.step(memory, direction)?;
-                let Rotation { halvings, large } = limit_rotation(direction)?;
-                cayley(direction, &mut self.weight, scratch)?;
-                self.updates = self.updates.wrapping_add(1);
-                if large || self.updates.is_multiple_of(RECENTRE_EVERY) {
-                    recentre(&mut self.weight, scratch)?;
-                }
-                Ok(StepReport { halvings })
-            }
-            Group::General(Direction::Algebra) => {
-                rule.step(memory, direction)?;
-                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1]: nothing can be crossed.
-                let certain = crate::parallel::sum_of_squares(direction) < 1.0;
-                if !certain {
-                    self.guard.renew(&self.weight);
-                }
-                grow(scratch, dim * dim);
-                gemm(
-                    F::one(),
-                    view(direction, dim, dim),
-                    self.weight.view(),
-                    Add::No,
-                    view_mut(scratch, dim, dim),
-                )?;
-                crate::parallel::add(weight_slice(&mut self.weight)?, &scratch[..dim * dim]);
-                if certain {
-                    return Ok(StepReport::default());
-                }
-                let report = self.settle()?;
-                // The step that was taken: as often halved as the way.
-                let share = F::of(report.share());
-                direction.iter_mut().for_each(|step| *step *= share);
-                Ok(report)
-            }
-            Group::General(kind) => {
-                rule.ascend(memory, weight_slice(&mut self.weight)?, direction)?;
-                if kind == Direction::Euclidean {
-                    // The factorization is the next step's inverse too, so the check is free.
-                    let (halvings, lu) = self.guard.settle(&mut self.weight)?;
-                    self.native = lu.map_or_else(OnceLock::new, OnceLock::from);
-                    return Ok(StepReport { halvings });
-                }
-                if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
-            }
-        }
-    }
-
-    fn settle(&mut self) -> Result<StepReport> {
-        let (halvings, lu) = self.guard.settle(&mut self.weight)?;
-        self.exact = lu.map_or_else(OnceLock::new, OnceLock::from);
-        Ok(StepReport { halvings })
     }
 
     /// The Euclidean gradient `G` of the mean log-likelihood, recovered from whichever sum was accumulated. O(D³).
@@ -302,30 +241,6 @@ impl<F: Real> GroupMatrix<F> {
         Ok(g.mapv(F::of))
     }
 
-    /// Writes what motion keeps beside the weight: the guard's last good weight on GL(D), the count of updates on O(D).
-    pub fn save_state(&self, name: &str, state: &mut State<F>) {
-        match self.group {
-            Group::General(_) => self.guard.save(name, state),
-            Group::Orthonormal => state.put_number(&format!("{name}.updates"), u64::from(self.updates)),
-        }
-    }
-
-    /// Takes back what [`save_state`](Self::save_state) wrote.
-    ///
-    /// # Errors
-    /// Missing pieces, another shape.
-    pub fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
-        match self.group {
-            Group::General(_) => self.guard.load(name, self.dim(), state),
-            Group::Orthonormal => {
-                let updates = state.take_number(&format!("{name}.updates"))?;
-                // Only the remainder by RECENTRE_EVERY, a power of two, is ever looked at.
-                self.updates = (updates % (1 << 32)) as u32;
-                Ok(())
-            }
-        }
-    }
-
     /// Singular values and what follows from them.
     pub fn diagnostics(&self, name: &str) -> Vec<Diagnostic> {
         let diagnostic = |what: &str, value: f64| Diagnostic { name: format!("{name} {what}"), value };
@@ -345,17 +260,12 @@ impl<F: Real> GroupMatrix<F> {
     fn lu(&self) -> Result<&Lu<f64>> {
         lu_of(&self.weight, &self.exact)
     }
-
-    fn native_lu(&self) -> Result<&Lu<F>> {
-        lu_of(&self.weight, &self.native)
-    }
 }
 
-fn weight_slice<F: Real>(weight: &mut Array2<F>) -> Result<&mut [F]> {
-    weight.as_slice_mut().ok_or(LayerError::Layout { what: "weight", strides: vec![] })
-}
-
-fn lu_of<'a, F: Real, P: Real>(weight: &Array2<F>, cache: &'a OnceLock<Lu<P>>) -> Result<&'a Lu<P>> {
+pub(super) fn lu_of<'a, F: Real, P: Real>(
+    weight: &Array2<F>,
+    cache: &'a OnceLock<Lu<P>>,
+) -> Result<&'a Lu<P>> {
     if let Some(lu) = cache.get() {
         return Ok(lu);
     }

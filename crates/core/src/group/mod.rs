@@ -15,16 +15,23 @@
 //! equation 15, read literally, has them exchanged. The finite-difference laws of this project accept the form above and
 //! reject the exchanged one.
 
+mod drift;
 mod general;
 mod guard;
+mod low_rank;
 mod matrix;
+mod motion;
 mod orthonormal;
 mod outer_sum;
+mod thin_cayley;
+mod tracked;
+mod workspace;
 
 pub use general::Direction;
 pub use matrix::{GroupMatrix, Passed};
-pub use orthonormal::{ORTHONORMALITY, RECENTRE_EVERY, cayley, haar, recentre};
+pub use orthonormal::{ORTHONORMALITY, cayley, haar, recentre};
 pub use outer_sum::{OuterForm, OuterSum};
+pub(crate) use workspace::Workspace;
 
 use serde::{Deserialize, Serialize};
 

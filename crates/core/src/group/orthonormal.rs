@@ -12,11 +12,6 @@ use crate::{Real, Result, check};
 /// Orthonormal weights keep `max|WᵀW − I| ≤ ORTHONORMALITY · ε` however many steps are taken.
 pub const ORTHONORMALITY: f64 = 32.0;
 
-/// Updates between two re-centrings. Rounding of a Cayley step is relative to its size, so small steps hardly drift; random steps with
-/// entries of ±0.5 on O(784) were measured to drift by 14 ε in eight. One Newton–Schulz step (two products) in eight solves is a
-/// tenth of their cost.
-pub const RECENTRE_EVERY: u32 = 8;
-
 /// Strict lower triangle, row by row, of the skew part of `mean · sum`: the direction `A = (E − Eᵀ)/2` on O(D), whose
 /// `D(D−1)/2` free entries are what an optimizer sees.
 pub(super) fn pack_skew<F: Real>(sum: ArrayView2<'_, F>, mean: F, packed: &mut Vec<F>) {
@@ -70,25 +65,36 @@ pub(super) fn limit_rotation<F: Real>(packed: &mut [F]) -> Result<Rotation> {
 /// # Errors
 /// [`crate::LayerError::Shape`] where `packed` is not `D(D−1)/2` long; [`crate::LayerError::Singular`] where it is not finite.
 pub fn cayley<F: Real>(packed: &[F], w: &mut Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
+    cayley_with(packed, w, scratch, &mut Lu::default())
+}
+
+/// [`cayley`] in the memory of a factorization: `(I + A/2)ᵀ = I − A/2` is what a transposed solve is for.
+pub(super) fn cayley_with<F: Real>(
+    packed: &[F],
+    w: &mut Array2<F>,
+    scratch: &mut Vec<F>,
+    lu: &mut Lu<F>,
+) -> Result<()> {
     let dim = w.nrows();
     check::shape("strict lower triangle", (1, dim * dim.saturating_sub(1) / 2), (1, packed.len()))?;
     let size = dim * dim;
     super::general::grow(scratch, 2 * size);
     let (skew, way) = scratch.split_at_mut(size);
-    let mut system = vec![F::zero(); size];
     let half = F::of(0.5);
-    let mut entries = packed.iter();
-    for i in 0..dim {
-        (system[i * dim + i], skew[i * dim + i]) = (F::one(), F::zero());
-        for (j, &a) in (0..i).zip(&mut entries) {
-            (skew[i * dim + j], skew[j * dim + i]) = (a, -a);
-            (system[i * dim + j], system[j * dim + i]) = (-half * a, half * a);
+    lu.refactor(dim, |system| {
+        let mut entries = packed.iter();
+        for i in 0..dim {
+            (system[i * dim + i], skew[i * dim + i]) = (F::one(), F::zero());
+            for (j, &a) in (0..i).zip(&mut entries) {
+                (skew[i * dim + j], skew[j * dim + i]) = (a, -a);
+                (system[i * dim + j], system[j * dim + i]) = (half * a, -half * a);
+            }
         }
-    }
-    let lu = Lu::of_factors(dim, system)?;
+    })?;
     gemm(F::one(), view(skew, dim, dim), w.view(), Add::No, view_mut(way, dim, dim))?;
-    lu.solve_left(view_mut(way, dim, dim))?;
-    crate::parallel::add(check::slice_mut("weight", &mut w.view_mut())?, &way[..size]);
+    // A has served: its place is that of the solution.
+    lu.solve_transposed_into(view(way, dim, dim), |_| 1.0, view_mut(skew, dim, dim))?;
+    crate::parallel::add(check::slice_mut("weight", &mut w.view_mut())?, skew);
     Ok(())
 }
 

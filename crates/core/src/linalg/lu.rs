@@ -1,8 +1,10 @@
 //! LU factorization with partial pivoting: log-determinant with sign, solves and inverses of row batches.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::lu::partial_pivoting::{factor, solve};
-use faer::perm::Perm;
+use faer::linalg::triangular_solve::{solve_unit_lower_triangular_in_place, solve_upper_triangular_in_place};
+use faer::perm::PermRef;
+use faer::reborrow::ReborrowMut;
 use faer::{MatMut, MatRef, Par};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
@@ -21,12 +23,54 @@ pub struct LogDet {
 
 /// `P Wᵀ = L U` of a square matrix `W`, row-major. (The transpose, because row-major `W` is column-major `Wᵀ`, which is
 /// what the factorization wants; all calls below speak of `W`.)
+///
+/// [`refactor`](Self::refactor) and [`solve_transposed_into`](Self::solve_transposed_into) take no memory once their buffers have the size.
 #[derive(Debug, Clone)]
 pub struct Lu<F> {
     dim: usize,
     factors: Vec<F>,
-    permutation: Perm<usize>,
+    /// Row `i` of `P Wᵀ` is row `forward[i]` of `Wᵀ`; `backward` is the inverse permutation.
+    forward: Vec<usize>,
+    backward: Vec<usize>,
     log_det: LogDet,
+    memory: Memory,
+}
+
+/// Scratch memory of the factorization, and how much was asked for; a clone starts with none.
+#[derive(Default)]
+struct Memory(Option<(usize, MemBuffer)>);
+
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.0.as_ref().map_or(0, |(bytes, _)| *bytes))
+    }
+}
+
+impl Memory {
+    /// A stack that is large enough; what needs it is aligned alike each time.
+    fn stack(&mut self, need: StackReq) -> &mut MemStack {
+        let bytes = need.size_bytes();
+        if self.0.as_ref().is_none_or(|(had, _)| *had < bytes) {
+            self.0 = None;
+        }
+        let (_, buffer) = self.0.get_or_insert_with(|| (bytes, MemBuffer::new(need)));
+        MemStack::new(buffer)
+    }
+}
+
+impl<F: Real> Default for Lu<F> {
+    /// The factorization of the matrix of side 0: buffers for [`refactor`](Self::refactor).
+    fn default() -> Self {
+        let log_det = LogDet { log_abs: 0.0, negative: false };
+        let memory = Memory::default();
+        Self { dim: 0, factors: vec![], forward: vec![], backward: vec![], log_det, memory }
+    }
 }
 
 impl<F: Real> Lu<F> {
@@ -35,44 +79,69 @@ impl<F: Real> Lu<F> {
     /// # Errors
     /// [`LayerError::Shape`] for a matrix that is not square, [`LayerError::Singular`] for a zero or non-finite pivot.
     pub fn new<G: Real>(w: ArrayView2<'_, G>) -> Result<Self> {
-        let dim = w.nrows();
-        check::shape("square matrix", (dim, dim), w.dim())?;
-        Self::of_factors(dim, w.iter().map(|&v| F::of(v.f64())).collect())
+        let mut lu = Self::default();
+        lu.refactor_matrix(w)?;
+        Ok(lu)
     }
 
     /// Factorizes the row-major matrix `W` in `factors`, in place.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn of_factors(dim: usize, mut factors: Vec<F>) -> Result<Self> {
+    pub fn of_factors(dim: usize, factors: Vec<F>) -> Result<Self> {
         check::shape("elements of a square matrix", (1, dim * dim), (1, factors.len()))?;
+        let mut lu = Self { factors, ..Self::default() };
+        lu.refactor(dim, |_| {})?;
+        Ok(lu)
+    }
+
+    /// Factorizes `W`, converted to `F` first, in the memory of this factorization.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn refactor_matrix<G: Real>(&mut self, w: ArrayView2<'_, G>) -> Result<LogDet> {
+        let dim = w.nrows();
+        check::shape("square matrix", (dim, dim), w.dim())?;
+        self.refactor(dim, |factors| {
+            factors.iter_mut().zip(&w).for_each(|(factor, value)| *factor = F::of(value.f64()));
+        })
+    }
+
+    /// Factorizes the row-major matrix `W` of side `dim` that `fill` writes, in the memory of this factorization. What `fill` finds there
+    /// is without meaning.
+    ///
+    /// # Errors
+    /// [`LayerError::Singular`] for a zero or non-finite pivot; no solve means anything until the next factorization then.
+    pub fn refactor(&mut self, dim: usize, fill: impl FnOnce(&mut [F])) -> Result<LogDet> {
         // One thread: a second one was measured to gain nothing up to side 784.
         let par = Par::Seq;
-        let mut forward = vec![0usize; dim].into_boxed_slice();
-        let mut backward = forward.clone();
-        let mut memory =
-            MemBuffer::new(factor::lu_in_place_scratch::<usize, F>(dim, dim, par, Default::default()));
-        factor::lu_in_place(
-            MatMut::from_column_major_slice_mut(&mut factors, dim, dim),
-            &mut forward,
-            &mut backward,
+        self.dim = dim;
+        self.factors.resize(dim * dim, F::zero());
+        self.forward.resize(dim, 0);
+        self.backward.resize(dim, 0);
+        fill(&mut self.factors);
+        let need = factor::lu_in_place_scratch::<usize, F>(dim, dim, par, Default::default());
+        let (info, _) = factor::lu_in_place(
+            MatMut::from_column_major_slice_mut(&mut self.factors, dim, dim),
+            &mut self.forward,
+            &mut self.backward,
             par,
-            MemStack::new(&mut memory),
+            self.memory.stack(need),
             Default::default(),
         );
         crate::parallel::clean_registers();
-        let mut negative = odd(&forward);
+        let mut negative = info.transposition_count % 2 == 1;
         let mut log_abs = 0.0;
         for pivot in 0..dim {
-            let value = factors[pivot * dim + pivot].f64();
+            let value = self.factors[pivot * dim + pivot].f64();
             if value == 0.0 || !value.is_finite() {
                 return Err(LayerError::Singular { dim, pivot, value });
             }
             negative ^= value < 0.0;
             log_abs += value.abs().ln();
         }
-        let permutation = Perm::new_checked(forward, backward, dim);
-        Ok(Self { dim, factors, permutation, log_det: LogDet { log_abs, negative } })
+        self.log_det = LogDet { log_abs, negative };
+        Ok(self.log_det)
     }
 
     /// `log|det W|` and its sign.
@@ -116,10 +185,64 @@ impl<F: Real> Lu<F> {
     /// # Errors
     /// None beyond those of the factorization.
     pub fn inverse_transposed(&self) -> Result<Array2<F>> {
-        // Row i of W⁻ᵀ is the column i of W⁻¹: W⁻¹ applied to the unit vector i.
-        let mut rows = Array2::eye(self.dim);
-        self.solve_rows(rows.view_mut())?;
-        Ok(rows)
+        let mut inverse = Array2::zeros((self.dim, self.dim));
+        self.inverse_transposed_into(inverse.view_mut())?;
+        Ok(inverse)
+    }
+
+    /// `out ← W⁻ᵀ`, row-major; takes no memory.
+    ///
+    /// # Errors
+    /// [`LayerError::Shape`], [`LayerError::Layout`].
+    pub fn inverse_transposed_into(&self, mut out: ArrayViewMut2<'_, F>) -> Result<()> {
+        check::shape("inverse", (self.dim, self.dim), out.dim())?;
+        // P applied to the identity.
+        out.fill(F::zero());
+        for (row, &column) in self.forward.iter().enumerate() {
+            out[[row, column]] = F::one();
+        }
+        self.solve_permuted(out)
+    }
+
+    /// `out ← W⁻ᵀ B` for a row-major `[dim, k]` matrix `B`, each row of it multiplied by `scale(row)` and converted to `F` first; takes no memory.
+    ///
+    /// # Errors
+    /// [`LayerError::Shape`], [`LayerError::Layout`].
+    pub fn solve_transposed_into<G: Real>(
+        &self,
+        b: ArrayView2<'_, G>,
+        scale: impl Fn(usize) -> f64,
+        mut out: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
+        let (rows, count) = b.dim();
+        check::shape("right-hand side", (self.dim, count), (rows, count))?;
+        check::shape("solution", b.dim(), out.dim())?;
+        for (mut out, &from) in out.rows_mut().into_iter().zip(&self.forward) {
+            let scale = scale(from);
+            out.zip_mut_with(&b.row(from), |out, &value| *out = F::of(scale * value.f64()));
+        }
+        self.solve_permuted(out)
+    }
+
+    /// `B ← U⁻¹ L⁻¹ B` for a row-major matrix.
+    fn solve_permuted(&self, mut b: ArrayViewMut2<'_, F>) -> Result<()> {
+        let (dim, count) = b.dim();
+        let data = check::slice_mut("right-hand side", &mut b)?;
+        if data.is_empty() {
+            return Ok(());
+        }
+        let lu = MatRef::from_column_major_slice(&self.factors, dim, dim);
+        let part = |mut part: MatMut<'_, F>| {
+            solve_unit_lower_triangular_in_place(lu, part.rb_mut(), Par::Seq);
+            solve_upper_triangular_in_place(lu, part, Par::Seq);
+            crate::parallel::clean_registers();
+        };
+        let columns = MatMut::from_row_major_slice_mut(data, dim, count);
+        match parts(2 * dim * dim * count, count) {
+            1 => part(columns),
+            parts => columns.par_col_partition_mut(parts).for_each(part),
+        }
+        Ok(())
     }
 
     fn solve_columns(&self, mut rows: ArrayViewMut2<'_, F>, transposed: bool) -> Result<()> {
@@ -143,7 +266,8 @@ impl<F: Real> Lu<F> {
 
     fn solve_part(&self, columns: MatMut<'_, F>, transposed: bool) {
         let lu = MatRef::from_column_major_slice(&self.factors, self.dim, self.dim);
-        let (permutation, count) = (self.permutation.as_ref(), columns.ncols());
+        let permutation = PermRef::new_checked(&self.forward, &self.backward, self.dim);
+        let count = columns.ncols();
         let scratch = if transposed {
             solve::solve_transpose_in_place_scratch::<usize, F>(self.dim, count, Par::Seq)
         } else {
@@ -160,19 +284,37 @@ impl<F: Real> Lu<F> {
     }
 }
 
-/// Whether a permutation is odd.
-fn odd(permutation: &[usize]) -> bool {
-    let mut seen = vec![false; permutation.len()];
-    let mut odd = false;
-    for start in 0..permutation.len() {
-        let mut at = permutation[start];
-        if !std::mem::replace(&mut seen[start], true) {
-            while at != start {
-                seen[at] = true;
-                at = permutation[at];
-                odd = !odd;
-            }
-        }
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::Lu;
+
+    #[test]
+    fn one_factorization_serves_matrices_of_any_side() {
+        let mut lu = Lu::<f64>::default();
+        // A cycle of three is even, an exchange is odd, and so is one negative entry.
+        let cycle = array![[0.0, 2.0, 0.0], [0.0, 0.0, 3.0], [4.0, 0.0, 0.0]];
+        let log_det = lu.refactor_matrix(cycle.view()).unwrap();
+        assert!(!log_det.negative && (log_det.log_abs - 24f64.ln()).abs() < 1e-14, "{log_det:?}");
+        assert!(lu.refactor_matrix(array![[0.0, 2.0], [1.0, 0.0]].view()).unwrap().negative);
+        assert!(!lu.refactor_matrix(array![[0.0, -2.0], [1.0, 0.0]].view()).unwrap().negative);
+        assert!(lu.refactor_matrix(array![[-1.0]].view()).unwrap().negative);
+        assert!(lu.refactor_matrix(array![[1.0, 2.0], [2.0, 4.0]].view()).is_err());
+        assert_eq!(lu.refactor_matrix(Array2::<f64>::zeros((0, 0)).view()).unwrap().log_abs, 0.0);
     }
-    odd
+
+    #[test]
+    fn transposed_solves_of_rows_that_are_scaled_on_the_way() {
+        let w = array![[1.0, 2.0, -1.0], [4.0, 1.0, 0.5], [-2.0, 0.5, 3.0]];
+        let b = array![[1.0, -1.0], [2.0, 0.0], [3.0, 5.0]];
+        let lu = Lu::<f64>::new(w.view()).unwrap();
+        let mut x = Array2::zeros((3, 2));
+        lu.solve_transposed_into(b.view(), |row| [2.0, 1.0, 0.5][row], x.view_mut()).unwrap();
+        let back = w.t().dot(&x) - array![[2.0, -2.0], [2.0, 0.0], [1.5, 2.5]];
+        assert!(back.iter().all(|d| d.abs() < 1e-14), "{back}");
+        let identity = lu.inverse_transposed().unwrap().t().dot(&w) - Array2::<f64>::eye(3);
+        assert!(identity.iter().all(|d| d.abs() < 1e-14), "{identity}");
+    }
 }

@@ -34,8 +34,33 @@ impl std::ops::AddAssign for StepReport {
     }
 }
 
+/// What a rule reads of the directions that it is given. A direction of which no entry is read may stay in factors: see
+/// [`ParamGrad::factored`](crate::ParamGrad::factored).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reads {
+    /// Their entries.
+    #[default]
+    Entries,
+    /// Their joint norm: `step = rate·direction`, where the rate depends on the norm.
+    Norm,
+    /// Nothing: `step = rate·direction`.
+    Nothing,
+}
+
 /// Turns ascent directions into steps: `step = η · opt(direction)`, element by element.
 pub trait UpdateRule<F: Real> {
+    /// What this rule reads of directions; asked before they are made. Anything but [`Reads::Entries`] is the promise of a *plain* rule: every
+    /// step is [`plain_rate`](Self::plain_rate)` · direction`, and for a matrix the rule may be asked for that rate alone, without a call of
+    /// [`step`](Self::step) or [`ascend`](Self::ascend).
+    fn reads(&self) -> Reads {
+        Reads::Entries
+    }
+
+    /// `η` of the present step where `step = η·direction` exactly, clipping by norm included; asked after [`begin`](Self::begin).
+    fn plain_rate(&self) -> Option<f64> {
+        None
+    }
+
     /// Called once before the parameters of a step; `norm` gives `‖directions‖` over all of them, where it is needed.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{self, Adam};
-use super::{Clip, Memory, UpdateRule};
+use super::{Clip, Memory, Reads, UpdateRule};
 use crate::{LayerError, Real, Result, parallel};
 
 /// Which elementwise optimizer, with its options.
@@ -226,6 +226,21 @@ impl Optimizer {
 }
 
 impl<F: Real> UpdateRule<F> for Optimizer {
+    fn reads(&self) -> Reads {
+        match (self.spec, self.clip) {
+            (OptimizerSpec::Sgd, Clip::None) => Reads::Nothing,
+            (OptimizerSpec::Sgd, Clip::Norm(_)) => Reads::Norm,
+            _ => Reads::Entries,
+        }
+    }
+
+    fn plain_rate(&self) -> Option<f64> {
+        match (self.spec, self.clip) {
+            (OptimizerSpec::Sgd, Clip::None | Clip::Norm(_)) => Some(self.rate * self.factor),
+            _ => None,
+        }
+    }
+
     fn begin(&mut self, norm: &mut dyn FnMut() -> f64) -> Result<()> {
         self.factor = self.clip.factor(norm);
         Ok(())

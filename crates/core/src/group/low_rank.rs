@@ -1,0 +1,232 @@
+//! Plain steps on GL(D) by few rows: the determinant lemma and Woodbury's formula.
+//!
+//! With `L`, `R` the two factors of the sum, `[N, D]`, a plain step with rate `η` (`b = η/N`, `c = b/(1+η)`, `K = I_N + c R Lᵀ`) is
+//!
+//! ```text
+//! right   L = Δ,   R = Y    W⁺ = W + η E W   = (1+η)(I + c LᵀR) W     relative, in parameter space and in the algebra
+//! left    L = ΔW,  R = X    W⁺ = W + η W WᵀG = (1+η) W (I + c LᵀR)    relative-left
+//!
+//! log|det W⁺| = log|det W| + D log(1+η) + log|det K|,    sign det W⁺ = sign det W · sign det K        (1 + η > 0)
+//!
+//! right   W⁺⁻¹ = (W⁻¹ − c (L W⁻ᵀ)ᵀ K⁻¹ R) / (1+η)
+//! left    W⁺⁻¹ = (W⁻¹ − c Lᵀ K⁻¹ (R W⁻¹)) / (1+η)
+//! ```
+//!
+//! (Sylvester's determinant identity; Woodbury 1950; Golub & Van Loan 2013, §2.1.4.) Per step: the weight 4·N·D², `K` 2·N²·D, its LU ⅔·N³
+//! (in `f64`), the inverse another 4·N·D² + 2·N²·D: no D³ anywhere.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::Direction;
+use super::general::grow;
+use super::guard::MAX_HALVINGS;
+use super::outer_sum::{view, view_mut};
+use super::workspace::Workspace;
+use crate::linalg::{Add, gemm};
+use crate::{LayerError, Real, Result, check, parallel};
+
+/// Rows as a share of D, `1/ROWS_SHARE`, from which on a step is made of the summed matrix: the small systems then cost more than 6% of a
+/// training step's 8·N·D² on GL(D), and on O(D) 8·N·D² + 16·N²·D comes near the dense Cayley's 4⅔·D³.
+const ROWS_SHARE: usize = 4;
+
+/// Whether so few rows are better left in factors.
+pub(super) fn pays(rows: usize, dim: usize) -> bool {
+    rows * ROWS_SHARE <= dim
+}
+
+/// The side from which the sum multiplies the weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// `(I + c LᵀR) W`.
+    Right,
+    /// `W (I + c LᵀR)`: the mirror image.
+    Left,
+}
+
+impl Side {
+    /// That of a direction; none for the Euclidean one, whose `W⁻ᵀ` has full rank.
+    pub(super) fn of(direction: Direction) -> Option<Self> {
+        match direction {
+            Direction::Relative | Direction::Algebra => Some(Self::Right),
+            Direction::RelativeLeft => Some(Self::Left),
+            Direction::Euclidean => None,
+        }
+    }
+}
+
+/// The factors of a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Factors<'a, F> {
+    pub(super) left: ArrayView2<'a, F>,
+    pub(super) right: ArrayView2<'a, F>,
+    pub(super) side: Side,
+}
+
+/// A step that keeps the determinant's sign.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Kept {
+    /// The rate that is left of the one that was asked for.
+    pub(super) rate: f64,
+    /// `c` of this rate.
+    c: f64,
+    /// `log|det W⁺| − log|det W|`.
+    pub(super) log_abs: f64,
+    /// How often the rate was halved.
+    pub(super) halvings: u64,
+}
+
+impl<F: Real> Factors<'_, F> {
+    fn rows(&self) -> usize {
+        self.left.nrows()
+    }
+
+    fn dim(&self) -> usize {
+        self.left.ncols()
+    }
+
+    /// `b = η/N`, as the weight's precision has it: the determinant is that of the step which is made.
+    fn share(&self, rate: f64) -> F {
+        F::of(rate / self.rows().max(1) as f64)
+    }
+
+    /// `‖direction‖²` from the factors; O(N²·D) in the algebra (`W` is `None`), and 4·N·D² more in parameter space, with
+    /// `PᵀQ` for the sum times `W`: `‖W‖² + (2/N)⟨PᵀQ, W⟩ + ⟨PPᵀ, QQᵀ⟩/N²`.
+    pub(super) fn norm_squared(
+        &self,
+        w: Option<&Array2<F>>,
+        scratch: &mut Vec<F>,
+        work: &mut Workspace<F>,
+    ) -> Result<f64> {
+        let (rows, dim) = (self.rows(), self.dim());
+        let mean = 1.0 / rows.max(1) as f64;
+        let Some(w) = w else {
+            let cross = inner(self.left, self.right);
+            return Ok(dim as f64 + 2.0 * mean * cross + mean * mean * grams(self.left, self.right, work)?);
+        };
+        grow(scratch, 2 * rows * dim);
+        let (first, second) = scratch.split_at_mut(rows * dim);
+        let (mut a, mut b) = (view_mut(first, rows, dim), view_mut(second, rows, dim));
+        let along = match self.side {
+            Side::Right => w.view(),
+            Side::Left => w.t(),
+        };
+        gemm(F::one(), self.left, along, Add::No, a.view_mut())?;
+        gemm(F::one(), self.right, along, Add::No, b.view_mut())?;
+        let (a, b) = (a.view(), b.view());
+        let (cross, square) = match self.side {
+            Side::Right => (inner(a, b), grams(self.left, b, work)?),
+            Side::Left => (inner(a, b), grams(a, self.right, work)?),
+        };
+        let own = w.as_slice().map_or(f64::NAN, parallel::sum_of_squares);
+        Ok(own + 2.0 * mean * cross + mean * mean * square)
+    }
+
+    /// The determinant of a step with `rate`: halved until its sign is right, and once more. `work.small` is left with the factorization of `Kᵀ`.
+    ///
+    /// # Errors
+    /// A rate that is not above −1; factors that are not finite.
+    pub(super) fn keep_sign(&self, mut rate: f64, work: &mut Workspace<F>) -> Result<Kept> {
+        if !(rate > -1.0 && rate.is_finite()) {
+            let range = "finite and above -1";
+            return Err(LayerError::Range { what: "rate of a plain step", value: rate, range });
+        }
+        let rows = self.rows();
+        grow(&mut work.gram, rows * rows);
+        gemm(F::one(), self.left, self.right.t(), Add::No, view_mut(&mut work.gram, rows, rows))?;
+        check::finite("products of the factors of a step", view(&work.gram, rows, rows))?;
+        let (mut halvings, mut backed_off) = (0, false);
+        loop {
+            let c = self.share(rate).f64() / (1.0 + rate);
+            let gram = &work.gram[..rows * rows];
+            let small = work.small.refactor(rows, |k| {
+                k.iter_mut().zip(gram).for_each(|(k, &gram)| *k = c * gram.f64());
+                k.iter_mut().step_by(rows + 1).for_each(|diagonal| *diagonal += 1.0);
+            });
+            match small.ok().filter(|det| !det.negative) {
+                Some(det) if halvings == 0 || backed_off => {
+                    let log_abs = self.dim() as f64 * rate.ln_1p() + det.log_abs;
+                    return Ok(Kept { rate, c, log_abs, halvings });
+                }
+                Some(_) => backed_off = true,
+                None => {}
+            }
+            halvings += 1;
+            // The identity in the end, whose determinant is right.
+            rate = if halvings > MAX_HALVINGS { 0.0 } else { 0.5 * rate };
+            backed_off |= rate == 0.0;
+        }
+    }
+
+    /// `W ← W⁺`.
+    ///
+    /// # Errors
+    /// A step that is not finite; the weight was not touched then.
+    pub(super) fn move_weight(&self, kept: Kept, w: &mut Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
+        let (rows, dim) = (self.rows(), self.dim());
+        grow(scratch, rows * dim);
+        let mut along = view_mut(scratch, rows, dim);
+        let b = self.share(kept.rate);
+        match self.side {
+            Side::Right => gemm(F::one(), self.right, w.view(), Add::No, along.view_mut())?,
+            Side::Left => gemm(F::one(), self.left, w.t(), Add::No, along.view_mut())?,
+        }
+        check::finite("step", along.view())?;
+        parallel::add_multiple(check::slice_mut("weight", &mut w.view_mut())?, F::of(kept.rate));
+        match self.side {
+            Side::Right => gemm(b, self.left.t(), along.view(), Add::Yes, w.view_mut()),
+            Side::Left => gemm(b, along.t(), self.right, Add::Yes, w.view_mut()),
+        }
+    }
+
+    /// `W⁻¹ ← W⁺⁻¹`, after [`keep_sign`](Self::keep_sign) factorized `Kᵀ`.
+    ///
+    /// # Errors
+    /// None for shapes that fit.
+    pub(super) fn move_inverse(
+        &self,
+        kept: Kept,
+        x: &mut Array2<F>,
+        scratch: &mut Vec<F>,
+        work: &mut Workspace<F>,
+    ) -> Result<()> {
+        let (rows, dim) = (self.rows(), self.dim());
+        grow(scratch, 2 * rows * dim);
+        grow(&mut work.wide, rows * dim);
+        let (along, solved) = scratch.split_at_mut(rows * dim);
+        let (mut along, mut solved) = (view_mut(along, rows, dim), view_mut(solved, rows, dim));
+        let mut wide = view_mut(&mut work.wide, rows, dim);
+        match self.side {
+            Side::Right => {
+                gemm(F::one(), self.left, x.t(), Add::No, along.view_mut())?;
+                work.small.solve_transposed_into(self.right, |_| 1.0, wide.view_mut())?;
+            }
+            Side::Left => {
+                gemm(F::one(), self.right, x.view(), Add::No, along.view_mut())?;
+                work.small.solve_transposed_into(along.view(), |_| 1.0, wide.view_mut())?;
+            }
+        }
+        solved.zip_mut_with(&wide, |solved, &wide| *solved = F::of(wide));
+        let shrink = F::of(-kept.rate / (1.0 + kept.rate));
+        parallel::add_multiple(check::slice_mut("inverse", &mut x.view_mut())?, shrink);
+        let back = F::of(-kept.c / (1.0 + kept.rate));
+        match self.side {
+            Side::Right => gemm(back, along.t(), solved.view(), Add::Yes, x.view_mut()),
+            Side::Left => gemm(back, self.left.t(), solved.view(), Add::Yes, x.view_mut()),
+        }
+    }
+}
+
+/// `Σ a ∘ b` in `f64`.
+pub(super) fn inner<F: Real>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>) -> f64 {
+    a.iter().zip(&b).map(|(&a, &b)| a.f64() * b.f64()).sum()
+}
+
+/// `⟨AAᵀ, BBᵀ⟩ = ‖AᵀB‖²` for `[N, D]` matrices: 4·N²·D.
+fn grams<F: Real>(a: ArrayView2<'_, F>, b: ArrayView2<'_, F>, work: &mut Workspace<F>) -> Result<f64> {
+    let (rows, size) = (a.nrows(), a.nrows() * a.nrows());
+    grow(&mut work.gram, 2 * size);
+    let (first, second) = work.gram.split_at_mut(size);
+    gemm(F::one(), a, a.t(), Add::No, view_mut(first, rows, rows))?;
+    gemm(F::one(), b, b.t(), Add::No, view_mut(second, rows, rows))?;
+    Ok(inner(view(first, rows, rows), view(second, rows, rows)))
+}

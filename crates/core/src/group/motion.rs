@@ -1,0 +1,355 @@
+//! How a matrix moves: directions out of sums, steps out of directions, and what is kept between steps.
+
+use std::sync::OnceLock;
+
+use ndarray::Array2;
+
+use super::drift::{Drift, longest_row};
+use super::general::{grow, write_direction};
+use super::guard::Guard;
+use super::low_rank::{Factors, Side, pays};
+use super::matrix::lu_of;
+use super::orthonormal::{Rotation, cayley_with, limit_rotation, pack_skew, recentre};
+use super::outer_sum::{OuterForm, OuterSum, view, view_mut};
+use super::thin_cayley::{skew_norm_squared, thin_cayley};
+use super::tracked::{TrackedInverse, TrackedLogDet};
+use super::workspace::Workspace;
+use super::{Direction, Group, GroupMatrix};
+use crate::linalg::{Add, Lu, gemm};
+use crate::optim::{Reads, StepReport, UpdateRule};
+use crate::{GradSum, LayerError, ParamGrad, Real, Result, State, check};
+
+impl<F: Real> GroupMatrix<F> {
+    /// Makes the direction out of the sum: a `[D, D]` matrix for GL(D), the `D(D−1)/2` numbers of a strict lower triangle for O(D). Few
+    /// rows of which the rule reads no entries ([`ParamGrad::reads`]) stay in factors: `direction` is empty then.
+    ///
+    /// # Errors
+    /// No rows; a singular matrix for the Euclidean direction.
+    pub fn direct(&self, grad: &mut ParamGrad<F>) -> Result<()> {
+        let ParamGrad { sum, direction, reads, factored, scratch, work, .. } = grad;
+        let sum = outer(sum)?;
+        check::features("gradient", self.dim(), sum.dim())?;
+        if sum.count() == 0 {
+            return Err(LayerError::NoRows);
+        }
+        *factored = None;
+        if *reads != Reads::Entries && self.stays_in_factors(sum)? {
+            direction.clear();
+            let norm_squared = match reads {
+                Reads::Norm => self.norm_squared(sum, scratch, work)?,
+                _ => f64::NAN,
+            };
+            *factored = Some(norm_squared);
+            return Ok(());
+        }
+        self.write(sum, scratch, direction)
+    }
+
+    /// Follows the direction that `direct` left, through the optimizer, and stays in the group. Afterwards
+    /// `grad.direction` holds the step `η·opt(direction)`, or nothing where the direction was left in factors.
+    ///
+    /// # Errors
+    /// Optimizer memory of another parameter; a singular matrix before the first step; a step that is not finite, where the last good
+    /// weight is restored.
+    pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        if let Group::General(_) = self.group {
+            let (weight, exact) = (&self.weight, &self.exact);
+            let tracked = self.log_det;
+            self.guard.arm(weight, || match tracked {
+                Some(tracked) => Ok(tracked.value),
+                None => lu_of(weight, exact).map(Lu::log_det),
+            })?;
+        }
+        if grad.factored.take().is_some() {
+            if let Some(rate) = rule.plain_rate() {
+                return match self.group {
+                    Group::Orthonormal => self.rotate_by_factors(rate, rule, grad),
+                    Group::General(direction) => self.follow_factors(direction, rate, grad),
+                };
+            }
+            // The promise was not kept, or the rule is another one.
+            let ParamGrad { sum, direction, scratch, .. } = grad;
+            self.write(outer(sum)?, scratch, direction)?;
+        }
+        match self.group {
+            Group::Orthonormal => {
+                rule.step(&mut grad.memory, &mut grad.direction)?;
+                self.rotate(grad)
+            }
+            Group::General(direction) => self.follow_entries(direction, rule, grad),
+        }
+    }
+
+    /// Whether the sum is better left in its factors.
+    fn stays_in_factors(&self, sum: &mut OuterSum<F>) -> Result<bool> {
+        let few = match sum.form()? {
+            OuterForm::Factors(left, _) => Some(left.nrows()),
+            OuterForm::Matrix(_) => None,
+        };
+        // A step of the summed matrix would lose the inverse.
+        let better = |rows| pays(rows, self.dim()) || self.tracks_inverse();
+        Ok(self.group != Group::General(Direction::Euclidean) && few.is_some_and(better))
+    }
+
+    fn norm_squared(
+        &self,
+        sum: &mut OuterSum<F>,
+        scratch: &mut Vec<F>,
+        work: &mut Workspace<F>,
+    ) -> Result<f64> {
+        match self.group {
+            Group::Orthonormal => {
+                let (left, right) = factors(sum)?;
+                skew_norm_squared(left, right, work)
+            }
+            Group::General(direction) => {
+                let side = Side::of(direction).unwrap_or(Side::Right);
+                let (left, right) = factors(sum)?;
+                let w = (direction != Direction::Algebra).then_some(&self.weight);
+                Factors { left, right, side }.norm_squared(w, scratch, work)
+            }
+        }
+    }
+
+    /// All entries of the direction.
+    fn write(&self, sum: &mut OuterSum<F>, scratch: &mut Vec<F>, direction: &mut Vec<F>) -> Result<()> {
+        match self.group {
+            Group::General(kind) => {
+                let euclidean = kind == Direction::Euclidean;
+                let lu = if euclidean { Some(lu_of(&self.weight, &self.native)?) } else { None };
+                write_direction(kind, self.weight.view(), lu, sum, scratch, direction)
+            }
+            Group::Orthonormal => {
+                let (dim, mean) = (self.dim(), F::of(1.0 / sum.count() as f64));
+                grow(scratch, dim * dim);
+                sum.write(F::one(), Add::No, view_mut(scratch, dim, dim))?;
+                pack_skew(view(scratch, dim, dim), mean, direction);
+                Ok(())
+            }
+        }
+    }
+
+    /// A plain step on O(D) by the factors, or by the entries where it is too long for that.
+    fn rotate_by_factors(
+        &mut self,
+        rate: f64,
+        rule: &mut dyn UpdateRule<F>,
+        grad: &mut ParamGrad<F>,
+    ) -> Result<StepReport> {
+        let ParamGrad { sum, direction, scratch, work, memory, .. } = grad;
+        let (left, right) = factors(outer(sum)?)?;
+        match thin_cayley(rate, left, right, &mut self.weight, scratch, work)? {
+            Some(row) => {
+                memory.steps += 1;
+                self.forget();
+                self.keep_centred(row, false, scratch)?;
+                Ok(StepReport::default())
+            }
+            None => {
+                self.write(outer(sum)?, scratch, direction)?;
+                rule.step(memory, direction)?;
+                let report = self.rotate(grad);
+                grad.direction.clear();
+                report
+            }
+        }
+    }
+
+    /// `W ← cayley(step) W` for the step in `grad.direction`.
+    fn rotate(&mut self, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        let dim = self.dim();
+        let ParamGrad { direction, scratch, work, .. } = grad;
+        let Rotation { halvings, large } = limit_rotation(direction)?;
+        cayley_with(direction, &mut self.weight, scratch, &mut work.large)?;
+        self.forget();
+        self.keep_centred(longest_row(direction, dim, &mut work.wide), large, scratch)?;
+        Ok(StepReport { halvings })
+    }
+
+    fn keep_centred(&mut self, row: f64, large: bool, scratch: &mut Vec<F>) -> Result<()> {
+        if self.drift.charge(row) || large {
+            recentre(&mut self.weight, scratch)?;
+            self.drift = Drift::new(&self.weight);
+        }
+        Ok(())
+    }
+
+    /// A plain step on GL(D) by the factors.
+    fn follow_factors(
+        &mut self,
+        direction: Direction,
+        rate: f64,
+        grad: &mut ParamGrad<F>,
+    ) -> Result<StepReport> {
+        let Some(side) = Side::of(direction) else { return Err(LayerError::NoRows) };
+        let ParamGrad { sum, scratch, memory, work, .. } = grad;
+        let (left, right) = factors(outer(sum)?)?;
+        let factors = Factors { left, right, side };
+        let (rows, dim) = left.dim();
+        let mut report = StepReport::default();
+        let mut tracked = match self.log_det {
+            Some(tracked) => tracked,
+            None => {
+                // Other steps came before, which only the guard's check can vouch for.
+                if self.guard.is_behind() {
+                    report += self.settle()?;
+                }
+                TrackedLogDet::exact(lu_of(&self.weight, &self.exact)?.log_det())
+            }
+        };
+        let kept = factors.keep_sign(rate, work)?;
+        let (weight, exact) = (&self.weight, &self.exact);
+        if let Some(inverse) = &mut self.inverse {
+            inverse.ready(|| lu_of(weight, exact))?;
+        }
+        factors.move_weight(kept, &mut self.weight, scratch)?;
+        memory.steps += 1;
+        tracked.follow::<F>(kept.log_abs, dim);
+        report.halvings += kept.halvings;
+        self.spare = self.exact.take().or_else(|| self.spare.take());
+        self.log_det = Some(tracked);
+        if let Some(inverse) = &mut self.inverse {
+            let (weight, exact) = (&self.weight, &self.exact);
+            factors.move_inverse(kept, inverse.ready(|| lu_of(weight, exact))?, scratch, work)?;
+            inverse.settle(&self.weight, scratch)?;
+        }
+        let steps = self.guard.count();
+        if tracked.is_due(steps, Guard::<F>::spacing(dim, rows)) {
+            // Nothing is known of the weight that an error leaves.
+            self.log_det = None;
+            let settled = self.settle();
+            if !matches!(settled, Ok(StepReport { halvings: 0 })) {
+                self.inverse.iter_mut().for_each(TrackedInverse::forget);
+            }
+            report += settled?;
+            self.log_det = self.exact.get().map(|lu| TrackedLogDet::exact(lu.log_det()));
+        }
+        Ok(report)
+    }
+
+    /// A step on GL(D) by the entries of the direction.
+    fn follow_entries(
+        &mut self,
+        direction: Direction,
+        rule: &mut dyn UpdateRule<F>,
+        grad: &mut ParamGrad<F>,
+    ) -> Result<StepReport> {
+        let (rows, dim) = (grad.outer_mut()?.count(), self.dim());
+        if self.log_det.is_some() {
+            // Plain steps vouched for every weight up to this one.
+            self.guard.renew(&self.weight);
+        }
+        self.forget();
+        let ParamGrad { direction: entries, scratch, memory, .. } = grad;
+        match direction {
+            Direction::Algebra => {
+                rule.step(memory, entries)?;
+                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1]: nothing can be crossed.
+                let certain = crate::parallel::sum_of_squares(entries) < 1.0;
+                if !certain {
+                    self.guard.renew(&self.weight);
+                }
+                grow(scratch, dim * dim);
+                check::shape("step", (1, dim * dim), (1, entries.len()))?;
+                gemm(
+                    F::one(),
+                    view(entries, dim, dim),
+                    self.weight.view(),
+                    Add::No,
+                    view_mut(scratch, dim, dim),
+                )?;
+                crate::parallel::add(weight_slice(&mut self.weight)?, &scratch[..dim * dim]);
+                if certain {
+                    return Ok(StepReport::default());
+                }
+                let report = self.settle()?;
+                // The step that was taken: as often halved as the way.
+                let share = F::of(report.share());
+                entries.iter_mut().for_each(|step| *step *= share);
+                Ok(report)
+            }
+            Direction::Euclidean => {
+                let spare = self.native.take().unwrap_or_default();
+                rule.ascend(memory, weight_slice(&mut self.weight)?, entries)?;
+                // The factorization is the next step's inverse too, so the check is free.
+                let (halvings, lu) = self.guard.settle(&mut self.weight, spare)?;
+                self.native = lu.map_or_else(OnceLock::new, OnceLock::from);
+                Ok(StepReport { halvings })
+            }
+            Direction::Relative | Direction::RelativeLeft => {
+                rule.ascend(memory, weight_slice(&mut self.weight)?, entries)?;
+                if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
+            }
+        }
+    }
+
+    /// The weight is another one: what was known of it is not known any more.
+    fn forget(&mut self) {
+        self.spare = self.exact.take().or_else(|| self.spare.take());
+        if self.group != Group::General(Direction::Euclidean) {
+            self.native = OnceLock::new();
+        }
+        self.log_det = None;
+        self.inverse.iter_mut().for_each(TrackedInverse::forget);
+    }
+
+    fn settle(&mut self) -> Result<StepReport> {
+        let spare = self.exact.take().or_else(|| self.spare.take()).unwrap_or_default();
+        let (halvings, lu) = self.guard.settle(&mut self.weight, spare)?;
+        self.exact = lu.map_or_else(OnceLock::new, OnceLock::from);
+        Ok(StepReport { halvings })
+    }
+
+    /// Writes what motion keeps beside the weight: on GL(D) the guard's last good weight and what plain steps carried along, the drift on O(D).
+    pub fn save_state(&self, name: &str, state: &mut State<F>) {
+        match self.group {
+            Group::General(_) => {
+                self.guard.save(name, state);
+                TrackedLogDet::save(self.log_det, name, state);
+                if let Some(inverse) = &self.inverse {
+                    inverse.save(name, state);
+                }
+            }
+            Group::Orthonormal => self.drift.save(name, state),
+        }
+    }
+
+    /// Takes back what [`save_state`](Self::save_state) wrote.
+    ///
+    /// # Errors
+    /// Missing pieces, another shape.
+    pub fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
+        match self.group {
+            Group::General(_) => {
+                self.guard.load(name, self.dim(), state)?;
+                self.log_det = TrackedLogDet::load(name, state)?;
+                self.inverse.as_mut().map_or(Ok(()), |inverse| inverse.load(name, state))
+            }
+            Group::Orthonormal => {
+                self.drift = Drift::load(name, state)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn outer<F: Real>(sum: &mut GradSum<F>) -> Result<&mut OuterSum<F>> {
+    match sum {
+        GradSum::Outer(sum) => Ok(sum),
+        GradSum::Flat(_) => Err(LayerError::Grads { expected: 2, actual: 1 }),
+    }
+}
+
+fn factors<F: Real>(
+    sum: &mut OuterSum<F>,
+) -> Result<(ndarray::ArrayView2<'_, F>, ndarray::ArrayView2<'_, F>)> {
+    match sum.form()? {
+        OuterForm::Factors(left, right) => Ok((left, right)),
+        // The sum was added to since `direct`.
+        OuterForm::Matrix(_) => Err(LayerError::NoRows),
+    }
+}
+
+fn weight_slice<F: Real>(weight: &mut Array2<F>) -> Result<&mut [F]> {
+    weight.as_slice_mut().ok_or(LayerError::Layout { what: "weight", strides: vec![] })
+}

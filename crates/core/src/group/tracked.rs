@@ -1,0 +1,209 @@
+//! What plain steps in factors know about a weight without a factorization: `log|det W|` with its sign, and `W⁻¹` where that is asked for.
+//!
+//! Both are carried along by the formulas of [`low_rank`](super::low_rank), and both drift, because the weight itself is rounded in each step:
+//!
+//! * `log|det W|`: each step adds a bound of `ε·√D` to a sum (the rounding of D² entries, through `tr(W⁻¹ dW)`, as for a well conditioned
+//!   weight). When the sum passes [`LOG_DET_DRIFT`], or after [`MOST_STEPS`], the guard's LU says the truth again; but not more often than
+//!   its O(D³) stays at a few percent of the steps.
+//! * `W⁻¹`: every [`PROBE_EVERY`] steps `‖W(W⁻¹v) − v‖` on a fixed vector `v` of ±1, 4·D² operations. Beyond [`INVERSE_DRIFT`] roundings of that
+//!   very product, one Newton–Schulz step `X ← X + X(I − WX)` (Schulz 1933; 4·D³), and where that does not help, an LU.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::general::grow;
+use super::outer_sum::{view, view_mut};
+use crate::linalg::{Add, LogDet, Lu, gemm};
+use crate::{Real, Result, State, check, parallel};
+
+/// Nats by which a tracked log-determinant may be off before it is computed afresh.
+const LOG_DET_DRIFT: f64 = 1e-3;
+
+/// Steps after which a tracked log-determinant is computed afresh in any case: ⅔·D³ in so many steps of 8·N·D² are nothing.
+const MOST_STEPS: usize = 4096;
+
+/// Steps between two looks at a tracked inverse.
+const PROBE_EVERY: u64 = 16;
+
+/// Roundings `ε ‖W‖ ‖W⁻¹v‖` of the probe's product that a tracked inverse may be off.
+const INVERSE_DRIFT: f64 = 8.0;
+
+/// A residual relative to `‖v‖` from which Newton–Schulz is not tried: it squares what is left, if that is below 1.
+const TOO_FAR: f64 = 0.1;
+
+/// `log|det W|` after plain steps, in `f64` whatever the weight's precision is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct TrackedLogDet {
+    pub(super) value: LogDet,
+    /// What rounding may have added up to, nats.
+    rounding: f64,
+}
+
+impl TrackedLogDet {
+    /// The truth.
+    pub(super) fn exact(value: LogDet) -> Self {
+        Self { value, rounding: 0.0 }
+    }
+
+    /// After a step that changed `log|det W|` by `log_abs` and kept the sign.
+    pub(super) fn follow<F: Real>(&mut self, log_abs: f64, dim: usize) {
+        self.value.log_abs += log_abs;
+        self.rounding += F::EPS * (dim as f64).sqrt();
+    }
+
+    /// Whether it should be computed afresh after so many steps since it was, if no more often than every `spacing` of them.
+    pub(super) fn is_due(&self, steps: usize, spacing: usize) -> bool {
+        steps >= spacing.max(1) && (self.rounding > LOG_DET_DRIFT || steps >= MOST_STEPS)
+    }
+
+    /// Writes value and drift, bit for bit, or that there is none.
+    pub(super) fn save<F: Real>(tracked: Option<Self>, name: &str, state: &mut State<F>) {
+        state.put_number(&format!("{name}.tracked"), u64::from(tracked.is_some()));
+        if let Some(Self { value, rounding }) = tracked {
+            state.put_number(&format!("{name}.log-det"), value.log_abs.to_bits());
+            state.put_number(&format!("{name}.sign"), u64::from(value.negative));
+            state.put_number(&format!("{name}.rounding"), rounding.to_bits());
+        }
+    }
+
+    /// Takes back what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// Missing pieces.
+    pub(super) fn load<F: Real>(name: &str, state: &mut State<F>) -> Result<Option<Self>> {
+        if state.take_number(&format!("{name}.tracked"))? == 0 {
+            return Ok(None);
+        }
+        let log_abs = f64::from_bits(state.take_number(&format!("{name}.log-det"))?);
+        let negative = state.take_number(&format!("{name}.sign"))? != 0;
+        let rounding = f64::from_bits(state.take_number(&format!("{name}.rounding"))?);
+        Ok(Some(Self { value: LogDet { log_abs, negative }, rounding }))
+    }
+}
+
+/// `W⁻¹`, in the weight's precision.
+#[derive(Debug, Clone)]
+pub(super) struct TrackedInverse<F> {
+    matrix: Array2<F>,
+    /// Whether it is that of the present weight.
+    current: bool,
+    steps: u64,
+}
+
+impl<F: Real> TrackedInverse<F> {
+    /// None yet.
+    pub(super) fn new(dim: usize) -> Self {
+        Self { matrix: Array2::zeros((dim, dim)), current: false, steps: 0 }
+    }
+
+    /// The inverse, if it is that of the present weight.
+    pub(super) fn get(&self) -> Option<ArrayView2<'_, F>> {
+        self.current.then(|| self.matrix.view())
+    }
+
+    /// The weight went another way.
+    pub(super) fn forget(&mut self) {
+        self.current = false;
+    }
+
+    /// The inverse, for a step in factors; made of `lu`, the weight's factorization, where it is not current.
+    ///
+    /// # Errors
+    /// A singular weight.
+    pub(super) fn ready<'a>(&mut self, lu: impl FnOnce() -> Result<&'a Lu<f64>>) -> Result<&mut Array2<F>> {
+        if !self.current {
+            self.refresh(lu()?)?;
+        }
+        Ok(&mut self.matrix)
+    }
+
+    /// `W⁻¹` from a factorization, rounded once.
+    fn refresh(&mut self, lu: &Lu<f64>) -> Result<()> {
+        let wide = lu.inverse_transposed()?;
+        self.matrix.zip_mut_with(&wide.t(), |own, &value| *own = F::of(value));
+        self.current = true;
+        Ok(())
+    }
+
+    /// After a step: looks at the drift every now and then, and takes it back where it is too large.
+    ///
+    /// # Errors
+    /// A singular weight.
+    pub(super) fn settle(&mut self, w: &Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
+        self.steps = self.steps.wrapping_add(1);
+        if !self.steps.is_multiple_of(PROBE_EVERY) {
+            return Ok(());
+        }
+        let (residual, rounding) = self.probe(w, scratch)?;
+        if residual <= INVERSE_DRIFT * rounding {
+            return Ok(());
+        }
+        if residual <= TOO_FAR * (w.nrows() as f64).sqrt() {
+            self.newton_schulz(w, scratch)?;
+            let (residual, rounding) = self.probe(w, scratch)?;
+            if residual <= INVERSE_DRIFT * rounding {
+                return Ok(());
+            }
+        }
+        self.refresh(&Lu::new(w.view())?)
+    }
+
+    /// `‖W(Xv) − v‖` for the fixed vector `v` of ±1, and what rounding of that product alone may come to: `ε ‖W‖ ‖Xv‖`.
+    fn probe(&self, w: &Array2<F>, scratch: &mut Vec<F>) -> Result<(f64, f64)> {
+        let dim = w.nrows();
+        grow(scratch, 3 * dim);
+        let (v, rest) = scratch.split_at_mut(dim);
+        let (along, back) = rest.split_at_mut(dim);
+        v.iter_mut().enumerate().for_each(|(index, v)| *v = sign(index as u64));
+        gemm(F::one(), self.matrix.view(), view(v, dim, 1), Add::No, view_mut(along, dim, 1))?;
+        gemm(F::one(), w.view(), view(along, dim, 1), Add::No, view_mut(back, dim, 1))?;
+        let squares = |x: &[F]| parallel::sum_of_squares(x).sqrt();
+        back[..dim].iter_mut().zip(&*v).for_each(|(back, &v)| *back -= v);
+        let norm = w.as_slice().map_or(f64::NAN, squares);
+        Ok((squares(&back[..dim]), F::EPS * norm * squares(&along[..dim])))
+    }
+
+    /// `X ← X + X(I − WX)`.
+    fn newton_schulz(&mut self, w: &Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
+        let (dim, size) = (w.nrows(), w.len());
+        grow(scratch, 2 * size);
+        let (residual, way) = scratch.split_at_mut(size);
+        gemm(-F::one(), w.view(), self.matrix.view(), Add::No, view_mut(residual, dim, dim))?;
+        residual.iter_mut().step_by(dim + 1).for_each(|diagonal| *diagonal += F::one());
+        gemm(F::one(), self.matrix.view(), view(residual, dim, dim), Add::No, view_mut(way, dim, dim))?;
+        parallel::add(check::slice_mut("inverse", &mut self.matrix.view_mut())?, &way[..size]);
+        Ok(())
+    }
+
+    /// Writes the inverse, where there is one, and the count of steps.
+    pub(super) fn save(&self, name: &str, state: &mut State<F>) {
+        state.put_number(&format!("{name}.inverse"), u64::from(self.current));
+        state.put_number(&format!("{name}.inverse-steps"), self.steps);
+        if self.current {
+            state.put_array(&format!("{name}.inverse"), self.matrix.clone().into_dyn());
+        }
+    }
+
+    /// Takes back what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// Missing pieces, another shape, an inverse that is not finite.
+    pub(super) fn load(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
+        self.current = state.take_number(&format!("{name}.inverse"))? != 0;
+        self.steps = state.take_number(&format!("{name}.inverse-steps"))?;
+        if self.current {
+            let dim = self.matrix.nrows();
+            let saved = state.take_shaped(&format!("{name}.inverse"), &[dim, dim])?;
+            self.matrix.iter_mut().zip(&saved).for_each(|(own, &value)| *own = value);
+            check::finite("tracked inverse", self.matrix.view())?;
+        }
+        Ok(())
+    }
+}
+
+/// ±1 from the index alone: the lowest bit of SplitMix64 (Steele, Lea & Flood 2014).
+fn sign<F: Real>(index: u64) -> F {
+    let mut z = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    if (z ^ (z >> 31)) & 1 == 0 { F::one() } else { -F::one() }
+}
