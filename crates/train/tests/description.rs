@@ -243,7 +243,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             "layers = [\n{ kind = \"smooth-leaky-relu\", alpha = 0 }]".into(),
-            "alpha = 0: must be in (0, 1]".into(),
+            "alpha = 0: must be in [1e-30, 1]".into(),
         ),
         ("layers = [\n{ kind = \"leaky-tanh\", a = 1 }]".into(), "key `c` is missing in `layers[0]`".into()),
         (

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Activation, increasing_root};
 use crate::{LayerError, Real, Result};
 
-/// `f(x) = αx + (1 − α)·softplus(x)` with `0 < α ≤ 1`; slopes from α (left) to 1 (right).
+/// `f(x) = αx + (1 − α)·softplus(x)` with `1e-30 ≤ α ≤ 1`; slopes from α (left) to 1 (right).
 ///
 /// Gresele et al. 2020 use α = 0.01 on MNIST.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct SmoothLeakyRelu {
 /// `1/(1 + e⁻ˣ)`, without overflow.
 #[inline(always)]
 fn sigmoid<F: Real>(x: F) -> F {
-    let e = num_traits::Float::exp(-num_traits::Float::abs(x));
+    let e = (-num_traits::Float::abs(x)).vector_exp();
     let numerator = if x < F::zero() { e } else { F::one() };
     numerator / (F::one() + e)
 }
@@ -27,17 +27,18 @@ fn sigmoid<F: Real>(x: F) -> F {
 #[inline(always)]
 fn softplus<F: Real>(x: F) -> F {
     let positive = if x > F::zero() { x } else { F::zero() };
-    positive + num_traits::Float::ln_1p(num_traits::Float::exp(-num_traits::Float::abs(x)))
+    positive + (-num_traits::Float::abs(x)).vector_exp().vector_ln_1p()
 }
 
 impl Activation for SmoothLeakyRelu {
     const KIND: &'static str = "smooth-leaky-relu";
 
     fn validate(&self) -> Result<()> {
-        if self.alpha > 0.0 && self.alpha <= 1.0 {
+        // Below, α is no normal number in single precision.
+        if (1e-30..=1.0).contains(&self.alpha) {
             Ok(())
         } else {
-            Err(LayerError::Range { what: "alpha", value: self.alpha, range: "in (0, 1]" })
+            Err(LayerError::Range { what: "alpha", value: self.alpha, range: "in [1e-30, 1]" })
         }
     }
 
@@ -51,11 +52,11 @@ impl Activation for SmoothLeakyRelu {
     fn value_and_log_slope<F: Real>(&self, x: F) -> (F, F) {
         let alpha = F::of(self.alpha);
         // One exponential for both: σ(x) and softplus(x) in terms of e^{−|x|}.
-        let e = num_traits::Float::exp(-num_traits::Float::abs(x));
+        let e = (-num_traits::Float::abs(x)).vector_exp();
         let (positive, numerator) = if x > F::zero() { (x, F::one()) } else { (F::zero(), e) };
         let slope = alpha + (F::one() - alpha) * numerator / (F::one() + e);
-        let softplus = positive + num_traits::Float::ln_1p(e);
-        (alpha * x + (F::one() - alpha) * softplus, num_traits::Float::ln(slope))
+        let softplus = positive + e.vector_ln_1p();
+        (alpha * x + (F::one() - alpha) * softplus, slope.vector_ln())
     }
 
     #[inline(always)]
