@@ -92,6 +92,31 @@ pub fn rows_mut_with<F: Real>(
         .for_each(|(index, (chunk, numbers))| task(index, chunk, numbers));
 }
 
+/// `y ← x`, both of one length.
+pub fn copy<F: Real>(y: &mut [F], x: &[F]) {
+    if y.len() <= GRAIN {
+        y.copy_from_slice(x);
+    } else {
+        y.par_chunks_mut(GRAIN).zip(x.par_chunks(GRAIN)).for_each(|(y, x)| y.copy_from_slice(x));
+    }
+}
+
+/// `body(d, a, b)` on chunks of fixed size of three slices of equal length.
+pub fn zip3<F: Real>(
+    d: &mut [F],
+    a: &mut [F],
+    b: &mut [F],
+    body: impl Fn(&mut [F], &mut [F], &mut [F]) + Sync,
+) {
+    if d.len() <= GRAIN {
+        vectorized(|| body(d, a, b));
+        return;
+    }
+    d.par_chunks_mut(GRAIN)
+        .zip(a.par_chunks_mut(GRAIN).zip(b.par_chunks_mut(GRAIN)))
+        .for_each(|(d, (a, b))| vectorized(|| body(d, a, b)));
+}
+
 /// `y ← y + x`.
 pub fn add<F: Real>(y: &mut [F], x: &[F]) {
     if y.len() <= GRAIN {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outer_sum::{OuterForm, OuterSum, view, view_mut};
 use crate::linalg::{Add, Lu, gemm};
-use crate::{LayerError, Real, Result};
+use crate::{LayerError, Real, Result, check, parallel};
 
 /// The direction in which a matrix of GL(D) moves, and the coordinates in which an optimizer sees it.
 ///
@@ -88,11 +88,11 @@ pub(super) fn write_direction<F: Real>(
             sum.write(mean, Add::Yes, view_mut(out, dim, dim))
         }
         Direction::Relative => {
-            view_mut(out, dim, dim).assign(&w);
+            parallel::copy(&mut out[..dim * dim], check::slice("weight", &w)?);
             add_sum_times(sum, mean, w, scratch, out)
         }
         Direction::RelativeLeft => {
-            view_mut(out, dim, dim).assign(&w);
+            parallel::copy(&mut out[..dim * dim], check::slice("weight", &w)?);
             add_times_sum(sum, mean, w, scratch, out)
         }
         Direction::Algebra => {

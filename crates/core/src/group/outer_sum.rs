@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::linalg::{Add, gemm};
-use crate::{Real, Result, check};
+use crate::{Real, Result, check, parallel};
 
 /// A sum of outer products `Σ l rᵀ` over rows, of side `dim`.
 ///
@@ -74,12 +74,14 @@ impl<F: Real> OuterSum<F> {
                 buffer.resize(end, F::zero());
             }
         }
-        self.left[at..end].copy_from_slice(check::slice("left factor", &left)?);
-        self.right[at..end].copy_from_slice(check::slice("right factor", &right)?);
-        if let Some(shift) = shift {
-            for row in self.right[at..end].chunks_exact_mut(dim.max(1)) {
-                row.iter_mut().zip(shift).for_each(|(value, &shift)| *value -= shift);
-            }
+        parallel::copy(&mut self.left[at..end], check::slice("left factor", &left)?);
+        let from = check::slice("right factor", &right)?;
+        match shift {
+            None => parallel::copy(&mut self.right[at..end], from),
+            Some(shift) => parallel::rows_mut(&mut self.right[at..end], dim, |row, to| {
+                let from = &from[row * dim..(row + 1) * dim];
+                to.iter_mut().zip(from).zip(shift).for_each(|((to, &value), &shift)| *to = value - shift);
+            }),
         }
         self.pending += rows;
         self.count += rows;

@@ -209,7 +209,7 @@ impl Optimizer {
                 if p.len() == size {
                     parallel::zip4(p, d, m, v, |p, d, m, v| adam.chunk(p, d, m, v));
                 } else {
-                    adam.chunk(p, d, m, v);
+                    parallel::zip3(d, m, v, |d, m, v| adam.chunk(&mut [], d, m, v));
                 }
             }
             OptimizerSpec::Smorms3 { epsilon } => {
