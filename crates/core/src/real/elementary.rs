@@ -19,6 +19,8 @@ macro_rules! elementary {
         magic $magic:literal, range $low:literal .. $high:literal, ln2 $ln2_high:literal + $ln2_low:literal,
         half_root $half_root:literal, exp [$($exp:expr),+], ln_1p [$($ln_1p:expr),+], ln [$($ln:expr),+]
     ) => {
+        // Constants stand with the digits that they have in full.
+        #[allow(clippy::excessive_precision)]
         pub(super) mod $name {
             /// `eˣ`, within a few ε; outside the range of normal numbers as at its end. NaN stays NaN.
             #[inline(always)]
