@@ -50,7 +50,8 @@ for ((kill = 1; kill <= kills; kill++)); do
   start "$folder" "$preset" "${steps[$index]}"
   if ((kill % 2)); then
     # Any moment of the run.
-    sleep "$(printf '%d.%03d' $((RANDOM % ((seconds[$preset] + 999) / 1000))) $((RANDOM % 1000)))"
+    after=$((RANDOM % (seconds[$preset] * 9 / 10)))
+    sleep "$(printf '%d.%03d' $((after / 1000)) $((after % 1000)))"
   else
     # The moment in which a checkpoint is being written, after some of them.
     sleep "$(printf '0.%03d' $((500 + RANDOM % 500)))"
