@@ -60,7 +60,13 @@ for ((kill = 1; kill <= kills; kill++)); do
       ((skip == 0)) || while half_written "$folder"; do :; done
     done
   fi
-  kill -KILL "$pid" 2>/dev/null || early=$((early + 1))
+  if ! kill -KILL "$pid" 2>/dev/null; then
+    # It had ended before: no kill, so one more try at this one.
+    finish || true
+    rm -rf "$folder"
+    early=$((early + 1)) kill=$((kill - 1))
+    continue
+  fi
   finish || true
   ! half_written "$folder" || writing=$((writing + 1))
   start "$folder" "$preset" "${steps[$index]}"

@@ -27,9 +27,55 @@ fn args(steps: &'static str, extra: &[&'static str]) -> Vec<&'static str> {
     [&fixed[..], &OUT, extra].concat()
 }
 
-fn spawn(folder: &Path, args: &[&str]) -> Child {
+/// A process that does not outlive its test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        Self(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(
+            Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status().unwrap().success()
+        );
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
+    }
+
+    /// Status and stderr, which is short, once it has ended.
+    fn ended(mut self) -> (Option<i32>, String) {
+        until("the end of the process", || self.is_over());
+        let mut stderr = String::new();
+        std::io::Read::read_to_string(self.0.stderr.as_mut().unwrap(), &mut stderr).unwrap();
+        (self.0.wait().unwrap().code(), stderr)
+    }
+
+    /// Whether it catches SIGTERM: bit 14 of `SigCgt`. Where there is no /proc, it is taken for granted.
+    fn hears(&self) -> bool {
+        mask(&format!("/proc/{}/status", self.0.id()), "SigCgt:").is_none_or(|caught| caught & (1 << 14) != 0)
+    }
+}
+
+/// A mask of signals of a process.
+fn mask(status: &str, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(status).ok()?;
+    let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
+}
+
+fn spawn(folder: &Path, args: &[&str]) -> Running {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("pdmap"));
-    command.current_dir(folder).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    Running::start(command.current_dir(folder).args(args))
 }
 
 /// Waits until `found`, a minute at most; what is waited for is an event, and its time is no part of the test.
@@ -39,10 +85,6 @@ fn until(what: &str, mut found: impl FnMut() -> bool) {
         assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
         std::thread::yield_now();
     }
-}
-
-fn signal(child: &Child, name: &str) {
-    assert!(Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap().success());
 }
 
 fn leftovers(folder: &Path) -> Vec<String> {
@@ -70,9 +112,8 @@ fn a_killed_run_goes_on_bit_for_bit() {
     let folder = folder.path();
     let mut child = spawn(folder, &args("30000", &CHECKPOINTS));
     let checkpoint = folder.join("run/checkpoint.safetensors");
-    until("a checkpoint", || checkpoint.exists() || child.try_wait().unwrap().is_some());
-    child.kill().unwrap();
-    child.wait().unwrap();
+    until("a checkpoint", || checkpoint.exists() || child.is_over());
+    drop(child);
     // As a run that was killed while it wrote leaves it.
     std::fs::write(folder.join("run/.pdmap-killed.tmp"), b"half a checkpoint").unwrap();
 
@@ -86,7 +127,10 @@ fn a_killed_run_goes_on_bit_for_bit() {
 
 #[test]
 fn signals_end_a_run_after_its_step_with_everything_saved() {
-    for (name, checkpoints) in [("INT", &CHECKPOINTS[..]), ("TERM", &[])] {
+    // Where the tests themselves were started to ignore SIGINT, as by a shell in the background, so is what they start.
+    let deaf = mask("/proc/self/status", "SigIgn:").is_some_and(|ignored| ignored & (1 << 1) != 0);
+    let interrupt = if deaf { "TERM" } else { "INT" };
+    for (name, checkpoints) in [(interrupt, &CHECKPOINTS[..]), ("TERM", &[])] {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let endless = args("100000000", checkpoints);
@@ -95,12 +139,11 @@ fn signals_end_a_run_after_its_step_with_everything_saved() {
         if !checkpoints.is_empty() {
             until("a checkpoint", || folder.join("run/checkpoint.safetensors").exists());
         } else {
-            until("signals to be heard", || handles(&child));
+            until("signals to be heard", || child.hears());
         }
-        signal(&child, name);
-        let output = child.wait_with_output().unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(4), "{name}: {stderr}");
+        child.signal(name);
+        let (status, stderr) = child.ended();
+        assert_eq!(status, Some(4), "{name}: {stderr}");
         assert!(stderr.contains("interrupted after step"), "{stderr}");
         assert_eq!(stderr.contains("--resume goes on"), !checkpoints.is_empty(), "{stderr}");
         // The weights are those of the very step, or better ones: what was learned since the last validation is not thrown away.
@@ -111,13 +154,6 @@ fn signals_end_a_run_after_its_step_with_everything_saved() {
         let said = succeed(folder, &["inspect", "m.safetensors"]);
         assert!(said.contains("of 100000000 steps"), "{said}");
     }
-}
-
-/// Whether a process catches SIGTERM: bit 14 of `SigCgt`. Where there is no /proc, it is taken for granted.
-fn handles(child: &Child) -> bool {
-    let Ok(status) = std::fs::read_to_string(format!("/proc/{}/status", child.id())) else { return true };
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim().to_owned();
-    u64::from_str_radix(&mask, 16).unwrap() & (1 << 14) != 0
 }
 
 #[test]
@@ -133,12 +169,12 @@ fn with_nothing_to_resume_a_run_starts_afresh_and_two_runs_cannot_share_a_folder
     assert_eq!(std::fs::read(&checkpoint).unwrap(), before);
     std::fs::remove_file(&checkpoint).unwrap();
     let child = spawn(folder, &args("100000000", &CHECKPOINTS[..4]));
-    until("signals to be heard", || handles(&child));
+    until("signals to be heard", || child.hears());
     until("the lock", || pdmap(folder, &args("20", &CHECKPOINTS)).status.code() == Some(2));
     let line = refuse(folder, &args("20", &CHECKPOINTS));
     assert!(line.contains("another run"), "{line}");
-    signal(&child, "TERM");
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(4));
+    child.signal("TERM");
+    assert_eq!(child.ended().0, Some(4));
 }
 
 #[test]
@@ -174,19 +210,12 @@ fn a_place_for_the_model_that_vanished_does_not_lose_it() {
     write(folder, "x.npy", &rows(500, 4));
     let train = ["train", "--data", "x.npy", "--steps", "100000000", "--out", "place/m.safetensors"];
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("pdmap"));
-    let child = command
-        .current_dir(folder)
-        .env("TMPDIR", &temporary)
-        .args(train)
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    until("signals to be heard", || handles(&child));
+    let child = Running::start(command.current_dir(folder).env("TMPDIR", &temporary).args(train));
+    until("signals to be heard", || child.hears());
     std::fs::remove_dir_all(folder.join("place")).unwrap();
-    signal(&child, "TERM");
-    let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    child.signal("TERM");
+    let (status, stderr) = child.ended();
+    assert_eq!(status, Some(4), "{stderr}");
     let said = ["place/m.safetensors", "was saved as", "interrupted after step"];
     assert!(said.iter().all(|words| stderr.contains(words)), "{stderr}");
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1, "{stderr}");
@@ -199,13 +228,13 @@ fn signals_that_the_program_was_started_to_ignore_stay_ignored() {
     let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
     let mut command = Command::new("bash");
     command.args(["-c", "trap '' HUP INT; exec \"$@\"", "bash"]).arg(pdmap).args(args("100000000", &[]));
-    let mut child = command.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    until("signals to be heard", || handles(&child));
-    signal(&child, "HUP");
-    signal(&child, "INT");
-    assert!(child.try_wait().unwrap().is_none(), "ended by a signal that was to be ignored");
-    signal(&child, "TERM");
-    assert_eq!(child.wait().unwrap().code(), Some(4));
+    let mut child = Running::start(command.current_dir(folder));
+    until("signals to be heard", || child.hears());
+    child.signal("HUP");
+    child.signal("INT");
+    assert!(!child.is_over(), "ended by a signal that was to be ignored");
+    child.signal("TERM");
+    assert_eq!(child.ended().0, Some(4));
 }
 
 #[test]
