@@ -169,10 +169,10 @@ fn every_mistake_is_named_with_its_line() {
             "plan.toml:3: `arms[0].depth`: 0: a flow has at least one linear layer",
         ),
         (format!("{arm}depth = 1000000\n"), "plan.toml:3: `arms[0].depth`: 1000000: more than 10000 layers"),
-        (format!("{arm}alpha = 2.0\n"), "plan.toml:3: `arms[0].alpha`: alpha = 2: must be in (0, 1]"),
+        (format!("{arm}alpha = 2.0\n"), "plan.toml:3: `arms[0].alpha`: alpha = 2: must be in [1e-30, 1]"),
         (
             format!("{arm}depth = 1\nalpha = 2.0\n"),
-            "plan.toml:4: `arms[0].alpha`: alpha = 2: must be in (0, 1]",
+            "plan.toml:4: `arms[0].alpha`: alpha = 2: must be in [1e-30, 1]",
         ),
         (
             inline("layer = []\n"),

@@ -120,7 +120,7 @@ impl Preset {
     /// A fresh flow of this model, with preprocessing fitted to `rows`.
     ///
     /// # Errors
-    /// Preprocessing that cannot be fitted; α outside (0, 1].
+    /// Preprocessing that cannot be fitted; α outside [1e-30, 1].
     pub fn build<F: Real>(
         self,
         rows: ArrayView2<'_, F>,
