@@ -3,8 +3,10 @@
 
 use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayView2};
+use pdmap::Real;
 use pdmap::linalg::{Add, Lu, gemm};
-use pdmap::{Real, parallel};
+use pdmap::parallel::{Pass, in_pool, run_vectorized};
+use rayon::prelude::*;
 
 use super::case::{Arm, Case, Rule};
 use super::start;
@@ -55,6 +57,10 @@ impl<F: Real> Floor<F> {
     }
 
     pub(crate) fn run(&mut self) -> Result<()> {
+        in_pool(self.case.features * self.case.features.max(self.case.batch), || self.run_here())
+    }
+
+    fn run_here(&mut self) -> Result<()> {
         let Self { case, matrices, rows: [x, y, delta, result, product], cayley } = self;
         let (one, mean) = (F::one(), F::of(1.0 / case.batch as f64));
         for matrix in matrices.iter() {
@@ -102,25 +108,45 @@ fn slice<F: Real>(matrix: &mut Array2<F>) -> Result<&mut [F]> {
 
 /// One pass over all that the optimizer reads and writes. The rate is next to nothing, so that weights stay what they are however often it runs.
 fn optimize<F: Real>(rule: Rule, parameter: &mut [F], gradient: &mut [F], [m, v]: &mut [Vec<F>; 2]) {
-    let rate = F::of(1e-20);
     match rule {
-        Rule::Sgd => {
-            let columns = gradient.len().isqrt().max(1);
-            // `D²` and `D(D−1)/2` are cut into equal pieces by some number near their roots.
-            let columns =
-                (1..=columns).rev().find(|columns| gradient.len().is_multiple_of(*columns)).unwrap_or(1);
-            parallel::rows_mut(parameter, columns, |row, p| {
-                p.iter_mut().zip(&gradient[row * columns..]).for_each(|(p, &d)| *p += rate * d);
-            });
+        Rule::Sgd => parameter
+            .par_chunks_mut(CHUNK)
+            .zip(gradient.par_chunks(CHUNK))
+            .for_each(|(p, d)| run_vectorized(&Sgd, (p, d))),
+        Rule::Adam => parameter
+            .par_chunks_mut(CHUNK)
+            .zip(gradient.par_chunks(CHUNK))
+            .zip(m.par_chunks_mut(CHUNK).zip(v.par_chunks_mut(CHUNK)))
+            .for_each(|((p, d), (m, v))| run_vectorized(&Adam, (p, d, m, v))),
+    }
+}
+
+/// Numbers that one task of the pass handles.
+const CHUNK: usize = 8192;
+
+struct Sgd;
+
+impl<'a, F: Real> Pass<(&'a mut [F], &'a [F])> for Sgd {
+    #[inline(always)]
+    fn run(&self, (p, d): (&'a mut [F], &'a [F])) {
+        let rate = F::of(1e-20);
+        p.iter_mut().zip(d).for_each(|(p, &d)| *p += rate * d);
+    }
+}
+
+struct Adam;
+
+type Moments<'a, F> = (&'a mut [F], &'a [F], &'a mut [F], &'a mut [F]);
+
+impl<'a, F: Real> Pass<Moments<'a, F>> for Adam {
+    #[inline(always)]
+    fn run(&self, (p, d, m, v): Moments<'a, F>) {
+        let (beta1, beta2, epsilon, rate) = (F::of(0.9), F::of(0.999), F::of(1e-8), F::of(1e-20));
+        for (((p, d), m), v) in p.iter_mut().zip(d).zip(m).zip(v) {
+            *m = beta1 * *m + (F::one() - beta1) * *d;
+            *v = beta2 * *v + (F::one() - beta2) * *d * *d;
+            *p += rate * *m / (num_traits::Float::sqrt(*v) + epsilon);
         }
-        Rule::Adam => parallel::zip4(parameter, gradient, m, v, |p, d, m, v| {
-            let (beta1, beta2, epsilon) = (F::of(0.9), F::of(0.999), F::of(1e-8));
-            for (((p, d), m), v) in p.iter_mut().zip(d).zip(m).zip(v) {
-                *m = beta1 * *m + (F::one() - beta1) * *d;
-                *v = beta2 * *v + (F::one() - beta2) * *d * *d;
-                *p += rate * *m / (num_traits::Float::sqrt(*v) + epsilon);
-            }
-        }),
     }
 }
 

@@ -46,11 +46,7 @@ pub fn log_det(rows: usize, log_det: Option<&[f64]>) -> Result<()> {
 /// # Errors
 /// [`LayerError::NonFinite`] with the first offending place.
 pub fn finite<F: Real>(what: &'static str, x: ArrayView2<'_, F>) -> Result<()> {
-    // A sum of x·0 is NaN exactly where some x is not finite: one vectorizable pass in the common case.
-    let clean = match x.as_slice() {
-        Some(slice) => !slice.iter().fold(F::zero(), |sum, &v| sum + v * F::zero()).is_nan(),
-        None => false,
-    };
+    let clean = x.as_slice().is_some_and(crate::parallel::all_finite);
     if clean {
         return Ok(());
     }

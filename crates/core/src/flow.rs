@@ -7,7 +7,7 @@ use crate::optim::{Memory, Reads, StepReport, UpdateRule};
 use crate::tape::Buffer;
 use crate::{
     Base, BaseSpec, Chain, Diagnostic, Evaluator, Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec,
-    ParamGrad, Real, Recorded, Registry, Result, State, Tape, Tensors, check,
+    ParamGrad, Real, Recorded, Registry, Result, State, Tape, Tensors, check, parallel,
 };
 
 /// Features that a specification alone may ask for, without a tensor of that size to show for it: nothing is allocated on the word of a file.
@@ -187,6 +187,20 @@ impl<F: Real> Flow<F> {
         training: &mut Training<F>,
         dx: Option<ArrayViewMut2<'_, F>>,
     ) -> Result<BatchReport> {
+        parallel::in_pool(self.numbers(input.x.nrows()), || self.differentiate_here(input, training, dx))
+    }
+
+    /// Numbers that the largest operation of a step works on.
+    fn numbers(&self, rows: usize) -> usize {
+        self.features * self.features.max(rows)
+    }
+
+    fn differentiate_here(
+        &self,
+        input: Input<'_, F>,
+        training: &mut Training<F>,
+        dx: Option<ArrayViewMut2<'_, F>>,
+    ) -> Result<BatchReport> {
         let Training { grads, base, tape, x, z, delta, log_density } = training;
         let rows = input.x.nrows();
         self.check("batch", input.reborrow())?;
@@ -222,7 +236,7 @@ impl<F: Real> Flow<F> {
         let Training { grads, base, .. } = training;
         // A plain rule reads no entries, and directions may stay in factors; whoever calls `direct` by hand finds entries.
         grads.set_reads(rule.reads());
-        let report = self.follow(rule, grads, base);
+        let report = parallel::in_pool(self.numbers(grads.rows), || self.follow(rule, grads, base));
         grads.set_reads(Reads::Entries);
         grads.clear();
         base.clear();

@@ -231,11 +231,15 @@ impl<F: Real> Layer<F> for Dense<F> {
         _tape: &mut Tape<F>,
     ) -> Result<()> {
         check::log_det(input.x.nrows(), log_det.as_deref())?;
-        self.matrix.apply(input.x, y.view_mut())?;
-        if let Some(bias) = self.bias.values() {
-            parallel::rows_mut(check::slice_mut("output", &mut y)?, bias.len(), |_, y| {
-                y.iter_mut().zip(bias).for_each(|(y, &b)| *y += b);
-            });
+        match self.bias.values().and_then(|bias| bias.as_slice()) {
+            None => self.matrix.apply(input.x, y.view_mut())?,
+            Some(bias) => {
+                check::shape("output", (input.x.nrows(), bias.len()), y.dim())?;
+                parallel::rows_mut(check::slice_mut("output", &mut y)?, bias.len(), |_, y| {
+                    y.copy_from_slice(bias);
+                });
+                self.matrix.add_applied(input.x, y.view_mut())?;
+            }
         }
         self.add_log_det(1.0, log_det)
     }

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::parallel::Pass;
 use crate::{Input, Layer, LayerGrads, LayerSpec, Real, Recorded, Result, Tape, check, parallel};
 
 /// A strictly increasing scalar function with a positive slope everywhere.
@@ -76,20 +77,8 @@ impl<F: Real, A: Activation> Layer<F> for Elementwise<A> {
         let y = check::slice_mut("output", &mut y)?;
         let f = &self.activation;
         match log_det {
-            None => parallel::rows_mut(y, columns, |row, y| {
-                for (y, &x) in y.iter_mut().zip(&x[row * columns..]) {
-                    *y = f.value(x);
-                }
-            }),
-            Some(log_det) => parallel::rows_mut_with(y, columns, log_det, |row, y, log_det| {
-                let mut sum = 0.0;
-                for (y, &x) in y.iter_mut().zip(&x[row * columns..]) {
-                    let (value, log_slope) = f.value_and_log_slope(x);
-                    *y = value;
-                    sum += log_slope.f64();
-                }
-                *log_det += sum;
-            }),
+            None => parallel::map(y, x, &Values(f)),
+            Some(log_det) => parallel::map_rows(y, x, columns, log_det, &ValuesAndLogSlopes(f)),
         }
         Ok(())
     }
@@ -108,19 +97,8 @@ impl<F: Real, A: Activation> Layer<F> for Elementwise<A> {
         let x = check::slice_mut("input", &mut x)?;
         let f = &self.activation;
         match log_det {
-            None => parallel::rows_mut(x, columns, |row, x| {
-                for (x, &y) in x.iter_mut().zip(&y[row * columns..]) {
-                    *x = f.inverse(y);
-                }
-            }),
-            Some(log_det) => parallel::rows_mut_with(x, columns, log_det, |row, x, log_det| {
-                let mut sum = 0.0;
-                for (x, &y) in x.iter_mut().zip(&y[row * columns..]) {
-                    *x = f.inverse(y);
-                    sum -= f.value_and_log_slope(*x).1.f64();
-                }
-                *log_det += sum;
-            }),
+            None => parallel::map(x, y, &Inverses(f)),
+            Some(log_det) => parallel::map_rows(x, y, columns, log_det, &InversesAndLogSlopes(f)),
         }
         Ok(())
     }
@@ -133,23 +111,84 @@ impl<F: Real, A: Activation> Layer<F> for Elementwise<A> {
         _grads: &mut LayerGrads<F>,
     ) -> Result<()> {
         let Some(mut dx) = dx else { return Ok(()) };
-        let columns = at.input.x.ncols();
         check::shape("gradient of the output", at.input.x.dim(), dy.dim())?;
         check::shape("gradient of the input", at.input.x.dim(), dx.dim())?;
         let x = check::slice("input", &at.input.x)?;
         let dy = check::slice("gradient of the output", &dy)?;
-        let f = &self.activation;
-        parallel::rows_mut(check::slice_mut("gradient of the input", &mut dx)?, columns, |row, dx| {
-            let from = row * columns;
-            for ((dx, &x), &dy) in dx.iter_mut().zip(&x[from..]).zip(&dy[from..]) {
-                let (slope, curvature) = f.slope_and_curvature(x);
-                *dx = dy * slope + curvature;
-            }
-        });
+        parallel::map2(
+            check::slice_mut("gradient of the input", &mut dx)?,
+            x,
+            dy,
+            &Gradients(&self.activation),
+        );
         Ok(())
     }
 
     fn duplicate(&self) -> Box<dyn Layer<F>> {
         Box::new(self.clone())
+    }
+}
+
+/// `f(x)`.
+struct Values<'a, A>(&'a A);
+
+impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F])> for Values<'_, A> {
+    #[inline(always)]
+    fn run(&self, (y, x): (&'a mut [F], &'a [F])) {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = self.0.value(x));
+    }
+}
+
+/// `f(x)`, and `log f'(x)` added up.
+struct ValuesAndLogSlopes<'a, A>(&'a A);
+
+impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F], &'a mut f64)> for ValuesAndLogSlopes<'_, A> {
+    #[inline(always)]
+    fn run(&self, (y, x, log_det): (&'a mut [F], &'a [F], &'a mut f64)) {
+        let mut lanes = [0.0; parallel::LANES];
+        for (y, x) in y.chunks_mut(parallel::LANES).zip(x.chunks(parallel::LANES)) {
+            for ((y, &x), lane) in y.iter_mut().zip(x).zip(&mut lanes) {
+                let (value, log_slope) = self.0.value_and_log_slope(x);
+                *y = value;
+                *lane += log_slope.f64();
+            }
+        }
+        *log_det += lanes.iter().sum::<f64>();
+    }
+}
+
+/// `f⁻¹(y)`, and `log f'` there subtracted.
+struct InversesAndLogSlopes<'a, A>(&'a A);
+
+impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F], &'a mut f64)> for InversesAndLogSlopes<'_, A> {
+    #[inline(always)]
+    fn run(&self, (x, y, log_det): (&'a mut [F], &'a [F], &'a mut f64)) {
+        for (x, &y) in x.iter_mut().zip(y) {
+            *x = self.0.inverse(y);
+            *log_det -= self.0.value_and_log_slope(*x).1.f64();
+        }
+    }
+}
+
+/// `f⁻¹(y)`.
+struct Inverses<'a, A>(&'a A);
+
+impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F])> for Inverses<'_, A> {
+    #[inline(always)]
+    fn run(&self, (x, y): (&'a mut [F], &'a [F])) {
+        x.iter_mut().zip(y).for_each(|(x, &y)| *x = self.0.inverse(y));
+    }
+}
+
+/// `dx = dy·f'(x) + d log f'(x)/dx`.
+struct Gradients<'a, A>(&'a A);
+
+impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F], &'a [F])> for Gradients<'_, A> {
+    #[inline(always)]
+    fn run(&self, (dx, x, dy): (&'a mut [F], &'a [F], &'a [F])) {
+        for ((dx, &x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+            let (slope, curvature) = self.0.slope_and_curvature(x);
+            *dx = dy * slope + curvature;
+        }
     }
 }

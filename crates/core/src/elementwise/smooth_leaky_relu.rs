@@ -15,14 +15,6 @@ pub struct SmoothLeakyRelu {
     pub alpha: f64,
 }
 
-/// `1/(1 + e⁻ˣ)`, without overflow.
-#[inline(always)]
-fn sigmoid<F: Real>(x: F) -> F {
-    let e = (-num_traits::Float::abs(x)).vector_exp();
-    let numerator = if x < F::zero() { e } else { F::one() };
-    numerator / (F::one() + e)
-}
-
 /// `log(1 + eˣ)`, without overflow.
 #[inline(always)]
 fn softplus<F: Real>(x: F) -> F {
@@ -62,9 +54,15 @@ impl Activation for SmoothLeakyRelu {
     #[inline(always)]
     fn slope_and_curvature<F: Real>(&self, x: F) -> (F, F) {
         let alpha = F::of(self.alpha);
-        let sigmoid = sigmoid(x);
-        let slope = alpha + (F::one() - alpha) * sigmoid;
-        (slope, (F::one() - alpha) * sigmoid * (F::one() - sigmoid) / slope)
+        // σ = n/t with t = 1 + e^{−|x|}. With q = αt + (1 − α)n the slope is q/t and the curvature (1 − α)n(t − n)/(tq): one division.
+        let e = (-num_traits::Float::abs(x)).vector_exp();
+        let t = F::one() + e;
+        let n = if x < F::zero() { e } else { F::one() };
+        let free = (F::one() - alpha) * n;
+        let q = alpha * t + free;
+        let r = F::one() / (t * q);
+        // q·(q·r), not q²·r, which would underflow for the smallest α.
+        (q * (q * r), free * (t - n) * r)
     }
 
     fn inverse<F: Real>(&self, y: F) -> F {
@@ -73,7 +71,11 @@ impl Activation for SmoothLeakyRelu {
         let unkinked = |v: f64| if v > 0.0 { v } else { v / alpha };
         let low = unkinked(y - (1.0 - alpha) * std::f64::consts::LN_2);
         let x = increasing_root(y, low, unkinked(y), |x| {
-            (alpha * x + (1.0 - alpha) * softplus(x), alpha + (1.0 - alpha) * sigmoid(x))
+            // One number at a time: the library's functions are the faster ones here.
+            let e = (-x.abs()).exp();
+            let (positive, numerator) = if x > 0.0 { (x, 1.0) } else { (0.0, e) };
+            let sigmoid = numerator / (1.0 + e);
+            (alpha * x + (1.0 - alpha) * (positive + e.ln_1p()), alpha + (1.0 - alpha) * sigmoid)
         });
         F::of(x)
     }

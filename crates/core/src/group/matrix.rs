@@ -129,6 +129,15 @@ impl<F: Real> GroupMatrix<F> {
         gemm(F::one(), x, self.weight.t(), Add::No, y)
     }
 
+    /// `Y ← Y + X Wᵀ`: with a bias in the rows of `Y`, one pass less than adding it afterwards.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub fn add_applied(&self, x: ArrayView2<'_, F>, y: ArrayViewMut2<'_, F>) -> Result<()> {
+        check::features("rows", self.dim(), x.ncols())?;
+        gemm(F::one(), x, self.weight.t(), Add::Yes, y)
+    }
+
     /// `Y = X W`: each row `y = Wᵀ x`, the adjoint.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod matrix;
 mod motion;
 mod orthonormal;
 mod outer_sum;
+mod panels;
 mod thin_cayley;
 mod tracked;
 mod workspace;

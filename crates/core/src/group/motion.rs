@@ -14,9 +14,9 @@ use super::outer_sum::{OuterForm, OuterSum, view, view_mut};
 use super::thin_cayley::{skew_norm_squared, thin_cayley};
 use super::tracked::{TrackedInverse, TrackedLogDet};
 use super::workspace::Workspace;
-use super::{Direction, Group, GroupMatrix};
+use super::{Direction, Group, GroupMatrix, panels};
 use crate::linalg::{Add, Lu, gemm};
-use crate::optim::{Reads, StepReport, UpdateRule};
+use crate::optim::{ElementwiseStep, Reads, StepReport, UpdateRule};
 use crate::{GradSum, LayerError, ParamGrad, Real, Result, State, check};
 
 impl<F: Real> GroupMatrix<F> {
@@ -33,16 +33,22 @@ impl<F: Real> GroupMatrix<F> {
             return Err(LayerError::NoRows);
         }
         *factored = None;
-        if *reads != Reads::Entries && self.stays_in_factors(sum)? {
-            direction.clear();
-            let norm_squared = match reads {
-                Reads::Norm => self.norm_squared(sum, scratch, work)?,
-                _ => f64::NAN,
-            };
-            *factored = Some(norm_squared);
-            return Ok(());
+        let plain = matches!(reads, Reads::Norm | Reads::Nothing);
+        let later = if plain && self.stays_in_factors(sum)? {
+            Some(if *reads == Reads::Norm { self.norm_squared(sum, scratch, work)? } else { f64::NAN })
+        } else if matches!(reads, Reads::Pieces | Reads::Nothing) && self.moves_by_panels(sum)? {
+            Some(f64::NAN)
+        } else {
+            None
+        };
+        *factored = later;
+        match later {
+            Some(_) => {
+                direction.clear();
+                Ok(())
+            }
+            None => self.write(sum, scratch, direction),
         }
-        self.write(sum, scratch, direction)
     }
 
     /// Follows the direction that `direct` left, through the optimizer, and stays in the group. Afterwards
@@ -61,11 +67,15 @@ impl<F: Real> GroupMatrix<F> {
             })?;
         }
         if grad.factored.take().is_some() {
-            if let Some(rate) = rule.plain_rate() {
+            let sum = outer(&mut grad.sum)?;
+            if let (Some(rate), true) = (rule.plain_rate(), self.stays_in_factors(sum)?) {
                 return match self.group {
                     Group::Orthonormal => self.rotate_by_factors(rate, rule, grad),
                     Group::General(direction) => self.follow_factors(direction, rate, grad),
                 };
+            }
+            if let (Some(step), true) = (rule.elementwise(grad.memory.steps), self.moves_by_panels(sum)?) {
+                return self.follow_panels(&step, grad);
             }
             // The promise was not kept, or the rule is another one.
             let ParamGrad { sum, direction, scratch, .. } = grad;
@@ -89,6 +99,12 @@ impl<F: Real> GroupMatrix<F> {
         // A step of the summed matrix would lose the inverse.
         let better = |rows| pays(rows, self.dim()) || self.tracks_inverse();
         Ok(self.group != Group::General(Direction::Euclidean) && few.is_some_and(better))
+    }
+
+    /// Whether each row of the direction follows from the factors and that row of the weight alone: relative directions in parameter space, of few rows.
+    fn moves_by_panels(&self, sum: &mut OuterSum<F>) -> Result<bool> {
+        let few = matches!(sum.form()?, OuterForm::Factors(..));
+        Ok(few && matches!(self.group, Group::General(Direction::Relative | Direction::RelativeLeft)))
     }
 
     fn norm_squared(
@@ -227,6 +243,34 @@ impl<F: Real> GroupMatrix<F> {
         Ok(report)
     }
 
+    /// A step in parameter space whose direction is made panel by panel and never stands whole.
+    fn follow_panels(&mut self, step: &ElementwiseStep<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        self.leave_plain_steps();
+        let ParamGrad { sum, scratch, memory, work, .. } = grad;
+        let (left, right) = factors(outer(sum)?)?;
+        let (rows, dim) = left.dim();
+        let mean = F::of(1.0 / rows.max(1) as f64);
+        grow(scratch, rows * dim);
+        let mut product = view_mut(scratch, rows, dim);
+        let pair = if self.group == Group::General(Direction::RelativeLeft) {
+            gemm(F::one(), left, self.weight.t(), Add::No, product.view_mut())?;
+            (product.view(), right)
+        } else {
+            gemm(F::one(), right, self.weight.view(), Add::No, product.view_mut())?;
+            (left, product.view())
+        };
+        panels::ascend(mean, pair, step, weight_slice(&mut self.weight)?, memory, &mut work.panels)?;
+        if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
+    }
+
+    /// Plain steps vouched for every weight up to this one; what they carried along is not known after another step.
+    fn leave_plain_steps(&mut self) {
+        if self.log_det.is_some() {
+            self.guard.renew(&self.weight);
+        }
+        self.forget();
+    }
+
     /// A step on GL(D) by the entries of the direction.
     fn follow_entries(
         &mut self,
@@ -235,11 +279,7 @@ impl<F: Real> GroupMatrix<F> {
         grad: &mut ParamGrad<F>,
     ) -> Result<StepReport> {
         let (rows, dim) = (grad.outer_mut()?.count(), self.dim());
-        if self.log_det.is_some() {
-            // Plain steps vouched for every weight up to this one.
-            self.guard.renew(&self.weight);
-        }
-        self.forget();
+        self.leave_plain_steps();
         let ParamGrad { direction: entries, scratch, memory, .. } = grad;
         match direction {
             Direction::Algebra => {

@@ -12,12 +12,20 @@ pub(crate) struct Workspace<F> {
     pub(super) large: Lu<F>,
     /// Products of the factors' rows.
     pub(super) gram: Vec<F>,
+    /// Pieces of a direction.
+    pub(super) panels: Vec<F>,
     /// Right-hand sides and sums in `f64`.
     pub(super) wide: Vec<f64>,
 }
 
 impl<F: Real> Default for Workspace<F> {
     fn default() -> Self {
-        Self { small: Lu::default(), large: Lu::default(), gram: Vec::new(), wide: Vec::new() }
+        Self {
+            small: Lu::default(),
+            large: Lu::default(),
+            gram: Vec::new(),
+            panels: Vec::new(),
+            wide: Vec::new(),
+        }
     }
 }

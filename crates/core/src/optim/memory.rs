@@ -2,6 +2,7 @@
 
 use ndarray::Array1;
 
+use super::ElementwiseStep;
 use crate::{LayerError, Real, Result, State};
 
 /// Moments of one parameter tensor, and how many steps made them. Empty until the first step.
@@ -36,19 +37,25 @@ impl<F: Real> Memory<F> {
         Ok(())
     }
 
-    /// Exactly `N` slots of `size` numbers, filled with `start` when they are new.
+    /// Makes the slots that a step needs, of `size` numbers each, where there are none yet.
     ///
     /// # Errors
-    /// [`LayerError::Memory`] where slots of another size are there.
-    pub fn slots<const N: usize>(&mut self, size: usize, start: [F; N]) -> Result<&mut [Vec<F>; N]> {
-        if self.slots.is_empty() {
-            self.slots = start.iter().map(|&value| vec![value; size]).collect();
+    /// [`LayerError::Memory`] where slots of another size or number are there.
+    pub(crate) fn prepare(&mut self, step: &ElementwiseStep<F>, size: usize) -> Result<()> {
+        let start = step.start();
+        if start.is_empty() {
+            return Ok(());
         }
-        let actual = self.slots.iter().map(Vec::len).find(|&len| len != size);
-        let error = LayerError::Memory { expected: size, actual: actual.unwrap_or(0) };
-        match actual {
-            Some(_) => Err(error),
-            None => self.slots.as_mut_slice().try_into().map_err(|_| error),
+        if self.slots.is_empty() {
+            self.slots = start.iter().map(|&value| vec![F::of(value); size]).collect();
+        }
+        let wrong = self.slots.iter().map(Vec::len).find(|&len| len != size);
+        match wrong {
+            Some(actual) => Err(LayerError::Memory { expected: size, actual }),
+            None if self.slots.len() != start.len() => {
+                Err(LayerError::Memory { expected: start.len(), actual: self.slots.len() })
+            }
+            None => Ok(()),
         }
     }
 }

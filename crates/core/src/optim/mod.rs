@@ -5,11 +5,14 @@ mod memory;
 mod optimizer;
 mod rules;
 mod schedule;
+mod step;
 
 pub use clip::Clip;
 pub use memory::Memory;
 pub use optimizer::{Optimizer, OptimizerSpec};
 pub use schedule::{Schedule, Shape};
+pub use step::ElementwiseStep;
+pub(crate) use step::{Piece, cut, slices};
 
 use crate::{Real, Result};
 
@@ -41,6 +44,8 @@ pub enum Reads {
     /// Their entries.
     #[default]
     Entries,
+    /// Their entries, each by itself and not before the step: [`elementwise`](UpdateRule::elementwise) says what happens to each.
+    Pieces,
     /// Their joint norm: `step = rate·direction`, where the rate depends on the norm.
     Norm,
     /// Nothing: `step = rate·direction`.
@@ -48,8 +53,8 @@ pub enum Reads {
 }
 
 /// Turns ascent directions into steps: `step = η · opt(direction)`, element by element.
-pub trait UpdateRule<F: Real> {
-    /// What this rule reads of directions; asked before they are made. Anything but [`Reads::Entries`] is the promise of a *plain* rule: every
+pub trait UpdateRule<F: Real>: Send {
+    /// What this rule reads of directions; asked before they are made. [`Reads::Norm`] and [`Reads::Nothing`] are the promise of a *plain* rule: every
     /// step is [`plain_rate`](Self::plain_rate)` · direction`, and for a matrix the rule may be asked for that rate alone, without a call of
     /// [`step`](Self::step) or [`ascend`](Self::ascend).
     fn reads(&self) -> Reads {
@@ -58,6 +63,13 @@ pub trait UpdateRule<F: Real> {
 
     /// `η` of the present step where `step = η·direction` exactly, clipping by norm included; asked after [`begin`](Self::begin).
     fn plain_rate(&self) -> Option<f64> {
+        None
+    }
+
+    /// The step that this rule would make now on a parameter that has made `steps` before, number by number; nothing where it looks at more than one
+    /// number at a time. Asked after [`begin`](Self::begin). A matrix is then moved panel by panel, without [`step`](Self::step) or [`ascend`](Self::ascend).
+    fn elementwise(&self, steps: u64) -> Option<ElementwiseStep<F>> {
+        let _ = steps;
         None
     }
 

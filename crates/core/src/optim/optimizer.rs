@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::rules::{self, Adam};
-use super::{Clip, Memory, Reads, UpdateRule};
-use crate::{LayerError, Real, Result, parallel};
+use super::rules::{Adam, Smorms3};
+use super::step::{Before, Piece, Rule, slices};
+use super::{Clip, ElementwiseStep, Memory, Reads, UpdateRule};
+use crate::{LayerError, Real, Result};
 
 /// Which elementwise optimizer, with its options.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -167,60 +168,34 @@ impl Optimizer {
         Ok(())
     }
 
-    fn run<F: Real>(&self, memory: &mut Memory<F>, p: &mut [F], d: &mut [F]) -> Result<()> {
-        match self.clip {
-            Clip::None => {}
-            Clip::Value(limit) => {
-                let limit = F::of(limit);
-                // Comparisons, not min and max, which would turn NaN into a step.
-                d.iter_mut().for_each(|d| {
-                    if *d > limit {
-                        *d = limit
-                    } else if *d < -limit {
-                        *d = -limit
-                    }
-                });
-            }
-            Clip::Norm(_) if self.factor == 1.0 => {}
-            Clip::Norm(_) => {
-                let factor = F::of(self.factor);
-                d.iter_mut().for_each(|d| *d *= factor);
-            }
-        }
-        memory.steps += 1;
-        let (rate, size, steps) = (F::of(self.rate), d.len(), memory.steps);
-        // A rule without a parameter or a slot gets an empty slice there, which zip4 must not cut in pieces.
-        match self.spec {
-            OptimizerSpec::Sgd => rules::sgd(p, d, rate),
+    /// The step after `steps` earlier ones.
+    fn now<F: Real>(&self, steps: u64) -> ElementwiseStep<F> {
+        let rate = F::of(self.rate);
+        let rule = match self.spec {
+            OptimizerSpec::Sgd => Rule::Sgd { rate },
             OptimizerSpec::Momentum { beta, nesterov } => {
-                let [v] = memory.slots(size, [F::zero()])?;
-                rules::momentum(p, d, v, rate, F::of(beta), nesterov);
+                Rule::Momentum { rate, beta: F::of(beta), nesterov }
             }
             OptimizerSpec::Adam { beta1, beta2, epsilon } => {
-                let t = i32::try_from(steps).unwrap_or(i32::MAX);
-                let adam = Adam {
+                let t = i32::try_from(steps + 1).unwrap_or(i32::MAX);
+                Rule::Adam(Adam {
                     beta1: F::of(beta1),
                     beta2: F::of(beta2),
                     epsilon: F::of(epsilon),
                     scale: F::of(self.rate / (1.0 - beta1.powi(t))),
                     root: F::of(1.0 / (1.0 - beta2.powi(t)).sqrt()),
-                };
-                let [m, v] = memory.slots(size, [F::zero(); 2])?;
-                if p.len() == size {
-                    parallel::zip4(p, d, m, v, |p, d, m, v| adam.chunk(p, d, m, v));
-                } else {
-                    parallel::zip3(d, m, v, |d, m, v| adam.chunk(&mut [], d, m, v));
-                }
+                })
             }
-            OptimizerSpec::Smorms3 { epsilon } => {
-                let [mem, g, g2] = memory.slots(size, [F::one(), F::zero(), F::zero()])?;
-                let epsilon = F::of(epsilon);
-                parallel::zip4(d, mem, g, g2, |d, mem, g, g2| rules::smorms3(d, mem, g, g2, rate, epsilon));
-                if !p.is_empty() {
-                    parallel::add(p, d);
-                }
-            }
-        }
+            OptimizerSpec::Smorms3 { epsilon } => Rule::Smorms3(Smorms3 { rate, epsilon: F::of(epsilon) }),
+        };
+        ElementwiseStep { before: Before::of(self.clip, self.factor), rule }
+    }
+
+    fn run<F: Real>(&self, memory: &mut Memory<F>, parameter: &mut [F], direction: &mut [F]) -> Result<()> {
+        let step = self.now(memory.steps);
+        memory.prepare(&step, direction.len())?;
+        memory.steps += 1;
+        step.run_parallel(Piece { parameter, direction, slots: slices(memory) });
         Ok(())
     }
 }
@@ -230,8 +205,13 @@ impl<F: Real> UpdateRule<F> for Optimizer {
         match (self.spec, self.clip) {
             (OptimizerSpec::Sgd, Clip::None) => Reads::Nothing,
             (OptimizerSpec::Sgd, Clip::Norm(_)) => Reads::Norm,
-            _ => Reads::Entries,
+            (_, Clip::Norm(_)) => Reads::Entries,
+            _ => Reads::Pieces,
         }
+    }
+
+    fn elementwise(&self, steps: u64) -> Option<ElementwiseStep<F>> {
+        Some(self.now(steps))
     }
 
     fn plain_rate(&self) -> Option<f64> {

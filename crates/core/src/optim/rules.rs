@@ -9,12 +9,14 @@ fn add<F: Real>(p: &mut [F], d: &[F]) {
 }
 
 /// `d ← η d`.
+#[inline(always)]
 pub(super) fn sgd<F: Real>(p: &mut [F], d: &mut [F], rate: F) {
     d.iter_mut().for_each(|d| *d *= rate);
     add(p, d);
 }
 
 /// `v ← β v + d`, `d ← η v` (heavy ball); Nesterov: `d ← η (d + β v)`.
+#[inline(always)]
 pub(super) fn momentum<F: Real>(p: &mut [F], d: &mut [F], v: &mut [F], rate: F, beta: F, nesterov: bool) {
     for (d, v) in d.iter_mut().zip(v) {
         *v = beta * *v + *d;
@@ -25,6 +27,7 @@ pub(super) fn momentum<F: Real>(p: &mut [F], d: &mut [F], v: &mut [F], rate: F, 
 
 /// Adam (Kingma & Ba 2015, algorithm 1): `m ← β₁m + (1−β₁)d`, `v ← β₂v + (1−β₂)d²`, `d ← η m̂/(√v̂ + ε)`. `scale` is
 /// `η/(1−β₁ᵗ)` and `root` is `1/√(1−β₂ᵗ)`.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Adam<F> {
     pub(super) beta1: F,
     pub(super) beta2: F,
@@ -34,6 +37,7 @@ pub(super) struct Adam<F> {
 }
 
 impl<F: Real> Adam<F> {
+    #[inline(always)]
     pub(super) fn chunk(&self, p: &mut [F], d: &mut [F], m: &mut [F], v: &mut [F]) {
         let (one, Self { beta1, beta2, epsilon, scale, root }) = (F::one(), self);
         let step = |d: &mut F, m: &mut F, v: &mut F| {
@@ -56,14 +60,24 @@ impl<F: Real> Adam<F> {
 
 /// SMORMS3 (Funk 2015, "RMSprop loses to SMORMS3 — beware the epsilon!"): `r = 1/(mem + 1)`, running means `g` and `g₂` with weight `r`,
 /// `x = g²/(g₂ + ε)`, `mem ← 1 + mem (1 − x)`, step `d·min(η, x)/(√g₂ + ε)`.
-pub(super) fn smorms3<F: Real>(d: &mut [F], mem: &mut [F], g: &mut [F], g2: &mut [F], rate: F, epsilon: F) {
-    let one = F::one();
-    for (((d, mem), g), g2) in d.iter_mut().zip(mem).zip(g).zip(g2) {
-        let r = one / (*mem + one);
-        *g = (one - r) * *g + r * *d;
-        *g2 = (one - r) * *g2 + r * *d * *d;
-        let x = *g * *g / (*g2 + epsilon);
-        *mem = one + *mem * (one - x);
-        *d = *d * if x < rate { x } else { rate } / (num_traits::Float::sqrt(*g2) + epsilon);
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Smorms3<F> {
+    pub(super) rate: F,
+    pub(super) epsilon: F,
+}
+
+impl<F: Real> Smorms3<F> {
+    #[inline(always)]
+    pub(super) fn chunk(&self, p: &mut [F], d: &mut [F], mem: &mut [F], g: &mut [F], g2: &mut [F]) {
+        let (one, Self { rate, epsilon }) = (F::one(), *self);
+        for (((d, mem), g), g2) in d.iter_mut().zip(mem).zip(g).zip(g2) {
+            let r = one / (*mem + one);
+            *g = (one - r) * *g + r * *d;
+            *g2 = (one - r) * *g2 + r * *d * *d;
+            let x = *g * *g / (*g2 + epsilon);
+            *mem = one + *mem * (one - x);
+            *d = *d * if x < rate { x } else { rate } / (num_traits::Float::sqrt(*g2) + epsilon);
+        }
+        add(p, d);
     }
 }

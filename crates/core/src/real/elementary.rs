@@ -4,11 +4,12 @@
 //! Taylor polynomials on short intervals; the intervals are reached by arithmetic on the bits of a number. Constants are the coefficients of the series, and
 //! `log 2` in two parts (Cody & Waite 1980), so that `n log 2` is subtracted without rounding.
 
-/// Horner's rule, the highest coefficient first.
+/// Horner's rule, the highest coefficient first, in fused operations: half as many. (Where a processor has none they are calls, as slow as the
+/// libraries' functions; inside [`parallel::Pass`](crate::parallel::Pass)es every processor with AVX2 or NEON has them.)
 macro_rules! horner {
-    ($x:expr; $first:expr $(, $rest:expr)*) => {{
-        let (x, sum) = ($x, $first);
-        $(let sum = sum * x + $rest;)*
+    ($t:ty, $x:expr; $first:expr $(, $rest:expr)*) => {{
+        let (x, sum): ($t, $t) = ($x, $first);
+        $(let sum = sum.mul_add(x, $rest);)*
         sum
     }};
 }
@@ -28,10 +29,10 @@ macro_rules! elementary {
                 let x = if x < $low { $low } else { x };
                 let x = if x > $high { $high } else { x };
                 // Adding a number so large that its last digit is 1 rounds to a whole number n, which then stands in the last bits.
-                let shifted = x * std::f64::consts::LOG2_E as $t + $magic;
+                let shifted = x.mul_add(std::f64::consts::LOG2_E as $t, $magic);
                 let n = shifted - $magic;
-                let r = (x - n * $ln2_high) - n * $ln2_low;
-                let polynomial = horner!(r; $($exp),+);
+                let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
+                let polynomial = horner!($t, r; $($exp),+);
                 // 2ⁿ: n added to the exponent.
                 let scaled = <$t>::from_bits(polynomial.to_bits().wrapping_add(shifted.to_bits() << $mantissa));
                 scaled + (x - x)
@@ -41,7 +42,7 @@ macro_rules! elementary {
             #[inline(always)]
             pub(crate) fn ln_1p(x: $t) -> $t {
                 let s = x / (2.0 + x);
-                2.0 * s * horner!(s * s; $($ln_1p),+)
+                2.0 * s * horner!($t, s * s; $($ln_1p),+)
             }
 
             /// `log x` for normal `x > 0`: with `x = 2ᵉ m` and `m` in `[√½, √2)`, `e log 2 + 2 artanh((m − 1)/(m + 1))`.
@@ -52,8 +53,8 @@ macro_rules! elementary {
                 let m = <$t>::from_bits(bits.wrapping_sub((e << $mantissa) as $bits));
                 let e = e as $t;
                 let s = (m - 1.0) / (m + 1.0);
-                let log_m = 2.0 * s * horner!(s * s; $($ln),+);
-                e * $ln2_high + (e * $ln2_low + log_m)
+                let log_m = 2.0 * s * horner!($t, s * s; $($ln),+);
+                e.mul_add($ln2_high, e.mul_add($ln2_low, log_m))
             }
         }
     };
