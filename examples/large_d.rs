@@ -20,7 +20,7 @@ use common::start::BATCHES;
 use ndarray::{Array1, Array2};
 use pdmap::dense::{BiasKind, Dense, Direction, Group};
 use pdmap::elementwise::{Elementwise, SmoothLeakyRelu};
-use pdmap::{Base, Flow, Layer};
+use pdmap::{Base, Flow, Layer, peak_memory};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -49,7 +49,7 @@ fn main() -> Result<()> {
     let batches: Vec<Array2<f32>> = (0..BATCHES.min(steps))
         .map(|_| Base::normal().sample(batch, dim, &mut rng))
         .collect::<Result<_, _>>()?;
-    println!("made in {:.1} s; peak so far {}", started.elapsed().as_secs_f64(), gigabytes(peak()));
+    println!("made in {:.1} s; peak so far {}", started.elapsed().as_secs_f64(), gigabytes(peak_memory()));
 
     let (mut training, mut rule) = (flow.training(), optimizer.optimizer()?);
     let (mut seconds, mut halvings) = (Vec::new(), 0);
@@ -61,9 +61,9 @@ fn main() -> Result<()> {
         seconds.push(start.elapsed().as_secs_f64());
         if step == 0 {
             println!(
-                "first step, which takes memory and arms the guard: {:.2} s; peak {}",
+                "first step, which takes memory: {:.2} s; peak {}",
                 seconds[0],
-                gigabytes(peak())
+                gigabytes(peak_memory())
             );
         }
     }
@@ -74,9 +74,9 @@ fn main() -> Result<()> {
     println!("mean log-density of the last images under the base: {log_density:.2} nats");
 
     let size = size_of::<f32>();
-    let parameters = 2 * (dim * dim + dim) * size;
-    let activations = (ACTIVATIONS + batches.len() - 1) * batch * dim * size;
-    let bound = 1.2 * (parameters * (2 + optimizer.slots()) + activations) as f64;
+    let parameters = (2 * (dim * dim + dim) * size) as u64;
+    let activations = ((ACTIVATIONS + batches.len() - 1) * batch * dim * size) as u64;
+    let bound = 1.2 * (parameters * (2 + optimizer.slots() as u64) + activations) as f64;
     println!(
         "parameters {}, rows and activations {}",
         gigabytes(Some(parameters)),
@@ -86,9 +86,9 @@ fn main() -> Result<()> {
         "bound 1.2 × (parameters × {} + activations): {:.0} bytes, {}",
         2 + optimizer.slots(),
         bound,
-        gigabytes(Some(bound as usize))
+        gigabytes(Some(bound as u64))
     );
-    match peak() {
+    match peak_memory() {
         Some(peak) => println!(
             "peak resident set: {peak} bytes, {}: {:.2} of the bound",
             gigabytes(Some(peak)),
@@ -108,14 +108,6 @@ fn relu() -> Result<Box<dyn Layer<f32>>> {
     Ok(Box::new(Elementwise::new(SmoothLeakyRelu { alpha: 0.01 })?))
 }
 
-/// Bytes of the largest resident set so far, where there is a `/proc`.
-fn peak() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: usize = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(1024 * kilobytes)
-}
-
-fn gigabytes(bytes: Option<usize>) -> String {
+fn gigabytes(bytes: Option<u64>) -> String {
     bytes.map_or("unknown".to_owned(), |bytes| format!("{:.3} GiB", bytes as f64 / f64::from(1 << 30)))
 }

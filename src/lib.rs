@@ -11,6 +11,6 @@ pub use pdmap_dense as dense;
 pub use pdmap_train::{
     Architecture, Budget, Checkpoints, CurvePoint, Event, FileRows, Fit, FitConfig, Fitted, Header, Hooks,
     Model, ModelFile, ModelSpec, Outcome, Preprocess, Preset, Progress, Rows, TrainConfig, TrainError,
-    Trained, TrainingRecord, TrainingSpec, description, fit, mean_log_prob, model_file, registry, train,
-    train_with, weights_hash,
+    Trained, TrainingRecord, TrainingSpec, description, fit, mean_log_prob, model_file, peak_memory,
+    registry, train, train_with, weights_hash,
 };

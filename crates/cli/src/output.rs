@@ -25,6 +25,12 @@ pub(crate) fn summary(text: &str, rows_on_stdout: bool) -> Result<()> {
     line(text)
 }
 
+/// A size for people: `412 MiB`, `9.27 GiB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let mebibytes = bytes as f64 / f64::from(1 << 20);
+    if mebibytes < 1000.0 { format!("{mebibytes:.0} MiB") } else { format!("{:.2} GiB", mebibytes / 1024.0) }
+}
+
 /// A value as JSON on stdout.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
     line(&serde_json::to_string_pretty(value)?)

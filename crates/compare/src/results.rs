@@ -37,6 +37,9 @@ pub struct Results {
     pub runs: Vec<RunResult>,
     /// Every tuning run.
     pub tuning: Vec<TuningResult>,
+    /// Bytes of the process's largest resident set when the comparison ended, where the system says.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
 }
 
 /// A density without training.

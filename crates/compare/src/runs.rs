@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 use ndarray::{Axis, Slice};
 use pdmap_core::{Flow, Real};
 use pdmap_data::Splits;
-use pdmap_train::{Outcome, Progress, TrainConfig, TrainError, Trained, registry, train};
+use pdmap_train::{Outcome, Progress, TrainConfig, TrainError, Trained, peak_memory, registry, train};
 
 use crate::baseline::{Histograms, gaussian};
 use crate::results::{ArmSummary, BaselineResult, Results, RunResult};
@@ -125,6 +125,7 @@ pub fn compare<F: Real>(
         arms,
         runs,
         tuning,
+        peak_memory: peak_memory(),
     })
 }
 

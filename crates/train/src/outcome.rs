@@ -66,6 +66,9 @@ pub struct Trained {
     pub checkpoint: Option<u64>,
     /// How often a step was halved to keep the sign of a determinant or of a scale.
     pub halvings: u64,
+    /// Bytes of the process's largest resident set when the run ended, where the system says: rows, models, everything.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
 }
 
 /// What is told about a run while it goes on.

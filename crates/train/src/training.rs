@@ -7,6 +7,7 @@ use pdmap_core::{Flow, LayerError, Real, Training, check};
 use crate::batches::{Batches, Position};
 use crate::checkpoint::{Identity, Snapshot};
 use crate::clock::Clock;
+use crate::memory::peak_memory;
 use crate::record::Record;
 use crate::{Checkpoints, Event, Outcome, Progress, Rows, TrainConfig, TrainError, Trained};
 
@@ -259,7 +260,8 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         let Self { flow, clock, record, step, halvings, checkpoint, .. } = self;
         let (seconds, horizon) = (clock.elapsed().as_secs_f64(), clock.horizon().unwrap_or(step));
         let (curve, best) = record.finish(flow)?;
-        Ok(Trained { outcome, steps: step, horizon, seconds, curve, best, checkpoint, halvings })
+        let peak_memory = peak_memory();
+        Ok(Trained { outcome, steps: step, horizon, seconds, curve, best, checkpoint, halvings, peak_memory })
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
         output::line(&text_table(&results))?;
         output::line("")?;
         results.verdict.iter().try_for_each(|sentence| output::line(sentence))?;
+        if let Some(bytes) = results.peak_memory {
+            output::line(&format!("\nPeak memory {}", output::bytes(bytes)))?;
+        }
     }
     drawn?;
     if args.json {

@@ -205,8 +205,10 @@ fn summary(trained: &Trained) -> String {
     } else {
         ""
     };
+    let memory =
+        trained.peak_memory.map_or(String::new(), |bytes| format!("; peak memory {}", output::bytes(bytes)));
     format!(
-        "{} of {} steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{vain}",
+        "{} of {} steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{memory}{vain}",
         trained.steps,
         trained.horizon,
         trained.seconds,

@@ -12,6 +12,10 @@ pub(super) const MAX_HALVINGS: u64 = 60;
 /// checks take about 3% of an `f32` step (LU ⅔D³ at a quarter of the `f32` rate, step 8·N·D²).
 const CHECK_SPACING: usize = 11;
 
+/// Side from which nothing of O(D³) is done before it is due: neither a factorization for the sign of the first weight (at 16,384 more than a minute a
+/// matrix), nor one whose memory, twice the weight's in `f32`, would be kept for the next.
+pub(super) const LARGE: usize = 4096;
+
 /// Remembers the last weight whose determinant had the right sign, and halves the way back to it when a later one has
 /// the wrong sign or none: until the sign is right, and once more. The first right one may lie anywhere near the wall, and what is
 /// taken from there crosses again; half the way to it keeps at least half of the singular value that was about to vanish.
@@ -21,19 +25,34 @@ const CHECK_SPACING: usize = 11;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guard<F> {
     anchor: Option<Array2<F>>,
-    negative: bool,
+    /// Whether the determinant to keep is negative; nothing while nobody has looked.
+    negative: Option<bool>,
     steps: usize,
 }
 
 impl<F: Real> Guard<F> {
-    /// Before the first step: the weight and sign to keep.
-    pub(super) fn arm(&mut self, weight: &Array2<F>, log_det: impl FnOnce() -> Result<LogDet>) -> Result<()> {
+    /// Before the first step: the weight and sign to keep. The sign of a [`LARGE`] one that `log_det` would have to factorize is left for the first check.
+    pub(super) fn arm(
+        &mut self,
+        weight: &Array2<F>,
+        known: Option<LogDet>,
+        log_det: impl FnOnce() -> Result<LogDet>,
+    ) -> Result<()> {
         if self.anchor.is_none() {
-            self.negative = log_det()?.negative;
+            self.negative = match known {
+                Some(known) => Some(known.negative),
+                None if weight.nrows() < LARGE => Some(log_det()?.negative),
+                None => None,
+            };
             self.anchor = Some(weight.clone());
             self.steps = 0;
         }
         Ok(())
+    }
+
+    /// Plain steps take over, which keep the sign by themselves.
+    pub(super) fn disarm(&mut self) {
+        *self = Self::default();
     }
 
     /// Writes the anchor, its sign and the steps since the last check.
@@ -41,7 +60,8 @@ impl<F: Real> Guard<F> {
         state.put_number(&format!("{name}.armed"), u64::from(self.anchor.is_some()));
         if let Some(anchor) = &self.anchor {
             state.put_array(&format!("{name}.anchor"), anchor.clone().into_dyn());
-            state.put_number(&format!("{name}.negative"), u64::from(self.negative));
+            // 0 and 1 for the signs, 2 while nobody has looked.
+            state.put_number(&format!("{name}.negative"), self.negative.map_or(2, u64::from));
             state.put_number(&format!("{name}.steps"), self.steps as u64);
         }
     }
@@ -60,7 +80,10 @@ impl<F: Real> Guard<F> {
         own.iter_mut().zip(&anchor).for_each(|(own, &value)| *own = value);
         check::finite("anchor", own.view())?;
         self.anchor = Some(own);
-        self.negative = state.take_number(&format!("{name}.negative"))? != 0;
+        self.negative = match state.take_number(&format!("{name}.negative"))? {
+            sign @ (0 | 1) => Some(sign == 1),
+            _ => None,
+        };
         self.steps = usize::try_from(state.take_number(&format!("{name}.steps"))?).unwrap_or(usize::MAX);
         Ok(())
     }
@@ -98,7 +121,7 @@ impl<F: Real> Guard<F> {
     /// weight that is left, in the precision `P` and in the memory of `lu`.
     ///
     /// # Errors
-    /// A weight that is not finite: no share of such a way leads back, so the anchor is restored and the caller must stop.
+    /// An anchor that is singular, where nobody had looked; a weight that is not finite: no share of such a way leads back, so the anchor is restored and the caller must stop.
     pub(super) fn settle<P: Real>(
         &mut self,
         weight: &mut Array2<F>,
@@ -106,9 +129,14 @@ impl<F: Real> Guard<F> {
     ) -> Result<(u64, Option<Lu<P>>)> {
         let Some(anchor) = &mut self.anchor else { return Ok((0, None)) };
         self.steps = 0;
+        let keep = match self.negative {
+            Some(negative) => negative,
+            None => lu.refactor_matrix(anchor.view())?.negative,
+        };
+        self.negative = Some(keep);
         let (mut halvings, mut backed_off) = (0, false);
         loop {
-            let right = lu.refactor_matrix(weight.view()).ok().filter(|det| det.negative == self.negative);
+            let right = lu.refactor_matrix(weight.view()).ok().filter(|det| det.negative == keep);
             match right {
                 Some(_) if halvings == 0 || backed_off => {
                     anchor.assign(weight);

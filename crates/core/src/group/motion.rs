@@ -6,7 +6,7 @@ use ndarray::Array2;
 
 use super::drift::{Drift, longest_row};
 use super::general::{grow, write_direction};
-use super::guard::Guard;
+use super::guard::{Guard, LARGE};
 use super::low_rank::{Factors, Side, pays};
 use super::matrix::lu_of;
 use super::orthonormal::{Rotation, cayley_with, limit_rotation, pack_skew, recentre};
@@ -58,14 +58,6 @@ impl<F: Real> GroupMatrix<F> {
     /// Optimizer memory of another parameter; a singular matrix before the first step; a step that is not finite, where the last good
     /// weight is restored.
     pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
-        if let Group::General(_) = self.group {
-            let (weight, exact) = (&self.weight, &self.exact);
-            let tracked = self.log_det;
-            self.guard.arm(weight, || match tracked {
-                Some(tracked) => Ok(tracked.value),
-                None => lu_of(weight, exact).map(Lu::log_det),
-            })?;
-        }
         if grad.factored.take().is_some() {
             let sum = outer(&mut grad.sum)?;
             if let (Some(rate), true) = (rule.plain_rate(), self.stays_in_factors(sum)?) {
@@ -88,6 +80,13 @@ impl<F: Real> GroupMatrix<F> {
             }
             Group::General(direction) => self.follow_entries(direction, rule, grad),
         }
+    }
+
+    /// Before a step on GL(D) that may cross: the guard has a weight to go back to.
+    fn arm(&mut self) -> Result<()> {
+        let (weight, exact) = (&self.weight, &self.exact);
+        let known = self.log_det.map(|tracked| tracked.value).or_else(|| exact.get().map(Lu::log_det));
+        self.guard.arm(weight, known, || lu_of(weight, exact).map(Lu::log_det))
     }
 
     /// Whether the sum is better left in its factors.
@@ -190,7 +189,7 @@ impl<F: Real> GroupMatrix<F> {
         Ok(())
     }
 
-    /// A plain step on GL(D) by the factors.
+    /// A plain step on GL(D) by the factors. Where a log-determinant to start from would cost a [`LARGE`] factorization, none is carried along.
     fn follow_factors(
         &mut self,
         direction: Direction,
@@ -203,6 +202,20 @@ impl<F: Real> GroupMatrix<F> {
         let factors = Factors { left, right, side };
         let (rows, dim) = left.dim();
         let mut report = StepReport::default();
+        let known = self.log_det.is_some() || self.exact.get().is_some();
+        if dim >= LARGE && !known && self.inverse.is_none() {
+            if self.guard.is_behind() {
+                report += self.settle()?;
+            }
+            self.guard.disarm();
+            let kept = factors.keep_sign(rate, work)?;
+            factors.move_weight(kept, &mut self.weight, scratch)?;
+            memory.steps += 1;
+            self.forget();
+            report.halvings += kept.halvings;
+            return Ok(report);
+        }
+        self.arm()?;
         let mut tracked = match self.log_det {
             Some(tracked) => tracked,
             None => {
@@ -222,7 +235,7 @@ impl<F: Real> GroupMatrix<F> {
         memory.steps += 1;
         tracked.follow::<F>(kept.log_abs, dim);
         report.halvings += kept.halvings;
-        self.spare = self.exact.take().or_else(|| self.spare.take());
+        self.outdate_exact();
         self.log_det = Some(tracked);
         if let Some(inverse) = &mut self.inverse {
             let (weight, exact) = (&self.weight, &self.exact);
@@ -245,7 +258,7 @@ impl<F: Real> GroupMatrix<F> {
 
     /// A step in parameter space whose direction is made panel by panel and never stands whole.
     fn follow_panels(&mut self, step: &ElementwiseStep<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
-        self.leave_plain_steps();
+        self.leave_plain_steps()?;
         let ParamGrad { sum, scratch, memory, work, .. } = grad;
         let (left, right) = factors(outer(sum)?)?;
         let (rows, dim) = left.dim();
@@ -260,15 +273,24 @@ impl<F: Real> GroupMatrix<F> {
             (left, product.view())
         };
         panels::ascend(mean, pair, step, weight_slice(&mut self.weight)?, memory, &mut work.panels)?;
-        if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
+        if !self.guard.due(dim, rows) {
+            return Ok(StepReport::default());
+        }
+        let report = self.settle();
+        if dim >= LARGE {
+            self.outdate_exact();
+        }
+        report
     }
 
     /// Plain steps vouched for every weight up to this one; what they carried along is not known after another step.
-    fn leave_plain_steps(&mut self) {
+    fn leave_plain_steps(&mut self) -> Result<()> {
+        self.arm()?;
         if self.log_det.is_some() {
             self.guard.renew(&self.weight);
         }
         self.forget();
+        Ok(())
     }
 
     /// A step on GL(D) by the entries of the direction.
@@ -279,7 +301,7 @@ impl<F: Real> GroupMatrix<F> {
         grad: &mut ParamGrad<F>,
     ) -> Result<StepReport> {
         let (rows, dim) = (grad.outer_mut()?.count(), self.dim());
-        self.leave_plain_steps();
+        self.leave_plain_steps()?;
         let ParamGrad { direction: entries, scratch, memory, .. } = grad;
         match direction {
             Direction::Algebra => {
@@ -325,12 +347,17 @@ impl<F: Real> GroupMatrix<F> {
 
     /// The weight is another one: what was known of it is not known any more.
     fn forget(&mut self) {
-        self.spare = self.exact.take().or_else(|| self.spare.take());
+        self.outdate_exact();
         if self.group != Group::General(Direction::Euclidean) {
             self.native = OnceLock::new();
         }
         self.log_det = None;
         self.inverse.iter_mut().for_each(TrackedInverse::forget);
+    }
+
+    /// The exact factorization is that of another weight; its memory is for the next one, unless that is too much to keep.
+    fn outdate_exact(&mut self) {
+        self.spare = self.exact.take().or_else(|| self.spare.take()).filter(|_| self.dim() < LARGE);
     }
 
     fn settle(&mut self) -> Result<StepReport> {

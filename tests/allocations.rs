@@ -1,0 +1,81 @@
+//! Training steps take no memory once the first ones have taken theirs.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use ndarray::Array2;
+use pdmap::optim::{Clip, Optimizer, OptimizerSpec};
+use pdmap::{Architecture, Base, Flow, Preprocess, Preset, Real};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+/// Steps that may take memory: within so many, small steps on O(D) re-centre for the first time, and guards look at each determinant.
+const WARM_UP: usize = 72;
+
+/// Steps in which nothing may.
+const STEPS: usize = 40;
+
+/// Blocks that the steps after the warm-up take from the heap, on whatever thread.
+fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: Optimizer) -> u64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let batches: Vec<Array2<F>> =
+        (0..8).map(|_| Base::normal().sample(rows, features, &mut rng).unwrap()).collect();
+    let mut flow: Flow<F> =
+        preset.build(batches[0].view(), Preprocess::None, Architecture::default(), 1).unwrap();
+    let mut training = flow.training();
+    let mut before = 0;
+    for step in 0..WARM_UP + STEPS {
+        if step == WARM_UP {
+            before = dhat::HeapStats::get().total_blocks;
+        }
+        flow.accumulate(&batches[step % batches.len()], &mut training).unwrap();
+        flow.update(&mut rule, &mut training).unwrap();
+    }
+    dhat::HeapStats::get().total_blocks - before
+}
+
+/// Every rule, and both forms of a step: by entries, and in factors or panels (few rows).
+fn rules() -> Vec<(&'static str, Optimizer)> {
+    let rate = 1e-4;
+    let of = |spec| Optimizer::new(spec, rate).unwrap();
+    vec![
+        ("sgd", of(OptimizerSpec::Sgd)),
+        ("sgd clipped by norm", of(OptimizerSpec::Sgd).clipped(Clip::Norm(1.0)).unwrap()),
+        ("momentum", of(OptimizerSpec::momentum())),
+        ("adam", of(OptimizerSpec::adam())),
+        ("adam clipped by norm", of(OptimizerSpec::adam()).clipped(Clip::Norm(1.0)).unwrap()),
+        ("smorms3", of(OptimizerSpec::smorms3())),
+    ]
+}
+
+/// The control: what takes memory in each step is seen.
+fn control() -> u64 {
+    let before = dhat::HeapStats::get().total_blocks;
+    for size in 1..=STEPS {
+        std::hint::black_box(vec![0_u8; size]);
+    }
+    dhat::HeapStats::get().total_blocks - before
+}
+
+// One test: the counter is the process's.
+#[test]
+fn no_step_takes_memory_after_the_first() {
+    let _profiler = dhat::Profiler::builder().testing().build();
+    assert!(control() >= STEPS as u64);
+    // On a thread of a pool, where operations on several threads need no message from outside. (From outside, the pool's queue takes a block for
+    // every 31 messages, two a step.)
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.broadcast(|_| ());
+    // A few products and passes are large enough for several threads at the second size.
+    for (sizes, rules) in [((24, 40), rules()), ((200, 20), rules()), ((200, 260), rules().split_off(3))] {
+        for preset in Preset::ALL {
+            for (name, rule) in rules.clone() {
+                let (wide, narrow) = pool.install(|| {
+                    (blocks::<f64>(preset, sizes, rule.clone()), blocks::<f32>(preset, sizes, rule.clone()))
+                });
+                assert_eq!((wide, narrow), (0, 0), "{preset:?}, {name}, D and N {sizes:?}: f64 and f32");
+            }
+        }
+    }
+}
