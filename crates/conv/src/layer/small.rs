@@ -1,0 +1,136 @@
+//! Small blocks: matrices of up to [`MOST`] numbers a side, held in registers while blocks stream past.
+//!
+//! A call of a general product costs more than such a block's arithmetic, and gathering all blocks first costs a pass over memory. Here one pass
+//! loads each block from where the stage before left it, multiplies it and writes it where the next finds it; the backward pass sums `δ yᵀ` on the same way.
+
+use pdmap_core::Real;
+
+use super::route::Route;
+
+/// Side of the largest matrix that goes this way.
+pub(crate) const MOST: usize = 16;
+
+/// A matrix by its rows.
+type Square<F, const D: usize> = [[F; D]; D];
+
+/// One of the two numbers that a sum of outer products is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loaded<'a, F> {
+    /// A row, in the order that the route starts from.
+    pub(crate) row: &'a [F],
+    /// The way into the blocks.
+    pub(crate) route: &'a Route,
+}
+
+/// What a backward pass sums.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sum<'a, F> {
+    /// `Σ δ rᵀ` with `r` from the given place: the outputs of a stage, or its inputs.
+    Output(Loaded<'a, F>),
+    /// `Σ (Wᵀδ) rᵀ`.
+    Input(Loaded<'a, F>),
+}
+
+#[inline(always)]
+fn square<F: Real, const D: usize>(matrix: &[F]) -> Square<F, D> {
+    let mut rows = [[F::zero(); D]; D];
+    rows.iter_mut().zip(matrix.chunks_exact(D)).for_each(|(row, from)| row.copy_from_slice(from));
+    rows
+}
+
+/// `Mᵀ x`: the sum of the rows of `M`, each times a number.
+#[inline(always)]
+fn times<F: Real, const D: usize>(rows: &Square<F, D>, x: &[F; D]) -> [F; D] {
+    let mut y = [F::zero(); D];
+    for (row, &x) in rows.iter().zip(x) {
+        y.iter_mut().zip(row).for_each(|(y, &entry)| *y += entry * x);
+    }
+    y
+}
+
+/// `to ← Mᵀ x` for the blocks from number `first` on, as many as `to` holds.
+#[inline(always)]
+fn map_blocks<F: Real, const D: usize>(matrix: &[F], from: Loaded<'_, F>, first: usize, to: &mut [F]) {
+    let rows = square::<F, D>(matrix);
+    for (block, to) in (first..).zip(to.as_chunks_mut::<D>().0) {
+        *to = times(&rows, &from.route.load(from.row, block * D));
+    }
+}
+
+/// `to ← Wᵀ δ` and `total ← total + Σ l rᵀ` for the blocks from number `first` on, as many as `to` holds. `matrix` is `W`.
+#[inline(always)]
+fn back_blocks<F: Real, const D: usize>(
+    matrix: &[F],
+    delta: Loaded<'_, F>,
+    sum: Sum<'_, F>,
+    first: usize,
+    to: &mut [F],
+    total: &mut [F],
+) {
+    let rows = square::<F, D>(matrix);
+    let mut local = square::<F, D>(total);
+    for (block, to) in (first..).zip(to.as_chunks_mut::<D>().0) {
+        let delta = delta.route.load::<F, D>(delta.row, block * D);
+        let below = times(&rows, &delta);
+        *to = below;
+        let (left, right) = match sum {
+            Sum::Output(right) => (delta, right),
+            Sum::Input(right) => (below, right),
+        };
+        let right = right.route.load::<F, D>(right.row, block * D);
+        for (row, &left) in local.iter_mut().zip(&left) {
+            row.iter_mut().zip(&right).for_each(|(entry, &right)| *entry += left * right);
+        }
+    }
+    total.chunks_exact_mut(D).zip(&local).for_each(|(total, local)| total.copy_from_slice(local));
+}
+
+/// Calls the function compiled for side `$side`.
+macro_rules! of_side {
+    ($side:expr, $name:ident $arguments:tt) => {
+        match $side {
+            1 => $name::<F, 1> $arguments,
+            2 => $name::<F, 2> $arguments,
+            3 => $name::<F, 3> $arguments,
+            4 => $name::<F, 4> $arguments,
+            5 => $name::<F, 5> $arguments,
+            6 => $name::<F, 6> $arguments,
+            7 => $name::<F, 7> $arguments,
+            8 => $name::<F, 8> $arguments,
+            9 => $name::<F, 9> $arguments,
+            10 => $name::<F, 10> $arguments,
+            11 => $name::<F, 11> $arguments,
+            12 => $name::<F, 12> $arguments,
+            13 => $name::<F, 13> $arguments,
+            14 => $name::<F, 14> $arguments,
+            15 => $name::<F, 15> $arguments,
+            16 => $name::<F, 16> $arguments,
+            // Larger ones go another way.
+            _ => {}
+        }
+    };
+}
+
+/// Passes blocks from number `first` on through `Mᵀ`, whose rows are given, each `[side]` numbers.
+pub(crate) fn map<F: Real>(side: usize, matrix: &[F], from: Loaded<'_, F>, first: usize, to: &mut [F]) {
+    pdmap_core::parallel::vectorized(
+        #[inline(always)]
+        || of_side!(side, map_blocks(matrix, from, first, to)),
+    );
+}
+
+/// Passes gradients of blocks from number `first` on back through `W`, and adds to the sum of outer products.
+pub(crate) fn back<F: Real>(
+    side: usize,
+    matrix: &[F],
+    delta: Loaded<'_, F>,
+    sum: Sum<'_, F>,
+    first: usize,
+    to: &mut [F],
+    total: &mut [F],
+) {
+    pdmap_core::parallel::vectorized(
+        #[inline(always)]
+        || of_side!(side, back_blocks(matrix, delta, sum, first, to, total)),
+    );
+}
