@@ -1,7 +1,7 @@
 //! The registry of everything that the laws hold for.
 
 use ndarray::{Array1, Array2};
-use pdmap_conv::{CycledConv, Geometry, Output};
+use pdmap_conv::{CycledConv, Geometry, Output, SubbandScale, SubbandShift};
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::elementwise::{Asinh, Elementwise, LeakyTanh, SmoothLeakyRelu};
 use pdmap_core::{Chain, Layer, Real, Result};
@@ -182,6 +182,24 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
             conv(image(d), 2, Group::General(Relative), rng)
         }),
         subject!("conv orthonormal, image, isolated", |d, rng| conv(image(d), 3, Group::Orthonormal, rng)),
+        subject!("subband-scale algebra", |d, rng| {
+            let geometry = Geometry::signal(1, d, d.min(3));
+            Ok(Box::new(SubbandScale::new(geometry, scales(d.min(3), rng), ScaleDirection::Algebra)?))
+        }),
+        subject!("subband-scale euclidean, image", |d, rng| {
+            let geometry = image(d);
+            let scales = scales(geometry.side(), rng);
+            Ok(Box::new(SubbandScale::new(geometry, scales, ScaleDirection::Euclidean)?))
+        }),
+        subject!("subband-scale relative, channels", |d, rng| {
+            let geometry = channels(d);
+            let scales = scales(geometry.side(), rng);
+            Ok(Box::new(SubbandScale::new(geometry, scales, ScaleDirection::Relative)?))
+        }),
+        subject!("subband-shift", |d, rng| {
+            let geometry = Geometry::signal(1, d, d.min(2));
+            Ok(Box::new(SubbandShift::new(geometry, normal_rows(1, d.min(2), rng).row(0).to_owned())?))
+        }),
         // (0.2, 0.8): inside the interval by more than a central difference's step.
         Subject { domain: unit_interval, ..subject!("logit", |_, _| Ok(Box::new(Logit::new(1e-3)?))) },
         subject!("standardize", |d, rng| {
