@@ -65,13 +65,14 @@ impl Bands {
 
     /// Positions of each band.
     pub(super) fn sizes(&self) -> impl Iterator<Item = usize> {
+        (0..self.count()).map(|band| self.size(band))
+    }
+
+    fn size(&self, band: usize) -> usize {
         let ([height, width], [rows, columns]) = (self.geometry.size(), self.geometry.periods());
         let along = |length: usize, period: usize, at: usize| (length - at).div_ceil(period);
-        let channels = self.geometry.channels();
-        (0..self.count()).map(move |band| {
-            let t = band / channels;
-            along(height, rows, t / columns) * along(width, columns, t % columns)
-        })
+        let t = band / self.geometry.channels();
+        along(height, rows, t / columns) * along(width, columns, t % columns)
     }
 
     /// The stretch of channel `c` and vertical phase `u`, in numbers that hold one for each.
@@ -161,10 +162,9 @@ impl Bands {
         );
         let Some((total, others)) = scratch.split_at_mut_checked(lanes) else { return };
         others.chunks_exact(lanes).for_each(|lanes| parallel::add(total, lanes));
-        let mut bands = vec![F::zero(); self.count()];
-        total.iter().enumerate().for_each(|(place, &lane)| bands[self.band(place)] += lane);
-        for ((sum, band), size) in sums.iter_mut().zip(bands).zip(self.sizes()) {
-            *sum += band / F::of(size as f64);
+        for (place, &lane) in total.iter().enumerate() {
+            let band = self.band(place);
+            sums[band] += lane / F::of(self.size(band) as f64);
         }
     }
 }

@@ -61,16 +61,20 @@ impl<F: Real> SubbandShift<F> {
         Self::of(bands, shift)
     }
 
+    /// The shifts, one for each band `t·C + c`.
+    pub fn shift(&self) -> &Array1<F> {
+        self.shift.shift()
+    }
+
     fn of(bands: Bands, shift: Array1<F>) -> Result<Self> {
-        let mut repeated = Vec::new();
-        bands.repeat(shift.as_standard_layout().as_slice().unwrap_or_default(), &mut repeated);
-        Ok(Self { bands, shift: Shift::new(shift)?, repeated })
+        let mut layer = Self { bands, shift: Shift::new(shift)?, repeated: Vec::new() };
+        layer.refresh();
+        Ok(layer)
     }
 
     fn refresh(&mut self) {
-        if let [(_, shift)] = &self.shift.tensors()[..] {
-            self.bands.repeat(shift.as_slice().unwrap_or_default(), &mut self.repeated);
-        }
+        let shifts = self.shift.shift();
+        self.bands.repeat(shifts.as_slice().unwrap_or_default(), &mut self.repeated);
     }
 
     pub(crate) fn restore(
