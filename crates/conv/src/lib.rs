@@ -3,9 +3,13 @@
 mod layer;
 
 pub use layer::{Boundary, CycledConv, Geometry, Output, SubbandScale, SubbandShift};
+// What a program needs beside the layers of this crate.
 pub use pdmap_core::group::{Direction, Group};
-
-use pdmap_core::{Real, Registry};
+pub use pdmap_core::{
+    Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, Real, Registry, Result, Training, diagonal,
+    elementwise, optim,
+};
+pub use {ndarray, rand};
 
 /// Adds the kinds of this crate to a registry, so that saved models find them.
 pub fn register<F: Real>(registry: &mut Registry<F>) {

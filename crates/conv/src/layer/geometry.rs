@@ -112,12 +112,14 @@ impl Geometry {
             (&[channels, height, width], &[rows, columns]) => {
                 Ok(Self::image(channels, (height, width), (rows, columns)))
             }
-            (&[_, _], _) => {
-                Err(LayerError::Shape { what: "period", expected: vec![1], actual: vec![period.len()] })
-            }
-            (&[_, _, _], _) => {
-                Err(LayerError::Shape { what: "period", expected: vec![2], actual: vec![period.len()] })
-            }
+            (&[_, _], _) => Err(LayerError::Conflict {
+                first: "a period other than one number",
+                second: "the shape of a signal, [channels, length]",
+            }),
+            (&[_, _, _], _) => Err(LayerError::Conflict {
+                first: "a period other than one or two numbers",
+                second: "the shape of an image, [channels, height, width]",
+            }),
             _ => Err(LayerError::Range {
                 what: "numbers in shape",
                 value: shape.len() as f64,

@@ -1,12 +1,15 @@
 //! Convolutions as data: specifications of saved ones, descriptions of new ones.
 
 use pdmap_core::group::Group;
-use pdmap_core::{Fresh, Layer, LayerSpec, Real, Registry, Result, Tensors, check};
+use pdmap_core::{Fresh, Layer, LayerError, LayerSpec, Real, Registry, Result, Tensors, check};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::contract::name;
 use super::cycled::CycledConv;
 use super::geometry::{Boundary, Geometry, Output};
+
+/// Stages that a description may ask for.
+const MOST_STAGES: usize = 1024;
 
 /// Options of a saved convolution.
 #[derive(Debug, Serialize, Deserialize)]
@@ -125,6 +128,9 @@ impl<F: Real> CycledConv<F> {
         let NewOptions { shape, period, stages, group, boundary, output, start } = spec.parse()?;
         let geometry =
             Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
+        if !(1..=MOST_STAGES).contains(&stages) {
+            return Err(LayerError::Range { what: "stages", value: stages as f64, range: "from 1 to 1024" });
+        }
         check::features("shape", fresh.features, geometry.features())?;
         Ok(Box::new(match start {
             Start::Haar => Self::random(geometry, stages, group, fresh.rng)?,
