@@ -10,6 +10,9 @@ use super::route::Route;
 /// Side of the largest matrix that goes this way.
 pub(crate) const MOST: usize = 16;
 
+/// Blocks that a backward pass takes at a time.
+const TILE: usize = 64;
+
 /// A matrix by its rows.
 type Square<F, const D: usize> = [[F; D]; D];
 
@@ -69,17 +72,24 @@ fn back_blocks<F: Real, const D: usize>(
 ) {
     let rows = square::<F, D>(matrix);
     let mut local = square::<F, D>(total);
-    for (block, to) in (first..).zip(to.as_chunks_mut::<D>().0) {
-        let delta = delta.route.load::<F, D>(delta.row, block * D);
-        let below = times(&rows, &delta);
-        *to = below;
-        let (left, right) = match sum {
-            Sum::Output(right) => (delta, right),
-            Sum::Input(right) => (below, right),
-        };
-        let right = right.route.load::<F, D>(right.row, block * D);
-        for (row, &left) in local.iter_mut().zip(&left) {
-            row.iter_mut().zip(&right).for_each(|(entry, &right)| *entry += left * right);
+    let mut deltas = [[F::zero(); D]; TILE];
+    // Two loops over a few blocks at a time: the matrix and the sum do not fit into registers together.
+    for (tile, to) in to.as_chunks_mut::<D>().0.chunks_mut(TILE).enumerate() {
+        let first = first + tile * TILE;
+        for ((block, to), saved) in (first..).zip(to.iter_mut()).zip(&mut deltas) {
+            let delta = delta.route.load::<F, D>(delta.row, block * D);
+            *to = times(&rows, &delta);
+            *saved = delta;
+        }
+        for ((block, below), delta) in (first..).zip(&*to).zip(&deltas) {
+            let (left, right) = match sum {
+                Sum::Output(right) => (delta, right),
+                Sum::Input(right) => (below, right),
+            };
+            let right = right.route.load::<F, D>(right.row, block * D);
+            for (row, &left) in local.iter_mut().zip(left) {
+                row.iter_mut().zip(&right).for_each(|(entry, &right)| *entry += left * right);
+            }
         }
     }
     total.chunks_exact_mut(D).zip(&local).for_each(|(total, local)| total.copy_from_slice(local));
