@@ -42,11 +42,7 @@ impl Route {
                 let start = wrap(at + by, row.len());
                 match row.get(start..start + D) {
                     Some(stretch) => block.copy_from_slice(stretch),
-                    None => {
-                        for (offset, number) in block.iter_mut().enumerate() {
-                            *number = row[wrap(start + offset, row.len())];
-                        }
-                    }
+                    None => around(row, start, &mut block),
                 }
             }
             Self::Table(table) => {
@@ -76,6 +72,15 @@ impl Route {
                 }
             }
         }
+    }
+}
+
+/// A stretch that goes on at the beginning of the row: one block of many.
+#[cold]
+#[inline(never)]
+fn around<F: Real>(row: &[F], start: usize, to: &mut [F]) {
+    for (offset, number) in to.iter_mut().enumerate() {
+        *number = row[wrap(start + offset, row.len())];
     }
 }
 

@@ -60,6 +60,42 @@ fn map_blocks<F: Real, const D: usize>(matrix: &[F], from: Loaded<'_, F>, first:
     }
 }
 
+/// `y ← y + a x`.
+#[inline(always)]
+fn add_times<F: Real, const D: usize>(y: &mut [F; D], a: F, x: &[F; D]) {
+    y.iter_mut().zip(x).for_each(|(y, &x)| *y += a * x);
+}
+
+/// Rows `row` to `row + 3` of `Σ l rᵀ` are added to: as many sums as hide the time that an addition takes. (They are written out because the
+/// compiler takes a loop over them for one to be vectorized across rows, and transposes the sum for each block.)
+#[inline(always)]
+fn add_four_rows<F: Real, const D: usize>(
+    sum: &mut Square<F, D>,
+    row: usize,
+    lefts: &[[F; D]],
+    rights: &[[F; D]],
+) {
+    let Some([a, b, c, d]) = sum.get_mut(row..).and_then(|rows| rows.first_chunk_mut::<4>()) else { return };
+    let (mut sum_a, mut sum_b, mut sum_c, mut sum_d) = (*a, *b, *c, *d);
+    for (left, right) in lefts.iter().zip(rights) {
+        add_times(&mut sum_a, left[row], right);
+        add_times(&mut sum_b, left[row + 1], right);
+        add_times(&mut sum_c, left[row + 2], right);
+        add_times(&mut sum_d, left[row + 3], right);
+    }
+    (*a, *b, *c, *d) = (sum_a, sum_b, sum_c, sum_d);
+}
+
+/// Row `row` of `Σ l rᵀ` is added to.
+#[inline(always)]
+fn add_row<F: Real, const D: usize>(sum: &mut Square<F, D>, row: usize, lefts: &[[F; D]], rights: &[[F; D]]) {
+    let mut of_row = sum[row];
+    for (left, right) in lefts.iter().zip(rights) {
+        add_times(&mut of_row, left[row], right);
+    }
+    sum[row] = of_row;
+}
+
 /// `to ← Wᵀ δ` and `total ← total + Σ l rᵀ` for the blocks from number `first` on, as many as `to` holds. `matrix` is `W`.
 #[inline(always)]
 fn back_blocks<F: Real, const D: usize>(
@@ -72,24 +108,26 @@ fn back_blocks<F: Real, const D: usize>(
 ) {
     let rows = square::<F, D>(matrix);
     let mut local = square::<F, D>(total);
-    let mut deltas = [[F::zero(); D]; TILE];
+    let (mut deltas, mut rights) = ([[F::zero(); D]; TILE], [[F::zero(); D]; TILE]);
     // Two loops over a few blocks at a time: the matrix and the sum do not fit into registers together.
     for (tile, to) in to.as_chunks_mut::<D>().0.chunks_mut(TILE).enumerate() {
         let first = first + tile * TILE;
-        for ((block, to), saved) in (first..).zip(to.iter_mut()).zip(&mut deltas) {
-            let delta = delta.route.load::<F, D>(delta.row, block * D);
-            *to = times(&rows, &delta);
-            *saved = delta;
+        let (Sum::Output(right) | Sum::Input(right)) = sum;
+        for (((block, to), delta_of), right_of) in (first..).zip(&mut *to).zip(&mut deltas).zip(&mut rights) {
+            *delta_of = delta.route.load::<F, D>(delta.row, block * D);
+            *right_of = right.route.load::<F, D>(right.row, block * D);
+            *to = times(&rows, delta_of);
         }
-        for ((block, below), delta) in (first..).zip(&*to).zip(&deltas) {
-            let (left, right) = match sum {
-                Sum::Output(right) => (delta, right),
-                Sum::Input(right) => (below, right),
-            };
-            let right = right.route.load::<F, D>(right.row, block * D);
-            for (row, &left) in local.iter_mut().zip(left) {
-                row.iter_mut().zip(&right).for_each(|(entry, &right)| *entry += left * right);
-            }
+        let rights = &rights[..to.len()];
+        let lefts = if let Sum::Output(_) = sum { &deltas[..to.len()] } else { &*to };
+        let mut row = 0;
+        while row + 4 <= D {
+            add_four_rows(&mut local, row, lefts, rights);
+            row += 4;
+        }
+        while row < D {
+            add_row(&mut local, row, lefts, rights);
+            row += 1;
         }
     }
     total.chunks_exact_mut(D).zip(&local).for_each(|(total, local)| total.copy_from_slice(local));
