@@ -1,11 +1,12 @@
 //! Law 5: convolutions as matrices, against a materialization written by the definition alone.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
-use pdmap_conv::{Boundary, CycledConv, Direction, Geometry, Group, Output};
+use ndarray::{Array1, Array2, Axis};
+use pdmap_conv::{CycledConv, Direction, Geometry, Group, Output};
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Base, Flow, Layer, LayerError, LayerExt, Real, Recorded, Tape};
+use pdmap_core::{Base, BaseSpec, Flow, Layer, LayerExt, Real, Recorded, Tape};
+use pdmap_testing::brick_wall::{Slip, laid_out, materialized};
 use pdmap_testing::tolerance::rounding;
 use pdmap_testing::{badly_conditioned, normal_rows, rng, worst};
 use proptest::prelude::*;
@@ -16,95 +17,6 @@ const MATRIX: f64 = 16.0;
 const ORTHONORMAL: f64 = 64.0;
 /// Log-determinants against that of the materialized matrix.
 const LOG_DET: f64 = 64.0;
-
-/// A mistake in the definition, which the comparison must see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Slip {
-    None,
-    /// The first stage stands at 0 where the last should.
-    Parity,
-    /// Blocks do not wrap around.
-    Wrap,
-    /// Each block is multiplied by the transpose.
-    Transposed,
-    /// Channels and positions change places in a block.
-    ChannelMajor,
-    /// The other half of the channels moves.
-    OtherHalf,
-}
-
-/// One stage as a dense matrix, sample by sample.
-fn stage(
-    geometry: &Geometry,
-    shift: (usize, usize),
-    moved: Moved,
-    w: ArrayView2<'_, f64>,
-    slip: Slip,
-) -> Array2<f64> {
-    let (shape, period) = (geometry.shape(), geometry.period());
-    let (channels, height, width) =
-        if shape.len() == 2 { (shape[0], 1, shape[1]) } else { (shape[0], shape[1], shape[2]) };
-    let (rows, columns) = if period.len() == 1 { (1, period[0]) } else { (period[0], period[1]) };
-    let periodic = geometry.boundary() == Boundary::Periodic && slip != Slip::Wrap;
-    let mut matrix = Array2::eye(channels * height * width);
-    for top in (0..height).step_by(rows) {
-        for left in (0..width).step_by(columns) {
-            let mut block = Vec::new();
-            for u in 0..rows {
-                for v in 0..columns {
-                    for c in 0..channels {
-                        let half = if slip == Slip::OtherHalf {
-                            c >= channels - channels / 2
-                        } else {
-                            c < channels / 2
-                        };
-                        let (dy, dx) = if half { moved } else { (0, 0) };
-                        let (y, x) = (top + u + shift.0 + dy, left + v + shift.1 + dx);
-                        block.push((y, x, c));
-                    }
-                }
-            }
-            if slip == Slip::ChannelMajor {
-                block.sort_by_key(|&(y, x, c)| (c, y, x));
-            }
-            let outside = block.iter().any(|&(y, x, _)| y >= height || x >= width);
-            if outside && !periodic {
-                continue;
-            }
-            let index = |(y, x, c): (usize, usize, usize)| (c * height + y % height) * width + x % width;
-            for (i, &to) in block.iter().enumerate() {
-                for (j, &from) in block.iter().enumerate() {
-                    matrix[[index(to), index(from)]] =
-                        if slip == Slip::Transposed { w[[j, i]] } else { w[[i, j]] };
-                }
-            }
-        }
-    }
-    matrix
-}
-
-type Moved = (usize, usize);
-
-/// The whole map: design, section 1, "brick-wall form".
-fn materialized(geometry: &Geometry, stages: &[Array2<f64>], slip: Slip) -> Array2<f64> {
-    let period = geometry.period();
-    let image = period.len() == 2;
-    let half = if image { (period[0] / 2, period[1] / 2) } else { (0, period[0] / 2) };
-    let mut whole = Array2::eye(geometry.features());
-    for (index, w) in stages.iter().enumerate() {
-        let back = if slip == Slip::Parity { index } else { stages.len() - 1 - index };
-        let shifted = back % 2 == 1;
-        let unit = period.iter().all(|&period| period == 1);
-        let (shift, moved) = match (shifted, unit) {
-            (false, _) => ((0, 0), (0, 0)),
-            (true, false) => (half, (0, 0)),
-            (true, true) if image && back % 4 == 3 => ((0, 0), (1, 0)),
-            (true, true) => ((0, 0), (0, 1)),
-        };
-        whole = stage(geometry, shift, moved, w.view(), slip).dot(&whole);
-    }
-    whole
-}
 
 /// The layer's own matrix: row `i` of the identity maps to column `i`.
 fn operator<F: Real>(layer: &CycledConv<F>) -> Array2<f64> {
@@ -180,25 +92,6 @@ fn matrices(case: &Case, orthonormal: bool) -> Vec<Array2<f64>> {
     let (side, mut rng) = (case.geometry.side(), rng(case.seed));
     let condition = if orthonormal { 1.0 } else { 2.0 };
     (0..case.stages).map(|_| badly_conditioned(side, condition, &mut rng)).collect()
-}
-
-/// The outputs of the definition in the layout of the layer.
-fn laid_out(geometry: &Geometry, interleaved: Array2<f64>) -> Array2<f64> {
-    if geometry.output() == Output::Interleaved {
-        return interleaved;
-    }
-    let (shape, period) = (geometry.shape(), geometry.period());
-    let (channels, height, width) =
-        if shape.len() == 2 { (shape[0], 1, shape[1]) } else { (shape[0], shape[1], shape[2]) };
-    let (rows, columns) = if period.len() == 1 { (1, period[0]) } else { (period[0], period[1]) };
-    let mut found = Array2::zeros(interleaved.raw_dim());
-    for (place, row) in interleaved.rows().into_iter().enumerate() {
-        let (c, y, x) = (place / (height * width), place / width % height, place % width);
-        let channel = ((y % rows) * columns + x % columns) * channels + c;
-        let place = (channel * (height / rows) + y / rows) * (width / columns) + x / columns;
-        found.row_mut(place).assign(&row);
-    }
-    found
 }
 
 fn agrees<F: Real>(case: &Case) {
@@ -412,12 +305,8 @@ fn trained<F: Real>(
 ) -> CycledConv<F> {
     let mut rng = rng(17);
     let layer = CycledConv::<F>::random(geometry, stages, Group::Orthonormal, &mut rng).unwrap();
-    let mut flow = Flow::new(
-        geometry.features(),
-        vec![Box::new(layer)],
-        Base::new(pdmap_core::BaseSpec::Laplace).unwrap(),
-    )
-    .unwrap();
+    let mut flow =
+        Flow::new(geometry.features(), vec![Box::new(layer)], Base::new(BaseSpec::Laplace).unwrap()).unwrap();
     let mut training = flow.training();
     for _ in 0..steps {
         let x = normal_rows::<F>(2, geometry.features(), &mut rng);
@@ -459,51 +348,56 @@ fn every_length_from_one_period_to_65536() {
     }
 }
 
+/// A step of plain SGD on periodic signals, and on the same signals said twice: the same stages, for the sum over blocks is divided by their number.
 #[test]
-fn bad_input_is_refused_with_its_numbers() {
-    let eye = |side: usize| vec![Array2::<f64>::eye(side); 2];
-    let group = Group::General(Direction::Relative);
-    let refused = |geometry: Geometry, stages| CycledConv::new(geometry, stages, group).unwrap_err();
-    let indivisible = |length, period| LayerError::Indivisible { what: "length", length, period };
-    assert_eq!(refused(Geometry::signal(1, 10, 4), eye(4)), indivisible(10, 4));
-    assert_eq!(refused(Geometry::signal(1, 3, 4).isolated(), eye(4)), indivisible(3, 4));
-    for geometry in [
-        Geometry::signal(0, 8, 4),
-        Geometry::signal(1, 0, 4),
-        Geometry::signal(1, 8, 0),
-        Geometry::image(1, (4, 4), (0, 2)),
-        Geometry::image(1, (4, 0), (2, 2)),
-        Geometry::signal(usize::MAX, 8, 4),
-        Geometry::signal(1 << 20, 1 << 20, 4),
-    ] {
-        assert!(matches!(refused(geometry, vec![]), LayerError::Range { .. }), "{geometry}");
+fn rates_do_not_depend_on_the_length() {
+    let mut rng = rng(29);
+    let once = normal_rows::<f64>(5, 24, &mut rng);
+    let twice = ndarray::concatenate(Axis(1), &[once.view(), once.view()]).unwrap();
+    for group in
+        [Group::Orthonormal, Group::General(Direction::Relative), Group::General(Direction::Euclidean)]
+    {
+        let start = CycledConv::<f64>::random(Geometry::signal(1, 24, 4), 2, group, &mut rng).unwrap();
+        let moved = |x: &Array2<f64>| {
+            let layer = start.resized(Geometry::signal(1, x.ncols(), 4)).unwrap();
+            let mut flow =
+                Flow::new(x.ncols(), vec![Box::new(layer)], Base::new(BaseSpec::Logistic).unwrap()).unwrap();
+            let (mut training, mut rule) = (flow.training(), Optimizer::sgd(0.1).unwrap());
+            flow.accumulate(x, &mut training).unwrap();
+            flow.update(&mut rule, &mut training).unwrap();
+            flow.tensors().into_iter().flat_map(|(_, stage)| stage.into_iter()).collect::<Vec<f64>>()
+        };
+        let (one, two) = (moved(&once), moved(&twice));
+        let way = worst(
+            one.iter().zip(start.tensors().iter().flat_map(|(_, stage)| stage)).map(|(a, b)| (a - b).abs()),
+        );
+        assert!(way > 1e-3, "{group:?} stood still");
+        let off = worst(one.iter().zip(&two).map(|(a, b)| (a - b).abs()));
+        assert!(off <= rounding::<f64>(24, 1.0, MATRIX), "{group:?}: {off:e}");
     }
-    assert!(matches!(refused(Geometry::signal(1, 8, 4), vec![]), LayerError::Range { what: "stages", .. }));
-    let subbands = Geometry::signal(1, 9, 4).isolated().with_output(Output::Subbands);
-    assert!(matches!(refused(subbands, eye(4)), LayerError::Conflict { .. }));
-    let mut wrong = eye(4);
-    wrong[1][[2, 3]] = f64::NAN;
-    let LayerError::Stage { stage: 1, problem } = refused(Geometry::signal(1, 8, 4), wrong) else { panic!() };
-    assert!(matches!(*problem, LayerError::NonFinite { row: 2, column: 3, .. }));
-    let LayerError::Stage { stage: 0, problem } = refused(Geometry::signal(1, 8, 4), eye(3)) else {
-        panic!()
+}
+
+/// Plain SGD takes one path in parameter space and in the algebra, over many steps with every stage moving.
+#[test]
+fn one_path_in_both_coordinates() {
+    let geometry = Geometry::image(2, (4, 4), (2, 2));
+    let path = |direction: Direction| {
+        let mut rng = rng(31);
+        let layer = CycledConv::<f64>::random(geometry, 2, Group::General(direction), &mut rng).unwrap();
+        let mut flow = Flow::new(32, vec![Box::new(layer)], Base::new(BaseSpec::Logistic).unwrap()).unwrap();
+        let (mut training, mut rule) = (flow.training(), Optimizer::sgd(0.05).unwrap());
+        for _ in 0..200 {
+            flow.accumulate(&normal_rows::<f64>(8, 32, &mut rng), &mut training).unwrap();
+            flow.update(&mut rule, &mut training).unwrap();
+        }
+        flow.tensors().into_iter().flat_map(|(_, stage)| stage.into_iter()).collect::<Vec<f64>>()
     };
-    assert!(matches!(*problem, LayerError::Shape { .. }));
-    let mut stretched = eye(4);
-    stretched[1][[0, 0]] = 2.0;
-    let error = CycledConv::new(Geometry::signal(1, 8, 4), stretched, Group::Orthonormal).unwrap_err();
-    let LayerError::Stage { stage: 1, problem } = error else { panic!() };
-    assert!(matches!(*problem, LayerError::NotOrthonormal { residual, .. } if residual == 3.0));
-    let mut singular = eye(4);
-    singular[1].row_mut(2).fill(0.0);
-    let layer = CycledConv::new(Geometry::signal(1, 8, 4), singular, group).unwrap();
-    let x = Array2::<f64>::ones((1, 8));
-    for error in [
-        layer.log_abs_det().unwrap_err(),
-        layer.untransform(&x).unwrap_err(),
-        layer.transform(&x).unwrap_err(),
-    ] {
-        let LayerError::Stage { stage: 1, problem } = error else { panic!() };
-        assert!(matches!(*problem, LayerError::Singular { dim: 4, .. }));
-    }
+    let (parameters, algebra) = (path(Direction::Relative), path(Direction::Algebra));
+    let off = worst(parameters.iter().zip(&algebra).map(|(a, b)| (a - b).abs()));
+    assert!(off <= rounding::<f64>(200 * 8, 1.0, MATRIX), "{off:e}");
+    let left = path(Direction::RelativeLeft);
+    assert!(
+        worst(parameters.iter().zip(&left).map(|(a, b)| (a - b).abs())) > 1e-3,
+        "another direction is another path"
+    );
 }

@@ -76,10 +76,10 @@ impl<F: Real> CycledConv<F> {
         for (stage, matrix) in self.stages.iter().enumerate().rev() {
             let from = above.view();
             let data = if stage + 1 == count { dy } else { check::slice("tape", &from)? };
-            let delta = Source { data, route: routes.back_from(stage + 1) };
+            let delta = Source { data, route: routes.way_back_from(stage + 1) };
             let outputs = activations[stage].view();
             let outputs = match stage + 1 == count {
-                true => Source { data: y, route: routes.back_from(count) },
+                true => Source { data: y, route: routes.way_back_from(count) },
                 false => Source { data: check::slice("tape", &outputs)?, route: &here },
             };
             let inputs = stage.checked_sub(1).map(|before| activations[before].view());
@@ -87,7 +87,7 @@ impl<F: Real> CycledConv<F> {
                 Some(inputs) => check::slice("tape", inputs)?,
                 None => x,
             };
-            let inputs = Source { data, route: routes.into_stage(stage) };
+            let inputs = Source { data, route: routes.way_into(stage) };
             let wanted = match self.group() {
                 Group::General(Direction::Euclidean) => Wanted::Output(inputs),
                 Group::General(Direction::RelativeLeft) => Wanted::Input(inputs),
@@ -95,7 +95,7 @@ impl<F: Real> CycledConv<F> {
             };
             let mut to = below.shaped(rows, features);
             let to = match &mut dx {
-                Some(dx) if stage == 0 && routes.back_from(0).is_identity() => {
+                Some(dx) if stage == 0 && routes.way_back_from(0).is_identity() => {
                     check::slice_mut("gradient of the input", dx)?
                 }
                 _ => check::slice_mut("tape", &mut to)?,
@@ -120,10 +120,10 @@ impl<F: Real> CycledConv<F> {
             std::mem::swap(&mut above, &mut below);
         }
         if let Some(mut dx) = dx
-            && !routes.back_from(0).is_identity()
+            && !routes.way_back_from(0).is_identity()
         {
             let from = above.view();
-            let from = Source { data: check::slice("tape", &from)?, route: routes.back_from(0) };
+            let from = Source { data: check::slice("tape", &from)?, route: routes.way_back_from(0) };
             reorder(features, rows, from, check::slice_mut("gradient of the input", &mut dx)?);
         }
         Ok(())

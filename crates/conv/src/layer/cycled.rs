@@ -176,7 +176,7 @@ impl<F: Real> CycledConv<F> {
         let places = Places::of(count);
         let keep = tape.is_recording();
         tape.reserve(places.count(), 0);
-        let direct = routes.into_stage(count).is_identity();
+        let direct = routes.way_into(count).is_identity();
         let slot = |stage: usize| if keep && stage + 1 < count { stage } else { places.turn(stage) };
         let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
         for (stage, matrix) in self.stages.iter().enumerate() {
@@ -189,7 +189,7 @@ impl<F: Real> CycledConv<F> {
                 Some(view) => check::slice("tape", view)?,
                 None => x,
             };
-            let from = Source { data, route: routes.into_stage(stage) };
+            let from = Source { data, route: routes.way_into(stage) };
             let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
             let room = check::slice_mut("tape", &mut room)?;
             let weight = matrix.weight();
@@ -206,7 +206,7 @@ impl<F: Real> CycledConv<F> {
         tape.buffers[places.rooms[0]] = room;
         if !direct {
             let last = tape.load(slot(count - 1), rows, features)?;
-            let from = Source { data: check::slice("tape", &last)?, route: routes.into_stage(count) };
+            let from = Source { data: check::slice("tape", &last)?, route: routes.way_into(count) };
             reorder(features, rows, from, y);
         }
         Ok(())
@@ -222,7 +222,7 @@ impl<F: Real> CycledConv<F> {
         let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
         let places = Places::of(count);
         tape.reserve(places.count(), 0);
-        let direct = routes.back_from(0).is_identity();
+        let direct = routes.way_back_from(0).is_identity();
         let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
         for (stage, matrix) in self.stages.iter().enumerate().rev() {
             let blocks = self.blocks_of(stage);
@@ -232,7 +232,7 @@ impl<F: Real> CycledConv<F> {
                 Some(view) => check::slice("tape", view)?,
                 None => y,
             };
-            let from = Source { data, route: routes.back_from(stage + 1) };
+            let from = Source { data, route: routes.way_back_from(stage + 1) };
             let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
             let room = check::slice_mut("tape", &mut room)?;
             let inverse_transposed = match way {
@@ -254,7 +254,7 @@ impl<F: Real> CycledConv<F> {
         tape.buffers[places.rooms[0]] = room;
         if !direct {
             let last = tape.load(places.turn(0), rows, features)?;
-            let from = Source { data: check::slice("tape", &last)?, route: routes.back_from(0) };
+            let from = Source { data: check::slice("tape", &last)?, route: routes.way_back_from(0) };
             reorder(features, rows, from, x);
         }
         Ok(())

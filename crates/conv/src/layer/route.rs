@@ -129,12 +129,12 @@ impl Routes {
     }
 
     /// Into stage `stage` from what is before it; for the number of stages, to the outputs.
-    pub(crate) fn into_stage(&self, stage: usize) -> &Route {
+    pub(crate) fn way_into(&self, stage: usize) -> &Route {
         &self.distinct[self.forward[stage]]
     }
 
     /// The way back out of stage `stage` to what is before it; for the number of stages, from the outputs into the last stage.
-    pub(crate) fn back_from(&self, stage: usize) -> &Route {
+    pub(crate) fn way_back_from(&self, stage: usize) -> &Route {
         &self.distinct[self.backward[stage]]
     }
 }
