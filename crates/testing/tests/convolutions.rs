@@ -161,6 +161,11 @@ fn differentiated(
     let at = Recorded { input: x.into(), y: y.view(), tape: &mut tape };
     layer.backward(at, c.view(), Some(dx.view_mut()), &mut grads).unwrap();
     let gradients = layer.gradients(&grads).unwrap();
+    // A first layer is not asked for ∂/∂x; its gradients are the same.
+    let mut alone = layer.new_grads();
+    let at = Recorded { input: x.into(), y: y.view(), tape: &mut tape };
+    layer.backward(at, c.view(), None, &mut alone).unwrap();
+    assert_eq!(layer.gradients(&alone).unwrap(), gradients);
     (dx, gradients.into_iter().map(|(_, g)| g.into_dimensionality().unwrap()).collect())
 }
 

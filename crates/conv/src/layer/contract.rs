@@ -63,11 +63,7 @@ impl<F: Real> CycledConv<F> {
             return Err(LayerError::Tape { index: places.count() });
         };
         let small = self.blocks_of(0).is_small();
-        let room = |buffer: &'_ mut pdmap_core::Buffer<F>| {
-            buffer.shaped(if small { 0 } else { rows }, features);
-        };
-        room(first_room);
-        room(second_room);
+        let room_rows = if small { 0 } else { rows };
         let (mut above, mut below) = (even, odd);
         let here = Route::Rotation(0);
         let (x, y, dy) =
@@ -93,6 +89,7 @@ impl<F: Real> CycledConv<F> {
                 Group::General(Direction::RelativeLeft) => Wanted::Input(inputs),
                 Group::General(_) | Group::Orthonormal => Wanted::Output(outputs),
             };
+            let asked = stage > 0 || dx.is_some();
             let mut to = below.shaped(rows, features);
             let to = match &mut dx {
                 Some(dx) if stage == 0 && routes.way_back_from(0).is_identity() => {
@@ -100,16 +97,14 @@ impl<F: Real> CycledConv<F> {
                 }
                 _ => check::slice_mut("tape", &mut to)?,
             };
-            let (mut first, mut second) = (
-                first_room.shaped(if small { 0 } else { rows }, features),
-                second_room.shaped(if small { 0 } else { rows }, features),
-            );
+            let (mut first, mut second) =
+                (first_room.shaped(room_rows, features), second_room.shaped(room_rows, features));
             let rooms = [check::slice_mut("tape", &mut first)?, check::slice_mut("tape", &mut second)?];
             let child = &mut grads.children[stage];
             child.rows += rows;
             let [param] = child.params_mut()?;
             let blocks = self.blocks_of(stage);
-            back(blocks, rows, matrix.weight(), delta, wanted, to, rooms, &mut param.scratch)?;
+            back(blocks, rows, matrix.weight(), delta, wanted, (to, asked), rooms, &mut param.scratch)?;
             if rows > 0 && blocks.count > 0 {
                 let ParamGrad { sum, scratch, .. } = param;
                 let GradSum::Outer(sum) = sum else {

@@ -125,7 +125,7 @@ pub(crate) fn map<F: Real>(
     failure.into_inner().map_or(Ok(()), Err)
 }
 
-/// `to ← Δ W` for the blocks `Δ` that the source leads to (each block `Wᵀ δ`), and the sum that is wanted into `total`, `[side, side]`, which is
+/// `to ← Δ W` for the blocks `Δ` that the source leads to (each block `Wᵀ δ`), where that is asked for, and the sum that is wanted into `total`, `[side, side]`, which is
 /// overwritten. `partials` grows to what the tasks' sums need; `rooms` are as large as the batch where `side > MOST`.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn back<F: Real>(
@@ -134,11 +134,12 @@ pub(crate) fn back<F: Real>(
     matrix: ArrayView2<'_, F>,
     delta: Source<'_, F>,
     wanted: Wanted<'_, F>,
-    to: &mut [F],
+    (to, asked): (&mut [F], bool),
     rooms: [&mut [F]; 2],
     partials: &mut Vec<F>,
 ) -> Result<()> {
     let (plan, side, size) = (blocks.plan(rows), blocks.side, blocks.side * blocks.side);
+    let asked = asked || matches!(wanted, Wanted::Input(_));
     let needed = plan.tasks().max(1) * size;
     if partials.len() < needed {
         partials.resize(needed, F::zero());
@@ -155,8 +156,10 @@ pub(crate) fn back<F: Real>(
                     Wanted::Input(_) => Sum::Input(right),
                 };
                 let (covered, rest) = to.split_at_mut(task.blocks * side);
-                small::back(side, &packed.0, delta, sum, task.first, covered, partial);
-                delta.route.gather(delta.row, blocks.covered(), rest);
+                small::back(side, &packed.0, delta, sum, task.first, (covered, asked), partial);
+                if asked {
+                    delta.route.gather(delta.row, blocks.covered(), rest);
+                }
             }
         });
     } else {
@@ -168,11 +171,13 @@ pub(crate) fn back<F: Real>(
             each_matrix(blocks, task, |covered, rest| {
                 let (delta_rows, right) =
                     (view(delta, covered.clone(), side)?, view(right, covered.clone(), side)?);
-                gemm(F::one(), delta_rows, matrix, Add::No, view_mut(to, covered.clone(), side)?)?;
+                if asked {
+                    gemm(F::one(), delta_rows, matrix, Add::No, view_mut(to, covered.clone(), side)?)?;
+                    to[rest.clone()].copy_from_slice(&delta[rest]);
+                }
                 let below = view(to, covered, side)?;
                 let left = if matches!(wanted, Wanted::Output(_)) { delta_rows } else { below };
                 gemm(F::one(), left.t(), right, Add::Yes, view_mut(partial, 0..size, side)?)?;
-                to[rest.clone()].copy_from_slice(&delta[rest]);
                 Ok(())
             })
         };

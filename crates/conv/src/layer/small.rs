@@ -96,14 +96,14 @@ fn add_row<F: Real, const D: usize>(sum: &mut Square<F, D>, row: usize, lefts: &
     sum[row] = of_row;
 }
 
-/// `to ← Wᵀ δ` and `total ← total + Σ l rᵀ` for the blocks from number `first` on, as many as `to` holds. `matrix` is `W`.
+/// `to ← Wᵀ δ`, where that is asked for, and `total ← total + Σ l rᵀ` for the blocks from number `first` on, as many as `to` holds. `matrix` is `W`.
 #[inline(always)]
 fn back_blocks<F: Real, const D: usize>(
     matrix: &[F],
     delta: Loaded<'_, F>,
     sum: Sum<'_, F>,
     first: usize,
-    to: &mut [F],
+    (to, asked): (&mut [F], bool),
     total: &mut [F],
 ) {
     let rows = square::<F, D>(matrix);
@@ -116,7 +116,9 @@ fn back_blocks<F: Real, const D: usize>(
         for (((block, to), delta_of), right_of) in (first..).zip(&mut *to).zip(&mut deltas).zip(&mut rights) {
             *delta_of = delta.route.load::<F, D>(delta.row, block * D);
             *right_of = right.route.load::<F, D>(right.row, block * D);
-            *to = times(&rows, delta_of);
+            if asked {
+                *to = times(&rows, delta_of);
+            }
         }
         let rights = &rights[..to.len()];
         let lefts = if let Sum::Output(_) = sum { &deltas[..to.len()] } else { &*to };
@@ -167,14 +169,14 @@ pub(crate) fn map<F: Real>(side: usize, matrix: &[F], from: Loaded<'_, F>, first
     );
 }
 
-/// Passes gradients of blocks from number `first` on back through `W`, and adds to the sum of outer products.
+/// Passes gradients of blocks from number `first` on back through `W`, where that is asked for, and adds to the sum of outer products.
 pub(crate) fn back<F: Real>(
     side: usize,
     matrix: &[F],
     delta: Loaded<'_, F>,
     sum: Sum<'_, F>,
     first: usize,
-    to: &mut [F],
+    to: (&mut [F], bool),
     total: &mut [F],
 ) {
     pdmap_core::parallel::vectorized(

@@ -5,6 +5,9 @@ use super::small;
 /// Numbers that one task handles: enough to pay for the hand-over, few enough for the cache.
 const GRAIN: usize = 16_384;
 
+/// How many times the size of its matrix a task handles at least, so that sums of outer products stay small beside what they are made of.
+const MATRICES: usize = 4;
+
 /// The blocks of one stage in a row of `features` numbers: `count` of `side` numbers each, and behind them what no block covers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Blocks {
@@ -51,10 +54,11 @@ impl Blocks {
 
     /// The tasks of `rows` rows.
     pub(crate) fn plan(&self, rows: usize) -> Plan {
+        let grain = GRAIN.max(MATRICES * self.side * self.side);
         let blocks_a_chunk =
-            if self.features <= GRAIN { self.count.max(1) } else { (GRAIN / self.side).max(1) };
+            if self.features <= grain { self.count.max(1) } else { (grain / self.side).max(1) };
         let chunks = self.count.div_ceil(blocks_a_chunk).max(1);
-        let rows_a_task = if chunks > 1 { 1 } else { (GRAIN / self.features.max(1)).max(1) };
+        let rows_a_task = if chunks > 1 { 1 } else { (grain / self.features.max(1)).max(1) };
         Plan { blocks: *self, rows, rows_a_task, chunks, blocks_a_chunk }
     }
 }
@@ -133,7 +137,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use super::{Blocks, GRAIN};
+    use super::{Blocks, GRAIN, MATRICES};
 
     #[test]
     fn every_number_has_one_task() {
@@ -141,6 +145,7 @@ mod tests {
             (8, 4, 32, 5),
             (8, 4, 35, 2000),
             (8, 3000, 24_007, 3),
+            (300, 2000, 600_001, 2),
             (20_000, 2, 40_001, 2),
             (3, 0, 2, 4),
             (5, 9000, 45_000, 1),
@@ -151,9 +156,8 @@ mod tests {
             let mut partials = vec![0_u32; plan.tasks() * 2];
             plan.run([&mut buffer, &mut other], (2, &mut partials), &|task, [a, b], partial| {
                 assert_eq!(a.len(), task.rows * (task.blocks * side + task.rest));
-                assert!(
-                    a.len() <= (GRAIN + features - side * count).max(features.min(side + features % side))
-                );
+                let most = GRAIN.max(MATRICES * side * side) + features - side * count;
+                assert!(a.len() <= most, "{task:?}: {} numbers", a.len());
                 a.iter_mut().for_each(|number| *number += 1);
                 b.iter_mut().for_each(|number| *number += task.row as u32 + 1);
                 partial.iter_mut().for_each(|number| *number += 1);
