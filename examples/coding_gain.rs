@@ -8,7 +8,8 @@
 //! then computed without samples, `G = −10 mean_k log₁₀(hₖᵀ R hₖ)` with the trained kernels `hₖ` and `R[i, j] = 0.95^|i − j|`.
 //!
 //! Beside them stand the exact gains of designed transforms (LOT: Malvar's fast lapped orthogonal transform, 1992), the ceiling, which is that of the ideal bank of K bands and which no
-//! orthonormal bank exceeds, and the optimum that an independent search over the same lattice found (L-BFGS, several starts; good to about 1e-3 dB).
+//! orthonormal bank exceeds, and the optimum that an independent search over the same lattice found (L-BFGS, several starts; good to about 1e-3 dB). The aim is what this
+//! project asks of itself.
 #![allow(missing_docs)]
 
 use std::time::Instant;
