@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub use pdmap_conv as conv;
 pub use pdmap_core::{
     Base, BaseSpec, BatchReport, Buffer, Build, Chain, Diagnostic, Flow, Fresh, GradSum, Input, Layer,
     LayerError, LayerExt, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Restore, Result,

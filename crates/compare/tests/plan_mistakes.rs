@@ -182,7 +182,7 @@ fn every_mistake_is_named_with_its_line() {
         (inline("layers = []\n"), "plan.toml:6: `arms[1].model.layers`: a flow has at least one layer"),
         (
             inline("layers = [\n{ kind = \"dense\", group = \"orthonormal\" },\n{ kind = \"dens\" }]\n"),
-            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, whitening",
+            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening",
         ),
         (
             inline(

@@ -76,6 +76,26 @@ pub enum LayerError {
         /// The largest residual that is accepted.
         tolerance: f64,
     },
+    /// A period that does not divide a length, or is longer than it.
+    #[error(
+        "{what} {length} does not fit the period {period}: it must be a multiple of it (at least one period where the boundary is isolated)"
+    )]
+    Indivisible {
+        /// Which length.
+        what: &'static str,
+        /// The length.
+        length: usize,
+        /// The period.
+        period: usize,
+    },
+    /// One of the matrices that a layer applies one after the other is at fault.
+    #[error("stage {stage}: {problem}")]
+    Stage {
+        /// Which of them, from 0 in the order of application.
+        stage: usize,
+        /// What is wrong with it.
+        problem: Box<LayerError>,
+    },
     /// A scale of a positive diagonal is not positive.
     #[error("scale {index} is {value}, and must be positive")]
     NotPositive {

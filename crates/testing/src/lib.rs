@@ -3,6 +3,7 @@
 //! A layer registers once in [`subjects`] and every [law](laws) runs over it, in `f32` and `f64`. Each law has a committed wrong
 //! implementation in [`wrong`] that it must reject. Tolerances are `ε × size × condition × one named constant` ([`tolerance`]).
 
+pub mod brick_wall;
 mod deviation;
 pub mod laws;
 mod random;

@@ -1,6 +1,7 @@
 //! The registry of everything that the laws hold for.
 
-use ndarray::Array1;
+use ndarray::{Array1, Array2};
+use pdmap_conv::{CycledConv, Geometry, Output, SubbandScale, SubbandShift};
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::elementwise::{Asinh, Elementwise, LeakyTanh, SmoothLeakyRelu};
 use pdmap_core::{Chain, Layer, Real, Result};
@@ -44,6 +45,43 @@ fn dense<F: Real>(
         BiasKind::None => Ok(Box::new(layer)),
         _ => Ok(Box::new(layer.biased(normal_rows(1, features, rng).row(0).to_owned())?)),
     }
+}
+
+/// The least period above 1 that divides a length.
+fn divisor(length: usize) -> usize {
+    (2..=length).find(|&period| length.is_multiple_of(period)).unwrap_or(1)
+}
+
+fn periodic(features: usize) -> Geometry {
+    Geometry::signal(1, features, divisor(features))
+}
+
+/// As many channels as positions, or nearly; one position a block where that leaves the choice.
+fn channels(features: usize) -> Geometry {
+    let channels = divisor(features);
+    Geometry::signal(channels, features / channels, 1)
+}
+
+fn image(features: usize) -> Geometry {
+    let height = divisor(features);
+    let width = features / height;
+    Geometry::image(1, (height, width), (height.min(2), width.min(2))).isolated()
+}
+
+fn conv<F: Real>(
+    geometry: Geometry,
+    stages: usize,
+    group: Group,
+    rng: &mut dyn Rng,
+) -> Result<Box<dyn Layer<F>>> {
+    let matrix = |rng: &mut dyn Rng| -> Array2<F> {
+        match group {
+            Group::Orthonormal => pdmap_core::group::haar(geometry.side(), rng),
+            Group::General(_) => badly_conditioned(geometry.side(), 2.0, rng),
+        }
+    };
+    let stages = (0..stages).map(|_| matrix(rng)).collect();
+    Ok(Box::new(CycledConv::new(geometry, stages, group)?))
 }
 
 fn scales<F: Real>(features: usize, rng: &mut dyn Rng) -> Array1<F> {
@@ -118,6 +156,49 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
                 Box::new(Elementwise::new(SmoothLeakyRelu { alpha: 0.3 })?),
                 dense(d, rng, Group::Orthonormal, BiasKind::None)?,
             ])?))
+        }),
+        subject!("conv orthonormal, isolated", |d, rng| {
+            conv(Geometry::signal(1, d, d.min(3)).isolated(), 2, Group::Orthonormal, rng)
+        }),
+        subject!("conv relative, isolated", |d, rng| {
+            conv(Geometry::signal(1, d, d.min(2)).isolated(), 3, Group::General(Relative), rng)
+        }),
+        subject!("conv orthonormal, periodic", |d, rng| conv(periodic(d), 4, Group::Orthonormal, rng)),
+        subject!("conv relative, periodic", |d, rng| conv(periodic(d), 2, Group::General(Relative), rng)),
+        subject!("conv euclidean, periodic", |d, rng| {
+            conv(periodic(d), 3, Group::General(Euclidean), rng)
+        }),
+        subject!("conv relative-left, subbands", |d, rng| {
+            let geometry = periodic(d).with_output(Output::Subbands);
+            conv(geometry, 2, Group::General(RelativeLeft), rng)
+        }),
+        subject!("conv algebra, channels of period 1", |d, rng| {
+            conv(channels(d), 2, Group::General(Algebra), rng)
+        }),
+        subject!("conv orthonormal, channels of period 1, isolated", |d, rng| {
+            conv(channels(d).isolated(), 4, Group::Orthonormal, rng)
+        }),
+        subject!("conv relative, image, isolated", |d, rng| {
+            conv(image(d), 2, Group::General(Relative), rng)
+        }),
+        subject!("conv orthonormal, image, isolated", |d, rng| conv(image(d), 3, Group::Orthonormal, rng)),
+        subject!("subband-scale algebra", |d, rng| {
+            let geometry = Geometry::signal(1, d, d.min(3));
+            Ok(Box::new(SubbandScale::new(geometry, scales(d.min(3), rng), ScaleDirection::Algebra)?))
+        }),
+        subject!("subband-scale euclidean, image", |d, rng| {
+            let geometry = image(d);
+            let scales = scales(geometry.side(), rng);
+            Ok(Box::new(SubbandScale::new(geometry, scales, ScaleDirection::Euclidean)?))
+        }),
+        subject!("subband-scale relative, channels", |d, rng| {
+            let geometry = channels(d);
+            let scales = scales(geometry.side(), rng);
+            Ok(Box::new(SubbandScale::new(geometry, scales, ScaleDirection::Relative)?))
+        }),
+        subject!("subband-shift", |d, rng| {
+            let geometry = Geometry::signal(1, d, d.min(2));
+            Ok(Box::new(SubbandShift::new(geometry, normal_rows(1, d.min(2), rng).row(0).to_owned())?))
         }),
         // (0.2, 0.8): inside the interval by more than a central difference's step.
         Subject { domain: unit_interval, ..subject!("logit", |_, _| Ok(Box::new(Logit::new(1e-3)?))) },

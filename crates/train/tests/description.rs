@@ -198,7 +198,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ("layers = [\n{ gruop = \"orthonormal\" }]".into(), "key `kind` is missing in `layers[0]`".into()),
         (
             "layers = [\n{ kind = \"dens\" }]".into(),
-            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, whitening".into(),
+            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (
             "layers = [\n{ kind = \"whitening\" }]".into(),
@@ -288,7 +288,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             "layers = [{ kind = \"chain\", layers = [\n{ kind = \"asinnh\" }] }]".into(),
-            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, chain, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, whitening".into(),
+            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, chain, cycled-conv, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (format!("{layers}\ntraining = {{ bacth = 3 }}"), format!("unknown key `bacth` in `training`; nearest is `batch`, known: {training}")),
         (format!("{layers}\ntraining.batch = 0"), "`training.batch`: 0: a batch has at least one row".into()),
@@ -598,6 +598,12 @@ fn the_documentation_knows_every_key_and_its_examples_are_read() {
         "layers = [{ kind = \"dense\", group = \"orthonormal\", bias = \"x\" }]".to_owned(),
         "layers = [{ kind = \"dense\", group = \"orthonormal\", start = \"x\" }]".to_owned(),
         "layers = [{ kind = \"scale\", direction = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"cycled-conv\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"cycled-conv\", boundary = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"cycled-conv\", output = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"cycled-conv\", start = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"subband-scale\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"subband-shift\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"leaky-tanh\", x = 1 }]".to_owned(),
     ];
     for text in unknown {

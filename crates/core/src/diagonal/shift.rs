@@ -42,6 +42,11 @@ impl<F: Real> Shift<F> {
         Ok(Self { shift: t })
     }
 
+    /// The shift.
+    pub fn shift(&self) -> &Array1<F> {
+        &self.shift
+    }
+
     pub(super) fn restore(
         _spec: &LayerSpec,
         tensors: &mut Tensors<F>,

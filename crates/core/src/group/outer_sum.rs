@@ -88,6 +88,26 @@ impl<F: Real> OuterSum<F> {
         if self.pending >= dim { self.collapse() } else { Ok(()) }
     }
 
+    /// Adds the sum of `count` outer products that was made elsewhere, row by row `[dim, dim]`.
+    ///
+    /// # Errors
+    /// A sum of another size.
+    pub fn add_sum(&mut self, count: usize, sum: &[F]) -> Result<()> {
+        let size = self.dim * self.dim;
+        check::shape("sum of outer products", (1, size), (1, sum.len()))?;
+        match &mut self.matrix {
+            Some(matrix) => parallel::add(matrix, sum),
+            None => {
+                let mut matrix = std::mem::take(&mut self.spare);
+                matrix.resize(size, F::zero());
+                parallel::copy(&mut matrix, sum);
+                self.matrix = Some(matrix);
+            }
+        }
+        self.count += count;
+        Ok(())
+    }
+
     /// How the sum is held: one form or the other, never both.
     ///
     /// # Errors

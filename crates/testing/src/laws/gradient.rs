@@ -106,7 +106,15 @@ fn moved<F: Real>(
     let mut copy = layer.duplicate();
     match copy.set_tensors(&mut Tensors::from_iter(tensors)) {
         Ok(()) => Ok(Some(copy)),
-        Err(LayerError::NotOrthonormal { .. }) => Ok(None),
+        Err(error) if leaves_its_group(&error) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+fn leaves_its_group(error: &LayerError) -> bool {
+    match error {
+        LayerError::NotOrthonormal { .. } => true,
+        LayerError::Stage { problem, .. } => leaves_its_group(problem),
+        _ => false,
     }
 }

@@ -9,6 +9,7 @@ use super::{Verdict, at_most};
 pub(super) fn registry<F: Real>() -> Registry<F> {
     let mut registry = Registry::core();
     pdmap_dense::register(&mut registry);
+    pdmap_conv::register(&mut registry);
     pdmap_data::preprocess::register(&mut registry);
     registry
 }

@@ -264,6 +264,7 @@ fn about_a_layer(document: &Document, mut place: Vec<Segment>, error: LayerError
         | LayerError::Range { .. }
         | LayerError::NonFinite { .. }
         | LayerError::NotPositive { .. }
+        | LayerError::Indivisible { .. }
         | LayerError::Conflict { .. } => {
             if let LayerError::UnknownKind { .. } = error {
                 place.push(Segment::Key("kind".to_owned()));

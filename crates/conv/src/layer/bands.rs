@@ -1,0 +1,170 @@
+//! Numbers that all positions of a subband share.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use pdmap_core::{Real, Result, check, parallel};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::geometry::Geometry;
+use super::options::one_or_more;
+
+/// Numbers that one task handles.
+const GRAIN: usize = 16_384;
+
+/// Positions that a stretch of repeated numbers spans at least, so that short periods fill vectors too.
+const STRETCH: usize = 64;
+
+/// Shape of rows whose subbands share numbers: `[C, n]` or `[C, H, W]`, and the period at which subbands come back. Period 1: channels.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BandOptions {
+    pub(super) shape: Vec<usize>,
+    #[serde(default = "one", deserialize_with = "one_or_more")]
+    pub(super) period: Vec<usize>,
+}
+
+fn one() -> Vec<usize> {
+    vec![1]
+}
+
+/// Which numbers of a row belong to which subband: number `(c, y, x)` to band `t·C + c` with `t = (y mod K_h)·K_w + x mod K_w`.
+#[derive(Debug, Clone)]
+pub(super) struct Bands {
+    geometry: Geometry,
+    /// A whole number of horizontal periods.
+    stretch: usize,
+}
+
+impl Bands {
+    /// For rows of the given shape.
+    ///
+    /// # Errors
+    /// A shape and a period that do not go together.
+    pub(super) fn new(geometry: Geometry) -> Result<Self> {
+        let geometry = geometry.isolated().checked()?;
+        let (width, period) = (geometry.size()[1], geometry.periods()[1]);
+        Ok(Self { geometry, stretch: period * width.min(STRETCH).div_ceil(period) })
+    }
+
+    pub(super) fn of(options: &BandOptions) -> Result<Self> {
+        Self::new(Geometry::of_lists(&options.shape, &options.period)?)
+    }
+
+    pub(super) fn options(&self) -> BandOptions {
+        BandOptions { shape: self.geometry.shape(), period: self.geometry.period() }
+    }
+
+    pub(super) fn features(&self) -> usize {
+        self.geometry.features()
+    }
+
+    /// Number of bands.
+    pub(super) fn count(&self) -> usize {
+        self.geometry.side()
+    }
+
+    /// Positions of each band.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = usize> {
+        (0..self.count()).map(|band| self.size(band))
+    }
+
+    fn size(&self, band: usize) -> usize {
+        let ([height, width], [rows, columns]) = (self.geometry.size(), self.geometry.periods());
+        let along = |length: usize, period: usize, at: usize| (length - at).div_ceil(period);
+        let t = band / self.geometry.channels();
+        along(height, rows, t / columns) * along(width, columns, t % columns)
+    }
+
+    /// The stretch of channel `c` and vertical phase `u`, in numbers that hold one for each.
+    fn part(&self, c: usize, u: usize) -> std::ops::Range<usize> {
+        let start = (u * self.geometry.channels() + c) * self.stretch;
+        start..start + self.stretch
+    }
+
+    fn stretches(&self) -> usize {
+        self.geometry.channels() * self.geometry.periods()[0] * self.stretch
+    }
+
+    /// Band of each number of all stretches.
+    fn band(&self, place: usize) -> usize {
+        let (channels, columns) = (self.geometry.channels(), self.geometry.periods()[1]);
+        let (part, x) = (place / self.stretch, place % self.stretch);
+        let (u, c) = (part / channels, part % channels);
+        (u * columns + x % columns) * channels + c
+    }
+
+    /// The bands' numbers repeated over stretches.
+    pub(super) fn repeat<F: Real>(&self, numbers: &[F], repeated: &mut Vec<F>) {
+        repeated.clear();
+        repeated.extend((0..self.stretches()).map(|place| numbers[self.band(place)]));
+    }
+
+    /// `to ← f(from, number)`, with the numbers as [`repeat`](Self::repeat) left them.
+    pub(super) fn map<F: Real>(
+        &self,
+        repeated: &[F],
+        from: ArrayView2<'_, F>,
+        mut to: ArrayViewMut2<'_, F>,
+        f: impl Fn(F, F) -> F + Sync,
+    ) -> Result<()> {
+        check::features("input", self.features(), from.ncols())?;
+        check::shape("output", from.dim(), to.dim())?;
+        let ([height, width], [rows, _]) = (self.geometry.size(), self.geometry.periods());
+        let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
+        // Lines along x: number `line` is that of channel c and height y in some row.
+        parallel::rows_mut(to, width, |line, to| {
+            let (c, y) = (line / height % self.geometry.channels(), line % height);
+            let (numbers, from) =
+                (&repeated[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
+            for (to, from) in to.chunks_mut(self.stretch).zip(from.chunks(self.stretch)) {
+                for ((to, &from), &number) in to.iter_mut().zip(from).zip(numbers) {
+                    *to = f(from, number);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// `sums ← sums + Σ_rows mean_positions f(a, b)` for each band. Tasks are cut by size alone and added in their order.
+    pub(super) fn add_means<F: Real>(
+        &self,
+        a: &[F],
+        b: &[F],
+        scratch: &mut Vec<F>,
+        sums: &mut [F],
+        f: impl Fn(F, F) -> F + Sync,
+    ) {
+        let ([height, width], [rows, _]) = (self.geometry.size(), self.geometry.periods());
+        let (lanes, part) = (self.stretches(), (GRAIN / self.features()).max(1) * self.features());
+        let needed = a.len().div_ceil(part) * lanes;
+        if scratch.len() < needed {
+            scratch.resize(needed, F::zero());
+        }
+        let scratch = &mut scratch[..needed];
+        scratch.fill(F::zero());
+        scratch.par_chunks_mut(lanes).zip(a.par_chunks(part).zip(b.par_chunks(part))).for_each(
+            |(lanes, (a, b))| {
+                parallel::vectorized(
+                    #[inline(always)]
+                    || {
+                        for (line, (a, b)) in a.chunks_exact(width).zip(b.chunks_exact(width)).enumerate() {
+                            let (c, y) = (line / height % self.geometry.channels(), line % height);
+                            let sums = &mut lanes[self.part(c, y % rows)];
+                            for (a, b) in a.chunks(self.stretch).zip(b.chunks(self.stretch)) {
+                                for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
+                                    *sum += f(a, b);
+                                }
+                            }
+                        }
+                    },
+                );
+            },
+        );
+        let Some((total, others)) = scratch.split_at_mut_checked(lanes) else { return };
+        others.chunks_exact(lanes).for_each(|lanes| parallel::add(total, lanes));
+        for (place, &lane) in total.iter().enumerate() {
+            let band = self.band(place);
+            sums[band] += lane / F::of(self.size(band) as f64);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The brick-wall convolution.
+
+use std::sync::{Arc, OnceLock};
+
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::group::{Group, GroupMatrix, haar};
+use pdmap_core::linalg::Lu;
+use pdmap_core::{LayerError, Real, Result, Tape, check};
+use rand::Rng;
+
+use super::geometry::Geometry;
+use super::pass::{Source, map, reorder};
+use super::route::Routes;
+use super::tasks::Blocks;
+
+/// A convolution that cycles through a set of K kernels, so that K outputs replace K inputs and the map stays 1:1, as a product of M stages.
+///
+/// Each stage multiplies every block of `K` positions × `C` channels, flattened position-major (`t·C + c`, with `t = u·K_w + v` in 2-D), by one shared matrix
+/// of side `K·C` in a [`Group`]. The last stage stands on the blocks that begin at 0; going back, the grid alternates between 0 and a shift of
+/// `⌊K/2⌋` positions in each direction. (With period 1, the first `⌊C/2⌋` channels of a block come from the next position instead; in an image, along columns and along rows by
+/// turns.) The composed kernels have length `K·M` and `offset = K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`:
+///
+/// ```text
+/// y[o, bK + k] = Σ_i Σ_j h[k, o, i, j] · x[i, bK + j − offset]
+/// log|det| = Σ_stages B·log|det W_s|          for B blocks; 0 with every stage in O(KC)
+/// ```
+///
+/// With every stage in O(KC) this is the half-rank paraunitary lattice (Vaidyanathan 1993, chapter 14; Malvar 1992): orthonormal to rounding at every length, its inverse is the
+/// transposed convolution with the same kernels, and no step of training leaves it. With every stage in GL(KC) it is the unconstrained convolution, whose inverse is
+/// local too. The relative gradient is exact at each stage: `E = mean(δ yᵀ) + I`, the mean taken over rows and blocks, so that rates do not depend on the signal's length.
+///
+/// The sign of each determinant never changes under training, nor do the ranks of the polyphase factors: they are decided by the start. Not every 2-D paraunitary bank
+/// is such a product.
+#[derive(Debug, Clone)]
+pub struct CycledConv<F: Real> {
+    pub(super) geometry: Geometry,
+    pub(super) stages: Vec<GroupMatrix<F>>,
+    /// Made when the first row comes: a specification alone takes no memory.
+    routes: OnceLock<Arc<Routes>>,
+}
+
+/// Places in a tape: behind the activations of `stages` stages, two buffers for gathered blocks and two that take turns.
+pub(super) struct Places {
+    pub(super) rooms: [usize; 2],
+    turns: [usize; 2],
+}
+
+impl Places {
+    pub(super) fn of(stages: usize) -> Self {
+        Self { rooms: [stages, stages + 1], turns: [stages + 2, stages + 3] }
+    }
+
+    pub(super) fn turn(&self, stage: usize) -> usize {
+        self.turns[stage % 2]
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.turns[1] + 1
+    }
+}
+
+/// Which way back a pass takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Back {
+    Adjoint,
+    Inverse,
+}
+
+impl<F: Real> CycledConv<F> {
+    /// The given stages, in the order in which they are applied, each `[K·C, K·C]`.
+    ///
+    /// # Errors
+    /// A geometry that does not fit together; no stages; a stage of another size, not finite or, for O(KC), not orthonormal ([`LayerError::Stage`] says which).
+    pub fn new(geometry: Geometry, stages: Vec<Array2<F>>, group: Group) -> Result<Self> {
+        let geometry = geometry.checked()?;
+        if stages.is_empty() {
+            return Err(LayerError::Range { what: "stages", value: 0.0, range: "at least 1" });
+        }
+        let side = geometry.side();
+        let matrix = |(stage, weight): (usize, Array2<F>)| {
+            let checked = check::shape("matrix of a stage", (side, side), weight.dim());
+            checked.and_then(|()| GroupMatrix::new(weight, group)).map_err(at(stage))
+        };
+        let stages = stages.into_iter().enumerate().map(matrix).collect::<Result<_>>()?;
+        Ok(Self { geometry, stages, routes: OnceLock::new() })
+    }
+
+    /// Stages drawn from the Haar measure on O(KC): a start that is well conditioned in either group.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn random(geometry: Geometry, stages: usize, group: Group, rng: &mut dyn Rng) -> Result<Self> {
+        let side = geometry.checked()?.side();
+        Self::new(geometry, (0..stages).map(|_| haar(side, rng)).collect(), group)
+    }
+
+    /// Stages that do nothing.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn identity(geometry: Geometry, stages: usize, group: Group) -> Result<Self> {
+        let side = geometry.checked()?.side();
+        Self::new(geometry, (0..stages).map(|_| Array2::eye(side)).collect(), group)
+    }
+
+    /// The same stages on signals or images of another size.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); another number of channels or another period shows in the size of the stages.
+    pub fn resized(&self, geometry: Geometry) -> Result<Self> {
+        let geometry = geometry.checked()?;
+        let side = self.geometry.side();
+        check::shape("matrix of a stage", (geometry.side(), geometry.side()), (side, side))?;
+        Ok(Self { geometry, stages: self.stages.clone(), routes: OnceLock::new() })
+    }
+
+    /// Shape, period, boundary and output layout.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// The stages in the order in which they are applied, with what is kept beside each matrix.
+    pub fn stages(&self) -> &[GroupMatrix<F>] {
+        &self.stages
+    }
+
+    /// The group of every stage.
+    pub fn group(&self) -> Group {
+        self.stages.first().map_or(Group::Orthonormal, GroupMatrix::group)
+    }
+
+    /// Blocks of a row that stage `stage` multiplies.
+    pub fn blocks(&self, stage: usize) -> usize {
+        let [down, across] = self.geometry.blocks(self.geometry.grid(stage, self.stages.len()));
+        down * across
+    }
+
+    /// `log|det|` of the whole map in nats, the same for every row.
+    ///
+    /// # Errors
+    /// A singular stage: which one.
+    pub fn log_abs_det(&self) -> Result<f64> {
+        let of = |(stage, matrix): (usize, &GroupMatrix<F>)| {
+            Ok(self.blocks(stage) as f64 * matrix.log_abs_det().map_err(at(stage))?)
+        };
+        self.stages.iter().enumerate().map(of).sum()
+    }
+
+    /// The transposed map on each row: for O(KC) the inverse, and the very same code.
+    ///
+    /// # Errors
+    /// Another number of features; NaN and infinities.
+    pub fn adjoint(&self, y: ArrayView2<'_, F>) -> Result<Array2<F>> {
+        check::features("output", self.geometry.features(), y.ncols())?;
+        check::finite("output", y.view())?;
+        let mut x = Array2::zeros(y.raw_dim());
+        let (y, mut out) = (y.as_standard_layout(), x.view_mut());
+        let (rows, y) = (y.nrows(), y.view());
+        let (from, to) = (check::slice("output", &y)?, check::slice_mut("input", &mut out)?);
+        self.go_back(Back::Adjoint, rows, from, to, &mut Tape::scratch())?;
+        Ok(x)
+    }
+
+    pub(super) fn routes(&self) -> &Routes {
+        self.routes.get_or_init(|| Arc::new(Routes::new(&self.geometry, self.stages.len())))
+    }
+
+    pub(super) fn blocks_of(&self, stage: usize) -> Blocks {
+        let (side, features) = (self.geometry.side(), self.geometry.features());
+        Blocks { side, count: self.blocks(stage), features }
+    }
+
+    /// `y = f(x)`. A recorded pass keeps the outputs of all stages but the last in the tape.
+    pub(super) fn go_forward(&self, rows: usize, x: &[F], y: &mut [F], tape: &mut Tape<F>) -> Result<()> {
+        let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
+        let places = Places::of(count);
+        let keep = tape.is_recording();
+        tape.reserve(places.count(), 0);
+        let direct = routes.way_into(count).is_identity();
+        let slot = |stage: usize| if keep && stage + 1 < count { stage } else { places.turn(stage) };
+        let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
+        for (stage, matrix) in self.stages.iter().enumerate() {
+            let blocks = self.blocks_of(stage);
+            let read = stage
+                .checked_sub(1)
+                .map(|before| (slot(before), std::mem::take(&mut tape.buffers[slot(before)])));
+            let source = read.as_ref().map(|(_, buffer)| buffer.view());
+            let data = match &source {
+                Some(view) => check::slice("tape", view)?,
+                None => x,
+            };
+            let from = Source { data, route: routes.way_into(stage) };
+            let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
+            let room = check::slice_mut("tape", &mut room)?;
+            let weight = matrix.weight();
+            if direct && stage + 1 == count {
+                map(blocks, rows, weight.t(), from, y, room)?;
+            } else {
+                let mut to = tape.buffers[slot(stage)].shaped(rows, features);
+                map(blocks, rows, weight.t(), from, check::slice_mut("tape", &mut to)?, room)?;
+            }
+            if let Some((slot, buffer)) = read {
+                tape.buffers[slot] = buffer;
+            }
+        }
+        tape.buffers[places.rooms[0]] = room;
+        if !direct {
+            let last = tape.load(slot(count - 1), rows, features)?;
+            let from = Source { data: check::slice("tape", &last)?, route: routes.way_into(count) };
+            reorder(features, rows, from, y);
+        }
+        Ok(())
+    }
+
+    /// `x = f⁻¹(y)`.
+    pub(super) fn go_inverse(&self, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
+        let way = if self.group() == Group::Orthonormal { Back::Adjoint } else { Back::Inverse };
+        self.go_back(way, rows, y, x, tape)
+    }
+
+    fn go_back(&self, way: Back, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
+        let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
+        let places = Places::of(count);
+        tape.reserve(places.count(), 0);
+        let direct = routes.way_back_from(0).is_identity();
+        let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
+        for (stage, matrix) in self.stages.iter().enumerate().rev() {
+            let blocks = self.blocks_of(stage);
+            let read = (stage + 1 < count).then(|| std::mem::take(&mut tape.buffers[places.turn(stage + 1)]));
+            let source = read.as_ref().map(|buffer| buffer.view());
+            let data = match &source {
+                Some(view) => check::slice("tape", view)?,
+                None => y,
+            };
+            let from = Source { data, route: routes.way_back_from(stage + 1) };
+            let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
+            let room = check::slice_mut("tape", &mut room)?;
+            let inverse_transposed = match way {
+                Back::Adjoint => None,
+                Back::Inverse => Some(inverse_transposed(matrix).map_err(at(stage))?),
+            };
+            let factor =
+                inverse_transposed.as_ref().map_or_else(|| matrix.weight(), |inverse| inverse.view());
+            if direct && stage == 0 {
+                map(blocks, rows, factor, from, x, room)?;
+            } else {
+                let mut to = tape.buffers[places.turn(stage)].shaped(rows, features);
+                map(blocks, rows, factor, from, check::slice_mut("tape", &mut to)?, room)?;
+            }
+            if let Some(buffer) = read {
+                tape.buffers[places.turn(stage + 1)] = buffer;
+            }
+        }
+        tape.buffers[places.rooms[0]] = room;
+        if !direct {
+            let last = tape.load(places.turn(0), rows, features)?;
+            let from = Source { data: check::slice("tape", &last)?, route: routes.way_back_from(0) };
+            reorder(features, rows, from, x);
+        }
+        Ok(())
+    }
+}
+
+/// `W⁻ᵀ` from an `f64` LU. One matrix serves all blocks, so that the explicit inverse costs nothing against its use.
+fn inverse_transposed<F: Real>(matrix: &GroupMatrix<F>) -> Result<Array2<F>> {
+    Ok(Lu::<f64>::new(matrix.weight())?.inverse_transposed()?.mapv(F::of))
+}
+
+/// Names the stage in an error.
+pub(super) fn at(stage: usize) -> impl Fn(LayerError) -> LayerError {
+    move |problem| LayerError::Stage { stage, problem: Box::new(problem) }
+}

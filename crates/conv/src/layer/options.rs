@@ -1,0 +1,140 @@
+//! Convolutions as data: specifications of saved ones, descriptions of new ones.
+
+use pdmap_core::group::Group;
+use pdmap_core::{Fresh, Layer, LayerError, LayerSpec, Real, Registry, Result, Tensors, check};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::contract::name;
+use super::cycled::CycledConv;
+use super::geometry::{Boundary, Geometry, Output};
+
+/// Stages that a description may ask for.
+const MOST_STAGES: usize = 1024;
+
+/// Options of a saved convolution.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Options {
+    /// `[channels, length]` or `[channels, height, width]`.
+    shape: Vec<usize>,
+    /// `[K]` or `[K_h, K_w]`; a number alone is read too.
+    #[serde(deserialize_with = "one_or_more")]
+    period: Vec<usize>,
+    stages: usize,
+    group: Group,
+    #[serde(default)]
+    boundary: Boundary,
+    #[serde(default)]
+    output: Output,
+}
+
+/// Options of a new one: the same, and how to start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewOptions {
+    shape: Vec<usize>,
+    #[serde(deserialize_with = "one_or_more")]
+    period: Vec<usize>,
+    stages: usize,
+    group: Group,
+    #[serde(default)]
+    boundary: Boundary,
+    #[serde(default)]
+    output: Output,
+    #[serde(default)]
+    start: Start,
+}
+
+/// The stages of a new convolution.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Start {
+    /// Drawn from the Haar measure on O(KC).
+    #[default]
+    Haar,
+    /// The identity.
+    Identity,
+}
+
+/// A number, or a list of numbers.
+pub(super) fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
+    struct Visitor;
+
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Vec<usize>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a whole number or a list of them")
+        }
+
+        fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Vec<usize>, E> {
+            usize::try_from(value)
+                .map(|value| vec![value])
+                .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(value), &self))
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Vec<usize>, A::Error> {
+            let mut found = Vec::new();
+            while let Some(item) = items.next_element()? {
+                found.push(item);
+            }
+            Ok(found)
+        }
+    }
+
+    deserializer.deserialize_any(Visitor)
+}
+
+impl<F: Real> CycledConv<F> {
+    /// Name in the registry.
+    pub const KIND: &'static str = "cycled-conv";
+
+    pub(super) fn options(&self) -> Options {
+        Options {
+            shape: self.geometry.shape(),
+            period: self.geometry.period(),
+            stages: self.stages.len(),
+            group: self.group(),
+            boundary: self.geometry.boundary(),
+            output: self.geometry.output(),
+        }
+    }
+
+    pub(super) fn from_tensors(options: Options, tensors: &mut Tensors<F>) -> Result<Self> {
+        let Options { shape, period, stages, group, boundary, output } = options;
+        let geometry =
+            Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
+        // One by one: a number of stages that no tensors stand for ends at the first that is missing.
+        let mut found = Vec::new();
+        for stage in 0..stages {
+            found.push(tensors.square(&name(stage), Some(geometry.side()))?);
+        }
+        Self::new(geometry, found, group)
+    }
+
+    pub(crate) fn restore(
+        spec: &LayerSpec,
+        tensors: &mut Tensors<F>,
+        _registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        Ok(Box::new(Self::from_tensors(spec.parse()?, tensors)?))
+    }
+
+    pub(crate) fn build(
+        spec: &LayerSpec,
+        fresh: &mut Fresh<'_, F>,
+        _registry: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let NewOptions { shape, period, stages, group, boundary, output, start } = spec.parse()?;
+        let geometry =
+            Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
+        if !(1..=MOST_STAGES).contains(&stages) {
+            return Err(LayerError::Range { what: "stages", value: stages as f64, range: "from 1 to 1024" });
+        }
+        check::features("shape", fresh.features, geometry.features())?;
+        Ok(Box::new(match start {
+            Start::Haar => Self::random(geometry, stages, group, fresh.rng)?,
+            Start::Identity => Self::identity(geometry, stages, group)?,
+        }))
+    }
+}

@@ -1,0 +1,87 @@
+//! Where the numbers of a row stand for each stage.
+
+use super::geometry::{Axis, Geometry, Grid, Output};
+
+/// An order of the numbers of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// `[C, n]` or `[C, H, W]`.
+    Flat,
+    /// Subbands as channels.
+    Subbands,
+    /// Block after block of a grid, each position-major (`t·C + c`), and behind them what no block covers.
+    Blocks(Grid),
+}
+
+impl Order {
+    /// The order in which a convolution gives its outputs.
+    pub(crate) fn of(output: Output) -> Self {
+        match output {
+            Output::Interleaved => Self::Flat,
+            Output::Subbands => Self::Subbands,
+        }
+    }
+
+    /// For each place of this order, the feature of the flat row that stands there: a permutation.
+    pub(crate) fn places(self, geometry: &Geometry) -> Vec<u32> {
+        match self {
+            Self::Flat => (0..geometry.features() as u32).collect(),
+            Self::Subbands => subbands(geometry),
+            Self::Blocks(grid) => blocks(geometry, grid),
+        }
+    }
+}
+
+/// Feature of channel `c` at row `y` and column `x`, wrapped. Features number at most 2²⁴, so that `u32` holds them.
+fn feature(geometry: &Geometry, c: usize, y: usize, x: usize) -> u32 {
+    let [height, width] = geometry.size();
+    ((c * height + y % height) * width + x % width) as u32
+}
+
+fn blocks(geometry: &Geometry, grid: Grid) -> Vec<u32> {
+    let [rows, columns] = geometry.periods();
+    let (shift_y, shift_x) = if grid == Grid::Shifted { (rows / 2, columns / 2) } else { (0, 0) };
+    // The channels that are taken from the next position, and where that is.
+    let (moved, next) = match grid {
+        Grid::Channels(Axis::Rows) => (geometry.channels() / 2, (1, 0)),
+        Grid::Channels(Axis::Columns) => (geometry.channels() / 2, (0, 1)),
+        Grid::Whole | Grid::Shifted => (0, (0, 0)),
+    };
+    let [down, across] = geometry.blocks(grid);
+    let mut places = Vec::with_capacity(geometry.features());
+    for (block_y, block_x) in pairs(down, across) {
+        for (u, v) in pairs(rows, columns) {
+            for c in 0..geometry.channels() {
+                let (more_y, more_x) = if c < moved { next } else { (0, 0) };
+                let y = shift_y + block_y * rows + u + more_y;
+                let x = shift_x + block_x * columns + v + more_x;
+                places.push(feature(geometry, c, y, x));
+            }
+        }
+    }
+    if places.len() < geometry.features() {
+        let mut covered = vec![false; geometry.features()];
+        places.iter().for_each(|&place| covered[place as usize] = true);
+        places.extend((0..geometry.features() as u32).filter(|&place| !covered[place as usize]));
+    }
+    places
+}
+
+fn subbands(geometry: &Geometry) -> Vec<u32> {
+    let [rows, columns] = geometry.periods();
+    let [down, across] = geometry.blocks(Grid::Whole);
+    let mut places = Vec::with_capacity(geometry.features());
+    for (u, v) in pairs(rows, columns) {
+        for c in 0..geometry.channels() {
+            for (block_y, block_x) in pairs(down, across) {
+                places.push(feature(geometry, c, block_y * rows + u, block_x * columns + v));
+            }
+        }
+    }
+    places
+}
+
+/// All `(i, j)` with `i < rows` and `j < columns`, row by row.
+fn pairs(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).flat_map(move |i| (0..columns).map(move |j| (i, j)))
+}

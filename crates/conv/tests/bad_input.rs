@@ -1,0 +1,73 @@
+//! Bad input is refused with its numbers.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use ndarray::Array2;
+use pdmap_conv::{
+    CycledConv, Direction, Geometry, Group, LayerError, LayerExt, Output, SubbandScale, SubbandShift,
+    diagonal,
+};
+
+#[test]
+fn bad_input_is_refused_with_its_numbers() {
+    let eye = |side: usize| vec![Array2::<f64>::eye(side); 2];
+    let group = Group::General(Direction::Relative);
+    let refused = |geometry: Geometry, stages| CycledConv::new(geometry, stages, group).unwrap_err();
+    let indivisible = |length, period| LayerError::Indivisible { what: "length", length, period };
+    assert_eq!(refused(Geometry::signal(1, 10, 4), eye(4)), indivisible(10, 4));
+    assert_eq!(refused(Geometry::signal(1, 3, 4).isolated(), eye(4)), indivisible(3, 4));
+    for geometry in [
+        Geometry::signal(0, 8, 4),
+        Geometry::signal(1, 0, 4),
+        Geometry::signal(1, 8, 0),
+        Geometry::image(1, (4, 4), (0, 2)),
+        Geometry::image(1, (4, 0), (2, 2)),
+        Geometry::signal(usize::MAX, 8, 4),
+        Geometry::signal(1 << 20, 1 << 20, 4),
+    ] {
+        assert!(matches!(refused(geometry, vec![]), LayerError::Range { .. }), "{geometry}");
+    }
+    assert!(matches!(refused(Geometry::signal(1, 8, 4), vec![]), LayerError::Range { what: "stages", .. }));
+    let subbands = Geometry::signal(1, 9, 4).isolated().with_output(Output::Subbands);
+    assert!(matches!(refused(subbands, eye(4)), LayerError::Conflict { .. }));
+    let mut wrong = eye(4);
+    wrong[1][[2, 3]] = f64::NAN;
+    let LayerError::Stage { stage: 1, problem } = refused(Geometry::signal(1, 8, 4), wrong) else { panic!() };
+    assert!(matches!(*problem, LayerError::NonFinite { row: 2, column: 3, .. }));
+    let LayerError::Stage { stage: 0, problem } = refused(Geometry::signal(1, 8, 4), eye(3)) else {
+        panic!()
+    };
+    assert!(matches!(*problem, LayerError::Shape { .. }));
+    let mut stretched = eye(4);
+    stretched[1][[0, 0]] = 2.0;
+    let error = CycledConv::new(Geometry::signal(1, 8, 4), stretched, Group::Orthonormal).unwrap_err();
+    let LayerError::Stage { stage: 1, problem } = error else { panic!() };
+    assert!(matches!(*problem, LayerError::NotOrthonormal { residual, .. } if residual == 3.0));
+    let mut singular = eye(4);
+    singular[1].row_mut(2).fill(0.0);
+    let layer = CycledConv::new(Geometry::signal(1, 8, 4), singular, group).unwrap();
+    let x = Array2::<f64>::ones((1, 8));
+    for error in [
+        layer.log_abs_det().unwrap_err(),
+        layer.untransform(&x).unwrap_err(),
+        layer.transform(&x).unwrap_err(),
+    ] {
+        let LayerError::Stage { stage: 1, problem } = error else { panic!() };
+        assert!(matches!(*problem, LayerError::Singular { dim: 4, .. }));
+    }
+}
+
+#[test]
+fn bands_that_do_not_fit_are_refused() {
+    let geometry = Geometry::signal(2, 9, 4);
+    let direction = diagonal::ScaleDirection::Algebra;
+    let scale =
+        |values: Vec<f64>| SubbandScale::new(geometry, values.into(), direction).map(|_| ()).unwrap_err();
+    assert!(matches!(scale(vec![1.0; 7]), LayerError::Features { expected: 8, actual: 7, .. }));
+    let mut values = vec![1.0; 8];
+    values[5] = -2.0;
+    assert_eq!(scale(values), LayerError::NotPositive { index: 5, value: -2.0 });
+    let shift = SubbandShift::new(geometry, vec![0.0_f64; 9].into()).map(|_| ()).unwrap_err();
+    assert!(matches!(shift, LayerError::Features { expected: 8, actual: 9, .. }));
+    let none = SubbandShift::<f64>::zero(Geometry::signal(1, 8, 0)).map(|_| ()).unwrap_err();
+    assert!(matches!(none, LayerError::Range { what: "period", .. }));
+}
