@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bank;
+// mod free;
+// mod stream;
+mod windows;
