@@ -1,6 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bank;
-// mod free;
-// mod stream;
+mod free;
+mod spectrum;
 mod windows;
+
+pub use free::{FreeConv, FreeDirection};
+
+use pdmap_core::{Real, Registry};
+
+/// Adds the kinds of this crate to a registry, so that saved models find them.
+pub fn register<F: Real>(registry: &mut Registry<F>) {
+    registry.insert_built(FreeConv::<F>::KIND, FreeConv::restore, FreeConv::build);
+}

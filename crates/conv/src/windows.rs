@@ -1,6 +1,11 @@
 //! Windows that kernels look at, as rows of a matrix: a strided convolution is a product with it.
 
-use pdmap_core::Real;
+use ndarray::{ArrayView2, ArrayViewMut2};
+use pdmap_core::linalg::{Add, gemm};
+use pdmap_core::{LayerError, Real, Result};
+
+/// Windows that are multiplied at once: rows of a matrix product.
+const WINDOWS: usize = 4096;
 
 /// Channel-major numbers `[C, H, W]`, blocks of them, and the windows that the kernels of each block look at.
 ///
@@ -57,6 +62,82 @@ impl Windows {
     /// Numbers of a signal.
     pub(crate) fn len(&self) -> usize {
         self.channels * self.size[0] * self.size[1]
+    }
+
+    /// `Y = T X` for rows of signals, where `kernels` is `[N, C·U·V]`.
+    pub(crate) fn apply<F: Real>(&self, kernels: ArrayView2<'_, F>, x: &[F], y: &mut [F]) -> Result<()> {
+        let mut scratch = self.scratch(x.len());
+        let at_once = self.at_once();
+        for (x, y) in x.chunks(at_once).zip(y.chunks_mut(at_once)) {
+            let windows = self.gather_rows(x, &mut scratch.windows);
+            let blocks = scratch.blocks.get_mut(..y.len()).unwrap_or_default();
+            let product = matrix_mut(blocks, self.side())?;
+            gemm(F::one(), matrix(windows, self.width())?, kernels.t(), Add::No, product)?;
+            for (blocks, y) in blocks.chunks_exact(self.len()).zip(y.chunks_exact_mut(self.len())) {
+                self.from_blocks(blocks, y);
+            }
+        }
+        Ok(())
+    }
+
+    /// `X = Tᵀ Y` for rows of signals.
+    pub(crate) fn adjoint<F: Real>(&self, kernels: ArrayView2<'_, F>, y: &[F], x: &mut [F]) -> Result<()> {
+        let mut scratch = self.scratch(y.len());
+        let at_once = self.at_once();
+        for (y, x) in y.chunks(at_once).zip(x.chunks_mut(at_once)) {
+            let blocks = self.block_rows(y, &mut scratch.blocks);
+            let size = blocks.len() / self.side() * self.width();
+            let windows = scratch.windows.get_mut(..size).unwrap_or_default();
+            let product = matrix_mut(windows, self.width())?;
+            gemm(F::one(), matrix(blocks, self.side())?, kernels, Add::No, product)?;
+            x.fill(F::zero());
+            for (windows, x) in windows.chunks_exact(self.row()).zip(x.chunks_exact_mut(self.len())) {
+                self.scatter_add(windows, x);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds `Σ_rows Σ_blocks l rᵀ` over the blocks `l` of `left` and the windows `r` of `right`: `[N, C·U·V]`.
+    pub(crate) fn add_outer<F: Real>(&self, left: &[F], right: &[F], sum: &mut [F]) -> Result<()> {
+        let mut scratch = self.scratch(left.len());
+        let at_once = self.at_once();
+        for (left, right) in left.chunks(at_once).zip(right.chunks(at_once)) {
+            let windows = self.gather_rows(right, &mut scratch.windows);
+            let blocks = self.block_rows(left, &mut scratch.blocks);
+            let (blocks, windows) = (matrix(blocks, self.side())?, matrix(windows, self.width())?);
+            gemm(F::one(), blocks.t(), windows, Add::Yes, matrix_mut(sum, self.width())?)?;
+        }
+        Ok(())
+    }
+
+    /// Numbers of the windows of one signal.
+    fn row(&self) -> usize {
+        self.count() * self.width()
+    }
+
+    /// Numbers of the signals that are worked on at once.
+    fn at_once(&self) -> usize {
+        (WINDOWS / self.count()).max(1) * self.len()
+    }
+
+    fn scratch<F: Real>(&self, numbers: usize) -> Scratch<F> {
+        let rows = numbers.min(self.at_once()) / self.len();
+        Scratch { windows: vec![F::zero(); rows * self.row()], blocks: vec![F::zero(); rows * self.len()] }
+    }
+
+    fn gather_rows<'a, F: Real>(&self, x: &[F], windows: &'a mut [F]) -> &'a [F] {
+        let rows = x.chunks_exact(self.len());
+        let size = rows.len() * self.row();
+        rows.zip(windows.chunks_exact_mut(self.row())).for_each(|(x, windows)| self.gather(x, windows));
+        windows.get(..size).unwrap_or_default()
+    }
+
+    fn block_rows<'a, F: Real>(&self, x: &[F], blocks: &'a mut [F]) -> &'a [F] {
+        let rows = x.chunks_exact(self.len());
+        let size = x.len();
+        rows.zip(blocks.chunks_exact_mut(self.len())).for_each(|(x, blocks)| self.to_blocks(x, blocks));
+        blocks.get(..size).unwrap_or_default()
     }
 
     /// Writes the windows of `x` to `windows`.
@@ -124,6 +205,27 @@ impl Windows {
             }
         }
     }
+}
+
+/// Memory of one pass.
+struct Scratch<F> {
+    windows: Vec<F>,
+    blocks: Vec<F>,
+}
+
+/// Rows of `columns` numbers.
+fn matrix<F: Real>(numbers: &[F], columns: usize) -> Result<ArrayView2<'_, F>> {
+    ArrayView2::from_shape((numbers.len() / columns, columns), numbers)
+        .map_err(|_| uneven(numbers.len(), columns))
+}
+
+pub(crate) fn matrix_mut<F: Real>(numbers: &mut [F], columns: usize) -> Result<ArrayViewMut2<'_, F>> {
+    let size = numbers.len();
+    ArrayViewMut2::from_shape((size / columns, columns), numbers).map_err(|_| uneven(size, columns))
+}
+
+fn uneven(numbers: usize, columns: usize) -> LayerError {
+    LayerError::Shape { what: "rows of a matrix", expected: vec![columns], actual: vec![numbers] }
 }
 
 /// All `(i, j)` below the two ends, row by row.

@@ -1,7 +1,6 @@
 //! Dense kernels of a bank.
 
 use ndarray::{Array, Array2, Array4, Array6, ArrayView, ArrayView2, ArrayView6, Dimension, Ix4};
-use pdmap_core::linalg::{Add, gemm};
 use pdmap_core::{LayerError, Result, check};
 
 use super::grid::{Grid, Period, entries};
@@ -105,22 +104,30 @@ impl Kernels {
 
     /// The blocks: `[E_m]_{(k,o),(l,i)} = h[k, o, i, mK + l + offset]`.
     pub(crate) fn polyphase(&self) -> Polyphase {
-        let ([height, width], channels) = (self.grid.period, self.grid.channels);
+        let [height, width] = self.grid.period;
         let period = [height as isize, width as isize];
         let taps = self.taps();
         let origin = [0, 1].map(|axis| (-self.offset[axis]).div_euclid(period[axis]));
         let last = [0, 1].map(|axis| (taps[axis] as isize - 1 - self.offset[axis]).div_euclid(period[axis]));
         let counts = [0, 1].map(|axis| (last[axis] - origin[axis] + 1) as usize);
-        let side = self.grid.side();
-        let mut blocks = Polyphase::zeros(side, origin, counts);
-        for ((p, q, o, i, u, v), &value) in self.values.indexed_iter() {
-            let (y, x) = (u as isize - self.offset[0], v as isize - self.offset[1]);
-            let m = [y.div_euclid(period[0]) - origin[0], x.div_euclid(period[1]) - origin[1]];
-            let l = y.rem_euclid(period[0]) as usize * width + x.rem_euclid(period[1]) as usize;
-            let tap = blocks.at_mut(m.map(|m| m as usize));
-            tap[[(p * width + q) * channels + o, l * channels + i]] = value;
+        let mut blocks = Polyphase::zeros(self.grid.side(), origin, counts);
+        for ((m, at), &value) in self.places().zip(&self.values) {
+            let tap = [m[0] - origin[0], m[1] - origin[1]];
+            blocks.at_mut(tap.map(|m| m as usize))[at] = value;
         }
         blocks
+    }
+
+    /// For each entry, in their order, the `m` of its block and its place there.
+    pub(crate) fn places(&self) -> impl Iterator<Item = ([isize; 2], [usize; 2])> + '_ {
+        let ([height, width], channels) = (self.grid.period, self.grid.channels);
+        ndarray::indices(self.values.raw_dim()).into_iter().map(move |(p, q, o, i, u, v)| {
+            let (y, x) = (u as isize - self.offset[0], v as isize - self.offset[1]);
+            let (h, w) = (height as isize, width as isize);
+            let l = y.rem_euclid(h) as usize * width + x.rem_euclid(w) as usize;
+            let at = [(p * width + q) * channels + o, l * channels + i];
+            ([y.div_euclid(h), x.div_euclid(w)], at)
+        })
     }
 
     /// The period.
@@ -166,6 +173,21 @@ impl Kernels {
         view.unwrap_or_else(|_| unreachable!("rows and columns are the axes of a contiguous array"))
     }
 
+    /// `[K, C, C, taps]` or `[K_h, K_w, C, C, U, V]`.
+    pub fn shape(&self) -> Vec<usize> {
+        let (height, width, out, channels, u, v) = self.values.dim();
+        if self.grid.image { vec![height, width, out, channels, u, v] } else { vec![width, out, channels, v] }
+    }
+
+    /// The same geometry with other values, `[KC, C·U·V]`.
+    pub(crate) fn with_matrix(&self, matrix: Array2<f64>) -> Result<Self> {
+        check::shape("kernels", self.matrix().dim(), matrix.dim())?;
+        check::finite("kernels", matrix.view())?;
+        let mut kernels = self.clone();
+        kernels.values.iter_mut().zip(&matrix).for_each(|(to, &from)| *to = from);
+        Ok(kernels)
+    }
+
     pub(crate) fn windows(&self, size: [usize; 2]) -> Result<Windows> {
         let blocks = self.grid.blocks(size)?;
         entries(
@@ -180,14 +202,7 @@ impl Kernels {
     /// # Errors
     /// A shape that does not fit; a length that the period does not divide ([`LayerError::Indivisible`]).
     pub fn analyze<D: Dimension>(&self, x: ArrayView<'_, f64, D>) -> Result<Array<f64, D>> {
-        self.apply(x, |windows, from, to| {
-            let mut rows = Array2::zeros((windows.count(), windows.width()));
-            windows.gather(from, check::slice_mut("windows", &mut rows.view_mut())?);
-            let mut blocks = Array2::zeros((windows.count(), windows.side()));
-            gemm(1.0, rows.view(), self.matrix().t(), Add::No, blocks.view_mut())?;
-            windows.from_blocks(check::slice("blocks", &blocks.view())?, to);
-            Ok(())
-        })
+        self.apply(x, |windows, from, to| windows.apply(self.matrix(), from, to))
     }
 
     /// `x = Tᵀ y`: the transposed convolution with the very same kernels, and the inverse of [`analyze`](Self::analyze) where they are orthonormal.
@@ -195,14 +210,7 @@ impl Kernels {
     /// # Errors
     /// As [`analyze`](Self::analyze).
     pub fn synthesize<D: Dimension>(&self, y: ArrayView<'_, f64, D>) -> Result<Array<f64, D>> {
-        self.apply(y, |windows, from, to| {
-            let mut blocks = Array2::zeros((windows.count(), windows.side()));
-            windows.to_blocks(from, check::slice_mut("blocks", &mut blocks.view_mut())?);
-            let mut rows = Array2::zeros((windows.count(), windows.width()));
-            gemm(1.0, blocks.view(), self.matrix(), Add::No, rows.view_mut())?;
-            windows.scatter_add(check::slice("windows", &rows.view())?, to);
-            Ok(())
-        })
+        self.apply(y, |windows, from, to| windows.adjoint(self.matrix(), from, to))
     }
 
     fn apply<D: Dimension>(
