@@ -3,9 +3,11 @@
 pub mod bank;
 mod free;
 mod spectrum;
+mod stream;
 mod windows;
 
 pub use free::{FreeConv, FreeDirection};
+pub use stream::{Analyzer, Synthesizer};
 
 use pdmap_core::{Real, Registry};
 

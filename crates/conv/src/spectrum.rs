@@ -97,10 +97,6 @@ impl Spectrum {
         taps
     }
 
-    pub(crate) fn blocks(&self) -> [usize; 2] {
-        self.blocks
-    }
-
     pub(crate) fn side(&self) -> usize {
         self.side
     }

@@ -74,7 +74,7 @@ impl Windows {
             let product = matrix_mut(blocks, self.side())?;
             gemm(F::one(), matrix(windows, self.width())?, kernels.t(), Add::No, product)?;
             for (blocks, y) in blocks.chunks_exact(self.len()).zip(y.chunks_exact_mut(self.len())) {
-                self.from_blocks(blocks, y);
+                self.write_blocks(blocks, y);
             }
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Windows {
     fn block_rows<'a, F: Real>(&self, x: &[F], blocks: &'a mut [F]) -> &'a [F] {
         let rows = x.chunks_exact(self.len());
         let size = x.len();
-        rows.zip(blocks.chunks_exact_mut(self.len())).for_each(|(x, blocks)| self.to_blocks(x, blocks));
+        rows.zip(blocks.chunks_exact_mut(self.len())).for_each(|(x, blocks)| self.read_blocks(x, blocks));
         blocks.get(..size).unwrap_or_default()
     }
 
@@ -176,7 +176,7 @@ impl Windows {
     }
 
     /// Writes the blocks of `x` to `blocks`.
-    pub(crate) fn to_blocks<F: Real>(&self, x: &[F], blocks: &mut [F]) {
+    pub(crate) fn read_blocks<F: Real>(&self, x: &[F], blocks: &mut [F]) {
         let mut blocks = blocks.iter_mut();
         self.visit_blocks(|place| {
             if let (Some(number), Some(&value)) = (blocks.next(), x.get(place)) {
@@ -186,7 +186,7 @@ impl Windows {
     }
 
     /// Writes blocks to the signal that they are the blocks of.
-    pub(crate) fn from_blocks<F: Real>(&self, blocks: &[F], x: &mut [F]) {
+    pub(crate) fn write_blocks<F: Real>(&self, blocks: &[F], x: &mut [F]) {
         let mut blocks = blocks.iter();
         self.visit_blocks(|place| {
             if let (Some(&number), Some(value)) = (blocks.next(), x.get_mut(place)) {

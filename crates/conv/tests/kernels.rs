@@ -229,6 +229,12 @@ fn bad_input_is_refused_with_numbers() {
     assert!(matches!(error(Stages::new((2, 0), 1, vec![])), LayerError::Range { what: "period", .. }));
     assert!(matches!(error(Stages::new(2, 1, vec![])), LayerError::Range { what: "stages", .. }));
     assert!(matches!(error(Stages::new(usize::MAX, 3, vec![eye(2)])), LayerError::Range { .. }));
+    assert!(matches!(error(Stages::identity(2, 1, usize::MAX)), LayerError::Range { .. }));
+    assert!(matches!(error(Stages::haar().and_then(|haar| haar.padded(1 << 60))), LayerError::Range { .. }));
+    assert!(matches!(
+        error(Stages::mdct(usize::MAX - 1, pdmap_conv::bank::Window::Sine)),
+        LayerError::Range { .. }
+    ));
     assert!(matches!(error(Stages::random(1 << 20, 1 << 20, 1, &mut rng(1))), LayerError::Range { .. }));
     assert!(matches!(error(Stages::new(2, 1, vec![eye(3)])), LayerError::Shape { .. }));
     assert!(matches!(error(Stages::new(2, 1, vec![eye(2) * f64::NAN])), LayerError::NonFinite { .. }));

@@ -215,6 +215,16 @@ pub enum LayerError {
         /// The largest that is accepted.
         tolerance: f64,
     },
+    /// Kernels that move their inputs by a fraction of a position: a product of stages moves nothing on the whole, and a shift by whole positions.
+    #[error(
+        "along axis {axis} the kernels move their inputs by {shift} positions on the whole, which is no whole number"
+    )]
+    FractionalShift {
+        /// The axis, 0 for the height.
+        axis: usize,
+        /// Mean over the numbers of a block of the positions that they are moved by.
+        shift: f64,
+    },
     /// A flow without features, or whose layers disagree on their number.
     #[error("a flow needs at least one feature")]
     NoFeatures,

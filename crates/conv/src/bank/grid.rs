@@ -3,7 +3,7 @@
 use pdmap_core::{LayerError, Result};
 
 /// Entries that one array of a bank may have: sizes beyond it are a slip, and must not become an allocation.
-const MOST_ENTRIES: usize = 1 << 30;
+const MOST_ENTRIES: usize = 1 << 28;
 
 /// The period of a bank: along a signal, or along both axes of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,7 +175,7 @@ pub(crate) fn entries(what: &'static str, sizes: &[usize]) -> Result<usize> {
         Some(product) if product <= MOST_ENTRIES => Ok(product),
         _ => {
             let value = sizes.iter().map(|&size| size as f64).product();
-            Err(LayerError::Range { what, value, range: "at most 2^30" })
+            Err(LayerError::Range { what, value, range: "at most 2^28" })
         }
     }
 }

@@ -179,6 +179,30 @@ impl Kernels {
         if self.grid.image { vec![height, width, out, channels, u, v] } else { vec![width, out, channels, v] }
     }
 
+    /// The same taps elsewhere.
+    pub(crate) fn with_offset(&self, offset: [isize; 2]) -> Self {
+        Self { offset, ..self.clone() }
+    }
+
+    /// Without rows and columns of taps at the ends that are all within `nothing` of 0 (but never without any tap).
+    pub(crate) fn trimmed(&self, nothing: f64) -> Result<Self> {
+        let (mut first, mut last) = (self.taps(), [0, 0]);
+        for ((.., u, v), _) in self.values.indexed_iter().filter(|(_, value)| value.abs() > nothing) {
+            (first, last) = ([first[0].min(u), first[1].min(v)], [last[0].max(u), last[1].max(v)]);
+        }
+        if first[0] > last[0] {
+            (first, last) = ([0, 0], [0, 0]);
+        }
+        let (height, width, out, channels, ..) = self.values.dim();
+        let taps = [last[0] - first[0] + 1, last[1] - first[1] + 1];
+        let values =
+            Array6::from_shape_fn((height, width, out, channels, taps[0], taps[1]), |(p, q, o, i, u, v)| {
+                self.values[[p, q, o, i, u + first[0], v + first[1]]]
+            });
+        let offset = [0, 1].map(|axis| self.offset[axis] - first[axis] as isize);
+        Ok(Self { grid: self.grid, offset, values })
+    }
+
     /// The same geometry with other values, `[KC, C·U·V]`.
     pub(crate) fn with_matrix(&self, matrix: Array2<f64>) -> Result<Self> {
         check::shape("kernels", self.matrix().dim(), matrix.dim())?;
@@ -242,7 +266,7 @@ impl Kernels {
         let (mut places, mut outputs) = (vec![0.0; windows.count() * windows.width()], vec![0.0; features]);
         let numbered: Vec<f64> = (0..features).map(|place| place as f64).collect();
         windows.gather(&numbered, &mut places);
-        windows.to_blocks(&numbered, &mut outputs);
+        windows.read_blocks(&numbered, &mut outputs);
         let matrix = self.matrix();
         for (b, r) in pairs([windows.count(), windows.side()]) {
             let row = outputs[b * windows.side() + r] as usize;

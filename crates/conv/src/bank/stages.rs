@@ -6,7 +6,7 @@ use pdmap_core::linalg::{Lu, orthonormality_residual};
 use pdmap_core::{LayerError, Real, Result, check};
 use rand::Rng;
 
-use super::grid::{Grid, Period, Place};
+use super::grid::{Grid, Period, Place, entries};
 use super::kernels::Kernels;
 use super::polyphase::{Polyphase, larger};
 use crate::windows::pairs;
@@ -75,7 +75,7 @@ impl Stages {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn identity(period: impl Into<Period>, channels: usize, stages: usize) -> Result<Self> {
-        let grid = Grid::new(period.into(), channels)?;
+        let grid = sized(period.into(), channels, stages)?;
         Self::new(grid.period(), channels, vec![Array2::eye(grid.side()); stages])
     }
 
@@ -89,7 +89,7 @@ impl Stages {
         stages: usize,
         rng: &mut dyn Rng,
     ) -> Result<Self> {
-        let grid = Grid::new(period.into(), channels)?;
+        let grid = sized(period.into(), channels, stages)?;
         let matrices = (0..stages).map(|_| haar(grid.side(), rng)).collect();
         Self::new(grid.period(), channels, matrices)
     }
@@ -116,12 +116,14 @@ impl Stages {
 
     /// The same map with at least `stages` stages: identities are applied first. Which stages are shifted is counted from the last, so nothing
     /// else changes.
-    #[must_use]
-    pub fn padded(mut self, stages: usize) -> Self {
-        while self.matrices.len() < stages {
-            self.matrices.insert(0, Array2::eye(self.grid.side()));
-        }
-        self
+    ///
+    /// # Errors
+    /// Sizes that overflow.
+    pub fn padded(mut self, stages: usize) -> Result<Self> {
+        sized(self.period(), self.channels(), stages)?;
+        let missing = stages.saturating_sub(self.matrices.len());
+        self.matrices.splice(0..0, vec![Array2::eye(self.grid.side()); missing]);
+        Ok(self)
     }
 
     /// The largest `max|WᵀW − I|` of a stage.
@@ -138,10 +140,6 @@ impl Stages {
         let [rows, columns] = self.grid.reach(self.matrices.len());
         let offset = [rows.1 as isize, columns.1 as isize];
         Kernels::of_polyphase(self.grid, &self.polyphase(), [rows.0, columns.0], offset)
-    }
-
-    pub(crate) fn grid(&self) -> Grid {
-        self.grid
     }
 
     /// The blocks of the product.
@@ -236,4 +234,11 @@ impl Stages {
         }
         Ok(())
     }
+}
+
+/// A grid of which so many stages can be held.
+fn sized(period: Period, channels: usize, stages: usize) -> Result<Grid> {
+    let grid = Grid::new(period, channels)?;
+    entries("entries of the stages", &[grid.side(), grid.side(), stages])?;
+    Ok(grid)
 }

@@ -248,10 +248,10 @@ impl<F: Real> Layer<F> for FreeConv<F> {
             let wide: Vec<f64> = y.iter().map(|v| v.f64()).collect();
             let (mut blocks, mut solved) = (vec![0.0; wide.len()], vec![0.0; wide.len()]);
             let rows = wide.chunks_exact(features).zip(blocks.chunks_exact_mut(features));
-            rows.for_each(|(row, blocks)| self.windows.to_blocks(row, blocks));
+            rows.for_each(|(row, blocks)| self.windows.read_blocks(row, blocks));
             factors.solve_rows(&mut blocks);
             let rows = blocks.chunks_exact(features).zip(solved.chunks_exact_mut(features));
-            rows.for_each(|(blocks, row)| self.windows.from_blocks(blocks, row));
+            rows.for_each(|(blocks, row)| self.windows.write_blocks(blocks, row));
             x.iter_mut().zip(&solved).for_each(|(x, &value)| *x = F::of(value));
         }
         self.add_log_det(-1.0, log_det)
@@ -325,6 +325,8 @@ impl<F: Real> Layer<F> for FreeConv<F> {
             }
             halvings += 1;
         };
+        let share = F::of(StepReport { halvings }.share());
+        param.direction.iter_mut().for_each(|step| *step *= share);
         self.weight = next;
         self.factors = OnceLock::new();
         Ok(StepReport { halvings })
