@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Sample(Sample),
     /// What a model file holds and how its layers are
     Inspect(Inspect),
+    /// Dense kernels of a convolution, and plots of them and of their frequency responses
+    Kernels(Kernels),
     /// List the named models, or print one as a model file
     Presets(Presets),
     /// Make data
@@ -263,6 +265,23 @@ fn size(text: &str) -> Result<u64, String> {
     };
     let number: f64 = number.parse().map_err(|_| "a size such as 512MiB, 4GiB or 100kB".to_owned())?;
     Ok((number * factor) as u64)
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap kernels m.safetensors --layer 1 --out kernels.npy")]
+pub(crate) struct Kernels {
+    /// Model file
+    #[arg(value_name = "MODEL")]
+    pub(crate) model: PathBuf,
+    /// Which layer, counted from 0 as `pdmap inspect` does; the first convolution where none is named
+    #[arg(long, value_name = "I")]
+    pub(crate) layer: Option<usize>,
+    /// Where to write the kernels: .npy, f64, [K, C, C, taps] of signals or [K_h, K_w, C, C, U, V] of images; the plots stand beside it as .svg
+    #[arg(long, value_name = "K.npy")]
+    pub(crate) out: PathBuf,
+    /// Figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -139,7 +139,8 @@ pub(crate) fn run<F: Real>(
     watch: &mut dyn FnMut(Progress),
 ) -> Result<(Flow<F>, Trained), CompareError> {
     let mut made = || -> Result<_, TrainError> {
-        let mut flow = arm.model.build_on(data.train.view(), plan.steps(arm), seed, &registry())?;
+        let model = arm.model.shaped(data.facts.shape());
+        let mut flow = model.build_on(data.train.view(), plan.steps(arm), seed, &registry())?;
         let trained = train(&mut flow, data.train.view(), data.validation.view(), config, watch)?;
         Ok((flow, trained))
     };

@@ -51,14 +51,16 @@ pub struct Contrast {
 
 /// The pairs that are looked at, in this order, where both arms took part: the constrained forms against the unconstrained one that moves in
 /// the same coordinates, the algebra (the founding note's question, with nothing else changed), against the unconstrained one in parameter
-/// space (the paper's), then the unconstrained forms among themselves.
-const PAIRS: [(Preset, Preset); 6] = [
+/// space (the paper's), then the unconstrained forms among themselves, and the forms of the convolutions.
+const PAIRS: [(Preset, Preset); 8] = [
     (Preset::DenseOrthonormal, Preset::DenseRelativeAlgebra),
     (Preset::DenseSvd, Preset::DenseRelativeAlgebra),
     (Preset::DenseOrthonormal, Preset::DenseRelative),
     (Preset::DenseSvd, Preset::DenseRelative),
     (Preset::DenseRelativeAlgebra, Preset::DenseRelative),
     (Preset::DenseExact, Preset::DenseRelative),
+    (Preset::ConvOrthonormal, Preset::ConvUnconstrained),
+    (Preset::ConvFreeExact, Preset::ConvUnconstrained),
 ];
 
 /// Confidence of all contrasts together.

@@ -146,7 +146,7 @@ fn every_mistake_is_named_with_its_line() {
         // Models.
         (
             "[[arms]]\nmodel = \"dense-svg\"\n".into(),
-            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd; the path of a model file ends in .toml",
+            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact; the path of a model file ends in .toml",
         ),
         (
             "[[arms]]\nname = \"a\"\nmodel = \"absent.toml\"\n".into(),
@@ -176,13 +176,13 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             inline("layer = []\n"),
-            "plan.toml:6: unknown key `layer` in `arms[1].model`; nearest is `layers`, known: description, preprocess, base, layers, training",
+            "plan.toml:6: unknown key `layer` in `arms[1].model`; nearest is `layers`, known: description, preprocess, shape, base, layers, training",
         ),
         (inline("base = \"normal\"\n"), "plan.toml:5: key `layers` is missing in `arms[1].model`"),
         (inline("layers = []\n"), "plan.toml:6: `arms[1].model.layers`: a flow has at least one layer"),
         (
             inline("layers = [\n{ kind = \"dense\", group = \"orthonormal\" },\n{ kind = \"dens\" }]\n"),
-            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening",
+            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, free-conv, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening",
         ),
         (
             inline(

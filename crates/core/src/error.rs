@@ -197,6 +197,44 @@ pub enum LayerError {
         /// Why not.
         reason: &'static str,
     },
+    /// A convolution that is not invertible: one of its blocks in the frequency domain is singular to working precision.
+    #[error("singular at frequency {frequency:?} of {blocks:?}: a pivot is {pivot:e}")]
+    SingularFrequency {
+        /// Index of the frequency along each axis.
+        frequency: [usize; 2],
+        /// Number of frequencies along each axis: blocks of the signal or image.
+        blocks: [usize; 2],
+        /// Modulus of the smallest pivot that was met.
+        pivot: f64,
+    },
+    /// Kernels that should be orthonormal to their own shifts by whole periods are not.
+    #[error("not paraunitary: max|sum_m E_m E_(m+s)' - d_s I| = {residual:e}, allowed {tolerance:e}")]
+    NotParaunitary {
+        /// `max_s |Σ_m E_m E_{m+s}ᵀ − δ_s I|`.
+        residual: f64,
+        /// The largest residual that is accepted.
+        tolerance: f64,
+    },
+    /// Kernels that are no product of the stages asked for.
+    #[error("no product of {stages} stages: the kernels miss it by {residual:e}, allowed {tolerance:e}")]
+    NotFactorable {
+        /// How many stages were tried at most.
+        stages: usize,
+        /// The largest kernel entry that the best product of stages leaves out.
+        residual: f64,
+        /// The largest that is accepted.
+        tolerance: f64,
+    },
+    /// Kernels that move their inputs by a fraction of a position: a product of stages moves nothing on the whole, and a shift by whole positions.
+    #[error(
+        "along axis {axis} the kernels move their inputs by {shift} positions on the whole, which is no whole number"
+    )]
+    FractionalShift {
+        /// The axis, 0 for the height.
+        axis: usize,
+        /// Mean over the numbers of a block of the positions that they are moved by.
+        shift: f64,
+    },
     /// A flow without features, or whose layers disagree on their number.
     #[error("a flow needs at least one feature")]
     NoFeatures,

@@ -27,17 +27,26 @@ pub struct Fresh<'a, F: Real> {
     pub sample: &'a mut Sample<F>,
     /// The layers before this one.
     pub before: &'a [Box<dyn Layer<F>>],
+    /// What the features of a row are, where that is known: `[channels, length]` of a signal, `[channels, height, width]` of an image.
+    pub shape: Option<&'a [usize]>,
 }
 
 impl<'a, F: Real> Fresh<'a, F> {
     /// For the first layer of a flow.
     pub fn new(features: usize, rng: &'a mut dyn Rng, sample: &'a mut Sample<F>) -> Self {
-        Self { features, rng, sample, before: &[] }
+        Self { features, rng, sample, before: &[], shape: None }
+    }
+
+    /// The same, where it is known what the features of a row are.
+    #[must_use]
+    pub fn shaped(self, shape: Option<&'a [usize]>) -> Self {
+        Self { shape, ..self }
     }
 
     /// For the layer behind `before`, all of those that stand so far, beginning with the one that this was made for.
     pub fn behind<'b>(&'b mut self, before: &'b [Box<dyn Layer<F>>]) -> Fresh<'b, F> {
-        Fresh { features: self.features, rng: &mut *self.rng, sample: &mut *self.sample, before }
+        let (features, shape) = (self.features, self.shape);
+        Fresh { features, rng: &mut *self.rng, sample: &mut *self.sample, before, shape }
     }
 
     /// For the layers inside of this one: the sample moves on among them without moving for the layers after this one.
@@ -46,7 +55,7 @@ impl<'a, F: Real> Fresh<'a, F> {
     /// Those of the layers before.
     pub fn inside<T>(&mut self, build: impl FnOnce(&mut Fresh<'_, F>) -> Result<T>) -> Result<T> {
         let mut sample = Sample::new(self.rows()?.clone());
-        build(&mut Fresh::new(self.features, &mut *self.rng, &mut sample))
+        build(&mut Fresh::new(self.features, &mut *self.rng, &mut sample).shaped(self.shape))
     }
 
     /// Some training rows as they reach this layer, for a start that depends on data. There may be none.

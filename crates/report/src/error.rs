@@ -19,6 +19,16 @@ pub enum ReportError {
         /// How many points they held together.
         points: usize,
     },
+    /// Pictures with more cells than a page takes.
+    #[error("plot `{plot}` has {cells} cells, {most} are the most")]
+    TooManyCells {
+        /// Title of the plot.
+        plot: String,
+        /// Cells of all pictures.
+        cells: usize,
+        /// Largest number that is drawn.
+        most: usize,
+    },
     /// A requested axis range is empty, reversed, not finite, or not positive
     /// on a logarithmic axis.
     #[error("plot `{plot}` asks for the y-range {low} to {high}, which its axis cannot show")]

@@ -26,6 +26,7 @@ mod range;
 mod standalone;
 mod table;
 mod text;
+mod tiles;
 
 pub use error::ReportError;
 pub use interval_plot::{Interval, IntervalPlot, interval_plot};
@@ -35,3 +36,4 @@ pub use palette::{PALETTE_SIZE, color};
 pub use standalone::standalone;
 pub use table::Table;
 pub use text::number;
+pub use tiles::{Tile, Tiles, tiles};

@@ -1,7 +1,8 @@
 //! The registry of everything that the laws hold for.
 
 use ndarray::{Array1, Array2};
-use pdmap_conv::{CycledConv, Geometry, Output, SubbandScale, SubbandShift};
+use pdmap_conv::bank::{Kernels, Stages};
+use pdmap_conv::{CycledConv, FreeConv, FreeDirection, Geometry, Output, SubbandScale, SubbandShift};
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::elementwise::{Asinh, Elementwise, LeakyTanh, SmoothLeakyRelu};
 use pdmap_core::{Chain, Layer, Real, Result};
@@ -82,6 +83,19 @@ fn conv<F: Real>(
     };
     let stages = (0..stages).map(|_| matrix(rng)).collect();
     Ok(Box::new(CycledConv::new(geometry, stages, group)?))
+}
+
+/// Kernels near orthonormal ones.
+fn free<F: Real>(features: usize, rng: &mut dyn Rng) -> Result<Box<dyn Layer<F>>> {
+    let stages = Stages::random(divisor(features), 1, 2, rng)?;
+    let kernels = stages.kernels()?;
+    let mut values = kernels.values().to_owned();
+    values.iter_mut().for_each(|value| *value += 0.05 * rng.random_range(-1.0..1.0));
+    let dim = values.dim();
+    let signal = values.into_shape_with_order((dim.1, dim.2, dim.3, dim.5));
+    let signal = signal.map_err(|_| pdmap_core::LayerError::NoFeatures)?;
+    let kernels = Kernels::signal(signal, kernels.offset()[1])?;
+    Ok(Box::new(FreeConv::new(&[1, features], kernels, FreeDirection::Euclidean)?))
 }
 
 fn scales<F: Real>(features: usize, rng: &mut dyn Rng) -> Array1<F> {
@@ -211,6 +225,7 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
             let mixing = badly_conditioned::<F>(d, 6.0, rng);
             Ok(Box::new(Whitening::fit(normal_rows::<F>(60, d, rng).dot(&mixing).view())?))
         }),
+        subject!("free-conv", |d, rng| free(d, rng)),
         subject!("empty chain", |_, _| Ok(Box::new(Chain::new(vec![])?))),
     ]
 }

@@ -1,4 +1,4 @@
-//! Named models: the dense arms of the comparison.
+//! Named models: the arms of the comparison.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::description::{LayerEntry, ModelSpec, TrainingSpec};
 use crate::{Preprocess, TrainError};
 
-/// A dense flow by name. All of them have the same depth, nonlinearity, base density and start (Haar-orthonormal matrices); they differ
-/// in the group of their linear maps and in the direction in which these move.
+/// A flow by name. All of them have the same depth, nonlinearity, base density and start (Haar-orthonormal matrices); they differ
+/// in their linear maps, dense or convolutions, in the group of these and in the direction in which they move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
@@ -27,6 +27,13 @@ pub enum Preset {
     DenseOrthonormal,
     /// O(D)·diag·O(D): the class of GL(D), in constrained form.
     DenseSvd,
+    /// Convolutions that cycle through a set of orthonormal kernels, with a scale for each subband between them.
+    ConvOrthonormal,
+    /// The same convolutions with their stages in GL, by the relative gradient in the algebra: as the orthonormal ones move, and for small matrices the D³ of
+    /// that is nothing. (In parameter space Adam drives such a stage into `det W = 0` at rates that suit the other arms.)
+    ConvUnconstrained,
+    /// Convolutions with as long kernels that nothing constrains, by their exact gradient through the Fourier transform.
+    ConvFreeExact,
 }
 
 /// Depth and nonlinearity of a preset.
@@ -49,9 +56,27 @@ impl Default for Architecture {
 /// rows. From 0, half of each feature would start squeezed by α.
 const START_BIAS: f64 = 3.0;
 
+/// Positions of a block of the convolutions, in each direction.
+const PERIOD: usize = 4;
+
+/// Overlap of their kernels: they are so many periods long.
+const STAGES: usize = 2;
+
 impl Preset {
-    /// All of them, the unconstrained first.
-    pub const ALL: [Self; 5] = [
+    /// All of them: dense ones, then convolutions.
+    pub const ALL: [Self; 8] = [
+        Self::DenseExact,
+        Self::DenseRelative,
+        Self::DenseRelativeAlgebra,
+        Self::DenseOrthonormal,
+        Self::DenseSvd,
+        Self::ConvOrthonormal,
+        Self::ConvUnconstrained,
+        Self::ConvFreeExact,
+    ];
+
+    /// The dense ones, the unconstrained first: what is compared where nothing else is said.
+    pub const DENSE: [Self; 5] = [
         Self::DenseExact,
         Self::DenseRelative,
         Self::DenseRelativeAlgebra,
@@ -67,6 +92,9 @@ impl Preset {
             Self::DenseRelativeAlgebra => "dense-relative-algebra",
             Self::DenseOrthonormal => "dense-orthonormal",
             Self::DenseSvd => "dense-svd",
+            Self::ConvOrthonormal => "conv-orthonormal",
+            Self::ConvUnconstrained => "conv-unconstrained",
+            Self::ConvFreeExact => "conv-free-exact",
         }
     }
 
@@ -82,12 +110,21 @@ impl Preset {
                 "O(D) by Cayley steps, with per-feature scales: a smaller class, O(D³) a step"
             }
             Self::DenseSvd => "O(D)·diag·O(D): the class of GL(D) in constrained form, O(D³) a step",
+            Self::ConvOrthonormal => {
+                "orthonormal convolutions of period 4, the inverse their transpose, with a scale for each subband; O(N·D) a step"
+            }
+            Self::ConvUnconstrained => {
+                "the same convolutions with stages in GL, by the relative gradient in the algebra, O(N·D) a step"
+            }
+            Self::ConvFreeExact => {
+                "free kernels of the same length, exact gradient by FFT; the period must divide the lengths"
+            }
         }
     }
 
     /// Whether the linear maps are orthonormal.
     pub fn constrained(self) -> bool {
-        matches!(self, Self::DenseOrthonormal | Self::DenseSvd)
+        matches!(self, Self::DenseOrthonormal | Self::DenseSvd | Self::ConvOrthonormal)
     }
 
     /// Adam's learning rate where nothing else is said: chosen on MNIST validation rows for the relative arm, lower for the algebra, where
@@ -97,6 +134,7 @@ impl Preset {
             Self::DenseExact | Self::DenseRelative => 3e-4,
             Self::DenseRelativeAlgebra => 1e-4,
             Self::DenseOrthonormal | Self::DenseSvd => 1e-3,
+            Self::ConvOrthonormal | Self::ConvUnconstrained | Self::ConvFreeExact => 3e-3,
         }
     }
 
@@ -141,12 +179,26 @@ impl Preset {
         let orthonormal = || LayerEntry::layer("dense", json!({ "group": "orthonormal", "bias": "none" }));
         let scale = LayerEntry::layer("scale", json!({ "direction": "algebra" }));
         let shift = LayerEntry::layer("shift", json!({ "start": bias_start }));
+        let convolution = |group: serde_json::Value| {
+            let options =
+                json!({ "group": group, "period": PERIOD, "stages": STAGES, "boundary": "isolated" });
+            LayerEntry::layer("cycled-conv", options)
+        };
         match self {
             Self::DenseExact => general("euclidean"),
             Self::DenseRelative => general("relative"),
             Self::DenseRelativeAlgebra => general("algebra"),
             Self::DenseSvd => vec![orthonormal(), scale, orthonormal(), shift],
             Self::DenseOrthonormal => vec![orthonormal(), scale, shift],
+            Self::ConvOrthonormal => {
+                let scale = LayerEntry::layer("subband-scale", json!({ "period": PERIOD }));
+                vec![convolution(json!("orthonormal")), scale, shift]
+            }
+            Self::ConvUnconstrained => vec![convolution(json!({ "general": "algebra" })), shift],
+            Self::ConvFreeExact => {
+                let options = json!({ "period": PERIOD, "overlap": STAGES });
+                vec![LayerEntry::layer("free-conv", options), shift]
+            }
         }
     }
 }

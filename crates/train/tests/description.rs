@@ -164,7 +164,7 @@ fn the_other_forms_of_a_value() {
 fn every_mistake_has_its_line_and_its_words() {
     let layers = "layers = [{ kind = \"asinh\" }]";
     // What stands in the file (line 2 is the offending one), and what is said after `m.toml:2: `.
-    let known = "description, preprocess, base, layers, training";
+    let known = "description, preprocess, shape, base, layers, training";
     let training = "batch, steps, budget, optimizer, rate, schedule, warmup, clip, evaluations, validation-rows, patience";
     let cases: Vec<(String, String)> = vec![
         (format!("{layers}\nlayer = 3"), format!("unknown key `layer`; nearest is `layers`, known: {known}")),
@@ -198,7 +198,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ("layers = [\n{ gruop = \"orthonormal\" }]".into(), "key `kind` is missing in `layers[0]`".into()),
         (
             "layers = [\n{ kind = \"dens\" }]".into(),
-            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
+            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, free-conv, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (
             "layers = [\n{ kind = \"whitening\" }]".into(),
@@ -288,7 +288,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             "layers = [{ kind = \"chain\", layers = [\n{ kind = \"asinnh\" }] }]".into(),
-            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, chain, cycled-conv, dense, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
+            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, chain, cycled-conv, dense, free-conv, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (format!("{layers}\ntraining = {{ bacth = 3 }}"), format!("unknown key `bacth` in `training`; nearest is `batch`, known: {training}")),
         (format!("{layers}\ntraining.batch = 0"), "`training.batch`: 0: a batch has at least one row".into()),
@@ -602,6 +602,9 @@ fn the_documentation_knows_every_key_and_its_examples_are_read() {
         "layers = [{ kind = \"cycled-conv\", boundary = \"x\" }]".to_owned(),
         "layers = [{ kind = \"cycled-conv\", output = \"x\" }]".to_owned(),
         "layers = [{ kind = \"cycled-conv\", start = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"free-conv\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"free-conv\", period = 2, start = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"free-conv\", period = 2, direction = \"x\" }]".to_owned(),
         "layers = [{ kind = \"subband-scale\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"subband-shift\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"leaky-tanh\", x = 1 }]".to_owned(),

@@ -13,7 +13,7 @@ use pdmap_train::{
 };
 
 fn data<F: Real>() -> Splits<F> {
-    let generator: Generator = "synthetic:ica?dim=5&source=laplace&condition=5".parse().unwrap();
+    let generator: Generator = "synthetic:ica?dim=8&source=laplace&condition=5".parse().unwrap();
     generator.splits(Counts { train: 500, validation: 100, test: 10 }, 1).unwrap()
 }
 

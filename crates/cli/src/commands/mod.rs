@@ -2,6 +2,7 @@
 
 mod compare;
 mod inspect;
+mod kernels;
 mod likelihood;
 mod map;
 mod model;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Decode(args) => map::run(&args, map::Way::Decode),
         Command::Sample(args) => sample::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Kernels(args) => kernels::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Data(Data::Patches(args)) => patches::run(&args),
         Command::Data(Data::Splits(args)) => splits::run(&args),

@@ -50,7 +50,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
     let blame = |error| choice.blame(error, &source);
-    let mut flow = choice.spec().build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
+    let spec = choice.spec().shaped(data.facts.shape());
+    let mut flow = spec.build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
     bar.stage(choice.name());
     // Until here a signal ends the program as it ends any other: there is nothing to save.
     signals::listen()?;

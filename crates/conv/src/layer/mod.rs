@@ -15,5 +15,6 @@ mod tasks;
 
 pub use cycled::CycledConv;
 pub use geometry::{Boundary, Geometry, Output};
+pub(crate) use options::{one_or_more, shaped};
 pub use subband_scale::SubbandScale;
 pub use subband_shift::SubbandShift;

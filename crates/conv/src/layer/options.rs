@@ -14,7 +14,7 @@ const MOST_STAGES: usize = 1024;
 /// Options of a saved convolution.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// `[channels, length]` or `[channels, height, width]`.
     shape: Vec<usize>,
     /// `[K]` or `[K_h, K_w]`; a number alone is read too.
@@ -56,8 +56,18 @@ enum Start {
     Identity,
 }
 
+/// The same with the shape of the rows where it names none: what is known of them, or else a signal of one channel.
+pub(crate) fn shaped<F: Real>(spec: &LayerSpec, fresh: &Fresh<'_, F>) -> LayerSpec {
+    let mut spec = spec.clone();
+    if let Some(options) = spec.options.as_object_mut() {
+        let shape = || fresh.shape.map_or_else(|| vec![1, fresh.features], <[usize]>::to_vec);
+        options.entry("shape").or_insert_with(|| shape().into());
+    }
+    spec
+}
+
 /// A number, or a list of numbers.
-pub(super) fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
+pub(crate) fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<usize>, D::Error> {
     struct Visitor;
 
     impl<'de> serde::de::Visitor<'de> for Visitor {
@@ -100,7 +110,7 @@ impl<F: Real> CycledConv<F> {
         }
     }
 
-    pub(super) fn from_tensors(options: Options, tensors: &mut Tensors<F>) -> Result<Self> {
+    pub(crate) fn from_tensors(options: Options, tensors: &mut Tensors<F>) -> Result<Self> {
         let Options { shape, period, stages, group, boundary, output } = options;
         let geometry =
             Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
@@ -125,7 +135,8 @@ impl<F: Real> CycledConv<F> {
         fresh: &mut Fresh<'_, F>,
         _registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
-        let NewOptions { shape, period, stages, group, boundary, output, start } = spec.parse()?;
+        let NewOptions { shape, period, stages, group, boundary, output, start } =
+            shaped(spec, fresh).parse()?;
         let geometry =
             Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
         if !(1..=MOST_STAGES).contains(&stages) {

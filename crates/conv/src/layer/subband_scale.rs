@@ -100,7 +100,7 @@ impl<F: Real> SubbandScale<F> {
         fresh: &mut Fresh<'_, F>,
         _registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
-        let Options { shape, period, direction } = spec.parse()?;
+        let Options { shape, period, direction } = super::options::shaped(spec, fresh).parse()?;
         let bands = Bands::of(&BandOptions { shape, period })?;
         check::features("shape", fresh.features, bands.features())?;
         let scale = Scale::one(bands.count(), direction);

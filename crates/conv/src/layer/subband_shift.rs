@@ -92,7 +92,7 @@ impl<F: Real> SubbandShift<F> {
         fresh: &mut Fresh<'_, F>,
         _registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
-        let NewOptions { shape, period, start } = spec.parse()?;
+        let NewOptions { shape, period, start } = super::options::shaped(spec, fresh).parse()?;
         let bands = Bands::of(&BandOptions { shape, period })?;
         check::features("shape", fresh.features, bands.features())?;
         let shift = Array1::from_elem(bands.count(), F::of(start));

@@ -64,3 +64,15 @@ pub struct DataFacts {
     /// its last pixel, which is minus the sum of the others.
     pub image_shape: Option<(usize, usize)>,
 }
+
+impl DataFacts {
+    /// What a row is: `[channels, height, width]` of a picture that lacks no pixel, or else a signal of one channel, `[1, features]`.
+    pub fn shape(&self) -> Vec<usize> {
+        match self.image_shape {
+            Some((height, width)) if height * width > 0 && self.features.is_multiple_of(height * width) => {
+                vec![self.features / (height * width), height, width]
+            }
+            _ => vec![1, self.features],
+        }
+    }
+}

@@ -27,6 +27,10 @@ pub struct ModelSpec {
     /// Preprocessing in its order, fitted to the training rows; what suits the data where it is left out.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Option::is_none")]
     pub preprocess: Option<Vec<Preprocess>>,
+    /// What a row is: `[channels, length]` of a signal or `[channels, height, width]` of an image, for layers that ask for it; what the data say where it is
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<usize>>,
     /// The base density.
     #[serde(default = "normal")]
     pub base: BaseSpec,
@@ -79,7 +83,13 @@ impl ModelSpec {
     /// A model of layers on a standard normal base, trained as the caller says.
     pub fn new(layers: Vec<LayerEntry>) -> Self {
         let training = TrainingSpec::default();
-        Self { description: None, preprocess: None, base: BaseSpec::Normal, layers, training }
+        Self { description: None, preprocess: None, shape: None, base: BaseSpec::Normal, layers, training }
+    }
+
+    /// The same for rows of this shape, where the model does not say itself what a row is.
+    #[must_use]
+    pub fn shaped(&self, shape: Vec<usize>) -> Self {
+        Self { shape: self.shape.clone().or(Some(shape)), ..self.clone() }
     }
 
     /// All layers one by one, repeats written out, each with its place in the description.
@@ -106,7 +116,7 @@ impl ModelSpec {
         let layers: Vec<LayerSpec> = self.expand()?.into_iter().map(|(spec, _)| spec).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut sample = Sample::new(sample);
-        let mut fresh = Fresh::new(features, &mut rng, &mut sample);
+        let mut fresh = Fresh::new(features, &mut rng, &mut sample).shaped(self.shape.as_deref());
         Ok(Flow::build(fixed, &layers, self.base, &mut fresh, registry)?)
     }
 }
@@ -241,8 +251,13 @@ impl ModelSpec {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         for (spec, place) in layers {
             let mut sample = Sample::new(Array2::zeros((0, TRIED)));
-            let mut fresh = Fresh::new(TRIED, &mut rng, &mut sample);
+            let mut fresh = Fresh::new(TRIED, &mut rng, &mut sample).shaped(self.shape.as_deref());
+            let shaped = self.shape.is_some() || spec.options.get("shape").is_some();
             if let Err(error) = registry.build(&spec, &mut fresh) {
+                if !shaped && matches!(error, LayerError::Indivisible { .. }) {
+                    // Of the few features that it was tried on.
+                    continue;
+                }
                 let place: Vec<Segment> = at.iter().cloned().chain(place).collect();
                 about_a_layer(document, place, error)?;
             }

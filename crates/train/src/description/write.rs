@@ -16,6 +16,9 @@ impl ModelSpec {
         if let Some(preprocess) = &self.preprocess {
             line(&mut text, "preprocess", &json(preprocess));
         }
+        if let Some(shape) = &self.shape {
+            line(&mut text, "shape", &json(shape));
+        }
         line(&mut text, "base", &json(&self.base));
         text.push_str("\nlayers = [\n");
         layers(&mut text, &self.layers, 1);

@@ -49,7 +49,7 @@ pub(super) fn settle(args: &Compare, source: &Source) -> Result<Plan> {
     Ok(plan)
 }
 
-/// The presets that are named, or all of them.
+/// The presets that are named, or the dense ones.
 fn presets(args: &Compare) -> Result<Vec<Arm>> {
     let usual = Architecture::default();
     let architecture =
@@ -58,7 +58,7 @@ fn presets(args: &Compare) -> Result<Vec<Arm>> {
         return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
     }
     let presets = if args.plan.is_some() || args.arms.is_empty() {
-        Preset::ALL.to_vec()
+        Preset::DENSE.to_vec()
     } else {
         args.arms.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
     };
