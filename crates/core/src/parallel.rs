@@ -197,7 +197,7 @@ pub fn add_multiple<F: Real>(x: &mut [F], factor: F) {
     if x.len() <= ALONE { task(x) } else { x.par_chunks_mut(GRAIN).for_each(task) }
 }
 
-/// `sum ← sum + Σ_rows a ∘ b` for row-major matrices; rows are added in a fixed order, [`TOGETHER`] at a time.
+/// `sum ← sum + Σ_rows a ∘ b` for row-major matrices; rows are added in a fixed order, four at a time.
 pub fn add_column_products<F: Real>(sum: &mut [F], a: &[F], b: &[F]) {
     struct Products;
 
@@ -229,7 +229,7 @@ pub fn add_column_products<F: Real>(sum: &mut [F], a: &[F], b: &[F]) {
     }
 }
 
-/// `sum ← sum + Σ_rows a`; rows are added in a fixed order, [`TOGETHER`] at a time.
+/// `sum ← sum + Σ_rows a`; rows are added in a fixed order, four at a time.
 pub fn add_column_sums<F: Real>(sum: &mut [F], a: &[F]) {
     struct Sums;
 
