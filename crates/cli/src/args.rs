@@ -59,6 +59,8 @@ pub(crate) enum Protocol {
     Bsds300,
     /// The same with 100,000 / 10,000 / 50,000 patches: the default for folders of images
     Patches,
+    /// Whole grey tiles of a folder of images, every pixel, dequantized (--patch 32); as many as of patches
+    Tiles,
     /// Logit space of dequantized images: the default for IDX files
     Mnist,
     /// Rows as they stand: the default for .npy, .npz and CSV
@@ -72,6 +74,7 @@ impl std::fmt::Display for Protocol {
         f.write_str(match self {
             Self::Bsds300 => "bsds300",
             Self::Patches => "patches",
+            Self::Tiles => "tiles",
             Self::Mnist => "mnist",
             Self::Rows => "rows",
             Self::Wav => "wav",

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{
     Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows,
-    check_training, collect_rows, detect_format, mnist, open_rows, split_rows, wav,
+    check_training, collect_rows, detect_format, mnist, open_rows, split_rows, tiles, wav,
 };
 use pdmap_train::{Preprocess, TrainError};
 
@@ -40,6 +40,7 @@ pub(crate) struct Source {
 enum Kind {
     Generator(Generator),
     Patches(PathBuf, Counts),
+    Tiles(PathBuf),
     Mnist(PathBuf),
     Rows(Input),
     Wav { path: PathBuf, frame: usize, hop: Option<usize> },
@@ -85,6 +86,7 @@ impl Source {
             match (args.protocol.unwrap_or(natural), natural) {
                 (Protocol::Bsds300, Protocol::Patches) => Kind::Patches(path, Counts::default()),
                 (Protocol::Patches, Protocol::Patches) => Kind::Patches(path, ROWS),
+                (Protocol::Tiles, Protocol::Patches) => Kind::Tiles(path),
                 (Protocol::Mnist, Protocol::Mnist) => Kind::Mnist(path),
                 (Protocol::Rows, Protocol::Rows) => Kind::Rows(input),
                 (Protocol::Wav, Protocol::Wav) => {
@@ -132,7 +134,9 @@ impl Source {
     pub(crate) fn preprocess(&self) -> Preprocess {
         match &self.kind {
             Kind::Patches(..) | Kind::Generator(Generator::Leaves(_)) => Preprocess::Whiten,
-            Kind::Mnist(_) | Kind::Rows(_) | Kind::Wav { .. } | Kind::Generator(_) => Preprocess::Standardize,
+            Kind::Tiles(_) | Kind::Mnist(_) | Kind::Rows(_) | Kind::Wav { .. } | Kind::Generator(_) => {
+                Preprocess::Standardize
+            }
         }
     }
 
@@ -143,6 +147,9 @@ impl Source {
             Kind::Patches(path, counts) => {
                 let counts = self.counts.unwrap_or(*counts);
                 bsds300(path, self.test.as_deref(), counts, self.patch, self.seed)?
+            }
+            Kind::Tiles(path) => {
+                tiles(path, self.test.as_deref(), self.counts.unwrap_or(ROWS), self.patch, self.seed)?
             }
             Kind::Mnist(path) => mnist(path, self.test.as_deref(), self.seed)?,
             Kind::Wav { path, frame, hop } => wav(path, *frame, *hop, self.seed)?,
@@ -256,7 +263,7 @@ impl Source {
 /// A flag that would change nothing is refused: it says that something else was meant.
 fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
     let (what, counts, side) = match kind {
-        Kind::Patches(..) => ("a folder of images", true, true),
+        Kind::Patches(..) | Kind::Tiles(_) => ("a folder of images", true, true),
         Kind::Generator(Generator::Leaves(_)) => {
             ("a generator, and its patches are set by ?patch=", true, false)
         }

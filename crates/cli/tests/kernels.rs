@@ -91,3 +91,21 @@ fn a_period_that_does_not_divide_is_said() {
 fn ndarray_npy_read(path: &Path) -> ndarray::Array4<f64> {
     ndarray_npy::read_npy(path).unwrap()
 }
+
+#[test]
+fn tiles_of_images_train_a_convolution() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("images")).unwrap();
+    for picture in 0..10_u32 {
+        let pixel = |x, y| image::Luma([((3 * x + 7 * y * x + 11 * picture) % 256) as u8]);
+        image::GrayImage::from_fn(20, 16, pixel).save(folder.join(format!("images/{picture}.png"))).unwrap();
+    }
+    let args = ["train", "--data", "images", "--protocol", "tiles", "--patch", "8", "--rows", "300,50,50"];
+    let rest = ["--model", "conv-orthonormal", "--steps", "20", "--out", "m.safetensors"];
+    let said = succeed(folder, &[&args[..], &rest[..]].concat());
+    assert!(said.contains("8x8 grey tiles"), "{said}");
+    // Pictures of one channel, without being told.
+    let layers = succeed(folder, &["inspect", "m.safetensors"]);
+    assert!(layers.contains("\"shape\":[1,8,8]"), "{layers}");
+}

@@ -39,7 +39,7 @@ pub use generate::{
     Ar1, Checkerboard, Gaussians, Generator, Ica, IcaTruth, Leaves, Moons, Rings, Sine, Source, Spirals,
 };
 pub use patches::{PatchSet, extract_patches};
-pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist, wav};
+pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist, tiles, wav};
 pub use read::{
     Format, GrayImage, IdxImages, Samples, Sound, detect_format, read_csv, read_idx, read_image_folder,
     read_npy, read_npz, read_numbers, read_wav, write_npy,

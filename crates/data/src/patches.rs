@@ -50,19 +50,43 @@ pub fn extract_patches<F: Element>(
     seed: u64,
 ) -> Result<PatchSet<F>, DataError> {
     let images: Vec<&GrayImage> = images.iter().collect();
-    patches_for(&images, size, count, seed, Purpose::Train)
+    patches_for(&images, Cut { size, pixels: Pixels::MeanFree }, count, seed, Purpose::Train)
+}
+
+/// What a row holds of a patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pixels {
+    /// All pixels but the last, minus the mean of all.
+    MeanFree,
+    /// Every pixel as it is.
+    Whole,
+}
+
+/// How a patch is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    pub(crate) size: usize,
+    pub(crate) pixels: Pixels,
+}
+
+impl Cut {
+    /// Features of a row.
+    pub(crate) fn features(self) -> usize {
+        self.size * self.size - usize::from(self.pixels == Pixels::MeanFree)
+    }
 }
 
 /// [`extract_patches`] with the random numbers of one part of a split.
 pub(crate) fn patches_for<F: Element>(
     images: &[&GrayImage],
-    size: usize,
+    cut: Cut,
     count: usize,
     seed: u64,
     purpose: Purpose,
 ) -> Result<PatchSet<F>, DataError> {
+    let size = cut.size;
     check(images, size)?;
-    let features = size * size - 1;
+    let features = cut.features();
     let mut values = zeroed::<F>(count, features)?;
     let mut source = vec![0_u32; count];
     values.par_chunks_mut(CHUNK * features).zip(source.par_chunks_mut(CHUNK)).enumerate().for_each(
@@ -71,7 +95,10 @@ pub(crate) fn patches_for<F: Element>(
             let mut patch = vec![0.0; size * size];
             for (row, source) in values.chunks_exact_mut(features).zip(source) {
                 *source = draw(images, size, &mut rng, &mut patch);
-                let mean = patch.iter().sum::<f64>() / patch.len() as f64;
+                let mean = match cut.pixels {
+                    Pixels::MeanFree => patch.iter().sum::<f64>() / patch.len() as f64,
+                    Pixels::Whole => 0.0,
+                };
                 for (out, &pixel) in row.iter_mut().zip(&patch) {
                     *out = cast(pixel - mean);
                 }

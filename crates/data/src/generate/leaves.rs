@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::options::{Options, number, require};
 use crate::DataError;
 use crate::element::Element;
+use crate::patches::{Cut, Pixels};
 use crate::protocol::{Counts, ImageSplits, PatchProtocol, Splits};
 use crate::random::{Purpose, stream};
 use crate::read::GrayImage;
@@ -120,7 +121,7 @@ impl Leaves {
         let take = |indices: Vec<usize>| indices.into_iter().map(|i| &pictures[i]).collect();
         PatchProtocol {
             name: Self::NAME.to_owned(),
-            patch: self.patch,
+            cut: Cut { size: self.patch, pixels: Pixels::MeanFree },
             counts,
             seed,
             notes: vec![format!(

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Counts, ImageSplits, PatchProtocol, Splits};
 use crate::DataError;
 use crate::element::Element;
+use crate::patches::{Cut, Pixels};
 use crate::read::{GrayImage, read_image_folder};
 use crate::split::{share, split_indices};
 
@@ -35,6 +36,32 @@ pub fn bsds300<F: Element>(
     test_dir: Option<&Path>,
     sizes: Counts,
     patch: usize,
+    seed: u64,
+) -> Result<Splits<F>, DataError> {
+    let cut = Cut { size: patch, pixels: Pixels::MeanFree };
+    patches("bsds300", (train_dir, test_dir), sizes, cut, seed)
+}
+
+/// Whole tiles of a folder of images: `x = (p + u)/256` for every pixel `p` in reading order, `u ~ U[0,1)`, `tile²` features. Images are divided as in
+/// [`bsds300`].
+///
+/// # Errors
+/// As [`bsds300`].
+pub fn tiles<F: Element>(
+    train_dir: &Path,
+    test_dir: Option<&Path>,
+    sizes: Counts,
+    tile: usize,
+    seed: u64,
+) -> Result<Splits<F>, DataError> {
+    patches("tiles", (train_dir, test_dir), sizes, Cut { size: tile, pixels: Pixels::Whole }, seed)
+}
+
+fn patches<F: Element>(
+    name: &str,
+    (train_dir, test_dir): (&Path, Option<&Path>),
+    sizes: Counts,
+    cut: Cut,
     seed: u64,
 ) -> Result<Splits<F>, DataError> {
     let images = read_image_folder(train_dir)?;
@@ -67,7 +94,7 @@ pub fn bsds300<F: Element>(
         let take = |indices: Vec<usize>| indices.into_iter().map(|i| &images[i]).collect();
         ImageSplits { train: take(train), validation: take(validation), test: take(test) }
     };
-    PatchProtocol { name: "bsds300".to_owned(), patch, counts: sizes, seed, notes }.cut(&parts)
+    PatchProtocol { name: name.to_owned(), cut, counts: sizes, seed, notes }.cut(&parts)
 }
 
 /// Refuses a test image that is also a training image: same name and same pixels.

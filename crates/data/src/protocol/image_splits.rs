@@ -3,7 +3,7 @@
 use super::{Counts, DataFacts, Splits};
 use crate::DataError;
 use crate::element::Element;
-use crate::patches::{LEVELS, PatchSet, patches_for};
+use crate::patches::{Cut, LEVELS, PatchSet, Pixels, patches_for};
 use crate::random::Purpose;
 use crate::read::GrayImage;
 
@@ -19,7 +19,7 @@ pub(crate) struct ImageSplits<'a> {
 #[derive(Debug)]
 pub(crate) struct PatchProtocol {
     pub(crate) name: String,
-    pub(crate) patch: usize,
+    pub(crate) cut: Cut,
     pub(crate) counts: Counts,
     pub(crate) seed: u64,
     /// Said before the notes about the patches.
@@ -29,12 +29,13 @@ pub(crate) struct PatchProtocol {
 impl PatchProtocol {
     /// Cuts the patches of each part from its own images with its own random numbers.
     pub(crate) fn cut<F: Element>(self, images: &ImageSplits<'_>) -> Result<Splits<F>, DataError> {
-        let Self { name, patch, counts, seed, mut notes } = self;
-        let part = |images: &[&GrayImage], count, purpose| patches_for(images, patch, count, seed, purpose);
+        let Self { name, cut, counts, seed, mut notes } = self;
+        let patch = cut.size;
+        let part = |images: &[&GrayImage], count, purpose| patches_for(images, cut, count, seed, purpose);
         let train = part(&images.train, counts.train, Purpose::Train)?.rows;
         let validation = part(&images.validation, counts.validation, Purpose::Validation)?.rows;
         let PatchSet { rows: test, image } = part(&images.test, counts.test, Purpose::Test)?;
-        let features = patch * patch - 1;
+        let features = cut.features();
         notes.push(format!(
             "images: {} train, {} validation, {} test; patches: {}, {}, {}; seed {seed}",
             images.train.len(),
@@ -45,9 +46,17 @@ impl PatchProtocol {
             counts.test,
         ));
         notes.push(
-            "random and not invertible: the image and the place of each patch, noise U[0,1) on \
-             each pixel, the removed mean"
-                .to_owned(),
+            match cut.pixels {
+                Pixels::MeanFree => {
+                    "random and not invertible: the image and the place of each patch, noise U[0,1) on \
+                     each pixel, the removed mean"
+                }
+                Pixels::Whole => {
+                    "random and not invertible: the image and the place of each tile, noise U[0,1) on \
+                     each pixel"
+                }
+            }
+            .to_owned(),
         );
         Ok(Splits {
             train,
@@ -56,10 +65,15 @@ impl PatchProtocol {
             test_groups: Some(image),
             facts: DataFacts {
                 name,
-                space: format!(
-                    "{patch}x{patch} grey patches, (pixel + U[0,1))/256 minus the patch mean, \
-                     last pixel dropped: {features} features"
-                ),
+                space: match cut.pixels {
+                    Pixels::MeanFree => format!(
+                        "{patch}x{patch} grey patches, (pixel + U[0,1))/256 minus the patch mean, \
+                         last pixel dropped: {features} features"
+                    ),
+                    Pixels::Whole => {
+                        format!("{patch}x{patch} grey tiles, (pixel + U[0,1))/256: {features} features")
+                    }
+                },
                 features,
                 // Each row is the same patch in grey levels, divided by 256.
                 pixel_log_det: Some(-(features as f64) * LEVELS.ln()),

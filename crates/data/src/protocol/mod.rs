@@ -6,7 +6,7 @@ mod mnist;
 mod splits;
 mod wav;
 
-pub use bsds300::bsds300;
+pub use bsds300::{bsds300, tiles};
 pub(crate) use image_splits::{ImageSplits, PatchProtocol};
 pub use mnist::{MNIST_LAMBDA, mnist};
 pub use splits::{Counts, DataFacts, Splits};
