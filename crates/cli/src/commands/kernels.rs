@@ -93,9 +93,10 @@ fn say(facts: &Facts) -> Result<()> {
     let Facts { layer, kind, channels, period, taps, offset, paraunitary_residual, files } = facts;
     let times = |numbers: &[usize]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
     output::line(&format!(
-        "layer {layer}, {kind}: {} kernels of {} taps, {channels} channels, offset {offset:?}",
+        "layer {layer}, {kind}: {} kernels of {} taps, {channels} channel{}, offset {offset:?}",
         period.iter().product::<usize>() * channels,
-        times(taps)
+        times(taps),
+        if *channels == 1 { "" } else { "s" }
     ))?;
     output::line(&format!("paraunitary residual {paraunitary_residual:.1e}"))?;
     files.iter().try_for_each(|file| output::line(&file.display().to_string()))
