@@ -17,7 +17,7 @@ fn script() -> String {
     block.split("```").next().unwrap().to_owned()
 }
 
-/// Largest distance of the reader's numbers from those of `pdmap score`, over all presets and preprocessing.
+/// Largest distance of the reader's numbers from those of `pdmap score`, over all dense presets and preprocessing.
 fn distance(python: &Path, script: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -25,7 +25,7 @@ fn distance(python: &Path, script: &str) -> f64 {
     write(folder, "x.npy", &rows(400, 5));
     let mut worst = 0.0_f64;
     for (preset, preprocess) in
-        Preset::ALL.into_iter().zip(["whiten", "standardize", "none"].into_iter().cycle())
+        Preset::DENSE.into_iter().zip(["whiten", "standardize", "none"].into_iter().cycle())
     {
         let train = [
             "train",
