@@ -164,3 +164,34 @@ fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
         }
     }
 }
+
+#[test]
+fn a_large_weight_is_not_factorized_for_a_step() {
+    // The side from which that is so; by entries or in factors, one row: E = I + e₁e₀ᵀ.
+    let dim = 4096;
+    for (mut rule, factored) in [(Optimizer::sgd(0.5).unwrap(), true), (Optimizer::adam(0.5).unwrap(), false)]
+    {
+        let group = Group::General(Direction::Relative);
+        let mut matrix = GroupMatrix::<f32>::new(Array2::eye(dim), group).unwrap();
+        let mut grad = matrix.new_grad("weight").factorable();
+        let (mut y, mut delta) = (Array2::zeros((1, dim)), Array2::zeros((1, dim)));
+        (y[[0, 0]], delta[[0, 1]]) = (1.0, 1.0);
+        grad.outer_mut().unwrap().add(delta.view(), y.view(), None).unwrap();
+        grad.reads = if factored { Reads::Nothing } else { Reads::Pieces };
+        matrix.direct(&mut grad).unwrap();
+        matrix.update(&mut rule, &mut grad).unwrap();
+        assert!(!matrix.tracks_log_det(), "its start would have cost a factorization");
+        let weight = matrix.weight();
+        // Adam's first step has the size of the rate.
+        let expected = [1.5, 0.5, 0.0];
+        let found = [weight[[0, 0]], weight[[1, 0]], weight[[0, 1]]];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
+        // Plain steps keep the sign by themselves; others have a weight to go back to, whose sign nobody has looked at.
+        let mut state = pdmap_core::State::default();
+        matrix.save_state("weight", &mut state);
+        assert_eq!(state.take_number("weight.armed").unwrap(), u64::from(!factored));
+        if !factored {
+            assert_eq!(state.take_number("weight.negative").unwrap(), 2);
+        }
+    }
+}

@@ -36,4 +36,4 @@ pub use palette::{PALETTE_SIZE, color};
 pub use standalone::standalone;
 pub use table::Table;
 pub use text::number;
-pub use tiles::{Tile, Tiles, tiles};
+pub use tiles::{MOST_CELLS, Tile, Tiles, tiles};

@@ -36,8 +36,8 @@ const GAP: f64 = 4.0;
 /// Height of the title.
 const HEADING: f64 = 24.0;
 
-/// Cells that a page takes without trouble.
-const MOST_CELLS: usize = 40_000;
+/// Cells of all pictures together that a page takes without trouble.
+pub const MOST_CELLS: usize = 40_000;
 
 /// Draws the pictures as an SVG, sized by its container.
 ///

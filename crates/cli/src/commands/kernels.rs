@@ -7,7 +7,7 @@ use ndarray::Axis;
 use pdmap_conv::bank::{Kernels, Period};
 use pdmap_core::Real;
 use pdmap_data::write_npy;
-use pdmap_report::{LinePlot, ReportError, Series, Tile, Tiles, line_plot, standalone, tiles};
+use pdmap_report::{LinePlot, MOST_CELLS, ReportError, Series, Tile, Tiles, line_plot, standalone, tiles};
 use pdmap_train::Model;
 use serde::Serialize;
 
@@ -176,6 +176,6 @@ fn pictures(title: &str, values: ndarray::ArrayView6<'_, f64>) -> Drawn {
         shown.push(Tile { name, size: (rows, columns), values: picture.iter().copied().collect() });
     }
     // As many as the page takes.
-    shown.truncate(40_000 / (rows * columns).max(1));
+    shown.truncate(MOST_CELLS / (rows * columns).max(1));
     tiles(&Tiles { title: title.to_owned(), tiles: shown, columns: width * channels })
 }

@@ -1,6 +1,6 @@
 //! Numbers that all positions of a subband share.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayD, ArrayView2, ArrayViewMut2};
 use pdmap_core::{Real, Result, check, parallel};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,8 @@ pub(super) struct BandOptions {
     pub(super) period: Vec<usize>,
 }
 
-fn one() -> Vec<usize> {
+/// The period of channels.
+pub(super) fn one() -> Vec<usize> {
     vec![1]
 }
 
@@ -66,6 +67,14 @@ impl Bands {
     /// Positions of each band.
     pub(super) fn sizes(&self) -> impl Iterator<Item = usize> {
         (0..self.count()).map(|band| self.size(band))
+    }
+
+    /// Gradients of numbers that were accumulated as means over positions, as sums: what the numbers' own gradients are.
+    pub(super) fn sums<F: Real>(&self, mut gradients: Vec<(String, ArrayD<F>)>) -> Vec<(String, ArrayD<F>)> {
+        for (_, gradient) in &mut gradients {
+            gradient.iter_mut().zip(self.sizes()).for_each(|(entry, size)| *entry *= F::of(size as f64));
+        }
+        gradients
     }
 
     fn size(&self, band: usize) -> usize {

@@ -29,14 +29,10 @@ pub struct SubbandScale<F: Real> {
 #[serde(deny_unknown_fields)]
 struct Options {
     shape: Vec<usize>,
-    #[serde(default = "one", deserialize_with = "super::options::one_or_more")]
+    #[serde(default = "super::bands::one", deserialize_with = "super::options::one_or_more")]
     period: Vec<usize>,
     #[serde(default)]
     direction: ScaleDirection,
-}
-
-fn one() -> Vec<usize> {
-    vec![1]
 }
 
 impl<F: Real> SubbandScale<F> {
@@ -183,13 +179,7 @@ impl<F: Real> Layer<F> for SubbandScale<F> {
     }
 
     fn gradients(&self, grads: &LayerGrads<F>) -> Result<Vec<(String, ArrayD<F>)>> {
-        // Sums were divided by the positions of each band.
-        let mut found = self.scale.gradients(grads)?;
-        for (_, gradient) in &mut found {
-            let sizes = self.bands.sizes();
-            gradient.iter_mut().zip(sizes).for_each(|(entry, size)| *entry *= F::of(size as f64));
-        }
-        Ok(found)
+        Ok(self.bands.sums(self.scale.gradients(grads)?))
     }
 
     fn tensors(&self) -> Vec<(String, ArrayD<F>)> {

@@ -26,15 +26,11 @@ pub struct SubbandShift<F: Real> {
 #[serde(deny_unknown_fields)]
 struct NewOptions {
     shape: Vec<usize>,
-    #[serde(default = "one", deserialize_with = "super::options::one_or_more")]
+    #[serde(default = "super::bands::one", deserialize_with = "super::options::one_or_more")]
     period: Vec<usize>,
     /// Where every entry starts.
     #[serde(default)]
     start: f64,
-}
-
-fn one() -> Vec<usize> {
-    vec![1]
 }
 
 impl<F: Real> SubbandShift<F> {
@@ -168,12 +164,7 @@ impl<F: Real> Layer<F> for SubbandShift<F> {
     }
 
     fn gradients(&self, grads: &LayerGrads<F>) -> Result<Vec<(String, ArrayD<F>)>> {
-        let mut found = self.shift.gradients(grads)?;
-        for (_, gradient) in &mut found {
-            let sizes = self.bands.sizes();
-            gradient.iter_mut().zip(sizes).for_each(|(entry, size)| *entry *= F::of(size as f64));
-        }
-        Ok(found)
+        Ok(self.bands.sums(self.shift.gradients(grads)?))
     }
 
     fn tensors(&self) -> Vec<(String, ArrayD<F>)> {

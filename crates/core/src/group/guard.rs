@@ -160,3 +160,36 @@ impl<F: Real> Guard<F> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::Guard;
+    use crate::linalg::Lu;
+
+    /// A guard whose anchor nobody has looked at.
+    fn unseen(anchor: Array2<f64>) -> Guard<f64> {
+        Guard { anchor: Some(anchor), negative: None, steps: 3 }
+    }
+
+    #[test]
+    fn a_sign_that_nobody_looked_at_is_that_of_the_anchor() {
+        // Negative at the start: a weight that stays so is kept, one that is not is taken back.
+        let anchor = array![[0.0, 1.0], [1.0, 0.0]];
+        let mut kept = array![[0.1, 1.0], [2.0, 0.1]];
+        let (halvings, _) = unseen(anchor.clone()).settle(&mut kept, Lu::<f64>::default()).unwrap();
+        assert_eq!((halvings, kept), (0, array![[0.1, 1.0], [2.0, 0.1]]));
+        let mut crossed = array![[2.0, 1.0], [1.0, 2.0]];
+        let (halvings, _) = unseen(anchor).settle(&mut crossed, Lu::<f64>::default()).unwrap();
+        // Half of the way is singular, a quarter is right, and once more.
+        assert_eq!((halvings, crossed), (3, array![[0.25, 1.0], [1.0, 0.25]]));
+        // Nothing can be vouched for from a singular start.
+        assert!(
+            unseen(Array2::zeros((2, 2)))
+                .settle(&mut array![[1.0, 0.0], [0.0, 1.0]], Lu::<f64>::default())
+                .is_err()
+        );
+    }
+}

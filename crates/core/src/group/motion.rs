@@ -58,6 +58,15 @@ impl<F: Real> GroupMatrix<F> {
     /// Optimizer memory of another parameter; a singular matrix before the first step; a step that is not finite, where the last good
     /// weight is restored.
     pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        let report = self.step(rule, grad);
+        if self.dim() >= LARGE {
+            // Whatever step it was, and whatever its check left.
+            self.outdate_exact();
+        }
+        report
+    }
+
+    fn step(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         if grad.factored.take().is_some() {
             let sum = outer(&mut grad.sum)?;
             if let (Some(rate), true) = (rule.plain_rate(), self.stays_in_factors(sum)?) {
@@ -273,14 +282,7 @@ impl<F: Real> GroupMatrix<F> {
             (left, product.view())
         };
         panels::ascend(mean, pair, step, weight_slice(&mut self.weight)?, memory, &mut work.panels)?;
-        if !self.guard.due(dim, rows) {
-            return Ok(StepReport::default());
-        }
-        let report = self.settle();
-        if dim >= LARGE {
-            self.outdate_exact();
-        }
-        report
+        if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
     }
 
     /// Plain steps vouched for every weight up to this one; what they carried along is not known after another step.
