@@ -8,7 +8,7 @@ use crate::Real;
 pub(crate) const GRAIN: usize = 8192;
 
 /// Elements from which a pass is cut into tasks at all: below, one thread is done before another has woken up.
-const ALONE: usize = 4 * GRAIN;
+pub(crate) const ALONE: usize = 4 * GRAIN;
 
 /// Sums that run beside each other.
 pub(crate) const LANES: usize = 32;

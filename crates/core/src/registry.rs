@@ -100,6 +100,8 @@ impl<F: Real> Registry<F> {
         let mut registry = Self::empty();
         crate::elementwise::register(&mut registry);
         crate::diagonal::register(&mut registry);
+        crate::radial::register(&mut registry);
+        crate::spline::register(&mut registry);
         registry.insert_built(crate::Chain::<F>::KIND, crate::Chain::restore, crate::Chain::build_boxed);
         registry
     }

@@ -5,7 +5,9 @@ use pdmap_conv::bank::{Kernels, Stages};
 use pdmap_conv::{CycledConv, FreeConv, FreeDirection, Geometry, Output, SubbandScale, SubbandShift};
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::elementwise::{Asinh, Elementwise, LeakyTanh, SmoothLeakyRelu};
-use pdmap_core::{Chain, Layer, Real, Result};
+use pdmap_core::radial::{Groups, Radial};
+use pdmap_core::spline::{Spline, SplineOptions, Tails};
+use pdmap_core::{Chain, Layer, Real, Result, Tensors};
 use pdmap_data::preprocess::{Logit, Standardize, Whitening};
 use pdmap_dense::{BiasKind, Dense, Direction, Group, svd};
 use rand::{Rng, RngExt};
@@ -100,6 +102,42 @@ fn free<F: Real>(features: usize, rng: &mut dyn Rng) -> Result<Box<dyn Layer<F>>
 
 fn scales<F: Real>(features: usize, rng: &mut dyn Rng) -> Array1<F> {
     Array1::from_shape_simple_fn(features, || F::of(rng.random_range(0.5..2.0)))
+}
+
+/// Splines with random heights and slopes, and knots at whole numbers: see [`between_knots`].
+fn spline<F: Real>(features: usize, options: SplineOptions, rng: &mut dyn Rng) -> Result<Box<dyn Layer<F>>> {
+    let mut normal = |columns: usize| normal_rows::<F>(features, columns, rng).mapv(|v| F::of(0.5 * v.f64()));
+    let slopes = if options.tails == Tails::Linear { options.bins + 1 } else { options.bins - 1 };
+    let widths = Array2::zeros((features, options.bins));
+    Ok(Box::new(Spline::new(options, widths, normal(options.bins), normal(slopes))?))
+}
+
+/// At a knot the second derivative jumps, and a central difference that reaches over one shows half of that. So numbers keep away from whole ones.
+fn between_knots<F: Real>(x: F) -> F {
+    let x = x.f64();
+    F::of(x.floor() + 0.2 + 0.6 * (x - x.floor()))
+}
+
+/// Radii bend most near 0, more than differences can follow.
+fn away_from_zero<F: Real>(x: F) -> F {
+    F::of(x.f64() + 0.7_f64.copysign(x.f64()))
+}
+
+/// Radii through few and wide bins, whose knots rows away from 0 do not meet.
+fn radial<F: Real>(
+    features: usize,
+    groups: Groups,
+    shape: Option<&[usize]>,
+    rng: &mut dyn Rng,
+) -> Result<Box<dyn Layer<F>>> {
+    let options = SplineOptions { bins: 3, bound: 6.0, ..SplineOptions::default() };
+    let mut layer = Radial::<F>::identity(features, groups, shape, false, options)?;
+    let mut tensors = layer.tensors();
+    for value in tensors.iter_mut().flat_map(|(_, tensor)| tensor) {
+        *value = F::of(value.f64() + rng.random_range(-0.3..0.3));
+    }
+    layer.set_tensors(&mut Tensors::from_iter(tensors))?;
+    Ok(Box::new(layer))
 }
 
 fn unit_interval<F: Real>(x: F) -> F {
@@ -214,6 +252,30 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
             let geometry = Geometry::signal(1, d, d.min(2));
             Ok(Box::new(SubbandShift::new(geometry, normal_rows(1, d.min(2), rng).row(0).to_owned())?))
         }),
+        Subject {
+            domain: between_knots,
+            ..subject!("spline", |d, rng| spline(d, SplineOptions::default(), rng))
+        },
+        Subject {
+            domain: between_knots,
+            ..subject!("spline, linear tails, learned bound", |d, rng| {
+                let options =
+                    SplineOptions { bins: 4, bound: 2.0, learned_bound: true, tails: Tails::Linear };
+                spline(d, options, rng)
+            })
+        },
+        Subject { domain: away_from_zero, ..subject!("radial", |d, rng| radial(d, Groups::Row, None, rng)) },
+        Subject {
+            domain: away_from_zero,
+            ..subject!("radial, groups of 2", |d, rng| radial(d, Groups::Size(2), None, rng))
+        },
+        Subject {
+            domain: away_from_zero,
+            ..subject!("radial, patches", |d, rng| {
+                let height = divisor(d);
+                radial(d, Groups::Patches([1, d / height]), Some(&[1, height, d / height]), rng)
+            })
+        },
         // (0.2, 0.8): inside the interval by more than a central difference's step.
         Subject { domain: unit_interval, ..subject!("logit", |_, _| Ok(Box::new(Logit::new(1e-3)?))) },
         subject!("standardize", |d, rng| {

@@ -1,0 +1,86 @@
+//! Forward and backward passes of nonlinear layers against those of the dense layer that they stand beside.
+//!
+//! `cargo run --release --example layer_times`
+//!
+//! A pass is what training does: forward without log-determinant (a step does not need it), backward with gradients of parameters and of the input, and the
+//! parameters' directions. Medians over rounds that take turns; every time is over the dense layer's in the same run.
+#![allow(missing_docs)]
+
+#[path = "../benches/common/mod.rs"]
+mod common;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use common::clock::{in_turns, median};
+use ndarray::Array2;
+use pdmap::{Base, Fresh, Layer, LayerSpec, Recorded, Sample, Tape, registry};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+
+/// Times layers.
+#[derive(Debug, Parser)]
+struct Options {
+    #[arg(long, default_value_t = 63)]
+    dim: usize,
+    #[arg(long, default_value_t = 200)]
+    batch: usize,
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// More layers: a kind, or a kind and its options as JSON.
+    #[arg(long)]
+    layer: Vec<String>,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let dense = LayerSpec::new("dense", &json!({ "group": { "general": "relative" } }));
+    let mut layers = vec![LayerSpec::new("spline", &json!({}))];
+    for text in &options.layer {
+        let (kind, rest) = text.split_once(' ').unwrap_or((text, "{}"));
+        layers.push(LayerSpec { kind: kind.to_owned(), options: serde_json::from_str(rest)? });
+    }
+    println!("D {}, batch {}, {} threads, f32", options.dim, options.batch, options.threads);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
+    pool.install(|| layers.iter().try_for_each(|layer| measure(&options, &dense, layer)))
+}
+
+fn measure(options: &Options, dense: &LayerSpec, other: &LayerSpec) -> Result<()> {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let x: Array2<f32> = Base::normal().sample(options.batch, options.dim, &mut rng)?;
+    let delta: Array2<f32> = Base::normal().sample(options.batch, options.dim, &mut rng)?;
+    let mut build = |spec: &LayerSpec| {
+        let mut sample = Sample::new(x.clone());
+        registry().build(spec, &mut Fresh::new(options.dim, &mut rng, &mut sample)).context(spec.kind.clone())
+    };
+    let (dense, layer) = (build(dense)?, build(other)?);
+    let mut work = |layer: &dyn Layer<f32>| {
+        let layer = layer.duplicate();
+        let (mut tape, mut grads) = (Tape::recording(), layer.new_grads());
+        let (mut y, mut dx) = (Array2::zeros(x.raw_dim()), Array2::zeros(x.raw_dim()));
+        let (x, delta) = (x.clone(), delta.clone());
+        move || -> Result<()> {
+            layer.forward((&x).into(), y.view_mut(), None, &mut tape)?;
+            let at = Recorded { input: (&x).into(), y: y.view(), tape: &mut tape };
+            layer.backward(at, delta.view(), Some(dx.view_mut()), &mut grads)?;
+            layer.direct(&mut grads)?;
+            grads.clear();
+            Ok(())
+        }
+    };
+    let (mut first, mut second) = (work(&*dense), work(&*layer));
+    let [dense, times] = in_turns([&mut first, &mut second], options.rounds, Duration::from_millis(100))?;
+    let (dense, time) = (median(&dense.seconds), median(&times.seconds));
+    println!(
+        "{:24} {:8.1} µs   dense {:8.1} µs   ratio {:5.2}",
+        other.kind,
+        1e6 * time,
+        1e6 * dense,
+        time / dense
+    );
+    Ok(())
+}
