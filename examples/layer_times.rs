@@ -58,7 +58,7 @@ fn measure(options: &Options, dense: &LayerSpec, other: &LayerSpec) -> Result<()
         registry().build(spec, &mut Fresh::new(options.dim, &mut rng, &mut sample)).context(spec.kind.clone())
     };
     let (dense, layer) = (build(dense)?, build(other)?);
-    let mut work = |layer: &dyn Layer<f32>| {
+    let work = |layer: &dyn Layer<f32>| {
         let layer = layer.duplicate();
         let (mut tape, mut grads) = (Tape::recording(), layer.new_grads());
         let (mut y, mut dx) = (Array2::zeros(x.raw_dim()), Array2::zeros(x.raw_dim()));

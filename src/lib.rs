@@ -2,16 +2,16 @@
 
 pub use pdmap_conv as conv;
 pub use pdmap_core::{
-    Base, BaseSpec, BatchReport, Buffer, Build, Chain, Diagnostic, Flow, Fresh, GradSum, Input, Layer,
+    Base, BaseSpec, BatchReport, Buffer, Build, Chain, Diagnostic, Flow, Fresh, GradSum, Input, Kept, Layer,
     LayerError, LayerExt, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Restore, Result,
-    Sample, State, Tape, Tensors, Training, check, diagonal, elementwise, group, linalg, optim, options,
-    parallel,
+    Sample, State, Tape, Tensors, Training, check, coupling, diagonal, elementwise, group, linalg, mixture,
+    normal, optim, options, parallel, radial, spline,
 };
 pub use pdmap_data as data;
 pub use pdmap_dense as dense;
 pub use pdmap_train::{
-    Architecture, Budget, Checkpoints, CurvePoint, Event, FileRows, Fit, FitConfig, Fitted, Header, Hooks,
-    Model, ModelFile, ModelSpec, Outcome, Preprocess, Preset, Progress, Rows, TrainConfig, TrainError,
-    Trained, TrainingRecord, TrainingSpec, description, fit, mean_log_prob, model_file, peak_memory,
-    registry, train, train_with, weights_hash,
+    Architecture, Budget, Checkpoints, Condition, CurvePoint, Event, FileRows, Fit, FitConfig, Fitted,
+    Header, Hooks, Model, ModelFile, ModelSpec, Outcome, Preprocess, Preset, Progress, Rows, TrainConfig,
+    TrainError, Trained, TrainingRecord, TrainingSpec, description, fit, mean_log_prob, model_file,
+    peak_memory, registry, train, train_with, weights_hash,
 };

@@ -35,6 +35,26 @@ fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: O
     dhat::HeapStats::get().total_blocks - before
 }
 
+/// The same of a model that stands in a file, on rows of a shape that suits it.
+fn blocks_of_recipe(preset: Preset, rows: usize) -> u64 {
+    let shape = if preset == Preset::AudioLapped { vec![1, 64] } else { vec![1, 8, 8] };
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let batches: Vec<Array2<f32>> =
+        (0..8).map(|_| Base::normal().sample(rows, 64, &mut rng).unwrap()).collect();
+    let spec = preset.model(Architecture::default()).shaped(shape);
+    let mut flow = spec.build_on(&batches[0], &[Preprocess::None], 1, &pdmap::registry()).unwrap();
+    let (mut training, mut rule) = (flow.training(), Optimizer::adam(1e-4).unwrap());
+    let mut before = 0;
+    for step in 0..WARM_UP + STEPS {
+        if step == WARM_UP {
+            before = dhat::HeapStats::get().total_blocks;
+        }
+        flow.accumulate(&batches[step % batches.len()], &mut training).unwrap();
+        flow.update(&mut rule, &mut training).unwrap();
+    }
+    dhat::HeapStats::get().total_blocks - before
+}
+
 /// Every rule, and both forms of a step: by entries, and in factors or panels (few rows).
 fn rules() -> Vec<(&'static str, Optimizer)> {
     let rate = 1e-4;
@@ -67,6 +87,13 @@ fn no_step_takes_memory_after_the_first() {
     // every 31 messages, two a step.)
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| ());
+    for preset in Preset::RECIPES {
+        // Whole batches, and batches in parts.
+        for rows in [24, 140] {
+            let blocks = pool.install(|| blocks_of_recipe(preset, rows));
+            assert_eq!(blocks, 0, "{preset:?}, {rows} rows");
+        }
+    }
     // A few products and passes are large enough for several threads at the second size.
     for (sizes, rules) in [((24, 40), rules()), ((200, 20), rules()), ((200, 260), rules().split_off(3))] {
         // (Free kernels take memory for their Fourier transforms.)

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pdmap_train::{Preprocess, Preset};
 
 pub(crate) use rows::{HeaderArg, RowFormatArg, TextArgs};
-pub(crate) use scoring::{Inspect, Map, Sample, Score};
+pub(crate) use scoring::{Classify, Inspect, Map, Sample, Score};
 
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix inverse while training.
 #[derive(Debug, Parser)]
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Decode(Map),
     /// Draw rows from a model
     Sample(Sample),
+    /// The class of each row, by its likelihood under each
+    Classify(Classify),
     /// What a model file holds and how its layers are
     Inspect(Inspect),
     /// Dense kernels of a convolution, and plots of them and of their frequency responses
@@ -223,6 +225,18 @@ pub(crate) struct Train {
     /// A named model (`pdmap presets` lists them) or a model file (.toml); flags go before what the file says
     #[arg(long, value_name = "PRESET|FILE.toml", default_value = "dense-relative")]
     pub(crate) model: String,
+    /// What each row is conditioned on, for p(x | c): rows of numbers, a column of class labels (with --classes), or an IDX file of labels
+    #[arg(long, value_name = "C")]
+    pub(crate) condition: Option<PathBuf>,
+    /// The same for the rows of --val
+    #[arg(long, value_name = "C", requires = "condition")]
+    pub(crate) val_condition: Option<PathBuf>,
+    /// The same for the test rows
+    #[arg(long, value_name = "C", requires = "condition")]
+    pub(crate) test_condition: Option<PathBuf>,
+    /// The conditions are classes 0 to N-1 [default: of an IDX file, as many as it names]
+    #[arg(long, value_name = "N", requires = "condition")]
+    pub(crate) classes: Option<usize>,
     /// Learning rate [default: what the model says]
     #[arg(long, value_name = "R")]
     pub(crate) rate: Option<f64>,

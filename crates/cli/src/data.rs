@@ -227,6 +227,50 @@ impl Source {
         Ok(Splits { train, validation, test, test_groups: None, facts })
     }
 
+    /// Conditions of the training, validation and test rows, split as the rows were. `given` are those of files of their own; `counts` says how many rows there are
+    /// of each.
+    pub(crate) fn split_condition<F: Real>(
+        &self,
+        all: Array2<F>,
+        given: (Option<Array2<F>>, Option<Array2<F>>),
+        counts: [usize; 3],
+        name: &str,
+    ) -> Result<[Array2<F>; 3]> {
+        let (validation, test) = given;
+        let missing =
+            |flag: &str| BadInput(format!("{flag}: what the rows beside {name} are conditioned on"));
+        let width = all.ncols();
+        let test_of = |split: Array2<F>| match test {
+            Some(test) => Ok(test),
+            None if counts[2] == split.nrows() => Ok(split),
+            None => Err(missing("--test-condition")),
+        };
+        let none = || Array2::zeros((0, width));
+        let expected = match &self.kind {
+            Kind::Rows(_) if self.val.is_some() => counts[0],
+            _ => counts[0] + counts[1],
+        };
+        if all.nrows() != expected {
+            let message = format!("{name}: {} rows, the data have {expected}", all.nrows());
+            return Err(BadInput(message).into());
+        }
+        match &self.kind {
+            Kind::Rows(_) if self.val.is_some() => {
+                let validation = validation.ok_or_else(|| missing("--val-condition"))?;
+                Ok([all, validation, test_of(none())?])
+            }
+            Kind::Rows(_) => {
+                let (train, validation, split) = split_rows(all, 0.1, 0.0, self.seed)?;
+                Ok([train, validation, test_of(split)?])
+            }
+            Kind::Mnist(_) => {
+                let (train, validation) = all.view().split_at(ndarray::Axis(0), counts[0]);
+                Ok([train.to_owned(), validation.to_owned(), test_of(none())?])
+            }
+            _ => Err(BadInput("--condition goes with files of rows and IDX images".into()).into()),
+        }
+    }
+
     /// All rows of a file or of standard input, all finite.
     fn read<F: Real>(&self, input: &Input) -> Result<Array2<F>> {
         let rows = collect_rows(&mut *open_rows(input, &self.text)?)?;

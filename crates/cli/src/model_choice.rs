@@ -24,14 +24,12 @@ impl ModelChoice {
             Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
         if !is_file {
             let preset: Preset = name.parse()?;
+            if preset.recipe().is_some() {
+                own_depth(name, args)?;
+            }
             return Ok(Self::Named(preset, preset.model(architecture(args)?)));
         }
-        let refused =
-            [args.depth.map(|n| format!("--depth {n}")), args.alpha.map(|a| format!("--alpha {a}"))];
-        if let Some(flag) = refused.into_iter().flatten().next() {
-            let message = format!("{flag} goes with a named model; {name} says itself how deep it is");
-            return Err(BadInput(message).into());
-        }
+        own_depth(name, args)?;
         Ok(Self::Described(ModelFile::load::<F>(Path::new(name), &registry())?))
     }
 
@@ -55,6 +53,18 @@ impl ModelChoice {
             Self::Named(..) => error,
             Self::Described(file) => file.locate(error),
         })
+    }
+}
+
+/// Refuses flags for models that say themselves how deep they are.
+fn own_depth(name: &str, args: &TrainingArgs) -> Result<()> {
+    let refused = [args.depth.map(|n| format!("--depth {n}")), args.alpha.map(|a| format!("--alpha {a}"))];
+    match refused.into_iter().flatten().next() {
+        None => Ok(()),
+        Some(flag) => {
+            let message = format!("{flag} goes with a named model; {name} says itself how deep it is");
+            Err(BadInput(message).into())
+        }
     }
 }
 

@@ -6,16 +6,18 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{DataError, DataFacts, NpyFile, Splits, TrainingCheck, check_rows};
-use pdmap_train::{FileRows, Rows};
+use pdmap_train::{Condition, FileRows, Rows, TrainError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::args::Train;
+use crate::condition;
 use crate::data::{Source, fits};
 
 /// Rows to train on, and the rows beside them.
 #[derive(Debug)]
 pub(crate) struct Stored<F> {
-    train: Train<F>,
+    train: Trains<F>,
     pub(crate) validation: Array2<F>,
     pub(crate) test: Array2<F>,
     pub(crate) test_groups: Option<Vec<u32>>,
@@ -23,7 +25,7 @@ pub(crate) struct Stored<F> {
 }
 
 #[derive(Debug)]
-enum Train<F> {
+enum Trains<F> {
     Memory(Array2<F>),
     File(FileRows),
 }
@@ -41,14 +43,36 @@ impl<F: Real> Stored<F> {
             }
         }
         let Splits { train, validation, test, test_groups, facts } = source.splits(batch)?;
-        Ok(Self { train: Train::Memory(train), validation, test, test_groups, facts })
+        Ok(Self { train: Trains::Memory(train), validation, test, test_groups, facts })
+    }
+
+    /// Puts the condition that `args` names behind the rows.
+    pub(crate) fn condition(&mut self, source: &Source, args: &Train) -> Result<Option<Condition>> {
+        let Some(path) = args.condition.as_deref() else { return Ok(None) };
+        let text = args.data.text.options()?;
+        let (condition, all) = condition::of_training::<F>(path, &text, args.classes)?;
+        let beside =
+            |path: Option<&Path>| path.map(|path| condition::beside::<F>(condition, path, &text)).transpose();
+        let given = (beside(args.val_condition.as_deref())?, beside(args.test_condition.as_deref())?);
+        let Trains::Memory(rows) = &mut self.train else { return Err(TrainError::ConditionsInFile.into()) };
+        let name = path.display().to_string();
+        let [train, validation, test] = source.split_condition(
+            all,
+            given,
+            [rows.nrows(), self.validation.nrows(), self.test.nrows()],
+            &name,
+        )?;
+        *rows = condition::joined(std::mem::take(rows), &train, &name)?;
+        self.validation = condition::joined(std::mem::take(&mut self.validation), &validation, &name)?;
+        self.test = condition::joined(std::mem::take(&mut self.test), &test, &name)?;
+        Ok(Some(condition))
     }
 
     /// The training rows.
     pub(crate) fn rows(&self) -> Rows<'_, F> {
         match &self.train {
-            Train::Memory(rows) => Rows::from(rows),
-            Train::File(file) => Rows::from(file),
+            Trains::Memory(rows) => Rows::from(rows),
+            Trains::File(file) => Rows::from(file),
         }
     }
 }
@@ -121,5 +145,5 @@ fn in_file<F: Real>(
         )],
         image_shape: None,
     };
-    Ok(Stored { train: Train::File(train), validation, test, test_groups: None, facts })
+    Ok(Stored { train: Trains::File(train), validation, test, test_groups: None, facts })
 }

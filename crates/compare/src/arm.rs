@@ -42,6 +42,13 @@ impl Arm {
     /// The preset whose layers and base density this arm has, whatever its name, with its depth and α. The α of a single layer, which has no
     /// nonlinearity, is the default.
     pub fn as_preset(&self) -> Option<(Preset, Architecture)> {
+        let recipe = |preset: &Preset| {
+            let model = preset.model(Architecture::default());
+            model.layers == self.model.layers && model.base == self.model.base
+        };
+        if let Some(preset) = Preset::RECIPES.into_iter().find(recipe) {
+            return Some((preset, Architecture::default()));
+        }
         let layers = self.model.expand().ok()?;
         let between: Vec<_> = layers.iter().filter(|(layer, _)| layer.kind == BETWEEN).collect();
         let alpha = match between.first() {

@@ -55,7 +55,7 @@ impl ArmText {
                     .refuse("model", "a preset's name, the path of a model file or a table is expected");
             }
         };
-        if preset.is_none() {
+        if preset.is_none_or(|preset| preset.recipe().is_some()) {
             let given = [(self.depth.is_some(), "depth"), (self.alpha.is_some(), "alpha")];
             if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
                 return place.refuse(name, "goes with presets alone: this model says its own layers");
@@ -81,6 +81,13 @@ impl ArmText {
         let alpha = self.alpha.unwrap_or(usual.alpha);
         if depth == 0 {
             return place.refuse("depth", "0: a flow has at least one linear layer");
+        }
+        if preset.recipe().is_some() {
+            let mut model = preset.model(usual);
+            if common.rate.is_some() {
+                model.training.rate = None;
+            }
+            return Ok(model);
         }
         let mut model = preset.model(Architecture { depth, alpha });
         if let Err(error) = model.expand() {

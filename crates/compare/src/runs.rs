@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Instant, SystemTime};
 
 use ndarray::{Axis, Slice};
-use pdmap_core::{Flow, Real};
+use pdmap_core::{Flow, LayerError, Real};
 use pdmap_data::Splits;
 use pdmap_train::{Outcome, Progress, TrainConfig, TrainError, Trained, peak_memory, registry, train};
 
-use crate::baseline::{Histograms, gaussian};
+use crate::baseline::{Marginals, gaussian};
 use crate::results::{ArmSummary, BaselineResult, Results, RunResult};
 use crate::statistics::{Uncertainty, grouped_mean, mean_and_error};
 use crate::tuning::tune;
@@ -207,10 +207,27 @@ fn baselines<F: Real>(data: &Splits<F>) -> Vec<BaselineResult> {
         Err(error) => result("Gaussian, full covariance", started, vec![], size, error.to_string()),
     };
     let started = Instant::now();
-    let histograms = Histograms::fit(data.train.view(), data.validation.view());
-    let (rows, bins) = (histograms.log_prob(data.test.view()), histograms.bins());
-    let note = format!("{bins} bins of equal mass a feature, chosen by validation");
-    vec![gaussian, result("Independent histograms", started, rows, features * bins, note)]
+    let pixels = data.facts.pixel_log_det.is_some() && data.facts.name.starts_with("mnist");
+    let fitted = Marginals::fit(data.train.view(), data.validation.view(), pixels);
+    let (size_of_bins, bins) = match &fitted {
+        Ok(Marginals { bins, levels: true, .. }) => (features * bins, format!("{bins} grey levels")),
+        Ok(Marginals { bins, .. }) => (features * bins, format!("{bins} bins of equal mass a feature")),
+        Err(_) => (0, String::new()),
+    };
+    let note = format!("{bins}, chosen by validation");
+    let of = |flow: Result<Flow<F>, LayerError>| flow.and_then(|flow| flow.log_prob(&data.test));
+    let independent = |marginals: &Marginals<F>| of(marginals.independent(features));
+    let histograms = match fitted.as_ref().map_err(Clone::clone).and_then(independent) {
+        Ok(rows) => result("Independent histograms", started, rows, size_of_bins, note.clone()),
+        Err(error) => result("Independent histograms", started, vec![], 0, error.to_string()),
+    };
+    let copula = |marginals: &Marginals<F>| of(marginals.copula(data.train.view()));
+    let all = size + size_of_bins;
+    let copula = match fitted.as_ref().map_err(Clone::clone).and_then(copula) {
+        Ok(rows) => result("Gaussian copula", started, rows, all, format!("{note}, then a full covariance")),
+        Err(error) => result("Gaussian copula", started, vec![], all, error.to_string()),
+    };
+    vec![gaussian, histograms, copula]
 }
 
 fn summarize(arm: &str, runs: &[RunResult], parameters: usize) -> ArmSummary {

@@ -60,11 +60,11 @@ fn every_mistake_is_named_with_its_line() {
         // Preprocessing.
         (
             format!("preprocess = \"whitn\"\n{arm}"),
-            "plan.toml:1: `preprocess`: unknown name `whitn`; nearest is `whiten`, known: none, standardize, whiten, logit",
+            "plan.toml:1: `preprocess`: unknown name `whitn`; nearest is `whiten`, known: none, standardize, whiten, logit, sigmoid, histogram, levels",
         ),
         (
             format!("preprocess = [\n\"whiten\",\n\"logt\"]\n{arm}"),
-            "plan.toml:3: `preprocess[1]`: unknown name `logt`; nearest is `logit`, known: none, standardize, whiten, logit",
+            "plan.toml:3: `preprocess[1]`: unknown name `logt`; nearest is `logit`, known: none, standardize, whiten, logit, sigmoid, histogram, levels",
         ),
         (
             format!("preprocess = {{ logit = {{ lambda = 0.7 }} }}\n{arm}"),
@@ -146,7 +146,7 @@ fn every_mistake_is_named_with_its_line() {
         // Models.
         (
             "[[arms]]\nmodel = \"dense-svg\"\n".into(),
-            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact; the path of a model file ends in .toml",
+            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact, paper-mnist, paper-bsds300, gaussianization-orthonormal, gaussianization-unconstrained, gaussianization-svd, image-pyramid-orthonormal, image-pyramid-unconstrained, audio-lapped; the path of a model file ends in .toml",
         ),
         (
             "[[arms]]\nname = \"a\"\nmodel = \"absent.toml\"\n".into(),
@@ -182,7 +182,7 @@ fn every_mistake_is_named_with_its_line() {
         (inline("layers = []\n"), "plan.toml:6: `arms[1].model.layers`: a flow has at least one layer"),
         (
             inline("layers = [\n{ kind = \"dense\", group = \"orthonormal\" },\n{ kind = \"dens\" }]\n"),
-            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, free-conv, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening",
+            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, coupling, cycled-conv, dense, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening",
         ),
         (
             inline(

@@ -14,6 +14,7 @@ use crate::{
 pub struct Chain<F: Real> {
     layers: Vec<Box<dyn Layer<F>>>,
     features: Option<usize>,
+    conditions: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,7 +36,14 @@ impl<F: Real> Chain<F> {
         for actual in layers.iter().filter_map(|layer| layer.features()) {
             check::features("layer", *features.get_or_insert(actual), actual)?;
         }
-        Ok(Self { layers, features })
+        let mut conditions = None;
+        for actual in layers.iter().map(|layer| layer.conditions()).filter(|&conditions| conditions > 0) {
+            let expected = *conditions.get_or_insert(actual);
+            if expected != actual {
+                return Err(LayerError::Conditions { expected, actual });
+            }
+        }
+        Ok(Self { layers, features, conditions: conditions.unwrap_or(0) })
     }
 
     /// The layers.
@@ -164,6 +172,10 @@ impl<F: Real> Layer<F> for Chain<F> {
 
     fn features(&self) -> Option<usize> {
         self.features
+    }
+
+    fn conditions(&self) -> usize {
+        self.conditions
     }
 
     fn forward(

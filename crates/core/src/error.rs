@@ -114,6 +114,20 @@ pub enum LayerError {
         /// The accepted values, in words.
         range: &'static str,
     },
+    /// A layer that asks what the features of a row are, where nobody says so.
+    #[error("{what} needs the shape of the rows: [channels, length] or [channels, height, width]")]
+    NoShape {
+        /// Which layer.
+        what: &'static str,
+    },
+    /// Rows that come with a condition of another width than the flow wants, or with none.
+    #[error("the flow wants a condition of {expected} numbers a row, {actual} came")]
+    Conditions {
+        /// Numbers of a condition that the flow wants.
+        expected: usize,
+        /// Numbers that came.
+        actual: usize,
+    },
     /// Two options exclude each other.
     #[error("{first} does not go with {second}")]
     Conflict {

@@ -128,6 +128,23 @@ impl<'f, F: Real> Evaluator<'f, F> {
         self.decode_into(z.view(), x)
     }
 
+    /// The same of `p(x | c)`: one row for each row of `condition`.
+    ///
+    /// # Errors
+    /// As [`sample_into`](Self::sample_into); another number of rows.
+    pub fn sample_given_into(
+        &mut self,
+        temperature: f64,
+        condition: ArrayView2<'_, F>,
+        rng: &mut dyn Rng,
+        z: &mut Buffer<F>,
+        x: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
+        self.flow.base().sample_into(temperature, rng, z.shaped(x.nrows(), x.ncols()))?;
+        let input: Input<'_, F> = z.view().into();
+        self.decode_into(input.given(condition), x)
+    }
+
     fn map(
         &mut self,
         what: &'static str,

@@ -1,6 +1,6 @@
 //! A density model: an invertible map and a base density.
 
-use ndarray::{Array2, ArrayD, ArrayView1, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayD, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rand::Rng;
 
 use crate::optim::{Memory, Reads, StepReport, UpdateRule};
@@ -12,6 +12,13 @@ use crate::{
 
 /// Features that a specification alone may ask for, without a tensor of that size to show for it: nothing is allocated on the word of a file.
 const MOST_UNBACKED: usize = 1 << 16;
+
+/// Features up to which a batch is differentiated in parts: above, single operations are large enough for several threads.
+const NARROW: usize = 256;
+
+/// Rows of a part, at least, and most parts.
+const PART: usize = 64;
+const MOST_PARTS: usize = 8;
 
 /// `log p(x) = log p_base(f(x)) + Σ_layers log|det|`, in nats.
 #[derive(Debug, Clone)]
@@ -33,7 +40,10 @@ pub struct Training<F: Real> {
     x: Buffer<F>,
     z: Buffer<F>,
     delta: Buffer<F>,
+    condition: Buffer<F>,
     log_density: Vec<f64>,
+    /// The same for the parts of a batch beyond the first; their sums are added to those above.
+    parts: Vec<Training<F>>,
 }
 
 impl<F: Real> Training<F> {
@@ -87,6 +97,22 @@ impl<F: Real> Flow<F> {
     /// Features a row.
     pub fn features(&self) -> usize {
         self.features
+    }
+
+    /// Numbers of the condition of a row, where this is a density `p(x | c)`; 0 where it is not.
+    pub fn conditions(&self) -> usize {
+        self.chain.conditions()
+    }
+
+    /// Rows that hold their condition behind their features, `[rows, features + conditions]`, taken apart. Whatever else their width is, it is for the flow
+    /// to refuse.
+    pub fn given<'a>(&self, rows: ArrayView2<'a, F>) -> Input<'a, F> {
+        let conditions = self.conditions();
+        if conditions == 0 || rows.ncols() != self.features + conditions {
+            return rows.into();
+        }
+        let (x, condition) = rows.split_at(Axis(1), self.features);
+        Input { x, condition: Some(condition) }
     }
 
     /// The map.
@@ -145,6 +171,16 @@ impl<F: Real> Flow<F> {
         self.decode(&self.base.sample(count, self.features, rng)?)
     }
 
+    /// One row drawn from `p(x | c)` for each row of `condition`.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn sample_given(&self, condition: ArrayView2<'_, F>, rng: &mut dyn Rng) -> Result<Array2<F>> {
+        let z = self.base.sample(condition.nrows(), self.features, rng)?;
+        let input: Input<'_, F> = (&z).into();
+        self.decode(input.given(condition))
+    }
+
     /// `∂ log p / ∂x` of each row, nats per unit of each feature.
     ///
     /// # Errors
@@ -165,7 +201,9 @@ impl<F: Real> Flow<F> {
             x: Buffer::default(),
             z: Buffer::default(),
             delta: Buffer::default(),
+            condition: Buffer::default(),
             log_density: Vec::new(),
+            parts: Vec::new(),
         }
     }
 
@@ -187,7 +225,59 @@ impl<F: Real> Flow<F> {
         training: &mut Training<F>,
         dx: Option<ArrayViewMut2<'_, F>>,
     ) -> Result<BatchReport> {
-        parallel::in_pool(self.numbers(input.x.nrows()), || self.differentiate_here(input, training, dx))
+        let rows = input.x.nrows();
+        parallel::in_pool(self.numbers(rows), || {
+            let parts = if dx.is_none() { self.parts(rows) } else { 1 };
+            if parts == 1 {
+                return self.differentiate_here(input, training, dx);
+            }
+            let Training { parts: others, .. } = training;
+            let mut others = std::mem::take(others);
+            if others.len() < parts - 1 {
+                others.resize_with(parts - 1, || self.training());
+            }
+            let report = self.in_parts(input, training, &mut others[..parts - 1]);
+            let merged = others[..parts - 1].iter_mut().try_for_each(|other| {
+                training.grads.absorb(&mut other.grads)?;
+                training.base.absorb(&mut other.base)
+            });
+            training.parts = others;
+            merged.and(report)
+        })
+    }
+
+    /// How many parts of a batch are differentiated beside each other: a matter of sizes alone, so that results do not depend on the number of
+    /// threads. Where rows are wide, the threads share each operation instead.
+    fn parts(&self, rows: usize) -> usize {
+        if self.features > NARROW { 1 } else { (rows / PART).clamp(1, MOST_PARTS) }
+    }
+
+    /// The first rows into `first`, the rest into `others`, in halves of the parts.
+    fn in_parts(
+        &self,
+        input: Input<'_, F>,
+        first: &mut Training<F>,
+        others: &mut [Training<F>],
+    ) -> Result<BatchReport> {
+        if others.is_empty() {
+            return self.differentiate_here(input, first, None);
+        }
+        let count = others.len() + 1;
+        let (rows, half) = (input.x.nrows(), count / 2);
+        let at = rows * half / count;
+        let (x_0, x_1) = input.x.split_at(Axis(0), at);
+        let (given_0, given_1) = input.condition.map(|given| given.split_at(Axis(0), at)).unzip();
+        let (before, after) = others.split_at_mut(half - 1);
+        let Some((next, after)) = after.split_first_mut() else {
+            return self.differentiate_here(input, first, None);
+        };
+        let (a, b) = rayon::join(
+            || self.in_parts(Input { x: x_0, condition: given_0 }, first, before),
+            || self.in_parts(Input { x: x_1, condition: given_1 }, next, after),
+        );
+        let (a, b) = (a?, b.map_err(|error| error.below(at))?);
+        let mean = |report: &BatchReport| report.base_log_density * report.rows as f64 / rows as f64;
+        Ok(BatchReport { rows, base_log_density: mean(&a) + mean(&b) })
     }
 
     /// Numbers that the largest operation of a step works on.
@@ -201,13 +291,17 @@ impl<F: Real> Flow<F> {
         training: &mut Training<F>,
         dx: Option<ArrayViewMut2<'_, F>>,
     ) -> Result<BatchReport> {
-        let Training { grads, base, tape, x, z, delta, log_density } = training;
+        let Training { grads, base, tape, x, z, delta, condition, log_density, .. } = training;
         let rows = input.x.nrows();
         self.check("batch", input.reborrow())?;
-        if let Some(condition) = &input.condition {
-            check::slice("condition", condition)?;
-        }
         // Any layout is welcome here; inside, rows are contiguous.
+        let input = match &input.condition {
+            Some(given) if !given.is_standard_layout() => {
+                condition.shaped(rows, given.ncols()).assign(given);
+                Input { condition: Some(condition.view()), x: input.x.reborrow() }
+            }
+            _ => input.reborrow(),
+        };
         let input = if input.x.is_standard_layout() {
             input.reborrow()
         } else {
@@ -356,6 +450,11 @@ impl<F: Real> Flow<F> {
 
     pub(crate) fn check(&self, what: &'static str, input: Input<'_, F>) -> Result<()> {
         check::features(what, self.features, input.x.ncols())?;
+        let (expected, actual) =
+            (self.conditions(), input.condition.as_ref().map_or(0, |given| given.ncols()));
+        if expected > 0 && expected != actual {
+            return Err(LayerError::Conditions { expected, actual });
+        }
         if let Some(condition) = input.condition {
             check::shape("condition", (input.x.nrows(), condition.ncols()), condition.dim())?;
             check::finite("condition", condition)?;

@@ -112,6 +112,17 @@ impl<F: Real> ParamGrad<F> {
         Ok(sum.iter().map(|&sum| sum / rows).collect())
     }
 
+    fn absorb(&mut self, other: &Self) -> Result<()> {
+        match (&mut self.sum, &other.sum) {
+            (GradSum::Flat(sum), GradSum::Flat(other)) if sum.len() == other.len() => {
+                crate::parallel::add(sum, other);
+                Ok(())
+            }
+            (GradSum::Outer(sum), GradSum::Outer(other)) => sum.absorb(other),
+            _ => Err(LayerError::Grads { expected: 1, actual: 0 }),
+        }
+    }
+
     fn clear(&mut self) {
         match &mut self.sum {
             GradSum::Flat(sum) => sum.fill(F::zero()),
@@ -147,6 +158,24 @@ impl<F: Real> LayerGrads<F> {
         self.rows = 0;
         self.params.iter_mut().for_each(ParamGrad::clear);
         self.children.iter_mut().for_each(LayerGrads::clear);
+    }
+
+    /// Adds the sums of other rows, and clears those.
+    ///
+    /// # Errors
+    /// [`LayerError::Grads`] for gradients of another layer.
+    pub fn absorb(&mut self, other: &mut Self) -> Result<()> {
+        let own = (self.params.len(), self.children.len());
+        if own != (other.params.len(), other.children.len()) {
+            return Err(LayerError::Grads { expected: own.0, actual: other.params.len() });
+        }
+        self.rows += other.rows;
+        other.rows = 0;
+        for (param, other) in self.params.iter_mut().zip(&mut other.params) {
+            param.absorb(other)?;
+            other.clear();
+        }
+        self.children.iter_mut().zip(&mut other.children).try_for_each(|(child, other)| child.absorb(other))
     }
 
     /// Rows accumulated, at least one.

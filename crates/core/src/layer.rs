@@ -131,6 +131,11 @@ pub trait Layer<F: Real>: Debug + Send + Sync {
     /// Features a row, or `None` where any number will do.
     fn features(&self) -> Option<usize>;
 
+    /// Numbers of the condition that this layer, or one inside of it, looks at; 0 where it looks at none.
+    fn conditions(&self) -> usize {
+        0
+    }
+
     /// `y = f(x)`; adds `log|det ∂y/∂x|` of each row to `log_det`.
     ///
     /// # Errors

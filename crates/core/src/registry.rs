@@ -29,12 +29,14 @@ pub struct Fresh<'a, F: Real> {
     pub before: &'a [Box<dyn Layer<F>>],
     /// What the features of a row are, where that is known: `[channels, length]` of a signal, `[channels, height, width]` of an image.
     pub shape: Option<&'a [usize]>,
+    /// Numbers of the condition that rows come with; 0 where there is none.
+    pub conditions: usize,
 }
 
 impl<'a, F: Real> Fresh<'a, F> {
     /// For the first layer of a flow.
     pub fn new(features: usize, rng: &'a mut dyn Rng, sample: &'a mut Sample<F>) -> Self {
-        Self { features, rng, sample, before: &[], shape: None }
+        Self { features, rng, sample, before: &[], shape: None, conditions: 0 }
     }
 
     /// The same, where it is known what the features of a row are.
@@ -43,10 +45,16 @@ impl<'a, F: Real> Fresh<'a, F> {
         Self { shape, ..self }
     }
 
+    /// The same for rows that come with a condition of so many numbers.
+    #[must_use]
+    pub fn conditioned(self, conditions: usize) -> Self {
+        Self { conditions, ..self }
+    }
+
     /// For the layer behind `before`, all of those that stand so far, beginning with the one that this was made for.
     pub fn behind<'b>(&'b mut self, before: &'b [Box<dyn Layer<F>>]) -> Fresh<'b, F> {
-        let (features, shape) = (self.features, self.shape);
-        Fresh { features, rng: &mut *self.rng, sample: &mut *self.sample, before, shape }
+        let (features, shape, conditions) = (self.features, self.shape, self.conditions);
+        Fresh { features, rng: &mut *self.rng, sample: &mut *self.sample, before, shape, conditions }
     }
 
     /// For the layers inside of this one: the sample moves on among them without moving for the layers after this one.
@@ -54,8 +62,10 @@ impl<'a, F: Real> Fresh<'a, F> {
     /// # Errors
     /// Those of the layers before.
     pub fn inside<T>(&mut self, build: impl FnOnce(&mut Fresh<'_, F>) -> Result<T>) -> Result<T> {
-        let mut sample = Sample::new(self.rows()?.clone());
-        build(&mut Fresh::new(self.features, &mut *self.rng, &mut sample).shaped(self.shape))
+        let rows = self.rows()?.clone();
+        let mut sample = Sample::new(rows).given(self.sample.condition().cloned());
+        let inside = Fresh::new(self.features, &mut *self.rng, &mut sample);
+        build(&mut inside.shaped(self.shape).conditioned(self.conditions))
     }
 
     /// Some training rows as they reach this layer, for a start that depends on data. There may be none.
@@ -99,10 +109,13 @@ impl<F: Real> Registry<F> {
     pub fn core() -> Self {
         let mut registry = Self::empty();
         crate::elementwise::register(&mut registry);
+        crate::coupling::register(&mut registry);
         crate::diagonal::register(&mut registry);
+        crate::mixture::register(&mut registry);
         crate::radial::register(&mut registry);
         crate::spline::register(&mut registry);
         registry.insert_built(crate::Chain::<F>::KIND, crate::Chain::restore, crate::Chain::build_boxed);
+        registry.insert_built(crate::Kept::<F>::KIND, crate::Kept::restore, crate::Kept::build);
         registry
     }
 

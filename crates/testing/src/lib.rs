@@ -5,6 +5,7 @@
 
 pub mod brick_wall;
 mod deviation;
+mod given;
 pub mod laws;
 mod random;
 mod subjects;
@@ -12,6 +13,7 @@ pub mod tolerance;
 pub mod wrong;
 
 pub use deviation::worst;
+pub use given::Given;
 pub use random::{badly_conditioned, normal_rows, rng};
 pub use subjects::{Build, Subject, subjects};
 

@@ -2,17 +2,21 @@
 
 use ndarray::{Array1, Array2};
 use pdmap_conv::bank::{Kernels, Stages};
-use pdmap_conv::{CycledConv, FreeConv, FreeDirection, Geometry, Output, SubbandScale, SubbandShift};
+use pdmap_conv::{
+    CycledConv, FreeConv, FreeDirection, Geometry, Output, Squeeze, SubbandScale, SubbandShift,
+};
+use pdmap_core::coupling::{Coupling, CouplingOptions, Split, Transform};
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::elementwise::{Asinh, Elementwise, LeakyTanh, SmoothLeakyRelu};
+use pdmap_core::mixture::LogisticMixture;
 use pdmap_core::radial::{Groups, Radial};
 use pdmap_core::spline::{Spline, SplineOptions, Tails};
-use pdmap_core::{Chain, Layer, Real, Result, Tensors};
-use pdmap_data::preprocess::{Logit, Standardize, Whitening};
+use pdmap_core::{Chain, Fresh, Kept, Layer, Real, Result, Sample, Tensors};
+use pdmap_data::preprocess::{Bins, Histogram, Logit, Sigmoid, Standardize, Whitening};
 use pdmap_dense::{BiasKind, Dense, Direction, Group, svd};
 use rand::{Rng, RngExt};
 
-use crate::{badly_conditioned, normal_rows};
+use crate::{Given, badly_conditioned, normal_rows};
 
 /// Builds a layer for some number of features (at least 1) with random parameters.
 pub type Build<F> = fn(usize, &mut dyn Rng) -> Result<Box<dyn Layer<F>>>;
@@ -138,6 +142,72 @@ fn radial<F: Real>(
     }
     layer.set_tensors(&mut Tensors::from_iter(tensors))?;
     Ok(Box::new(layer))
+}
+
+/// A coupling with random weights, under a condition where it wants one. A single number that nothing stands beside has none: the empty chain.
+fn coupling<F: Real>(
+    features: usize,
+    conditions: usize,
+    options: CouplingOptions,
+    rng: &mut dyn Rng,
+) -> Result<Box<dyn Layer<F>>> {
+    if features < 2 && options.split != Split::None {
+        return Ok(Box::new(Chain::new(vec![])?));
+    }
+    let options =
+        CouplingOptions { hidden: options.hidden.iter().map(|&units| units.min(5)).collect(), ..options };
+    let mut layer = Coupling::<F>::new(features, conditions, options.clone(), rng)?;
+    let mut tensors = layer.tensors();
+    let last = tensors.len().saturating_sub(2);
+    for (index, (_, tensor)) in tensors.iter_mut().enumerate() {
+        // Of splines the widths stay, so that knots are where differences do not meet them.
+        let widths = match options.transform {
+            Transform::Spline { bins, .. } if index >= last => {
+                tensor.len() * bins / options.transform.parameters()
+            }
+            _ => 0,
+        };
+        for value in tensor.iter_mut().skip(widths) {
+            *value = F::of(value.f64() + rng.random_range(-0.3..0.3));
+        }
+    }
+    layer.set_tensors(&mut Tensors::from_iter(tensors))?;
+    if conditions == 0 {
+        return Ok(Box::new(layer));
+    }
+    let condition = (0..conditions).map(|_| rng.random_range(-1.0..1.0)).collect();
+    Ok(Box::new(Given::new(Box::new(layer), condition)))
+}
+
+/// Two levels of a signal, where its length allows that, each with a scale and a shift for each feature.
+fn multiscale<F: Real>(features: usize, rng: &mut dyn Rng) -> Result<Box<dyn Layer<F>>> {
+    if !features.is_multiple_of(4) {
+        return Ok(Box::new(Chain::new(vec![])?));
+    }
+    let learned = serde_json::json!({ "learned": { "group": "orthonormal", "stages": 2 } });
+    let options = serde_json::json!({
+        "levels": 2, "step": if features == 4 { "squeeze".into() } else { learned }, "layers": [{ "kind": "scale" }, { "kind": "shift", "options": { "start": 0.3 } }],
+    });
+    let mut sample = Sample::new(Array2::zeros((0, features)));
+    let shape = [1, features];
+    let mut fresh = Fresh::new(features, rng, &mut sample).shaped(Some(&shape));
+    let registry = crate::laws::registry();
+    registry.build(&pdmap_core::LayerSpec::new("multiscale", &options), &mut fresh)
+}
+
+/// In (0, 1), and not at ½.
+fn beside_the_middle<F: Real>(x: F) -> F {
+    F::of(0.5 + (0.1 + 0.2 * x.f64().tanh().abs()).copysign(x.f64()))
+}
+
+/// Histograms with edges that the rows of the laws do not meet: their density jumps there.
+fn histogram<F: Real>(
+    features: usize,
+    bins: Bins,
+    domain: fn(F) -> F,
+    rng: &mut dyn Rng,
+) -> Result<Box<dyn Layer<F>>> {
+    Ok(Box::new(Histogram::fit(normal_rows::<F>(400, features, rng).mapv(domain).view(), bins)?))
 }
 
 fn unit_interval<F: Real>(x: F) -> F {
@@ -276,6 +346,69 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
                 radial(d, Groups::Patches([1, d / height]), Some(&[1, height, d / height]), rng)
             })
         },
+        subject!("coupling", |d, rng| coupling(d, 0, CouplingOptions::default(), rng)),
+        subject!("coupling, swapped, without hidden layers", |d, rng| {
+            coupling(d, 0, CouplingOptions { swap: true, hidden: vec![], ..CouplingOptions::default() }, rng)
+        }),
+        Subject {
+            domain: between_knots,
+            ..subject!("coupling of splines", |d, rng| {
+                let transform = Transform::Spline { bins: 4, bound: 2.0 };
+                coupling(d, 0, CouplingOptions { transform, ..CouplingOptions::default() }, rng)
+            })
+        },
+        subject!("coupling of channels", |d, rng| {
+            let shape = Some(vec![divisor(d), d / divisor(d)]);
+            coupling(
+                d,
+                0,
+                CouplingOptions { split: Split::Channels, shape, ..CouplingOptions::default() },
+                rng,
+            )
+        }),
+        subject!("coupling of a checkerboard", |d, rng| {
+            let shape = Some(vec![1, divisor(d), d / divisor(d)]);
+            let options = CouplingOptions { hidden: vec![6, 5], places: false, ..CouplingOptions::default() };
+            coupling(d, 0, CouplingOptions { split: Split::Checkerboard, shape, ..options }, rng)
+        }),
+        subject!("coupling to a condition", |d, rng| {
+            coupling(d, 2, CouplingOptions { split: Split::None, ..CouplingOptions::default() }, rng)
+        }),
+        subject!("coupling and condition", |d, rng| coupling(d, 2, CouplingOptions::default(), rng)),
+        subject!("logistic-mixture", |d, rng| {
+            let spread = |v: F| F::of(0.5 * v.f64());
+            let means = normal_rows(d, 3, rng);
+            let (logits, scales) = (normal_rows(d, 3, rng).mapv(spread), normal_rows(d, 3, rng).mapv(spread));
+            Ok(Box::new(LogisticMixture::new(logits, means, scales)?))
+        }),
+        subject!("squeeze", |d, _| {
+            // A length that can be halved, or else a factor that divides it.
+            match divisor(d) {
+                1 => Ok(Box::new(Chain::new(vec![])?)),
+                factor => Ok(Box::new(Squeeze::new(&[1, d], factor)?)),
+            }
+        }),
+        subject!("kept", |d, rng| {
+            let keep = d.div_ceil(2);
+            let inner = vec![
+                dense(keep, rng, Group::General(Relative), BiasKind::Plain)?,
+                Box::new(Scale::new(scales(keep, rng), ScaleDirection::Algebra)?) as Box<dyn Layer<F>>,
+            ];
+            Ok(Box::new(Kept::new(d, keep, Chain::new(inner)?)?))
+        }),
+        subject!("multiscale", |d, rng| multiscale(d, rng)),
+        Subject {
+            domain: beside_the_middle,
+            ..subject!("histogram by levels", |d, rng| histogram(d, Bins::Levels(2), unit_interval, rng))
+        },
+        Subject {
+            domain: |x| F::of(x.f64() + 6.0_f64.copysign(x.f64())),
+            ..subject!("histogram by mass", |d, rng| {
+                histogram(d, Bins::Bins(2), |x| F::of(9.0 * x.f64()), rng)
+            })
+        },
+        // Its image is the unit interval, and the laws take rows for outputs too.
+        Subject { domain: unit_interval, ..subject!("sigmoid", |_, _| Ok(Box::new(Sigmoid::new(1e-3)?))) },
         // (0.2, 0.8): inside the interval by more than a central difference's step.
         Subject { domain: unit_interval, ..subject!("logit", |_, _| Ok(Box::new(Logit::new(1e-3)?))) },
         subject!("standardize", |d, rng| {

@@ -10,6 +10,31 @@ use pdmap_data::DataError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
+    /// A row of a file of labels that names no class.
+    #[error("{name}: row {row} is {value}, a class is a whole number below {classes}")]
+    Label {
+        /// The file.
+        name: String,
+        /// Row, from 0.
+        row: usize,
+        /// What stands there.
+        value: f64,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// Conditions of another width than the model wants.
+    #[error("{name}: {actual} numbers a row, a condition has {expected}")]
+    ConditionWidth {
+        /// The file.
+        name: String,
+        /// Numbers that fit.
+        expected: usize,
+        /// Numbers that came.
+        actual: usize,
+    },
+    /// Rows that stay in their file have no condition beside them.
+    #[error("rows that are larger than the memory for them cannot come with a condition")]
+    ConditionsInFile,
     /// A layer or the flow refused.
     #[error(transparent)]
     Layer(#[from] LayerError),

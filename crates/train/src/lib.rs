@@ -3,6 +3,7 @@
 mod batches;
 mod checkpoint;
 mod clock;
+mod condition;
 mod config;
 pub mod description;
 mod error;
@@ -21,6 +22,7 @@ mod weights_hash;
 
 pub use checkpoint::Checkpoints;
 pub use clock::Budget;
+pub use condition::Condition;
 pub use config::TrainConfig;
 pub use description::{ModelFile, ModelSpec, TrainingSpec};
 pub use error::TrainError;

@@ -6,13 +6,17 @@ use std::str::FromStr;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::options::nearest;
 use pdmap_core::{Layer, LayerError, LayerExt, Real};
-use pdmap_data::preprocess::{Logit, Standardize, Visit, Whitening};
+use pdmap_data::preprocess::{Bins, Histogram, Logit, Sigmoid, Standardize, Visit, Whitening};
 use serde::{Deserialize, Serialize};
 
 use crate::{Rows, TrainError};
 
 /// λ of the logit where nothing else is said (Papamakarios et al. 2017).
 const LAMBDA: f64 = 1e-6;
+
+/// Bins of a histogram, and grey levels, where nothing else is said.
+const BINS: usize = 128;
+const LEVELS: usize = 256;
 
 /// One step of what stands in front of the trained layers, fitted to the training rows and fixed. It is part of the model, and its log-determinant
 /// part of the likelihood: the space in which data are scored does not change.
@@ -31,6 +35,32 @@ pub enum Preprocess {
         #[serde(default = "lambda")]
         lambda: f64,
     },
+    /// The inverse of the logit, for rows that come in logit space.
+    Sigmoid {
+        /// λ, in (0, 0.5).
+        #[serde(default = "lambda")]
+        lambda: f64,
+    },
+    /// Gaussianization of each feature by its histogram: bins of equal mass.
+    Histogram {
+        /// Bins of each feature, in [2, 4096].
+        #[serde(default = "bins")]
+        bins: usize,
+    },
+    /// The same by grey levels: bins of equal width on [0, 1].
+    Levels {
+        /// How many, in [2, 4096].
+        #[serde(default = "levels")]
+        count: usize,
+    },
+}
+
+fn bins() -> usize {
+    BINS
+}
+
+fn levels() -> usize {
+    LEVELS
 }
 
 fn lambda() -> f64 {
@@ -39,10 +69,18 @@ fn lambda() -> f64 {
 
 impl Preprocess {
     /// All of them, with their options at the defaults.
-    pub const ALL: [Self; 4] = [Self::None, Self::Standardize, Self::Whiten, Self::Logit { lambda: LAMBDA }];
+    pub const ALL: [Self; 7] = [
+        Self::None,
+        Self::Standardize,
+        Self::Whiten,
+        Self::Logit { lambda: LAMBDA },
+        Self::Sigmoid { lambda: LAMBDA },
+        Self::Histogram { bins: BINS },
+        Self::Levels { count: LEVELS },
+    ];
 
     /// Their names.
-    pub const NAMES: &[&str] = &["none", "standardize", "whiten", "logit"];
+    pub const NAMES: &[&str] = &["none", "standardize", "whiten", "logit", "sigmoid", "histogram", "levels"];
 
     /// Says that the options are in their ranges.
     ///
@@ -51,6 +89,9 @@ impl Preprocess {
     pub fn validate(self) -> Result<(), LayerError> {
         match self {
             Self::Logit { lambda } => Logit::new(lambda).map(drop),
+            Self::Sigmoid { lambda } => Sigmoid::new(lambda).map(drop),
+            Self::Histogram { bins } => Bins::Bins(bins).validate(),
+            Self::Levels { count } => Bins::Levels(count).validate(),
             Self::None | Self::Standardize | Self::Whiten => Ok(()),
         }
     }
@@ -75,6 +116,9 @@ impl Preprocess {
             let mut passes = |visit: &mut Visit<'_, F>| {
                 let mut first = 0;
                 rows.pass(&mut |block| {
+                    // The features of rows that come with a condition are no whole rows.
+                    let block = block.as_standard_layout();
+                    let block = block.view();
                     let mapped = through(&layers, block).map_err(|error| error.below(first))?;
                     first += block.nrows();
                     Ok(visit(mapped.as_ref().map_or(block, |mapped| mapped.view()))?)
@@ -85,11 +129,28 @@ impl Preprocess {
                 Self::Standardize => Box::new(Standardize::fit_in_passes(&mut passes)?),
                 Self::Whiten => Box::new(Whitening::fit_in_passes(&mut passes)?),
                 Self::Logit { lambda } => Box::new(Logit::new(lambda)?),
+                Self::Sigmoid { lambda } => Box::new(Sigmoid::new(lambda)?),
+                Self::Histogram { bins } => Box::new(histogram(&layers, rows, Bins::Bins(bins))?),
+                Self::Levels { count } => Box::new(histogram(&layers, rows, Bins::Levels(count))?),
             };
             layers.push(layer);
         }
         Ok(layers)
     }
+}
+
+/// Numbers that a histogram is fitted to, at most: evenly spaced rows of more.
+const SORTED: usize = 1 << 26;
+
+/// The histograms of the rows behind some layers.
+fn histogram<F: Real>(
+    layers: &[Box<dyn Layer<F>>],
+    rows: Rows<'_, F>,
+    bins: Bins,
+) -> Result<Histogram<F>, TrainError> {
+    let sample = rows.sample((SORTED / rows.features().max(1)).max(1))?;
+    let mapped = through(layers, sample.view())?;
+    Ok(Histogram::fit(mapped.as_ref().map_or(sample.view(), |mapped| mapped.view()), bins)?)
 }
 
 /// A block of rows behind some layers; nothing where there is no layer.
@@ -113,6 +174,12 @@ impl Display for Preprocess {
             Self::Whiten => f.write_str("whiten"),
             Self::Logit { lambda } if *lambda == LAMBDA => f.write_str("logit"),
             Self::Logit { lambda } => write!(f, "logit (λ {lambda:e})"),
+            Self::Sigmoid { lambda } if *lambda == LAMBDA => f.write_str("sigmoid"),
+            Self::Sigmoid { lambda } => write!(f, "sigmoid (λ {lambda:e})"),
+            Self::Histogram { bins: BINS } => f.write_str("histogram"),
+            Self::Histogram { bins } => write!(f, "histogram ({bins} bins)"),
+            Self::Levels { count: LEVELS } => f.write_str("levels"),
+            Self::Levels { count } => write!(f, "levels ({count})"),
         }
     }
 }

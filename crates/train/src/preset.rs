@@ -9,10 +9,10 @@ use pdmap_core::{Flow, Real};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::description::{LayerEntry, ModelSpec, TrainingSpec};
+use crate::description::{LayerEntry, ModelFile, ModelSpec, TrainingSpec};
 use crate::{Preprocess, TrainError};
 
-/// A flow by name. All of them have the same depth, nonlinearity, base density and start (Haar-orthonormal matrices); they differ
+/// A flow by name. All of the first eight have the same depth, nonlinearity, base density and start (Haar-orthonormal matrices); they differ
 /// in their linear maps, dense or convolutions, in the group of these and in the direction in which they move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +34,22 @@ pub enum Preset {
     ConvUnconstrained,
     /// Convolutions with as long kernels that nothing constrains, by their exact gradient through the Fourier transform.
     ConvFreeExact,
+    /// The dense model of Gresele et al. 2020 on MNIST.
+    PaperMnist,
+    /// A deeper one of the same family, for patches of photographs.
+    PaperBsds300,
+    /// Orthonormal maps with radial layers, splines and couplings between them.
+    GaussianizationOrthonormal,
+    /// The same with maps in GL(D).
+    GaussianizationUnconstrained,
+    /// The same with O(D)·diag·O(D).
+    GaussianizationSvd,
+    /// Multi-scale images by learned orthonormal pyramids.
+    ImagePyramidOrthonormal,
+    /// The same with unconstrained stages.
+    ImagePyramidUnconstrained,
+    /// Lapped orthonormal transforms of sound.
+    AudioLapped,
 }
 
 /// Depth and nonlinearity of a preset.
@@ -84,6 +100,51 @@ impl Preset {
         Self::DenseSvd,
     ];
 
+    /// Models that stand in files of their own, `presets/NAME.toml`: what they are is said there alone.
+    pub const RECIPES: [Self; 8] = [
+        Self::PaperMnist,
+        Self::PaperBsds300,
+        Self::GaussianizationOrthonormal,
+        Self::GaussianizationUnconstrained,
+        Self::GaussianizationSvd,
+        Self::ImagePyramidOrthonormal,
+        Self::ImagePyramidUnconstrained,
+        Self::AudioLapped,
+    ];
+
+    /// All names: [`ALL`](Self::ALL), then [`RECIPES`](Self::RECIPES).
+    pub fn named() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::RECIPES)
+    }
+
+    /// The file of a model that stands in one. Its depth is its own.
+    pub fn recipe(self) -> Option<&'static str> {
+        match self {
+            Self::PaperMnist => Some(include_str!("../presets/paper-mnist.toml")),
+            Self::PaperBsds300 => Some(include_str!("../presets/paper-bsds300.toml")),
+            Self::GaussianizationOrthonormal => {
+                Some(include_str!("../presets/gaussianization-orthonormal.toml"))
+            }
+            Self::GaussianizationUnconstrained => {
+                Some(include_str!("../presets/gaussianization-unconstrained.toml"))
+            }
+            Self::GaussianizationSvd => Some(include_str!("../presets/gaussianization-svd.toml")),
+            Self::ImagePyramidOrthonormal => Some(include_str!("../presets/image-pyramid-orthonormal.toml")),
+            Self::ImagePyramidUnconstrained => {
+                Some(include_str!("../presets/image-pyramid-unconstrained.toml"))
+            }
+            Self::AudioLapped => Some(include_str!("../presets/audio-lapped.toml")),
+            _ => None,
+        }
+    }
+
+    /// The model of a file. The files are part of the program and read in its tests; one that could not be read would be a model without layers.
+    fn described(self) -> Option<ModelSpec> {
+        let text = self.recipe()?;
+        let read = ModelFile::parse(self.name(), text, &crate::registry::<f64>());
+        Some(read.map_or_else(|_| ModelSpec::new(vec![]), |file| file.spec))
+    }
+
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -95,6 +156,14 @@ impl Preset {
             Self::ConvOrthonormal => "conv-orthonormal",
             Self::ConvUnconstrained => "conv-unconstrained",
             Self::ConvFreeExact => "conv-free-exact",
+            Self::PaperMnist => "paper-mnist",
+            Self::PaperBsds300 => "paper-bsds300",
+            Self::GaussianizationOrthonormal => "gaussianization-orthonormal",
+            Self::GaussianizationUnconstrained => "gaussianization-unconstrained",
+            Self::GaussianizationSvd => "gaussianization-svd",
+            Self::ImagePyramidOrthonormal => "image-pyramid-orthonormal",
+            Self::ImagePyramidUnconstrained => "image-pyramid-unconstrained",
+            Self::AudioLapped => "audio-lapped",
         }
     }
 
@@ -119,12 +188,22 @@ impl Preset {
             Self::ConvFreeExact => {
                 "free kernels of the same length, exact gradient by FFT; the period must divide the lengths"
             }
+            recipe => recipe.recipe().and_then(description).unwrap_or(""),
         }
     }
 
     /// Whether the linear maps are orthonormal.
     pub fn constrained(self) -> bool {
-        matches!(self, Self::DenseOrthonormal | Self::DenseSvd | Self::ConvOrthonormal)
+        matches!(
+            self,
+            Self::DenseOrthonormal
+                | Self::DenseSvd
+                | Self::ConvOrthonormal
+                | Self::GaussianizationOrthonormal
+                | Self::GaussianizationSvd
+                | Self::ImagePyramidOrthonormal
+                | Self::AudioLapped
+        )
     }
 
     /// Adam's learning rate where nothing else is said: chosen on MNIST validation rows for the relative arm, lower for the algebra, where
@@ -135,11 +214,16 @@ impl Preset {
             Self::DenseRelativeAlgebra => 1e-4,
             Self::DenseOrthonormal | Self::DenseSvd => 1e-3,
             Self::ConvOrthonormal | Self::ConvUnconstrained | Self::ConvFreeExact => 3e-3,
+            recipe => recipe.described().and_then(|model| model.training.rate).unwrap_or(1e-3),
         }
     }
 
-    /// The model as data: `depth` linear layers with the nonlinearity between them, standard normal base.
+    /// The model as data: `depth` linear layers with the nonlinearity between them, standard normal base. One that stands in a [file](Self::recipe) is as it
+    /// stands there, whatever the architecture.
     pub fn model(self, architecture: Architecture) -> ModelSpec {
+        if let Some(model) = self.described() {
+            return model;
+        }
         let Architecture { depth, alpha } = architecture;
         let mut between = self.linear(START_BIAS);
         between.push(LayerEntry::layer("smooth-leaky-relu", json!({ "alpha": alpha })));
@@ -199,8 +283,15 @@ impl Preset {
                 let options = json!({ "period": PERIOD, "overlap": STAGES });
                 vec![LayerEntry::layer("free-conv", options), shift]
             }
+            // Models of files have no linear map by itself.
+            _ => vec![],
         }
     }
+}
+
+/// What a model file says of itself in its first line.
+fn description(text: &'static str) -> Option<&'static str> {
+    text.lines().find_map(|line| line.strip_prefix("description = \""))?.strip_suffix('"')
 }
 
 impl Display for Preset {
@@ -213,10 +304,10 @@ impl FromStr for Preset {
     type Err = TrainError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| TrainError::UnknownPreset {
+        Self::named().find(|preset| preset.name() == name).ok_or_else(|| TrainError::UnknownPreset {
             name: name.to_owned(),
-            nearest: nearest(name, Self::ALL.map(Self::name)).unwrap_or_default().to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
+            nearest: nearest(name, Self::named().map(Self::name)).unwrap_or_default().to_owned(),
+            known: Self::named().map(Self::name).collect::<Vec<_>>().join(", "),
         })
     }
 }

@@ -23,14 +23,15 @@ pub fn mean_log_prob<F: Real>(
     let (all, count) = (rows.nrows(), rows.nrows().min(limit));
     let mean = |log_prob: Vec<f64>| log_prob.iter().sum::<f64>() / count as f64;
     if count == all {
-        return flow.log_prob(rows).map(mean);
+        return flow.log_prob(flow.given(rows)).map(mean);
     }
     let chosen: Vec<usize> =
         (0..count).map(|index| (index as u128 * all as u128 / count as u128) as usize).collect();
-    flow.log_prob(&rows.select(Axis(0), &chosen)).map(mean)
+    flow.log_prob(flow.given(rows.select(Axis(0), &chosen).view())).map(mean)
 }
 
-/// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation.
+/// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation. Where the flow is a density `p(x | c)`, rows hold their condition behind
+/// their features: see [`Flow::given`].
 ///
 /// # Errors
 /// Fewer rows than a batch, no validation rows, rows that do not fit the flow, options outside their ranges, a likelihood that is not
@@ -293,7 +294,7 @@ fn ascend<F: Real>(
     optimizer: &mut Optimizer,
     training: &mut Training<F>,
 ) -> Result<StepReport, LayerError> {
-    flow.accumulate(batch, training)?;
+    flow.accumulate(flow.given(batch), training)?;
     flow.update(optimizer, training)
 }
 

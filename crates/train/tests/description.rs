@@ -171,7 +171,7 @@ fn every_mistake_has_its_line_and_its_words() {
         (format!("{layers}\ndescription = 3"), "`description`: invalid type: integer `3`, expected a string".into()),
         (
             format!("{layers}\npreprocess = [\"whitten\"]"),
-            "`preprocess[0]`: unknown name `whitten`; nearest is `whiten`, known: none, standardize, whiten, logit".into(),
+            "`preprocess[0]`: unknown name `whitten`; nearest is `whiten`, known: none, standardize, whiten, logit, sigmoid, histogram, levels".into(),
         ),
         (
             format!("{layers}\npreprocess = {{ logit = {{ lamda = 1 }} }}"),
@@ -198,7 +198,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ("layers = [\n{ gruop = \"orthonormal\" }]".into(), "key `kind` is missing in `layers[0]`".into()),
         (
             "layers = [\n{ kind = \"dens\" }]".into(),
-            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, cycled-conv, dense, free-conv, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
+            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, coupling, cycled-conv, dense, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (
             "layers = [\n{ kind = \"whitening\" }]".into(),
@@ -288,7 +288,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             "layers = [{ kind = \"chain\", layers = [\n{ kind = \"asinnh\" }] }]".into(),
-            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, chain, cycled-conv, dense, free-conv, leaky-tanh, logit, scale, shift, smooth-leaky-relu, standardize, subband-scale, subband-shift, whitening".into(),
+            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, chain, coupling, cycled-conv, dense, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (format!("{layers}\ntraining = {{ bacth = 3 }}"), format!("unknown key `bacth` in `training`; nearest is `batch`, known: {training}")),
         (format!("{layers}\ntraining.batch = 0"), "`training.batch`: 0: a batch has at least one row".into()),
@@ -608,6 +608,26 @@ fn the_documentation_knows_every_key_and_its_examples_are_read() {
         "layers = [{ kind = \"subband-scale\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"subband-shift\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"leaky-tanh\", x = 1 }]".to_owned(),
+        format!("{layers}\npreprocess = {{ sigmoid = {{ x = 1 }} }}"),
+        format!("{layers}\npreprocess = {{ histogram = {{ x = 1 }} }}"),
+        format!("{layers}\npreprocess = {{ levels = {{ x = 1 }} }}"),
+        "layers = [{ kind = \"spline\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"spline\", tails = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"spline\", per = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"spline\", start = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"radial\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"radial\", groups = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"coupling\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"coupling\", split = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"coupling\", transform = \"x\" }]".to_owned(),
+        "layers = [{ kind = \"coupling\", transform = { spline = { x = 1 } } }]".to_owned(),
+        "layers = [{ kind = \"coupling\", transform = { affine = { x = 1 } } }]".to_owned(),
+        "layers = [{ kind = \"logistic-mixture\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"squeeze\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"kept\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"multiscale\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"multiscale\", levels = 1, step = \"x\", layers = [{ kind = \"asinh\" }] }]"
+            .to_owned(),
     ];
     for text in unknown {
         let error = parse(&text).unwrap_err();

@@ -17,6 +17,9 @@ pub(crate) struct Score {
     /// Rows to score: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
+    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    #[arg(long, value_name = "C")]
+    pub(crate) condition: Option<PathBuf>,
     /// Where to write log p of each row (f64, nats): .npy, .csv, or - for standard output [default: nowhere]
     #[arg(long, value_name = "LL")]
     pub(crate) out: Option<PathBuf>,
@@ -55,6 +58,9 @@ pub(crate) struct Map {
     /// Rows to map: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
+    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    #[arg(long, value_name = "C")]
+    pub(crate) condition: Option<PathBuf>,
     /// Where to write the mapped rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
@@ -69,9 +75,15 @@ pub(crate) struct Map {
 pub(crate) struct Sample {
     /// The model file
     pub(crate) model: PathBuf,
-    /// Rows to draw
-    #[arg(long, value_name = "N")]
-    pub(crate) count: u64,
+    /// Rows to draw [default: one for each row of --condition]
+    #[arg(long, value_name = "N", required_unless_present = "condition")]
+    pub(crate) count: Option<u64>,
+    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    #[arg(long, value_name = "C", conflicts_with = "class")]
+    pub(crate) condition: Option<PathBuf>,
+    /// Draw all rows of this class, for a model of classes
+    #[arg(long, value_name = "K")]
+    pub(crate) class: Option<usize>,
     /// Seed
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) seed: u64,
@@ -87,6 +99,35 @@ pub(crate) struct Sample {
     /// Whether CSV begins with the names of its columns; auto does
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: pdmap classify digits.safetensors --data rows.npy --labels labels.csv --posterior p.npy"
+)]
+pub(crate) struct Classify {
+    /// The model file, of a density p(x | class)
+    pub(crate) model: PathBuf,
+    /// Rows to classify: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
+    #[arg(long, value_name = "D")]
+    pub(crate) data: PathBuf,
+    /// True classes, for the accuracy: a column of labels or an IDX file of labels
+    #[arg(long, value_name = "L")]
+    pub(crate) labels: Option<PathBuf>,
+    /// Where to write the class of each row: .npy, .csv, or - for standard output
+    #[arg(long, value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// Where to write the probability of each class, all classes being equally frequent beforehand: .npy, .csv or -
+    #[arg(long, value_name = "P")]
+    pub(crate) posterior: Option<PathBuf>,
+    /// Format of standard output [default: that of the input], or of a file of another extension than .npy and .csv
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<RowFormatArg>,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+    /// Accuracy and confusion as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

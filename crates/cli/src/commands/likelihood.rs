@@ -33,7 +33,7 @@ impl Likelihood {
         groups: Option<&[u32]>,
         name: &str,
     ) -> Result<(Vec<f64>, Self)> {
-        let log_prob = model.flow.log_prob(rows).with_context(|| name.to_owned())?;
+        let log_prob = model.flow.log_prob(model.flow.given(rows.view())).with_context(|| name.to_owned())?;
         let mut moments = Moments::default();
         moments.add(&log_prob);
         let mut likelihood = Self::from_moments(moments, model, name)?;
@@ -42,6 +42,11 @@ impl Likelihood {
             likelihood.standard_error = error.is_finite().then_some(error);
         }
         Ok((log_prob, likelihood))
+    }
+
+    /// The mean, nats.
+    pub(crate) fn mean(&self) -> f64 {
+        self.mean
     }
 
     /// What the scores of the rows called `name`, taken as independent, are on average.

@@ -8,6 +8,7 @@ use pdmap_train::Model;
 
 use super::model::{AnyModel, each};
 use crate::args::Map;
+use crate::condition::Given;
 use crate::rows_in::Blocks;
 use crate::rows_out::{Targets, numbered};
 
@@ -19,14 +20,16 @@ pub(crate) enum Way {
 }
 
 pub(crate) fn run(args: &Map, way: Way) -> Result<()> {
-    let targets =
-        Targets::plan([("--out", Some(args.out.as_path()))], &[&args.model, &args.data], args.format)?;
+    let mut read = vec![args.model.as_path(), args.data.as_path()];
+    read.extend(args.condition.as_deref());
+    let targets = Targets::plan([("--out", Some(args.out.as_path()))], &read, args.format)?;
     each!(AnyModel::load(&args.model)?, model => map(args, &model, &targets, way))
 }
 
 fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) -> Result<()> {
     let features = model.flow.features();
     let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, features)?;
+    let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
     let stem = match way {
         Way::Encode => "z",
         Way::Decode => "x",
@@ -38,9 +41,10 @@ fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) ->
         let dim = block.rows.dim();
         mapped.resize(block.rows.len(), F::zero());
         let to = ArrayViewMut2::from_shape(dim, &mut mapped)?;
+        let input = given.next(block.rows.reborrow())?;
         let done = match way {
-            Way::Encode => evaluator.encode_into(block.rows, to),
-            Way::Decode => evaluator.decode_into(block.rows, to),
+            Way::Encode => evaluator.encode_into(input, to),
+            Way::Decode => evaluator.decode_into(input, to),
         };
         done.map_err(|error| block.error(error))?;
         out.write(&mapped)?;
@@ -48,5 +52,6 @@ fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) ->
             return Ok(());
         }
     }
+    given.finish()?;
     out.finish()
 }

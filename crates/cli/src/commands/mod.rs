@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+mod classify;
 mod compare;
 mod inspect;
 mod kernels;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Encode(args) => map::run(&args, map::Way::Encode),
         Command::Decode(args) => map::run(&args, map::Way::Decode),
         Command::Sample(args) => sample::run(&args),
+        Command::Classify(args) => classify::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Kernels(args) => kernels::run(&args),
         Command::Presets(args) => presets::run(&args),

@@ -13,16 +13,19 @@ pub(crate) fn run(args: &Presets) -> Result<()> {
     }
     let architecture = Architecture { depth: args.depth, alpha: args.alpha };
     match (args.name, args.json) {
+        (Some(preset), false) if preset.recipe().is_some() => {
+            output::line(preset.recipe().unwrap_or_default().trim_end())
+        }
         (Some(preset), true) => output::json(&preset.model(architecture)),
         (Some(preset), false) => output::line(preset.model(architecture).to_toml().trim_end()),
         (None, true) => {
-            let all = Preset::ALL
+            let all = Preset::named()
                 .map(|preset| serde_json::json!({ "name": preset, "description": preset.describe() }));
-            output::json(&all)
+            output::json(&all.collect::<Vec<_>>())
         }
         (None, false) => {
-            let line = |preset: Preset| output::line(&format!("{:24} {}", preset.name(), preset.describe()));
-            Preset::ALL.into_iter().try_for_each(line)
+            let line = |preset: Preset| output::line(&format!("{:30} {}", preset.name(), preset.describe()));
+            Preset::named().try_for_each(line)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
-use pdmap_core::{Flow, LayerError, Real};
+use pdmap_core::{Flow, Input, LayerError, Real};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -33,7 +33,13 @@ impl RoundTrip {
     pub(crate) fn of_base<F: Real>(flow: &Flow<F>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let both = flow.base().sample::<F>(ROWS, flow.features(), &mut rng).and_then(|z| {
-            let back = flow.encode(&flow.decode(&z)?)?;
+            // Under a condition of zeros, where there is one.
+            let condition = Array2::zeros((ROWS, flow.conditions()));
+            let given = |rows| Input::from(rows).given(condition.view());
+            let back = match flow.conditions() {
+                0 => flow.encode(&flow.decode(&z)?)?,
+                _ => flow.encode(given(&flow.decode(given(&z))?))?,
+            };
             Ok(errors(z.view(), &back))
         });
         Self::new(None, ROWS, both)

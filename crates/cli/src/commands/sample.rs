@@ -1,18 +1,70 @@
 //! `pdmap sample`.
 
 use anyhow::{Context, Result};
-use ndarray::ArrayViewMut2;
+use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real, check};
-use pdmap_data::{RowFormat, RowShape};
-use pdmap_train::Model;
+use pdmap_data::{RowFormat, RowShape, TextOptions};
+use pdmap_train::{Condition, Model};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::model::{AnyModel, each};
 use crate::args::Sample;
+use crate::condition;
 use crate::exit::BadInput;
 use crate::rows_in::block_rows;
 use crate::rows_out::{Targets, numbered};
+
+/// Conditions of the rows that are drawn.
+enum Drawn<F> {
+    Each(Array2<F>),
+    Class { class: usize, classes: usize },
+}
+
+impl<F: Real> Drawn<F> {
+    fn rows(&self, first: usize, count: usize) -> Array2<F> {
+        match *self {
+            Self::Each(ref all) => all.slice_axis(Axis(0), Slice::from(first..first + count)).to_owned(),
+            Self::Class { class, classes } => {
+                Array2::from_shape_fn(
+                    (count, classes),
+                    |(_, column)| {
+                        if column == class { F::one() } else { F::zero() }
+                    },
+                )
+            }
+        }
+    }
+}
+
+/// How many rows are drawn, and under which condition.
+fn wanted<F: Real>(args: &Sample, model: &Model<F>) -> Result<(u64, Option<Drawn<F>>)> {
+    let refuse = |message: String| Err(BadInput(message).into());
+    match (model.header.condition, args.class, &args.condition) {
+        (None, None, None) => Ok((args.count.unwrap_or(0), None)),
+        (None, ..) => refuse("--condition and --class: the model has no condition".into()),
+        (Some(Condition::Classes { count: classes }), Some(class), _) if class < classes => {
+            Ok((args.count.unwrap_or(1), Some(Drawn::Class { class, classes })))
+        }
+        (Some(condition), Some(class), _) => {
+            refuse(format!("--class {class}: the model's condition is {}", condition::wanted(condition)))
+        }
+        (Some(condition), None, None) => {
+            let wanted = condition::wanted(condition);
+            refuse(format!("the model is conditional: --condition FILE ({wanted}), or --class K"))
+        }
+        (Some(condition), None, Some(path)) => {
+            let rows = condition::beside(condition, path, &TextOptions::default())?;
+            let count = rows.nrows() as u64;
+            match args.count {
+                Some(asked) if asked != count => {
+                    refuse(format!("--count {asked}: {} has {count} rows", path.display()))
+                }
+                _ => Ok((count, Some(Drawn::Each(rows)))),
+            }
+        }
+    }
+}
 
 pub(crate) fn run(args: &Sample) -> Result<()> {
     check::temperature(args.temperature)?;
@@ -22,34 +74,41 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
 
 fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Result<()> {
     let features = model.flow.features();
-    let bytes = u128::from(args.count) * features as u128 * size_of::<F>() as u128;
+    let (count, mut given) = wanted(args, model)?;
+    let bytes = u128::from(count) * features as u128 * size_of::<F>() as u128;
     if i64::try_from(bytes).is_err() {
         let message = format!(
             "--count {}: rows of {features} features make {bytes} bytes, more than a file holds",
-            args.count
+            count
         );
         return Err(BadInput(message).into());
     }
     let names = numbered("x", features, args.header);
     let shape = RowShape::Matrix { features };
-    let mut out = targets.open::<F>(0, shape, Some(args.count), names.as_deref(), RowFormat::Npy)?;
+    let mut out = targets.open::<F>(0, shape, Some(count), names.as_deref(), RowFormat::Npy)?;
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let (mut evaluator, mut draws, mut rows) = (model.flow.evaluator(), Buffer::default(), Vec::new());
-    let mut left = args.count;
+    let mut left = count;
     while left > 0 {
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(block_rows::<F>(features));
-        rows.resize(count * features, F::zero());
-        let to = ArrayViewMut2::from_shape((count, features), &mut rows)?;
-        let done = usize::try_from(args.count - left).unwrap_or(usize::MAX);
-        evaluator
-            .sample_into(args.temperature, &mut rng, &mut draws, to)
+        let rows_now = usize::try_from(left).unwrap_or(usize::MAX).min(block_rows::<F>(features));
+        rows.resize(rows_now * features, F::zero());
+        let to = ArrayViewMut2::from_shape((rows_now, features), &mut rows)?;
+        let done = usize::try_from(count - left).unwrap_or(usize::MAX);
+        let drawn = match &mut given {
+            None => evaluator.sample_into(args.temperature, &mut rng, &mut draws, to),
+            Some(given) => {
+                let condition = given.rows(done, rows_now);
+                evaluator.sample_given_into(args.temperature, condition.view(), &mut rng, &mut draws, to)
+            }
+        };
+        drawn
             .map_err(|error| error.below(done))
             .with_context(|| format!("{} at temperature {:?}", args.model.display(), args.temperature))?;
         out.write(&rows)?;
         if out.is_closed() {
             return Ok(());
         }
-        left -= count as u64;
+        left -= rows_now as u64;
     }
     out.finish()
 }

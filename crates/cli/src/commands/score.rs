@@ -13,6 +13,7 @@ use super::moments::Moments;
 use super::quantile;
 use super::threshold::Threshold;
 use crate::args::{HeaderArg, Score};
+use crate::condition::Given;
 use crate::output;
 use crate::rows_in::Blocks;
 use crate::rows_out::{Targets, numbered};
@@ -45,6 +46,7 @@ pub(crate) fn run(args: &Score) -> Result<()> {
     ];
     let mut read = vec![args.model.as_path(), args.data.as_path()];
     read.extend(args.reference.as_deref());
+    read.extend(args.condition.as_deref());
     let targets = Targets::plan(places, &read, args.format)?;
     let threshold = Threshold::of(args)?;
     each!(AnyModel::load(&args.model)?, model => score(args, &model, &targets, threshold))
@@ -58,6 +60,7 @@ fn score<F: Real>(
 ) -> Result<()> {
     let features = model.flow.features();
     let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, features)?;
+    let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
     let (format, count, header) = (data.format(), data.count(), args.text.header);
     let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);
     let names = data.columns().map(<[String]>::to_vec).or_else(|| numbered("x", features, header));
@@ -77,7 +80,8 @@ fn score<F: Real>(
     while let Some(block) = data.next()? {
         let rows = block.rows.nrows();
         log_prob.resize(rows, 0.0);
-        evaluator.log_prob_into(block.rows, &mut log_prob).map_err(|error| block.error(error))?;
+        let input = given.next(block.rows.reborrow())?;
+        evaluator.log_prob_into(input.reborrow(), &mut log_prob).map_err(|error| block.error(error))?;
         moments.add(&log_prob);
         if !args.quantiles.is_empty() {
             all.extend_from_slice(&log_prob);
@@ -86,7 +90,7 @@ fn score<F: Real>(
         if attribution.is_open() {
             gradient.resize(rows * features, F::zero());
             let to = ArrayViewMut2::from_shape((rows, features), &mut gradient)?;
-            evaluator.input_gradient_into(block.rows, to).map_err(|error| block.error(error))?;
+            evaluator.input_gradient_into(input, to).map_err(|error| block.error(error))?;
             attribution.write(&gradient)?;
         }
         if let Some(threshold) = &mut threshold {
@@ -98,6 +102,7 @@ fn score<F: Real>(
             return Ok(());
         }
     }
+    given.finish()?;
     let likelihood = Likelihood::from_moments(moments, model, data.name())?;
     out.finish()?;
     attribution.finish()?;

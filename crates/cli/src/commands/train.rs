@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use pdmap_core::Real;
 use pdmap_data::DataFacts;
 use pdmap_train::{
-    Budget, Checkpoints, Event, Hooks, Model, Outcome, Preprocess, TrainConfig, Trained, TrainingRecord,
-    registry, train_with,
+    Budget, Checkpoints, Condition, Event, Hooks, Model, Outcome, Preprocess, TrainConfig, Trained,
+    TrainingRecord, registry, train_with,
 };
 
 use super::likelihood::Likelihood;
@@ -46,11 +46,13 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
-    let data = Stored::<F>::open(&source, config.batch, args.memory)?;
+    let mut data = Stored::<F>::open(&source, config.batch, args.memory)?;
+    let condition = data.condition(&source, args)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
     let blame = |error| choice.blame(error, &source);
-    let spec = choice.spec().shaped(data.facts.shape());
+    let mut spec = choice.spec().shaped(data.facts.shape());
+    spec.conditions = condition.map_or(0, Condition::width);
     let mut flow = spec.build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
     bar.stage(choice.name());
     // Until here a signal ends the program as it ends any other: there is nothing to save.
@@ -62,6 +64,9 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let trained = trained.map_err(blame)?;
 
     let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));
+    if model.flow.conditions() > 0 {
+        model.header.condition = condition;
+    }
     model.header.training = Some(TrainingRecord {
         data: args.data.data.clone(),
         seed: args.seed,
@@ -97,7 +102,14 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 /// The model must not be written over what it is made of.
 fn not_an_input(args: &Train) -> Result<()> {
     let checkpoint = args.checkpoint.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
-    let inputs = [Some(Path::new(&args.data.data)), args.data.val.as_deref(), args.data.test.as_deref()];
+    let inputs = [
+        Some(Path::new(&args.data.data)),
+        args.data.val.as_deref(),
+        args.data.test.as_deref(),
+        args.condition.as_deref(),
+        args.val_condition.as_deref(),
+        args.test_condition.as_deref(),
+    ];
     let others = [Some(Path::new(&args.model)), checkpoint.as_deref()];
     if inputs.into_iter().chain(others).flatten().any(|path| output::same_place(path, &args.out)) {
         let message = format!("--out {} is what the model would be made of", args.out.display());
@@ -184,15 +196,21 @@ fn say(
         Some(Ok(likelihood)) => (Some(likelihood), None),
         Some(Err(reason)) => (None, Some(reason)),
     };
+    // −(log p + log|d row/d pixel|)/(D log 2), pixels in units of one of 256 grey levels.
+    let bits = test
+        .as_ref()
+        .zip(facts.pixel_log_det)
+        .map(|(test, pixel)| -(test.mean() + pixel) / (facts.features as f64 * std::f64::consts::LN_2));
     if args.json {
         let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
         let all = serde_json::json!({
-            "trained": trained, "test": test, "test_failure": failure, "truth": truth, "weights": weights,
+            "trained": trained, "test": test, "bits_per_dim": bits, "test_failure": failure, "truth": truth, "weights": weights,
         });
         return output::json(&all);
     }
     output::line(&summary(trained))?;
     test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
+    bits.map_or(Ok(()), |bits| output::line(&format!("bits/dim: {bits:.4}")))?;
     failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))?;
     let truth = facts.test_truth.map(|value| format!("truth: {value:.4} nats on the same test rows"));
     let truth = truth.or(facts.true_log_likelihood.map(|value| format!("truth: {value:.4} nats expected")));

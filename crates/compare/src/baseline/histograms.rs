@@ -1,144 +1,107 @@
-//! Independent histograms: the best that no dependence between features can do.
+//! Independent histograms, the best that no dependence between features can do, and the Gaussian copula: histograms, then a Gaussian.
 
-use ndarray::ArrayView2;
-use pdmap_core::Real;
-use rayon::prelude::*;
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::{Base, Flow, Layer, LayerExt, Real, Result};
+use pdmap_data::preprocess::{Bins, Histogram, Sigmoid, Whitening};
 
-/// One histogram a feature, with bins of equal mass and exponential tails.
-#[derive(Debug, Clone)]
-pub struct Histograms {
-    features: Vec<Histogram>,
-    bins: usize,
-}
-
-/// Numbers of bins that are tried.
+/// Bins of equal mass that are tried.
 const BINS: [usize; 6] = [16, 32, 64, 128, 256, 512];
 
-/// Pseudo-count of a bin.
-const SMOOTHING: f64 = 0.5;
+/// Grey levels of pixels in logit space, and the λ of that (Papamakarios et al. 2017).
+const LEVELS: usize = 256;
+const LAMBDA: f64 = 1e-6;
 
+/// Histograms of each feature, and what they look at.
 #[derive(Debug, Clone)]
-struct Histogram {
-    edges: Vec<f64>,
-    /// Log-densities of the bins, nats.
-    log_density: Vec<f64>,
-    /// Log-density at the outermost edges, and the rate at which it falls beyond them.
-    tail: (f64, f64),
+pub struct Marginals<F: Real> {
+    layers: Vec<Box<dyn Layer<F>>>,
+    /// Bins of each feature.
+    pub bins: usize,
+    /// Whether they are grey levels.
+    pub levels: bool,
 }
 
-impl Histograms {
-    /// Fits to `rows`; the number of bins, the same for all features, is the one under which `validation` is most likely.
-    pub fn fit<F: Real>(rows: ArrayView2<'_, F>, validation: ArrayView2<'_, F>) -> Self {
-        let sorted: Vec<Vec<f64>> = (0..rows.ncols())
-            .into_par_iter()
-            .map(|feature| {
-                let mut values: Vec<f64> = rows.column(feature).iter().map(|v| v.f64()).collect();
-                values.sort_unstable_by(f64::total_cmp);
-                values
-            })
-            .collect();
-        let candidates = BINS.map(|bins| Self {
-            features: sorted.par_iter().map(|values| Histogram::fit(values, bins)).collect(),
-            bins,
-        });
-        let likelihood = |histograms: &Self| histograms.log_prob(validation.reborrow()).iter().sum::<f64>();
-        let [first, rest @ ..] = candidates;
-        let start = (likelihood(&first), first);
-        rest.into_iter().map(|h| (likelihood(&h), h)).fold(start, |a, b| if b.0 > a.0 { b } else { a }).1
-    }
-
-    /// Bins a feature.
-    pub fn bins(&self) -> usize {
-        self.bins
-    }
-
-    /// `log p` of each row, nats.
-    pub fn log_prob<F: Real>(&self, rows: ArrayView2<'_, F>) -> Vec<f64> {
-        let mut all = vec![0.0; rows.nrows()];
-        all.par_iter_mut().enumerate().for_each(|(row, sum)| {
-            let values = rows.row(row);
-            *sum = values.iter().zip(&self.features).map(|(v, h)| h.log_density_at(v.f64())).sum();
-        });
-        all
-    }
-}
-
-impl Histogram {
-    /// `sorted` holds at least one value.
-    fn fit(sorted: &[f64], bins: usize) -> Self {
-        let last = sorted.len().saturating_sub(1);
-        let at =
-            |quantile: f64| sorted.get((quantile * last as f64).round() as usize).copied().unwrap_or(0.0);
-        let mut edges: Vec<f64> = (0..=bins).map(|bin| at(bin as f64 / bins as f64)).collect();
-        edges.dedup();
-        if edges.len() < 2 {
-            let centre = at(0.0);
-            edges = vec![centre - 0.5, centre + 0.5];
+impl<F: Real> Marginals<F> {
+    /// Fits to `rows`: the bins, alike for all features, under which `validation` is most likely; where rows are `pixels` in logit space, grey levels too.
+    ///
+    /// # Errors
+    /// No rows; NaN and infinities.
+    pub fn fit(rows: ArrayView2<'_, F>, validation: ArrayView2<'_, F>, pixels: bool) -> Result<Self> {
+        let mut best: Option<(f64, Self)> = None;
+        let mut consider = |layers: Vec<Box<dyn Layer<F>>>, bins, levels| -> Result<()> {
+            let candidate = Self { layers, bins, levels };
+            let flow = candidate.independent(rows.ncols())?;
+            let likelihood: f64 = flow.log_prob(validation.reborrow())?.iter().sum();
+            if best.as_ref().is_none_or(|(best, _)| likelihood > *best) {
+                best = Some((likelihood, candidate));
+            }
+            Ok(())
+        };
+        for (histogram, bins) in Histogram::fit_each(rows, &BINS.map(Bins::Bins))?.into_iter().zip(BINS) {
+            consider(vec![Box::new(histogram)], bins, false)?;
         }
-        let (low, high) = (edges[0], edges[edges.len() - 1]);
-        // Bins, and two tails with a pseudo-count each.
-        let bins = edges.len() - 1;
-        let total = sorted.len() as f64 + SMOOTHING * (bins + 2) as f64;
-        let log_density = edges
-            .windows(2)
-            .enumerate()
-            .map(|(bin, edge)| {
-                let from = sorted.partition_point(|&v| v < edge[0]);
-                let to =
-                    if bin + 1 == bins { sorted.len() } else { sorted.partition_point(|&v| v < edge[1]) };
-                (((to - from) as f64 + SMOOTHING) / total / (edge[1] - edge[0])).ln()
-            })
-            .collect();
-        let rate = bins as f64 / (high - low);
-        Self { edges, log_density, tail: ((SMOOTHING / total * rate).ln(), rate) }
+        if pixels {
+            let sigmoid = Sigmoid::new(LAMBDA)?;
+            let greys = sigmoid.transform(rows)?.0;
+            let histogram = Histogram::fit(greys.view(), Bins::Levels(LEVELS))?;
+            consider(vec![Box::new(sigmoid), Box::new(histogram)], LEVELS, true)?;
+        }
+        best.map(|(_, best)| best).ok_or(pdmap_core::LayerError::NoRows)
     }
 
-    fn log_density_at(&self, value: f64) -> f64 {
-        let (low, high) = (self.edges[0], self.edges[self.edges.len() - 1]);
-        let beyond = (low - value).max(value - high);
-        if beyond > 0.0 {
-            return self.tail.0 - self.tail.1 * beyond;
-        }
-        let bin = self.edges.partition_point(|&edge| edge <= value).clamp(1, self.log_density.len());
-        self.log_density[bin - 1]
+    /// Features that know nothing of each other.
+    ///
+    /// # Errors
+    /// No features.
+    pub fn independent(&self, features: usize) -> Result<Flow<F>> {
+        Flow::new(features, self.layers.clone(), Base::normal())
+    }
+
+    /// The Gaussian copula: the features' normal scores have the covariance that they have among `rows`.
+    ///
+    /// # Errors
+    /// A covariance without full rank.
+    pub fn copula(&self, rows: ArrayView2<'_, F>) -> Result<Flow<F>> {
+        let scores: Array2<F> = self.independent(rows.ncols())?.encode(rows)?;
+        let mut layers = self.layers.clone();
+        layers.push(Box::new(Whitening::fit(scores.view())?));
+        Flow::new(rows.ncols(), layers, Base::normal())
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use ndarray::Array2;
-
     use super::*;
-
-    #[test]
-    fn a_histogram_integrates_to_one() {
-        let values: Vec<f64> = (0..1000).map(|i| ((i * 37) % 1000) as f64 / 1000.0).map(|u| u * u).collect();
-        let mut sorted = values;
-        sorted.sort_unstable_by(f64::total_cmp);
-        for bins in BINS {
-            let h = Histogram::fit(&sorted, bins);
-            let inside: f64 =
-                h.edges.windows(2).zip(&h.log_density).map(|(e, d)| d.exp() * (e[1] - e[0])).sum();
-            // Each tail integrates to its density at the edge over its rate.
-            let tails = 2.0 * h.tail.0.exp() / h.tail.1;
-            assert!((inside + tails - 1.0).abs() < 1e-12, "{bins} bins: {}", inside + tails);
-            assert!(h.log_density_at(-10.0).is_finite() && h.log_density_at(10.0).is_finite());
-        }
-    }
 
     #[test]
     fn uniform_data_have_the_uniform_density() {
         let rows =
             Array2::from_shape_fn((10_000, 2), |(i, j)| (((i * 7919 + j * 31) % 10_000) as f64 + 0.5) / 1e4);
-        let h = Histograms::fit(rows.view(), rows.view());
-        let mean = h.log_prob(rows.view()).iter().sum::<f64>() / 1e4;
+        let marginals = Marginals::fit(rows.view(), rows.view(), false).unwrap();
+        let mean = marginals.independent(2).unwrap().log_prob(&rows).unwrap().iter().sum::<f64>() / 1e4;
         assert!(mean.abs() < 0.05, "{mean}");
     }
 
     #[test]
+    fn a_copula_knows_what_goes_together() {
+        // Two features that rise together, each with a distribution of its own.
+        let noise = |i: usize, k: usize| (((i * 7919 * k) % 10_007) as f64 / 10_007.0) - 0.5;
+        let rows = Array2::from_shape_fn((10_000, 2), |(i, j)| {
+            let common = 2.0 * noise(i, 3);
+            if j == 0 { (common + 0.1 * noise(i, 5)).exp() } else { (common + 0.1 * noise(i, 7)).powi(3) }
+        });
+        let marginals = Marginals::fit(rows.view(), rows.view(), false).unwrap();
+        let mean = |flow: Flow<f64>| flow.log_prob(&rows).unwrap().iter().sum::<f64>() / 1e4;
+        let (apart, together) =
+            (mean(marginals.independent(2).unwrap()), mean(marginals.copula(rows.view()).unwrap()));
+        assert!(together > apart + 1.0, "{together} {apart}");
+    }
+
+    #[test]
     fn a_constant_feature_has_a_density_too() {
-        let h = Histogram::fit(&[3.0; 10], 16);
-        assert!(h.log_density_at(3.0).is_finite());
+        let rows = Array2::from_elem((10, 1), 3.0);
+        let marginals = Marginals::fit(rows.view(), rows.view(), false).unwrap();
+        assert!(marginals.independent(1).unwrap().log_prob(&rows).unwrap()[0].is_finite());
     }
 }

@@ -4,4 +4,4 @@ mod gaussian;
 mod histograms;
 
 pub use gaussian::gaussian;
-pub use histograms::Histograms;
+pub use histograms::Marginals;

@@ -108,6 +108,18 @@ impl<F: Real> OuterSum<F> {
         Ok(())
     }
 
+    /// Adds another sum of the same side.
+    ///
+    /// # Errors
+    /// A sum of another size.
+    pub fn absorb(&mut self, other: &Self) -> Result<()> {
+        if let Some(matrix) = &other.matrix {
+            self.add_sum(other.count - other.pending, matrix)?;
+        }
+        let (left, right) = (&other.left, &other.right);
+        self.add(view(left, other.pending, other.dim), view(right, other.pending, other.dim), None)
+    }
+
     /// How the sum is held: one form or the other, never both.
     ///
     /// # Errors

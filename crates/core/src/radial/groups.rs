@@ -44,10 +44,7 @@ impl Groups {
             Self::Size(size) => contiguous(size),
             Self::Patches([rows, columns]) => {
                 let Some(&[channels, height, width]) = shape else {
-                    return Err(LayerError::Conflict {
-                        first: "a radius of each patch",
-                        second: "rows of no known shape [channels, height, width]",
-                    });
+                    return Err(LayerError::NoShape { what: "a radius of each patch" });
                 };
                 let area = height.checked_mul(width).and_then(|area| area.checked_mul(channels));
                 if area != Some(features) {

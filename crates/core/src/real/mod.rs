@@ -1,6 +1,9 @@
 //! The scalar field: `f32` or `f64`.
 
 mod elementary;
+mod kernels;
+
+pub(crate) use kernels::Kernels;
 
 use std::fmt::{Debug, Display};
 
@@ -9,7 +12,8 @@ use std::fmt::{Debug, Display};
 /// Log-determinants and log-likelihoods are `f64` (nats) whatever the scalar is, because sums over hundreds of
 /// features would otherwise lose the digits that comparisons need.
 pub trait Real:
-    num_traits::Float
+    Kernels
+    + num_traits::Float
     + num_traits::NumAssign
     + faer::traits::RealField
     + Default

@@ -127,10 +127,7 @@ impl<F: Real> Spline<F> {
             (Some(positions), ..) if positions > 0 => features / positions,
             (_, Sharing::Channel, Some([channels, ..])) => *channels,
             (_, Sharing::Channel, _) => {
-                return Err(LayerError::Conflict {
-                    first: "a spline for each channel",
-                    second: "rows of no known shape",
-                });
+                return Err(LayerError::NoShape { what: "a spline for each channel" });
             }
             _ => features,
         };

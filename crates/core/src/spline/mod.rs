@@ -16,4 +16,4 @@ pub(crate) use layer::register;
 pub(crate) use parameters::Parameters;
 pub(crate) use rational::{Bin, FIELDS, LANES, Lanes, inverse};
 pub(crate) use raw::{Form, LEAST, inverse_softplus};
-pub(crate) use table::{Table, lanes_of, load, store};
+pub(crate) use table::{Chain, Columns, Differentiate, Fill, Table, load, store};

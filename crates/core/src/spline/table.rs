@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::rational::{Bin, LANES, Lanes, inverse};
 use super::raw::Form;
-use crate::parallel::{ALONE, GRAIN, Pass, run_vectorized};
+use crate::parallel::{ALONE, GRAIN, Pass};
 use crate::{Real, Result, check};
 
 /// Bins of the splines of a row: for each block of [`LANES`] features `6·K` lanes. What lies beyond the last feature are splines that nobody reads.
@@ -39,7 +39,7 @@ impl<F: Real> Table<F> {
                 *lanes = std::array::from_fn(|lane| raw(index, feature(lane)));
             }
             let bound: Lanes<F> = std::array::from_fn(|lane| bound(feature(lane)));
-            run_vectorized(&Fill(form), (&*scratch, &bound, bins));
+            F::spline_fill(form, scratch, &bound, bins);
         }
     }
 
@@ -62,7 +62,7 @@ impl<F: Real> Table<F> {
         for (block, (bins, sums)) in blocks.enumerate() {
             let bound: Lanes<F> = std::array::from_fn(|lane| bound((block * LANES + lane).min(last)));
             scratch.fill([F::zero(); LANES]);
-            run_vectorized(&Chain(form), (bins, &bound, sums, &mut *scratch));
+            F::spline_chain(form, bins, &bound, sums, scratch);
             for (index, lanes) in scratch.iter().enumerate() {
                 for (lane, &value) in lanes.iter().enumerate().take(self.features - block * LANES) {
                     add(index, block * LANES + lane, value);
@@ -76,15 +76,16 @@ impl<F: Real> Table<F> {
         let task = (GRAIN / self.features).max(1) * self.features;
         let alone = x.len() <= ALONE;
         match log_det {
-            None if alone => run_vectorized(self, (x, y)),
-            None => {
-                y.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(y, x)| run_vectorized(self, (x, y)))
-            }
-            Some(log_det) if alone => run_vectorized(self, (x, y, log_det)),
+            None if alone => F::spline_forward(self, x, y, None),
+            None => y
+                .par_chunks_mut(task)
+                .zip(x.par_chunks(task))
+                .for_each(|(y, x)| F::spline_forward(self, x, y, None)),
+            Some(log_det) if alone => F::spline_forward(self, x, y, Some(log_det)),
             Some(log_det) => y
                 .par_chunks_mut(task)
                 .zip(x.par_chunks(task).zip(log_det.par_chunks_mut(task / self.features)))
-                .for_each(|(y, (x, log_det))| run_vectorized(self, (x, y, log_det))),
+                .for_each(|(y, (x, log_det))| F::spline_forward(self, x, y, Some(log_det))),
         }
     }
 
@@ -133,7 +134,7 @@ impl<F: Real> Table<F> {
         let table = self.form.table();
         let blocks = bins.len() / table;
         if threads <= 1 || blocks <= 1 {
-            return run_vectorized(&Backward { table }, (bins, part));
+            return F::spline_backward(table, bins, part);
         }
         let at = blocks / 2;
         let Columns { x, dy, dx, sums } = part;
@@ -193,7 +194,7 @@ pub(crate) fn store<F: Real>(to: &mut [F], lanes: &Lanes<F>) {
 }
 
 /// Parameters, bound, bins.
-struct Fill(Form);
+pub(crate) struct Fill(pub(crate) Form);
 
 impl<'a, F: Real> Pass<(&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>])> for Fill {
     #[inline(always)]
@@ -203,7 +204,7 @@ impl<'a, F: Real> Pass<(&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>])> for F
 }
 
 /// Bins, bound, gradients by bins, gradients by parameters and bound.
-struct Chain(Form);
+pub(crate) struct Chain(pub(crate) Form);
 
 impl<'a, F: Real> Pass<(&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [Lanes<F>])> for Chain {
     #[inline(always)]
@@ -244,18 +245,19 @@ impl<'a, F: Real> Pass<(&'a [F], &'a mut [F], &'a mut [f64])> for Table<F> {
 }
 
 /// Some blocks of columns.
-struct Columns<'a, F> {
+pub(crate) struct Columns<'a, F> {
     x: ArrayView2<'a, F>,
     dy: ArrayView2<'a, F>,
     dx: Option<ArrayViewMut2<'a, F>>,
     sums: &'a mut [Lanes<F>],
 }
 
-struct Backward {
-    table: usize,
+/// The backward pass over them; `table` is the lanes of one block's bins.
+pub(crate) struct Differentiate {
+    pub(crate) table: usize,
 }
 
-impl<'a, F: Real> Pass<(&'a [Lanes<F>], Columns<'a, F>)> for Backward {
+impl<'a, F: Real> Pass<(&'a [Lanes<F>], Columns<'a, F>)> for Differentiate {
     #[inline(always)]
     fn run(&self, (bins, part): (&'a [Lanes<F>], Columns<'a, F>)) {
         let Columns { x, dy, mut dx, sums } = part;

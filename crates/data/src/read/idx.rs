@@ -37,6 +37,22 @@ pub struct IdxImages {
 /// (a label file has rank 1); [`DataError::TooFewRows`], [`DataError::ZeroFeatures`] for an empty
 /// one; [`DataError::Truncated`], [`DataError::Trailing`] where the size does not fit.
 pub fn read_idx(path: &Path) -> Result<IdxImages, DataError> {
+    let (shape, pixels) = read_bytes::<3>(path)?;
+    Array3::from_shape_vec(shape, pixels)
+        .map(|images| IdxImages { images })
+        .map_err(|_| DataError::TooLarge { rows: shape[0], features: shape[1] * shape[2] })
+}
+
+/// Reads the labels of an IDX file of unsigned bytes and rank 1, such as MNIST's, plain or gzip.
+///
+/// # Errors
+/// As [`read_idx`], with rank 1.
+pub fn read_idx_labels(path: &Path) -> Result<Vec<u8>, DataError> {
+    read_bytes::<1>(path).map(|(_, labels)| labels)
+}
+
+/// Axes and bytes of a file of rank `R`.
+fn read_bytes<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>), DataError> {
     let io = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(io)?;
     let length = u128::from(file.metadata().map_err(io)?.len());
@@ -53,13 +69,17 @@ pub fn read_idx(path: &Path) -> Result<IdxImages, DataError> {
 }
 
 /// Reads header and data; `bound` is the most bytes that `reader` can give.
-fn read_from(path: &Path, mut reader: impl Read, bound: u128) -> Result<IdxImages, DataError> {
-    let shape = read_shape(path, &mut reader)?;
+fn read_from<const R: usize>(
+    path: &Path,
+    mut reader: impl Read,
+    bound: u128,
+) -> Result<([usize; R], Vec<u8>), DataError> {
+    let shape = read_shape::<R>(path, &mut reader)?;
     let name = || path.display().to_string();
     if shape[0] == 0 {
         return Err(DataError::TooFewRows { name: name(), expected: 1, actual: 0 });
     }
-    if shape[1] == 0 || shape[2] == 0 {
+    if shape[1..].contains(&0) {
         return Err(DataError::ZeroFeatures { name: name() });
     }
     let expected: u128 = shape.iter().map(|&axis| u128::from(axis)).product();
@@ -79,14 +99,11 @@ fn read_from(path: &Path, mut reader: impl Read, bound: u128) -> Result<IdxImage
     if !next.is_empty() {
         return Err(DataError::Trailing { path: path.to_path_buf(), expected });
     }
-    let shape = shape.map(|axis| axis as usize);
-    Array3::from_shape_vec(shape, pixels)
-        .map(|images| IdxImages { images })
-        .map_err(|_| DataError::TooLarge { rows: shape[0], features: shape[1] * shape[2] })
+    Ok((shape.map(|axis| axis as usize), pixels))
 }
 
-/// The three axes, after the type and the rank were found right.
-fn read_shape(path: &Path, reader: &mut impl Read) -> Result<[u32; 3], DataError> {
+/// The axes, after the type and the rank were found right.
+fn read_shape<const R: usize>(path: &Path, reader: &mut impl Read) -> Result<[u32; R], DataError> {
     let mut head = Vec::new();
     read_up_to(path, reader, 4, &mut head)?;
     let &[0, 0, element, rank] = head.as_slice() else {
@@ -99,18 +116,24 @@ fn read_shape(path: &Path, reader: &mut impl Read) -> Result<[u32; 3], DataError
             actual: format!("{element:#04x}"),
         });
     }
-    if rank != 3 {
+    if usize::from(rank) != R {
         return Err(DataError::WrongRank {
             path: path.to_path_buf(),
-            expected: 3,
+            expected: R,
             actual: usize::from(rank),
         });
     }
     let mut axes = Vec::new();
-    read_up_to(path, reader, 12, &mut axes)?;
-    match axes.as_chunks::<4>() {
-        (&[images, height, width], []) => Ok([images, height, width].map(u32::from_be_bytes)),
-        _ => Err(DataError::Truncated { path: path.to_path_buf(), expected: 12, actual: axes.len() as u128 }),
+    read_up_to(path, reader, 4 * R as u64, &mut axes)?;
+    let truncated = || DataError::Truncated {
+        path: path.to_path_buf(),
+        expected: 4 * R as u128,
+        actual: axes.len() as u128,
+    };
+    let (axes, rest) = axes.as_chunks::<4>();
+    match <[[u8; 4]; R]>::try_from(axes) {
+        Ok(axes) if rest.is_empty() => Ok(axes.map(u32::from_be_bytes)),
+        _ => Err(truncated()),
     }
 }
 

@@ -16,7 +16,7 @@ mod wav_header;
 pub use csv::read_csv;
 pub use detect::{Format, detect_format};
 pub(crate) use idx::{DEFLATE_MAX_RATIO, GZIP_MAGIC};
-pub use idx::{IdxImages, read_idx};
+pub use idx::{IdxImages, read_idx, read_idx_labels};
 pub use images::{GrayImage, read_image_folder};
 pub use npy::read_npy;
 pub(crate) use npy_decode::{decode, decode_into};

@@ -16,6 +16,7 @@ pub use motion::ascends;
 pub use refusal::refuses;
 pub use resumption::resumption;
 pub use round_trip::round_trip;
+pub(crate) use specification::registry;
 pub use specification::specification;
 
 use ndarray::ArrayView2;

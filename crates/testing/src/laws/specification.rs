@@ -6,11 +6,12 @@ use pdmap_core::{Layer, LayerExt, Real, Registry, Tensors};
 use super::{Verdict, at_most};
 
 /// The registry that knows every layer of the workspace.
-pub(super) fn registry<F: Real>() -> Registry<F> {
+pub(crate) fn registry<F: Real>() -> Registry<F> {
     let mut registry = Registry::core();
     pdmap_dense::register(&mut registry);
     pdmap_conv::register(&mut registry);
     pdmap_data::preprocess::register(&mut registry);
+    crate::Given::register(&mut registry);
     registry
 }
 

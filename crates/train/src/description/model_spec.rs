@@ -31,6 +31,9 @@ pub struct ModelSpec {
     /// left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Vec<usize>>,
+    /// Numbers of the condition that stand behind the features of each row, where this is a density `p(x | c)`; the data say so, a file does not.
+    #[serde(skip)]
+    pub conditions: usize,
     /// The base density.
     #[serde(default = "normal")]
     pub base: BaseSpec,
@@ -83,7 +86,15 @@ impl ModelSpec {
     /// A model of layers on a standard normal base, trained as the caller says.
     pub fn new(layers: Vec<LayerEntry>) -> Self {
         let training = TrainingSpec::default();
-        Self { description: None, preprocess: None, shape: None, base: BaseSpec::Normal, layers, training }
+        Self {
+            description: None,
+            preprocess: None,
+            shape: None,
+            conditions: 0,
+            base: BaseSpec::Normal,
+            layers,
+            training,
+        }
     }
 
     /// The same for rows of this shape, where the model does not say itself what a row is.
@@ -115,8 +126,17 @@ impl ModelSpec {
     ) -> Result<Flow<F>, TrainError> {
         let layers: Vec<LayerSpec> = self.expand()?.into_iter().map(|(spec, _)| spec).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut sample = Sample::new(sample);
-        let mut fresh = Fresh::new(features, &mut rng, &mut sample).shaped(self.shape.as_deref());
+        // Of rows that come with a condition the sample holds both.
+        let (rows, given) = match self.conditions {
+            0 => (sample, None),
+            _ => {
+                let (rows, given) = sample.view().split_at(ndarray::Axis(1), features.min(sample.ncols()));
+                (rows.to_owned(), Some(given.to_owned()))
+            }
+        };
+        let mut sample = Sample::new(rows).given(given);
+        let fresh = Fresh::new(features, &mut rng, &mut sample).shaped(self.shape.as_deref());
+        let mut fresh = fresh.conditioned(self.conditions);
         Ok(Flow::build(fixed, &layers, self.base, &mut fresh, registry)?)
     }
 }
@@ -134,8 +154,18 @@ impl ModelSpec {
         registry: &Registry<F>,
     ) -> Result<Flow<F>, TrainError> {
         let rows = rows.into();
-        let fixed = Preprocess::fit(steps, rows)?;
-        self.build(fixed, rows.sample(SAMPLE)?, rows.features(), seed, registry)
+        let Some(features) = rows.features().checked_sub(self.conditions).filter(|&features| features > 0)
+        else {
+            return Err(LayerError::Conditions { expected: self.conditions, actual: rows.features() }.into());
+        };
+        let fixed = match rows {
+            Rows::Memory(rows) => {
+                Preprocess::fit(steps, Rows::Memory(rows.split_at(ndarray::Axis(1), features).0))?
+            }
+            Rows::File(_) if self.conditions > 0 => return Err(TrainError::ConditionsInFile),
+            Rows::File(_) => Preprocess::fit(steps, rows)?,
+        };
+        self.build(fixed, rows.sample(SAMPLE)?, features, seed, registry)
     }
 }
 
@@ -251,7 +281,9 @@ impl ModelSpec {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         for (spec, place) in layers {
             let mut sample = Sample::new(Array2::zeros((0, TRIED)));
-            let mut fresh = Fresh::new(TRIED, &mut rng, &mut sample).shaped(self.shape.as_deref());
+            let fresh = Fresh::new(TRIED, &mut rng, &mut sample).shaped(self.shape.as_deref());
+            // Whether rows come with a condition is the data's matter.
+            let mut fresh = fresh.conditioned(1);
             let shaped = self.shape.is_some() || spec.options.get("shape").is_some();
             if let Err(error) = registry.build(&spec, &mut fresh) {
                 if !shaped && matches!(error, LayerError::Indivisible { .. }) {

@@ -3,7 +3,7 @@
 use pdmap_core::{BaseSpec, LayerSpec};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::TrainConfig;
+use crate::{Condition, TrainConfig};
 
 /// Version of the format that this crate writes and reads.
 pub const FORMAT: u32 = 1;
@@ -21,6 +21,9 @@ pub struct Header {
     pub features: usize,
     /// The space in which likelihoods are stated, in words.
     pub space: String,
+    /// What rows are conditioned on, where the flow is a density `p(x | c)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
     /// How many of the layers are preprocessing.
     pub preprocessing: usize,
     /// The layers in the order in which they are applied to data; layer `i` has its tensors under `layers.i.`.

@@ -6,7 +6,7 @@ use pdmap_core::{Flow, Real, Registry, Tensors};
 
 use super::{ENTRY, FORMAT, Header};
 use crate::tensor_file::{self, damaged};
-use crate::{TrainError, weights_hash};
+use crate::{Condition, TrainError, weights_hash};
 
 /// A flow with what its file says about it.
 #[derive(Debug, Clone)]
@@ -26,6 +26,7 @@ impl<F: Real> Model<F> {
             dtype: F::DTYPE.to_owned(),
             features: flow.features(),
             space,
+            condition: (flow.conditions() > 0).then(|| Condition::Vector { width: flow.conditions() }),
             preprocessing,
             layers: flow.chain().specs(),
             base: flow.base().spec(),
@@ -56,6 +57,13 @@ impl<F: Real> Model<F> {
         let tensors = Tensors::from_iter(tensor_file::tensors(path, &contents)?);
         let flow = Flow::restore(header.features, &header.layers, header.base, tensors, registry)
             .map_err(|source| TrainError::Inconsistent { path: path.to_owned(), source })?;
+        let (said, wanted) = (header.condition.map_or(0, Condition::width), flow.conditions());
+        if wanted > 0 && said != wanted {
+            return Err(damaged(
+                path,
+                format!("a condition of {said} numbers, and layers that want {wanted}"),
+            ));
+        }
         if header.preprocessing > header.layers.len() {
             let reason =
                 format!("{} of {} layers are preprocessing", header.preprocessing, header.layers.len());

@@ -62,6 +62,12 @@ fn presets(args: &Compare) -> Result<Vec<Arm>> {
     } else {
         args.arms.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
     };
+    let given = [args.depth.map(|n| format!("--depth {n}")), args.alpha.map(|a| format!("--alpha {a}"))];
+    let own = presets.iter().all(|preset: &Preset| preset.recipe().is_some());
+    if let (true, Some(flag)) = (own, given.into_iter().flatten().next()) {
+        let message = format!("{flag} changes nothing: every arm says itself how deep it is");
+        return Err(BadInput(message).into());
+    }
     Ok(presets.into_iter().map(|preset| Arm::preset(preset, architecture)).collect())
 }
 

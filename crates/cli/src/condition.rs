@@ -1,0 +1,112 @@
+//! Conditions from files: vectors, or labels of classes.
+
+use std::path::Path;
+
+use anyhow::Result;
+use ndarray::{Array2, ArrayView2, Axis, Slice, concatenate};
+use pdmap_core::{Input, Real};
+use pdmap_data::{Format, TextOptions, collect_rows, detect_format, open_rows, read_idx_labels};
+use pdmap_train::{Condition, Model};
+
+use crate::exit::BadInput;
+
+/// The rows of a file of conditions as they stand there, and whether they are labels by their format.
+fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
+    if path.is_file() && detect_format(path)? == Format::Idx {
+        let labels = read_idx_labels(path)?;
+        let column = labels.iter().map(|&label| F::of(f64::from(label))).collect();
+        return Ok((Array2::from_shape_vec((labels.len(), 1), column)?, true));
+    }
+    let rows = collect_rows(&mut *open_rows::<F>(&pdmap_data::Input::File(path.to_owned()), text)?)?;
+    Ok((rows, false))
+}
+
+/// What the training rows are conditioned on: classes where the file is one of labels or their number is given, else vectors.
+pub(crate) fn of_training<F: Real>(
+    path: &Path,
+    text: &TextOptions,
+    classes: Option<usize>,
+) -> Result<(Condition, Array2<F>)> {
+    let (rows, labels) = read::<F>(path, text)?;
+    let name = path.display().to_string();
+    let condition = match classes {
+        Some(count) if count < 2 => return Err(BadInput(format!("--classes {count}: at least 2")).into()),
+        Some(count) => Condition::Classes { count },
+        None if labels => Condition::of_labels(rows.view(), &name)?,
+        None => Condition::Vector { width: rows.ncols() },
+    };
+    Ok((condition, condition.encode(rows, &name)?))
+}
+
+/// The condition that other rows of the same model come with.
+pub(crate) fn beside<F: Real>(condition: Condition, path: &Path, text: &TextOptions) -> Result<Array2<F>> {
+    Ok(condition.encode(read::<F>(path, text)?.0, &path.display().to_string())?)
+}
+
+/// Rows with their condition behind them.
+pub(crate) fn joined<F: Real>(rows: Array2<F>, condition: &Array2<F>, name: &str) -> Result<Array2<F>> {
+    if rows.nrows() != condition.nrows() {
+        let (rows, conditions) = (rows.nrows(), condition.nrows());
+        return Err(BadInput(format!("{name}: {rows} rows, {conditions} rows of condition")).into());
+    }
+    Ok(concatenate(Axis(1), &[rows.view(), condition.view()])?)
+}
+
+/// The conditions of rows that come in blocks; none for a model that wants none.
+pub(crate) struct Given<F> {
+    rows: Option<Array2<F>>,
+    name: String,
+    given: usize,
+}
+
+impl<F: Real> Given<F> {
+    /// Reads what the model wants.
+    pub(crate) fn open(model: &Model<F>, path: Option<&Path>, text: &TextOptions) -> Result<Self> {
+        let rows = match (model.header.condition, path) {
+            (None, None) => None,
+            (Some(condition), Some(path)) => Some(beside(condition, path, text)?),
+            (Some(condition), None) => {
+                let wanted = wanted(condition);
+                return Err(BadInput(format!("the model is conditional: --condition FILE, {wanted}")).into());
+            }
+            (None, Some(path)) => {
+                let message = format!("--condition {}: the model has no condition", path.display());
+                return Err(BadInput(message).into());
+            }
+        };
+        let name = path.map(|path| path.display().to_string()).unwrap_or_default();
+        Ok(Self { rows, name, given: 0 })
+    }
+
+    /// The next rows with theirs.
+    pub(crate) fn next<'a>(&'a mut self, rows: ArrayView2<'a, F>) -> Result<Input<'a, F>> {
+        let Some(all) = &self.rows else { return Ok(rows.into()) };
+        let (from, to) = (self.given, self.given + rows.nrows());
+        if to > all.nrows() {
+            let message = format!("{}: {} rows, fewer than there are data", self.name, all.nrows());
+            return Err(BadInput(message).into());
+        }
+        self.given = to;
+        let input: Input<'a, F> = rows.into();
+        Ok(input.given(all.slice_axis(Axis(0), Slice::from(from..to))))
+    }
+
+    /// Says that no condition was left over.
+    pub(crate) fn finish(&self) -> Result<()> {
+        match &self.rows {
+            Some(all) if all.nrows() != self.given => {
+                let (rows, given) = (all.nrows(), self.given);
+                Err(BadInput(format!("{}: {rows} rows, the data have {given}", self.name)).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a model wants, in words.
+pub(crate) fn wanted(condition: Condition) -> String {
+    match condition {
+        Condition::Vector { width } => format!("{width} numbers a row"),
+        Condition::Classes { count } => format!("a column of classes from 0 to {}", count - 1),
+    }
+}

@@ -1,0 +1,131 @@
+//! Densities under a condition: training, scoring, sampling, classification, and what is refused.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+
+use common::{read, read_vector, refuse, succeed, write};
+use ndarray::Array2;
+
+/// Two classes of points in the plane, far apart for their spread.
+fn points(rows: usize, shift: usize) -> (Array2<f64>, Array2<f64>) {
+    let label = |row: usize| ((row + shift) * 7 % 3).min(1) as f64;
+    let noise = |row: usize, k: usize| (((row + shift) * 7919 * k + 13 * k) % 1009) as f64 / 1009.0 - 0.5;
+    let x = Array2::from_shape_fn((rows, 2), |(row, column)| {
+        noise(row, 3 + 4 * column) + if column == 0 { 2.0 * label(row) } else { -label(row) }
+    });
+    (x, Array2::from_shape_fn((rows, 1), |(row, _)| label(row)))
+}
+
+fn trained(folder: &Path) {
+    let (x, c) = points(1500, 0);
+    write(folder, "x.npy", &x);
+    write(folder, "c.npy", &c);
+    let (x, c) = points(300, 5000);
+    write(folder, "new.npy", &x);
+    write(folder, "new-c.npy", &c);
+    let model = "layers = [{ kind = \"coupling\", split = \"none\", hidden = [8] }, { kind = \"coupling\", hidden = [8] }, { kind = \"spline\" }]";
+    std::fs::write(folder.join("m.toml"), model).unwrap();
+    let args = "train --data x.npy --condition c.npy --classes 2 --model m.toml --steps 400 --rate 0.01 --dtype f64 --out m.st";
+    succeed(folder, &args.split(' ').collect::<Vec<_>>());
+}
+
+fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
+}
+
+#[test]
+fn classes_are_learned_told_apart_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    trained(folder);
+    let said = succeed(
+        folder,
+        &words("classify m.st --data new.npy --labels new-c.npy --out k.npy --posterior p.npy --json"),
+    );
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(said["accuracy"].as_f64().unwrap() > 0.98, "{said}");
+    let (classes, labels) = (read_vector(folder, "k.npy"), read(folder, "new-c.npy"));
+    let right = classes.iter().zip(&labels).filter(|(a, b)| a == b).count();
+    assert_eq!(right as f64 / 300.0, said["accuracy"].as_f64().unwrap());
+    let posterior = read(folder, "p.npy");
+    assert!(posterior.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12));
+
+    // Scores under the right class, and back and forth under it.
+    succeed(folder, &words("score m.st --data new.npy --condition new-c.npy --out ll.npy"));
+    let mean = |name: &str| read_vector(folder, name).iter().sum::<f64>() / 300.0;
+    let under_right = mean("ll.npy");
+    write(folder, "wrong.npy", &labels.mapv(|label| 1.0 - label));
+    succeed(folder, &words("score m.st --data new.npy --condition wrong.npy --out ll.npy"));
+    assert!(under_right > mean("ll.npy") + 1.0);
+    succeed(folder, &words("encode m.st --data new.npy --condition new-c.npy --out z.npy"));
+    succeed(folder, &words("decode m.st --data z.npy --condition new-c.npy --out back.npy"));
+    let worst =
+        (read(folder, "back.npy") - read(folder, "new.npy")).fold(0.0_f64, |worst, d| worst.max(d.abs()));
+    assert!(worst < 1e-9, "{worst}");
+
+    succeed(folder, &words("sample m.st --class 1 --count 200 --out ones.npy"));
+    let first = read(folder, "ones.npy").column(0).mean().unwrap();
+    assert!((first - 2.0).abs() < 0.2, "{first}");
+    succeed(folder, &words("sample m.st --condition new-c.npy --out each.npy"));
+    assert_eq!(read(folder, "each.npy").dim(), (300, 2));
+    assert!(succeed(folder, &words("inspect m.st")).contains("coupling"));
+}
+
+#[test]
+fn vectors_are_conditions_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    trained(folder);
+    write(folder, "v.npy", &points(1500, 0).0.mapv(|v| 0.5 * v));
+    let args =
+        "train --data x.npy --condition v.npy --model m.toml --steps 300 --rate 0.01 --dtype f64 --out v.st";
+    succeed(folder, &words(args));
+    succeed(folder, &words("score v.st --data x.npy --condition v.npy --out ll.npy"));
+    // The condition tells nearly all.
+    let informed = read_vector(folder, "ll.npy").iter().sum::<f64>() / 1500.0;
+    succeed(folder, &words("score m.st --data x.npy --condition c.npy --out ll.npy"));
+    let classes = read_vector(folder, "ll.npy").iter().sum::<f64>() / 1500.0;
+    assert!(informed > classes + 1.0, "{informed} {classes}");
+    assert!(refuse(folder, &words("classify v.st --data x.npy")).contains("no density of classes"));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    trained(folder);
+    let refused = |line: &str, words_of_it: &[&str]| {
+        let said = refuse(folder, &words(line));
+        for word in words_of_it {
+            assert!(said.contains(word), "`{word}` is not in: {said}");
+        }
+    };
+    refused("score m.st --data new.npy", &["--condition", "classes from 0 to 1"]);
+    refused("sample m.st --count 3 --out s.npy", &["--condition", "--class"]);
+    refused("sample m.st --class 2 --count 3 --out s.npy", &["--class 2", "0 to 1"]);
+    refused("sample m.st --condition c.npy --count 3 --out s.npy", &["--count 3", "1500"]);
+    refused("score m.st --data new.npy --condition c.npy", &["c.npy", "1500", "300"]);
+    refused("score m.st --data x.npy --condition new-c.npy", &["new-c.npy", "300"]);
+    let mut labels = points(300, 5000).1;
+    labels[[7, 0]] = 2.0;
+    write(folder, "bad.npy", &labels);
+    refused("score m.st --data new.npy --condition bad.npy", &["bad.npy", "row 7", "2"]);
+    refused("classify m.st --data new.npy --labels bad.npy", &["bad.npy", "row 7"]);
+    refused("classify m.st --data new.npy --labels c.npy", &["1500", "300"]);
+    refused(
+        "train --data x.npy --condition new-c.npy --model m.toml --out n.st",
+        &["new-c.npy", "300", "1500"],
+    );
+    refused("train --data x.npy --condition c.npy --classes 1 --model m.toml --out n.st", &["--classes 1"]);
+    refused(
+        "train --data x.npy --val new.npy --condition c.npy --model m.toml --out n.st",
+        &["--val-condition"],
+    );
+    refused("train --data synthetic:moons --condition c.npy --model m.toml --out n.st", &["c.npy"]);
+    refused("train --data x.npy --model m.toml --out n.st", &["without a condition"]);
+    succeed(folder, &words("train --data x.npy --steps 2 --out plain.st"));
+    refused("score plain.st --data x.npy --condition c.npy", &["the model has no condition"]);
+    refused("sample plain.st --count 2 --class 0 --out s.npy", &["no condition"]);
+}

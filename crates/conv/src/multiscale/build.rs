@@ -1,0 +1,133 @@
+//! From one entry of a description to the layers of all levels.
+
+use ndarray::Array2;
+use ndarray::linalg::kron;
+use pdmap_core::group::Group;
+use pdmap_core::{Chain, Fresh, Kept, Layer, LayerError, LayerSpec, Real, Registry, Result, Sample};
+use serde::{Deserialize, Serialize};
+
+use super::Squeeze;
+use crate::bank::Stages;
+use crate::layer::shaped;
+use crate::{CycledConv, Geometry, Output};
+
+/// `multiscale`: what a description says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    shape: Vec<usize>,
+    levels: usize,
+    #[serde(default)]
+    step: Step,
+    /// Share of the channels that goes on to the next level.
+    #[serde(default = "half")]
+    keep: f64,
+    /// Layers of each level, behind its step.
+    layers: Vec<LayerSpec>,
+}
+
+fn half() -> f64 {
+    0.5
+}
+
+/// From one level to the next: half as many positions, in each direction, and as many more channels.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum Step {
+    /// Neighbours become channels.
+    #[default]
+    Squeeze,
+    /// A convolution that starts as the orthonormal bank of Daubechies of so many taps, the coarse band first; in images along both axes.
+    Daubechies(usize),
+    /// A convolution of period 2 with learned stages.
+    Learned { group: Group, stages: usize },
+}
+
+/// Most levels: each halves the sides.
+const MOST_LEVELS: usize = 24;
+
+/// Makes the levels of a multi-scale flow as a chain: step, layers, and the next level on the part of the channels that is kept.
+///
+/// # Errors
+/// Sides that do not halve so often; a share outside (0, 1]; those of the layers.
+pub(crate) fn build<F: Real>(
+    spec: &LayerSpec,
+    fresh: &mut Fresh<'_, F>,
+    registry: &Registry<F>,
+) -> Result<Box<dyn Layer<F>>> {
+    let options: Options = shaped(spec, fresh).parse()?;
+    if !(1..=MOST_LEVELS).contains(&options.levels) {
+        return Err(LayerError::Range { what: "levels", value: options.levels as f64, range: "in [1, 24]" });
+    }
+    if !(options.keep > 0.0 && options.keep <= 1.0) {
+        return Err(LayerError::Range { what: "keep", value: options.keep, range: "in (0, 1]" });
+    }
+    Ok(Box::new(level(&options, options.levels, &options.shape, fresh, registry)?))
+}
+
+fn level<F: Real>(
+    options: &Options,
+    left: usize,
+    shape: &[usize],
+    fresh: &mut Fresh<'_, F>,
+    registry: &Registry<F>,
+) -> Result<Chain<F>> {
+    let (step, shape) = options.step.layer::<F>(shape, fresh)?;
+    let (features, conditions) = (fresh.features, fresh.conditions);
+    let rows = fresh.rows()?.clone();
+    let mut sample = Sample::new(rows).given(fresh.sample.condition().cloned());
+    let inside = Fresh::new(features, &mut *fresh.rng, &mut sample);
+    let mut inside = inside.shaped(Some(&shape)).conditioned(conditions);
+    let mut layers = vec![step];
+    for spec in &options.layers {
+        let layer = registry.build(spec, &mut inside.behind(&layers))?;
+        layers.push(layer);
+    }
+    if left > 1 {
+        let channels = ((shape[0] as f64 * options.keep).round() as usize).clamp(1, shape[0]);
+        let kept: Vec<usize> = std::iter::once(channels).chain(shape[1..].iter().copied()).collect();
+        let keep = kept.iter().product();
+        let next = |fresh: &mut Fresh<'_, F>| level(options, left - 1, &kept, fresh, registry);
+        let next = Kept::build_inner(&mut inside.behind(&layers), keep, Some(&kept), next)?;
+        layers.push(Box::new(next));
+    }
+    Chain::new(layers)
+}
+
+impl Step {
+    /// The layer, and the shape behind it.
+    fn layer<F: Real>(
+        &self,
+        shape: &[usize],
+        fresh: &mut Fresh<'_, F>,
+    ) -> Result<(Box<dyn Layer<F>>, Vec<usize>)> {
+        let subbands = || Ok::<_, LayerError>(Geometry::of_lists(shape, &[2])?.with_output(Output::Subbands));
+        let of = |conv: CycledConv<F>| {
+            let shape = conv.geometry().output_shape();
+            Ok((Box::new(conv) as Box<dyn Layer<F>>, shape))
+        };
+        match *self {
+            Self::Squeeze => {
+                let squeeze = Squeeze::new(shape, 2)?;
+                let shape = squeeze.output_shape();
+                Ok((Box::new(squeeze), shape))
+            }
+            Self::Learned { group, stages } => {
+                of(CycledConv::random(subbands()?, stages, group, &mut *fresh.rng)?)
+            }
+            Self::Daubechies(taps) => of(daubechies_step(taps, subbands()?)?),
+        }
+    }
+}
+
+/// The bank on each channel by itself, as a start: training may turn it, and it stays orthonormal.
+fn daubechies_step<F: Real>(taps: usize, geometry: Geometry) -> Result<CycledConv<F>> {
+    let line = Stages::daubechies(taps)?;
+    let bank = if geometry.period().len() == 1 { line } else { Stages::separable(&line, &line)? };
+    let channels = geometry.channels();
+    // Checked before the products are made.
+    Stages::identity(bank.period(), channels, bank.matrices().len())?;
+    let eye = Array2::eye(channels);
+    let each = bank.matrices().iter().map(|matrix| kron(matrix, &eye)).collect();
+    CycledConv::of_bank(geometry, &Stages::new(bank.period(), channels, each)?, Group::Orthonormal)
+}

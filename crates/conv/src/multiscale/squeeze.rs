@@ -1,0 +1,192 @@
+//! Space to depth.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use pdmap_core::{
+    Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors,
+    check,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::layer::shaped;
+
+/// Positions become channels: rows `[C, n]` become `[C·f, n/f]`, and `[C, H, W]` become `[C·f², H/f, W/f]`, where channel `k·C + c` holds what stood in channel `c`
+/// at offset `k` of each block of `f` positions (`k = p·f + q` in images). A permutation: `log|det| = 0` (Dinh et al. 2017, section 3.6). The order is that of the
+/// [subbands](crate::Output::Subbands) of a convolution of period `f`.
+#[derive(Debug, Clone)]
+pub struct Squeeze {
+    options: Options,
+    /// For each output the input that it is.
+    from: Vec<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    shape: Vec<usize>,
+    #[serde(default = "two")]
+    factor: usize,
+}
+
+fn two() -> usize {
+    2
+}
+
+/// Features that a specification alone may ask for.
+const MOST_FEATURES: usize = 1 << 22;
+
+/// Numbers from which threads share the rows.
+const ALONE: usize = 1 << 15;
+
+impl Squeeze {
+    /// Name in the registry.
+    pub const KIND: &'static str = "squeeze";
+
+    /// For rows of this shape, `[C, n]` or `[C, H, W]`.
+    ///
+    /// # Errors
+    /// Another number of dimensions; a factor below 2 or that does not divide a length; more than 2²² features.
+    pub fn new(shape: &[usize], factor: usize) -> Result<Self> {
+        if factor < 2 {
+            return Err(LayerError::Range { what: "factor", value: factor as f64, range: "at least 2" });
+        }
+        let (channels, size) = match *shape {
+            [channels, length] => (channels, [1, length]),
+            [channels, height, width] => (channels, [height, width]),
+            _ => {
+                let range = "2 for signals, [channels, length], or 3 for images, [channels, height, width]";
+                return Err(LayerError::Range { what: "numbers in shape", value: shape.len() as f64, range });
+            }
+        };
+        let features = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
+        let features = features.filter(|&features| features <= MOST_FEATURES).unwrap_or(0);
+        if features == 0 {
+            return Err(LayerError::Range { what: "features", value: f64::NAN, range: "in [1, 2^22]" });
+        }
+        let steps = if shape.len() == 2 { [1, factor] } else { [factor, factor] };
+        for ((what, length), step) in ["height", "length or width"].into_iter().zip(size).zip(steps) {
+            if !length.is_multiple_of(step) {
+                return Err(LayerError::Indivisible { what, length, period: step });
+            }
+        }
+        let mut from = Vec::with_capacity(features);
+        for offset in 0..steps[0] * steps[1] {
+            for channel in 0..channels {
+                for y in 0..size[0] / steps[0] {
+                    for x in 0..size[1] / steps[1] {
+                        let (row, column) =
+                            (y * steps[0] + offset / steps[1], x * steps[1] + offset % steps[1]);
+                        from.push(((channel * size[0] + row) * size[1] + column) as u32);
+                    }
+                }
+            }
+        }
+        Ok(Self { options: Options { shape: shape.to_vec(), factor }, from })
+    }
+
+    /// Shape of the outputs.
+    pub fn output_shape(&self) -> Vec<usize> {
+        let factor = self.options.factor;
+        match self.options.shape[..] {
+            [channels, length] => vec![channels * factor, length / factor],
+            [channels, height, width] => vec![channels * factor * factor, height / factor, width / factor],
+            _ => vec![],
+        }
+    }
+
+    pub(crate) fn restore<F: Real>(
+        spec: &LayerSpec,
+        _: &mut Tensors<F>,
+        _: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let Options { shape, factor } = spec.parse()?;
+        Ok(Box::new(Self::new(&shape, factor)?))
+    }
+
+    pub(crate) fn build<F: Real>(
+        spec: &LayerSpec,
+        fresh: &mut Fresh<'_, F>,
+        _: &Registry<F>,
+    ) -> Result<Box<dyn Layer<F>>> {
+        let Options { shape, factor } = shaped(spec, fresh).parse()?;
+        let made = Self::new(&shape, factor)?;
+        check::features("shape", fresh.features, made.from.len())?;
+        Ok(Box::new(made))
+    }
+
+    /// Moves the numbers of each row: to their places, or back.
+    fn permute<F: Real>(
+        &self,
+        way: Way,
+        from: ArrayView2<'_, F>,
+        mut to: ArrayViewMut2<'_, F>,
+        log_det: Option<&[f64]>,
+    ) -> Result<()> {
+        let features = self.from.len();
+        check::features("input", features, from.ncols())?;
+        check::shape("output", from.dim(), to.dim())?;
+        check::log_det(from.nrows(), log_det)?;
+        let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
+        let row = |(to, from): (&mut [F], &[F])| match way {
+            Way::There => to.iter_mut().zip(&self.from).for_each(|(to, &place)| *to = from[place as usize]),
+            Way::Back => from.iter().zip(&self.from).for_each(|(&from, &place)| to[place as usize] = from),
+        };
+        if from.len() <= ALONE {
+            to.chunks_exact_mut(features).zip(from.chunks_exact(features)).for_each(row);
+        } else {
+            to.par_chunks_exact_mut(features).zip(from.par_chunks_exact(features)).for_each(row);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    There,
+    Back,
+}
+
+impl<F: Real> Layer<F> for Squeeze {
+    fn spec(&self) -> LayerSpec {
+        LayerSpec::new(Self::KIND, &self.options)
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.from.len())
+    }
+
+    fn forward(
+        &self,
+        input: Input<'_, F>,
+        y: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        _tape: &mut Tape<F>,
+    ) -> Result<()> {
+        self.permute(Way::There, input.x, y, log_det.as_deref())
+    }
+
+    fn inverse(
+        &self,
+        output: Input<'_, F>,
+        x: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        _tape: &mut Tape<F>,
+    ) -> Result<()> {
+        self.permute(Way::Back, output.x, x, log_det.as_deref())
+    }
+
+    fn backward(
+        &self,
+        at: Recorded<'_, F>,
+        dy: ArrayView2<'_, F>,
+        dx: Option<ArrayViewMut2<'_, F>>,
+        _grads: &mut LayerGrads<F>,
+    ) -> Result<()> {
+        check::shape("gradient of the output", at.input.x.dim(), dy.dim())?;
+        dx.map_or(Ok(()), |dx| self.permute(Way::Back, dy, dx, None))
+    }
+
+    fn duplicate(&self) -> Box<dyn Layer<F>> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,152 @@
+//! Edges and masses of histograms.
+
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::{LayerError, Real, Result, check};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Which bins a histogram has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bins {
+    /// So many of equal mass for each feature; each counts half a row more than it has. For continuous numbers.
+    Bins(usize),
+    /// So many of equal width on [0, 1], the same for all features: grey levels with uniform noise. A level of a feature counts what all features have there on
+    /// average, as if that had been seen in [`PRIOR`] more rows: levels that a pixel never had in training keep the share that they have elsewhere.
+    Levels(usize),
+}
+
+/// Rows that the levels of all features together count for in each.
+pub const PRIOR: f64 = 3.0;
+
+/// Pseudo-count of a bin, and of a tail.
+const SMOOTHING: f64 = 0.5;
+
+/// Mass of each tail beyond the levels, which hold all that there should be.
+const BEYOND: f64 = 1e-6;
+
+/// Most bins.
+const MOST: usize = 4096;
+
+impl Bins {
+    /// Says that their number is in its range.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`].
+    pub fn validate(self) -> Result<()> {
+        let (what, count) = match self {
+            Self::Bins(count) => ("bins", count),
+            Self::Levels(count) => ("levels", count),
+        };
+        if (2..=MOST).contains(&count) {
+            return Ok(());
+        }
+        Err(LayerError::Range { what, value: count as f64, range: "in [2, 4096]" })
+    }
+}
+
+/// The numbers of each feature, sorted.
+pub(super) struct Fit {
+    sorted: Vec<Vec<f64>>,
+}
+
+impl Fit {
+    pub(super) fn new<F: Real>(rows: ArrayView2<'_, F>, bins: Bins) -> Result<Self> {
+        bins.validate()?;
+        if rows.nrows() == 0 {
+            return Err(LayerError::NoRows);
+        }
+        if rows.ncols() == 0 {
+            return Err(LayerError::NoFeatures);
+        }
+        check::finite("rows", rows.reborrow())?;
+        let sorted = (0..rows.ncols()).into_par_iter().map(|feature| {
+            let mut values: Vec<f64> = rows.column(feature).iter().map(|v| v.f64()).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            values
+        });
+        Ok(Self { sorted: sorted.collect() })
+    }
+
+    /// `(edges, masses)`.
+    pub(super) fn tensors<F: Real>(&self, bins: Bins) -> (Array2<F>, Array2<F>) {
+        let (count, features) = (
+            match bins {
+                Bins::Bins(count) | Bins::Levels(count) => count,
+            },
+            self.sorted.len(),
+        );
+        let made: Vec<(Vec<f64>, Vec<f64>)> = match bins {
+            Bins::Bins(count) => self.sorted.par_iter().map(|values| quantiles::<F>(values, count)).collect(),
+            Bins::Levels(count) => levels(&self.sorted, count),
+        };
+        let edges =
+            Array2::from_shape_fn((features, count + 1), |(feature, edge)| F::of(made[feature].0[edge]));
+        let masses =
+            Array2::from_shape_fn((features, count + 2), |(feature, bin)| F::of(made[feature].1[bin]));
+        (edges, masses)
+    }
+}
+
+/// Rows of a sorted feature in `[from, to)`.
+fn within(sorted: &[f64], from: f64, to: f64) -> usize {
+    sorted.partition_point(|&v| v < to) - sorted.partition_point(|&v| v < from)
+}
+
+/// Bins of equal mass. Where values repeat there are fewer edges than that, and the widest bins are halved until there are enough.
+fn quantiles<F: Real>(sorted: &[f64], count: usize) -> (Vec<f64>, Vec<f64>) {
+    let last = sorted.len() - 1;
+    let at = |quantile: f64| sorted[(quantile * last as f64).round() as usize];
+    // As the numbers are stored: edges must differ there too.
+    let stored = |v: f64| F::of(v).f64();
+    let mut edges: Vec<f64> = (0..=count).map(|bin| stored(at(bin as f64 / count as f64))).collect();
+    let apart = |a: f64, b: f64| b - a > 4.0 * F::EPS * a.abs().max(b.abs());
+    edges.dedup_by(|b, a| !apart(*a, *b));
+    if edges.len() < 2 {
+        let margin = 0.5 * edges[0].abs().max(1.0);
+        edges = vec![stored(edges[0] - margin), stored(edges[0] + margin)];
+    }
+    while edges.len() < count + 1 {
+        let widest =
+            (1..edges.len()).max_by(|&a, &b| (edges[a] - edges[a - 1]).total_cmp(&(edges[b] - edges[b - 1])));
+        let widest = widest.unwrap_or(1);
+        edges.insert(widest, stored(0.5 * (edges[widest - 1] + edges[widest])));
+    }
+    let mut masses = vec![SMOOTHING];
+    masses.extend(edges.windows(2).enumerate().map(|(bin, pair)| {
+        let to = if bin + 1 == count { f64::INFINITY } else { pair[1] };
+        within(sorted, pair[0], to) as f64 + SMOOTHING
+    }));
+    masses.push(SMOOTHING);
+    (edges, normalized(masses))
+}
+
+/// Levels of equal width, with what all features have as a prior.
+fn levels(sorted: &[Vec<f64>], count: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
+    let edges: Vec<f64> = (0..=count).map(|edge| edge as f64 / count as f64).collect();
+    let counts: Vec<Vec<f64>> = sorted
+        .par_iter()
+        .map(|values| {
+            let ends = |bin: usize| {
+                let low = if bin == 0 { f64::NEG_INFINITY } else { edges[bin] };
+                (low, if bin + 1 == count { f64::INFINITY } else { edges[bin + 1] })
+            };
+            (0..count).map(|bin| within(values, ends(bin).0, ends(bin).1) as f64).collect()
+        })
+        .collect();
+    let mut pooled: Vec<f64> =
+        (0..count).map(|bin| SMOOTHING + counts.iter().map(|counts| counts[bin]).sum::<f64>()).collect();
+    pooled = normalized(pooled);
+    let masses = counts.into_iter().map(|counts| {
+        let inside = counts.iter().zip(&pooled).map(|(count, pooled)| count + PRIOR * pooled);
+        let total: f64 = inside.clone().sum();
+        let inside = inside.map(|mass| mass / total);
+        normalized(std::iter::once(BEYOND).chain(inside).chain([BEYOND]).collect())
+    });
+    masses.map(|masses| (edges.clone(), masses)).collect()
+}
+
+fn normalized(masses: Vec<f64>) -> Vec<f64> {
+    let total: f64 = masses.iter().sum();
+    masses.into_iter().map(|mass| mass / total).collect()
+}
