@@ -39,7 +39,14 @@ struct Options {
 fn main() -> Result<()> {
     let options = Options::parse();
     let dense = LayerSpec::new("dense", &json!({ "group": { "general": "relative" } }));
-    let mut layers = vec![LayerSpec::new("spline", &json!({}))];
+    let mut layers = vec![
+        LayerSpec::new("smooth-leaky-relu", &json!({ "alpha": 0.01 })),
+        LayerSpec::new("spline", &json!({})),
+        LayerSpec::new("radial", &json!({})),
+        LayerSpec::new("coupling", &json!({ "hidden": [128] })),
+        LayerSpec::new("coupling", &json!({ "hidden": [128], "transform": { "spline": {} } })),
+        LayerSpec::new("logistic-mixture", &json!({})),
+    ];
     for text in &options.layer {
         let (kind, rest) = text.split_once(' ').unwrap_or((text, "{}"));
         layers.push(LayerSpec { kind: kind.to_owned(), options: serde_json::from_str(rest)? });

@@ -125,7 +125,7 @@ impl<F: Real> Table<F> {
     ) -> Result<()> {
         check::slice("input", &x)?;
         check::slice("gradient of the output", &dy)?;
-        let threads = if x.len() <= ALONE / 4 { 1 } else { rayon::current_num_threads() };
+        let threads = if x.len() <= ALONE { 1 } else { rayon::current_num_threads() };
         self.columns(&self.bins, Columns { x, dy, dx, sums }, threads);
         Ok(())
     }
