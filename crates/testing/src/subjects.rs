@@ -124,7 +124,7 @@ fn between_knots<F: Real>(x: F) -> F {
 
 /// Radii bend most near 0, more than differences can follow.
 fn away_from_zero<F: Real>(x: F) -> F {
-    F::of(x.f64() + 0.7_f64.copysign(x.f64()))
+    F::of(x.f64() + 1.0_f64.copysign(x.f64()))
 }
 
 /// Radii through few and wide bins, whose knots rows away from 0 do not meet.
@@ -138,7 +138,7 @@ fn radial<F: Real>(
     let mut layer = Radial::<F>::identity(features, groups, shape, false, options)?;
     let mut tensors = layer.tensors();
     for value in tensors.iter_mut().flat_map(|(_, tensor)| tensor) {
-        *value = F::of(value.f64() + rng.random_range(-0.3..0.3));
+        *value = F::of(value.f64() + rng.random_range(-0.1..0.1));
     }
     layer.set_tensors(&mut Tensors::from_iter(tensors))?;
     Ok(Box::new(layer))
@@ -167,8 +167,14 @@ fn coupling<F: Real>(
             }
             _ => 0,
         };
+        let spread = if index == last { 0.1 } else { 0.3 };
         for value in tensor.iter_mut().skip(widths) {
-            *value = F::of(value.f64() + rng.random_range(-0.3..0.3));
+            *value = F::of(value.f64() + rng.random_range(-spread..spread));
+        }
+        // The soft limit of a log-scale has a second derivative that jumps at 0, as a spline's does at a knot.
+        if let (Transform::Affine { .. }, true) = (options.transform, index == last + 1) {
+            let scales = tensor.len() / 2;
+            tensor.iter_mut().take(scales).for_each(|value| *value = F::of(value.f64() + 2.0));
         }
     }
     layer.set_tensors(&mut Tensors::from_iter(tensors))?;
