@@ -63,6 +63,7 @@ fn every_key_is_read() {
         evaluations: 5,
         validation_rows: 50,
         patience: Some(3),
+        retries: 3,
         ..usual().training
     };
     assert_eq!(plan.training, common);
@@ -90,6 +91,7 @@ fn every_key_is_read() {
         evaluations: 6,
         validation_rows: 60,
         patience: Some(9),
+        retries: 3,
         ..common
     };
     assert_eq!(plan.config(mine), own);

@@ -32,6 +32,8 @@ pub(crate) struct Clock {
     start: Instant,
     /// Time used before a resumption.
     before: Duration,
+    /// Time that others took, which is not the run's.
+    paused: Duration,
     horizon: Option<u64>,
     evaluations: u64,
     evaluation_time: Duration,
@@ -77,6 +79,7 @@ impl Clock {
             budget,
             start: Instant::now(),
             before: zero,
+            paused: zero,
             horizon,
             evaluations: evaluations.max(1),
             evaluation_time: zero,
@@ -85,14 +88,37 @@ impl Clock {
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
-        self.before + self.start.elapsed()
+        (self.before + self.start.elapsed()).saturating_sub(self.paused)
     }
 
     /// Goes on from a checkpoint.
     pub(crate) fn resume(budget: Budget, state: ClockState) -> Self {
         let ClockState { elapsed, horizon, evaluations, evaluation_time, last_evaluation } = state;
         let start = Instant::now();
-        Self { budget, start, before: elapsed, horizon, evaluations, evaluation_time, last_evaluation }
+        let paused = Duration::ZERO;
+        Self {
+            budget,
+            start,
+            before: elapsed,
+            paused,
+            horizon,
+            evaluations,
+            evaluation_time,
+            last_evaluation,
+        }
+    }
+
+    /// Does something whose time is not the run's.
+    pub(crate) fn paused<T>(&mut self, aside: impl FnOnce() -> T) -> T {
+        let before = Instant::now();
+        let result = aside();
+        self.paused += before.elapsed();
+        result
+    }
+
+    /// Time that validations took in all sessions.
+    pub(crate) fn validations(&self) -> Duration {
+        self.evaluation_time
     }
 
     pub(crate) fn state(&self) -> ClockState {

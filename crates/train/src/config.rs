@@ -30,10 +30,12 @@ pub struct TrainConfig {
     pub validation_rows: usize,
     /// Validations without a new best after which training stops early.
     pub patience: Option<u64>,
+    /// How often a run that diverges goes back to its best weights and on at a lower rate, before it is given up.
+    pub retries: u64,
 }
 
 impl TrainConfig {
-    /// Adam at 1e-3 with a cosine schedule, batches of 100, 40 validations of up to 10,000 rows.
+    /// Adam at 1e-3 with a cosine schedule, batches of 100, 40 validations of up to 10,000 rows, three retries.
     pub fn new(budget: Budget) -> Self {
         Self {
             batch: 100,
@@ -46,12 +48,16 @@ impl TrainConfig {
             evaluations: 40,
             validation_rows: 10_000,
             patience: None,
+            retries: 3,
         }
     }
 }
 
 /// Validations of a run at most: each is a point of a curve that a checkpoint's header holds.
 const MOST_EVALUATIONS: u64 = 1_000_000;
+
+/// Rollbacks of a run at most; the rate is next to nothing long before.
+const MOST_RETRIES: u64 = 100;
 
 impl TrainConfig {
     /// Numbers are in their ranges; the optimizer's own are checked where it is made.
@@ -65,6 +71,7 @@ impl TrainConfig {
         };
         within("evaluations", self.evaluations, 1, MOST_EVALUATIONS, "from 1 to 1,000,000")?;
         within("validation rows", self.validation_rows as u64, 1, u64::MAX, "at least 1")?;
+        within("retries", self.retries, 0, MOST_RETRIES, "at most 100")?;
         within("patience", self.patience.unwrap_or(1), 1, u64::MAX, "at least 1")?;
         self.schedule.validate()
     }

@@ -66,9 +66,61 @@ pub struct Trained {
     pub checkpoint: Option<u64>,
     /// How often a step was halved to keep the sign of a determinant or of a scale.
     pub halvings: u64,
+    /// How often the run went back to its best weights and on from there at a lower rate.
+    #[serde(default)]
+    pub rollbacks: Vec<Rollback>,
+    /// Where the time went, in this session.
+    #[serde(default)]
+    pub cost: Cost,
     /// Bytes of the process's largest resident set when the run ended, where the system says: rows, models, everything.
     #[serde(default)]
     pub peak_memory: Option<u64>,
+}
+
+/// A run that met a loss that is not finite, or exploded, went back to its best weights and on at a lower rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// The step at which it was met.
+    pub step: u64,
+    /// What was met.
+    pub reason: String,
+    /// The step of the weights that it went back to.
+    pub to: u64,
+    /// What the learning rate is multiplied by from there on, all rollbacks together.
+    pub factor: f64,
+}
+
+/// What the rate is multiplied by at each rollback.
+const LOWERED: f64 = 0.3;
+
+impl Rollback {
+    /// The next one after `before`, from a run that `reason` stopped at `step`, to the weights of step `to`.
+    pub(crate) fn after(before: &[Self], step: u64, reason: String, to: u64) -> Self {
+        Self { step, reason, to, factor: factor(before) * LOWERED }
+    }
+
+    /// Whether a run can have left this.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.factor > 0.0 && self.factor < 1.0 && self.to <= self.step
+    }
+}
+
+/// What the rate is multiplied by after these rollbacks.
+pub(crate) fn factor(rollbacks: &[Rollback]) -> f64 {
+    rollbacks.last().map_or(1.0, |last| last.factor)
+}
+
+/// Wall-clock seconds of a run by what they were spent on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Drawing batches.
+    pub batches: f64,
+    /// Forward and backward passes.
+    pub gradients: f64,
+    /// Directions, optimizer, steps in the groups.
+    pub updates: f64,
+    /// Validations.
+    pub validations: f64,
 }
 
 /// What is told about a run while it goes on.
@@ -97,6 +149,8 @@ pub enum Event {
         /// The version of the library that wrote it, where that is another one: bits may differ from here on.
         version: Option<String>,
     },
+    /// The run went back to its best weights, and goes on from there at a lower rate.
+    RolledBack(Rollback),
     /// The checkpoint was written.
     Saved {
         /// Its step.

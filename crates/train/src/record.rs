@@ -8,6 +8,10 @@ use crate::clock::Clock;
 use crate::training::{diverged, mean_log_prob};
 use crate::{CurvePoint, Outcome, TrainConfig, TrainError};
 
+/// A run has exploded where the validation rows are so many nats a feature less likely than before the first step: nothing that still learns goes
+/// there, and a likelihood that is finite by luck must not pass for one.
+const EXPLODED: f64 = 10.0;
+
 /// What the validations of a run showed so far.
 #[derive(Debug)]
 pub(crate) struct Record<F> {
@@ -67,6 +71,12 @@ impl<F: Real> Record<F> {
         &self.weights
     }
 
+    /// Goes back to the best weights; says which step they are of.
+    pub(crate) fn back(&self, flow: &mut Flow<F>) -> Result<u64, LayerError> {
+        flow.set_tensors(Tensors::from_iter(self.weights.clone()))?;
+        Ok(self.best.step)
+    }
+
     pub(crate) fn latest(&self) -> f64 {
         self.curve.last().map_or(f64::NAN, |point| point.validation)
     }
@@ -88,8 +98,10 @@ impl<F: Real> Record<F> {
         step: u64,
         clock: &mut Clock,
     ) -> Result<Option<Outcome>, LayerError> {
+        let floor = self.curve.first().map_or(f64::NEG_INFINITY, |start| start.validation)
+            - EXPLODED * flow.features() as f64;
         let value = match clock.evaluation(|| mean_log_prob(flow, validation, self.rows)) {
-            Ok(value) if value.is_finite() => value,
+            Ok(value) if value.is_finite() && value >= floor => value,
             Ok(value) => {
                 let reason = format!("the log-likelihood of the validation rows is {value}");
                 return Ok(Some(Outcome::Diverged { step, reason }));

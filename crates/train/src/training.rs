@@ -1,5 +1,7 @@
 //! The training loop.
 
+use std::time::Instant;
+
 use ndarray::{ArrayView2, Axis};
 use pdmap_core::optim::{Optimizer, StepReport};
 use pdmap_core::{Flow, LayerError, Real, Training, check};
@@ -8,8 +10,10 @@ use crate::batches::{Batches, Position};
 use crate::checkpoint::{Identity, Snapshot};
 use crate::clock::Clock;
 use crate::memory::peak_memory;
+use crate::observer::{Nobody, Observer};
+use crate::outcome::factor;
 use crate::record::Record;
-use crate::{Checkpoints, Event, Outcome, Progress, Rows, TrainConfig, TrainError, Trained};
+use crate::{Checkpoints, Cost, Event, Outcome, Progress, Rollback, Rows, TrainConfig, TrainError, Trained};
 
 /// Mean of `log p` over at most `limit` rows, evenly spaced (files may be sorted), nats.
 ///
@@ -90,14 +94,32 @@ pub fn train_with<'a, 'f, F: Real>(
     rows: impl Into<Rows<'a, F>>,
     validation: ArrayView2<'f, F>,
     config: &TrainConfig,
+    hooks: Hooks<'_>,
+) -> Result<Trained, TrainError> {
+    train_observed(flow, rows, validation, config, hooks, &mut Nobody)
+}
+
+/// The same as [`train_with`], with somebody who looks at the flow.
+///
+/// # Errors
+/// As [`train_with`].
+pub fn train_observed<'a, 'f, F: Real>(
+    flow: &'f mut Flow<F>,
+    rows: impl Into<Rows<'a, F>>,
+    validation: ArrayView2<'f, F>,
+    config: &TrainConfig,
     mut hooks: Hooks<'_>,
+    observer: &mut dyn Observer<F>,
 ) -> Result<Trained, TrainError> {
     let mut run = Run::start(flow, rows.into(), validation, config, &mut hooks)?;
     let mut outcome = run.record.exhausted().then_some(Outcome::StoppedEarly);
     while outcome.is_none() && run.clock.goes_on(run.step) {
-        outcome = run.advance(config)?;
+        outcome = run.advance(config, observer)?;
         if outcome.is_none() && run.clock.evaluates(run.step) {
             outcome = run.evaluate()?;
+        }
+        if run.recover(&outcome, config, &mut hooks)? {
+            outcome = None;
         }
         (hooks.watch)(Event::Progress(run.progress()));
         if outcome.is_none() && (hooks.stop)() {
@@ -145,6 +167,8 @@ struct Run<'a, 'f, F: Real> {
     identity: Option<Identity>,
     step: u64,
     halvings: u64,
+    rollbacks: Vec<Rollback>,
+    cost: Cost,
     /// Step of the last checkpoint.
     checkpoint: Option<u64>,
 }
@@ -177,16 +201,17 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
                 identity = Some(own);
             }
         }
-        let (clock, record, position, step, halvings) = match restored {
+        let (clock, record, position, step, halvings, rollbacks) = match restored {
             Some(from) => {
                 (hooks.watch)(Event::Resumed { step: from.step, version: from.version });
                 let record = Record::resume(from.record, from.best, config);
-                (Clock::resume(config.budget, from.clock), record, from.position, from.step, from.halvings)
+                let clock = Clock::resume(config.budget, from.clock);
+                (clock, record, from.position, from.step, from.halvings, from.rollbacks)
             }
             None => {
                 let mut clock = Clock::start(config.budget, config.evaluations);
                 let record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
-                (clock, record, Position::default(), 0, 0)
+                (clock, record, Position::default(), 0, 0, Vec::new())
             }
         };
         let batches = Batches::new(rows, config.batch, config.seed, position);
@@ -202,24 +227,59 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             identity,
             step,
             halvings,
+            rollbacks,
+            cost: Cost::default(),
             checkpoint,
         })
     }
 
     /// One step; says whether it was the end.
-    fn advance(&mut self, config: &TrainConfig) -> Result<Option<Outcome>, TrainError> {
-        let horizon = self.clock.horizon().unwrap_or(u64::MAX);
-        self.optimizer.set_rate(config.rate * config.schedule.factor(self.step, horizon))?;
+    fn advance(
+        &mut self,
+        config: &TrainConfig,
+        observer: &mut dyn Observer<F>,
+    ) -> Result<Option<Outcome>, TrainError> {
+        let horizon = self.clock.horizon();
+        let rate = config.rate * factor(&self.rollbacks);
+        self.optimizer.set_rate(rate * config.schedule.factor(self.step, horizon.unwrap_or(u64::MAX)))?;
+        let start = Instant::now();
         let batch = match self.batches.draw() {
             Ok(batch) => batch,
             Err(error) => return Ok(Some(Outcome::Failed { step: self.step, reason: error.to_string() })),
         };
-        match ascend(self.flow, batch, &mut self.optimizer, &mut self.training) {
+        self.cost.batches += start.elapsed().as_secs_f64();
+        let observed = observer.wants(self.step, horizon);
+        if observed {
+            self.clock.paused(|| observer.before(self.step, self.flow, batch.reborrow()));
+        }
+        match ascend(self.flow, batch, &mut self.optimizer, &mut self.training, &mut self.cost) {
             Ok(report) => self.halvings += report.halvings,
             Err(error) => return Ok(Some(diverged(self.step, error)?)),
         }
         self.step += 1;
+        if observed {
+            self.clock.paused(|| observer.after(self.flow));
+        }
         Ok(None)
+    }
+
+    /// Goes back to the best weights, with an empty memory and a lower rate, where the run diverged and has a retry left; says whether it goes on.
+    fn recover(
+        &mut self,
+        outcome: &Option<Outcome>,
+        config: &TrainConfig,
+        hooks: &mut Hooks<'_>,
+    ) -> Result<bool, TrainError> {
+        let Some(Outcome::Diverged { step, reason }) = outcome else { return Ok(false) };
+        if self.rollbacks.len() as u64 >= config.retries {
+            return Ok(false);
+        }
+        let to = self.record.back(self.flow)?;
+        self.training = self.flow.training();
+        let rollback = Rollback::after(&self.rollbacks, *step, reason.clone(), to);
+        self.rollbacks.push(rollback.clone());
+        (hooks.watch)(Event::RolledBack(rollback));
+        Ok(true)
     }
 
     fn evaluate(&mut self) -> Result<Option<Outcome>, TrainError> {
@@ -246,6 +306,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             position: self.batches.position(),
             step,
             halvings: self.halvings,
+            rollbacks: &self.rollbacks,
         };
         (hooks.watch)(match checkpoints.save(&snapshot) {
             Ok(()) => {
@@ -258,11 +319,24 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
 
     /// Leaves the flow with its best weights.
     fn finish(self, outcome: Outcome) -> Result<Trained, TrainError> {
-        let Self { flow, clock, record, step, halvings, checkpoint, .. } = self;
+        let Self { flow, clock, record, step, halvings, rollbacks, checkpoint, .. } = self;
+        let cost = Cost { validations: clock.validations().as_secs_f64(), ..self.cost };
         let (seconds, horizon) = (clock.elapsed().as_secs_f64(), clock.horizon().unwrap_or(step));
         let (curve, best) = record.finish(flow)?;
         let peak_memory = peak_memory();
-        Ok(Trained { outcome, steps: step, horizon, seconds, curve, best, checkpoint, halvings, peak_memory })
+        Ok(Trained {
+            outcome,
+            steps: step,
+            horizon,
+            seconds,
+            curve,
+            best,
+            checkpoint,
+            halvings,
+            rollbacks,
+            cost,
+            peak_memory,
+        })
     }
 }
 
@@ -293,9 +367,15 @@ fn ascend<F: Real>(
     batch: ArrayView2<'_, F>,
     optimizer: &mut Optimizer,
     training: &mut Training<F>,
+    cost: &mut Cost,
 ) -> Result<StepReport, LayerError> {
+    let start = Instant::now();
     flow.accumulate(flow.given(batch), training)?;
-    flow.update(optimizer, training)
+    let between = Instant::now();
+    let report = flow.update(optimizer, training);
+    cost.gradients += (between - start).as_secs_f64();
+    cost.updates += between.elapsed().as_secs_f64();
+    report
 }
 
 /// Values that are not finite, and matrices that lost their inverse, end a run with its last good weights; any other error is the

@@ -65,6 +65,7 @@ fn every_key_is_read() {
         evaluations = 7
         validation-rows = 300
         patience = 4
+        retries = 5
         "#,
     )
     .unwrap();
@@ -87,6 +88,7 @@ fn every_key_is_read() {
         evaluations: 7,
         validation_rows: 300,
         patience: Some(4),
+        retries: 5,
     };
     assert_eq!(spec.training.onto(TrainConfig { seed: 9, ..TrainConfig::default() }), expected);
 
@@ -165,7 +167,7 @@ fn every_mistake_has_its_line_and_its_words() {
     let layers = "layers = [{ kind = \"asinh\" }]";
     // What stands in the file (line 2 is the offending one), and what is said after `m.toml:2: `.
     let known = "description, preprocess, shape, base, layers, training";
-    let training = "batch, steps, budget, optimizer, rate, schedule, warmup, clip, evaluations, validation-rows, patience";
+    let training = "batch, steps, budget, optimizer, rate, schedule, warmup, clip, evaluations, validation-rows, patience, retries";
     let cases: Vec<(String, String)> = vec![
         (format!("{layers}\nlayer = 3"), format!("unknown key `layer`; nearest is `layers`, known: {known}")),
         (format!("{layers}\ndescription = 3"), "`description`: invalid type: integer `3`, expected a string".into()),

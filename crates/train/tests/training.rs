@@ -80,12 +80,37 @@ fn a_run_that_diverges_keeps_the_last_good_weights() {
     let mut flow = Preset::DenseRelative
         .build(data.validation.view(), Preprocess::None, Architecture::default(), 1)
         .unwrap();
-    let config = TrainConfig { evaluations: 400, ..config(400) };
+    let config = TrainConfig { evaluations: 400, retries: 0, ..config(400) };
     let trained = train(&mut flow, data.train.view(), data.validation.view(), &config, &mut |_| {}).unwrap();
     assert!(matches!(trained.outcome, Outcome::Diverged { .. }), "{:?}", trained.outcome);
     let now = mean_log_prob(&flow, data.validation.view(), 10_000).unwrap();
     assert_eq!(now, trained.best.validation);
     assert!(now.is_finite());
+}
+
+#[test]
+fn a_run_that_diverges_goes_back_and_on_at_a_lower_rate() {
+    let mut data = data::<f32>();
+    data.train.row_mut(2000).fill(1e30);
+    let go = |rate, retries| {
+        let mut flow = Preset::DenseRelative
+            .build(data.validation.view(), Preprocess::None, Architecture::default(), 1)
+            .unwrap();
+        let config = TrainConfig { evaluations: 40, rate, retries, ..config(400) };
+        train(&mut flow, data.train.view(), data.validation.view(), &config, &mut |_| {}).unwrap()
+    };
+    // The row is met about every 40 steps.
+    let trained = go(3e-3, 100);
+    assert_eq!((trained.outcome, trained.steps), (Outcome::Finished, 400));
+    assert!(trained.rollbacks.len() >= 5, "{:?}", trained.rollbacks);
+    let first = &trained.rollbacks[0];
+    assert!(first.to <= first.step && first.to >= 10 * (first.step / 10), "{first:?}");
+    assert!(trained.best.step > first.step && trained.best.validation > trained.curve[1].validation);
+    assert!((trained.rollbacks[1].factor - 0.09).abs() < 1e-12);
+    // Bounded, and then given up.
+    let bounded = go(3e-3, 2);
+    assert_eq!(bounded.rollbacks.len(), 2);
+    assert!(matches!(bounded.outcome, Outcome::Diverged { .. }));
 }
 
 #[test]

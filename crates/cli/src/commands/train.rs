@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use pdmap_core::Real;
 use pdmap_data::DataFacts;
 use pdmap_train::{
-    Budget, Checkpoints, Condition, Event, Hooks, Model, Outcome, Preprocess, TrainConfig, Trained,
+    Budget, Checkpoints, Condition, Event, Hooks, Model, Outcome, Preprocess, Rollback, TrainConfig, Trained,
     TrainingRecord, registry, train_with,
 };
 
@@ -159,6 +159,9 @@ fn tell(bar: &Bar, event: Event) {
                 ));
             }
         }
+        Event::RolledBack(Rollback { step, reason, to, factor }) => bar.warn(&format!(
+            "warning: step {step}: {reason}; going on from the weights of step {to} at {factor} of the rate"
+        )),
         Event::SaveFailed { last: true, step, error } => {
             bar.warn(&format!("warning: no checkpoint of step {step}, the last one: {error}"));
         }

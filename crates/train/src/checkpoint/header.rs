@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::batches::Position;
 use crate::clock::ClockState;
 use crate::record::RecordState;
-use crate::{Rows, TrainConfig, TrainError};
+use crate::{Rollback, Rows, TrainConfig, TrainError};
 
 /// Version of the format that this crate writes and reads.
 pub(super) const FORMAT: u32 = 1;
@@ -27,6 +27,9 @@ pub(super) struct Header {
     pub(super) step: u64,
     /// Steps that were halved.
     pub(super) halvings: u64,
+    /// How often it went back to its best weights.
+    #[serde(default)]
+    pub(super) rollbacks: Vec<Rollback>,
     /// Where the run stands in its data.
     pub(super) position: Position,
     /// Time used, and what is planned with the rest.
@@ -43,12 +46,16 @@ const MOST: u64 = 1 << 62;
 impl Header {
     /// Numbers that no run leaves behind would panic, go wrong or go on without end later; where one is found, its name is what is wrong.
     pub(super) fn check(&self) -> Result<(), String> {
-        let Self { step, halvings, position, clock, record, numbers, identity, .. } = self;
+        let Self { step, halvings, rollbacks, position, clock, record, numbers, identity, .. } = self;
         let number = |key: &str| identity.0.get(key).and_then(Value::as_u64).unwrap_or(MOST);
         let points = || record.curve.iter().chain([&record.best]);
         let sound = [
             ("step", *step <= MOST && clock.horizon().is_none_or(|horizon| *step <= horizon)),
             ("halvings", *halvings <= MOST),
+            (
+                "rollbacks",
+                rollbacks.iter().all(Rollback::is_sound) && rollbacks.len() as u64 <= number("retries"),
+            ),
             ("position", position.epoch <= MOST && position.next <= number("rows")),
             ("clock", clock.is_sound(identity.budget(), number("evaluations"))),
             (

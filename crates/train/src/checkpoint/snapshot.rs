@@ -10,7 +10,7 @@ use super::header::{FORMAT, Header, Identity};
 use crate::batches::Position;
 use crate::clock::ClockState;
 use crate::record::{Record, RecordState};
-use crate::{TrainError, tensor_file};
+use crate::{Rollback, TrainError, tensor_file};
 
 /// Name of the header entry.
 const ENTRY: &str = "pdmap-checkpoint";
@@ -31,6 +31,7 @@ pub(crate) struct Snapshot<'a, F: Real> {
     pub(crate) position: Position,
     pub(crate) step: u64,
     pub(crate) halvings: u64,
+    pub(crate) rollbacks: &'a [Rollback],
 }
 
 /// What a run goes on from, beside the flow and the optimizer's memory, which are set already.
@@ -42,6 +43,7 @@ pub(crate) struct Restored<F> {
     pub(crate) position: Position,
     pub(crate) step: u64,
     pub(crate) halvings: u64,
+    pub(crate) rollbacks: Vec<Rollback>,
     /// The version of the library that wrote it, where that is another one.
     pub(crate) version: Option<String>,
 }
@@ -57,6 +59,7 @@ impl<F: Real> Snapshot<'_, F> {
             identity: self.identity.clone(),
             step: self.step,
             halvings: self.halvings,
+            rollbacks: self.rollbacks.to_vec(),
             position: self.position,
             clock: self.clock,
             record: self.record.state(),
@@ -107,8 +110,8 @@ impl<F: Real> Restored<F> {
         state.scoped("memory.", |state| memory.load_memory(state)).map_err(inconsistent)?;
         state.finish().map_err(inconsistent)?;
         (*flow, *training) = (restored, memory);
-        let Header { record, clock, position, step, halvings, version, .. } = header;
+        let Header { record, clock, position, step, halvings, rollbacks, version, .. } = header;
         let version = (version != env!("CARGO_PKG_VERSION")).then_some(version);
-        Ok(Self { record, best, clock, position, step, halvings, version })
+        Ok(Self { record, best, clock, position, step, halvings, rollbacks, version })
     }
 }

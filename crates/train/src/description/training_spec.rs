@@ -63,6 +63,9 @@ pub struct TrainingSpec {
     /// Validations without a new best after which training stops early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
+    /// How often a run that diverges goes on from its best weights at a lower rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u64>,
 }
 
 impl TrainingSpec {
@@ -86,6 +89,7 @@ impl TrainingSpec {
             evaluations: self.evaluations.unwrap_or(config.evaluations),
             validation_rows: self.validation_rows.unwrap_or(config.validation_rows),
             patience: self.patience.or(config.patience),
+            retries: self.retries.unwrap_or(config.retries),
             seed: config.seed,
         }
     }
@@ -105,6 +109,7 @@ impl TrainingSpec {
             evaluations: other.evaluations.or(self.evaluations),
             validation_rows: other.validation_rows.or(self.validation_rows),
             patience: other.patience.or(self.patience),
+            retries: other.retries.or(self.retries),
         }
     }
 }
