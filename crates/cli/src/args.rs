@@ -85,13 +85,13 @@ impl std::fmt::Display for Protocol {
 }
 
 /// Where the data are and what they become.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DataArgs {
     /// A file of rows (.npy, .npz or .npz#NAME, CSV), - for .npy or CSV on standard input, an IDX file (plain or gzip), a .wav file, a
     /// folder of images, or a generator: synthetic:leaves, ica, moons, ar1, checkerboard, rings, 2spirals, 8gaussians or sine, with options as
-    /// in synthetic:ica?dim=16&source=laplace
-    #[arg(long, value_name = "D", default_value = "synthetic:leaves")]
-    pub(crate) data: String,
+    /// in synthetic:ica?dim=16&source=laplace [default: what the plan says, or synthetic:leaves]
+    #[arg(long, value_name = "D")]
+    pub(crate) data: Option<String>,
     /// Validation rows; split off the data where it is missing
     #[arg(long, value_name = "D")]
     pub(crate) val: Option<PathBuf>,
@@ -118,6 +118,13 @@ pub(crate) struct DataArgs {
     /// Seed of everything random about the data
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) data_seed: u64,
+}
+
+impl DataArgs {
+    /// The data that are asked for, or the usual ones.
+    pub(crate) fn data(&self) -> &str {
+        self.data.as_deref().unwrap_or("synthetic:leaves")
+    }
 }
 
 /// How a run is trained.
@@ -174,7 +181,7 @@ pub(crate) struct Compare {
     /// dense-svd]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     pub(crate) arms: Vec<String>,
-    /// Wall-clock time of a run, validation included (10s, 5m, ...) [default: that of the plan, or 5s]
+    /// Wall-clock time of a run, validation included (10s, 5m, ...) [default: that of the plan, or 2s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "steps")]
     pub(crate) budget: Option<Duration>,
     /// Steps of a run: reproducible bit for bit
@@ -199,13 +206,16 @@ pub(crate) struct Compare {
     /// No progress on stderr
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Seeds of each arm [default: as the plan says, or 3]
+    /// Seeds of each arm; a verdict takes 10 [default: as the plan says, or 10]
     #[arg(long, value_name = "N")]
     pub(crate) seeds: Option<u64>,
     /// One learning rate for all arms, instead of tuning each
     #[arg(long, value_name = "R")]
     pub(crate) rate: Option<f64>,
-    /// Folder for report.html, results.json and the plots
+    /// Runs at once and threads of each, under --steps [default: as the plan says, or one run on all threads]
+    #[arg(long, value_name = "RUNS,THREADS", value_delimiter = ',', num_args = 1)]
+    pub(crate) parallel: Option<Vec<usize>>,
+    /// Folder for report.html, results.json, results.csv and the plots, and for the finished runs, which are kept in `runs` and not made again
     #[arg(long, value_name = "DIR", default_value = "pdmap-report")]
     pub(crate) out: PathBuf,
     /// The results as JSON on stdout, instead of the table; with --dry-run, the plan

@@ -63,15 +63,15 @@ impl Source {
                 return Err(BadInput(message).into());
             }
         };
-        let kind = if Generator::is_named_by(&args.data) {
+        let kind = if Generator::is_named_by(args.data()) {
             if let Some(protocol) = args.protocol {
-                let message = format!("--protocol {protocol} does not go with the generator {}", args.data);
+                let message = format!("--protocol {protocol} does not go with the generator {}", args.data());
                 return Err(BadInput(message).into());
             }
-            Kind::Generator(args.data.parse()?)
+            Kind::Generator(args.data().parse()?)
         } else {
-            let input = Input::parse(&args.data);
-            let path = PathBuf::from(&args.data);
+            let input = Input::parse(args.data());
+            let path = PathBuf::from(args.data());
             let natural = match input {
                 Input::Stdin => Protocol::Rows,
                 // A named pipe can be opened once: its rows are told apart when they are read.
@@ -114,7 +114,7 @@ impl Source {
         suits(args, &kind)?;
         Ok(Self {
             kind,
-            name: args.data.clone(),
+            name: args.data().to_owned(),
             counts,
             patch: args.patch.unwrap_or(PATCH),
             text: args.text.options()?,
@@ -223,6 +223,7 @@ impl Source {
                 self.seed
             )],
             image_shape: None,
+            generator_seed: None,
         };
         Ok(Splits { train, validation, test, test_groups: None, facts })
     }
@@ -332,7 +333,9 @@ fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
     ];
     match refused.into_iter().flatten().next() {
         None => Ok(()),
-        Some(flag) => Err(BadInput(format!("{flag} does not go with {}: this is {what}", args.data)).into()),
+        Some(flag) => {
+            Err(BadInput(format!("{flag} does not go with {}: this is {what}", args.data())).into())
+        }
     }
 }
 

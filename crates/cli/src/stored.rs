@@ -144,6 +144,7 @@ fn in_file<F: Real>(
             test.nrows()
         )],
         image_shape: None,
+        generator_seed: None,
     };
     Ok(Stored { train: Trains::File(train), validation, test, test_groups: None, facts })
 }

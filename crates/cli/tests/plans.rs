@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use common::{refuse, rows, succeed, write};
 use pdmap_compare::{Plan, Results};
 
+/// A plan of the tests.
+fn three_arms() -> String {
+    format!("{}/tests/three-arms.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn example(name: &str) -> String {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plans").join(name);
     path.canonicalize().unwrap().to_str().unwrap().to_owned()
@@ -48,7 +53,7 @@ fn flags_stand_before_the_plan() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(400, 3));
-    let plan = example("quick.toml");
+    let plan = three_arms();
     let flags = ["--plan", &plan, "--steps", "10", "--seeds", "1", "--batch", "50", "--preprocess", "whiten"];
     let results =
         compare(folder, &[&flags[..], &["--rate", "2e-3", "--arms", "asinh,dense-relative"]].concat());
@@ -71,16 +76,16 @@ fn a_dry_run_says_what_would_be_run_and_leaves_nothing() {
         usual.contains("dense-relative-algebra") && usual.contains("tuned: 1e-4 3e-4 1e-3 3e-3 1e-2"),
         "{usual}"
     );
-    // Five arms: three seeds of five seconds, five rates of one second, two more at most.
+    // Five arms: ten seeds of two seconds; seven rates of 0.1 s, four of 0.2 s, two of 0.4 s.
     assert!(
-        usual.contains("5 arms x 3 seeds, 5s a run")
-            && usual.ends_with("about 100 s of training, 110 s at most\n")
+        usual.contains("5 arms x 10 seeds, 2s a run") && usual.ends_with("about 112 s of training\n"),
+        "{usual}"
     );
     assert_eq!(dry(&["--plan", &example("dense.toml")]), usual);
-    let quick = dry(&["--plan", &example("quick.toml"), "--data", "synthetic:ica?dim=4"]);
+    let quick = dry(&["--plan", &three_arms(), "--data", "synthetic:ica?dim=4"]);
     assert!(quick.contains("3e-3, fixed") && quick.contains("asinh against dense-relative"), "{quick}");
-    assert!(quick.contains("3 arms x 2 seeds, 1000 steps a run") && !quick.contains("about"), "{quick}");
-    let json: Plan = serde_json::from_str(&dry(&["--json", "--plan", &example("quick.toml")])).unwrap();
+    assert!(quick.contains("3 arms x 2 seeds, 1000 steps a run") && quick.contains("about 10750 steps of training"), "{quick}");
+    let json: Plan = serde_json::from_str(&dry(&["--json", "--plan", &three_arms()])).unwrap();
     assert_eq!(json.arms.len(), 3);
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
 }
@@ -94,7 +99,7 @@ fn what_does_not_go_with_a_plan_is_refused() {
     std::fs::write(folder.join("own.toml"), own).unwrap();
     std::fs::write(folder.join("bad.toml"), "[[arms]]\nmodel = \"dense-svd\"\n\n[trainig]\nsteps = 3\n")
         .unwrap();
-    let quick = example("quick.toml");
+    let quick = three_arms();
     let refused = |plan: &str, extra: &[&str]| {
         let args = [&["compare", "--data", "x.npy", "--out", "c", "--plan", plan][..], extra].concat();
         let line = refuse(folder, &args);
@@ -132,7 +137,7 @@ fn what_does_not_go_with_a_plan_is_refused() {
         (
             "bad.toml",
             &[],
-            "error: bad.toml:4: unknown key `trainig`; nearest is `training`, known: description, seeds, rates, tuning-share, preprocess, training, contrasts, arms",
+            "error: bad.toml:4: unknown key `trainig`; nearest is `training`, known: description, seeds, rates, tuning-share, tuning-seeds, smallest-effect, parallel, data, rows, preprocess, training, contrasts, arms",
         ),
         ("absent.toml", &[], "error: absent.toml: No such file or directory (os error 2)"),
     ];

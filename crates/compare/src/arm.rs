@@ -19,6 +19,13 @@ pub struct Arm {
     /// Learning rate that is fixed: an arm with one is not tuned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
+    /// Its runs have seeds 1, 2, … beyond this: two arms that are the same but for it differ by chance alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub seed_offset: u64,
+}
+
+fn is_zero(offset: &u64) -> bool {
+    *offset == 0
 }
 
 fn unchanged(training: &TrainingSpec) -> bool {
@@ -31,7 +38,7 @@ const BETWEEN: &str = "smooth-leaky-relu";
 impl Arm {
     /// A model by a name, trained as it says and, where it says nothing, as the plan does.
     pub fn new(name: impl Into<String>, model: ModelSpec) -> Self {
-        Self { name: name.into(), model, training: TrainingSpec::default(), rate: None }
+        Self { name: name.into(), model, training: TrainingSpec::default(), rate: None, seed_offset: 0 }
     }
 
     /// A preset, by its own name.

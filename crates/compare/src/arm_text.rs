@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::Arm;
 use crate::check::{key, refuse};
-use crate::plan_file::check_training;
+use crate::plan_file::{check_training, preprocess};
 
 /// The end of a model file's name.
 const MODEL_FILE: &str = ".toml";
@@ -25,6 +25,8 @@ pub(crate) struct ArmText {
     depth: Option<usize>,
     alpha: Option<f64>,
     rate: Option<f64>,
+    seed_offset: Option<u64>,
+    preprocess: Option<Value>,
     #[serde(default)]
     training: TrainingSpec,
 }
@@ -46,7 +48,7 @@ impl ArmText {
             Value::String(name) if !name.ends_with(MODEL_FILE) => Some(place.preset(name)?),
             _ => None,
         };
-        let model = match (preset, &self.model) {
+        let mut model = match (preset, &self.model) {
             (Some(preset), _) => self.preset_model(preset, common, place)?,
             (None, Value::String(path)) => place.file(&folder.join(path))?,
             (None, Value::Object(_)) => place.inline(&self.model)?,
@@ -61,12 +63,19 @@ impl ArmText {
                 return place.refuse(name, "goes with presets alone: this model says its own layers");
             }
         }
+        if let Some(steps) = &self.preprocess {
+            model.preprocess = Some(preprocess(steps).map_err(|error| {
+                let path = at.iter().cloned().chain(error.path).collect();
+                document.error(OptionsError { path, problem: error.problem })
+            })?);
+        }
         let name = self.name.or(preset.map(|preset| preset.name().to_owned()));
         let name = name.ok_or_else(|| {
             let problem = Problem::MissingKey { key: "name" };
             document.error(OptionsError { path: at.to_vec(), problem })
         })?;
-        Ok(Arm { name, model, training: self.training, rate: self.rate })
+        let seed_offset = self.seed_offset.unwrap_or(0);
+        Ok(Arm { name, model, training: self.training, rate: self.rate, seed_offset })
     }
 
     /// The model of a preset. Its own rate is a suggestion: one that all arms have in common stands before it.

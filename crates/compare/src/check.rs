@@ -1,13 +1,19 @@
 //! Whether a plan can be run at all, whatever the data.
 
 use pdmap_core::options::{OptionsError, Problem, Segment};
-use pdmap_train::Preset;
 use pdmap_train::description::TrainingSpec;
+use pdmap_train::{Budget, Preset};
 
-use crate::{Arm, Plan};
+use crate::{Arm, Parallel, Plan};
 
 /// Why an arm has no budget of its own.
 const ONE_BUDGET: &str = "an arm has no budget of its own: a fair comparison has one, `steps` or `budget` in the plan's `[training]`";
+
+/// Runs at once, and threads of each, at most.
+const MOST_THREADS: usize = 1024;
+
+/// Seeds that an arm may be beyond the first.
+const MOST_OFFSET: u64 = 500_000;
 
 /// Characters of a name: more do not fit beside a plot.
 const LONGEST: usize = 60;
@@ -25,6 +31,11 @@ impl Plan {
             let inside = |error: OptionsError| error.within(Segment::Index(index)).within(key("arms"));
             arm.check_name(&self.arms[..index]).map_err(inside)?;
             arm.check_training().map_err(inside)?;
+            if arm.seed_offset > MOST_OFFSET {
+                let reason =
+                    format!("{}: at most {MOST_OFFSET}, tuning has the seeds beyond", arm.seed_offset);
+                return refuse(&[key("seed-offset")], &reason).map_err(inside);
+            }
         }
         if self.seeds == 0 {
             return refuse(&[key("seeds")], "0: a comparison has at least one seed");
@@ -39,6 +50,30 @@ impl Plan {
         }
         if !(self.tuning_share > 0.0 && self.tuning_share <= 1.0) {
             return refuse(&[key("tuning-share")], &format!("{} is not in (0, 1]", self.tuning_share));
+        }
+        if self.tuning_seeds == 0 {
+            return refuse(&[key("tuning-seeds")], "0: a rate is tried at least once");
+        }
+        if !(self.smallest_effect >= 0.0 && self.smallest_effect.is_finite()) {
+            return refuse(
+                &[key("smallest-effect")],
+                &format!("{} is no effect: nats, 0 or more", self.smallest_effect),
+            );
+        }
+        if let Some(Parallel { runs, threads }) = self.parallel {
+            let within = |count: usize| (1..=MOST_THREADS).contains(&count);
+            if !within(runs) || !within(threads) {
+                return refuse(
+                    &[key("parallel")],
+                    &format!("{runs} runs of {threads} threads: 1 to {MOST_THREADS} of each"),
+                );
+            }
+            if let (Budget::Time(_), true) = (self.training.budget, runs > 1) {
+                return refuse(
+                    &[key("parallel")],
+                    "runs under a budget of time go one at a time: beside each other they would take each other's time",
+                );
+            }
         }
         for step in &self.preprocess {
             if let Err(error) = step.validate() {
@@ -157,8 +192,6 @@ pub(crate) fn refuse<T>(place: &[Segment], reason: &str) -> Result<T, OptionsErr
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use pdmap_train::Budget;
-
     fn refusal(change: impl FnOnce(&mut Plan)) -> String {
         let mut plan = Plan::new(Budget::Steps(10));
         plan.check().unwrap();

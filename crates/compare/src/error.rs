@@ -1,5 +1,7 @@
 //! What can go wrong in a comparison.
 
+use std::path::PathBuf;
+
 use pdmap_core::LayerError;
 use pdmap_core::options::OptionsError;
 use pdmap_report::ReportError;
@@ -44,6 +46,25 @@ pub enum CompareError {
         /// The names there are, separated by commas.
         known: String,
     },
+    /// A finished run could not be kept.
+    #[error("{}: {reason}", path.display())]
+    Store {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was met.
+        reason: String,
+    },
+    /// Threads could not be had.
+    #[error("{threads} threads for a run: {reason}")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
+    /// Rows could not be looked at.
+    #[error(transparent)]
+    Train(#[from] TrainError),
     /// No test rows.
     #[error("no test rows")]
     NoTest,

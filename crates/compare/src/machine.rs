@@ -13,6 +13,9 @@ pub struct Machine {
     pub system: String,
     /// Version of the program.
     pub version: String,
+    /// The commit that it was built from, where that is known.
+    #[serde(default)]
+    pub commit: Option<String>,
     /// Whether it was built with optimization.
     pub release: bool,
 }
@@ -28,6 +31,7 @@ impl Machine {
             threads: rayon::current_num_threads(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: option_env!("PDMAP_COMMIT").map(str::to_owned),
             release: !cfg!(debug_assertions),
         }
     }
@@ -35,8 +39,9 @@ impl Machine {
     /// One line.
     pub fn describe(&self) -> String {
         let build = if self.release { "release" } else { "debug" };
+        let commit = self.commit.as_ref().map_or_else(String::new, |commit| format!(", commit {commit}"));
         format!(
-            "{}, {} threads, {}, pdmap {} ({build})",
+            "{}, {} threads, {}, pdmap {} ({build}{commit})",
             self.processor, self.threads, self.system, self.version
         )
     }

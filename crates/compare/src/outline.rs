@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pdmap_train::{Budget, Preprocess};
 
-use crate::Plan;
 use crate::table::columns;
+use crate::{Parallel, Plan};
 
 /// The runs of a plan in words: a table of the arms, then seeds, budgets, contrasts and, where budgets are times, what all of it takes.
 pub fn outline(plan: &Plan) -> String {
@@ -16,26 +16,39 @@ pub fn outline(plan: &Plan) -> String {
         plan.seeds,
         budget(plan.training.budget)
     ));
-    let tuned = plan.arms.iter().filter(|arm| !plan.rates_to_try(arm).is_empty()).count();
-    if tuned > 0 {
+    let tuned: Vec<_> =
+        plan.arms.iter().map(|arm| plan.tuning_runs(arm)).filter(|rungs| rungs[0].0 > 0).collect();
+    if let Some(rungs) = tuned.first() {
+        let rungs: Vec<String> = rungs
+            .iter()
+            .map(|&(runs, share)| format!("{runs} of {}", budget(plan.share_of_budget(share))))
+            .collect();
         lines.push(format!(
-            "{tuned} of {} arms tuned, {} for each rate; where the best lies on the edge, up to two more rates beyond it",
+            "{} of {} arms tuned by successive halving: {} each, on seeds of their own",
+            tuned.len(),
             plan.arms.len(),
-            budget(plan.tuning_budget())
+            rungs.join(", then ")
         ));
     }
+    if let Some(Parallel { runs, threads }) = plan.parallel {
+        lines.push(format!("{runs} runs at once, {threads} threads each"));
+    }
+    lines.push(format!("smallest effect of interest: {} nats", plan.smallest_effect));
     if !plan.contrasts.is_empty() {
         let pairs: Vec<String> =
             plan.contrasts.iter().map(|[arm, against]| format!("{arm} against {against}")).collect();
         lines.push(format!("contrasts: {}", pairs.join(", ")));
     }
-    if let Some([least, most]) = plan.seconds() {
-        lines.push(if most > least {
-            format!("about {least:.0} s of training, {most:.0} s at most")
-        } else {
-            format!("about {least:.0} s of training")
-        });
-    }
+    lines.push(match (plan.training.budget, plan.seconds()) {
+        (_, Some(seconds)) => format!("about {seconds:.0} s of training"),
+        (Budget::Steps(steps), None) => {
+            format!(
+                "about {:.0} steps of training; what a step takes is known after the first run",
+                plan.budgets() * steps as f64
+            )
+        }
+        (Budget::Time(_), None) => String::new(),
+    });
     lines.join("\n")
 }
 

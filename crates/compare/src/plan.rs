@@ -4,8 +4,8 @@ use pdmap_core::options::nearest;
 use pdmap_train::{Budget, Preprocess, Preset, TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::tuning::EXTENSIONS;
-use crate::{Arm, CompareError};
+use crate::tuning::{EXTRA, RUNGS, on_rung};
+use crate::{Arm, CompareError, PAIRS_NEEDED, Parallel};
 
 /// Learning rates that tuning tries for each arm, lowest first.
 pub const RATES: [f64; 5] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
@@ -20,32 +20,54 @@ pub struct Plan {
     pub description: Option<String>,
     /// The arms.
     pub arms: Vec<Arm>,
-    /// Seeds of the final runs: 1, 2, …
+    /// Seeds of the final runs: 1, 2, …; a verdict takes [ten](crate::PAIRS_NEEDED).
     pub seeds: u64,
     /// Preprocessing in front of every arm whose model has none of its own, fitted to the training rows.
     pub preprocess: Vec<Preprocess>,
     /// Batch, budget, optimizer, schedule. Its rate stands where nothing is tuned and the arm has none.
     pub training: TrainConfig,
-    /// Rates to choose from for each arm by validation, on seeds of their own; empty: no tuning.
+    /// Rates to choose from for each arm by validation, on seeds of their own; fewer than two: no tuning.
     pub rates: Vec<f64>,
-    /// Share of a final run's budget that each tuning run gets, in (0, 1].
+    /// Share of a final run's budget that tuning runs of the last rung get, in (0, 1]; those of the rungs before get a half and a quarter of it.
     pub tuning_share: f64,
+    /// Seeds of each rate on each rung.
+    #[serde(default = "one")]
+    pub tuning_seeds: u64,
+    /// Smallest effect of interest, nats: a difference below it is none, however surely it is there.
+    #[serde(default)]
+    pub smallest_effect: f64,
+    /// Runs at once and their threads, under a step budget; none: one run at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<Parallel>,
     /// Arms that are compared, by name, each with what it is compared with; empty: the usual pairs, or else each arm with the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contrasts: Vec<[String; 2]>,
 }
 
+fn one() -> u64 {
+    1
+}
+
+/// Seeds where nothing else is said: as many as a verdict takes.
+const SEEDS: u64 = PAIRS_NEEDED as u64;
+
+/// Smallest effect of interest where nothing else is said, nats.
+const SMALLEST_EFFECT: f64 = 0.05;
+
 impl Plan {
-    /// The five dense presets, three seeds, whitened, five rates tuned with a fifth of the budget each.
+    /// The five dense presets, ten seeds, whitened, five rates tuned with a fifth of the budget each.
     pub fn new(budget: Budget) -> Self {
         Self {
             description: None,
             arms: Preset::DENSE.map(Arm::from).to_vec(),
-            seeds: 3,
+            seeds: SEEDS,
             preprocess: vec![Preprocess::Whiten],
             training: TrainConfig::new(budget),
             rates: RATES.to_vec(),
             tuning_share: 0.2,
+            tuning_seeds: 1,
+            smallest_effect: SMALLEST_EFFECT,
+            parallel: None,
             contrasts: vec![],
         }
     }
@@ -61,9 +83,9 @@ impl Plan {
         TrainConfig { budget: self.training.budget, rate: arm.rate.unwrap_or(config.rate), ..config }
     }
 
-    /// The rates that tuning starts from with an arm; none where its rate is fixed.
+    /// The rates that tuning starts from with an arm; none where its rate is fixed, or there is nothing to choose.
     pub fn rates_to_try(&self, arm: &Arm) -> &[f64] {
-        if arm.rate.is_some() { &[] } else { &self.rates }
+        if self.tunes(arm) { &self.rates } else { &[] }
     }
 
     /// Rows of the largest minibatch.
@@ -93,23 +115,38 @@ impl Plan {
         Ok(())
     }
 
-    /// The budget of a tuning run.
-    pub fn tuning_budget(&self) -> Budget {
+    /// A share of the budget of a run.
+    pub(crate) fn share_of_budget(&self, share: f64) -> Budget {
         match self.training.budget {
-            Budget::Steps(steps) => Budget::Steps(((steps as f64 * self.tuning_share) as u64).max(1)),
-            Budget::Time(time) => Budget::Time(time.mul_f64(self.tuning_share.clamp(0.0, 1.0))),
+            Budget::Steps(steps) => Budget::Steps(((steps as f64 * share) as u64).max(1)),
+            Budget::Time(time) => Budget::Time(time.mul_f64(share.clamp(0.0, 1.0))),
         }
     }
 
-    /// Seconds that the runs take, where they are budgeted in time: at least, and where the best rate of every arm lies beyond those listed.
-    pub fn seconds(&self) -> Option<[f64; 2]> {
+    /// Tuning runs of an arm on each rung, and their share of a final run's budget.
+    pub fn tuning_runs(&self, arm: &Arm) -> [(u64, f64); RUNGS.len()] {
+        let first = match self.rates_to_try(arm).len() {
+            0 => 0,
+            listed => listed + EXTRA,
+        };
+        let mut rung = 0;
+        RUNGS.map(|(share, _)| {
+            let rates = if first == 0 { 0 } else { on_rung(rung, first) as u64 };
+            rung += 1;
+            (rates * self.tuning_seeds, self.tuning_share * share)
+        })
+    }
+
+    /// Everything that is trained, in budgets of a final run: tuning and final runs of all arms.
+    pub fn budgets(&self) -> f64 {
+        let tuning =
+            self.arms.iter().flat_map(|arm| self.tuning_runs(arm)).map(|(runs, share)| runs as f64 * share);
+        self.arms.len() as f64 * self.seeds as f64 + tuning.sum::<f64>()
+    }
+
+    /// Seconds that the runs take, where they are budgeted in time.
+    pub fn seconds(&self) -> Option<f64> {
         let Budget::Time(time) = self.training.budget else { return None };
-        let tried = self.arms.iter().map(|arm| self.rates_to_try(arm).len());
-        // A single rate has no edge.
-        let beyond = tried.clone().filter(|&tried| tried > 1).count() * EXTENSIONS;
-        let tried: usize = tried.sum();
-        let runs = self.arms.len() as f64 * self.seeds as f64;
-        let seconds = |tried: usize| (runs + tried as f64 * self.tuning_share) * time.as_secs_f64();
-        Some([seconds(tried), seconds(tried + beyond)])
+        Some(self.budgets() * time.as_secs_f64())
     }
 }

@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::arm_text::ArmText;
+use crate::axes::family;
 use crate::check::{key, refuse};
-use crate::{Arm, Plan};
+use crate::{Arm, Parallel, Plan};
 
 /// A plan as far as a file says it, checked, with every model read. What it leaves out is as the command line or the program says.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,11 @@ pub struct PlanFile {
     training: TrainingSpec,
     rates: Option<Vec<f64>>,
     tuning_share: Option<f64>,
+    tuning_seeds: Option<u64>,
+    smallest_effect: Option<f64>,
+    parallel: Option<Parallel>,
+    data: Option<String>,
+    rows: Option<[usize; 3]>,
     contrasts: Vec<[String; 2]>,
 }
 
@@ -34,12 +40,17 @@ struct PlanText {
     seeds: Option<u64>,
     rates: Option<Vec<f64>>,
     tuning_share: Option<f64>,
+    tuning_seeds: Option<u64>,
+    smallest_effect: Option<f64>,
+    parallel: Option<Parallel>,
+    data: Option<String>,
+    rows: Option<[usize; 3]>,
     preprocess: Option<Value>,
     #[serde(default)]
     training: TrainingSpec,
     #[serde(default)]
     contrasts: Vec<Vec<String>>,
-    arms: Vec<ArmText>,
+    arms: Vec<Value>,
 }
 
 impl PlanFile {
@@ -65,11 +76,23 @@ impl PlanFile {
         let registry = registry::<f64>();
         let text: PlanText = document.read()?;
         check_training(document, &[], &text.training, &registry)?;
-        let arms = text.arms.into_iter().enumerate();
-        let arms = arms.map(|(index, arm)| arm.resolve(index, &text.training, document, folder, &registry));
+        let mut arms = Vec::new();
+        let mut entries = Vec::new();
+        for (index, entry) in text.arms.iter().enumerate() {
+            let at = [key("arms"), Segment::Index(index)];
+            let inside = |error: OptionsError| {
+                let path = at.iter().cloned().chain(error.path).collect();
+                document.error(OptionsError { path, problem: error.problem })
+            };
+            for member in family(entry).map_err(inside)? {
+                let arm: ArmText = options::parse(&member).map_err(inside)?;
+                arms.push(arm.resolve(index, &text.training, document, folder, &registry)?);
+                entries.push(index);
+            }
+        }
         let file = Self {
             description: text.description,
-            arms: arms.collect::<Result<_, _>>()?,
+            arms,
             seeds: text.seeds,
             preprocess: text
                 .preprocess
@@ -79,11 +102,26 @@ impl PlanFile {
             training: text.training,
             rates: text.rates,
             tuning_share: text.tuning_share,
+            tuning_seeds: text.tuning_seeds,
+            smallest_effect: text.smallest_effect,
+            parallel: text.parallel,
+            data: text.data,
+            rows: text.rows,
             contrasts: pairs(text.contrasts).map_err(|error| document.error(error))?,
         };
         let plan = file.onto(Plan::new(Budget::Steps(1)));
-        plan.check().map_err(|error| document.error(error))?;
+        plan.check().map_err(|error| document.error(in_file(error, &entries)))?;
         Ok(file)
+    }
+
+    /// The data that the plan is about, where it says so: what `--data` takes.
+    pub fn data(&self) -> Option<&str> {
+        self.data.as_deref()
+    }
+
+    /// Training, validation and test rows to make of it, where it says so.
+    pub fn rows(&self) -> Option<[usize; 3]> {
+        self.rows
     }
 
     /// A plan with what this file says in place of what it said; its arms and contrasts are the file's alone.
@@ -96,13 +134,27 @@ impl PlanFile {
             training: self.training.onto(plan.training),
             rates: self.rates.clone().unwrap_or(plan.rates),
             tuning_share: self.tuning_share.unwrap_or(plan.tuning_share),
+            tuning_seeds: self.tuning_seeds.unwrap_or(plan.tuning_seeds),
+            smallest_effect: self.smallest_effect.unwrap_or(plan.smallest_effect),
+            parallel: self.parallel.or(plan.parallel),
             contrasts: self.contrasts.clone(),
         }
     }
 }
 
+/// An error about an arm of the plan, at the entry of the file that it came from.
+fn in_file(mut error: OptionsError, entries: &[usize]) -> OptionsError {
+    if let [Segment::Key(name), Segment::Index(arm), ..] = &mut error.path[..]
+        && name == "arms"
+        && let Some(&entry) = entries.get(*arm)
+    {
+        *arm = entry;
+    }
+    error
+}
+
 /// `"whiten"` is `["whiten"]`.
-fn preprocess(steps: &Value) -> Result<Vec<Preprocess>, OptionsError> {
+pub(crate) fn preprocess(steps: &Value) -> Result<Vec<Preprocess>, OptionsError> {
     let read = match steps {
         Value::Array(_) => options::parse(steps),
         one => options::parse(one).map(|step| vec![step]),

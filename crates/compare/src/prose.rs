@@ -3,7 +3,7 @@
 use pdmap_core::optim::Clip;
 use pdmap_train::{Architecture, Outcome, Preprocess};
 
-use crate::results::Results;
+use crate::results::{Failure, Results};
 use crate::{Arm, Plan};
 
 /// The founding question where the arms are its answers, or else what is compared.
@@ -34,11 +34,22 @@ pub(crate) fn intervals(results: &Results) -> String {
         Some(images) => format!("over test rows (patches of one image go together: {images} images)"),
         None => "over test rows".to_owned(),
     };
+    let failed: Vec<String> = results
+        .failures
+        .iter()
+        .map(|Failure { arm, seed, reason }| match seed {
+            Some(seed) => format!("{arm} with seed {seed}: {reason}"),
+            None => format!("{arm}: {reason}"),
+        })
+        .collect();
     let mut prose = format!(
         "Differences are paired by seed. Their intervals hold the spread over seeds and {rows}, and are \
          corrected (Bonferroni) so that all of them together are right with 95%. No difference shown is not equality shown. A difference \
          speaks of this budget, this architecture and these data."
     );
+    if !failed.is_empty() {
+        prose += &format!(" Runs that failed, whose arms have no verdict: {}.", failed.join("; "));
+    }
     if !diverged.is_empty() {
         prose += &format!(" Runs that diverged count with their last good weights: {}.", diverged.join("; "));
     }

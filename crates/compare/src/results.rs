@@ -4,6 +4,8 @@ use pdmap_data::DataFacts;
 use pdmap_train::Trained;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostics::Moment;
+use crate::readings::Target;
 use crate::verdict::Contrast;
 use crate::{Machine, Plan};
 
@@ -31,11 +33,20 @@ pub struct Results {
     pub contrasts: Vec<Contrast>,
     /// Densities without training.
     pub baselines: Vec<BaselineResult>,
+    /// FastICA on the same rows, where they are a mixture of known sources.
+    #[serde(default)]
+    pub ica: Option<FastIcaResult>,
     /// One entry an arm.
     pub arms: Vec<ArmSummary>,
     /// Every final run.
     pub runs: Vec<RunResult>,
-    /// Every tuning run.
+    /// How long each arm takes to reach some levels of the validation likelihood.
+    #[serde(default)]
+    pub targets: Vec<Target>,
+    /// Final runs that could not be made.
+    #[serde(default)]
+    pub failures: Vec<Failure>,
+    /// Every rate that was tried, on each rung of the tuning.
     pub tuning: Vec<TuningResult>,
     /// Bytes of the process's largest resident set when the comparison ended, where the system says.
     #[serde(default)]
@@ -80,16 +91,70 @@ pub struct RunResult {
     pub bits_per_dim: Option<f64>,
     /// Largest `|f⁻¹(f(x)) − x|` over some test rows, relative to the largest `|x|`.
     pub round_trip: Option<f64>,
+    /// Layers of the flow, preprocessing included.
+    #[serde(default)]
+    pub layers: usize,
+    /// Parameters, preprocessing included.
+    #[serde(default)]
+    pub parameters: usize,
+    /// Amari index of the Jacobian at the mean of the test rows times the true mixing, in [0, 1], 0 the best; where the mixing is known.
+    #[serde(default)]
+    pub amari: Option<f64>,
+    /// Coding gain of the flow's first orthonormal convolution for the series that the rows are cut from, dB; where that is an AR(1).
+    #[serde(default)]
+    pub coding_gain: Option<f64>,
+    /// The run at a few moments.
+    #[serde(default)]
+    pub moments: Vec<Moment>,
 }
 
-/// One tuning run.
+impl RunResult {
+    /// The largest condition number of any of its matrices at the last moment that was looked at.
+    pub fn worst_condition(&self) -> Option<f64> {
+        let weights = &self.moments.last()?.weights;
+        weights.iter().map(|weight| weight.condition).filter(|c| c.is_finite()).max_by(f64::total_cmp)
+    }
+}
+
+/// A final run that could not be made: its arm has one seed less, and no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Which arm.
+    pub arm: String,
+    /// Which seed; none where its flow could not be made at all.
+    pub seed: Option<u64>,
+    /// Why.
+    pub reason: String,
+}
+
+/// FastICA beside the arms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FastIcaResult {
+    /// Amari index, in [0, 1].
+    #[serde(with = "crate::nullable")]
+    pub amari: f64,
+    /// Iterations.
+    pub iterations: usize,
+    /// Whether it converged.
+    pub converged: bool,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// A rate on a rung of the tuning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TuningResult {
     /// Which arm.
     pub arm: String,
     /// Learning rate.
     pub rate: f64,
-    /// Best mean log-likelihood of the validation rows, nats; none where the run diverged.
+    /// The rung, from 0.
+    #[serde(default)]
+    pub rung: usize,
+    /// Share of a final run's budget.
+    #[serde(default)]
+    pub share: f64,
+    /// Best mean log-likelihood of the validation rows, mean over the tuning seeds, nats; none where a run diverged.
     pub validation: Option<f64>,
 }
 
@@ -123,11 +188,31 @@ pub struct ArmSummary {
     /// Bits for each dimension.
     #[serde(with = "crate::nullable")]
     pub bits_per_dim: f64,
+    /// Layers, preprocessing included.
+    #[serde(default)]
+    pub layers: usize,
     /// Halved steps over all seeds.
     pub halvings: u64,
+    /// How often its runs went back to their best weights and on at a lower rate.
+    #[serde(default)]
+    pub rollbacks: usize,
     /// Runs that diverged.
     pub diverged: usize,
 }
+
+/// Keys of `results.json` whose values are times, or depend on the moment of the run: all else is the same whenever a comparison under a step budget is
+/// repeated on the same kind of machine, killed in between or not.
+pub const TIMINGS: [&str; 9] = [
+    "cost",
+    "date",
+    "equal_time",
+    "machine",
+    "peak_memory",
+    "seconds",
+    "seed_seconds",
+    "steps_per_second",
+    "commit",
+];
 
 impl Results {
     /// The true density where it is known: its mean over the very test rows, or else what is expected of it; nats, and the name of the figure.

@@ -1,25 +1,27 @@
-//! The runs of a comparison, one at a time.
+//! The runs of a comparison.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Instant, SystemTime};
+use std::collections::BTreeSet;
+use std::time::SystemTime;
 
-use ndarray::{Axis, Slice};
-use pdmap_core::{Flow, LayerError, Real};
+use pdmap_core::Real;
 use pdmap_data::Splits;
-use pdmap_train::{Outcome, Progress, TrainConfig, TrainError, Trained, peak_memory, registry, train};
+use pdmap_train::{Progress, Rows, TrainConfig, peak_memory};
+use serde_json::{Value, json};
 
-use crate::baseline::{Marginals, gaussian};
-use crate::results::{ArmSummary, BaselineResult, Results, RunResult};
-use crate::statistics::{Uncertainty, grouped_mean, mean_and_error};
+use crate::baseline::baselines;
+use crate::generated::Generated;
+use crate::jobs::{Told, perform};
+use crate::one_run::{build, evaluate, train_arm};
+use crate::readings::targets;
+use crate::results::{ArmSummary, Failure, Results, RunResult};
+use crate::statistics::grouped_mean;
+use crate::summary::summarize;
 use crate::tuning::tune;
 use crate::verdict::{contrasts, verdict};
-use crate::{Arm, CompareError, Machine, Plan};
+use crate::{Arm, CompareError, Machine, Plan, Store};
 
 /// Version of the schema of `results.json`.
-const FORMAT: u32 = 2;
-
-/// Test rows that the round trip is measured on.
-const ROUND_TRIP_ROWS: usize = 256;
+const FORMAT: u32 = 3;
 
 /// What is told while a comparison goes on.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +46,7 @@ pub enum Event<'a> {
         /// How far it is.
         progress: Progress,
     },
-    /// A final run is over.
+    /// A final run is over, now or before.
     Finished {
         /// Its arm.
         arm: &'a str,
@@ -53,16 +55,55 @@ pub enum Event<'a> {
         /// Its mean test log-likelihood, nats (NaN where it is not finite).
         test: f64,
     },
+    /// A final run could not be made.
+    Failed {
+        /// Its arm.
+        arm: &'a str,
+        /// Its seed; none where the arm's flow cannot be made at all.
+        seed: Option<u64>,
+        /// Why.
+        reason: &'a str,
+    },
 }
 
-/// Runs the plan: baselines, then for each arm its tuning, then all arms with the first seed, all arms with the second, and so on, so
-/// that a machine that slows down does not favour an arm.
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Tuning,
+    /// With the number of the pair that it belongs to.
+    Final {
+        seed: u64,
+    },
+}
+
+/// A run that is to be made.
+#[derive(Debug, Clone)]
+pub(crate) struct Run<'a> {
+    pub(crate) arm: &'a Arm,
+    pub(crate) config: TrainConfig,
+    pub(crate) role: Role,
+}
+
+/// Everything that runs have in common.
+#[derive(Debug)]
+pub(crate) struct Bench<'a, F> {
+    pub(crate) data: &'a Splits<F>,
+    pub(crate) plan: &'a Plan,
+    store: &'a Store,
+    /// Hashes of the rows.
+    rows: Value,
+}
+
+/// Runs the plan: baselines, then the tuning of all arms, then all arms with the first seed, all arms with the second, and so on, so that a
+/// machine that slows down does not favour an arm. Runs that `store` has already are taken from there.
 ///
 /// # Errors
-/// An empty plan, or one that contradicts itself; data that the arms cannot be built for. A run that diverges is reported in the results instead.
+/// An empty plan, or one that contradicts itself; no test rows; a store that cannot be written; data that no arm can be built for. An arm that fails beside others
+/// that do not, and a run that diverges, are reported in the results instead.
 pub fn compare<F: Real>(
     data: &Splits<F>,
     plan: &Plan,
+    store: &Store,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Results, CompareError> {
     if plan.arms.is_empty() || plan.seeds == 0 {
@@ -72,45 +113,36 @@ pub fn compare<F: Real>(
     if data.test.nrows() == 0 {
         return Err(CompareError::NoTest);
     }
+    let bench = Bench::new(data, plan, store)?;
+    let unfit = bench.unfit()?;
+    for Failure { arm, reason, .. } in &unfit {
+        watch(Event::Failed { arm, seed: None, reason });
+    }
+    let fit = |arm: &Arm| unfit.iter().all(|failure| failure.arm != arm.name);
     watch(Event::Baselines);
-    let baselines = baselines(data);
-    let (mut rates, mut tuning) = (BTreeMap::new(), Vec::new());
-    for arm in &plan.arms {
-        let (rate, tried) = tune(arm, data, plan, watch)?;
-        rates.insert(arm.name.as_str(), rate);
-        tuning.extend(tried);
-    }
-    let mut runs = Vec::new();
-    let mut parameters = BTreeMap::new();
-    // Sums over seeds of each test row's log-likelihood, for the row part of a contrast's uncertainty.
-    let mut row_sums: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for seed in 1..=plan.seeds {
-        for arm in &plan.arms {
-            let name = arm.name.as_str();
-            let config = plan.config(arm);
-            let rate = rates.get(name).copied().unwrap_or(config.rate);
-            let config = TrainConfig { rate, seed, ..config };
-            let mut progress = |progress| watch(Event::Run { arm: name, seed, progress });
-            let (flow, trained) = run(arm, data, plan, &config, seed, &mut progress)?;
-            parameters.insert(name, flow.parameters());
-            let (result, rows) = evaluate(&flow, data, name, seed, rate, trained);
-            watch(Event::Finished { arm: name, seed, test: result.test.unwrap_or(f64::NAN) });
-            let sums = row_sums.entry(name).or_insert_with(|| vec![0.0; rows.len()]);
-            sums.iter_mut().zip(&rows).for_each(|(sum, row)| *sum += row / plan.seeds as f64);
-            runs.push(result);
-        }
-    }
-    let arms: Vec<ArmSummary> = plan
-        .arms
-        .iter()
-        .map(|arm| summarize(&arm.name, &runs, parameters.get(arm.name.as_str()).copied().unwrap_or(0)))
+    let baselines = bench.kept(&json!("baselines"), || baselines(data))?;
+    let ica = bench.kept(&json!("ica"), || Generated::of(&data.facts).and_then(|it| it.fast_ica(data)))?;
+    let (rates, tuning) = tune(&bench, &fit, watch)?;
+    let all = (1..=plan.seeds)
+        .flat_map(|seed| plan.arms.iter().zip(&rates).map(move |(arm, &rate)| (seed, arm, rate)));
+    let all: Vec<Run<'_>> = all
+        .filter(|(_, arm, _)| fit(arm))
+        .map(|(seed, arm, rate)| {
+            let config = TrainConfig { rate, seed: seed + arm.seed_offset, ..plan.config(arm) };
+            Run { arm, config, role: Role::Final { seed } }
+        })
         .collect();
+    let Ran { runs, failures, row_sums } = bench.final_runs(&all, watch)?;
+    let failures = unfit.iter().cloned().chain(failures).collect();
+    let arms: Vec<ArmSummary> = plan.arms.iter().map(|arm| summarize(&arm.name, &runs)).collect();
     let groups = data.test_groups.as_deref();
+    let sums = |name: &str| plan.arms.iter().position(|arm| arm.name == name).and_then(|at| row_sums.get(at));
     let row_uncertainty = |a: &str, b: &str| {
-        let (a, b) = (row_sums.get(a).into_iter().flatten(), row_sums.get(b).into_iter().flatten());
+        let (a, b) = (sums(a).into_iter().flatten(), sums(b).into_iter().flatten());
         grouped_mean(&a.zip(b).map(|(a, b)| a - b).collect::<Vec<_>>(), groups).1
     };
-    let contrasts = contrasts(&plan.contrasts, &arms, &runs, row_uncertainty);
+    let contrasts = contrasts(plan, &arms, &runs, row_uncertainty);
+    let names: Vec<&str> = plan.arms.iter().map(|arm| arm.name.as_str()).collect();
     Ok(Results {
         format: FORMAT,
         date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
@@ -122,132 +154,176 @@ pub fn compare<F: Real>(
         verdict: verdict(&contrasts, &arms),
         contrasts,
         baselines,
+        ica,
         arms,
+        targets: targets(&runs, &names),
         runs,
+        failures,
         tuning,
         peak_memory: peak_memory(),
     })
 }
 
-/// One training run of an arm, from a fresh flow.
-pub(crate) fn run<F: Real>(
-    arm: &Arm,
-    data: &Splits<F>,
-    plan: &Plan,
-    config: &TrainConfig,
-    seed: u64,
-    watch: &mut dyn FnMut(Progress),
-) -> Result<(Flow<F>, Trained), CompareError> {
-    let mut made = || -> Result<_, TrainError> {
-        let model = arm.model.shaped(data.facts.shape());
-        let mut flow = model.build_on(data.train.view(), plan.steps(arm), seed, &registry())?;
-        let trained = train(&mut flow, data.train.view(), data.validation.view(), config, watch)?;
-        Ok((flow, trained))
-    };
-    made().map_err(|source| CompareError::Arm { arm: arm.name.clone(), source: Box::new(source) })
+/// What came of the final runs.
+struct Ran {
+    runs: Vec<RunResult>,
+    failures: Vec<Failure>,
+    /// For each arm the mean over seeds of each test row's log-likelihood.
+    row_sums: Vec<Vec<f64>>,
 }
 
-fn evaluate<F: Real>(
-    flow: &Flow<F>,
-    data: &Splits<F>,
-    arm: &str,
-    seed: u64,
-    rate: f64,
-    trained: Trained,
-) -> (RunResult, Vec<f64>) {
-    let rows = flow.log_prob(&data.test).unwrap_or_default();
-    let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
-    let test = mean.is_finite().then_some(mean);
-    let result = RunResult {
-        arm: arm.to_owned(),
-        seed,
-        rate,
-        trained,
-        test,
-        test_error: test.map(|_| error),
-        bits_per_dim: test.map(|test| bits_per_dim(test, data)),
-        round_trip: round_trip(flow, data),
-    };
-    (result, rows)
-}
+impl<'a, F: Real> Bench<'a, F> {
+    fn new(data: &'a Splits<F>, plan: &'a Plan, store: &'a Store) -> Result<Self, CompareError> {
+        let hash = |rows: ndarray::ArrayView2<'_, F>, what| {
+            Ok::<_, CompareError>(Rows::from(rows).fingerprint(what)?)
+        };
+        let hashes = [
+            hash(data.train.view(), "training rows")?,
+            hash(data.validation.view(), "validation rows")?,
+            hash(data.test.view(), "test rows")?,
+        ];
+        let rows = json!({ "hashes": hashes.map(|hash| format!("{hash:016x}")), "facts": data.facts });
+        Ok(Self { data, plan, store, rows })
+    }
 
-fn round_trip<F: Real>(flow: &Flow<F>, data: &Splits<F>) -> Option<f64> {
-    let x = data.test.slice_axis(Axis(0), Slice::from(..data.test.nrows().min(ROUND_TRIP_ROWS)));
-    let back = flow.decode(&flow.encode(x.reborrow()).ok()?).ok()?;
-    let worst = x.iter().zip(&back).fold(0.0_f64, |worst, (a, b)| worst.max((a.f64() - b.f64()).abs()));
-    let scale = x.iter().fold(f64::MIN_POSITIVE, |scale, a| scale.max(a.f64().abs()));
-    Some(worst / scale)
-}
-
-/// `−(log p + log|d row/d pixel|) / (D log 2)`; without pixels, of the density as it stands.
-fn bits_per_dim<F: Real>(test: f64, data: &Splits<F>) -> f64 {
-    let pixel = data.facts.pixel_log_det.unwrap_or(0.0);
-    -(test + pixel) / (data.test.ncols() as f64 * std::f64::consts::LN_2)
-}
-
-fn baselines<F: Real>(data: &Splits<F>) -> Vec<BaselineResult> {
-    let features = data.train.ncols();
-    let result = |name: &str, started: Instant, rows: Vec<f64>, parameters: usize, note: String| {
-        let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
-        let test = mean.is_finite().then_some(mean);
-        BaselineResult {
-            name: name.to_owned(),
-            test,
-            test_error: test.map(|_| error),
-            bits_per_dim: test.map(|test| bits_per_dim(test, data)),
-            parameters,
-            seconds: started.elapsed().as_secs_f64(),
-            note,
+    /// Arms whose flow cannot be made from these rows.
+    fn unfit(&self) -> Result<Vec<Failure>, CompareError> {
+        let (mut unfit, mut first) = (Vec::new(), None);
+        for arm in &self.plan.arms {
+            if let Err(error) = build(arm, self.data, self.plan, 1 + arm.seed_offset) {
+                unfit.push(Failure { arm: arm.name.clone(), seed: None, reason: error.to_string() });
+                first.get_or_insert(CompareError::Arm { arm: arm.name.clone(), source: Box::new(error) });
+            }
         }
-    };
-    let started = Instant::now();
-    let size = features + features * (features + 1) / 2;
-    let gaussian = match gaussian(data.train.view()).and_then(|flow| flow.log_prob(&data.test)) {
-        Ok(rows) => result("Gaussian, full covariance", started, rows, size, String::new()),
-        Err(error) => result("Gaussian, full covariance", started, vec![], size, error.to_string()),
-    };
-    let started = Instant::now();
-    let pixels = data.facts.pixel_log_det.is_some() && data.facts.name.starts_with("mnist");
-    let fitted = Marginals::fit(data.train.view(), data.validation.view(), pixels);
-    let (size_of_bins, bins) = match &fitted {
-        Ok(Marginals { bins, levels: true, .. }) => (features * bins, format!("{bins} grey levels")),
-        Ok(Marginals { bins, .. }) => (features * bins, format!("{bins} bins of equal mass a feature")),
-        Err(_) => (0, String::new()),
-    };
-    let note = format!("{bins}, chosen by validation");
-    let of = |flow: Result<Flow<F>, LayerError>| flow.and_then(|flow| flow.log_prob(&data.test));
-    let independent = |marginals: &Marginals<F>| of(marginals.independent(features));
-    let histograms = match fitted.as_ref().map_err(Clone::clone).and_then(independent) {
-        Ok(rows) => result("Independent histograms", started, rows, size_of_bins, note.clone()),
-        Err(error) => result("Independent histograms", started, vec![], 0, error.to_string()),
-    };
-    let copula = |marginals: &Marginals<F>| of(marginals.copula(data.train.view()));
-    let all = size + size_of_bins;
-    let copula = match fitted.as_ref().map_err(Clone::clone).and_then(copula) {
-        Ok(rows) => result("Gaussian copula", started, rows, all, format!("{note}, then a full covariance")),
-        Err(error) => result("Gaussian copula", started, vec![], all, error.to_string()),
-    };
-    vec![gaussian, histograms, copula]
-}
+        match first {
+            Some(error) if unfit.len() == self.plan.arms.len() => Err(error),
+            _ => Ok(unfit),
+        }
+    }
 
-fn summarize(arm: &str, runs: &[RunResult], parameters: usize) -> ArmSummary {
-    let runs: Vec<_> = runs.iter().filter(|run| run.arm == arm).collect();
-    let mean = |value: &dyn Fn(&RunResult) -> f64| {
-        mean_and_error(&runs.iter().map(|run| value(run)).collect::<Vec<_>>())
-    };
-    let (test, seed_error) = mean(&|run| run.test.unwrap_or(f64::NAN));
-    ArmSummary {
-        arm: arm.to_owned(),
-        rate: runs.first().map_or(f64::NAN, |run| run.rate),
-        parameters,
-        steps: mean(&|run| run.trained.steps as f64).0,
-        steps_per_second: mean(&|run| run.trained.steps as f64 / run.trained.seconds).0,
-        validation: mean(&|run| run.trained.best.validation).0,
-        test,
-        seed_error: seed_error.is_finite().then_some(seed_error),
-        test_error: runs.first().and_then(|run| run.test_error).unwrap_or(f64::NAN),
-        bits_per_dim: mean(&|run| run.bits_per_dim.unwrap_or(f64::NAN)).0,
-        halvings: runs.iter().map(|run| run.trained.halvings).sum(),
-        diverged: runs.iter().filter(|run| matches!(run.trained.outcome, Outcome::Diverged { .. })).count(),
+    /// What makes a run, or any other work on these rows, that work.
+    fn identity(&self, of: &Value) -> Value {
+        json!({ "version": env!("CARGO_PKG_VERSION"), "precision": F::DTYPE, "rows": self.rows, "of": of })
+    }
+
+    /// What the store has, or else what `make` gives.
+    fn kept<T: serde::Serialize + serde::de::DeserializeOwned>(
+        &self,
+        of: &Value,
+        make: impl FnOnce() -> T,
+    ) -> Result<T, CompareError> {
+        let identity = self.identity(of);
+        if let Some((known, _)) = self.store.load(&identity, 0) {
+            return Ok(known);
+        }
+        let made = make();
+        self.store.save(&identity, &made, &[])?;
+        Ok(made)
+    }
+
+    fn run_identity(&self, run: &Run<'_>) -> Value {
+        let role = match run.role {
+            Role::Tuning => "tuning",
+            Role::Final { .. } => "final",
+        };
+        self.identity(&json!({
+            "role": role,
+            "model": run.arm.model,
+            "preprocess": self.plan.steps(run.arm),
+            "config": run.config,
+        }))
+    }
+
+    /// Best validation of each run; none where it could not be made or diverged for good.
+    pub(crate) fn tuning_runs(
+        &self,
+        runs: &[Run<'_>],
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Vec<Option<f64>>, CompareError> {
+        let work = |job: usize, progress: &mut dyn FnMut(Progress)| {
+            let run = &runs[job];
+            let identity = self.run_identity(run);
+            if let Some((known, _)) = self.store.load(&identity, 0) {
+                return Ok(known);
+            }
+            let trained = train_arm(run.arm, self.data, self.plan, &run.config, false, progress);
+            let validation = trained.ok().filter(|(_, trained, _)| !trained.diverged());
+            let validation = validation.map(|(_, trained, _)| trained.best.validation);
+            self.store.save(&identity, &validation, &[])?;
+            Ok(validation)
+        };
+        perform(runs.len(), self.plan.parallel, work, |job, told: Told<'_, Option<f64>>| {
+            if let Told::Progress(progress) = told {
+                let run = &runs[job];
+                watch(Event::Tuning { arm: &run.arm.name, rate: run.config.rate, progress });
+            }
+        })
+    }
+
+    fn final_runs(&self, runs: &[Run<'_>], watch: &mut dyn FnMut(Event<'_>)) -> Result<Ran, CompareError> {
+        let rows = self.data.test.nrows();
+        let pair = |run: &Run<'_>| match run.role {
+            Role::Final { seed } => seed,
+            Role::Tuning => run.config.seed,
+        };
+        let work = |job: usize, progress: &mut dyn FnMut(Progress)| {
+            let run = &runs[job];
+            let identity = self.run_identity(run);
+            if let Some((known, rows)) = self.store.load::<RunResult>(&identity, rows) {
+                // The same run may go by another name in another plan.
+                let known = RunResult { arm: run.arm.name.clone(), seed: pair(run), ..known };
+                return Ok(Ok((known, rows)));
+            }
+            let trained = train_arm(run.arm, self.data, self.plan, &run.config, true, progress);
+            let (flow, trained, moments) = match trained {
+                Ok(made) => made,
+                Err(error) => return Ok(Err(error)),
+            };
+            let of = (run.arm, pair(run), run.config.rate);
+            let (result, rows) = evaluate(&flow, self.data, of, trained, moments);
+            if !rows.is_empty() {
+                self.store.save(&identity, &result, &rows)?;
+            }
+            Ok(Ok((result, rows)))
+        };
+        let made = perform(runs.len(), self.plan.parallel, work, |job, told| {
+            let (arm, seed) = (runs[job].arm.name.as_str(), pair(&runs[job]));
+            watch(match told {
+                Told::Progress(progress) => Event::Run { arm, seed, progress },
+                Told::Done(Ok((result, _))) => {
+                    Event::Finished { arm, seed, test: result.test.unwrap_or(f64::NAN) }
+                }
+                Told::Done(Err(error)) => {
+                    return watch(Event::Failed { arm, seed: Some(seed), reason: &error.to_string() });
+                }
+            });
+        })?;
+        let arms = &self.plan.arms;
+        let mut all = Ran { runs: vec![], failures: vec![], row_sums: vec![vec![]; arms.len()] };
+        let mut first_error = None;
+        for (run, made) in runs.iter().zip(made) {
+            let (arm, seed) = (run.arm.name.clone(), pair(run));
+            match made {
+                Ok((result, rows)) => {
+                    let at = arms.iter().position(|other| other.name == arm).unwrap_or(0);
+                    let sums = &mut all.row_sums[at];
+                    sums.resize(rows.len().max(sums.len()), 0.0);
+                    sums.iter_mut().zip(&rows).for_each(|(sum, row)| *sum += row / self.plan.seeds as f64);
+                    all.runs.push(result);
+                }
+                Err(error) => {
+                    all.failures.push(Failure {
+                        arm: arm.clone(),
+                        seed: Some(seed),
+                        reason: error.to_string(),
+                    });
+                    first_error.get_or_insert(CompareError::Arm { arm, source: Box::new(error) });
+                }
+            }
+        }
+        match first_error {
+            Some(error) if all.runs.is_empty() => Err(error),
+            _ => Ok(all),
+        }
     }
 }

@@ -3,20 +3,22 @@
 use pdmap_train::{Outcome, Preset};
 use serde::{Deserialize, Serialize};
 
+use crate::Plan;
+use crate::readings::{Axis, Reading, reading};
 use crate::results::{ArmSummary, RunResult};
-use crate::statistics::{Uncertainty, mean_and_error, t_quantile};
+use crate::statistics::{Uncertainty, holm, mean_and_error, sign_flip, t_quantile};
 
 /// What a contrast shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
-    /// The interval lies above 0.
+    /// The interval lies above 0, and the difference is at least the smallest effect of interest.
     Better,
-    /// The interval lies below 0.
+    /// The interval lies below 0, and the difference is at least the smallest effect of interest.
     Worse,
-    /// The interval holds 0.
+    /// The interval holds 0, or the difference is smaller than the smallest effect of interest.
     NoDifferenceShown,
-    /// Fewer than two paired seeds, a run without a finite test figure, or test rows of a single image: nothing can be said. A run that diverged
+    /// Fewer than [ten](PAIRS_NEEDED) paired seeds, a run without a finite test figure, or test rows of a single image: nothing can be said. A run that diverged
     /// counts with its last good weights, and is named.
     Undecided,
 }
@@ -41,6 +43,21 @@ pub struct Contrast {
     pub freedom: f64,
     /// Paired seeds.
     pub pairs: usize,
+    /// Smallest effect of interest, nats.
+    #[serde(default)]
+    pub smallest_effect: f64,
+    /// Two-sided p-value of the sign-flip test over the paired seeds, for itself.
+    #[serde(with = "crate::nullable", default)]
+    pub p_value: f64,
+    /// The same, corrected for the number of contrasts (Holm).
+    #[serde(with = "crate::nullable", default)]
+    pub p_adjusted: f64,
+    /// Best validation so far at the most steps that all runs of both arms made.
+    #[serde(default)]
+    pub equal_steps: Option<Reading>,
+    /// Best validation so far at the longest time that all runs of both arms took.
+    #[serde(default)]
+    pub equal_time: Option<Reading>,
     /// Runs of the two arms that diverged and count with their last good weights.
     pub diverged: usize,
     /// Runs of the two arms that were interrupted and count as they stood.
@@ -48,6 +65,9 @@ pub struct Contrast {
     /// What it shows.
     pub finding: Finding,
 }
+
+/// Paired seeds without which nothing is said.
+pub const PAIRS_NEEDED: usize = 10;
 
 /// The pairs that are looked at, in this order, where both arms took part: the constrained forms against the unconstrained one that moves in
 /// the same coordinates, the algebra (the founding note's question, with nothing else changed), against the unconstrained one in parameter
@@ -69,21 +89,38 @@ const PAIRS: [(Preset, Preset); 11] = [
 /// Confidence of all contrasts together.
 const CONFIDENCE: f64 = 0.95;
 
-/// The contrasts of the arms that took part: those that the plan asks for, `wanted`; the usual ones where it asks for none; where none of those
+/// What a difference has to be beyond.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    confidence: f64,
+    smallest_effect: f64,
+}
+
+/// The contrasts of the arms that took part: those that the plan asks for; the usual ones where it asks for none; where none of those
 /// did, each arm against the first. `rows` gives the uncertainty over test rows of the seed-averaged difference. The confidence is
 /// Bonferroni-corrected.
 pub(crate) fn contrasts(
-    wanted: &[[String; 2]],
+    plan: &Plan,
     arms: &[ArmSummary],
     runs: &[RunResult],
     rows: impl Fn(&str, &str) -> Uncertainty,
 ) -> Vec<Contrast> {
     let names: Vec<&str> = arms.iter().map(|arm| arm.arm.as_str()).collect();
-    let pairs = pairs(wanted, &names);
+    let pairs = pairs(&plan.contrasts, &names);
     let confidence = 1.0 - (1.0 - CONFIDENCE) / pairs.len().max(1) as f64;
-    let judge =
-        |pair: Pair<'_>| pair.judge(&pair.differences(runs), rows(pair.arm, pair.against), confidence);
-    pairs.into_iter().map(judge).collect()
+    let judge = |pair: Pair<'_>| {
+        let judged = pair.judge(
+            &pair.differences(runs, plan.seeds as usize),
+            rows(pair.arm, pair.against),
+            Bounds { confidence, smallest_effect: plan.smallest_effect },
+        );
+        let read = |axis| reading(runs, pair.arm, pair.against, axis, confidence);
+        Contrast { equal_steps: read(Axis::Steps), equal_time: read(Axis::Seconds), ..judged }
+    };
+    let mut judged: Vec<Contrast> = pairs.into_iter().map(judge).collect();
+    let adjusted = holm(&judged.iter().map(|contrast| contrast.p_value).collect::<Vec<_>>());
+    judged.iter_mut().zip(adjusted).for_each(|(contrast, p)| contrast.p_adjusted = p);
+    judged
 }
 
 /// Which arms are compared with which.
@@ -120,7 +157,7 @@ struct Differences {
 }
 
 impl Pair<'_> {
-    fn differences(self, runs: &[RunResult]) -> Differences {
+    fn differences(self, runs: &[RunResult], seeds: usize) -> Differences {
         let find = |seed| runs.iter().find(|run| run.arm == self.against && run.seed == seed);
         let ours: Vec<_> = runs.iter().filter(|run| run.arm == self.arm).collect();
         let values = ours.iter().filter_map(|run| Some(run.test? - find(run.seed)?.test?));
@@ -128,7 +165,7 @@ impl Pair<'_> {
         let outcomes = outcomes.map(|run| &run.trained.outcome);
         Differences {
             values: values.filter(|difference| difference.is_finite()).collect(),
-            seeds: ours.len(),
+            seeds,
             diverged: outcomes.clone().filter(|outcome| matches!(outcome, Outcome::Diverged { .. })).count(),
             interrupted: outcomes
                 .filter(|outcome| matches!(outcome, Outcome::Interrupted { .. } | Outcome::Failed { .. }))
@@ -137,17 +174,18 @@ impl Pair<'_> {
     }
 
     /// The difference's variance is that over the paired seeds plus that over the test rows.
-    fn judge(self, differences: &Differences, rows: Uncertainty, confidence: f64) -> Contrast {
+    fn judge(self, differences: &Differences, rows: Uncertainty, bounds: Bounds) -> Contrast {
+        let Bounds { confidence, smallest_effect } = bounds;
         let Differences { values, seeds, diverged, interrupted } = differences;
         let (difference, seed_error) = mean_and_error(values);
         let seed = Uncertainty { error: seed_error, freedom: values.len().saturating_sub(1) as f64 };
         let Uncertainty { error, freedom } = seed.plus(rows);
         let half_width = t_quantile(confidence, freedom) * error;
-        let complete = values.len() == *seeds && values.len() >= 2;
+        let complete = values.len() == *seeds && values.len() >= PAIRS_NEEDED;
         let finding = match difference {
             _ if !complete || half_width.is_nan() => Finding::Undecided,
-            d if d > half_width => Finding::Better,
-            d if d < -half_width => Finding::Worse,
+            d if d > half_width && d >= smallest_effect => Finding::Better,
+            d if d < -half_width && d <= -smallest_effect => Finding::Worse,
             _ => Finding::NoDifferenceShown,
         };
         Contrast {
@@ -158,6 +196,11 @@ impl Pair<'_> {
             confidence,
             freedom,
             pairs: values.len(),
+            smallest_effect,
+            p_value: sign_flip(values),
+            p_adjusted: f64::NAN,
+            equal_steps: None,
+            equal_time: None,
             diverged: *diverged,
             interrupted: *interrupted,
             finding,
@@ -169,10 +212,14 @@ impl Contrast {
     /// One sentence.
     pub fn sentence(&self) -> String {
         let Self { arm, against, difference, half_width, confidence, pairs, finding, .. } = self;
+        let digits = decimals(*half_width);
         let mut figure = format!(
-            "{difference:+.2} nats, {:.1}% interval ±{half_width:.2} over {pairs} paired seeds",
+            "{difference:+.digits$} nats, {:.1}% interval ±{half_width:.digits$} over {pairs} paired seeds",
             100.0 * confidence
         );
+        if self.p_adjusted.is_finite() && self.pairs >= PAIRS_NEEDED {
+            figure += &format!("; sign-flip p = {:.4}, corrected", self.p_adjusted);
+        }
         if self.diverged > 0 {
             figure += &format!("; {} runs diverged and count with their last good weights", self.diverged);
         }
@@ -182,17 +229,31 @@ impl Contrast {
         match finding {
             Finding::Better => format!("{arm} is better than {against} ({figure})."),
             Finding::Worse => format!("{arm} is worse than {against} ({figure})."),
+            Finding::NoDifferenceShown if difference.abs() > *half_width => format!(
+                "{arm} and {against} differ by less than the smallest effect of interest, {} nats ({figure}).",
+                self.smallest_effect
+            ),
+            Finding::NoDifferenceShown if difference.abs() + half_width <= self.smallest_effect => format!(
+                "{arm} and {against} are alike to within the smallest effect of interest, {} nats, at this budget ({figure}).",
+                self.smallest_effect
+            ),
             Finding::NoDifferenceShown => {
                 format!("No difference shown between {arm} and {against} at this budget ({figure}).")
             }
-            Finding::Undecided if self.pairs >= 2 && self.half_width.is_nan() => format!(
+            Finding::Undecided if self.pairs >= PAIRS_NEEDED && self.half_width.is_nan() => format!(
                 "Nothing can be said about {arm} against {against}: the test rows come from fewer than two images, so their spread is not known."
             ),
             Finding::Undecided => format!(
-                "Nothing can be said about {arm} against {against}: {pairs} pairs of seeds are complete, and all of them, 2 or more, are needed."
+                "Nothing can be said about {arm} against {against}: {pairs} pairs of seeds are complete, and all of them, {PAIRS_NEEDED} or more, are needed{}.",
+                if difference.is_finite() { format!(" (so far {figure})") } else { String::new() }
             ),
         }
     }
+}
+
+/// Decimals that show two digits of a half-width, from 2 to 6.
+pub(crate) fn decimals(half_width: f64) -> usize {
+    if half_width > 0.0 { (1.0 - half_width.log10().floor()).clamp(2.0, 6.0) as usize } else { 2 }
 }
 
 /// The sentences, the founding question first; for a single arm, its figure.
@@ -229,38 +290,57 @@ mod tests {
         assert_eq!(compared(&[], &Preset::named().map(Preset::name).collect::<Vec<_>>()).len(), PAIRS.len());
     }
 
-    fn judged(values: &[f64], row_error: f64, confidence: f64) -> Contrast {
-        let differences = Differences { values: values.to_vec(), seeds: 3, diverged: 0, interrupted: 0 };
-        PAIR.judge(&differences, Uncertainty { error: row_error, freedom: 99.0 }, confidence)
+    const BOUNDS: Bounds = Bounds { confidence: 0.95, smallest_effect: 0.0 };
+
+    /// Ten differences of the mean `mean` and the standard error 0.1.
+    fn ten(mean: f64) -> Vec<f64> {
+        (0..10).map(|seed| if seed % 2 == 0 { mean - 0.3 } else { mean + 0.3 }).collect()
+    }
+
+    fn judged(values: &[f64], row_error: f64, bounds: Bounds) -> Contrast {
+        let differences = Differences { values: values.to_vec(), seeds: 10, diverged: 0, interrupted: 0 };
+        PAIR.judge(&differences, Uncertainty { error: row_error, freedom: 99.0 }, bounds)
     }
 
     #[test]
     fn a_difference_is_judged_by_seeds_and_rows() {
-        // Mean 1, standard error 0.1; t for 95% on 2 degrees of freedom is 4.3027.
-        let step = 0.1 * 3.0_f64.sqrt();
-        let sure = judged(&[1.0 - step, 1.0, 1.0 + step], 0.0, 0.95);
-        assert!((sure.half_width - 0.430_27).abs() < 1e-4, "{}", sure.half_width);
-        assert_eq!((sure.finding, sure.freedom), (Finding::Better, 2.0));
-        let worse = judged(&[-1.0 - step, -1.0, -1.0 + step], 0.0, 0.95);
-        assert_eq!(worse.finding, Finding::Worse);
-        // The rows' part alone hides it: 0.6 · t(≈ 101) ≈ 1.2.
-        let blurred = judged(&[1.0 - step, 1.0, 1.0 + step], 0.6, 0.95);
+        // t for 95% on 9 degrees of freedom is 2.26216.
+        let sure = judged(&ten(1.0), 0.0, BOUNDS);
+        assert!((sure.half_width - 0.226_216).abs() < 1e-5, "{}", sure.half_width);
+        assert_eq!((sure.finding, sure.freedom), (Finding::Better, 9.0));
+        assert_eq!(judged(&ten(-1.0), 0.0, BOUNDS).finding, Finding::Worse);
+        // The rows' part alone hides it: 0.6 · t(≈ 104) ≈ 1.2.
+        let blurred = judged(&ten(1.0), 0.6, BOUNDS);
         assert_eq!(blurred.finding, Finding::NoDifferenceShown);
         assert!((1.1..1.4).contains(&blurred.half_width), "{}", blurred.half_width);
-        // And so does the correction for many contrasts: t for 99.6% on 2 degrees of freedom is about 15.8.
-        let corrected = judged(&[1.0 - step, 1.0, 1.0 + step], 0.0, 0.996);
+        // And so does the correction for very many contrasts: t for 1 − 1e-8 on 9 degrees of freedom is about 19.
+        let corrected = judged(&ten(1.0), 0.0, Bounds { confidence: 1.0 - 1e-8, ..BOUNDS });
         assert_eq!(corrected.finding, Finding::NoDifferenceShown);
         // Equal arms are equal.
-        assert_eq!(judged(&[-0.1, 0.0, 0.1], 0.0, 0.95).finding, Finding::NoDifferenceShown);
+        assert_eq!(judged(&ten(0.0), 0.0, BOUNDS).finding, Finding::NoDifferenceShown);
+    }
+
+    #[test]
+    fn a_difference_that_does_not_matter_is_none() {
+        let judged = |mean, smallest_effect| judged(&ten(mean), 0.0, Bounds { smallest_effect, ..BOUNDS });
+        let small = judged(0.5, 0.6);
+        assert_eq!(small.finding, Finding::NoDifferenceShown);
+        assert!(small.sentence().contains("differ by less than the smallest effect of interest, 0.6 nats"));
+        assert_eq!(judged(0.5, 0.4).finding, Finding::Better);
+        assert!(judged(0.1, 0.4).sentence().contains("are alike to within the smallest effect"));
+        assert!(judged(0.1, 0.2).sentence().contains("No difference shown"));
     }
 
     #[test]
     fn incomplete_pairs_decide_nothing_and_divergence_is_said() {
-        assert_eq!(judged(&[5.0, 5.1], 0.0, 0.95).finding, Finding::Undecided);
-        assert_eq!(judged(&[5.0, 5.1, 5.2], f64::NAN, 0.95).finding, Finding::Undecided);
-        let differences = Differences { values: vec![5.0, 5.1, 5.2], seeds: 3, diverged: 2, interrupted: 1 };
-        let contrast = PAIR.judge(&differences, Uncertainty { error: 0.1, freedom: 99.0 }, 0.95);
+        assert_eq!(judged(&ten(5.0)[1..], 0.0, BOUNDS).finding, Finding::Undecided);
+        assert_eq!(judged(&ten(5.0), f64::NAN, BOUNDS).finding, Finding::Undecided);
+        let differences = Differences { values: ten(5.0), seeds: 10, diverged: 2, interrupted: 1 };
+        let contrast = PAIR.judge(&differences, Uncertainty { error: 0.1, freedom: 99.0 }, BOUNDS);
         assert!(contrast.sentence().contains("2 runs diverged"), "{}", contrast.sentence());
         assert!(contrast.sentence().contains("1 runs were interrupted"), "{}", contrast.sentence());
+        // Nine of ten pairs are too few, and their figure is told all the same.
+        let nine = judged(&ten(5.0)[1..], 0.0, BOUNDS).sentence();
+        assert!(nine.starts_with("Nothing can be said") && nine.contains("so far +5.0"), "{nine}");
     }
 }

@@ -16,7 +16,7 @@ fn every_mistake_is_named_with_its_line() {
         // Keys and types.
         (
             format!("sedes = 2\n{arm}"),
-            "plan.toml:1: unknown key `sedes`; nearest is `seeds`, known: description, seeds, rates, tuning-share, preprocess, training, contrasts, arms",
+            "plan.toml:1: unknown key `sedes`; nearest is `seeds`, known: description, seeds, rates, tuning-share, tuning-seeds, smallest-effect, parallel, data, rows, preprocess, training, contrasts, arms",
         ),
         (
             format!("\n[training]\nbacth = 2\n{arm}"),
@@ -24,7 +24,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("{arm}dept = 2\n"),
-            "plan.toml:3: unknown key `dept` in `arms[0]`; nearest is `depth`, known: name, model, depth, alpha, rate, training",
+            "plan.toml:3: unknown key `dept` in `arms[0]`; nearest is `depth`, known: name, model, depth, alpha, rate, seed-offset, preprocess, training",
         ),
         (
             format!("{arm}[arms.training]\nstep = 2\n"),

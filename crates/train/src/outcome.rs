@@ -77,6 +77,13 @@ pub struct Trained {
     pub peak_memory: Option<u64>,
 }
 
+impl Trained {
+    /// Whether it ended because it diverged, for good.
+    pub fn diverged(&self) -> bool {
+        matches!(self.outcome, Outcome::Diverged { .. })
+    }
+}
+
 /// A run that met a loss that is not finite, or exploded, went back to its best weights and on at a lower rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rollback {

@@ -6,7 +6,7 @@ use pdmap_data::{CsvHeader, RowFormat, TextOptions};
 use crate::exit::BadInput;
 
 /// How CSV is understood.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct TextArgs {
     /// Delimiter of CSV, one ASCII character or `tab` [default: found in the first lines]
     #[arg(long, value_name = "CHAR")]

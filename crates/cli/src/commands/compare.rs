@@ -4,7 +4,8 @@ mod plan;
 
 use anyhow::{Context, Error, Result};
 use pdmap_compare::{
-    CompareError, Event, Plan, Results, compare, figures, outline, page, standalone, text_table,
+    CompareError, Event, Plan, PlanFile, Results, Store, compare, csv, figures, outline, page, standalone,
+    text_table,
 };
 use pdmap_core::Real;
 
@@ -16,22 +17,31 @@ use crate::progress::Bar;
 /// The measured numbers: all else can be drawn again from them.
 const RESULTS: &str = "results.json";
 
+/// The final runs as a table.
+const TABLE: &str = "results.csv";
+
+/// Where finished runs are kept.
+const RUNS: &str = "runs";
+
 /// The page.
 const REPORT: &str = "report.html";
 
 pub(crate) fn run(args: &Compare) -> Result<()> {
-    let source = Source::plan(&args.data, true)?;
-    let plan = plan::settle(args, &source)?;
+    let file = args.plan.as_deref().map(PlanFile::load).transpose()?;
+    let source = Source::plan(&plan::data(args, file.as_ref()), true)?;
+    let plan = plan::settle(args, file.as_ref(), &source)?;
     if args.dry_run {
         return if args.json { output::json(&plan) } else { output::line(&outline(&plan)) };
     }
-    let folder = Folder::prepare(&args.out, &[RESULTS, REPORT])?;
+    let folder = Folder::prepare(&args.out, &[RESULTS, REPORT, TABLE])?;
+    let store = Store::open(&folder.file(RUNS));
     let results = match args.dtype {
-        Dtype::F32 => measure::<f32>(&source, &plan, args.quiet)?,
-        Dtype::F64 => measure::<f64>(&source, &plan, args.quiet)?,
+        Dtype::F32 => measure::<f32>(&source, &plan, &store, args.quiet)?,
+        Dtype::F64 => measure::<f64>(&source, &plan, &store, args.quiet)?,
     };
     // What was measured comes first: a drawing that fails must lose neither the file nor the table.
     output::text(&folder.file(RESULTS), &serde_json::to_string_pretty(&results)?)?;
+    output::text(&folder.file(TABLE), &csv(&results))?;
     let drawn = draw(&folder, &results).with_context(|| {
         format!("the results are in {}, their report failed", folder.file(RESULTS).display())
     });
@@ -52,14 +62,14 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
     output::line(&format!("\nReport: {}", folder.file(REPORT).display()))
 }
 
-fn measure<F: Real>(source: &Source, plan: &Plan, quiet: bool) -> Result<Results> {
+fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) -> Result<Results> {
     let bar = Bar::new(quiet);
     bar.stage("reading data".into());
     let data = source.splits::<F>(plan.largest_batch())?;
-    if let Some([seconds, _]) = plan.seconds() {
+    if let Some(seconds) = plan.seconds() {
         bar.say(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));
     }
-    let results = compare(&data, plan, &mut |event| match event {
+    let results = compare(&data, plan, store, &mut |event| match event {
         Event::Baselines => bar.stage("baselines".into()),
         Event::Tuning { arm, rate, progress } => {
             bar.stage(format!("tuning {arm}, rate {rate:e}"));
@@ -68,6 +78,10 @@ fn measure<F: Real>(source: &Source, plan: &Plan, quiet: bool) -> Result<Results
         Event::Run { arm, seed, progress } => {
             bar.stage(format!("{arm}, seed {seed}"));
             bar.at(progress);
+        }
+        Event::Failed { arm, seed, reason } => {
+            let seed = seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
+            bar.warn(&format!("warning: {arm}{seed}: {reason}"));
         }
         Event::Finished { arm, seed, test } => bar.say(&format!("{arm}, seed {seed}: {test:.2} nats")),
     });

@@ -68,7 +68,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         model.header.condition = condition;
     }
     model.header.training = Some(TrainingRecord {
-        data: args.data.data.clone(),
+        data: args.data.data().to_owned(),
         seed: args.seed,
         config,
         steps: trained.steps,
@@ -103,7 +103,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 fn not_an_input(args: &Train) -> Result<()> {
     let checkpoint = args.checkpoint.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
     let inputs = [
-        Some(Path::new(&args.data.data)),
+        Some(Path::new(args.data.data())),
         args.data.val.as_deref(),
         args.data.test.as_deref(),
         args.condition.as_deref(),

@@ -2,6 +2,8 @@
 
 mod gaussian;
 mod histograms;
+mod results;
 
 pub use gaussian::gaussian;
 pub use histograms::Marginals;
+pub(crate) use results::baselines;

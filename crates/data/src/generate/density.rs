@@ -66,6 +66,7 @@ pub(crate) fn splits<F: Element>(
             format!("expected log-likelihood of the truth: {expected:.4} nats per row"),
         ],
         image_shape: None,
+        generator_seed: Some(seed),
     };
     Ok(Splits { train, validation, test, test_groups: None, facts })
 }

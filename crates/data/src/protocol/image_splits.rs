@@ -81,6 +81,7 @@ impl PatchProtocol {
                 test_truth: None,
                 notes,
                 image_shape: Some((patch, patch)),
+                generator_seed: None,
             },
         })
     }

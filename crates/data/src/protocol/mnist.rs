@@ -96,6 +96,7 @@ pub fn mnist<F: Element>(
             test_truth: None,
             notes,
             image_shape: Some((height, width)),
+            generator_seed: None,
         },
         train,
         validation,

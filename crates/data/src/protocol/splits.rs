@@ -63,6 +63,10 @@ pub struct DataFacts {
     /// `(height, width)` of the picture that a row shows in reading order; a mean-free patch lacks
     /// its last pixel, which is minus the sum of the others.
     pub image_shape: Option<(usize, usize)>,
+    /// The seed of a generator: with the name, everything that is known of the truth
+    /// ([`Ica::truth`](crate::Ica::truth)) can be had again.
+    #[serde(default)]
+    pub generator_seed: Option<u64>,
 }
 
 impl DataFacts {

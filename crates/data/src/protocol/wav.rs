@@ -130,6 +130,7 @@ fn facts(
         test_truth: None,
         notes,
         image_shape: None,
+        generator_seed: None,
     }
 }
 

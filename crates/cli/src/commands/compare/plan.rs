@@ -3,29 +3,37 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use pdmap_compare::{Arm, CompareError, Plan, PlanFile};
+use pdmap_compare::{Arm, CompareError, Parallel, Plan, PlanFile};
 use pdmap_train::{Architecture, Budget, Preset, TrainConfig};
 
-use crate::args::Compare;
+use crate::args::{Compare, DataArgs};
 use crate::data::Source;
 use crate::exit::BadInput;
 
 /// Budget of a run where nothing else is said: the default comparison then takes about two minutes.
-const BUDGET: Duration = Duration::from_secs(5);
+const BUDGET: Duration = Duration::from_secs(2);
 
 /// The plan of the file, or the usual one, with what the flags say in place of what it said.
-pub(super) fn settle(args: &Compare, source: &Source) -> Result<Plan> {
+pub(super) fn settle(args: &Compare, file: Option<&PlanFile>, source: &Source) -> Result<Plan> {
     let usual = Plan::new(Budget::Time(BUDGET));
     let training = TrainConfig { rate: Preset::DenseRelative.rate(), ..usual.training.clone() };
     let base = Plan { arms: presets(args)?, preprocess: vec![source.preprocess()], training, ..usual };
-    let mut plan = match &args.plan {
-        Some(path) => PlanFile::load(path)?.onto(base),
+    let mut plan = match file {
+        Some(file) => file.onto(base),
         None => base,
     };
     if !args.arms.is_empty() && args.plan.is_some() {
         plan.keep(&args.arms)?;
     }
     no_effect(args, &plan)?;
+    if let Some(parallel) = &args.parallel {
+        let &[runs, threads] = &parallel[..] else {
+            let message =
+                format!("--parallel takes two numbers (runs,threads), {} were given", parallel.len());
+            return Err(BadInput(message).into());
+        };
+        plan.parallel = Some(Parallel { runs, threads });
+    }
     plan.seeds = args.seeds.unwrap_or(plan.seeds);
     plan.training.batch = args.batch.unwrap_or(plan.training.batch);
     if let Some(steps) = &args.preprocess {
@@ -47,6 +55,18 @@ pub(super) fn settle(args: &Compare, source: &Source) -> Result<Plan> {
     }
     plan.check().map_err(CompareError::Plan)?;
     Ok(plan)
+}
+
+/// The flags about data, with what the plan says where they say nothing.
+pub(super) fn data(args: &Compare, file: Option<&PlanFile>) -> DataArgs {
+    let mut data = args.data.clone();
+    if let (None, Some(named)) = (&data.data, file.and_then(PlanFile::data)) {
+        data.data = Some(named.to_owned());
+        if data.rows.is_none() {
+            data.rows = file.and_then(PlanFile::rows).map(|rows| rows.to_vec());
+        }
+    }
+    data
 }
 
 /// The presets that are named, or the dense ones.

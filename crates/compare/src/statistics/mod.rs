@@ -1,8 +1,12 @@
 //! Means, standard errors and intervals.
 
+mod sign_flip;
+
 use std::collections::BTreeMap;
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
+
+pub use sign_flip::{holm, sign_flip};
 
 /// Mean and standard error of the mean; the latter is NaN for fewer than two values.
 pub fn mean_and_error(values: &[f64]) -> (f64, f64) {
@@ -58,6 +62,12 @@ pub fn grouped_mean(values: &[f64], groups: Option<&[u32]>) -> (f64, Uncertainty
 /// The two-sided Student-t quantile for `confidence` with `freedom` degrees of freedom.
 pub fn t_quantile(confidence: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + 0.5 * confidence))
+}
+
+/// The interval of a mean: its middle and its half-width; NaN for fewer than two values.
+pub fn t_interval(values: &[f64], confidence: f64) -> (f64, f64) {
+    let (mean, error) = mean_and_error(values);
+    (mean, t_quantile(confidence, values.len().saturating_sub(1) as f64) * error)
 }
 
 #[cfg(test)]

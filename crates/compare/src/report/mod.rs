@@ -1,8 +1,12 @@
 //! The page: verdict first, then the figures it rests on.
 
+mod inside;
+mod tuning_table;
+
 use pdmap_report::{Figure, Interval, IntervalPlot, LinePlot, Page, Section, Series, Table};
 use pdmap_train::{Budget, CurvePoint};
 
+use self::tuning_table::tuning;
 use crate::outline::preprocessing;
 use crate::prose;
 use crate::results::Results;
@@ -135,50 +139,16 @@ pub fn page(results: &Results) -> Result<Page, CompareError> {
     Ok(Page {
         title: prose::title(results),
         verdict: results.verdict.clone(),
-        sections: vec![comparison, arms, data],
+        sections: vec![
+            comparison,
+            inside::readings(results),
+            inside::targets(results)?,
+            inside::diagnostics(results)?,
+            inside::cost(results),
+            arms,
+            data,
+        ],
         generated_by: format!("pdmap {} compare, {}", results.machine.version, results.date),
-    })
-}
-
-fn tuning(results: &Results) -> Option<Table> {
-    if results.tuning.is_empty() {
-        return None;
-    }
-    let mut rates: Vec<f64> = results.tuning.iter().map(|tried| tried.rate).collect();
-    rates.sort_unstable_by(f64::total_cmp);
-    rates.dedup();
-    let header =
-        std::iter::once("arm".to_owned()).chain(rates.iter().map(|rate| format!("{rate:e}"))).collect();
-    let cell = |arm: &str, rate: f64| match results
-        .tuning
-        .iter()
-        .find(|t| t.arm == arm && t.rate == rate)
-        .map(|t| t.validation)
-    {
-        Some(Some(value)) => format!("{value:.2}"),
-        Some(None) => "diverged".to_owned(),
-        None => "–".to_owned(),
-    };
-    let tuned = results.plan.arms.iter().filter(|arm| arm.rate.is_none());
-    let rows = tuned.map(|arm| {
-        std::iter::once(arm.name.clone()).chain(rates.iter().map(|&rate| cell(&arm.name, rate))).collect()
-    });
-    let fixed = results.plan.arms.iter().filter_map(|arm| Some(format!("{} ({:e})", arm.name, arm.rate?)));
-    let fixed: Vec<String> = fixed.collect();
-    let fixed = match fixed[..] {
-        [] => String::new(),
-        _ => format!(" With a rate that the plan fixes, and not tuned: {}.", fixed.join(", ")),
-    };
-    Some(Table {
-        caption: "Tuning: best validation log-likelihood by learning rate".into(),
-        header,
-        rows: rows.collect(),
-        best: None,
-        note: format!(
-            "The same rates and the same budget for every arm: {} of a final run each, on seeds of their own; where the best lies on the \
-             edge, up to two more beyond it. Test rows played no part.{fixed}",
-            results.plan.tuning_share
-        ),
     })
 }
 
@@ -214,6 +184,12 @@ fn facts(results: &Results) -> Vec<(String, String)> {
         ("Features", results.data.features.to_string()),
         ("Budget", budget),
         ("Seeds", plan.seeds.to_string()),
+        ("Smallest effect of interest", format!("{} nats", plan.smallest_effect)),
+        (
+            "Runs at once",
+            plan.parallel.map_or_else(|| "one, on all threads".to_owned(), |p| format!("{}, {} threads each", p.runs, p.threads)),
+        ),
+        ("Plan", serde_json::to_string(plan).unwrap_or_default()),
         (
             "Optimizer",
             format!(

@@ -1,0 +1,48 @@
+//! Angles between steps and gradients.
+
+use std::collections::BTreeMap;
+
+use ndarray::{ArrayD, ArrayView2};
+use pdmap_core::optim::Optimizer;
+use pdmap_core::{Flow, LayerError, Real};
+
+/// Tensors by name.
+pub(super) type Named<F> = BTreeMap<String, ArrayD<F>>;
+
+/// Rate of the plain step that shows a direction: small enough for a curved group, large enough for single precision.
+const PLAIN_RATE: f64 = 1e-3;
+
+/// The Euclidean gradient of a batch.
+pub(super) fn gradient<F: Real>(flow: &Flow<F>, batch: ArrayView2<'_, F>) -> Result<Named<F>, LayerError> {
+    let mut training = flow.training();
+    flow.accumulate(flow.given(batch), &mut training)?;
+    Ok(flow.gradients(&training)?.into_iter().collect())
+}
+
+/// Where a plain step on the batch leads.
+pub(super) fn plain_step<F: Real>(flow: &Flow<F>, batch: ArrayView2<'_, F>) -> Result<Named<F>, LayerError> {
+    let mut flow = flow.clone();
+    let mut training = flow.training();
+    flow.accumulate(flow.given(batch), &mut training)?;
+    flow.update(&mut Optimizer::sgd(PLAIN_RATE)?, &mut training)?;
+    Ok(flow.tensors().into_iter().collect())
+}
+
+/// The angle between `after − before` and `gradient`, degrees, over the tensors that have a gradient.
+pub(super) fn angle<F: Real>(before: &Named<F>, after: &Named<F>, gradient: &Named<F>) -> Option<f64> {
+    let (mut product, mut step, mut slope) = (0.0, 0.0, 0.0);
+    for (name, gradient) in gradient {
+        let (Some(before), Some(after)) = (before.get(name), after.get(name)) else { continue };
+        if before.shape() != gradient.shape() || after.shape() != gradient.shape() {
+            continue;
+        }
+        for ((before, after), gradient) in before.iter().zip(after).zip(gradient) {
+            let (moved, gradient) = (after.f64() - before.f64(), gradient.f64());
+            product += moved * gradient;
+            step += moved * moved;
+            slope += gradient * gradient;
+        }
+    }
+    let cosine = product / (step * slope).sqrt();
+    cosine.is_finite().then(|| cosine.clamp(-1.0, 1.0).acos().to_degrees())
+}

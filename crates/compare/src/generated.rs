@@ -1,0 +1,64 @@
+//! What is known of rows that a generator made.
+
+use std::time::Instant;
+
+use ndarray::Axis;
+use pdmap_conv::bank::Kernels;
+use pdmap_core::{Flow, Layer, Real};
+use pdmap_data::{Ar1, DataFacts, Generator, IcaTruth, Splits};
+
+use crate::ica::{amari_index, fast_ica, jacobian};
+use crate::results::FastIcaResult;
+
+/// The truth of a generator.
+pub(crate) enum Generated {
+    /// Independent sources and their mixing.
+    Ica(IcaTruth),
+    /// A series.
+    Ar1(Ar1),
+}
+
+/// Seed of FastICA's start.
+const START: u64 = 1;
+
+impl Generated {
+    /// What the facts name, where something is known of it.
+    pub(crate) fn of(facts: &DataFacts) -> Option<Self> {
+        let seed = facts.generator_seed?;
+        match facts.name.parse().ok()? {
+            Generator::Ica(ica) => ica.truth(seed).ok().map(Self::Ica),
+            Generator::Ar1(ar1) => Some(Self::Ar1(ar1)),
+            _ => None,
+        }
+    }
+
+    /// The Amari index of a flow: of its Jacobian at the mean of the test rows. Scales after the last mixing layer do not matter to it.
+    pub(crate) fn amari<F: Real>(&self, flow: &Flow<F>, data: &Splits<F>) -> Option<f64> {
+        let Self::Ica(truth) = self else { return None };
+        let mean = data.test.mapv(F::f64).mean_axis(Axis(0))?.mapv(F::of);
+        let jacobian = jacobian(flow, mean.view()).ok()?;
+        Some(amari_index(jacobian.dot(&truth.mixing).view())).filter(|index| index.is_finite())
+    }
+
+    /// FastICA on the training rows.
+    pub(crate) fn fast_ica<F: Real>(&self, data: &Splits<F>) -> Option<FastIcaResult> {
+        let Self::Ica(truth) = self else { return None };
+        let start = Instant::now();
+        let found = fast_ica(data.train.view(), START).ok()?;
+        Some(FastIcaResult {
+            amari: amari_index(found.unmixing.dot(&truth.mixing).view()),
+            iterations: found.iterations,
+            converged: found.converged,
+            seconds: start.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// The coding gain of the first orthonormal convolution of a flow, dB. A scale in front of it that is not the same for all positions is not in
+    /// it.
+    pub(crate) fn coding_gain<F: Real>(&self, flow: &Flow<F>) -> Option<f64> {
+        let Self::Ar1(Ar1 { rho, .. }) = self else { return None };
+        let gain =
+            |layer: &Box<dyn Layer<F>>| Kernels::of_layer(layer.as_ref()).ok()??.coding_gain(*rho).ok();
+        flow.chain().layers().iter().find_map(gain)
+    }
+}

@@ -1,0 +1,9 @@
+//! Figures that only mixtures of independent sources have.
+
+mod amari;
+mod fast_ica;
+mod jacobian;
+
+pub use amari::amari_index;
+pub use fast_ica::{FastIca, fast_ica};
+pub(crate) use jacobian::jacobian;

@@ -1,0 +1,129 @@
+//! Runs that are kept, runs beside each other, arms that fail.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pdmap_compare::{Arm, Event, Finding, Parallel, Plan, PlanFile, Results, Store, TIMINGS, compare, page};
+use pdmap_data::{Counts, Generator, Splits};
+use pdmap_train::{Budget, Preprocess, Preset};
+use serde_json::Value;
+
+fn data() -> Splits<f64> {
+    let generator: Generator = "synthetic:ica?dim=3&source=laplace".parse().unwrap();
+    generator.splits(Counts { train: 1000, validation: 200, test: 300 }, 1).unwrap()
+}
+
+fn plan() -> Plan {
+    Plan {
+        arms: [Preset::DenseRelative, Preset::DenseOrthonormal].map(Arm::from).to_vec(),
+        preprocess: vec![Preprocess::Standardize],
+        rates: vec![1e-3, 1e-2],
+        ..Plan::new(Budget::Steps(40))
+    }
+}
+
+/// The results as JSON, but for what is a time.
+fn but_for_times(results: &Results) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(table) => {
+                table.retain(|key, _| !TIMINGS.contains(&key.as_str()));
+                table.values_mut().for_each(strip);
+            }
+            Value::Array(list) => list.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(results).unwrap();
+    strip(&mut value);
+    value
+}
+
+#[test]
+fn a_comparison_that_was_killed_goes_on_to_the_same_results() {
+    let (data, plan, folder) = (data(), plan(), tempfile::tempdir().unwrap());
+    let whole = compare(&data, &plan, &Store::none(), &mut |_| {}).unwrap();
+    let store = Store::open(&folder.path().join("runs"));
+    let kept = || std::fs::read_dir(folder.path().join("runs")).unwrap().count();
+    // A panic is as good as a kill: wherever it happens.
+    for dies_after in [3, 150, 700] {
+        let mut left = dies_after;
+        let died = catch_unwind(AssertUnwindSafe(|| {
+            compare(&data, &plan, &store, &mut |_| {
+                left -= 1;
+                assert!(left > 0, "killed");
+            })
+        }));
+        assert!(died.is_err());
+    }
+    let before = kept();
+    assert!(before > 4, "{before}");
+    let resumed = compare(&data, &plan, &store, &mut |_| {}).unwrap();
+    assert_eq!(but_for_times(&resumed), but_for_times(&whole));
+    // All of it is there now, and no step is made again.
+    let all = kept();
+    assert!(all > before);
+    let mut steps = 0;
+    let again = compare(&data, &plan, &store, &mut |event| {
+        steps += u32::from(matches!(event, Event::Run { .. } | Event::Tuning { .. }));
+    })
+    .unwrap();
+    assert_eq!((steps, kept()), (0, all));
+    // Times as well are those of the runs that were made.
+    assert_eq!(again.runs, resumed.runs);
+    // More seeds make only the further runs; a damaged file is made again.
+    for entry in std::fs::read_dir(folder.path().join("runs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "npy") {
+            std::fs::write(&path, b"no rows").unwrap();
+            break;
+        }
+    }
+    let mut finished = Vec::new();
+    let more = Plan { seeds: 11, ..plan };
+    let results = compare(&data, &more, &store, &mut |event| {
+        if let Event::Run { arm, seed, progress } = event
+            && progress.step == 40
+        {
+            finished.push((arm.to_owned(), seed));
+        }
+    })
+    .unwrap();
+    assert_eq!(results.runs.len(), 22);
+    finished.dedup();
+    assert_eq!(finished.len(), 3, "{finished:?}");
+}
+
+#[test]
+fn runs_beside_each_other_give_the_same_results() {
+    let data = data();
+    let one = compare(&data, &plan(), &Store::none(), &mut |_| {}).unwrap();
+    let parallel = Some(Parallel { runs: 3, threads: 2 });
+    let beside = Plan { parallel, ..plan() };
+    let mut beside = compare(&data, &beside, &Store::none(), &mut |_| {}).unwrap();
+    beside.plan.parallel = None;
+    assert_eq!(but_for_times(&beside), but_for_times(&one));
+    let timed = Plan { parallel, ..Plan::new(Budget::Time(std::time::Duration::from_secs(1))) };
+    assert!(timed.check().unwrap_err().to_string().contains("one at a time"));
+}
+
+#[test]
+fn an_arm_that_fails_is_reported_and_the_others_go_on() {
+    // Three features are no whole number of periods, which free kernels want.
+    let text = "seeds = 10\nrates = []\n[training]\nsteps = 20\n[[arms]]\nmodel = \"dense-relative\"\n\
+                [[arms]]\nname = \"free\"\nmodel = { layers = [{ kind = \"free-conv\", period = 2, overlap = 1 }] }\n";
+    let plan = PlanFile::parse("plan.toml", text).unwrap().onto(Plan::new(Budget::Steps(1)));
+    let mut told = 0;
+    let results = compare(&data(), &plan, &Store::none(), &mut |event| {
+        told += u32::from(matches!(event, Event::Failed { arm: "free", .. }));
+    })
+    .unwrap();
+    assert_eq!((results.runs.len(), results.failures.len(), told), (10, 1, 1));
+    assert_eq!(results.contrasts[0].finding, Finding::Undecided);
+    let html = page(&results).unwrap().render().unwrap();
+    assert!(html.contains("Runs that failed") && html.contains("free: "), "no failure in the page");
+    // Where nothing at all can be made, that is the answer.
+    let alone = Plan { arms: plan.arms[1..].to_vec(), ..plan };
+    let error = compare(&data(), &alone, &Store::none(), &mut |_| {}).unwrap_err();
+    assert!(error.to_string().starts_with("arm free: "), "{error}");
+}

@@ -1,0 +1,52 @@
+//! Differences and equalities that are planted come out as such, again and again.
+#![allow(clippy::unwrap_used)]
+
+use pdmap_compare::{Arm, Finding, Plan, Store, compare};
+use pdmap_data::{Counts, Generator, Splits};
+use pdmap_train::{Architecture, Budget, Preprocess, Preset};
+
+/// Repetitions, each with rows and seeds of its own.
+const REPETITIONS: u64 = 20;
+
+fn data(repetition: u64) -> Splits<f64> {
+    let generator: Generator = "synthetic:ica?dim=3&source=laplace&condition=4".parse().unwrap();
+    generator.splits(Counts { train: 2000, validation: 500, test: 1000 }, repetition).unwrap()
+}
+
+/// What comes out where the second of two arms of one preset is `changed`.
+fn finding(repetition: u64, rate: f64, changed: impl FnOnce(&mut Arm)) -> Finding {
+    let arm = |name: &str, offset: u64| Arm {
+        seed_offset: 1000 * repetition + offset,
+        rate: Some(rate),
+        ..Arm::new(name, Preset::DenseRelative.model(Architecture::default()))
+    };
+    let mut second = arm("second", 500);
+    changed(&mut second);
+    let plan = Plan {
+        arms: vec![arm("first", 0), second],
+        preprocess: vec![Preprocess::Standardize],
+        rates: vec![],
+        smallest_effect: 0.0,
+        contrasts: vec![["second".into(), "first".into()]],
+        ..Plan::new(Budget::Steps(150))
+    };
+    compare(&data(repetition), &plan, &Store::none(), &mut |_| {}).unwrap().contrasts[0].finding
+}
+
+#[test]
+fn a_handicapped_rate_comes_out_worse() {
+    let found: Vec<Finding> =
+        (0..REPETITIONS).map(|repetition| finding(repetition, 1e-2, |arm| arm.rate = Some(1e-3))).collect();
+    let worse = found.iter().filter(|&&finding| finding == Finding::Worse).count();
+    assert!(worse >= 19, "{worse} of 20: {found:?}");
+    println!("planted difference: worse in {worse} of 20");
+}
+
+#[test]
+fn the_same_arm_under_two_names_does_not() {
+    let found: Vec<Finding> = (0..REPETITIONS).map(|repetition| finding(repetition, 1e-2, |_| {})).collect();
+    let decided = found.iter().filter(|&&f| matches!(f, Finding::Better | Finding::Worse)).count();
+    assert!(decided <= 3, "{decided} of 20: {found:?}");
+    assert!(found.iter().all(|&finding| finding != Finding::Undecided));
+    println!("planted equality: better or worse in {decided} of 20");
+}
