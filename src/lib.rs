@@ -10,8 +10,8 @@ pub use pdmap_core::{
 pub use pdmap_data as data;
 pub use pdmap_dense as dense;
 pub use pdmap_train::{
-    Architecture, Budget, Checkpoints, Condition, CurvePoint, Event, FileRows, Fit, FitConfig, Fitted,
-    Header, Hooks, Model, ModelFile, ModelSpec, Outcome, Preprocess, Preset, Progress, Rows, TrainConfig,
-    TrainError, Trained, TrainingRecord, TrainingSpec, description, fit, mean_log_prob, model_file,
-    peak_memory, registry, train, train_with, weights_hash,
+    Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Event, FileRows, Fit, FitConfig, Fitted,
+    Header, Hooks, Model, ModelFile, ModelSpec, Observer, Outcome, Preprocess, Preset, Progress, Rollback,
+    Rows, TrainConfig, TrainError, Trained, TrainingRecord, TrainingSpec, description, fit, mean_log_prob,
+    model_file, peak_memory, registry, train, train_observed, train_with, weights_hash,
 };

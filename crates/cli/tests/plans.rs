@@ -84,7 +84,11 @@ fn a_dry_run_says_what_would_be_run_and_leaves_nothing() {
     assert_eq!(dry(&["--plan", &example("dense.toml")]), usual);
     let quick = dry(&["--plan", &three_arms(), "--data", "synthetic:ica?dim=4"]);
     assert!(quick.contains("3e-3, fixed") && quick.contains("asinh against dense-relative"), "{quick}");
-    assert!(quick.contains("3 arms x 2 seeds, 1000 steps a run") && quick.contains("about 10750 steps of training"), "{quick}");
+    assert!(
+        quick.contains("3 arms x 2 seeds, 1000 steps a run")
+            && quick.contains("about 10750 steps of training"),
+        "{quick}"
+    );
     let json: Plan = serde_json::from_str(&dry(&["--json", "--plan", &three_arms()])).unwrap();
     assert_eq!(json.arms.len(), 3);
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);

@@ -9,13 +9,18 @@ use crate::{Parallel, Plan};
 
 /// The runs of a plan in words: a table of the arms, then seeds, budgets, contrasts and, where budgets are times, what all of it takes.
 pub fn outline(plan: &Plan) -> String {
-    let mut lines = vec![columns(&arms(plan)), String::new()];
-    lines.push(format!(
+    let table = [columns(&arms(plan)), String::new()];
+    table.into_iter().chain(terms(plan)).collect::<Vec<_>>().join("\n")
+}
+
+/// What all arms have in common, a line each.
+pub(crate) fn terms(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![format!(
         "{} arms x {} seeds, {} a run",
         plan.arms.len(),
         plan.seeds,
         budget(plan.training.budget)
-    ));
+    )];
     let tuned: Vec<_> =
         plan.arms.iter().map(|arm| plan.tuning_runs(arm)).filter(|rungs| rungs[0].0 > 0).collect();
     if let Some(rungs) = tuned.first() {
@@ -49,10 +54,10 @@ pub fn outline(plan: &Plan) -> String {
         }
         (Budget::Time(_), None) => String::new(),
     });
-    lines.join("\n")
+    lines
 }
 
-fn arms(plan: &Plan) -> Vec<Vec<String>> {
+pub(crate) fn arms(plan: &Plan) -> Vec<Vec<String>> {
     let head = ["arm", "layers", "preprocessing", "optimizer", "batch", "rate"];
     let rows = plan.arms.iter().map(|arm| {
         let config = plan.config(arm);

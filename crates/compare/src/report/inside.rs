@@ -3,7 +3,7 @@
 use pdmap_report::{Figure, LinePlot, ReportError, Section, Series, Table};
 
 use super::color;
-use crate::readings::Reading;
+use crate::readings::{Reading, Target};
 use crate::results::{Results, RunResult};
 use crate::verdict::decimals;
 
@@ -113,21 +113,27 @@ pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
         series: series.collect(),
         ..LinePlot::default()
     };
-    let rows = results.targets.iter().map(|target| {
-        vec![
-            format!("{:.3} nats, {}", target.level, target.arm),
-            format!("{} of {}", target.reached, results.plan.seeds),
-            figure(target.steps, 0),
-            figure(target.seconds, 2),
-        ]
+    let mut levels: Vec<f64> = results.targets.iter().map(|target| target.level).collect();
+    levels.dedup();
+    let cell = |arm: &str, level: f64| {
+        let of = |target: &&Target| target.arm == arm && target.level == level;
+        results.targets.iter().find(of).map_or_else(String::new, |target| {
+            match (target.steps, target.seconds) {
+                (Some(steps), Some(seconds)) => format!("{seconds:.2} s, {steps:.0}"),
+                _ => format!("{} of {} runs", target.reached, results.plan.seeds),
+            }
+        })
+    };
+    let rows = results.plan.arms.iter().map(|arm| {
+        let cells = levels.iter().map(|&level| cell(&arm.name, level));
+        std::iter::once(arm.name.clone()).chain(cells).collect()
     });
     let table = Table {
-        caption: "Median steps and seconds to a level".into(),
-        header: strings(&["level, arm", "runs that reached it", "steps", "seconds"]),
+        caption: "Median seconds and steps to a level of the validation likelihood".into(),
+        header: std::iter::once("nats a row".to_owned()).chain(levels.iter().map(|level| format!("{level:.3}"))).collect(),
         rows: rows.collect(),
         best: None,
-        note: "Levels lie on the way from the start to the best validation of the arm that gets least far."
-            .into(),
+        note: "Levels lie on the way from the start to the best validation of the arm that gets least far; where most of an arm's runs do not get to, the cell says how many do.".into(),
     };
     let drawn =
         Figure::of_lines(&plot, "Lower is faster. A line ends where most of an arm's runs do not get to.");

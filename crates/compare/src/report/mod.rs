@@ -7,7 +7,7 @@ use pdmap_report::{Figure, Interval, IntervalPlot, LinePlot, Page, Section, Seri
 use pdmap_train::{Budget, CurvePoint};
 
 use self::tuning_table::tuning;
-use crate::outline::preprocessing;
+use crate::outline::{self, preprocessing};
 use crate::prose;
 use crate::results::Results;
 use crate::{CompareError, Plan, headers, rows, table};
@@ -130,7 +130,7 @@ pub fn page(results: &Results) -> Result<Page, CompareError> {
         facts: vec![],
     };
     let data = Section {
-        heading: "Data, plan and machine".into(),
+        heading: "Data and machine".into(),
         paragraphs: results.data.notes.clone(),
         table: None,
         figures: vec![],
@@ -146,10 +146,26 @@ pub fn page(results: &Results) -> Result<Page, CompareError> {
             inside::diagnostics(results)?,
             inside::cost(results),
             arms,
+            plan(results),
             data,
         ],
         generated_by: format!("pdmap {} compare, {}", results.machine.version, results.date),
     })
+}
+
+/// What was asked for, as a dry run prints it.
+fn plan(results: &Results) -> Section {
+    let mut rows = outline::arms(&results.plan);
+    let header = rows.remove(0);
+    let table = Table {
+        caption: "Arms as they were to be run".into(),
+        header,
+        rows,
+        best: None,
+        note: "The whole plan, with every layer, stands in `results.json` under `plan`.".into(),
+    };
+    let paragraphs = outline::terms(&results.plan);
+    Section { heading: "Plan".into(), paragraphs, table: Some(table), ..Section::default() }
 }
 
 /// That of all arms, or of each where they differ.
@@ -189,7 +205,6 @@ fn facts(results: &Results) -> Vec<(String, String)> {
             "Runs at once",
             plan.parallel.map_or_else(|| "one, on all threads".to_owned(), |p| format!("{}, {} threads each", p.runs, p.threads)),
         ),
-        ("Plan", serde_json::to_string(plan).unwrap_or_default()),
         (
             "Optimizer",
             format!(
