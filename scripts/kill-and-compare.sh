@@ -19,7 +19,7 @@ compare() { "$pdmap" compare --plan plans/quick.toml --out "$1" --quiet >"$1.sai
 but_for_times() {
   python3 - "$1/results.json" <<'PYTHON'
 import json, sys
-timings = {"cost", "date", "equal_time", "machine", "peak_memory", "seconds", "seed_seconds", "steps_per_second", "commit"}
+timings = {"cost", "date", "equal_time", "machine", "peak_memory", "seconds", "steps_per_second"}
 def strip(value):
     if isinstance(value, dict):
         return {key: strip(inner) for key, inner in value.items() if key not in timings}

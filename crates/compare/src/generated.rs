@@ -57,8 +57,7 @@ impl Generated {
     /// it.
     pub(crate) fn coding_gain<F: Real>(&self, flow: &Flow<F>) -> Option<f64> {
         let Self::Ar1(Ar1 { rho, .. }) = self else { return None };
-        let gain =
-            |layer: &Box<dyn Layer<F>>| Kernels::of_layer(layer.as_ref()).ok()??.coding_gain(*rho).ok();
-        flow.chain().layers().iter().find_map(gain)
+        let gain = |layer: &dyn Layer<F>| Kernels::of_layer(layer).ok()??.coding_gain(*rho).ok();
+        flow.chain().layers().iter().find_map(|layer| gain(layer.as_ref()))
     }
 }

@@ -202,17 +202,8 @@ pub struct ArmSummary {
 
 /// Keys of `results.json` whose values are times, or depend on the moment of the run: all else is the same whenever a comparison under a step budget is
 /// repeated on the same kind of machine, killed in between or not.
-pub const TIMINGS: [&str; 9] = [
-    "cost",
-    "date",
-    "equal_time",
-    "machine",
-    "peak_memory",
-    "seconds",
-    "seed_seconds",
-    "steps_per_second",
-    "commit",
-];
+pub const TIMINGS: [&str; 7] =
+    ["cost", "date", "equal_time", "machine", "peak_memory", "seconds", "steps_per_second"];
 
 impl Results {
     /// The true density where it is known: its mean over the very test rows, or else what is expected of it; nats, and the name of the figure.

@@ -171,7 +171,7 @@ fn the_quick_example_runs() {
     let results = compare(&data(), &plan, &Store::none(), &mut |_| {}).unwrap();
     assert_eq!((results.runs.len(), results.contrasts.len()), (80, 5));
     assert!(results.verdict[3].contains("euclidean") && results.verdict[3].contains("relative"));
-    assert_eq!(results.tuning.iter().filter(|tried| tried.arm == "O·diag·O").count(), 6 + 3 + 2);
+    assert_eq!(results.tuning.iter().filter(|tried| tried.arm == "O·diag·O").count(), 7 + 4 + 2);
     // Everything that the harness says of such data is there.
     assert!(results.ica.as_ref().is_some_and(|ica| ica.converged && ica.amari < 0.05), "{:?}", results.ica);
     assert!(results.runs.iter().all(|run| run.amari.is_some() && run.moments.len() == 5));

@@ -60,3 +60,51 @@ fn inverse_root(matrix: ArrayView2<'_, f64>) -> Result<Array2<f64>, CompareError
     let scaled = &vectors * &values.mapv(|value| value.max(f64::MIN_POSITIVE).sqrt().recip());
     Ok(scaled.dot(&vectors.t()))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::ica::amari_index;
+    use ndarray::array;
+    use pdmap_data::{Counts, Generator, Ica, Source};
+
+    /// Two square waves of periods that share nothing but 1: independent over their common period, and of variance 1.
+    fn waves() -> Array2<f64> {
+        let wave = |at: usize, period: usize| if at % period < period / 2 { 1.0 } else { -1.0 };
+        Array2::from_shape_fn(
+            (16 * 18 * 10, 2),
+            |(at, source)| {
+                if source == 0 { wave(at, 16) } else { wave(at / 16, 18) }
+            },
+        )
+    }
+
+    #[test]
+    fn two_square_waves_come_back() {
+        let mixing = array![[2.0, 1.0], [1.0, 3.0]];
+        let rows = waves().dot(&mixing.t()) + 5.0;
+        let found = fast_ica(rows.view(), 1).unwrap();
+        assert!(found.converged);
+        let product = found.unmixing.dot(&mixing);
+        assert!(amari_index(product.view()) < 1e-6, "{product}");
+        // Sources of variance 1, as they were: entries are 1, 0 and their negatives.
+        assert!(product.iter().all(|p| p.abs() < 1e-6 || (p.abs() - 1.0).abs() < 1e-6), "{product}");
+    }
+
+    #[test]
+    fn whitening_alone_is_told_from_it() {
+        let (ica, counts) = (
+            Ica { dim: 5, source: Source::Laplace, condition: 20.0 },
+            Counts { train: 20_000, validation: 1, test: 1 },
+        );
+        let rows = Generator::Ica(ica).splits::<f64>(counts, 3).unwrap().train;
+        let mixing = ica.truth(3).unwrap().mixing;
+        let found = fast_ica(rows.view(), 1).unwrap();
+        let index = |unmixing: &Array2<f64>| amari_index(unmixing.dot(&mixing).view());
+        assert!(found.converged && index(&found.unmixing) < 0.03, "{}", index(&found.unmixing));
+        // A wrong one: the whitening without its rotation.
+        let covariance = rows.t().dot(&rows) / rows.nrows() as f64;
+        assert!(index(&inverse_root(covariance.view()).unwrap()) > 0.15);
+    }
+}
