@@ -24,6 +24,8 @@ for dim in 16 64; do
 done
 target/release/examples/equivariance | tee "$out/equivariance.txt"
 compare ar1 ar1
+scripts/make-sound.py "$out/sound.wav"
+compare audio audio --data "$out/sound.wav" --frame 256 --hop 128
 compare mnist-conv images-conv "${mnist[@]}"
 compare tiles-conv images-conv "${bsds[@]}" --protocol tiles --patch 32 --rows 20000,2000,5000
 compare bsds300 bsds300 "${bsds[@]}" --protocol bsds300 --rows 200000,20000,50000
