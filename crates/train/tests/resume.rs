@@ -93,6 +93,29 @@ fn every_preset_and_optimizer_goes_on_bit_for_bit() {
 }
 
 #[test]
+fn a_run_that_goes_back_goes_on_bit_for_bit() {
+    let model = Preset::DenseExact.model(Architecture::default());
+    let config = TrainConfig { optimizer: OptimizerSpec::Sgd, rate: 40.0, retries: 20, ..config(80) };
+    let rows = data::<f64>().train;
+    let mut unbroken = fresh(&model, Rows::from(&rows));
+    let whole = train(&mut unbroken, &rows, data::<f64>().validation.view(), &config, &mut |_| {}).unwrap();
+    let back = whole.rollbacks.len();
+    assert!(back > 1 && whole.outcome == Outcome::Finished, "{back}: this test tests nothing");
+    let folder = tempfile::tempdir().unwrap();
+    let mut sessions = 0;
+    let (flow, trained) = loop {
+        let (flow, trained, _) = session(&model, Rows::from(&rows), &config, folder.path(), 7).unwrap();
+        sessions += 1;
+        if !matches!(trained.outcome, Outcome::Interrupted { .. }) {
+            break (flow, trained);
+        }
+    };
+    assert!(sessions > 5, "{sessions}");
+    assert_eq!(weights_hash(&flow), weights_hash(&unbroken));
+    assert_eq!((curve(&trained), trained.rollbacks), (curve(&whole), whole.rollbacks));
+}
+
+#[test]
 fn a_guard_that_halves_steps_goes_on_bit_for_bit() {
     let model = Preset::DenseRelative.model(Architecture::default());
     let config = TrainConfig { rate: 0.3, ..config(80) };
