@@ -155,3 +155,35 @@ fn what_does_not_go_with_a_plan_is_refused() {
         assert!(output.status.code() == Some(2) && stderr.contains("cannot be used with"), "{stderr}");
     }
 }
+
+#[test]
+fn finished_runs_are_kept_and_runs_can_go_on_beside_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "x.npy", &rows(400, 3));
+    let plan = three_arms();
+    let small = ["--plan", &plan, "--steps", "10"];
+    let first = compare(folder, &[&small[..], &["--parallel", "2,1"]].concat());
+    let lines = std::fs::read_to_string(folder.join("c/results.csv")).unwrap();
+    assert_eq!(lines.lines().count(), 1 + first.runs.len());
+    assert!(lines.starts_with("arm,seed,rate,"), "{lines}");
+    let kept = || std::fs::read_dir(folder.join("c/runs")).unwrap().count();
+    let before = kept();
+    // Six final runs are two files each; then the tuning of two arms, the baselines, and that there is no mixture.
+    assert_eq!(before, 2 * 6 + 2 * (5 + 3 + 2) + 2);
+    let again = compare(folder, &small);
+    assert_eq!((again.runs, kept()), (first.runs, before));
+    for (flags, words) in [
+        (&["--parallel", "2"][..], "error: --parallel takes two numbers (runs,threads), 1 were given"),
+        (&["--parallel", "0,1"], "error: the plan: `parallel`: 0 runs of 1 threads: 1 to 1024 of each"),
+        (
+            &["--parallel", "2,1", "--budget", "1s"],
+            "error: the plan: `parallel`: runs under a budget of time go one at a time: beside each other they would take each other's time",
+        ),
+    ] {
+        let output =
+            common::pdmap(folder, &[&["compare", "--plan", &plan, "--data", "x.npy"][..], flags].concat());
+        assert_eq!(String::from_utf8_lossy(&output.stderr).trim_end(), words);
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
