@@ -106,8 +106,8 @@ fn best(tried: &[TuningResult]) -> Option<TuningResult> {
     finite.reduce(|best, next| if next.validation > best.validation { next } else { best }).cloned()
 }
 
-/// A further rate: beyond the edge on which the best lies, at about the distance of its neighbour; inside, between the best and the better one of
-/// its neighbours; below all of them where every one diverged.
+/// A further rate: beyond the edge on which the best lies, at about the distance of its neighbour; inside, in the wider gap between the best and its
+/// neighbours, or between it and the better one where both are alike; below all of them where every one diverged.
 fn elsewhere(tried: &[TuningResult]) -> Option<f64> {
     let mut sorted = tried.to_vec();
     sorted.sort_by(|a, b| a.rate.total_cmp(&b.rate));
@@ -120,11 +120,20 @@ fn elsewhere(tried: &[TuningResult]) -> Option<f64> {
         (None, Some(second)) => round(best.rate * best.rate / second),
         (Some(before), None) => round(best.rate * best.rate / rates[before]),
         (Some(before), Some(_)) => {
-            let next = if value(&sorted[before]) > value(&sorted[at + 1]) { before } else { at + 1 };
+            let (below, above) = (best.rate / rates[before], rates[at + 1] / best.rate);
+            let better = if value(&sorted[before]) > value(&sorted[at + 1]) { before } else { at + 1 };
+            let next = match below / above {
+                ratio if ratio > ALIKE => before,
+                ratio if ratio * ALIKE < 1.0 => at + 1,
+                _ => better,
+            };
             round((best.rate * rates[next]).sqrt())
         }
     }
 }
+
+/// Gaps between rates that differ by less than this factor are alike.
+const ALIKE: f64 = 1.2;
 
 /// With two digits.
 fn round(rate: f64) -> Option<f64> {
@@ -169,6 +178,11 @@ mod tests {
         // Between the best and its better neighbour, in whatever order they were tried.
         assert_eq!(next(&[(4.0, Some(-2.0)), (1.0, Some(-3.0)), (2.0, Some(-1.0))]), Some(2.8));
         assert_eq!(next(&[(1.0, Some(-3.0)), (2.0, Some(-1.0)), (4.0, None)]), Some(1.4));
+        // Once one side was looked at, the other has the wider gap.
+        assert_eq!(
+            next(&[(1.0, Some(-3.0)), (1.4, Some(-2.0)), (2.0, Some(-1.0)), (4.0, Some(-4.0))]),
+            Some(2.8)
+        );
         assert_eq!(next(&[(1.0, None), (2.0, None)]), Some(0.1));
         assert_eq!(next(&[(1.0, Some(-1.0))]), None);
     }

@@ -44,7 +44,7 @@ pub(super) fn readings(results: &Results) -> Section {
     let short = |reading_at: Option<Reading>| {
         reading_at.filter(|r| r.difference.is_finite()).map_or_else(
             || "–".to_owned(),
-            |r| format!("{} at {:.2} s", with_error(r.difference, r.half_width), r.at),
+            |r| format!("{} at {}", with_error(r.difference, r.half_width), time(r.at)),
         )
     };
     let rows = results.contrasts.iter().map(|c| {
@@ -87,6 +87,11 @@ pub(super) fn readings(results: &Results) -> Section {
     }
 }
 
+/// A time in the unit that it has digits in.
+fn time(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.3} ms", 1e3 * seconds) } else { format!("{seconds:.2} s") }
+}
+
 /// How long targets take.
 pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
     let heading = "Time to target".to_owned();
@@ -119,7 +124,7 @@ pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
         let of = |target: &&Target| target.arm == arm && target.level == level;
         results.targets.iter().find(of).map_or_else(String::new, |target| {
             match (target.steps, target.seconds) {
-                (Some(steps), Some(seconds)) => format!("{seconds:.2} s, {steps:.0}"),
+                (Some(steps), Some(seconds)) => format!("{}, {steps:.0}", time(seconds)),
                 _ => format!("{} of {} runs", target.reached, results.plan.seeds),
             }
         })
