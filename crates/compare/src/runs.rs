@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use pdmap_core::Real;
 use pdmap_data::Splits;
-use pdmap_train::{Progress, Rows, TrainConfig, peak_memory};
+use pdmap_train::{Budget, Progress, Rows, TrainConfig, peak_memory};
 use serde_json::{Value, json};
 
 use crate::baseline::baselines;
@@ -226,12 +226,18 @@ impl<'a, F: Real> Bench<'a, F> {
             Role::Tuning => "tuning",
             Role::Final { .. } => "final",
         };
-        self.identity(&json!({
+        let mut of = json!({
             "role": role,
             "model": run.arm.model,
             "preprocess": self.plan.steps(run.arm),
             "config": run.config,
-        }))
+        });
+        // What a budget of time buys depends on the machine.
+        if let Budget::Time(_) = run.config.budget {
+            let Machine { processor, threads, .. } = Machine::this();
+            of["machine"] = json!({ "processor": processor, "threads": threads });
+        }
+        self.identity(&of)
     }
 
     /// Best validation of each run; none where it could not be made or diverged for good.
