@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every comparison of docs/findings.md. Needs the photographs of BSDS300 and MNIST's IDX files; some hours on two cores at most, an hour seen.
+# Every comparison of docs/findings.md. Needs the photographs of BSDS300 and MNIST's IDX files; an hour on two cores, about.
 # What is finished already in the folder is not made again.
 #
 #   scripts/findings.sh DATA [OUT, findings]     DATA/bsds300/{train,test}, DATA/mnist/*.gz

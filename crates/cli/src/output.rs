@@ -37,8 +37,8 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
 }
 
 /// Writes a text file atomically.
-pub(crate) fn text(path: &Path, contents: &str) -> Result<()> {
-    write_atomically(path, |file| file.write_all(contents.as_bytes()))
+pub(crate) fn text(path: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
+    write_atomically(path, |file| file.write_all(contents.as_ref()))
         .with_context(|| path.display().to_string())
 }
 

@@ -11,8 +11,8 @@ const AXES: &str = "axes";
 /// Members of a family at most.
 const MOST: usize = 200;
 
-/// The arms of one entry: itself, or one for each choice of a value on each of its `axes`, the last axis changing fastest. An axis is a table
-/// of values by label, or a list of strings and numbers that are their own labels. In the entry, a string that is `$axis` is replaced by the
+/// The arms of one entry: itself, or one for each choice of a value on each of its `axes`, axes in the order of their
+/// names and the last changing fastest. An axis is a table of values by label, or a list of strings and numbers that are their own labels. In the entry, a string that is `$axis` is replaced by the
 /// value, and `{axis}` in the name by the label.
 pub(crate) fn family(entry: &Value) -> Result<Vec<Value>, OptionsError> {
     let Some((axes, template)) = split(entry) else { return Ok(vec![entry.clone()]) };

@@ -1,6 +1,10 @@
 //! `results.csv`: one line a final run, for spreadsheets and data frames.
 
-use crate::results::Results;
+use pdmap_train::Outcome;
+use serde_json::Value;
+
+use crate::CompareError;
+use crate::results::{Results, RunResult};
 
 /// Column names.
 const HEAD: [&str; 18] = [
@@ -25,44 +29,50 @@ const HEAD: [&str; 18] = [
 ];
 
 /// The final runs as CSV, in the order in which they were made; an empty cell is a figure that there is not.
-pub fn csv(results: &Results) -> String {
-    let mut lines = vec![HEAD.join(",")];
+///
+/// # Errors
+/// [`CompareError::Table`].
+pub fn csv(results: &Results) -> Result<Vec<u8>, CompareError> {
+    let failed = |error: String| CompareError::Table { reason: error };
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(HEAD).map_err(|error| failed(error.to_string()))?;
     for run in &results.runs {
-        let trained = &run.trained;
-        let or_empty =
-            |value: Option<f64>| value.filter(|v| v.is_finite()).map_or_else(String::new, |v| v.to_string());
-        let outcome = serde_json::to_value(&trained.outcome).unwrap_or_default();
-        let outcome = match &outcome {
-            serde_json::Value::String(word) => word.clone(),
-            serde_json::Value::Object(table) => table.keys().next().cloned().unwrap_or_default(),
-            _ => String::new(),
-        };
-        let cells = [
-            quoted(&run.arm),
-            run.seed.to_string(),
-            run.rate.to_string(),
-            run.parameters.to_string(),
-            trained.steps.to_string(),
-            trained.seconds.to_string(),
-            trained.best.validation.to_string(),
-            trained.best.step.to_string(),
-            or_empty(run.test),
-            or_empty(run.test_error),
-            or_empty(run.bits_per_dim),
-            trained.halvings.to_string(),
-            trained.rollbacks.len().to_string(),
-            outcome,
-            or_empty(run.round_trip),
-            or_empty(run.worst_condition()),
-            or_empty(run.amari),
-            or_empty(run.coding_gain),
-        ];
-        lines.push(cells.join(","));
+        table.write_record(cells(run)).map_err(|error| failed(error.to_string()))?;
     }
-    lines.join("\n") + "\n"
+    table.into_inner().map_err(|error| failed(error.to_string()))
 }
 
-/// RFC 4180; a name has no commas or line ends (`Plan::check`), but may have quotes.
-fn quoted(name: &str) -> String {
-    if name.contains('"') { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() }
+fn cells(run: &RunResult) -> [String; HEAD.len()] {
+    let or_empty =
+        |value: Option<f64>| value.filter(|v| v.is_finite()).map_or_else(String::new, |v| v.to_string());
+    let trained = &run.trained;
+    [
+        run.arm.clone(),
+        run.seed.to_string(),
+        run.rate.to_string(),
+        run.parameters.to_string(),
+        trained.steps.to_string(),
+        trained.seconds.to_string(),
+        trained.best.validation.to_string(),
+        trained.best.step.to_string(),
+        or_empty(run.test),
+        or_empty(run.test_error),
+        or_empty(run.bits_per_dim),
+        trained.halvings.to_string(),
+        trained.rollbacks.len().to_string(),
+        outcome(&trained.outcome),
+        or_empty(run.round_trip),
+        or_empty(run.worst_condition()),
+        or_empty(run.amari),
+        or_empty(run.coding_gain),
+    ]
+}
+
+/// Its name, as in `results.json`.
+fn outcome(outcome: &Outcome) -> String {
+    match serde_json::to_value(outcome) {
+        Ok(Value::String(word)) => word,
+        Ok(Value::Object(table)) => table.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
 }

@@ -54,6 +54,12 @@ pub enum CompareError {
         /// What was met.
         reason: String,
     },
+    /// The final runs could not be written as a table.
+    #[error("results.csv: {reason}")]
+    Table {
+        /// What was met.
+        reason: String,
+    },
     /// Threads could not be had.
     #[error("{threads} threads for a run: {reason}")]
     Threads {

@@ -11,6 +11,7 @@ use crate::ica::{amari_index, fast_ica, jacobian};
 use crate::results::FastIcaResult;
 
 /// The truth of a generator.
+#[derive(Debug)]
 pub(crate) enum Generated {
     /// Independent sources and their mixing.
     Ica(IcaTruth),

@@ -85,14 +85,9 @@ fn worker<T: Send>(
     sender: &Sender<Said<T>>,
 ) {
     while let Some(job) = next(jobs, Iterator::next) {
-        let mut tell = sender.clone();
-        let tell = &mut tell;
-        let done = pool.install(move || {
-            work(job, &mut |progress| {
-                // Nobody to tell is no failure.
-                drop(tell.send(Said::Progress(job, progress)));
-            })
-        });
+        // Nobody to tell is no failure.
+        let done =
+            pool.install(|| work(job, &mut |progress| drop(sender.send(Said::Progress(job, progress)))));
         drop(sender.send(Said::Done(job, done)));
     }
 }

@@ -24,13 +24,13 @@ pub(crate) fn build<F: Real>(
     arm.model.shaped(data.facts.shape()).build_on(data.train.view(), plan.steps(arm), seed, &registry())
 }
 
-/// Trains an arm from a fresh flow. With `observed`, a few of its steps are looked at.
+/// Trains an arm from a fresh flow, and looks at `moments` of its steps.
 pub(crate) fn train_arm<F: Real>(
     arm: &Arm,
     data: &Splits<F>,
     plan: &Plan,
     config: &TrainConfig,
-    observed: bool,
+    moments: u64,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<(Flow<F>, Trained, Vec<Moment>), TrainError> {
     let mut flow = build(arm, data, plan, config.seed)?;
@@ -41,12 +41,8 @@ pub(crate) fn train_arm<F: Real>(
     };
     let hooks = Hooks::new(&mut watch);
     let (rows, validation) = (data.train.view(), data.validation.view());
-    let mut watcher = Watcher::new();
-    let trained = if observed {
-        train_observed(&mut flow, rows, validation, config, hooks, &mut watcher)?
-    } else {
-        pdmap_train::train_with(&mut flow, rows, validation, config, hooks)?
-    };
+    let mut watcher = Watcher::new(moments);
+    let trained = train_observed(&mut flow, rows, validation, config, hooks, &mut watcher)?;
     Ok((flow, trained, watcher.moments()))
 }
 
@@ -54,6 +50,7 @@ pub(crate) fn train_arm<F: Real>(
 pub(crate) fn evaluate<F: Real>(
     flow: &Flow<F>,
     data: &Splits<F>,
+    generated: Option<&Generated>,
     run: (&Arm, u64, f64),
     trained: Trained,
     moments: Vec<Moment>,
@@ -62,7 +59,6 @@ pub(crate) fn evaluate<F: Real>(
     let rows = flow.log_prob(&data.test).unwrap_or_default();
     let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
     let test = mean.is_finite().then_some(mean);
-    let generated = Generated::of(&data.facts);
     let result = RunResult {
         arm: arm.name.clone(),
         seed,
@@ -74,8 +70,8 @@ pub(crate) fn evaluate<F: Real>(
         test_error: test.map(|_| error),
         bits_per_dim: test.map(|test| bits_per_dim(test, data)),
         round_trip: round_trip(flow, data),
-        amari: generated.as_ref().and_then(|generated| generated.amari(flow, data)),
-        coding_gain: generated.as_ref().and_then(|generated| generated.coding_gain(flow)),
+        amari: generated.and_then(|generated| generated.amari(flow, data)),
+        coding_gain: generated.and_then(|generated| generated.coding_gain(flow)),
         moments,
     };
     (result, rows)

@@ -64,7 +64,7 @@ pub(crate) fn arms(plan: &Plan) -> Vec<Vec<String>> {
         let rates: Vec<String> = plan.rates_to_try(arm).iter().map(|rate| format!("{rate:e}")).collect();
         let rate = match (arm.rate, rates.is_empty()) {
             (Some(rate), _) => format!("{rate:e}, fixed"),
-            (None, true) => format!("{:e}", config.rate),
+            (None, true) => format!("{:e}", plan.untuned_rate(arm)),
             (None, false) => format!("tuned: {}", rates.join(" ")),
         };
         vec![

@@ -129,11 +129,9 @@ impl Plan {
             0 => 0,
             listed => listed + EXTRA,
         };
-        let mut rung = 0;
-        RUNGS.map(|(share, _)| {
+        std::array::from_fn(|rung| {
             let rates = if first == 0 { 0 } else { on_rung(rung, first) as u64 };
-            rung += 1;
-            (rates * self.tuning_seeds, self.tuning_share * share)
+            (rates * self.tuning_seeds, self.tuning_share * RUNGS[rung].0)
         })
     }
 

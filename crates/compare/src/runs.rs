@@ -9,6 +9,7 @@ use pdmap_train::{Budget, Progress, Rows, TrainConfig, peak_memory};
 use serde_json::{Value, json};
 
 use crate::baseline::baselines;
+use crate::diagnostics::MOMENTS;
 use crate::generated::Generated;
 use crate::jobs::{Told, perform};
 use crate::one_run::{build, evaluate, train_arm};
@@ -92,6 +93,8 @@ pub(crate) struct Bench<'a, F> {
     store: &'a Store,
     /// Hashes of the rows.
     rows: Value,
+    /// What is known of where they come from.
+    generated: Option<Generated>,
 }
 
 /// Runs the plan: baselines, then the tuning of all arms, then all arms with the first seed, all arms with the second, and so on, so that a
@@ -121,7 +124,7 @@ pub fn compare<F: Real>(
     let fit = |arm: &Arm| unfit.iter().all(|failure| failure.arm != arm.name);
     watch(Event::Baselines);
     let baselines = bench.kept(&json!("baselines"), || baselines(data))?;
-    let ica = bench.kept(&json!("ica"), || Generated::of(&data.facts).and_then(|it| it.fast_ica(data)))?;
+    let ica = bench.kept(&json!("ica"), || bench.generated.as_ref().and_then(|it| it.fast_ica(data)))?;
     let (rates, tuning) = tune(&bench, &fit, watch)?;
     let all = (1..=plan.seeds)
         .flat_map(|seed| plan.arms.iter().zip(&rates).map(move |(arm, &rate)| (seed, arm, rate)));
@@ -183,7 +186,7 @@ impl<'a, F: Real> Bench<'a, F> {
             hash(data.test.view(), "test rows")?,
         ];
         let rows = json!({ "hashes": hashes.map(|hash| format!("{hash:016x}")), "facts": data.facts });
-        Ok(Self { data, plan, store, rows })
+        Ok(Self { data, plan, store, rows, generated: Generated::of(&data.facts) })
     }
 
     /// Arms whose flow cannot be made from these rows.
@@ -252,7 +255,7 @@ impl<'a, F: Real> Bench<'a, F> {
             if let Some((known, _)) = self.store.load(&identity, 0) {
                 return Ok(known);
             }
-            let trained = train_arm(run.arm, self.data, self.plan, &run.config, false, progress);
+            let trained = train_arm(run.arm, self.data, self.plan, &run.config, 0, progress);
             let validation = trained.ok().filter(|(_, trained, _)| !trained.diverged());
             let validation = validation.map(|(_, trained, _)| trained.best.validation);
             self.store.save(&identity, &validation, &[])?;
@@ -280,13 +283,13 @@ impl<'a, F: Real> Bench<'a, F> {
                 let known = RunResult { arm: run.arm.name.clone(), seed: pair(run), ..known };
                 return Ok(Ok((known, rows)));
             }
-            let trained = train_arm(run.arm, self.data, self.plan, &run.config, true, progress);
+            let trained = train_arm(run.arm, self.data, self.plan, &run.config, MOMENTS, progress);
             let (flow, trained, moments) = match trained {
                 Ok(made) => made,
                 Err(error) => return Ok(Err(error)),
             };
             let of = (run.arm, pair(run), run.config.rate);
-            let (result, rows) = evaluate(&flow, self.data, of, trained, moments);
+            let (result, rows) = evaluate(&flow, self.data, self.generated.as_ref(), of, trained, moments);
             if !rows.is_empty() {
                 self.store.save(&identity, &result, &rows)?;
             }

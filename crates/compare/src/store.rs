@@ -30,8 +30,9 @@ impl Store {
         Self::default()
     }
 
-    /// Runs are kept in `folder`, which is made with the first of them where it is missing. What makes a run that run is its model, training, seed, precision, the version
-    /// of the library and the rows: whatever else changes in a plan, it is not made again.
+    /// Runs are kept in `folder`, which is made with the first of them where it is missing. What makes a run that run is its model, preprocessing,
+    /// training, seed, precision, the version of the library and the rows (under a budget of time, the machine too): whatever else changes in a
+    /// plan, it is not made again.
     pub fn open(folder: &Path) -> Self {
         Self { folder: Some(folder.to_owned()) }
     }

@@ -1,7 +1,5 @@
 //! An arm over its seeds.
 
-use pdmap_train::Outcome;
-
 use crate::results::{ArmSummary, RunResult};
 use crate::statistics::mean_and_error;
 
@@ -25,6 +23,6 @@ pub(crate) fn summarize(arm: &str, runs: &[RunResult]) -> ArmSummary {
         bits_per_dim: mean(&|run| run.bits_per_dim.unwrap_or(f64::NAN)).0,
         halvings: runs.iter().map(|run| run.trained.halvings).sum(),
         rollbacks: runs.iter().map(|run| run.trained.rollbacks.len()).sum(),
-        diverged: runs.iter().filter(|run| matches!(run.trained.outcome, Outcome::Diverged { .. })).count(),
+        diverged: runs.iter().filter(|run| run.trained.diverged()).count(),
     }
 }

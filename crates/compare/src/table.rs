@@ -22,7 +22,8 @@ pub fn headers() -> Vec<String> {
     .to_vec()
 }
 
-fn number(value: Option<f64>, digits: usize) -> String {
+/// A figure with so many digits, or a dash.
+pub(crate) fn number(value: Option<f64>, digits: usize) -> String {
     value.filter(|v| v.is_finite()).map_or_else(|| "–".to_owned(), |v| format!("{v:.digits$}"))
 }
 

@@ -22,7 +22,7 @@ pub(crate) const RUNGS: [(f64, f64); 3] = [(0.25, 1.0), (0.5, 0.5), (1.0, 0.25)]
 
 /// Rates on a rung, of `all` on the first.
 pub(crate) fn on_rung(rung: usize, all: usize) -> usize {
-    let (_, share) = RUNGS[rung.min(RUNGS.len() - 1)];
+    let (_, share) = RUNGS[rung];
     ((all as f64 * share).ceil() as usize).max(1)
 }
 

@@ -3,7 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pdmap_compare::{Arm, Event, Finding, Parallel, Plan, PlanFile, Results, Store, TIMINGS, compare, page};
+use pdmap_compare::{
+    Arm, Event, Finding, Parallel, Plan, PlanFile, Results, Store, TIMINGS, compare, csv, page,
+};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{Budget, Preprocess, Preset};
 use serde_json::Value;
@@ -120,6 +122,13 @@ fn an_arm_that_fails_is_reported_and_the_others_go_on() {
     .unwrap();
     assert_eq!((results.runs.len(), results.failures.len(), told), (10, 1, 1));
     assert_eq!(results.contrasts[0].finding, Finding::Undecided);
+    // A table that any program reads back, whatever an arm is called.
+    let mut named = results.clone();
+    named.runs[0].arm = "6\" tiles".into();
+    let table = csv(&named).unwrap();
+    let mut reader = csv::Reader::from_reader(&table[..]);
+    let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+    assert_eq!((records.len(), &records[0][0], &records[0][13]), (10, "6\" tiles", "finished"));
     let html = page(&results).unwrap().render().unwrap();
     assert!(html.contains("Runs that failed") && html.contains("free: "), "no failure in the page");
     // Where nothing at all can be made, that is the answer.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pdmap_compare::{Arm, CompareError, Plan, PlanFile, Results, Store, compare, outline, page};
+use pdmap_compare::{Arm, CompareError, Plan, PlanFile, Results, RunResult, Store, compare, outline, page};
 use pdmap_core::optim::{Clip, OptimizerSpec, Schedule, Shape};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{Architecture, Budget, Preprocess, Preset, TrainConfig};
@@ -175,6 +175,8 @@ fn the_quick_example_runs() {
     // Everything that the harness says of such data is there.
     assert!(results.ica.as_ref().is_some_and(|ica| ica.converged && ica.amari < 0.05), "{:?}", results.ica);
     assert!(results.runs.iter().all(|run| run.amari.is_some() && run.moments.len() == 5));
+    let matrices = |run: &RunResult| run.moments.iter().all(|m| m.weights.iter().any(|w| w.condition >= 1.0));
+    assert!(results.runs.iter().all(matrices));
     assert!(!results.targets.is_empty() && results.contrasts.iter().all(|c| c.equal_steps.is_some()));
     let angle = |arm: &str| {
         let run = results.runs.iter().find(|run| run.arm == arm).unwrap();
@@ -208,6 +210,8 @@ smallest effect of interest: 0.05 nats
 contrasts: b against dense-svd
 about 55 s of training";
     assert_eq!(outline(&plan), expected);
+    // One rate is the rate.
+    assert!(outline(&Plan { rates: vec![7e-4], ..plan.clone() }).contains(" 7e-4\n"));
     let steps = Plan { training: TrainConfig { budget: Budget::Steps(30), ..plan.training.clone() }, ..plan };
     assert!(steps.seconds().is_none() && outline(&steps).contains("30 steps a run"));
 }

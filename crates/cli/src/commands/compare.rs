@@ -40,8 +40,8 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
         Dtype::F64 => measure::<f64>(&source, &plan, &store, args.quiet)?,
     };
     // What was measured comes first: a drawing that fails must lose neither the file nor the table.
-    output::text(&folder.file(RESULTS), &serde_json::to_string_pretty(&results)?)?;
-    output::text(&folder.file(TABLE), &csv(&results))?;
+    output::text(&folder.file(RESULTS), serde_json::to_string_pretty(&results)?)?;
+    output::text(&folder.file(TABLE), csv(&results)?)?;
     let drawn = draw(&folder, &results).with_context(|| {
         format!("the results are in {}, their report failed", folder.file(RESULTS).display())
     });

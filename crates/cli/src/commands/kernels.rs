@@ -53,7 +53,7 @@ fn export<F: Real>(args: &args::Kernels, model: &Model<F>) -> Result<()> {
     for (suffix, drawn) in [("", shapes(&kernels)?), ("-response", responses(&kernels)?)] {
         let stem = args.out.file_stem().unwrap_or_default().to_string_lossy();
         let path = args.out.with_file_name(format!("{stem}{suffix}.svg"));
-        output::text(&path, &standalone(&drawn?))?;
+        output::text(&path, standalone(&drawn?))?;
         files.push(path);
     }
     let facts = facts(layer, model, &kernels, files);

@@ -12,20 +12,16 @@ pub(super) type Named<F> = BTreeMap<String, ArrayD<F>>;
 /// Rate of the plain step that shows a direction: small enough for a curved group, large enough for single precision.
 const PLAIN_RATE: f64 = 1e-3;
 
-/// The Euclidean gradient of a batch.
-pub(super) fn gradient<F: Real>(flow: &Flow<F>, batch: ArrayView2<'_, F>) -> Result<Named<F>, LayerError> {
-    let mut training = flow.training();
+/// The Euclidean gradient of a batch, and where a plain step on it leads.
+pub(super) fn gradient_and_plain_step<F: Real>(
+    flow: &Flow<F>,
+    batch: ArrayView2<'_, F>,
+) -> Result<(Named<F>, Named<F>), LayerError> {
+    let (mut flow, mut training) = (flow.clone(), flow.training());
     flow.accumulate(flow.given(batch), &mut training)?;
-    Ok(flow.gradients(&training)?.into_iter().collect())
-}
-
-/// Where a plain step on the batch leads.
-pub(super) fn plain_step<F: Real>(flow: &Flow<F>, batch: ArrayView2<'_, F>) -> Result<Named<F>, LayerError> {
-    let mut flow = flow.clone();
-    let mut training = flow.training();
-    flow.accumulate(flow.given(batch), &mut training)?;
+    let gradient = flow.gradients(&training)?.into_iter().collect();
     flow.update(&mut Optimizer::sgd(PLAIN_RATE)?, &mut training)?;
-    Ok(flow.tensors().into_iter().collect())
+    Ok((gradient, flow.tensors().into_iter().collect()))
 }
 
 /// The angle between `after − before` and `gradient`, degrees, over the tensors that have a gradient.

@@ -6,7 +6,7 @@ mod weights;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use watcher::Watcher;
+pub(crate) use watcher::{MOMENTS, Watcher};
 pub use weights::WeightFigures;
 
 /// A run at one moment.

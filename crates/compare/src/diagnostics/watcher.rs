@@ -5,23 +5,26 @@ use pdmap_core::{Flow, Real};
 use pdmap_train::Observer;
 
 use super::Moment;
-use super::angles::{Named, angle, gradient, plain_step};
+use super::angles::{Named, angle, gradient_and_plain_step};
 use super::weights::weights;
 
-/// Moments of a run, evenly spaced from its first step to its last.
-const MOMENTS: u64 = 5;
+/// Moments of a final run, evenly spaced from its first step to its last.
+pub(crate) const MOMENTS: u64 = 5;
 
 /// What was seen so far.
 #[derive(Debug)]
 pub(crate) struct Watcher<F> {
+    /// How often it looks.
+    most: u64,
     moments: Vec<Moment>,
     /// Weights before the step that is looked at, and the gradient there.
     before: Option<(Named<F>, Named<F>)>,
 }
 
 impl<F> Watcher<F> {
-    pub(crate) fn new() -> Self {
-        Self { moments: Vec::new(), before: None }
+    /// Looks `most` times, two or more, or not at all.
+    pub(crate) fn new(most: u64) -> Self {
+        Self { most, moments: Vec::new(), before: None }
     }
 
     pub(crate) fn moments(self) -> Vec<Moment> {
@@ -33,21 +36,19 @@ impl<F: Real> Observer<F> for Watcher<F> {
     fn wants(&mut self, done: u64, horizon: Option<u64>) -> bool {
         let due = self.moments.len() as u64;
         match horizon {
-            _ if due >= MOMENTS => false,
+            _ if due >= self.most => false,
             _ if done == 0 => true,
-            Some(horizon) => done >= due * horizon.saturating_sub(1) / (MOMENTS - 1),
+            Some(horizon) => done >= due * horizon.saturating_sub(1) / (self.most - 1),
             None => false,
         }
     }
 
     fn before(&mut self, done: u64, flow: &Flow<F>, batch: ArrayView2<'_, F>) {
         let before: Named<F> = flow.tensors().into_iter().collect();
-        let slope = gradient(flow, batch.reborrow()).ok();
-        let plain = plain_step(flow, batch).ok();
-        let direction_angle =
-            slope.as_ref().zip(plain).and_then(|(slope, plain)| angle(&before, &plain, slope));
+        let looked = gradient_and_plain_step(flow, batch).ok();
+        let direction_angle = looked.as_ref().and_then(|(slope, plain)| angle(&before, plain, slope));
         self.moments.push(Moment { step: done, step_angle: None, direction_angle, weights: weights(flow) });
-        self.before = slope.map(|slope| (before, slope));
+        self.before = looked.map(|(slope, _)| (before, slope));
     }
 
     fn after(&mut self, flow: &Flow<F>) {

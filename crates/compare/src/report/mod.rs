@@ -1,6 +1,10 @@
 //! The page: verdict first, then the figures it rests on.
 
-mod inside;
+mod cells;
+mod cost;
+mod diagnostics;
+mod readings;
+mod targets;
 mod tuning_table;
 
 use pdmap_report::{Figure, Interval, IntervalPlot, LinePlot, Page, Section, Series, Table};
@@ -141,10 +145,10 @@ pub fn page(results: &Results) -> Result<Page, CompareError> {
         verdict: results.verdict.clone(),
         sections: vec![
             comparison,
-            inside::readings(results),
-            inside::targets(results)?,
-            inside::diagnostics(results)?,
-            inside::cost(results),
+            readings::readings(results),
+            targets::targets(results)?,
+            diagnostics::diagnostics(results)?,
+            cost::cost(results),
             arms,
             plan(results),
             data,
