@@ -230,7 +230,8 @@ impl Base {
             rule.step(&mut param.memory, &mut param.direction)?;
             let next = *nu * param.direction[0].f64().exp();
             if next.is_finite() {
-                *nu = next.clamp(*NU.start(), *NU.end());
+                // As its tensor will say: a flow in training scores as its file does.
+                *nu = from_log(F::of(next.clamp(*NU.start(), *NU.end()).ln()));
             }
         }
         Ok(StepReport::default())
@@ -246,7 +247,7 @@ impl Base {
         }
     }
 
-    /// Writes ν to the last bit, where it is learned: the tensor holds its logarithm in the model's precision.
+    /// Writes ν to the last bit, where it is learned: in `f64`, that of its logarithm may differ by a rounding.
     pub fn save_state<F: Real>(&self, state: &mut State<F>) {
         if let BaseSpec::StudentT { nu, learned: true } = self.spec {
             state.put_number("nu", nu.to_bits());
@@ -271,14 +272,18 @@ impl Base {
     /// A missing tensor; ν outside its range.
     pub fn set_tensors<F: Real>(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
         if let BaseSpec::StudentT { learned: true, .. } = self.spec {
-            let nu = tensors.vector("log_nu", Some(1))?[0].f64().exp();
-            // The ends themselves come back within a rounding of the logarithm's precision.
-            let end = [*NU.start(), *NU.end()].into_iter().find(|end| (nu / end - 1.0).abs() < 64.0 * F::EPS);
-            let nu = end.unwrap_or(nu);
+            let nu = from_log(tensors.vector("log_nu", Some(1))?[0]);
             *self = Self::new(BaseSpec::StudentT { nu, learned: true })?;
         }
         Ok(())
     }
+}
+
+/// ν by its logarithm. The ends of its range come back within a rounding of the logarithm's precision, and are meant.
+fn from_log<F: Real>(log_nu: F) -> f64 {
+    let nu = log_nu.f64().exp();
+    let end = [*NU.start(), *NU.end()].into_iter().find(|end| (nu / end - 1.0).abs() < 64.0 * F::EPS);
+    end.unwrap_or(nu)
 }
 
 /// The normal log-density of each row.
