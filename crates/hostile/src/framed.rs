@@ -1,0 +1,16 @@
+//! Bytes as a safetensors file.
+
+use std::borrow::Cow;
+
+/// A safetensors file begins with the length of its JSON header, which a mutated header no longer has. Where the first byte is odd, the rest is a
+/// header, a newline and the data, and gets the right length; where it is even, the rest is a file as it is.
+pub(crate) fn file(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let Some((&kind, rest)) = bytes.split_first() else { return Cow::Borrowed(bytes) };
+    if kind.is_multiple_of(2) {
+        return Cow::Borrowed(rest);
+    }
+    let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+    let (header, data) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
+    let length = (header.len() as u64).to_le_bytes();
+    Cow::Owned([&length, header, data].concat())
+}

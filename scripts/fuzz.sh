@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Feeds every reader with the bytes that coverage leads to, so often:
+#
+#   scripts/fuzz.sh OUT [SEED] [OWN] [DECODERS] [TARGET...]
+#
+# OWN executions (10,000,000) of each parser of our own, DECODERS (200,000) of images, which another crate decodes. What is found is in
+# OUT/TARGET/artifacts; `cargo run -p pdmap-hostile --example feed -- TARGET FILE` shows it without the fuzzer. Needs `cargo install cargo-fuzz` and a C++
+# compiler; a run takes about two hours of one core. A crash, an execution of more than ten seconds and memory beyond `Target::memory` end a target with an error.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=$(realpath -m "${1:?the folder for corpora and findings}")
+seed=${2:-1} own=${3:-10000000} decoders=${4:-200000}
+targets=("${@:5}")
+[ ${#targets[@]} -gt 0 ] || targets=(wav npy npz idx model_file description plan checkpoint csv npz_entry images)
+cargo fuzz build --sanitizer none -O
+failed=0
+for target in "${targets[@]}"; do
+  mkdir -p "$out/$target/corpus" "$out/$target/artifacts"
+  runs=$own
+  [ "$target" = images ] && runs=$decoders
+  started=$SECONDS
+  fuzz/target/*/release/"$target" -seed="$seed" -runs="$runs" -max_len=8192 -timeout=10 -rss_limit_mb=3000 \
+    -artifact_prefix="$out/$target/artifacts/" "$out/$target/corpus" "fuzz/seeds/$target" \
+    < /dev/null > "$out/$target/log" 2>&1 && state=passed || { state=FAILED; failed=1; }
+  count=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$out/$target/log")
+  echo "$target: $state, ${count:-?} executions, $((SECONDS - started)) s, seed $seed"
+done
+exit $failed
