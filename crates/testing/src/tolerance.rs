@@ -18,6 +18,11 @@ pub const ROWS: f64 = 32.0;
 /// Directions against their definition.
 pub const DIRECTION: f64 = 128.0;
 
+/// Log-determinants against exact ones: the backward error of an LU factorization.
+pub const LOG_DET_REFERENCE: f64 = 4.0;
+/// Extreme rows, relative to the largest number that is there or comes out.
+pub const EXTREMES: f64 = 256.0;
+
 /// `ε × size × condition × constant`.
 pub fn rounding<F: Real>(size: usize, condition: f64, constant: f64) -> f64 {
     F::EPS * size.max(1) as f64 * condition.max(1.0) * constant

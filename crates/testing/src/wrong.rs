@@ -38,6 +38,8 @@ pub enum Mistake {
     ForgetsTensors,
     /// Every third update is skipped, and which one is next is not saved.
     ForgetsState,
+    /// Numbers are squared on the way, which leaves the range.
+    Squares,
 }
 
 /// Every mistake, and the name of the law that must find it.
@@ -59,6 +61,7 @@ pub const MISTAKES: &[(Mistake, &str)] = &[
     (Mistake::AcceptsAnything, "refuses"),
     (Mistake::ForgetsTensors, "specification"),
     (Mistake::ForgetsState, "resumption"),
+    (Mistake::Squares, "extremes"),
 ];
 
 /// A scale layer with one mistake.
@@ -106,6 +109,9 @@ impl<F: Real> Layer<F> for WrongScale<F> {
         }
         let mut own = vec![0.0; log_det.as_ref().map_or(input.x.nrows(), |log_det| log_det.len())];
         self.right.forward(input.reborrow(), y.view_mut(), Some(&mut own), tape)?;
+        if self.is(Mistake::Squares) {
+            y.iter_mut().filter(|y| **y != F::zero()).for_each(|y| *y = *y * *y / *y);
+        }
         if self.is(Mistake::NanInFirstRow) {
             own.iter_mut().take(1).for_each(|own| *own = f64::NAN);
         }

@@ -9,7 +9,8 @@ use pdmap_testing::{laws, normal_rows, rng};
 fn reject<F: Real>() {
     let x = normal_rows::<F>(9, 3, &mut rng(5));
     for &(mistake, law_name) in MISTAKES {
-        if mistake == Mistake::LogDetOverwrites {
+        // These have tests of their own.
+        if matches!(mistake, Mistake::LogDetOverwrites | Mistake::Squares) {
             continue;
         }
         let layer = WrongScale::<F>::new(3, mistake).unwrap();
@@ -58,4 +59,13 @@ fn a_chain_shows_a_layer_that_overwrites_log_dets() {
     let chain = Chain::new(vec![wrong(Mistake::Descends), wrong(Mistake::Descends)]).unwrap();
     law(&chain, x.view(), 0).unwrap();
     assert!((chain.transform(&x).unwrap().1[0] - 2.0 * 0.5f64.ln()).abs() < 1e-12);
+}
+
+#[test]
+fn extreme_rows_show_a_layer_that_squares_them() {
+    let rows = laws::extreme_rows::<f32>(3, &mut rng(1));
+    let extremes = |mistake| laws::extremes::<f32>(&WrongScale::new(3, mistake).unwrap(), rows.view(), 0);
+    assert!(extremes(Mistake::Squares).is_err());
+    // The same layer with another mistake, in its gradient.
+    extremes(Mistake::Descends).unwrap();
 }

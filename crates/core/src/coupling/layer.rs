@@ -229,6 +229,8 @@ impl<F: Real> Coupling<F> {
 /// network that says nothing worse than at the edge of what was: without it one patch in 250,000 had a density of e^{−10⁷} (photographs, ten layers).
 #[inline(always)]
 fn bounded<F: Real>(x: F) -> (F, F) {
+    // Beyond, the bound is reached to the last digit, and the square would leave the range.
+    let x = num_traits::Float::min(num_traits::Float::max(x, F::of(-REACHED)), F::of(REACHED));
     let ratio = x / F::of(SIGHT);
     let per_root = F::one() / num_traits::Float::sqrt(F::one() + ratio * ratio);
     (x * per_root, per_root * per_root * per_root)
@@ -236,6 +238,9 @@ fn bounded<F: Real>(x: F) -> (F, F) {
 
 /// Bound of what a network sees, in units of features that are standardized.
 const SIGHT: f64 = 6.0;
+
+/// Where the bound is reached in either precision.
+const REACHED: f64 = 1e10;
 
 /// Which way a pass goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

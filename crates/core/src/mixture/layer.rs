@@ -188,7 +188,7 @@ impl<F: Real> Layer<F> for LogisticMixture<F> {
     ) -> Result<()> {
         self.pass(input.x, y, log_det, |mixture, x| {
             let at = mixture.at(x);
-            (at.y, Mixture::log_slope(at))
+            (at.y, at.log_slope)
         })
     }
 
@@ -201,7 +201,7 @@ impl<F: Real> Layer<F> for LogisticMixture<F> {
     ) -> Result<()> {
         self.pass(output.x, x, log_det, |mixture, y| {
             let x = mixture.inverse(y);
-            (x, -Mixture::log_slope(mixture.at(x)))
+            (x, -mixture.at(x).log_slope)
         })
     }
 

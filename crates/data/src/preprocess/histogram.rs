@@ -1,7 +1,7 @@
 //! Gaussianization of each feature by its histogram.
 
 use ndarray::{Array2, ArrayD, ArrayView2, ArrayViewMut2, Axis};
-use pdmap_core::normal::{log_density, log_tail, tail_quantile};
+use pdmap_core::normal::{log_density, log_hazard, log_tail, tail_quantile};
 use pdmap_core::{
     Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors, check,
 };
@@ -33,11 +33,29 @@ struct Feature {
     rate: f64,
 }
 
-/// A place in a histogram: the smaller of the masses on both sides in logarithm, whether that is the one below, and the log-density.
+/// A place in a histogram: the smaller of the masses on both sides in logarithm, whether that is the one below, and the density.
 struct Place {
     log_mass: f64,
     lower: bool,
-    log_density: f64,
+    density: Density,
+}
+
+/// A density in logarithm.
+enum Density {
+    /// In a bin.
+    Bin(f64),
+    /// In a tail, divided by the mass beyond: far out the two logarithms differ in no digit that is left.
+    PerMass(f64),
+}
+
+impl Density {
+    /// `log dz/dx`, where `x` goes to `z`.
+    fn log_slope(&self, z: f64) -> f64 {
+        match self {
+            Self::Bin(density) => density - log_density(z),
+            Self::PerMass(rate) => rate - log_hazard(z.abs()),
+        }
+    }
 }
 
 impl Feature {
@@ -79,22 +97,22 @@ impl Feature {
             let lower = x < self.edges[0];
             let tail = if lower { self.below[0] } else { self.above[last] };
             let log_mass = tail.ln() - self.rate * beyond;
-            return Place { log_mass, lower, log_density: log_mass + self.rate.ln() };
+            return Place { log_mass, lower, density: Density::PerMass(self.rate.ln()) };
         }
         let bin = (self.edges.partition_point(|&edge| edge <= x).max(1) - 1).min(last - 1);
         let (width, mass) = (self.edges[bin + 1] - self.edges[bin], self.mass(bin));
         let share = ((x - self.edges[bin]) / width).clamp(0.0, 1.0);
         let (below, above) = (self.below[bin] + share * mass, self.above[bin + 1] + (1.0 - share) * mass);
         let lower = below <= above;
-        Place { log_mass: below.min(above).ln(), lower, log_density: (mass / width).ln() }
+        Place { log_mass: below.min(above).ln(), lower, density: Density::Bin((mass / width).ln()) }
     }
 
     /// `(z, log f − log φ)`.
     fn forward(&self, x: f64) -> (f64, f64) {
-        let Place { log_mass, lower, log_density: own } = self.place(x);
+        let Place { log_mass, lower, density } = self.place(x);
         // Masses on both sides of the middle may be rounded to a little more than a half.
         let z = tail_quantile(log_mass.min(-std::f64::consts::LN_2));
-        (if lower { -z } else { z }, own - log_density(z))
+        (if lower { -z } else { z }, density.log_slope(z))
     }
 
     fn inverse(&self, z: f64) -> f64 {
@@ -262,7 +280,7 @@ impl<F: Real> Layer<F> for Histogram<F> {
     ) -> Result<()> {
         self.pass(output.x, &mut x, log_det, |feature, z| {
             let x = feature.inverse(z);
-            (x, log_density(z) - feature.place(x).log_density)
+            (x, -feature.place(x).density.log_slope(z))
         })
     }
 
@@ -281,7 +299,7 @@ impl<F: Real> Layer<F> for Histogram<F> {
         {
             for ((((dx, &dy), &x), &z), feature) in dx.iter_mut().zip(dy).zip(x).zip(z).zip(&self.features) {
                 let place = feature.place(x.f64());
-                let slope = (place.log_density - log_density(z.f64())).exp();
+                let slope = place.density.log_slope(z.f64()).exp();
                 // log f is constant in a bin and falls at the tails' rate beyond.
                 let fall = match () {
                     () if x.f64() < feature.edges[0] => feature.rate,

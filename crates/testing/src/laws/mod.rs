@@ -1,6 +1,7 @@
 //! The laws, each a function that measures and compares. They know nothing of any particular layer.
 
 mod batches;
+mod extremes;
 mod gradient;
 mod log_det;
 mod motion;
@@ -10,6 +11,7 @@ mod round_trip;
 mod specification;
 
 pub use batches::batches;
+pub use extremes::{extreme_rows, extremes, magnitudes};
 pub use gradient::{gradient_of_input, gradient_of_parameters};
 pub use log_det::{jacobian, log_det};
 pub use motion::ascends;
