@@ -23,6 +23,10 @@ pub(crate) struct RoundTrip {
     absolute: Option<f64>,
     /// The same, relative to the largest magnitude among the numbers.
     relative: Option<f64>,
+    /// What `relative` should not exceed: √ε of the model's precision, which leaves half of the digits.
+    tolerance: f64,
+    /// Whether it does not.
+    within: bool,
     /// Why the way failed, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
@@ -42,24 +46,43 @@ impl RoundTrip {
             };
             Ok(errors(z.view(), &back))
         });
-        Self::new(None, ROWS, both)
+        Self::new::<F>(None, ROWS, both)
     }
 
     /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data. That `f(x)` exists is asked of the data; that `f⁻¹` does, of the model.
     pub(crate) fn of_data<F: Real>(flow: &Flow<F>, mut data: Blocks<F>, rows: usize) -> Result<Self> {
         let name = data.name().to_owned();
-        let Some(block) = data.next_of(rows)? else { return Ok(Self::new(Some(name), 0, Ok((0.0, 0.0)))) };
+        let Some(block) = data.next_of(rows)? else {
+            return Ok(Self::new::<F>(Some(name), 0, Ok((0.0, 0.0))));
+        };
         let z = flow.encode(block.rows).map_err(|error| block.error(error))?;
         let both = flow.decode(&z).map(|back| errors(block.rows, &back));
-        Ok(Self::new(Some(name), block.rows.nrows(), both))
+        Ok(Self::new::<F>(Some(name), block.rows.nrows(), both))
     }
 
-    fn new(name: Option<String>, rows: usize, both: Result<(f64, f64), LayerError>) -> Self {
+    fn new<F: Real>(name: Option<String>, rows: usize, both: Result<(f64, f64), LayerError>) -> Self {
         let (both, failure) = match both {
             Ok(both) => (Some(both), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        Self { name, rows, absolute: both.map(|both| both.0), relative: both.map(|both| both.1), failure }
+        let (absolute, relative) = (both.map(|both| both.0), both.map(|both| both.1));
+        let tolerance = F::EPS.sqrt();
+        // NaN is not within.
+        let within = relative.is_some_and(|relative| relative <= tolerance);
+        Self { name, rows, absolute, relative, tolerance, within, failure }
+    }
+
+    /// What somebody should know who decodes or samples with this model.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let of = self.name.as_deref().unwrap_or("the base density");
+        (!self.within).then(|| match self.relative {
+            Some(relative) => format!(
+                "the round trip of {of} is off by {relative:.2e}, more than {:.2e}: the model is nearly singular there, and what it decodes or samples has \
+                 less than half of its digits",
+                self.tolerance
+            ),
+            None => format!("the round trip of {of} failed: the model cannot be inverted there"),
+        })
     }
 
     /// One line for people.

@@ -1,0 +1,53 @@
+//! `inspect` warns of a model that cannot be trusted on the way back.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::path::Path;
+
+use common::pdmap;
+use ndarray::array;
+use pdmap_core::{Base, Flow, Tensors};
+use pdmap_train::{Model, registry};
+use serde_json::{Value, json};
+
+/// A dense layer of two features whose second singular value is `smallest`.
+fn save(path: &Path, smallest: f32) {
+    let spec = serde_json::from_value(json!({
+        "kind": "dense", "options": { "group": { "general": "relative" }, "bias": "none" }
+    }))
+    .unwrap();
+    // Rotated by 30 degrees on both sides, so that no number is small.
+    let (c, s) = (0.75_f32.sqrt(), 0.5);
+    let turn = array![[c, -s], [s, c]];
+    let weight = turn.dot(&array![[1.0, 0.0], [0.0, smallest]]).dot(&turn);
+    let mut tensors = Tensors::from_iter([("weight".to_owned(), weight.into_dyn())]);
+    let layer = registry::<f32>().restore(&spec, &mut tensors).unwrap();
+    let flow = Flow::new(2, vec![layer], Base::normal()).unwrap();
+    Model::new(flow, "the rows".to_owned(), 0).save(path).unwrap();
+}
+
+/// What `inspect --json` says of the base density, and whether it warned.
+fn inspected(folder: &Path) -> (Value, bool) {
+    let run = pdmap(folder, &["inspect", "m.st", "--json"]);
+    assert!(run.status.success());
+    let said: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let warned = String::from_utf8(run.stderr).unwrap();
+    (
+        said["round_trip"]["base"].clone(),
+        warned.starts_with("warning: the round trip of the base density is off by"),
+    )
+}
+
+#[test]
+fn a_nearly_singular_model_is_warned_of_and_a_sound_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.st");
+    save(&path, 0.1);
+    let (sound, warned) = inspected(folder.path());
+    assert_eq!((sound["within"].as_bool(), warned), (Some(true), false), "{sound}");
+    save(&path, 1e-5);
+    let (singular, warned) = inspected(folder.path());
+    assert_eq!((singular["within"].as_bool(), warned), (Some(false), true), "{singular}");
+    assert!(singular["relative"].as_f64() > singular["tolerance"].as_f64());
+}
