@@ -10,6 +10,14 @@ cargo --version
 echo "== format"
 cargo fmt --all --check
 
+echo "== every file of tests is compiled"
+for all in crates/*/tests/all.rs; do
+  for file in "$(dirname "$all")"/*.rs; do
+    name=$(basename "$file" .rs)
+    [ "$name" = all ] || grep -q "^mod $name;" "$all" || { echo "$file is not named in $all"; exit 1; }
+  done
+done
+
 echo "== clippy"
 cargo clippy --workspace --all-targets --locked -- -D warnings
 

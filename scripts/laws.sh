@@ -8,5 +8,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 started=$SECONDS
 PROPTEST_CASES=${1:-900} PROPTEST_RNG_SEED=${2:-1} \
-  cargo test --release --locked -p pdmap-testing --test laws --test extremes --test log_det -- --nocapture
+  cargo test --release --locked -p pdmap-testing --test all -- --nocapture laws:: extremes:: log_det::
 echo "$((SECONDS - started)) s, ${1:-900} shapes, seed ${2:-1}"

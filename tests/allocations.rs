@@ -78,6 +78,18 @@ fn control() -> u64 {
     dhat::HeapStats::get().total_blocks - before
 }
 
+/// The least of up to three measurements: where a thread was kept waiting, the pool's queue may have grown, once. What takes memory in each step takes it
+/// each time.
+fn least(measure: impl Fn() -> u64) -> u64 {
+    let mut blocks = measure();
+    for _ in 0..2 {
+        if blocks > 0 {
+            blocks = measure().min(blocks);
+        }
+    }
+    blocks
+}
+
 // One test: the counter is the process's.
 #[test]
 fn no_step_takes_memory_after_the_first() {
@@ -90,7 +102,7 @@ fn no_step_takes_memory_after_the_first() {
     for preset in Preset::RECIPES {
         // Whole batches, and batches in parts.
         for rows in [24, 140] {
-            let blocks = pool.install(|| blocks_of_recipe(preset, rows));
+            let blocks = least(|| pool.install(|| blocks_of_recipe(preset, rows)));
             assert_eq!(blocks, 0, "{preset:?}, {rows} rows");
         }
     }
@@ -99,9 +111,8 @@ fn no_step_takes_memory_after_the_first() {
         // (Free kernels take memory for their Fourier transforms.)
         for preset in Preset::DENSE.into_iter().chain([Preset::ConvOrthonormal, Preset::ConvUnconstrained]) {
             for (name, rule) in rules.clone() {
-                let (wide, narrow) = pool.install(|| {
-                    (blocks::<f64>(preset, sizes, rule.clone()), blocks::<f32>(preset, sizes, rule.clone()))
-                });
+                let wide = least(|| pool.install(|| blocks::<f64>(preset, sizes, rule.clone())));
+                let narrow = least(|| pool.install(|| blocks::<f32>(preset, sizes, rule.clone())));
                 assert_eq!((wide, narrow), (0, 0), "{preset:?}, {name}, D and N {sizes:?}: f64 and f32");
             }
         }

@@ -1,7 +1,7 @@
 //! Every bad input gets one clear line that names the file and the numbers, status 2, and leaves nothing behind.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Densities under a condition: training, scoring, sampling, classification, and what is refused.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

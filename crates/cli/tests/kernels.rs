@@ -1,7 +1,7 @@
 //! `pdmap kernels`, and models of convolutions through the command line.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Training on rows that stay in their file.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use common::{refuse, succeed};
 use ndarray::Array2;

@@ -1,7 +1,7 @@
 //! What a trained model says of its data, through the command line alone.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

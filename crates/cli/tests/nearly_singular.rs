@@ -1,7 +1,7 @@
 //! `inspect` warns of a model that cannot be trusted on the way back.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! The reader in `docs/model-format.md`: NumPy and safetensors give the likelihoods that `pdmap score` gives.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! Rows through standard input and output.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::io::Read;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! `pdmap compare --plan`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 

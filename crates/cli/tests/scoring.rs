@@ -1,7 +1,7 @@
 //! `score`, `encode`, `decode`, `sample` and `inspect` on files: formats, blocks, attribution, thresholds, temperature.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

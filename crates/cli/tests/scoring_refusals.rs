@@ -1,7 +1,7 @@
 //! Bad inputs of `score`, `encode`, `decode`, `sample` and `inspect`: one line, status 2, nothing left behind.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! The same bits on any number of threads, for each named model, through the command line.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod common;
+use crate::common;
 
 use common::succeed;
 use pdmap_train::Preset;

@@ -1,10 +1,11 @@
 //! Bad input is refused with its numbers.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use ndarray::Array2;
+use ndarray::{Array2, Array4};
+use pdmap_conv::bank::Kernels;
 use pdmap_conv::{
-    CycledConv, Direction, Geometry, Group, LayerError, LayerExt, Output, SubbandScale, SubbandShift,
-    diagonal,
+    CycledConv, Direction, FreeConv, FreeDirection, Geometry, Group, LayerError, LayerExt, Output,
+    SubbandScale, SubbandShift, diagonal,
 };
 
 #[test]
@@ -70,4 +71,22 @@ fn bands_that_do_not_fit_are_refused() {
     assert!(matches!(shift, LayerError::Features { expected: 8, actual: 9, .. }));
     let none = SubbandShift::<f64>::zero(Geometry::signal(1, 8, 0)).map(|_| ()).unwrap_err();
     assert!(matches!(none, LayerError::Range { what: "period", .. }));
+}
+
+/// A specification of a few bytes must not make anybody allocate gigabytes.
+#[test]
+fn free_kernels_of_too_many_frequencies_are_refused() {
+    let kernels = |period: usize| {
+        let mut taps = Array4::zeros((period, 1, 1, period));
+        (0..period).for_each(|k| taps[[k, 0, 0, k]] = 1.0);
+        Kernels::signal(taps, 0).unwrap()
+    };
+    let free = |length: usize, period: usize| {
+        FreeConv::<f64>::new(&[1, length], kernels(period), FreeDirection::Euclidean).map(|_| ())
+    };
+    for (length, period) in [(1 << 22, 1), (1 << 20, 64), ((1 << 24) - 64, 64)] {
+        let error = free(length, period).unwrap_err();
+        assert!(matches!(error, LayerError::Range { range: "at most 2^24", .. }), "{error}");
+    }
+    free(1 << 16, 64).unwrap();
 }

@@ -1,7 +1,7 @@
 //! The convolution with free kernels: reference values, the laws of every layer, and what it refuses.
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{Array2, ArrayD, Ix2, Ix4, Ix6};

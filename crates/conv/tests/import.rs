@@ -1,7 +1,7 @@
 //! Import: kernels to stages and back, and what it refuses.
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use common::{distance, normal, rng};
 use ndarray::{Array2, Array4, Array6, Axis};

@@ -1,7 +1,7 @@
 //! Kernels against the reference values, stages against kernels, and wrong implementations that both must reject.
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use common::{Fixture, distance, dot, normal, rng};
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix1, Ix2, Ix4, Ix6, IxDyn};

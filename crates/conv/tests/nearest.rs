@@ -1,7 +1,7 @@
 //! The nearest orthonormal bank.
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use common::{distance, normal, rng};
 use ndarray::{Array4, Ix4, Ix6};

@@ -1,7 +1,7 @@
 //! Presets against reference values and against rustdct, and what they are wrong without.
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{Array2, Array4, ArrayView2, Ix2, array};

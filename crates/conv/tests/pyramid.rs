@@ -1,7 +1,7 @@
 //! Pyramids against PyWavelets' `periodization` mode.
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{ArrayD, Axis};

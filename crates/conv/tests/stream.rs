@@ -1,7 +1,7 @@
 //! Streams: equal to the whole signal, perfect reconstruction, delay.
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use common::{distance, normal, rng};
 use ndarray::{Array2, ArrayView2, Axis, Ix2, Ix4, concatenate};

@@ -1,7 +1,7 @@
 //! `.npy` files: what is read, what is refused, and what is written.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

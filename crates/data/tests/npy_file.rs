@@ -1,7 +1,7 @@
 //! Rows of a file in any order.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod common;
+use crate::common;
 
 use std::path::PathBuf;
 

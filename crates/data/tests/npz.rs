@@ -1,7 +1,7 @@
 //! `.npz` archives: which array is read, and what a hostile archive cannot do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod common;
+use crate::common;
 
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};

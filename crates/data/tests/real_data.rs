@@ -2,7 +2,7 @@
 //! in `shared` beside the workspace.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod common;
+use crate::common;
 
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Rows out in blocks: what is written is what is read back, and what is not finished is not there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod common;
+use crate::common;
 
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;

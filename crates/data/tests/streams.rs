@@ -1,7 +1,7 @@
 //! Rows in blocks: the same rows whatever the size of a block, the format, the precision and the order of the file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod common;
+use crate::common;
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};

@@ -22,23 +22,32 @@ pub(crate) fn npy(bytes: &[u8]) {
         if let Ok(whole) = &whole {
             same_by_parts(&path, whole);
         }
-        let streamed = open_stream::<f32>("a stream", Cursor::new(bytes.to_vec()), &TextOptions::default())
-            .and_then(|mut rows| in_blocks(&mut *rows));
-        match (&whole, &streamed) {
-            (Ok(whole), Ok(streamed)) => assert!(same_bits(whole, streamed), "a stream gives other rows"),
-            // Fortran order cannot be streamed.
-            (Ok(_), Err(DataError::NeedsAFile { .. })) | (Err(_), Err(_)) => {}
-            // A stream of something else is asked whether it is a text.
-            (Err(_), Ok(_)) if !bytes.starts_with(b"\x93NUMPY") => {}
-            (Ok(_), Err(error)) => panic!("as a stream: {error}"),
-            (Err(error), Ok(_)) => panic!("as a file: {error}"),
+        // The header's parser is most of the time: one other reader of it for each array.
+        if bytes.len().is_multiple_of(2) {
+            as_a_stream(bytes, &whole);
+        } else {
+            let _ = read_numbers(&path);
         }
-        let _ = read_numbers(&path);
         if let Ok(whole) = whole {
             let again = path.with_file_name("again.npy");
             written_and_read(&again, &whole);
         }
     });
+}
+
+/// What a file gives, a stream gives too.
+fn as_a_stream(bytes: &[u8], whole: &Result<Array2<f32>, DataError>) {
+    let streamed = open_stream::<f32>("a stream", Cursor::new(bytes.to_vec()), &TextOptions::default())
+        .and_then(|mut rows| in_blocks(&mut *rows));
+    match (whole, &streamed) {
+        (Ok(whole), Ok(streamed)) => assert!(same_bits(whole, streamed), "a stream gives other rows"),
+        // Fortran order cannot be streamed.
+        (Ok(_), Err(DataError::NeedsAFile { .. })) | (Err(_), Err(_)) => {}
+        // A stream of something else is asked whether it is a text.
+        (Err(_), Ok(_)) if !bytes.starts_with(b"\x93NUMPY") => {}
+        (Ok(_), Err(error)) => panic!("as a stream: {error}"),
+        (Err(error), Ok(_)) => panic!("as a file: {error}"),
+    }
 }
 
 pub(crate) fn npz(bytes: &[u8]) {

@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::rows_in::Blocks;
 
-/// Rows of the base density on which the round trip is measured.
+/// Rows of the base density on which the round trip is measured, and fewer where they are long: a few kilobytes of a model file may promise many features.
 const ROWS: usize = 256;
+const NUMBERS: usize = 1 << 24;
 
 /// The error of a round trip over some rows.
 #[derive(Debug, Serialize)]
@@ -36,17 +37,18 @@ impl RoundTrip {
     /// `|f(f⁻¹(z)) − z|` over rows drawn from the base density (seed 0).
     pub(crate) fn of_base<F: Real>(flow: &Flow<F>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let both = flow.base().sample::<F>(ROWS, flow.features(), &mut rng).and_then(|z| {
+        let rows = ROWS.min(NUMBERS / flow.features()).max(1);
+        let both = flow.base().sample::<F>(rows, flow.features(), &mut rng).and_then(|z| {
             // Under a condition of zeros, where there is one.
-            let condition = Array2::zeros((ROWS, flow.conditions()));
-            let given = |rows| Input::from(rows).given(condition.view());
+            let condition = Array2::zeros((rows, flow.conditions()));
+            let given = |z| Input::from(z).given(condition.view());
             let back = match flow.conditions() {
                 0 => flow.encode(&flow.decode(&z)?)?,
                 _ => flow.encode(given(&flow.decode(given(&z))?))?,
             };
             Ok(errors(z.view(), &back))
         });
-        Self::new::<F>(None, ROWS, both)
+        Self::new::<F>(None, rows, both)
     }
 
     /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data. That `f(x)` exists is asked of the data; that `f⁻¹` does, of the model.

@@ -23,6 +23,9 @@ const ROWS: usize = 32;
 /// Features of a layer: a specification alone must not make anybody allocate more.
 const MOST_FEATURES: usize = 1 << 24;
 
+/// Complex numbers of all factorizations, a little for each frequency included: 256 MiB and half as much again while they are made.
+const MOST_FACTORS: usize = 1 << 24;
+
 /// How often a step is halved before it is given up.
 const MOST_HALVINGS: u64 = 60;
 
@@ -72,7 +75,8 @@ impl<F: Real> FreeConv<F> {
     /// The given kernels on rows of shape `[C, n]` or `[C, H, W]`.
     ///
     /// # Errors
-    /// A shape with other axes or channels than the kernels; a length that the period does not divide ([`LayerError::Indivisible`]); sizes that overflow.
+    /// A shape with other axes or channels than the kernels; a length that the period does not divide ([`LayerError::Indivisible`]); more than 2^24
+    /// features, or more than 2^24 numbers in the factors of all frequencies: `B (N² + 16)` with `B` blocks and `N = KC`.
     pub fn new(shape: &[usize], kernels: Kernels, direction: FreeDirection) -> Result<Self> {
         let size = kernels.grid().size("shape", shape)?;
         let features: usize = shape.iter().product();
@@ -83,6 +87,16 @@ impl<F: Real> FreeConv<F> {
         let (windows, blocks) = (kernels.windows(size)?, kernels.grid().blocks(size)?);
         let weight = kernels.matrix().mapv(F::of);
         check::finite("kernels", weight.view())?;
+        let (side, count) = (weight.nrows(), blocks[0] * blocks[1]);
+        let factors = count.saturating_mul(side.saturating_mul(side).saturating_add(16));
+        if factors > MOST_FACTORS {
+            let (value, range) = (factors as f64, "at most 2^24");
+            return Err(LayerError::Range {
+                what: "numbers in all frequencies of free kernels",
+                value,
+                range,
+            });
+        }
         let shape = shape.to_vec();
         Ok(Self { shape, direction, geometry: kernels, weight, windows, blocks, factors: OnceLock::new() })
     }

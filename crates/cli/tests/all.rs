@@ -1,0 +1,16 @@
+//! The command line: all tests in one program, since each program would compile the generic layers again.
+
+mod bad_input;
+mod common;
+mod conditions;
+mod kernels;
+mod large_files;
+mod models;
+mod nearly_singular;
+mod numpy_reader;
+mod pipes;
+mod plans;
+mod resume;
+mod scoring;
+mod scoring_refusals;
+mod threads;

@@ -1,0 +1,5 @@
+//! The core: all tests in one program, since each program would compile the generic layers again.
+
+mod expressive;
+mod group;
+mod spline;

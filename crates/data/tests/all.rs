@@ -1,0 +1,19 @@
+//! Data: all tests in one program, since each program would compile the generic layers again.
+
+mod common;
+mod csv;
+mod densities;
+mod generators;
+mod histogram;
+mod idx;
+mod image_protocol;
+mod mnist_protocol;
+mod npy;
+mod npy_file;
+mod npz;
+mod numbers;
+mod real_data;
+mod row_writer;
+mod streams;
+mod tiles;
+mod wav;

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# What the crates are made of and what they promise: licences, bans and sources of all dependencies, each crate by itself with as few features as it asks
+# for, packages that build outside of the workspace, and the public API against docs/api.
+#
+#   scripts/supply-chain.sh [update]
+#
+# `update` writes docs/api anew. Needs `cargo install cargo-deny cargo-public-api` and, for the API, a nightly toolchain (rustdoc's JSON). Advisories are checked
+# where their database can be reached. About a quarter of an hour.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+published=(core dense conv data train report compare cli)
+
+echo "== licences, bans, sources"
+cargo deny --locked --workspace check licenses bans sources
+echo "== advisories"
+cargo deny --locked --workspace check advisories || echo "skipped: no database of advisories"
+
+echo "== each crate by itself"
+for crate in "${published[@]}"; do
+  cargo check --locked --no-default-features -p "pdmap-$crate"
+done
+
+echo "== packages"
+cargo package --locked --workspace --exclude pdmap-testing --exclude pdmap-hostile --allow-dirty
+
+echo "== public API"
+mkdir -p docs/api
+for crate in pdmap-core pdmap-dense pdmap-conv pdmap-data pdmap-train pdmap-report pdmap-compare; do
+  now=$(cargo +nightly public-api -p "$crate" --simplified --simplified --simplified)
+  if [ "${1:-}" = update ]; then
+    echo "$now" > "docs/api/$crate.txt"
+  else
+    diff -u "docs/api/$crate.txt" <(echo "$now") || { echo "the API of $crate has changed: is that meant? then update"; exit 1; }
+  fi
+done
+echo "all as it should be"
