@@ -20,7 +20,7 @@ esac
 mkdir -p "$out"
 # A stream of pseudo-random bytes that only the seed decides.
 bytes() { openssl enc -aes-256-ctr -pass "pass:$seed" -nosalt -pbkdf2 < /dev/zero 2> /dev/null; }
-cargo mutants --list --package "pdmap-$crate" --no-config | sort > "$out/all"
+cargo mutants --list --package "pdmap-$crate" --no-config | sort -u > "$out/all"
 shuf -n "$count" --random-source=<(bytes) "$out/all" > "$out/sample"
 # Each name as a regular expression of its own.
 {
