@@ -7,6 +7,8 @@ mod generators;
 mod histogram;
 mod idx;
 mod image_protocol;
+#[path = "common/linear.rs"]
+mod linear;
 mod mnist_protocol;
 mod npy;
 mod npy_file;

@@ -1,8 +1,7 @@
 //! The stated densities against the rows that are drawn, and against independent formulas.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "common/linear.rs"]
-mod linear;
+use crate::linear;
 
 use linear::inverse;
 use ndarray::{Array1, Array2, ArrayView2};

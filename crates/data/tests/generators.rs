@@ -1,8 +1,7 @@
 //! Generated data against what is known about them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "common/linear.rs"]
-mod linear;
+use crate::linear;
 
 use linear::inverse;
 use ndarray::{Array2, Axis};

@@ -4,6 +4,12 @@
 //! expected; a panic, an endless loop, an allocation beyond [`Target::memory`], or two ways to read the same bytes that do not agree is what
 //! is looked for. The fuzz targets in `fuzz/` call this crate with bytes that coverage leads to; `tests/corpus.rs` with the committed ones.
 
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a panic is how a finding is told, to a fuzzer and to a test"
+)]
+
 mod arrays;
 mod checkpoint;
 mod descriptions;

@@ -16,7 +16,6 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     /// A folder with an empty file of that name.
-    #[allow(clippy::expect_used, reason = "without a place for its file a check cannot be made")]
     pub(crate) fn new(name: &str) -> Self {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
@@ -27,7 +26,6 @@ impl Scratch {
     }
 
     /// The path of the file, with these bytes in it.
-    #[allow(clippy::expect_used, reason = "without a place for its file a check cannot be made")]
     pub(crate) fn holding(&mut self, bytes: &[u8]) -> &Path {
         self.file.set_len(0).and_then(|()| self.file.rewind()).expect("a file that can be emptied");
         self.file.write_all(bytes).expect("room for a small file");

@@ -1,5 +1,7 @@
 //! Dense linear algebra by the textbook, independent of the crate.
 
+#![allow(clippy::unwrap_used)]
+
 use ndarray::Array2;
 
 /// The inverse and `log |det|` by elimination with pivots.
