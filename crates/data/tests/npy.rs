@@ -122,6 +122,9 @@ fn hostile_and_foreign_heads_are_refused() {
     // A recursive parser would overflow its stack, which cannot be caught.
     let nested = format!("{{'shape': {}", "(".repeat(9000));
     assert!(matches!(error_of(&npy(&nested, &[])), DataError::HeaderTooDeep { actual: 9001, .. }));
+    // Few brackets, but each doubles the parser's time (found by fuzzing: more than ten seconds).
+    let doubling = format!("{{'descr': {}", "{ ".repeat(15));
+    assert!(matches!(error_of(&npy(&doubling, &[])), DataError::HeaderTooDeep { actual: 16, .. }));
     // Version 2 with a header of 4 GiB.
     assert!(matches!(
         error_of(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}"),

@@ -13,8 +13,9 @@ pub(crate) const NPY_MAGIC: [u8; 6] = *b"\x93NUMPY";
 /// A plain array needs about 100 bytes; NumPy itself refuses longer ones than this.
 const HEADER_LIMIT: u64 = 10_000;
 
-/// `{'descr': '<f4', 'shape': (2, 3)}` is 2 deep, a structured type 4. The parser recurses.
-const DEPTH_LIMIT: usize = 16;
+/// `{'descr': '<f4', 'shape': (2, 3)}` is 2 deep, a structured type 4 or 6. The parser recurses, and tries what is inside of each bracket up to three times:
+/// 15 brackets that never close took it longer than anybody waits.
+const DEPTH_LIMIT: usize = 6;
 
 /// The element types that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
