@@ -3,6 +3,7 @@
 mod base;
 mod convolutions;
 mod dense_directions;
+mod dense_layers;
 mod dense_reference;
 mod evaluator;
 mod extremes;

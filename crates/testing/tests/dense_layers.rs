@@ -1,0 +1,60 @@
+//! What a dense layer says of itself, and how it is made from a description. Each check was found missing by a planted bug.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
+
+use ndarray::{Array2, array};
+use pdmap_core::{Fresh, Layer, LayerError, LayerSpec, Registry, Result, Sample};
+use pdmap_dense::{BiasKind, Dense, Direction, Group};
+use pdmap_testing::rng;
+use serde_json::{Value, json};
+
+const GROUP: Group = Group::General(Direction::Relative);
+
+/// A new layer of three features from the options of a description.
+fn built(options: Value) -> Result<Box<dyn Layer<f64>>> {
+    let mut registry = Registry::core();
+    pdmap_dense::register(&mut registry);
+    let spec = LayerSpec { kind: "dense".to_owned(), options };
+    let mut rng = rng(1);
+    let mut sample = Sample::new(Array2::zeros((0, 3)));
+    registry.build(&spec, &mut Fresh::new(3, &mut rng, &mut sample))
+}
+
+/// The bias among the tensors.
+fn bias(layer: &dyn Layer<f64>) -> Option<Vec<f64>> {
+    let tensors = layer.tensors().into_iter();
+    let mut found = tensors.filter(|(name, _)| name == "bias");
+    found.next().map(|(_, tensor)| tensor.iter().copied().collect())
+}
+
+#[test]
+fn a_bias_is_the_one_that_was_given() {
+    let dense = |kind| Dense::<f64>::new(Array2::eye(2), GROUP, kind).unwrap();
+    assert_eq!(dense(BiasKind::None).bias(), None);
+    for kind in [BiasKind::Plain, BiasKind::Augmented] {
+        assert_eq!(dense(kind).bias(), Some(&array![0.0, 0.0]));
+        assert_eq!(dense(kind).biased(array![1.5, -2.0]).unwrap().bias(), Some(&array![1.5, -2.0]));
+    }
+}
+
+#[test]
+fn a_layer_has_its_features_and_keeps_to_its_options() {
+    let dense = Dense::<f64>::new(Array2::eye(3), GROUP, BiasKind::None).unwrap();
+    assert_eq!(Layer::<f64>::features(&dense), Some(3));
+    let tracks = |dense: &Dense<f64>| Layer::<f64>::spec(dense).options["tracking-inverse"].as_bool();
+    assert_eq!(tracks(&dense), None);
+    assert_eq!(tracks(&dense.tracking_inverse()), Some(true));
+}
+
+#[test]
+fn a_description_says_how_a_bias_starts() {
+    // Where nothing is said there is a plain one, from 0.
+    let layer = built(json!({ "group": "orthonormal" })).unwrap();
+    assert_eq!(layer.spec().options["bias"], "plain");
+    assert_eq!(bias(&*layer), Some(vec![0.0; 3]));
+    let layer = built(json!({ "group": "orthonormal", "bias-start": 2.5 })).unwrap();
+    assert_eq!(bias(&*layer), Some(vec![2.5; 3]));
+    let layer = built(json!({ "group": "orthonormal", "bias": "none" })).unwrap();
+    assert_eq!((bias(&*layer), layer.spec().options["bias"].as_str()), (None, Some("none")));
+    let error = built(json!({ "group": "orthonormal", "bias": "none", "bias-start": 2.5 })).unwrap_err();
+    assert!(matches!(error, LayerError::Conflict { first: "bias-start", .. }), "{error}");
+}
