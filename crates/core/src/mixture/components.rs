@@ -132,3 +132,31 @@ impl Mixture {
         by_x
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normal::log_density;
+
+    /// Far out one component has the hazard `1/s`, and the normal density that of `y`, which is `y`: `log dy/dx = −log s − log y`.
+    #[test]
+    fn slopes_far_out_keep_their_digits() {
+        let mixture = Mixture {
+            log_weights: vec![0.25_f64.ln(), 0.75_f64.ln()],
+            means: vec![0.0, 1.0],
+            log_scales: vec![2.0_f64.ln(), 0.0],
+        };
+        for x in [1e6, -1e6, 1e15, -1e15, 1e30, -1e30] {
+            let at = mixture.at(x);
+            // The wider component is all that is left.
+            assert!((at.y.abs() / x.abs().sqrt() - 1.0).abs() < 1e-4, "{x:e}: {}", at.y);
+            let exact = -2.0_f64.ln() - at.y.abs().ln();
+            assert!((at.log_slope - exact).abs() < 1e-5, "{x:e}: {} is not {exact}", at.log_slope);
+            assert!(mixture.gradient(x, 0.0, |_, by| assert!(by.iter().all(|v| v.is_finite()))).is_finite());
+        }
+        // The wrong way: a difference of logarithms that are as good as equal.
+        let at = mixture.at(1e30);
+        let naive = (at.log_density - at.far) - log_density(at.y);
+        assert!((naive - at.log_slope).abs() > 1.0);
+    }
+}
