@@ -13,7 +13,7 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::ReportError;
-use crate::clip::Point;
+use crate::clip::{Point, Rect};
 use crate::text;
 
 /// Backend units a plot pixel.
@@ -83,6 +83,8 @@ pub(crate) enum Anchor {
 pub(crate) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
     paints: Vec<Paint>,
+    /// Raster pictures, which lie under all else.
+    pictures: Vec<String>,
     failure: Option<String>,
 }
 
@@ -140,6 +142,16 @@ impl Canvas<'_> {
         self.note(result);
     }
 
+    /// A raster picture (a data URI) that fills `rect`, under all else: each of its pixels a rectangle.
+    pub(crate) fn picture(&mut self, rect: Rect, uri: &str) {
+        let [x, y] = [rect.left, rect.top].map(units);
+        let [width, height] = [rect.right - rect.left, rect.bottom - rect.top].map(units);
+        self.pictures.push(format!(
+            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
+             style=\"image-rendering:pixelated\" href=\"{uri}\"/>\n"
+        ));
+    }
+
     /// A line of text, vertically centred on `at`.
     pub(crate) fn text(&mut self, line: &str, at: Point, size: f64, anchor: Anchor, paint: Paint) {
         let h_pos = match anchor {
@@ -166,26 +178,27 @@ pub(crate) fn draw(
 ) -> Result<String, ReportError> {
     let (w, h) = (units(WIDTH).unsigned_abs(), units(height).unsigned_abs());
     let mut svg = String::new();
-    let (paints, failure) = {
+    let (paints, pictures, failure) = {
         let mut canvas = Canvas {
             area: SVGBackend::with_string(&mut svg, (w, h)).into_drawing_area(),
             paints: Vec::new(),
+            pictures: Vec::new(),
             failure: None,
         };
         paint(&mut canvas);
         let presented = canvas.area.present();
         canvas.note(presented);
-        (canvas.paints, canvas.failure)
+        (canvas.paints, canvas.pictures, canvas.failure)
     };
     match failure {
         Some(message) => Err(ReportError::Draw { width: w, height: h, message }),
-        None => Ok(exchange(&svg, &paints, (w, h), label)),
+        None => Ok(exchange(&svg, &paints, &pictures.concat(), (w, h), label)),
     }
 }
 
 /// Puts the paints in place of their stand-ins and a responsive root in place
 /// of the backend's. Text content cannot match: its quotes are escaped.
-fn exchange(svg: &str, paints: &[Paint], (w, h): (u32, u32), label: &str) -> String {
+fn exchange(svg: &str, paints: &[Paint], pictures: &str, (w, h): (u32, u32), label: &str) -> String {
     let label = text::escape(&text::printable(label));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"100%\" \
@@ -199,6 +212,7 @@ fn exchange(svg: &str, paints: &[Paint], (w, h): (u32, u32), label: &str) -> Str
             body = body.replace(&stand_in, &paint.attributes(kind));
         }
     }
+    out += pictures;
     out += &body;
     out
 }

@@ -1,7 +1,8 @@
 //! Plots and self-contained HTML pages for pdmap.
 //!
-//! The vocabulary is small: a [`LinePlot`] of [`Series`] or an
-//! [`IntervalPlot`] of [`Interval`]s becomes an SVG string; a [`Page`] of
+//! The vocabulary is small: a [`LinePlot`] of [`Series`], an
+//! [`IntervalPlot`] of [`Interval`]s, a [`HeatMap`], [`Pictures`] or [`Tiles`]
+//! become an SVG string; a [`Page`] of
 //! [`Section`]s, [`Table`]s and [`Figure`]s becomes one HTML file without
 //! scripts and without anything to fetch.
 //!
@@ -15,24 +16,29 @@ mod canvas;
 mod clip;
 mod error;
 mod frame;
+mod heat_map;
 mod interval_plot;
 mod legend;
 mod line_plot;
 mod marker;
 mod page;
 mod palette;
+mod pictures;
 mod points;
 mod range;
+mod raster;
 mod standalone;
 mod table;
 mod text;
 mod tiles;
 
 pub use error::ReportError;
+pub use heat_map::{HeatMap, MOST_MAP_CELLS, heat_map};
 pub use interval_plot::{Interval, IntervalPlot, interval_plot};
 pub use line_plot::{LinePlot, Series, line_plot};
 pub use page::{Figure, Page, Section};
 pub use palette::{PALETTE_SIZE, color};
+pub use pictures::{MOST_PIXELS, Pictures, pictures};
 pub use standalone::standalone;
 pub use table::Table;
 pub use text::number;

@@ -3,7 +3,10 @@
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use crate::text::printable;
-use crate::{IntervalPlot, LinePlot, ReportError, Table, interval_plot, line_plot};
+use crate::{
+    HeatMap, IntervalPlot, LinePlot, Pictures, ReportError, Table, heat_map, interval_plot, line_plot,
+    pictures,
+};
 
 /// A plot with its heading and caption.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,7 +15,7 @@ pub struct Figure {
     pub title: String,
     /// Caption below the plot; empty for none.
     pub caption: String,
-    /// The SVG of [`line_plot`] or [`interval_plot`]. It goes into the page as
+    /// The SVG of [`line_plot`](crate::line_plot()) or another plot. It goes into the page as
     /// it is: the one text of a page that is not escaped.
     pub svg: String,
 }
@@ -38,6 +41,26 @@ impl Figure {
     pub fn of_intervals(plot: &IntervalPlot, caption: &str) -> Result<Self, ReportError> {
         let svg = interval_plot::titled(plot, false)?;
         Ok(Self { title: plot.title.clone(), caption: caption.to_owned(), svg })
+    }
+
+    /// Draws `map` likewise.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`heat_map`](crate::heat_map()).
+    pub fn of_heat_map(map: &HeatMap, caption: &str) -> Result<Self, ReportError> {
+        let svg = heat_map::titled(map, false)?;
+        Ok(Self { title: map.title.clone(), caption: caption.to_owned(), svg })
+    }
+
+    /// Draws `grid` likewise.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`pictures`](crate::pictures()).
+    pub fn of_pictures(grid: &Pictures, caption: &str) -> Result<Self, ReportError> {
+        let svg = pictures::titled(grid, false)?;
+        Ok(Self { title: grid.title.clone(), caption: caption.to_owned(), svg })
     }
 }
 

@@ -27,6 +27,12 @@ pub fn color(index: usize) -> &'static str {
     COLORS[index % PALETTE_SIZE]
 }
 
+/// Red, green and blue of palette index `index`.
+pub(crate) fn channels(index: usize) -> [u8; 3] {
+    let hex = color(index);
+    [1, 3, 5].map(|at| hex.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok()).unwrap_or(0))
+}
+
 /// The dash pattern of palette index `index`; empty means a solid line.
 pub(crate) fn dash(index: usize) -> &'static [f64] {
     DASHES[index % DASHES.len()]

@@ -37,6 +37,13 @@ pub(crate) fn robust(mut values: Vec<f64>) -> Option<(f64, f64)> {
     }
 }
 
+/// The quantiles `tail` and `1 − tail` of those of `values` that have a place; `None` where none has.
+pub(crate) fn quantiles<'a>(values: impl Iterator<Item = &'a f64>, tail: f64) -> Option<(f64, f64)> {
+    let mut values: Vec<f64> = values.copied().filter(|&value| placeable(value, false)).collect();
+    values.sort_by(f64::total_cmp);
+    (!values.is_empty()).then(|| (quantile(&values, tail), quantile(&values, 1.0 - tail)))
+}
+
 /// Widens `(low, high)` to hold each of `extras`, unless one would bring the
 /// span above `factor` times the original: what is far away must not squash the
 /// rest.
