@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pdmap_train::{Preprocess, Preset};
 
 pub(crate) use rows::{HeaderArg, RowFormatArg, TextArgs};
-pub(crate) use scoring::{Classify, Inspect, Map, Sample, Score};
+pub(crate) use scoring::{Classify, Inspect, Map, Report, Sample, Score};
 
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix inverse while training.
 #[derive(Debug, Parser)]
@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Classify(Classify),
     /// What a model file holds and how its layers are
     Inspect(Inspect),
+    /// A page about a model: likelihoods, samples, codes, kernels, condition numbers
+    Report(Report),
     /// Dense kernels of a convolution, and plots of them and of their frequency responses
     Kernels(Kernels),
     /// List the named models, or print one as a model file
@@ -271,6 +273,12 @@ pub(crate) struct Train {
     /// The model file to write
     #[arg(long, value_name = "M.safetensors")]
     pub(crate) out: PathBuf,
+    /// Where to write a page about the trained model: learning curve, likelihoods, samples, codes, kernels; of the test rows, or the validation rows where there are none
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) report: Option<PathBuf>,
+    /// Where to write what happens while training goes on, a JSON object a line; with --resume, lines are added
+    #[arg(long, value_name = "LOG.jsonl")]
+    pub(crate) log: Option<PathBuf>,
     /// What training did as JSON on stdout
     #[arg(long)]
     pub(crate) json: bool,

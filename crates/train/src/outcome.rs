@@ -149,6 +149,8 @@ pub struct Progress {
 pub enum Event {
     /// A step was made.
     Progress(Progress),
+    /// The validation rows were looked at; before the first step too.
+    Validated(CurvePoint),
     /// The run goes on from a checkpoint.
     Resumed {
         /// Its step.

@@ -81,6 +81,11 @@ impl<F: Real> Record<F> {
         self.curve.last().map_or(f64::NAN, |point| point.validation)
     }
 
+    /// The points of the learning curve so far.
+    pub(crate) fn curve(&self) -> &[CurvePoint] {
+        &self.curve
+    }
+
     pub(crate) fn last_step(&self) -> u64 {
         self.curve.last().map_or(0, |point| point.step)
     }

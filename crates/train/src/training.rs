@@ -116,7 +116,7 @@ pub fn train_observed<'a, 'f, F: Real>(
     while outcome.is_none() && run.clock.goes_on(run.step) {
         outcome = run.advance(config, observer)?;
         if outcome.is_none() && run.clock.evaluates(run.step) {
-            outcome = run.evaluate()?;
+            outcome = run.evaluate(&mut hooks)?;
         }
         if run.recover(&outcome, config, &mut hooks)? {
             outcome = None;
@@ -130,7 +130,7 @@ pub fn train_observed<'a, 'f, F: Real>(
         }
     }
     if outcome.is_none() && run.record.last_step() != run.step {
-        outcome = run.evaluate()?;
+        outcome = run.evaluate(&mut hooks)?;
     }
     let outcome = outcome.unwrap_or(Outcome::Finished);
     if !matches!(outcome, Outcome::Diverged { .. }) {
@@ -138,7 +138,7 @@ pub fn train_observed<'a, 'f, F: Real>(
     }
     if let Outcome::Interrupted { .. } | Outcome::Failed { .. } = outcome {
         // For the weights that the caller gets: the checkpoint, which is written, must not know of a validation that an unbroken run does not make.
-        run.evaluate()?;
+        run.evaluate(&mut hooks)?;
     }
     run.finish(outcome)
 }
@@ -211,6 +211,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             None => {
                 let mut clock = Clock::start(config.budget, config.evaluations);
                 let record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
+                record.curve().iter().for_each(|&point| (hooks.watch)(Event::Validated(point)));
                 (clock, record, Position::default(), 0, 0, Vec::new())
             }
         };
@@ -282,8 +283,13 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         Ok(true)
     }
 
-    fn evaluate(&mut self) -> Result<Option<Outcome>, TrainError> {
-        Ok(self.record.evaluate(self.flow, self.validation.reborrow(), self.step, &mut self.clock)?)
+    fn evaluate(&mut self, hooks: &mut Hooks<'_>) -> Result<Option<Outcome>, TrainError> {
+        let before = self.record.curve().len();
+        let outcome =
+            self.record.evaluate(self.flow, self.validation.reborrow(), self.step, &mut self.clock)?;
+        // A loss that is not finite is no point of the curve.
+        self.record.curve().iter().skip(before).for_each(|&point| (hooks.watch)(Event::Validated(point)));
+        Ok(outcome)
     }
 
     fn progress(&self) -> Progress {

@@ -146,3 +146,27 @@ pub(crate) struct Inspect {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap report model.safetensors --data test.csv --out model.html")]
+pub(crate) struct Report {
+    /// The model file
+    pub(crate) model: PathBuf,
+    /// Rows that the model was not trained on: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
+    #[arg(long, value_name = "D")]
+    pub(crate) data: PathBuf,
+    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    #[arg(long, value_name = "C")]
+    pub(crate) condition: Option<PathBuf>,
+    /// What a row is: CHANNELS,HEIGHT,WIDTH of a picture or CHANNELS,LENGTH of a signal [default: what the model was trained on]
+    #[arg(long, value_name = "N,N[,N]", value_delimiter = ',', num_args = 1)]
+    pub(crate) shape: Option<Vec<usize>>,
+    /// Where to write the page
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+    /// What the page says first as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

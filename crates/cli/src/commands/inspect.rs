@@ -6,10 +6,10 @@ use pdmap_train::{Header, Model};
 use serde::Serialize;
 
 use super::model::{AnyModel, each};
-use super::round_trip::RoundTrip;
 use crate::args::Inspect;
 use crate::exit::BadInput;
 use crate::output;
+use crate::round_trip::RoundTrip;
 use crate::rows_in::Blocks;
 
 /// Rows of `--data` that are taken where nothing else is said.

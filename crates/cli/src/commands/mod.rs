@@ -11,7 +11,7 @@ mod moments;
 mod patches;
 mod presets;
 mod quantile;
-mod round_trip;
+mod report;
 mod sample;
 mod score;
 mod splits;
@@ -36,6 +36,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Sample(args) => sample::run(&args),
         Command::Classify(args) => classify::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Kernels(args) => kernels::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Data(Data::Patches(args)) => patches::run(&args),

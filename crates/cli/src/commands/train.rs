@@ -1,21 +1,27 @@
 //! `pdmap train`.
 
+mod say;
+mod watch;
+
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use pdmap_core::Real;
-use pdmap_data::DataFacts;
 use pdmap_train::{
-    Budget, Checkpoints, Condition, Event, Hooks, Model, Outcome, Preprocess, Rollback, TrainConfig, Trained,
-    TrainingRecord, registry, train_with,
+    Budget, Checkpoints, Condition, Hooks, Model, Outcome, Preprocess, TrainConfig, TrainingRecord, registry,
+    train_with,
 };
 
+use self::say::say;
+use self::watch::Watch;
 use super::likelihood::Likelihood;
 use crate::args::{Dtype, Train};
 use crate::data::Source;
 use crate::exit::{BadInput, Diverged, Failed, Interrupted, one_line};
+use crate::log::Log;
 use crate::model_choice::ModelChoice;
+use crate::model_page::{Subject, page, thinned};
 use crate::progress::Bar;
 use crate::stored::Stored;
 use crate::{output, signals};
@@ -41,8 +47,12 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let source = Source::plan(&args.data, false)?;
     let config = settle(args, &choice)?;
     not_an_input(args)?;
-    output::writable(&args.out)?;
+    [Some(&args.out), args.report.as_ref()]
+        .into_iter()
+        .flatten()
+        .try_for_each(|path| output::writable(path))?;
     let mut checkpoints = checkpoints(args)?;
+    let log = Log::open(args.log.as_deref(), args.resume)?;
 
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
@@ -57,11 +67,12 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     bar.stage(choice.name());
     // Until here a signal ends the program as it ends any other: there is nothing to save.
     signals::listen()?;
-    let mut watch = |event| tell(&bar, event);
-    let hooks = Hooks { watch: &mut watch, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
+    let mut watch = Watch { bar, log };
+    watch.started(args, &choice.name(), &config, &flow);
+    let mut tell = |event| watch.tell(event);
+    let hooks = Hooks { watch: &mut tell, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
     let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
-    bar.finish();
-    let trained = trained.map_err(blame)?;
+    let trained = watch.ended(trained).map_err(blame)?;
 
     let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));
     if model.flow.conditions() > 0 {
@@ -75,8 +86,11 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         horizon: trained.horizon,
         best_step: trained.best.step,
         best_validation: trained.best.validation,
+        curve: TrainingRecord::thinned(&trained.curve),
+        shape: data.facts.picture(),
     });
     let saved = save(&model, args);
+    let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, path));
     // The model is saved: test rows without a likelihood are reported, and fail nothing.
     let test = (data.test.nrows() > 0).then(|| {
         let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
@@ -92,6 +106,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         _ => said,
     };
     match (saved, ended) {
+        (Ok(()), Ok(())) => reported,
         (Ok(()), ended) => ended,
         (Err(unsaved), Ok(())) => Err(unsaved),
         // The status is that of how training ended; what became of the model stands in front.
@@ -99,7 +114,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     }
 }
 
-/// The model must not be written over what it is made of.
+/// Nothing may be written over what the model is made of, nor over each other.
 fn not_an_input(args: &Train) -> Result<()> {
     let checkpoint = args.checkpoint.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
     let inputs = [
@@ -109,11 +124,26 @@ fn not_an_input(args: &Train) -> Result<()> {
         args.condition.as_deref(),
         args.val_condition.as_deref(),
         args.test_condition.as_deref(),
+        Some(Path::new(&args.model)),
+        checkpoint.as_deref(),
     ];
-    let others = [Some(Path::new(&args.model)), checkpoint.as_deref()];
-    if inputs.into_iter().chain(others).flatten().any(|path| output::same_place(path, &args.out)) {
-        let message = format!("--out {} is what the model would be made of", args.out.display());
-        return Err(BadInput(message).into());
+    let outputs = [
+        ("--out", Some(args.out.as_path())),
+        ("--report", args.report.as_deref()),
+        ("--log", args.log.as_deref()),
+    ];
+    for (index, &(flag, path)) in outputs.iter().enumerate() {
+        let Some(path) = path else { continue };
+        if inputs.into_iter().flatten().any(|input| output::same_place(input, path)) {
+            return Err(
+                BadInput(format!("{flag} {} is what the model would be made of", path.display())).into()
+            );
+        }
+        let same =
+            |other: &&(&str, Option<&Path>)| other.1.is_some_and(|other| output::same_place(other, path));
+        if let Some((other, _)) = outputs[..index].iter().find(same) {
+            return Err(BadInput(format!("{other} and {flag} both write to {}", path.display())).into());
+        }
     }
     Ok(())
 }
@@ -146,34 +176,6 @@ fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
     Ok(args.checkpoint.as_deref().map(open).transpose()?)
 }
 
-/// What happens while a run goes on: progress on the bar, trouble on stderr.
-fn tell(bar: &Bar, event: Event) {
-    match event {
-        Event::Progress(progress) => bar.at(progress),
-        Event::Resumed { step, version } => {
-            bar.say(&format!("going on from step {step}"));
-            if let Some(version) = version {
-                let own = env!("CARGO_PKG_VERSION");
-                bar.warn(&format!(
-                    "warning: the checkpoint is of version {version}, this is {own}: bits may differ"
-                ));
-            }
-        }
-        Event::RolledBack(Rollback { step, reason, to, factor }) => bar.warn(&format!(
-            "warning: step {step}: {reason}; going on from the weights of step {to} at {factor} of the rate"
-        )),
-        Event::SaveFailed { last: true, step, error } => {
-            bar.warn(&format!("warning: no checkpoint of step {step}, the last one: {error}"));
-        }
-        Event::SaveFailed { step, error, .. } => {
-            bar.warn(&format!(
-                "warning: no checkpoint of step {step}: {error}; training goes on and tries again"
-            ));
-        }
-        _ => {}
-    }
-}
-
 /// Saves the model; where its place is no longer to be had, in the folder for temporary files, so that hours of training are not lost.
 fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
     let Err(error) = model.save(&args.out) else { return Ok(()) };
@@ -186,56 +188,16 @@ fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
     Err(error).context(rescued)
 }
 
-/// What training did, and the likelihood of the test rows or why they have none.
-fn say(
-    args: &Train,
-    trained: &Trained,
-    test: Option<Result<Likelihood, String>>,
-    facts: &DataFacts,
-    weights: &str,
-) -> Result<()> {
-    let (test, failure) = match test {
-        None => (None, None),
-        Some(Ok(likelihood)) => (Some(likelihood), None),
-        Some(Err(reason)) => (None, Some(reason)),
+/// The page about the model, of rows that it was not trained on.
+fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, path: &Path) -> Result<()> {
+    let (rows, name) = match data.test.nrows() {
+        0 => (&data.validation, format!("the validation rows of {}", source.name())),
+        _ => (&data.test, source.test_name()),
     };
-    // −(log p + log|d row/d pixel|)/(D log 2), pixels in units of one of 256 grey levels.
-    let bits = test
-        .as_ref()
-        .zip(facts.pixel_log_det)
-        .map(|(test, pixel)| -(test.mean() + pixel) / (facts.features as f64 * std::f64::consts::LN_2));
-    if args.json {
-        let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
-        let all = serde_json::json!({
-            "trained": trained, "test": test, "bits_per_dim": bits, "test_failure": failure, "truth": truth, "weights": weights,
-        });
-        return output::json(&all);
-    }
-    output::line(&summary(trained))?;
-    test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
-    bits.map_or(Ok(()), |bits| output::line(&format!("bits/dim: {bits:.4}")))?;
-    failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))?;
-    let truth = facts.test_truth.map(|value| format!("truth: {value:.4} nats on the same test rows"));
-    let truth = truth.or(facts.true_log_likelihood.map(|value| format!("truth: {value:.4} nats expected")));
-    truth.map_or(Ok(()), |line| output::line(&line))?;
-    output::line(&format!("weights {weights}"))
-}
-
-fn summary(trained: &Trained) -> String {
-    let vain = if trained.steps > 0 && trained.best.step == 0 {
-        "; no validation was better than the start"
-    } else {
-        ""
-    };
-    let memory =
-        trained.peak_memory.map_or(String::new(), |bytes| format!("; peak memory {}", output::bytes(bytes)));
-    format!(
-        "{} of {} steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{memory}{vain}",
-        trained.steps,
-        trained.horizon,
-        trained.seconds,
-        trained.best.validation,
-        trained.best.step,
-        trained.halvings
-    )
+    let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
+    let subject = Subject { model, name, rows: thinned(rows.view()), shape, pixel_log_det };
+    let (page, warning) = page(&subject).context("the model is saved, its report failed")?;
+    output::text(path, page.render()?)?;
+    warning.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    Ok(())
 }

@@ -70,6 +70,15 @@ pub struct DataFacts {
 }
 
 impl DataFacts {
+    /// What there is to see in a row: `[channels, height, width]` of a picture, of a patch that lacks its last pixel too, or else a signal of one
+    /// channel, `[1, features]`. For layers, which need every number: [`shape`](Self::shape).
+    pub fn picture(&self) -> Vec<usize> {
+        match self.image_shape {
+            Some((height, width)) if height * width == self.features + 1 => vec![1, height, width],
+            _ => self.shape(),
+        }
+    }
+
     /// What a row is: `[channels, height, width]` of a picture that lacks no pixel, or else a signal of one channel, `[1, features]`.
     pub fn shape(&self) -> Vec<usize> {
         match self.image_shape {

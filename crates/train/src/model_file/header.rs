@@ -3,7 +3,7 @@
 use pdmap_core::{BaseSpec, LayerSpec};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Condition, TrainConfig};
+use crate::{Condition, CurvePoint, TrainConfig};
 
 /// Version of the format that this crate writes and reads.
 pub const FORMAT: u32 = 1;
@@ -58,4 +58,22 @@ pub struct TrainingRecord {
     pub best_step: u64,
     /// Best mean log-likelihood of the validation rows, nats.
     pub best_validation: f64,
+    /// The learning curve: steps taken and mean log-likelihood of the validation rows, nats. [`thinned`](Self::thinned) keeps it short.
+    #[serde(default)]
+    pub curve: Vec<(u64, f64)>,
+    /// What a row of the data is: `[channels, height, width]` of a picture, `[channels, length]` of a signal; empty where nobody said.
+    #[serde(default)]
+    pub shape: Vec<usize>,
+}
+
+/// Points of a learning curve that a model file keeps.
+const CURVE: usize = 1000;
+
+impl TrainingRecord {
+    /// At most a thousand points of a learning curve, evenly spaced, the first and the last among them.
+    pub fn thinned(curve: &[CurvePoint]) -> Vec<(u64, f64)> {
+        let (count, kept) = (curve.len(), curve.len().min(CURVE));
+        let place = |index: usize| if kept < 2 { 0 } else { index * (count - 1) / (kept - 1) };
+        (0..kept).map(|index| &curve[place(index)]).map(|point| (point.step, point.validation)).collect()
+    }
 }

@@ -62,6 +62,17 @@ impl RoundTrip {
         Ok(Self::new::<F>(Some(name), block.rows.nrows(), both))
     }
 
+    /// The same over rows whose codes are known, with their condition.
+    pub(crate) fn of_rows<F: Real>(
+        flow: &Flow<F>,
+        name: String,
+        x: ArrayView2<'_, F>,
+        z: Input<'_, F>,
+    ) -> Self {
+        let both = flow.decode(z).map(|back| errors(x, &back));
+        Self::new::<F>(Some(name), x.nrows(), both)
+    }
+
     fn new<F: Real>(name: Option<String>, rows: usize, both: Result<(f64, f64), LayerError>) -> Self {
         let (both, failure) = match both {
             Ok(both) => (Some(both), None),

@@ -1,0 +1,86 @@
+//! `pdmap report`.
+
+use anyhow::Result;
+use ndarray::Array2;
+use pdmap_core::Real;
+use pdmap_train::Model;
+
+use super::model::{AnyModel, each};
+use crate::args::Report;
+use crate::condition::Given;
+use crate::exit::BadInput;
+use crate::model_page::{Subject, most_rows, page, thinned};
+use crate::output;
+use crate::rows_in::Blocks;
+
+pub(crate) fn run(args: &Report) -> Result<()> {
+    let read = [Some(&args.model), Some(&args.data), args.condition.as_ref()];
+    if read.into_iter().flatten().any(|path| output::same_place(path, &args.out)) {
+        return Err(
+            BadInput(format!("--out {} is what the page would be made of", args.out.display())).into()
+        );
+    }
+    output::writable(&args.out)?;
+    each!(AnyModel::load(&args.model)?, model => report(args, &model))
+}
+
+fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
+    let shape = shape(args, model)?;
+    let (name, rows) = rows(args, model)?;
+    let subject = Subject { model, name, rows: thinned(rows.view()), shape, pixel_log_det: None };
+    let (page, warning) = page(&subject)?;
+    output::text(&args.out, page.render()?)?;
+    if let Some(warning) = warning {
+        eprintln!("warning: {warning}");
+    }
+    if args.json {
+        return output::json(&serde_json::json!({ "summary": page.verdict, "report": args.out }));
+    }
+    page.verdict.iter().try_for_each(|sentence| output::line(sentence))?;
+    output::line(&format!("Report: {}", args.out.display()))
+}
+
+/// What a row is, where it has as many numbers as the model; a mean-free patch lacks its last pixel.
+fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
+    let features = model.flow.features();
+    let Some(shape) = args.shape.clone() else {
+        let trained = model.header.training.as_ref().map(|training| training.shape.clone());
+        return Ok(trained.filter(|shape| !shape.is_empty()).unwrap_or_else(|| vec![1, features]));
+    };
+    let numbers = shape.iter().fold(1usize, |product, &side| product.saturating_mul(side));
+    if !(2..=3).contains(&shape.len())
+        || (numbers != features && !(shape.len() == 3 && numbers == features + 1))
+    {
+        let message = format!(
+            "--shape {shape:?}: {numbers} numbers, a row of the model has {features}; CHANNELS,HEIGHT,WIDTH or CHANNELS,LENGTH"
+        );
+        return Err(BadInput(message).into());
+    }
+    Ok(shape)
+}
+
+/// Evenly spaced rows with their condition behind them, and their name. Of more rows than the page looks at, memory never holds more than twice as many.
+fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Array2<F>)> {
+    let text = args.text.options()?;
+    let mut data = Blocks::<F>::open(&args.data, &text, model.flow.features())?;
+    let mut given = Given::open(model, args.condition.as_deref(), &text)?;
+    let (name, width) = (data.name().to_owned(), model.flow.features() + model.flow.conditions());
+    let most = most_rows(width);
+    let (mut kept, mut stride, mut row) = (Vec::new(), 1, 0usize);
+    while let Some(block) = data.next()? {
+        let input = given.next(block.rows.reborrow())?;
+        for (index, x) in input.x.rows().into_iter().enumerate() {
+            if row % stride == 0 {
+                kept.extend(x.iter().copied());
+                kept.extend(input.condition.iter().flat_map(|all| all.row(index).to_vec()));
+            }
+            row += 1;
+            if kept.len() == 2 * most * width {
+                let even = kept.chunks_exact(width).step_by(2).flatten().copied().collect();
+                (kept, stride) = (even, 2 * stride);
+            }
+        }
+    }
+    given.finish()?;
+    Ok((name, Array2::from_shape_vec((kept.len() / width, width), kept)?))
+}

@@ -1,0 +1,194 @@
+//! Whether the codes are what the base density says: the marginals one by one, and how they depend on each other.
+
+use anyhow::Result;
+use ndarray::{Array2, ArrayView1, Axis};
+use pdmap_core::linalg::{Add, gemm};
+use pdmap_core::{Base, Real};
+use pdmap_report::{Figure, LinePlot, Section, Series, Table};
+
+use super::Measured;
+use super::histogram::{Histogram, bins, span};
+
+/// Features that are shown one by one: those farthest from the base.
+const SHOWN: usize = 6;
+
+/// Features between which correlations are looked at, at most.
+const CORRELATED: usize = 1024;
+
+/// The base density's distribution function is known at so many points from −REACH to REACH.
+const POINTS: usize = 8001;
+const REACH: f64 = 40.0;
+
+/// The base density of one feature and its distribution function on a grid.
+struct Marginal {
+    points: Vec<f64>,
+    density: Vec<f64>,
+    below: Vec<f64>,
+}
+
+impl Marginal {
+    /// By the trapezoidal rule; each end is half of what the grid misses, since every base is symmetric.
+    fn of(base: &Base) -> Result<Self> {
+        let step = 2.0 * REACH / (POINTS - 1) as f64;
+        let points: Vec<f64> = (0..POINTS).map(|index| -REACH + index as f64 * step).collect();
+        let rows = Array2::from_shape_vec((POINTS, 1), points.clone())?;
+        let mut log_density = vec![0.0; POINTS];
+        base.add_log_density(rows.view(), &mut log_density)?;
+        let density: Vec<f64> = log_density.into_iter().map(f64::exp).collect();
+        let mut below = vec![0.0; POINTS];
+        for index in 1..POINTS {
+            below[index] = below[index - 1] + 0.5 * step * (density[index] + density[index - 1]);
+        }
+        let missed = (1.0 - below[POINTS - 1]).max(0.0);
+        below.iter_mut().for_each(|value| *value += 0.5 * missed);
+        Ok(Self { points, density, below })
+    }
+
+    /// The probability of less than `value`.
+    fn below(&self, value: f64) -> f64 {
+        let (first, step) = (self.points[0], self.points[1] - self.points[0]);
+        let at = ((value - first) / step).clamp(0.0, (POINTS - 1) as f64);
+        let index = (at as usize).min(POINTS - 2);
+        self.below[index] + (at - index as f64) * (self.below[index + 1] - self.below[index])
+    }
+
+    /// The largest difference between it and the empirical distribution function of sorted values: the Kolmogorov–Smirnov distance.
+    fn distance(&self, sorted: &[f64]) -> f64 {
+        let count = sorted.len() as f64;
+        let one = |(index, &value): (usize, &f64)| {
+            let below = self.below(value);
+            (below - index as f64 / count).abs().max((below - (index + 1) as f64 / count).abs())
+        };
+        sorted.iter().enumerate().map(one).fold(0.0, f64::max)
+    }
+}
+
+/// A feature of the codes.
+struct Feature {
+    index: usize,
+    distance: f64,
+    mean: f64,
+    deviation: f64,
+}
+
+/// The section, and what it comes to.
+pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
+    let z = measured.z.mapv(|value| value.f64());
+    let (rows, count) = z.dim();
+    let base = measured.subject.model.flow.base();
+    let marginal = Marginal::of(base)?;
+    let mut features: Vec<Feature> =
+        z.axis_iter(Axis(1)).enumerate().map(|(i, column)| feature(i, column, &marginal)).collect();
+    features.sort_by(|a, b| b.distance.total_cmp(&a.distance));
+    // What a sample of the base itself stays below in 99 of 100 cases, for one feature; and, by Bonferroni, for all.
+    let limit = (-0.5 * (0.01 / (2.0 * count as f64)).ln() / rows as f64).sqrt();
+    let far = features.iter().filter(|feature| feature.distance > limit).count();
+    let correlation = correlation(&z);
+    let shown = features.iter().take(SHOWN);
+    let mut figures = vec![figure("All codes together", z.iter().copied(), rows * count, &marginal, 0.0005)?];
+    for feature in shown.clone().take(if count == 1 { 0 } else { SHOWN }) {
+        let column = z.column(feature.index);
+        figures.push(figure(
+            &format!("Code {}", feature.index),
+            column.iter().copied(),
+            rows,
+            &marginal,
+            0.002,
+        )?);
+    }
+    let table = Table {
+        caption: "Codes farthest from the base density".into(),
+        header: ["code", "distance", "mean", "standard deviation"].map(String::from).to_vec(),
+        rows: shown
+            .map(|f| {
+                vec![
+                    f.index.to_string(),
+                    format!("{:.4}", f.distance),
+                    format!("{:.4}", f.mean),
+                    format!("{:.4}", f.deviation),
+                ]
+            })
+            .collect(),
+        best: None,
+        note: format!(
+            "Distance: the largest difference between the two distribution functions (Kolmogorov–Smirnov). With codes that follow the base, that of none of the {count} is beyond {limit:.4} in \
+             99 of 100 samples of {rows} rows (Dvoretzky–Kiefer–Wolfowitz–Massart bound, times {count})."
+        ),
+    };
+    let correlated = match correlation {
+        Some((i, j, value)) => {
+            format!("; the largest correlation between two codes is {value:.3} ({i} and {j})")
+        }
+        None => String::new(),
+    };
+    let sentence = format!(
+        "{far} of {count} codes are farther from the base density than {rows} rows of it would be{correlated}."
+    );
+    let paragraphs = vec![format!(
+        "If the model were the density of the data, the codes z = f(x) would be independent draws from the base, {}: every histogram on the dashed curve, and no correlations.",
+        serde_json::to_string(&base.spec()).unwrap_or_default()
+    )];
+    Ok((
+        Section {
+            heading: "Codes and their base density".into(),
+            paragraphs,
+            table: Some(table),
+            figures,
+            facts: vec![],
+        },
+        sentence,
+    ))
+}
+
+fn feature(index: usize, column: ArrayView1<'_, f64>, marginal: &Marginal) -> Feature {
+    let mut sorted = column.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let count = sorted.len() as f64;
+    let mean = sorted.iter().sum::<f64>() / count;
+    let variance = sorted.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    Feature { index, distance: marginal.distance(&sorted), mean, deviation: variance.sqrt() }
+}
+
+fn figure(
+    title: &str,
+    values: impl Iterator<Item = f64> + Clone,
+    count: usize,
+    marginal: &Marginal,
+    tail: f64,
+) -> Result<Figure> {
+    let range = span(values.clone(), tail).unwrap_or((-1.0, 1.0));
+    let histogram = Histogram::new(values, range, bins(count));
+    let base = marginal.points.iter().copied().zip(marginal.density.iter().copied());
+    let base = base.filter(|&(point, _)| (range.0..=range.1).contains(&point)).collect();
+    let plot = LinePlot {
+        title: title.to_owned(),
+        x_label: "z".into(),
+        y_label: "density".into(),
+        series: vec![
+            Series { name: "codes".into(), points: histogram.outline(), color: 0, label: true },
+            Series { name: "base".into(), points: base, color: 1, label: true },
+        ],
+        ..LinePlot::default()
+    };
+    Ok(Figure::of_lines(&plot, "")?)
+}
+
+/// The two codes with the largest correlation, and its size.
+fn correlation(z: &Array2<f64>) -> Option<(usize, usize, f64)> {
+    let features = z.ncols();
+    if !(2..=CORRELATED).contains(&features) {
+        return None;
+    }
+    let mut centred = z.clone();
+    for mut column in centred.columns_mut() {
+        let mean = column.mean().unwrap_or_default();
+        column.mapv_inplace(|value| value - mean);
+        let norm = column.iter().map(|value| value * value).sum::<f64>().sqrt();
+        column.mapv_inplace(|value| if norm > 0.0 { value / norm } else { 0.0 });
+    }
+    let mut products = Array2::zeros((features, features));
+    gemm(1.0, centred.t(), centred.view(), Add::No, products.view_mut()).ok()?;
+    let pairs = products.indexed_iter().filter(|((i, j), _)| i < j);
+    let largest = pairs.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+    largest.map(|((i, j), &value)| (i, j, value))
+}

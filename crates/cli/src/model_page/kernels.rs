@@ -1,0 +1,51 @@
+//! The kernels of convolutions, and their frequency responses.
+
+use anyhow::Result;
+use pdmap_conv::bank::Kernels;
+use pdmap_core::Real;
+use pdmap_report::{Figure, Section};
+use pdmap_train::Model;
+
+use crate::kernel_plots::{responses, shapes};
+
+/// Convolutions that are shown: the first ones.
+const SHOWN: usize = 3;
+
+/// The section; none without a convolution at the top of the chain.
+pub(super) fn section<F: Real>(model: &Model<F>) -> Result<Option<Section>> {
+    let mut section = Section { heading: "Learned kernels".into(), ..Section::default() };
+    let mut found = 0;
+    for (index, layer) in model.flow.chain().layers().iter().enumerate() {
+        let Some(kernels) = Kernels::of_layer(layer.as_ref())? else { continue };
+        found += 1;
+        if found > SHOWN {
+            continue;
+        }
+        section.figures.push(Figure {
+            title: format!("Layer {index}: kernels"),
+            caption: format!(
+                "{} taps; paraunitary residual {:.1e} (0 where the bank is orthonormal).",
+                kernels
+                    .taps()
+                    .iter()
+                    .filter(|&&taps| taps > 1)
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" × "),
+                kernels.residual()
+            ),
+            svg: shapes(&kernels, "")?,
+        });
+        section.figures.push(Figure {
+            title: format!("Layer {index}: frequency responses"),
+            caption: String::new(),
+            svg: responses(&kernels, "")?,
+        });
+    }
+    if found > SHOWN {
+        section.paragraphs = vec![format!(
+            "The first {SHOWN} of {found} convolutions; `pdmap kernels --layer` draws the others."
+        )];
+    }
+    Ok((found > 0).then_some(section))
+}

@@ -1,0 +1,79 @@
+//! How likely the data are under the model.
+
+use anyhow::Result;
+use pdmap_core::Real;
+use pdmap_report::{Figure, LinePlot, Section, Series};
+
+use super::histogram::{Histogram, bins, span};
+use super::{Measured, short};
+
+/// The section, and its first sentence.
+pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
+    let (subject, values) = (measured.subject, &measured.log_prob);
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let deviation =
+        (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
+    let sentence = format!(
+        "{} ± {} nats a row over {} rows of {}",
+        short(mean),
+        short(deviation / count.sqrt()),
+        values.len(),
+        subject.name
+    );
+    let mut figures = vec![];
+    if let Some(training) = subject.model.header.training.as_ref().filter(|training| training.curve.len() > 1)
+    {
+        let curve = LinePlot {
+            title: "Learning curve".into(),
+            x_label: "step".into(),
+            y_label: "validation, nats a row".into(),
+            series: vec![line(
+                "validation",
+                0,
+                training.curve.iter().map(|&(step, value)| (step as f64, value)).collect(),
+            )],
+            reference: vec![("best, the weights of this model".into(), training.best_validation)],
+            ..LinePlot::default()
+        };
+        figures.push(Figure::of_lines(
+            &curve,
+            "Mean log-likelihood of the validation rows, from before the first step on.",
+        )?);
+    }
+    if let Some(range) = span(values.iter().copied(), 0.002) {
+        let histogram = Histogram::new(values.iter().copied(), range, bins(values.len()));
+        let plot = LinePlot {
+            title: "Log-likelihood of the rows".into(),
+            x_label: "log p(x), nats".into(),
+            y_label: "rows a nat, as a share of all".into(),
+            series: vec![line("rows", 1, histogram.outline())],
+            ..LinePlot::default()
+        };
+        figures.push(Figure::of_lines(
+            &plot,
+            "0.2% of the rows at each end are left out. Rows on the left are the least likely ones.",
+        )?);
+    }
+    let mut facts = vec![
+        ("Space of the likelihood", subject.model.header.space.clone()),
+        ("Mean", format!("{mean:.4} nats")),
+        ("Standard error, rows taken as independent", format!("{:.4} nats", deviation / count.sqrt())),
+        ("Standard deviation over rows", format!("{deviation:.4} nats")),
+    ];
+    if let Some(pixel) = subject.pixel_log_det {
+        let bits = -(mean + pixel) / (subject.model.header.features as f64 * std::f64::consts::LN_2);
+        facts.push(("Bits a dimension", format!("{bits:.4}")));
+    }
+    let section = Section {
+        heading: "Likelihood".into(),
+        figures,
+        facts: facts.into_iter().map(|(term, fact)| (term.to_owned(), fact)).collect(),
+        ..Section::default()
+    };
+    Ok((section, sentence))
+}
+
+fn line(name: &str, color: usize, points: Vec<(f64, f64)>) -> Series {
+    Series { name: name.to_owned(), points, color, label: false }
+}

@@ -1,0 +1,214 @@
+//! Rows that the model draws, beside the data.
+
+use anyhow::Result;
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+use pdmap_core::{Flow, LayerError, Real};
+use pdmap_report::{Figure, HeatMap, LinePlot, Pictures, Section, Series};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::histogram::{Histogram, bins, span};
+use super::Measured;
+
+/// Pictures of each kind, and how many stand beside each other.
+const PICTURES: usize = 48;
+const ACROSS: usize = 8;
+
+/// Signals of each kind.
+const SIGNALS: usize = 4;
+
+/// Features that are shown one by one where rows are neither pictures, signals nor points of the plane.
+const FEATURES: usize = 6;
+
+/// Cells of a map, across and up.
+const CELLS: usize = 96;
+
+/// As many rows of the model as there are conditions (one a row of data), seed 0.
+pub(super) fn draw<F: Real>(flow: &Flow<F>, condition: ArrayView2<'_, F>) -> Result<Array2<F>, LayerError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    if condition.ncols() > 0 {
+        flow.sample_given(condition, &mut rng)
+    } else {
+        flow.sample(condition.nrows(), &mut rng)
+    }
+}
+
+/// The section; none where the rows have no picture of any kind.
+pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Section>> {
+    let mut section = Section { heading: "Samples beside data".into(), ..Section::default() };
+    let samples = match &measured.samples {
+        Ok(samples) => samples,
+        Err(error) => {
+            section.paragraphs =
+                vec![format!("No samples: the model cannot be inverted where they would be ({error}).")];
+            return Ok(Some(section));
+        }
+    };
+    let shape = &measured.subject.shape[..];
+    let both = [("Data", measured.x), ("Samples", samples.view())];
+    section.figures = match *shape {
+        [channels, height, width] if height > 1 => pictures(both, (channels, height, width))?,
+        _ if measured.x.ncols() == 2 => plane(measured, both)?,
+        [channels, length] if is_signal(measured) => signals(both, channels, length)?,
+        _ => marginals(both)?,
+    };
+    section.paragraphs = vec!["Drawn with seed 0, at temperature 1, in the space in which likelihoods are stated; under the conditions of the data where the model has one.".into()];
+    Ok(Some(section))
+}
+
+/// Whether the model treats its rows as signals.
+fn is_signal<F: Real>(measured: &Measured<'_, F>) -> bool {
+    let kinds = &measured.subject.model.header.layers;
+    kinds.iter().any(|layer| {
+        layer.kind.contains("conv") || layer.kind.starts_with("subband") || layer.kind == "multiscale"
+    })
+}
+
+/// One picture of a row: the mean over its channels; of a mean-free patch that lacks its last pixel, with that.
+pub(super) fn picture<F: Real>(
+    row: ArrayView1<'_, F>,
+    (channels, height, width): (usize, usize, usize),
+) -> Vec<f64> {
+    let (pixels, values) = (height * width, row.mapv(|value| value.f64()));
+    if values.len() + 1 == pixels {
+        let last = -values.sum();
+        return values.into_iter().chain([last]).collect();
+    }
+    let channel = |pixel: usize| {
+        (0..channels).map(|c| values.get(c * pixels + pixel).copied().unwrap_or(f64::NAN)).sum::<f64>()
+    };
+    (0..pixels).map(|pixel| channel(pixel) / channels as f64).collect()
+}
+
+fn pictures<F: Real>(
+    both: [(&str, ArrayView2<'_, F>); 2],
+    shape: (usize, usize, usize),
+) -> Result<Vec<Figure>> {
+    let all = both.map(|(name, rows)| {
+        let pictures: Vec<_> =
+            rows.rows().into_iter().take(PICTURES).map(|row| picture(row, shape)).collect();
+        (name, pictures)
+    });
+    // Both on the scale of the data, so that samples that are too faint or too loud look so.
+    let range = span(all[0].1.iter().flatten().copied(), 0.005);
+    let each = all.into_iter().map(|(name, pictures)| {
+        let grid =
+            Pictures { title: name.to_owned(), size: (shape.1, shape.2), pictures, columns: ACROSS, range };
+        Figure::of_pictures(&grid, "Black and white are the 0.5% and 99.5% quantiles of the data.")
+    });
+    Ok(each.collect::<Result<_, _>>()?)
+}
+
+fn signals<F: Real>(
+    both: [(&str, ArrayView2<'_, F>); 2],
+    channels: usize,
+    length: usize,
+) -> Result<Vec<Figure>> {
+    let y_range = span(both[0].1.iter().map(|value| value.f64()), 0.0005).map(|(low, high)| {
+        let margin = 0.25 * (high - low);
+        (low - margin, high + margin)
+    });
+    let each = both.into_iter().map(|(name, rows)| {
+        let series = rows.rows().into_iter().take(SIGNALS).enumerate().map(|(index, row)| Series {
+            name: format!("row {index}"),
+            points: row.iter().take(length).enumerate().map(|(t, value)| (t as f64, value.f64())).collect(),
+            color: index,
+            label: false,
+        });
+        let x_label = if channels > 1 { "sample, first channel" } else { "sample" };
+        let plot = LinePlot {
+            title: name.to_owned(),
+            x_label: x_label.into(),
+            y_label: "value".into(),
+            series: series.collect(),
+            y_range,
+            ..LinePlot::default()
+        };
+        Figure::of_lines(&plot, "")
+    });
+    Ok(each.collect::<Result<_, _>>()?)
+}
+
+/// Two histograms, and the density itself.
+fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 2]) -> Result<Vec<Figure>> {
+    let ranges = [0, 1].map(|axis| {
+        let values = measured.x.column(axis);
+        let (low, high) = span(values.iter().map(|value| value.f64()), 0.002).unwrap_or((-1.0, 1.0));
+        let margin = 0.1 * (high - low);
+        (low - margin, high + margin)
+    });
+    let cell = |value: f64, (low, high): (f64, f64)| {
+        let at = (value - low) / (high - low) * CELLS as f64;
+        (at >= 0.0 && at < CELLS as f64).then_some(at as usize)
+    };
+    let map = |title: &str, values: Vec<f64>, color: usize| HeatMap {
+        title: title.to_owned(),
+        x_label: "x0".into(),
+        y_label: "x1".into(),
+        x_range: ranges[0],
+        y_range: ranges[1],
+        size: (CELLS, CELLS),
+        values,
+        color,
+    };
+    let mut figures = Vec::new();
+    for (index, (name, rows)) in both.into_iter().enumerate() {
+        let mut counts = vec![0.0; CELLS * CELLS];
+        for row in rows.rows() {
+            if let (Some(column), Some(line)) = (cell(row[0].f64(), ranges[0]), cell(row[1].f64(), ranges[1]))
+            {
+                counts[line * CELLS + column] += 1.0;
+            }
+        }
+        if counts.iter().any(|&count| count > 0.0) {
+            figures.push(Figure::of_heat_map(&map(name, counts, index), "Counts; opacity is their root.")?);
+        }
+    }
+    if measured.subject.model.flow.conditions() == 0 {
+        let centre =
+            |index: usize, (low, high): (f64, f64)| low + (index as f64 + 0.5) * (high - low) / CELLS as f64;
+        let grid = Array2::from_shape_fn((CELLS * CELLS, 2), |(place, axis)| {
+            F::of(centre(if axis == 0 { place % CELLS } else { place / CELLS }, ranges[axis]))
+        });
+        // A corner of the plane may be outside of what a layer takes: the rest is worth no less.
+        if let Ok(log_prob) = measured.subject.model.flow.log_prob(grid.view()) {
+            let density = log_prob.into_iter().map(f64::exp).collect();
+            figures.push(Figure::of_heat_map(
+                &map("Density of the model", density, 2),
+                "exp log p(x) at the centres of the cells; opacity is its root.",
+            )?);
+        }
+    }
+    Ok(figures)
+}
+
+/// The first features one by one: data and samples.
+fn marginals<F: Real>(both: [(&str, ArrayView2<'_, F>); 2]) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for feature in 0..both[0].1.ncols().min(FEATURES) {
+        let values = |rows: ArrayView2<'_, F>| {
+            let column = rows.index_axis(Axis(1), feature).slice_axis(Axis(0), Slice::from(..)).to_owned();
+            column.mapv(|value| value.f64())
+        };
+        let [data, samples] = both.map(|(_, rows)| values(rows));
+        let range = span(data.iter().copied(), 0.002).unwrap_or((-1.0, 1.0));
+        let series =
+            [("data", data), ("samples", samples)].into_iter().enumerate().map(|(color, (name, values))| {
+                Series {
+                    name: name.to_owned(),
+                    points: Histogram::new(values.iter().copied(), range, bins(values.len())).outline(),
+                    color,
+                    label: true,
+                }
+            });
+        let plot = LinePlot {
+            title: format!("Feature {feature}"),
+            x_label: "x".into(),
+            y_label: "density".into(),
+            series: series.collect(),
+            ..LinePlot::default()
+        };
+        figures.push(Figure::of_lines(&plot, "")?);
+    }
+    Ok(figures)
+}
