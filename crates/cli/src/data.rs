@@ -130,6 +130,14 @@ impl Source {
         &self.name
     }
 
+    /// The names of the columns, of a text file that has a header row.
+    pub(crate) fn columns(&self) -> Option<Vec<String>> {
+        let Kind::Rows(input @ Input::File(path)) = &self.kind else { return None };
+        // A pipe cannot be opened again.
+        let rows = path.is_file().then(|| open_rows::<f64>(input, &self.text).ok())??;
+        rows.columns().map(<[String]>::to_vec)
+    }
+
     /// The preprocessing that suits the data.
     pub(crate) fn preprocess(&self) -> Preprocess {
         match &self.kind {

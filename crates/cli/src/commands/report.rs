@@ -26,8 +26,8 @@ pub(crate) fn run(args: &Report) -> Result<()> {
 
 fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     let shape = shape(args, model)?;
-    let (name, rows) = rows(args, model)?;
-    let subject = Subject { model, name, rows: thinned(rows.view()), shape, pixel_log_det: None };
+    let (name, columns, rows) = rows(args, model)?;
+    let subject = Subject { model, name, rows: thinned(rows.view()), columns, shape, pixel_log_det: None };
     let (page, warning) = page(&subject)?;
     output::text(&args.out, page.render()?)?;
     if let Some(warning) = warning {
@@ -59,8 +59,8 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
     Ok(shape)
 }
 
-/// Evenly spaced rows with their condition behind them, and their name. Of more rows than the page looks at, memory never holds more than twice as many.
-fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Array2<F>)> {
+/// Evenly spaced rows with their condition behind them, their name and those of their columns. Of more rows than the page looks at, memory never holds more than twice as many.
+fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<String>>, Array2<F>)> {
     let text = args.text.options()?;
     let mut data = Blocks::<F>::open(&args.data, &text, model.flow.features())?;
     let mut given = Given::open(model, args.condition.as_deref(), &text)?;
@@ -82,5 +82,6 @@ fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Array2<F>)>
         }
     }
     given.finish()?;
-    Ok((name, Array2::from_shape_vec((kept.len() / width, width), kept)?))
+    let columns = data.columns().map(<[String]>::to_vec);
+    Ok((name, columns, Array2::from_shape_vec((kept.len() / width, width), kept)?))
 }

@@ -195,7 +195,8 @@ fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, path: &P
         _ => (&data.test, source.test_name()),
     };
     let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
-    let subject = Subject { model, name, rows: thinned(rows.view()), shape, pixel_log_det };
+    let subject =
+        Subject { model, name, rows: thinned(rows.view()), columns: source.columns(), shape, pixel_log_det };
     let (page, warning) = page(&subject).context("the model is saved, its report failed")?;
     output::text(path, page.render()?)?;
     warning.iter().for_each(|warning| eprintln!("warning: {warning}"));

@@ -52,6 +52,12 @@ impl Marginal {
         self.below[index] + (at - index as f64) * (self.below[index + 1] - self.below[index])
     }
 
+    /// The least point of the grid below which there is at least `share`.
+    fn quantile(&self, share: f64) -> f64 {
+        let index = self.below.partition_point(|&below| below < share);
+        self.points[index.min(POINTS - 1)]
+    }
+
     /// The largest difference between it and the empirical distribution function of sorted values: the Kolmogorov–Smirnov distance.
     fn distance(&self, sorted: &[f64]) -> f64 {
         let count = sorted.len() as f64;
@@ -156,14 +162,19 @@ fn figure(
     marginal: &Marginal,
     tail: f64,
 ) -> Result<Figure> {
-    let range = span(values.clone(), tail).unwrap_or((-1.0, 1.0));
+    // What there is, and what there should be.
+    let (low, high) = span(values.clone(), tail).unwrap_or((-1.0, 1.0));
+    let expected = marginal.quantile(1.0 - tail);
+    let range = (low.min(-expected), high.max(expected));
     let histogram = Histogram::new(values, range, bins(count));
     let base = marginal.points.iter().copied().zip(marginal.density.iter().copied());
-    let base = base.filter(|&(point, _)| (range.0..=range.1).contains(&point)).collect();
+    let base: Vec<(f64, f64)> = base.filter(|&(point, _)| (range.0..=range.1).contains(&point)).collect();
+    let highest = base.iter().map(|point| point.1).fold(histogram.highest(), f64::max);
     let plot = LinePlot {
         title: title.to_owned(),
         x_label: "z".into(),
         y_label: "density".into(),
+        y_range: Some((0.0, 1.05 * highest)),
         series: vec![
             Series { name: "codes".into(), points: histogram.outline(), color: 0, label: true },
             Series { name: "base".into(), points: base, color: 1, label: true },

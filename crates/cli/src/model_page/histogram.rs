@@ -24,6 +24,11 @@ impl Histogram {
         Self { low, width, density: counts.into_iter().map(|count| count as f64 * unit).collect() }
     }
 
+    /// The largest density; above 0.
+    pub(super) fn highest(&self) -> f64 {
+        self.density.iter().copied().fold(f64::MIN_POSITIVE, f64::max)
+    }
+
     /// Its outline: two corners a bin, down to 0 at both ends.
     pub(super) fn outline(&self) -> Vec<(f64, f64)> {
         let at = |edge: usize| self.low + edge as f64 * self.width;

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 use pdmap_core::Real;
-use pdmap_report::{Figure, LinePlot, Section, Series};
+use pdmap_report::{Figure, LinePlot, Section, Series, number};
 
+use super::Measured;
 use super::histogram::{Histogram, bins, span};
-use super::{Measured, short};
 
 /// The section, and its first sentence.
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
@@ -14,10 +14,11 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     let mean = values.iter().sum::<f64>() / count;
     let deviation =
         (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
+    let error = deviation / count.sqrt();
     let sentence = format!(
         "{} ± {} nats a row over {} rows of {}",
-        short(mean),
-        short(deviation / count.sqrt()),
+        number(mean, 0.1 * error),
+        number(error, 0.1 * error),
         values.len(),
         subject.name
     );
@@ -47,6 +48,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
             title: "Log-likelihood of the rows".into(),
             x_label: "log p(x), nats".into(),
             y_label: "rows a nat, as a share of all".into(),
+            y_range: Some((0.0, 1.05 * histogram.highest())),
             series: vec![line("rows", 1, histogram.outline())],
             ..LinePlot::default()
         };
@@ -58,7 +60,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     let mut facts = vec![
         ("Space of the likelihood", subject.model.header.space.clone()),
         ("Mean", format!("{mean:.4} nats")),
-        ("Standard error, rows taken as independent", format!("{:.4} nats", deviation / count.sqrt())),
+        ("Standard error, rows taken as independent", format!("{error:.4} nats")),
         ("Standard deviation over rows", format!("{deviation:.4} nats")),
     ];
     if let Some(pixel) = subject.pixel_log_det {

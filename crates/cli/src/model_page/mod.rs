@@ -30,6 +30,8 @@ pub(crate) struct Subject<'a, F: Real> {
     pub(crate) name: String,
     /// Rows of data that the model was not trained on, with their condition behind them where it has one.
     pub(crate) rows: Array2<F>,
+    /// Names of the features, where they have names.
+    pub(crate) columns: Option<Vec<String>>,
     /// What a row is: `[channels, height, width]` of a picture, `[channels, length]` of a signal.
     pub(crate) shape: Vec<usize>,
     /// Nats to be added for bits a dimension: `DataFacts::pixel_log_det`.

@@ -1,14 +1,14 @@
 //! Rows that the model draws, beside the data.
 
 use anyhow::Result;
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use pdmap_core::{Flow, LayerError, Real};
 use pdmap_report::{Figure, HeatMap, LinePlot, Pictures, Section, Series};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::histogram::{Histogram, bins, span};
 use super::Measured;
+use super::histogram::{Histogram, bins, span};
 
 /// Pictures of each kind, and how many stand beside each other.
 const PICTURES: usize = 48;
@@ -50,7 +50,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Sect
         [channels, height, width] if height > 1 => pictures(both, (channels, height, width))?,
         _ if measured.x.ncols() == 2 => plane(measured, both)?,
         [channels, length] if is_signal(measured) => signals(both, channels, length)?,
-        _ => marginals(both)?,
+        _ => marginals(measured.subject.columns.as_deref(), both)?,
     };
     section.paragraphs = vec!["Drawn with seed 0, at temperature 1, in the space in which likelihoods are stated; under the conditions of the data where the model has one.".into()];
     Ok(Some(section))
@@ -141,10 +141,14 @@ fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 
         let at = (value - low) / (high - low) * CELLS as f64;
         (at >= 0.0 && at < CELLS as f64).then_some(at as usize)
     };
+    let names = measured.subject.columns.as_deref();
+    let name = |axis: usize| {
+        names.and_then(|names| names.get(axis)).map_or_else(|| format!("x{axis}"), ToString::to_string)
+    };
     let map = |title: &str, values: Vec<f64>, color: usize| HeatMap {
         title: title.to_owned(),
-        x_label: "x0".into(),
-        y_label: "x1".into(),
+        x_label: name(0),
+        y_label: name(1),
         x_range: ranges[0],
         y_range: ranges[1],
         size: (CELLS, CELLS),
@@ -183,28 +187,28 @@ fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 
 }
 
 /// The first features one by one: data and samples.
-fn marginals<F: Real>(both: [(&str, ArrayView2<'_, F>); 2]) -> Result<Vec<Figure>> {
+fn marginals<F: Real>(names: Option<&[String]>, both: [(&str, ArrayView2<'_, F>); 2]) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for feature in 0..both[0].1.ncols().min(FEATURES) {
-        let values = |rows: ArrayView2<'_, F>| {
-            let column = rows.index_axis(Axis(1), feature).slice_axis(Axis(0), Slice::from(..)).to_owned();
-            column.mapv(|value| value.f64())
-        };
-        let [data, samples] = both.map(|(_, rows)| values(rows));
-        let range = span(data.iter().copied(), 0.002).unwrap_or((-1.0, 1.0));
-        let series =
-            [("data", data), ("samples", samples)].into_iter().enumerate().map(|(color, (name, values))| {
-                Series {
-                    name: name.to_owned(),
-                    points: Histogram::new(values.iter().copied(), range, bins(values.len())).outline(),
-                    color,
-                    label: true,
-                }
-            });
+        let values = both.map(|(name, rows)| (name, rows.column(feature).mapv(|value| value.f64())));
+        let range = span(values[0].1.iter().copied(), 0.002).unwrap_or((-1.0, 1.0));
+        let histograms = values.map(|(name, values)| {
+            (name.to_lowercase(), Histogram::new(values.iter().copied(), range, bins(values.len())))
+        });
+        let highest = histograms.iter().map(|(_, histogram)| histogram.highest()).fold(0.0, f64::max);
+        let series = histograms.into_iter().enumerate().map(|(color, (name, histogram))| Series {
+            name,
+            points: histogram.outline(),
+            color,
+            label: true,
+        });
         let plot = LinePlot {
-            title: format!("Feature {feature}"),
+            title: names
+                .and_then(|names| names.get(feature))
+                .map_or_else(|| format!("Feature {feature}"), ToString::to_string),
             x_label: "x".into(),
             y_label: "density".into(),
+            y_range: Some((0.0, 1.05 * highest)),
             series: series.collect(),
             ..LinePlot::default()
         };
