@@ -36,8 +36,10 @@ pub(crate) enum Command {
     /// log p(x) of each row, in nats
     Score(Score),
     /// z = f(x)
+    #[command(after_help = "Example: pdmap encode model.safetensors --data rows.csv --out z.npy")]
     Encode(Map),
     /// x = f⁻¹(z)
+    #[command(after_help = "Example: pdmap decode model.safetensors --data z.npy --out rows.csv")]
     Decode(Map),
     /// Draw rows from a model
     Sample(Sample),
@@ -54,6 +56,30 @@ pub(crate) enum Command {
     /// Make data
     #[command(subcommand)]
     Data(Data),
+    /// Print what a shell needs to complete this command
+    Completions(Completions),
+    /// Write the manual pages
+    Man(Man),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: pdmap completions bash > ~/.local/share/bash-completion/completions/pdmap\n         pdmap completions zsh > ~/.zfunc/_pdmap"
+)]
+pub(crate) struct Completions {
+    /// Which shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap man --out ~/.local/share/man/man1; man pdmap-train")]
+pub(crate) struct Man {
+    /// Folder for pdmap.1 and a page for each subcommand
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// The pages as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How rows are made of the data.
@@ -351,9 +377,15 @@ pub(crate) struct Splits {
     /// Folder for train.npy, validation.npy and test.npy (f32)
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// The files and their sizes as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example: pdmap data patches --images photos --size 8 --count 10000 --out patches.npy"
+)]
 pub(crate) struct Patches {
     /// Folder of JPEG or PNG images
     #[arg(long, value_name = "DIR")]
@@ -373,6 +405,9 @@ pub(crate) struct Patches {
     /// Where to write the rows: .npy, f32
     #[arg(long, value_name = "X.npy")]
     pub(crate) out: PathBuf,
+    /// The file and its size as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How a patch becomes a row.

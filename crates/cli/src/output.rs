@@ -25,6 +25,15 @@ pub(crate) fn summary(text: &str, rows_on_stdout: bool) -> Result<()> {
     line(text)
 }
 
+/// What was written, as JSON where that is asked for: rows speak for themselves. On stderr where the rows go to stdout.
+pub(crate) fn rows(path: &Path, rows: u64, features: usize, json: bool, rows_on_stdout: bool) -> Result<()> {
+    if !json {
+        return Ok(());
+    }
+    let facts = serde_json::json!({ "file": path, "rows": rows, "features": features });
+    summary(&serde_json::to_string_pretty(&facts)?, rows_on_stdout)
+}
+
 /// A size for people: `412 MiB`, `9.27 GiB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     let mebibytes = bytes as f64 / f64::from(1 << 20);

@@ -1,6 +1,8 @@
 //! A bar on stderr, quiet where that is not a terminal.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pdmap_train::Progress;
@@ -9,6 +11,8 @@ use pdmap_train::Progress;
 #[derive(Debug)]
 pub(crate) struct Bar {
     bar: ProgressBar,
+    /// When the first step of this stage was told, and which it was.
+    first: Cell<Option<(Instant, u64)>>,
 }
 
 /// Parts of a full bar.
@@ -26,7 +30,7 @@ impl Bar {
         {
             bar.set_style(style);
         }
-        Self { bar }
+        Self { bar, first: Cell::new(None) }
     }
 
     /// What is going on.
@@ -34,13 +38,26 @@ impl Bar {
         if self.bar.prefix() != name {
             self.bar.set_prefix(name);
             self.bar.reset();
+            self.first.set(None);
         }
     }
 
     /// How far it is.
     pub(crate) fn at(&self, progress: Progress) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let (start, step) = self.first.get().unwrap_or_else(|| {
+            let now = (Instant::now(), progress.step);
+            self.first.set(Some(now));
+            now
+        });
+        let rate = (progress.step.saturating_sub(step)) as f64 / start.elapsed().as_secs_f64().max(1e-3);
         self.bar.set_position((progress.share * FULL as f64) as u64);
-        self.bar.set_message(format!("step {}  validation {:.2} nats", progress.step, progress.validation));
+        self.bar.set_message(format!(
+            "step {}, {rate:.0}/s  validation {:.2} nats",
+            progress.step, progress.validation
+        ));
     }
 
     /// A line above the bar.

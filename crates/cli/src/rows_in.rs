@@ -26,6 +26,8 @@ pub(crate) struct Blocks<F: Real> {
     limit: usize,
     block: Vec<F>,
     more: Vec<F>,
+    /// The names of the rows of the block, where they have names.
+    ids: Vec<String>,
     /// Rows given so far.
     given: u64,
 }
@@ -33,6 +35,8 @@ pub(crate) struct Blocks<F: Real> {
 /// Some rows and where they stand.
 pub(crate) struct Block<'a, F> {
     pub(crate) rows: ArrayView2<'a, F>,
+    /// The names of the rows, where a column of names was asked for.
+    pub(crate) ids: Option<&'a [String]>,
     name: &'a str,
     /// The number of the first, from 0.
     first: u64,
@@ -48,7 +52,7 @@ impl<F: Real> Blocks<F> {
             return Err(BadInput(message).into());
         }
         let limit = block_rows::<F>(features);
-        Ok(Self { reader, limit, block: Vec::new(), more: Vec::new(), given: 0 })
+        Ok(Self { reader, limit, block: Vec::new(), more: Vec::new(), ids: Vec::new(), given: 0 })
     }
 
     /// What messages call the data.
@@ -61,9 +65,19 @@ impl<F: Real> Blocks<F> {
         self.reader.columns()
     }
 
+    /// The name of the column that names the rows, where there is one.
+    pub(crate) fn id_column(&self) -> Option<String> {
+        self.reader.id_column().map(str::to_owned)
+    }
+
     /// The number of all rows, where it is known beforehand.
     pub(crate) fn count(&self) -> Option<u64> {
         self.reader.rows()
+    }
+
+    /// Rows given so far.
+    pub(crate) fn given(&self) -> u64 {
+        self.given
     }
 
     /// The format that goes with that of the input: an array tells its rows beforehand, text does not.
@@ -80,12 +94,15 @@ impl<F: Real> Blocks<F> {
     /// The next `limit` rows, or as many as there are.
     pub(crate) fn next_of(&mut self, limit: usize) -> Result<Option<Block<'_, F>>> {
         let mut count = self.reader.read(limit, &mut self.block)?;
+        self.ids.clear();
+        self.ids.extend_from_slice(self.reader.ids());
         while 0 < count && count < limit {
             let came = self.reader.read(limit - count, &mut self.more)?;
             if came == 0 {
                 break;
             }
             self.block.extend_from_slice(&self.more);
+            self.ids.extend_from_slice(self.reader.ids());
             count += came;
         }
         let name = self.reader.name();
@@ -98,7 +115,8 @@ impl<F: Real> Blocks<F> {
         let first = self.given;
         self.given += count as u64;
         let rows = ArrayView2::from_shape((count, self.reader.features()), &self.block)?;
-        Ok(Some(Block { rows, name, first }))
+        let ids = self.reader.id_column().map(|_| self.ids.as_slice());
+        Ok(Some(Block { rows, ids, name, first }))
     }
 }
 

@@ -95,22 +95,45 @@ impl<const N: usize> Targets<N> {
         self.targets.iter().flatten().any(Target::is_stdout)
     }
 
-    /// Opens the place of this index, where rows are wanted there. `usual` is the format where nothing else says one.
+    /// Opens the place of this index, where rows are wanted there.
     pub(crate) fn open<F: Element>(
         &self,
         index: usize,
         shape: RowShape,
-        rows: Option<u64>,
-        names: Option<&[String]>,
-        usual: RowFormat,
+        as_what: &As<'_>,
     ) -> Result<RowsOut<F>> {
         let Some(target) = self.targets.get(index).and_then(Option::as_ref) else {
             return Ok(RowsOut { writer: None, wanted: false, stdout: false });
         };
-        let format = target.format.or(self.format).unwrap_or(usual);
-        let writer = RowWriter::create(&target.output, format, shape, rows, names)?;
+        let As { rows, names, usual, id } = as_what;
+        let format = target.format.or(self.format).unwrap_or(*usual);
+        let writer = match (id, format) {
+            (None, _) => RowWriter::create(&target.output, format, shape, *rows, names.as_deref())?,
+            (Some(id), RowFormat::Csv) => {
+                let all = names.as_deref().map(|names| [std::slice::from_ref(*id), names].concat());
+                RowWriter::create_labelled(&target.output, shape, all.as_deref())?
+            }
+            (Some(id), _) => {
+                let place = &target.output;
+                let message = format!("--id {id}: {place} is .npy, which holds no names of rows; .csv does");
+                return Err(BadInput(message).into());
+            }
+        };
         Ok(RowsOut { writer: Some(writer), wanted: true, stdout: target.is_stdout() })
     }
+}
+
+/// How rows are written.
+#[derive(Debug, Clone)]
+pub(crate) struct As<'a> {
+    /// How many there will be, where that is known.
+    pub(crate) rows: Option<u64>,
+    /// Names of the columns of CSV, but for that of the names of the rows.
+    pub(crate) names: Option<Vec<String>>,
+    /// The format where nothing else says one.
+    pub(crate) usual: RowFormat,
+    /// What the column of the names of the rows is called, where rows have names.
+    pub(crate) id: Option<&'a String>,
 }
 
 /// The names of the columns of CSV: `stem0`, `stem1`, ...; none where there is to be no header.
@@ -137,9 +160,13 @@ impl<F: Element> RowsOut<F> {
         self.writer.is_some()
     }
 
-    /// Writes whole rows. Where standard output is closed, nothing more is written to it, and that is success.
-    pub(crate) fn write(&mut self, values: &[F]) -> Result<()> {
-        match self.writer.as_mut().map(|writer| writer.write(values)) {
+    /// Writes whole rows, each behind its name where they have names. Where standard output is closed, nothing more is written to it, and that is success.
+    pub(crate) fn write(&mut self, ids: Option<&[String]>, values: &[F]) -> Result<()> {
+        let written = self.writer.as_mut().map(|writer| match ids {
+            Some(ids) => writer.write_labelled(ids, values),
+            None => writer.write(values),
+        });
+        match written {
             Some(Err(error)) if self.stdout && is_broken_pipe(&error) => self.writer = None,
             Some(other) => other?,
             None => {}

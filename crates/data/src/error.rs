@@ -273,7 +273,7 @@ pub enum DataError {
         /// What was given.
         what: &'static str,
     },
-    /// Columns were chosen of an array, which has no names.
+    /// Columns, or one that names the rows, were chosen of an array, which has no names.
     #[error("{}: columns can be chosen of CSV only, and this is an array", path.display())]
     ColumnsOfAnArray {
         /// The file.

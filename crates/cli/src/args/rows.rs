@@ -17,6 +17,9 @@ pub(crate) struct TextArgs {
     /// Columns of CSV to take, in this order, by name or by index from 0 [default: all]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,
+    /// A column of CSV that names the rows, by name or by index from 0: it is no feature, and CSV that is written begins with it
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) id: Option<String>,
 }
 
 impl TextArgs {
@@ -39,7 +42,7 @@ impl TextArgs {
             HeaderArg::Yes => CsvHeader::Yes,
             HeaderArg::No => CsvHeader::No,
         };
-        Ok(TextOptions { header, delimiter, columns: self.columns.clone() })
+        Ok(TextOptions { header, delimiter, columns: self.columns.clone(), id: self.id.clone() })
     }
 }
 

@@ -69,9 +69,16 @@ pub(crate) struct Map {
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
+    /// How many rows were mapped, as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Example: pdmap sample model.safetensors --count 1000 --seed 7 --out samples.csv\n         \
+                  pdmap sample digits.safetensors --class 3 --count 16 --out threes.npy"
+)]
 pub(crate) struct Sample {
     /// The model file
     pub(crate) model: PathBuf,
@@ -99,6 +106,9 @@ pub(crate) struct Sample {
     /// Whether CSV begins with the names of its columns; auto does
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
+    /// How many rows were drawn, as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -131,6 +141,7 @@ pub(crate) struct Classify {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap inspect model.safetensors --data test.csv --json")]
 pub(crate) struct Inspect {
     /// The model file
     pub(crate) model: PathBuf,

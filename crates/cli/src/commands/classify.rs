@@ -13,7 +13,7 @@ use crate::condition;
 use crate::exit::BadInput;
 use crate::output;
 use crate::rows_in::Blocks;
-use crate::rows_out::Targets;
+use crate::rows_out::{As, Targets};
 
 /// What is said at the end.
 #[derive(Debug, Serialize)]
@@ -56,11 +56,13 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
     let mut data = Blocks::<F>::open(&args.data, &text, model.flow.features())?;
     let (count, format) = (data.count(), data.format());
     let named = |name: &str| (args.text.header != HeaderArg::No).then(|| vec![name.to_owned()]);
-    let mut out = targets.open::<f64>(0, RowShape::Vector, count, named("class").as_deref(), format)?;
+    let id = data.id_column();
+    let as_what = |names| As { rows: count, names, usual: format, id: id.as_ref() };
+    let mut out = targets.open::<f64>(0, RowShape::Vector, &as_what(named("class")))?;
     let names = (args.text.header != HeaderArg::No)
         .then(|| (0..classes).map(|k| format!("p{k}")).collect::<Vec<_>>());
     let shape = RowShape::Matrix { features: classes };
-    let mut posterior = targets.open::<f64>(1, shape, count, names.as_deref(), format)?;
+    let mut posterior = targets.open::<f64>(1, shape, &as_what(names))?;
 
     let mut evaluator = model.flow.evaluator();
     let (mut chosen, mut marginal) = (Vec::new(), 0.0);
@@ -80,8 +82,8 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
         }
         let (classes_of, posteriors, sum) = decide(all.view());
         marginal += sum;
-        out.write(&classes_of.iter().map(|&class| class as f64).collect::<Vec<_>>())?;
-        posterior.write(&posteriors)?;
+        out.write(block.ids, &classes_of.iter().map(|&class| class as f64).collect::<Vec<_>>())?;
+        posterior.write(block.ids, &posteriors)?;
         chosen.extend(classes_of);
     }
     out.finish()?;

@@ -9,8 +9,9 @@ use pdmap_train::Model;
 use super::model::{AnyModel, each};
 use crate::args::Map;
 use crate::condition::Given;
+use crate::output;
 use crate::rows_in::Blocks;
-use crate::rows_out::{Targets, numbered};
+use crate::rows_out::{As, Targets, numbered};
 
 /// Which way the map is gone.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +36,9 @@ fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) ->
         Way::Decode => "x",
     };
     let (names, shape) = (numbered(stem, features, args.text.header), RowShape::Matrix { features });
-    let mut out = targets.open::<F>(0, shape, data.count(), names.as_deref(), data.format())?;
+    let id = data.id_column();
+    let as_what = As { rows: data.count(), names, usual: data.format(), id: id.as_ref() };
+    let mut out = targets.open::<F>(0, shape, &as_what)?;
     let (mut evaluator, mut mapped) = (model.flow.evaluator(), Vec::new());
     while let Some(block) = data.next()? {
         let dim = block.rows.dim();
@@ -47,11 +50,12 @@ fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) ->
             Way::Decode => evaluator.decode_into(input, to),
         };
         done.map_err(|error| block.error(error))?;
-        out.write(&mapped)?;
+        out.write(block.ids, &mapped)?;
         if out.is_closed() {
             return Ok(());
         }
     }
     given.finish()?;
-    out.finish()
+    out.finish()?;
+    output::rows(&args.out, data.given(), features, args.json, targets.stdout())
 }

@@ -2,9 +2,11 @@
 
 mod classify;
 mod compare;
+mod completions;
 mod inspect;
 mod kernels;
 mod likelihood;
+mod man;
 mod map;
 mod model;
 mod moments;
@@ -41,5 +43,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Presets(args) => presets::run(&args),
         Command::Data(Data::Patches(args)) => patches::run(&args),
         Command::Data(Data::Splits(args)) => splits::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

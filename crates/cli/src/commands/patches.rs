@@ -17,5 +17,9 @@ pub(crate) fn run(args: &Patches) -> Result<()> {
     let patches = extract_patches::<f32>(&images, args.size, args.count, args.seed)?;
     write_npy(&args.out, &patches.rows)?;
     let (rows, features) = patches.rows.dim();
+    if args.json {
+        let facts = serde_json::json!({ "file": args.out, "rows": rows, "features": features, "images": images.len() });
+        return output::json(&facts);
+    }
     output::line(&format!("{rows} rows of {features} features from {} images", images.len()))
 }

@@ -12,8 +12,9 @@ use super::model::{AnyModel, each};
 use crate::args::Sample;
 use crate::condition;
 use crate::exit::BadInput;
+use crate::output;
 use crate::rows_in::block_rows;
-use crate::rows_out::{Targets, numbered};
+use crate::rows_out::{As, Targets, numbered};
 
 /// Conditions of the rows that are drawn.
 enum Drawn<F> {
@@ -85,7 +86,8 @@ fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Res
     }
     let names = numbered("x", features, args.header);
     let shape = RowShape::Matrix { features };
-    let mut out = targets.open::<F>(0, shape, Some(count), names.as_deref(), RowFormat::Npy)?;
+    let as_what = As { rows: Some(count), names, usual: RowFormat::Npy, id: None };
+    let mut out = targets.open::<F>(0, shape, &as_what)?;
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let (mut evaluator, mut draws, mut rows) = (model.flow.evaluator(), Buffer::default(), Vec::new());
     let mut left = count;
@@ -104,11 +106,12 @@ fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Res
         drawn
             .map_err(|error| error.below(done))
             .with_context(|| format!("{} at temperature {:?}", args.model.display(), args.temperature))?;
-        out.write(&rows)?;
+        out.write(None, &rows)?;
         if out.is_closed() {
             return Ok(());
         }
         left -= rows_now as u64;
     }
-    out.finish()
+    out.finish()?;
+    output::rows(&args.out, count, features, args.json, targets.stdout())
 }

@@ -16,7 +16,7 @@ use crate::args::{HeaderArg, Score};
 use crate::condition::Given;
 use crate::output;
 use crate::rows_in::Blocks;
-use crate::rows_out::{Targets, numbered};
+use crate::rows_out::{As, Targets, numbered};
 
 /// What is said at the end.
 #[derive(Debug, Serialize)]
@@ -65,10 +65,11 @@ fn score<F: Real>(
     let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);
     let names = data.columns().map(<[String]>::to_vec).or_else(|| numbered("x", features, header));
     let names = names.filter(|_| header != HeaderArg::No);
-    let mut out = targets.open::<f64>(0, RowShape::Vector, count, named("log_prob").as_deref(), format)?;
-    let mut attribution =
-        targets.open::<F>(1, RowShape::Matrix { features }, count, names.as_deref(), format)?;
-    let mut flags_out = targets.open::<f32>(2, RowShape::Vector, count, named("below").as_deref(), format)?;
+    let id = data.id_column();
+    let as_what = |names| As { rows: count, names, usual: format, id: id.as_ref() };
+    let mut out = targets.open::<f64>(0, RowShape::Vector, &as_what(named("log_prob")))?;
+    let mut attribution = targets.open::<F>(1, RowShape::Matrix { features }, &as_what(names))?;
+    let mut flags_out = targets.open::<f32>(2, RowShape::Vector, &as_what(named("below")))?;
 
     let mut evaluator = model.flow.evaluator();
     let (mut moments, mut all) = (Moments::default(), Vec::new());
@@ -86,16 +87,16 @@ fn score<F: Real>(
         if !args.quantiles.is_empty() {
             all.extend_from_slice(&log_prob);
         }
-        out.write(&log_prob)?;
+        out.write(block.ids, &log_prob)?;
         if attribution.is_open() {
             gradient.resize(rows * features, F::zero());
             let to = ArrayViewMut2::from_shape((rows, features), &mut gradient)?;
             evaluator.input_gradient_into(input, to).map_err(|error| block.error(error))?;
-            attribution.write(&gradient)?;
+            attribution.write(block.ids, &gradient)?;
         }
         if let Some(threshold) = &mut threshold {
             threshold.flag(&log_prob, &mut flags);
-            flags_out.write(&flags)?;
+            flags_out.write(block.ids, &flags)?;
         }
         let closed = out.is_closed() || attribution.is_closed() || flags_out.is_closed();
         if closed && !(out.is_open() || attribution.is_open() || flags_out.is_open()) {

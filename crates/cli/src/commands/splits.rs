@@ -18,10 +18,17 @@ pub(crate) fn run(args: &Splits) -> Result<()> {
     let folder = Folder::prepare(&args.out, &FILES)?;
     let splits = source.splits::<f32>(BATCH)?;
     let parts = FILES.into_iter().zip([&splits.train, &splits.validation, &splits.test]);
+    let mut written = Vec::new();
     for (name, rows) in parts {
         let path = folder.file(name);
         write_npy(&path, rows)?;
-        output::line(&format!("{}: {} rows of {} features", path.display(), rows.nrows(), rows.ncols()))?;
+        if !args.json {
+            output::line(&format!("{}: {} rows of {} features", path.display(), rows.nrows(), rows.ncols()))?;
+        }
+        written.push(serde_json::json!({ "file": path, "rows": rows.nrows(), "features": rows.ncols() }));
+    }
+    if args.json {
+        return output::json(&serde_json::json!({ "files": written, "space": splits.facts.space }));
     }
     output::line(&format!("likelihoods are of {}", splits.facts.space))
 }

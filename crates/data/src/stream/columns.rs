@@ -7,7 +7,7 @@ use crate::DataError;
 /// Characters of a name that are compared when the nearest one is looked for.
 const COMPARED: usize = 64;
 
-/// The indices of the columns asked for; all of `cells` columns where none is named.
+/// The indices of the columns asked for; all of `cells` columns but that of the `id` where none is named.
 ///
 /// # Errors
 /// [`DataError::ZeroFeatures`] for an empty list, [`DataError::UnknownColumn`], [`DataError::ColumnOutOfRange`],
@@ -17,15 +17,16 @@ pub(crate) fn choose(
     asked: Option<&[String]>,
     names: Option<&[String]>,
     cells: usize,
+    id: Option<usize>,
 ) -> Result<Vec<usize>, DataError> {
-    let Some(asked) = asked else { return Ok((0..cells).collect()) };
+    let Some(asked) = asked else { return Ok((0..cells).filter(|&column| Some(column) != id).collect()) };
     if asked.is_empty() {
         return Err(DataError::ZeroFeatures { name: path.display().to_string() });
     }
     let mut chosen = Vec::with_capacity(asked.len());
     for name in asked {
         let column = find(path, name, names, cells)?;
-        if chosen.contains(&column) {
+        if chosen.contains(&column) || Some(column) == id {
             return Err(DataError::RepeatedColumn { path: path.to_path_buf(), column, name: name.clone() });
         }
         chosen.push(column);
@@ -33,7 +34,16 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
-fn find(path: &Path, name: &str, names: Option<&[String]>, cells: usize) -> Result<usize, DataError> {
+/// The index of one column.
+///
+/// # Errors
+/// As [`choose`].
+pub(crate) fn find(
+    path: &Path,
+    name: &str,
+    names: Option<&[String]>,
+    cells: usize,
+) -> Result<usize, DataError> {
     let path = || path.to_path_buf();
     let mut same = names.unwrap_or_default().iter().enumerate().filter(|(_, known)| *known == name.trim());
     if let Some((first, _)) = same.next() {

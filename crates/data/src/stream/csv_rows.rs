@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use csv::ByteRecord;
 
 use super::cell::{Cell, cell};
-use super::columns::choose;
+use super::columns::{choose, find};
 use super::delimiter::detect_delimiter;
 use super::line_ends::LineEnds;
 use super::place::{Place, excerpt};
@@ -36,9 +36,16 @@ pub(crate) struct CsvRows {
     /// The columns that are taken, and their names.
     taken: Vec<usize>,
     columns: Option<Vec<String>>,
+    /// The column that names the rows, and what it is called.
+    id: Option<(usize, String)>,
+    /// The names of the rows of the last block.
+    ids: Vec<String>,
     /// Rows given.
     rows: u64,
 }
+
+/// What the column of ids is called where it has no name.
+const ID: &str = "id";
 
 impl CsvRows {
     /// Reads the header row, if there is one, and the first row.
@@ -73,6 +80,8 @@ impl CsvRows {
             header: None,
             taken: Vec::new(),
             columns: None,
+            id: None,
+            ids: Vec::new(),
             rows: 0,
         };
         rows.begin(options)?;
@@ -85,17 +94,34 @@ impl CsvRows {
         let is_header = match options.header {
             CsvHeader::Yes => true,
             CsvHeader::No => false,
-            CsvHeader::Auto => self.record.iter().any(is_word),
+            // Names of rows are words in every row.
+            CsvHeader::Auto => {
+                let id = options.id.as_ref().and_then(|id| id.trim().parse::<usize>().ok());
+                self.record.iter().enumerate().any(|(column, cell)| Some(column) != id && is_word(cell))
+            }
         };
         if self.pending && is_header {
             self.header = Some(self.header_names()?);
             self.pending = self.next_record()?;
         }
-        self.taken = choose(&self.path, options.columns.as_deref(), self.header.as_deref(), self.cells)
-            // Of nothing at all, that there are no rows is what matters.
-            .or_else(|error| if self.cells == 0 { Ok(Vec::new()) } else { Err(error) })?;
+        // Of nothing at all, that there are no rows is what matters.
+        if self.cells > 0 {
+            if let Some(name) = &options.id {
+                let column = find(&self.path, name, self.header.as_deref(), self.cells)?;
+                let names = self.header.as_ref();
+                let name =
+                    names.and_then(|names| names.get(column)).map_or_else(|| ID.to_owned(), Clone::clone);
+                self.id = Some((column, name));
+            }
+            let id = self.id.as_ref().map(|(column, _)| *column);
+            self.taken =
+                choose(&self.path, options.columns.as_deref(), self.header.as_deref(), self.cells, id)?;
+        }
         if !self.pending {
             return Err(DataError::TooFewRows { name: self.name.clone(), expected: 1, actual: 0 });
+        }
+        if self.taken.is_empty() {
+            return Err(DataError::ZeroFeatures { name: self.name.clone() });
         }
         self.columns = self
             .header
@@ -144,7 +170,7 @@ impl CsvRows {
     }
 
     /// Appends the record that was read.
-    fn append<F: Element>(&self, block: &mut Vec<F>) -> Result<(), DataError> {
+    fn append<F: Element>(&mut self, block: &mut Vec<F>) -> Result<(), DataError> {
         if self.record.len() != self.cells {
             return Err(DataError::RaggedRow {
                 path: self.path.clone(),
@@ -165,6 +191,10 @@ impl CsvRows {
                 Cell::Number(value) => block.push(value),
                 other => return Err(self.refused(column, text, other)),
             }
+        }
+        if let Some((column, _)) = self.id {
+            let id = std::str::from_utf8(self.record.get(column).unwrap_or_default());
+            self.ids.push(id.map_err(|_| self.not_utf8())?.trim().to_owned());
         }
         Ok(())
     }
@@ -200,8 +230,17 @@ impl<F: Element> ReadRows<F> for CsvRows {
         self.columns.as_deref()
     }
 
+    fn id_column(&self) -> Option<&str> {
+        self.id.as_ref().map(|(_, name)| name.as_str())
+    }
+
+    fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
     fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {
         block.clear();
+        self.ids.clear();
         let mut count = 0;
         // No record is read ahead: of a slow pipe, a row is given when it is there.
         while count < limit && (self.pending || self.next_record()?) {

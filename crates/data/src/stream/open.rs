@@ -112,8 +112,8 @@ fn open_text<F: Element>(
 }
 
 fn refuse_columns(path: &Path, options: &TextOptions) -> Result<(), DataError> {
-    match options.columns {
-        None => Ok(()),
-        Some(_) => Err(DataError::ColumnsOfAnArray { path: path.to_path_buf() }),
+    match (&options.columns, &options.id) {
+        (None, None) => Ok(()),
+        _ => Err(DataError::ColumnsOfAnArray { path: path.to_path_buf() }),
     }
 }

@@ -19,6 +19,16 @@ pub trait ReadRows<F: Element>: Send {
     /// The names of the features, where there are names (a CSV file with a header row).
     fn columns(&self) -> Option<&[String]>;
 
+    /// The name of the column that names the rows, where one was asked for ([`TextOptions::id`](crate::TextOptions::id)): that of the header, or `id`.
+    fn id_column(&self) -> Option<&str> {
+        None
+    }
+
+    /// The names of the rows that the last [`read`](Self::read) gave, where a column of names was asked for; or else nothing.
+    fn ids(&self) -> &[String] {
+        &[]
+    }
+
     /// Clears `block` and fills it with up to `limit` rows, row-major `[rows, features]`. Gives the number of rows read, which is 0
     /// only at the end (or where `limit` is 0).
     ///

@@ -28,6 +28,8 @@ pub struct RowWriter<F> {
     /// Rows that were written.
     written: u64,
     chunk: Vec<u8>,
+    /// Whether each row begins with its name.
+    labelled: bool,
     element: PhantomData<fn(F)>,
 }
 
@@ -67,6 +69,26 @@ impl<F: Element> RowWriter<F> {
                 Self::begin(path, sink, format, shape, rows, column_names)
             }
         }
+    }
+
+    /// Begins to write CSV whose rows begin with their names, for [`write_labelled`](Self::write_labelled). `column_names`, where they are
+    /// given, begin with that of the names.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create).
+    pub fn create_labelled(
+        output: &Output,
+        shape: RowShape,
+        column_names: Option<&[String]>,
+    ) -> Result<Self, DataError> {
+        let (path, sink) = match output {
+            Output::Stdout => (Path::new(STDOUT), Sink::stream(Box::new(std::io::stdout()), false)),
+            Output::File(path) => (path.as_path(), Sink::file(path, false)),
+        };
+        // The names are one column more.
+        let wide = RowShape::Matrix { features: shape.features().saturating_add(1) };
+        let writer = Self::begin(path, sink, RowFormat::Csv, wide, None, column_names)?;
+        Ok(Self { shape, labelled: true, ..writer })
     }
 
     /// Begins to write to a stream, as [`create`](Self::create) does to standard output; messages call it `name`.
@@ -116,6 +138,7 @@ impl<F: Element> RowWriter<F> {
             expected: rows,
             written: 0,
             chunk: Vec::new(),
+            labelled: false,
             element: PhantomData,
         })
     }
@@ -146,6 +169,35 @@ impl<F: Element> RowWriter<F> {
         }
         self.hand_on()?;
         self.written = actual;
+        Ok(())
+    }
+
+    /// Writes whole rows, each behind its name.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write); [`DataError::RowCount`] for another number of names than of rows, or where no names were announced.
+    pub fn write_labelled(&mut self, labels: &[String], values: &[F]) -> Result<(), DataError> {
+        let features = self.shape.features();
+        let (rows, names) = ((values.len() / features) as u64, labels.len() as u64);
+        if names != rows || !self.labelled {
+            let (path, names) = (self.path.clone(), if self.labelled { names } else { 0 });
+            return Err(DataError::RowCount { path, expected: rows, actual: names });
+        }
+        let mut record = csv::ByteRecord::new();
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for (label, row) in labels.iter().zip(values.chunks_exact(features)) {
+            record.clear();
+            record.push_field(label.as_bytes());
+            for value in row {
+                let mut cell = Vec::new();
+                append_csv(std::slice::from_ref(value), &mut cell);
+                record.push_field(cell.trim_ascii_end());
+            }
+            writer.write_byte_record(&record).map_err(|error| DataError::io(&self.path, error.into()))?;
+        }
+        self.chunk = writer.into_inner().map_err(|error| DataError::io(&self.path, error.into_error()))?;
+        self.hand_on()?;
+        self.written += rows;
         Ok(())
     }
 

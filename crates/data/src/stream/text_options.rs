@@ -22,4 +22,7 @@ pub struct TextOptions {
     /// The columns to take, in this order, each by its name in the header or by its index from 0. A name that is also an index
     /// means the name. `None` takes all.
     pub columns: Option<Vec<String>>,
+    /// A column that names the rows rather than describing them, as in `columns`: its text goes along with the rows
+    /// ([`ReadRows::ids`](crate::ReadRows::ids)), and it is none of the features.
+    pub id: Option<String>,
 }
