@@ -15,6 +15,7 @@ pub(crate) use scoring::{Classify, Inspect, Map, Report, Sample, Score};
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix inverse while training.
 #[derive(Debug, Parser)]
 #[command(
+    name = "pdmap",
     version,
     propagate_version = true,
     after_help = "Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (last good weights saved), 4 training interrupted (its state and its best weights so far saved)."
@@ -238,7 +239,7 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "N")]
     pub(crate) seeds: Option<u64>,
     /// One learning rate for all arms, instead of tuning each
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// Runs at once and threads of each, under --steps [default: as the plan says, or one run on all threads]
     #[arg(long, value_name = "RUNS,THREADS", value_delimiter = ',', num_args = 1)]
@@ -276,7 +277,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "N", requires = "condition")]
     pub(crate) classes: Option<usize>,
     /// Learning rate [default: what the model says]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub(crate) rate: Option<f64>,
     /// Seed of the initial weights and of the order of the rows
     #[arg(long, value_name = "S", default_value_t = 1)]

@@ -4,7 +4,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Result;
+use pdmap_core::Real;
 use pdmap_data::{DataError, Element, Output, RowFormat, RowShape, RowWriter};
+use pdmap_train::Model;
 
 use crate::args::{HeaderArg, RowFormatArg};
 use crate::exit::BadInput;
@@ -139,6 +141,16 @@ pub(crate) struct As<'a> {
 /// The names of the columns of CSV: `stem0`, `stem1`, ...; none where there is to be no header.
 pub(crate) fn numbered(stem: &str, features: usize, header: HeaderArg) -> Option<Vec<String>> {
     (header != HeaderArg::No).then(|| (0..features).map(|index| format!("{stem}{index}")).collect())
+}
+
+/// The names of the columns of CSV in the space of the data: those that the model was trained on, or `x0`, `x1`, ...
+pub(crate) fn data_names<F: Real>(model: &Model<F>, header: HeaderArg) -> Option<Vec<String>> {
+    let features = model.flow.features();
+    let trained = model.header.training.as_ref().map(|training| &training.columns);
+    match trained.filter(|columns| columns.len() == features) {
+        Some(columns) => (header != HeaderArg::No).then(|| columns.clone()),
+        None => numbered("x", features, header),
+    }
 }
 
 /// Rows on their way out; nothing where none are wanted.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod base;
+mod builder;
 mod chain;
 pub mod check;
 pub mod coupling;
@@ -29,6 +30,7 @@ mod tape;
 mod tensors;
 
 pub use base::{Base, BaseSpec};
+pub use builder::FlowBuilder;
 pub use chain::Chain;
 pub use error::{LayerError, Result};
 pub use evaluator::Evaluator;

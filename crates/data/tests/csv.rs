@@ -248,3 +248,51 @@ fn an_endless_text_is_read_in_blocks() {
     }
     assert!(block.capacity() <= 4096);
 }
+
+/// Reads all rows in blocks of two, with their names.
+fn named(text: &str, options: &TextOptions) -> (Vec<f64>, Vec<String>, Option<String>) {
+    let mut rows = open::<f64>(text, options).unwrap();
+    let (mut values, mut ids, mut block) = (vec![], vec![], vec![]);
+    while rows.read(2, &mut block).unwrap() > 0 {
+        values.extend_from_slice(&block);
+        ids.extend_from_slice(rows.ids());
+    }
+    (values, ids, rows.id_column().map(str::to_owned))
+}
+
+#[test]
+fn names_of_rows_go_along_and_are_no_features() {
+    let id = |id: &str| TextOptions { id: Some(id.to_owned()), ..TextOptions::default() };
+    let text = "who,a,b\nann, 1,2\n\"bob, \"\"jr\"\"\",3,4\n 7 ,5,6\n";
+    let expected = ["ann", "bob, \"jr\"", "7"].map(str::to_owned).to_vec();
+    let (values, ids, name) = named(text, &id("who"));
+    assert_eq!((values, ids, name.as_deref()), ((1..7).map(f64::from).collect(), expected, Some("who")));
+    // Without a header row words do not make one of a column of names.
+    let (values, ids, name) = named("1,x\n2,y\n", &id("1"));
+    assert_eq!((values, ids.join(""), name.as_deref()), (vec![1.0, 2.0], "xy".to_owned(), Some("id")));
+    // Nobody asked: no names.
+    let (_, ids, name) = named("1,2\n", &TextOptions::default());
+    assert!(ids.is_empty() && name.is_none());
+    // With columns that are chosen.
+    let both = TextOptions { columns: Some(vec!["b".into()]), ..id("who") };
+    assert_eq!(named(text, &both).0, [2.0, 4.0, 6.0]);
+
+    let both = TextOptions { columns: Some(vec!["who".into(), "b".into()]), ..id("who") };
+    assert!(matches!(refusal(text, &both), DataError::RepeatedColumn { column: 0, .. }));
+    assert!(
+        matches!(refusal(text, &id("whom")), DataError::UnknownColumn { nearest, .. } if nearest == "who")
+    );
+    assert!(matches!(refusal("who\nann\n", &id("who")), DataError::ZeroFeatures { .. }));
+}
+
+#[test]
+fn usual_columns_are_taken_where_the_header_has_them_all() {
+    let usual = TextOptions { usual: vec!["b".into(), "a".into()], ..TextOptions::default() };
+    assert_eq!(named("a,other,b\n1,x,2\n3,y,4\n", &usual).0, [2.0, 1.0, 4.0, 3.0]);
+    // Not all of them, not once, no header, or others asked for: as ever.
+    assert_eq!(named("a,c\n1,2\n", &usual).0, [1.0, 2.0]);
+    assert_eq!(named("a,b,b\n1,2,3\n", &usual).0, [1.0, 2.0, 3.0]);
+    assert_eq!(named("1,2\n", &usual).0, [1.0, 2.0]);
+    let asked = TextOptions { columns: Some(vec!["a".into()]), ..usual };
+    assert_eq!(named("a,other,b\n1,5,2\n", &asked).0, [1.0]);
+}

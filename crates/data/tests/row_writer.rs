@@ -12,7 +12,8 @@ use common::numbers;
 use ndarray::Array2;
 use ndarray_npy::ReadNpyExt;
 use pdmap_data::{
-    DataError, Element, Output, RowFormat, RowShape, RowWriter, TextOptions, read_csv, read_npy,
+    DataError, Element, Input, Output, RowFormat, RowShape, RowWriter, TextOptions, open_rows, read_csv,
+    read_npy,
 };
 use tempfile::TempDir;
 
@@ -267,4 +268,37 @@ fn numpy_reads_what_is_written() {
             assert a.dtype == n.float32 and a.tolist() == [[1.0, 2.0, 3.0], [4.5, 5.0, 6.0]]";
         assert!(Command::new(common::python()).args(["-c", script]).arg(&path).status().unwrap().success());
     }
+}
+
+#[test]
+fn rows_stand_behind_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.csv");
+    let labels = |labels: &[&str]| labels.iter().map(|&label| label.to_owned()).collect::<Vec<_>>();
+    let names = labels(&["who", "a", "b"]);
+    let shape = RowShape::Matrix { features: 2 };
+    let mut writer =
+        RowWriter::<f64>::create_labelled(&Output::File(path.clone()), shape, Some(&names)).unwrap();
+    writer.write_labelled(&labels(&["ann", "bob, \"jr\""]), &[1.5, -0.0, 1e300, 2.0]).unwrap();
+    writer.write_labelled(&labels(&["line\nbreak"]), &[0.1, 3.0]).unwrap();
+    for wrong in [labels(&[]), labels(&["one", "two"])] {
+        let error = writer.write_labelled(&wrong, &[1.0, 2.0]).unwrap_err();
+        assert!(matches!(error, DataError::RowCount { expected: 1, .. }), "{error}");
+    }
+    assert_eq!(writer.finish().unwrap(), 3);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, "who,a,b\nann,1.5,-0.0\n\"bob, \"\"jr\"\"\",1e300,2.0\n\"line\nbreak\",0.1,3.0\n");
+    // Read back, they are the same names and rows.
+    let options = TextOptions { id: Some("who".into()), ..TextOptions::default() };
+    let mut rows = open_rows::<f64>(&Input::File(path), &options).unwrap();
+    let mut block = vec![];
+    assert_eq!(rows.read(9, &mut block).unwrap(), 3);
+    assert_eq!((rows.ids()[2].as_str(), &block[2..4]), ("line\nbreak", &[1e300, 2.0][..]));
+
+    let few = RowWriter::<f64>::create_labelled(&Output::Stdout, shape, Some(&names[1..])).unwrap_err();
+    assert!(matches!(few, DataError::FeatureMismatch { expected: 3, actual: 2, .. }), "{few}");
+    // A writer of rows without names takes none.
+    let output = Output::File(folder.path().join("y.csv"));
+    let mut plain = RowWriter::<f64>::create(&output, RowFormat::Csv, shape, None, None).unwrap();
+    assert!(plain.write_labelled(&labels(&["ann"]), &[1.0, 2.0]).is_err());
 }

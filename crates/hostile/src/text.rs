@@ -21,6 +21,7 @@ pub(crate) fn csv(bytes: &[u8]) {
             columns: None,
             // The seeds of this way have numbers only, which may be names too.
             id: bytes.len().is_multiple_of(2).then(|| "0".to_owned()),
+            usual: vec![],
         },
     };
     with_scratch!("rows.csv", |scratch| {

@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::{Flow, Real};
 use pdmap_data::split_rows;
+use serde::{Deserialize, Serialize};
 
 use crate::description::ModelSpec;
 use crate::{Architecture, Preprocess, Preset, TrainConfig, TrainError, Trained, registry, train};
@@ -10,8 +11,8 @@ use crate::{Architecture, Preprocess, Preset, TrainConfig, TrainError, Trained, 
 /// Rows that kinds of layers with a start that depends on data may look at.
 pub(crate) const SAMPLE: usize = 4096;
 
-/// What to fit, and how.
-#[derive(Debug, Clone)]
+/// What to fit, and how. [`FitConfig::builder`] says it step by step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FitConfig {
     /// The model.
     pub model: ModelSpec,
@@ -55,14 +56,13 @@ pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitte
 ///
 /// ```
 /// use pdmap_core::{Base, Flow};
-/// use pdmap_train::{Budget, Fit, FitConfig};
+/// use pdmap_train::{Fit, FitConfig, Preset};
 /// use rand::SeedableRng;
 ///
 /// # fn main() -> Result<(), pdmap_train::TrainError> {
 /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
 /// let x = Base::normal().sample::<f64>(500, 3, &mut rng)?.mapv(|v| v + v.powi(3));
-/// let mut config = FitConfig::default();
-/// config.training.budget = Budget::Steps(100);
+/// let config = FitConfig::builder(Preset::DenseOrthonormal).steps(100).build()?;
 /// let flow = Flow::fit(&x, &config)?;
 /// assert_eq!(flow.log_prob(&x)?.len(), 500);
 /// # Ok(())

@@ -1,7 +1,9 @@
 //! Flags about rows that are read and written in blocks.
 
 use clap::{Args, ValueEnum};
+use pdmap_core::Real;
 use pdmap_data::{CsvHeader, RowFormat, TextOptions};
+use pdmap_train::Model;
 
 use crate::exit::BadInput;
 
@@ -14,7 +16,7 @@ pub(crate) struct TextArgs {
     /// Whether CSV begins with the names of its columns; `no` also leaves them out of CSV that is written
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
-    /// Columns of CSV to take, in this order, by name or by index from 0 [default: all]
+    /// Columns of CSV to take, in this order, by name or by index from 0 [default: those that the model was trained on, where the header names them all; or all]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,
     /// A column of CSV that names the rows, by name or by index from 0: it is no feature, and CSV that is written begins with it
@@ -23,6 +25,12 @@ pub(crate) struct TextArgs {
 }
 
 impl TextArgs {
+    /// The flags as the readers want them, for rows of a model: its columns are taken by their names where they are there.
+    pub(crate) fn of<F: Real>(&self, model: &Model<F>) -> Result<TextOptions, BadInput> {
+        let usual = model.header.training.as_ref().map(|training| training.columns.clone());
+        Ok(TextOptions { usual: usual.unwrap_or_default(), ..self.options()? })
+    }
+
     /// The flags as the readers want them.
     pub(crate) fn options(&self) -> Result<TextOptions, BadInput> {
         let delimiter = match self.delimiter.as_deref() {
@@ -42,7 +50,13 @@ impl TextArgs {
             HeaderArg::Yes => CsvHeader::Yes,
             HeaderArg::No => CsvHeader::No,
         };
-        Ok(TextOptions { header, delimiter, columns: self.columns.clone(), id: self.id.clone() })
+        Ok(TextOptions {
+            header,
+            delimiter,
+            columns: self.columns.clone(),
+            id: self.id.clone(),
+            usual: vec![],
+        })
     }
 }
 

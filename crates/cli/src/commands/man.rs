@@ -23,8 +23,12 @@ pub(crate) fn run(args: &Man) -> Result<()> {
 /// The page of a command and those of its subcommands: `pdmap-data-splits.1`.
 fn pages(command: &Command, name: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let mut page = Vec::new();
-    let titled =
-        command.clone().name(name.to_owned()).bin_name(name.replace('-', " ")).disable_help_subcommand(true);
+    let titled = command
+        .clone()
+        .name(name.to_owned())
+        .display_name(name.to_owned())
+        .bin_name(name.replace('-', " "))
+        .disable_help_subcommand(true);
     clap_mangen::Man::new(titled).render(&mut page)?;
     let mut all = vec![(format!("{name}.1"), page)];
     for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {

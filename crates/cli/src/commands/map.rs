@@ -11,7 +11,7 @@ use crate::args::Map;
 use crate::condition::Given;
 use crate::output;
 use crate::rows_in::Blocks;
-use crate::rows_out::{As, Targets, numbered};
+use crate::rows_out::{As, Targets, data_names, numbered};
 
 /// Which way the map is gone.
 #[derive(Debug, Clone, Copy)]
@@ -29,13 +29,17 @@ pub(crate) fn run(args: &Map, way: Way) -> Result<()> {
 
 fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) -> Result<()> {
     let features = model.flow.features();
-    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, features)?;
-    let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
-    let stem = match way {
-        Way::Encode => "z",
-        Way::Decode => "x",
+    let text = match way {
+        Way::Encode => args.text.of(model)?,
+        Way::Decode => args.text.options()?,
     };
-    let (names, shape) = (numbered(stem, features, args.text.header), RowShape::Matrix { features });
+    let mut data = Blocks::<F>::open(&args.data, &text, features)?;
+    let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
+    let names = match way {
+        Way::Encode => numbered("z", features, args.text.header),
+        Way::Decode => data_names(model, args.text.header),
+    };
+    let shape = RowShape::Matrix { features };
     let id = data.id_column();
     let as_what = As { rows: data.count(), names, usual: data.format(), id: id.as_ref() };
     let mut out = targets.open::<F>(0, shape, &as_what)?;

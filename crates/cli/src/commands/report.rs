@@ -62,7 +62,7 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
 /// Evenly spaced rows with their condition behind them, their name and those of their columns. Of more rows than the page looks at, memory never holds more than twice as many.
 fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<String>>, Array2<F>)> {
     let text = args.text.options()?;
-    let mut data = Blocks::<F>::open(&args.data, &text, model.flow.features())?;
+    let mut data = Blocks::<F>::open(&args.data, &args.text.of(model)?, model.flow.features())?;
     let mut given = Given::open(model, args.condition.as_deref(), &text)?;
     let (name, width) = (data.name().to_owned(), model.flow.features() + model.flow.conditions());
     let most = most_rows(width);

@@ -14,7 +14,7 @@ use crate::condition;
 use crate::exit::BadInput;
 use crate::output;
 use crate::rows_in::block_rows;
-use crate::rows_out::{As, Targets, numbered};
+use crate::rows_out::{As, Targets, data_names};
 
 /// Conditions of the rows that are drawn.
 enum Drawn<F> {
@@ -84,7 +84,7 @@ fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Res
         );
         return Err(BadInput(message).into());
     }
-    let names = numbered("x", features, args.header);
+    let names = data_names(model, args.header);
     let shape = RowShape::Matrix { features };
     let as_what = As { rows: Some(count), names, usual: RowFormat::Npy, id: None };
     let mut out = targets.open::<F>(0, shape, &as_what)?;

@@ -87,6 +87,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         best_step: trained.best.step,
         best_validation: trained.best.validation,
         curve: TrainingRecord::thinned(&trained.curve),
+        columns: source.columns().unwrap_or_default(),
         shape: data.facts.picture(),
     });
     let saved = save(&model, args);

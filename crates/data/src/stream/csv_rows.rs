@@ -1,5 +1,6 @@
 //! Rows of a CSV text, one block at a time.
 
+use std::collections::HashMap;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
@@ -114,8 +115,9 @@ impl CsvRows {
                 self.id = Some((column, name));
             }
             let id = self.id.as_ref().map(|(column, _)| *column);
-            self.taken =
-                choose(&self.path, options.columns.as_deref(), self.header.as_deref(), self.cells, id)?;
+            let usual = self.has_each_once(&options.usual).then_some(options.usual.as_slice());
+            let asked = options.columns.as_deref().or(usual);
+            self.taken = choose(&self.path, asked, self.header.as_deref(), self.cells, id)?;
         }
         if !self.pending {
             return Err(DataError::TooFewRows { name: self.name.clone(), expected: 1, actual: 0 });
@@ -128,6 +130,14 @@ impl CsvRows {
             .as_ref()
             .map(|names| self.taken.iter().map(|&column| names[column].clone()).collect());
         Ok(())
+    }
+
+    /// Whether the header has each of these names once; of no names, it has not.
+    fn has_each_once(&self, names: &[String]) -> bool {
+        let Some(header) = self.header.as_ref().filter(|_| !names.is_empty()) else { return false };
+        let mut counts = HashMap::new();
+        header.iter().for_each(|name| *counts.entry(name.as_str()).or_insert(0) += 1);
+        names.iter().all(|name| counts.get(name.as_str()) == Some(&1))
     }
 
     /// Reads the next record and where it begins; `false` at the end.

@@ -178,6 +178,9 @@ impl<F: Element> RowWriter<F> {
     /// As [`write`](Self::write); [`DataError::RowCount`] for another number of names than of rows, or where no names were announced.
     pub fn write_labelled(&mut self, labels: &[String], values: &[F]) -> Result<(), DataError> {
         let features = self.shape.features();
+        if !values.len().is_multiple_of(features) {
+            return Err(DataError::PartialRow { path: self.path.clone(), features, values: values.len() });
+        }
         let (rows, names) = ((values.len() / features) as u64, labels.len() as u64);
         if names != rows || !self.labelled {
             let (path, names) = (self.path.clone(), if self.labelled { names } else { 0 });

@@ -25,4 +25,6 @@ pub struct TextOptions {
     /// A column that names the rows rather than describing them, as in `columns`: its text goes along with the rows
     /// ([`ReadRows::ids`](crate::ReadRows::ids)), and it is none of the features.
     pub id: Option<String>,
+    /// Where no columns are asked for and the header has each of these names once, these are taken, in this order: those that a model was trained on.
+    pub usual: Vec<String>,
 }

@@ -61,6 +61,9 @@ pub struct TrainingRecord {
     /// The learning curve: steps taken and mean log-likelihood of the validation rows, nats. [`thinned`](Self::thinned) keeps it short.
     #[serde(default)]
     pub curve: Vec<(u64, f64)>,
+    /// Names of the features, where the data had names: CSV is written with them, and read by them.
+    #[serde(default)]
+    pub columns: Vec<String>,
     /// What a row of the data is: `[channels, height, width]` of a picture, `[channels, length]` of a signal; empty where nobody said.
     #[serde(default)]
     pub shape: Vec<usize>,

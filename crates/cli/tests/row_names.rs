@@ -1,0 +1,102 @@
+//! Names of rows and of columns: what comes in with a name goes out with it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use crate::common;
+
+use std::path::Path;
+
+use common::{pdmap, read_vector, refuse, succeed, write};
+
+/// Rows of four named columns in an order of their own, one of them words, in `data.csv`; a model of two of them in `m.st`.
+fn model(folder: &Path) {
+    let mut text = "patient,height,note,weight\n".to_owned();
+    for row in 0..400 {
+        let (a, b) = ((row as f64 * 0.7).sin(), (row as f64 * 0.61).cos());
+        text += &format!("p{row},{a},some words,{}\n", a + b);
+    }
+    std::fs::write(folder.join("data.csv"), text).unwrap();
+    let train = ["train", "--data", "data.csv", "--columns", "height,weight", "--id", "patient"];
+    succeed(folder, &[&train[..], &["--steps", "30", "--dtype", "f64", "--out", "m.st"]].concat());
+}
+
+fn lines(folder: &Path, name: &str) -> Vec<String> {
+    std::fs::read_to_string(folder.join(name)).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn scores_codes_and_flags_keep_the_names_of_their_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    model(folder);
+    // No --columns: those of the training are taken by their names, whatever stands between them.
+    let score = ["score", "m.st", "--data", "data.csv", "--id", "patient", "--out", "ll.csv"];
+    let more = ["--attribution", "a.csv", "--flags", "flags.csv", "--threshold", "-3"];
+    succeed(folder, &[&score[..], &more].concat());
+    let scores = lines(folder, "ll.csv");
+    assert_eq!((scores.len(), scores[0].as_str()), (401, "patient,log_prob"));
+    assert!(scores[400].starts_with("p399,-"), "{}", scores[400]);
+    assert_eq!(lines(folder, "a.csv")[0], "patient,height,weight");
+    assert_eq!(lines(folder, "flags.csv")[0], "patient,below");
+    assert!(lines(folder, "flags.csv")[7].starts_with("p6,"));
+
+    // The same numbers as of bare rows of the same columns.
+    succeed(
+        folder,
+        &["score", "m.st", "--data", "data.csv", "--columns", "height,weight", "--out", "bare.npy"],
+    );
+    let bare = read_vector(folder, "bare.npy");
+    for (line, value) in scores[1..].iter().zip(bare) {
+        assert_eq!(line.split(',').nth(1).unwrap().parse::<f64>().unwrap(), value);
+    }
+    // A pipe, and a header that names its columns in another order.
+    let text = "weight,height\n1,0.5\n".to_owned();
+    let mut command = assert_cmd::Command::cargo_bin("pdmap").unwrap();
+    let piped =
+        command.current_dir(folder).args(["encode", "m.st", "--data", "-", "--out", "-"]).write_stdin(text);
+    let piped = String::from_utf8(piped.output().unwrap().stdout).unwrap();
+    std::fs::write(folder.join("one.csv"), "0.5,1\n").unwrap();
+    succeed(folder, &["encode", "m.st", "--data", "one.csv", "--out", "one-z.csv"]);
+    assert_eq!(piped, std::fs::read_to_string(folder.join("one-z.csv")).unwrap());
+
+    succeed(folder, &["encode", "m.st", "--data", "data.csv", "--id", "patient", "--out", "z.csv"]);
+    assert_eq!(lines(folder, "z.csv")[0], "patient,z0,z1");
+    succeed(folder, &["decode", "m.st", "--data", "z.csv", "--id", "patient", "--out", "x.csv"]);
+    let x = lines(folder, "x.csv");
+    assert_eq!((x[0].as_str(), x[1].split(',').next()), ("patient,height,weight", Some("p0")));
+    // Without a header there is no name of the column either.
+    let bare =
+        ["score", "m.st", "--data", "x.csv", "--id", "patient", "--header", "yes", "--out", "again.csv"];
+    succeed(folder, &bare);
+    assert_eq!(lines(folder, "again.csv").len(), 401);
+
+    succeed(folder, &["sample", "m.st", "--count", "3", "--out", "s.csv"]);
+    assert_eq!(lines(folder, "s.csv")[0], "height,weight");
+    succeed(folder, &["sample", "m.st", "--count", "3", "--header", "no", "--out", "s.csv"]);
+    assert_eq!(lines(folder, "s.csv").len(), 3);
+}
+
+#[test]
+fn names_that_cannot_be_kept_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    model(folder);
+    let score = |data: &str, id: &str, out: &str| {
+        refuse(folder, &["score", "m.st", "--data", data, "--id", id, "--out", out])
+    };
+    let line = score("data.csv", "patient", "ll.npy");
+    assert!(line.contains("ll.npy") && line.contains(".csv does"), "{line}");
+    assert!(!folder.join("ll.npy").exists());
+    let line = score("data.csv", "patients", "ll.csv");
+    assert!(line.contains("patients") && line.contains("\"patient\""), "{line}");
+    write(folder, "x.npy", &common::rows(10, 2));
+    let line = score("x.npy", "0", "ll.csv");
+    assert!(line.contains("x.npy") && line.contains("CSV only"), "{line}");
+    let both = ["score", "m.st", "--data", "data.csv", "--columns", "patient,height", "--id", "patient"];
+    assert!(refuse(folder, &both).contains("patient"));
+    // A file whose columns are other ones, and more of them.
+    std::fs::write(folder.join("other.csv"), "a,b,c\n1,2,3\n").unwrap();
+    let output = pdmap(folder, &["score", "m.st", "--data", "other.csv"]);
+    assert_eq!(output.status.code(), Some(2));
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.contains("other.csv: 3 features a row, 2 are needed"), "{line}");
+}

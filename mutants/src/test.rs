@@ -1,0 +1,58 @@
+//! One mutant after the other, switched on.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::listed::Listed;
+use crate::source::SWITCH;
+
+/// Seconds after which tests that still run have caught a mutant: it runs on and on.
+const ENDLESS: u64 = 900;
+
+/// Tests each mutant by the packages in their order; gives those that pass all. OUT/outcomes.tsv says how each ended.
+pub fn all(all: &[Listed], kept: &BTreeSet<usize>, packages: &[String], out: &Path) -> Result<Vec<usize>> {
+    for package in packages {
+        let begun = Instant::now();
+        if !run(package, None)? {
+            bail!("the tests of {package} fail without any mutant");
+        }
+        println!("without mutants {package} passes in {} s", begun.elapsed().as_secs());
+    }
+    let path = out.join("outcomes.tsv");
+    let mut outcomes = File::create(&path).with_context(|| path.display().to_string())?;
+    let mut missed = vec![];
+    for &id in kept {
+        let begun = Instant::now();
+        let mut by = "missed";
+        for package in packages {
+            if !run(package, Some(id))? {
+                by = package;
+                break;
+            }
+        }
+        if by == "missed" {
+            missed.push(id);
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        writeln!(outcomes, "{by}\t{seconds:.1}\t{}", all[id].name)?;
+    }
+    Ok(missed)
+}
+
+/// Whether all tests of a package pass.
+fn run(package: &str, mutant: Option<usize>) -> Result<bool> {
+    let mut command = Command::new("timeout");
+    command.args([&ENDLESS.to_string(), "cargo", "nextest", "run", "--locked", "--package", package]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    match mutant {
+        Some(id) => command.env(SWITCH, id.to_string()),
+        None => command.env_remove(SWITCH),
+    };
+    Ok(command.status()?.success())
+}
