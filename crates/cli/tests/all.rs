@@ -3,6 +3,7 @@
 mod bad_input;
 mod common;
 mod conditions;
+mod guide;
 mod kernels;
 mod large_files;
 mod models;

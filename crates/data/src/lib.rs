@@ -16,6 +16,32 @@
 //! | [`preprocess`] | logit, standardization and PCA whitening as layers with a log-determinant |
 //! | [`validate`] | checks that rows are fit for scoring or for training |
 //!
+//! ```
+//! use pdmap_data::{Counts, Generator, Input, TextOptions, open_rows, split_rows};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Data whose density is known: `[rows, features]`, and its mean log-likelihood over the test rows, nats.
+//! let generator: Generator = "synthetic:ica?dim=3&source=laplace".parse()?;
+//! let splits = generator.splits::<f64>(Counts { train: 500, validation: 100, test: 100 }, 1)?;
+//! assert_eq!((splits.train.dim(), splits.facts.test_truth.is_some()), ((500, 3), true));
+//!
+//! // Rows of a file in blocks, whatever its size and format; `id` names the rows.
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("rows.csv");
+//! std::fs::write(&path, "name,height,weight\nann,1.7,64\nbob,1.8,81\n")?;
+//! let options = TextOptions { id: Some("name".into()), ..TextOptions::default() };
+//! let mut rows = open_rows::<f32>(&Input::File(path), &options)?;
+//! let mut block = Vec::new();
+//! assert_eq!((rows.read(1000, &mut block)?, rows.features()), (2, 2));
+//! assert_eq!((rows.ids()[1].as_str(), block[2]), ("bob", 1.8));
+//!
+//! // Seeded parts; rows of one image belong into one: `split_groups`.
+//! let (train, validation, test) = split_rows(splits.train, 0.1, 0.2, 7)?;
+//! assert_eq!((train.nrows(), validation.nrows(), test.nrows()), (350, 50, 100));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Every random choice is a function of a `u64` seed alone: the same seed gives the same numbers,
 //! bit for bit, whatever the number of threads.
 

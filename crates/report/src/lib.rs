@@ -10,6 +10,27 @@
 //! `currentColor`, and uses series colours that keep a contrast of at least
 //! 3:1 against a white and a near-black page alike, so one SVG serves the light
 //! and the dark theme. Arms differ in colour, in dash and in marker.
+//!
+//! ```
+//! use pdmap_report::{Figure, LinePlot, Page, Section, Series};
+//!
+//! # fn main() -> Result<(), pdmap_report::ReportError> {
+//! let points = (0..50).map(|step| (f64::from(step), -1.0 / f64::from(step + 1))).collect();
+//! let plot = LinePlot {
+//!     title: "Learning curve".into(),
+//!     x_label: "step".into(),
+//!     y_label: "nats a row".into(),
+//!     series: vec![Series { name: "validation".into(), points, color: 0, label: true }],
+//!     ..LinePlot::default()
+//! };
+//! let figure = Figure::of_lines(&plot, "Higher is better.")?;
+//! let section = Section { heading: "Training".into(), figures: vec![figure], ..Section::default() };
+//! let page = Page { title: "A run".into(), sections: vec![section], ..Page::default() };
+//! let html = page.render()?; // one file: no scripts, nothing to fetch
+//! assert!(html.contains("<svg") && !html.contains("<script"));
+//! # Ok(())
+//! # }
+//! ```
 
 mod axis;
 mod canvas;
