@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use ndarray::{Array2, array};
+use pdmap_core::diagonal::ScaleDirection;
 use pdmap_core::{Fresh, Layer, LayerError, LayerSpec, Registry, Result, Sample};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_testing::rng;
@@ -57,4 +58,34 @@ fn a_description_says_how_a_bias_starts() {
     assert_eq!((bias(&*layer), layer.spec().options["bias"].as_str()), (None, Some("none")));
     let error = built(json!({ "group": "orthonormal", "bias": "none", "bias-start": 2.5 })).unwrap_err();
     assert!(matches!(error, LayerError::Conflict { first: "bias-start", .. }), "{error}");
+}
+
+#[test]
+fn a_layer_says_how_its_matrix_is() {
+    let weight = array![[3.0, 0.0], [0.0, -0.5]];
+    let dense = Dense::<f64>::new(weight, GROUP, BiasKind::None).unwrap();
+    let diagnostics = Layer::diagnostics(&dense);
+    let value = |figure: &str| {
+        let found = diagnostics.iter().find(|diagnostic| diagnostic.name == format!("weight {figure}"));
+        found.unwrap_or_else(|| panic!("{figure} is not in {diagnostics:?}")).value
+    };
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-14 * b.abs().max(1.0), "{a} {b}");
+    near(value("condition number"), 6.0);
+    near(value("largest singular value"), 3.0);
+    near(value("smallest singular value"), 0.5);
+    near(value("log|det|"), 1.5_f64.ln());
+    near(value("sign of det"), -1.0);
+    near(value("max|W'W-I|"), 8.0);
+}
+
+#[test]
+fn the_singular_form_is_two_rotations_with_scales_between() {
+    let layers = pdmap_dense::svd::<f64>(4, BiasKind::Plain, ScaleDirection::Algebra, &mut rng(2)).unwrap();
+    let kinds: Vec<String> = layers.iter().map(|layer| layer.spec().kind).collect();
+    assert_eq!(kinds, ["dense", "scale", "dense"]);
+    let groups: Vec<Value> = [0, 2].map(|index| layers[index].spec().options["group"].clone()).into();
+    assert_eq!(groups, [json!("orthonormal"), json!("orthonormal")]);
+    // The one bias stands behind everything.
+    assert_eq!((bias(&*layers[0]).is_some(), bias(&*layers[2]).is_some()), (false, true));
+    assert_ne!(layers[0].tensors()[0].1, layers[2].tensors()[0].1);
 }
