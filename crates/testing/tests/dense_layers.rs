@@ -3,7 +3,8 @@
 
 use ndarray::{Array2, array};
 use pdmap_core::diagonal::ScaleDirection;
-use pdmap_core::{Fresh, Layer, LayerError, LayerSpec, Registry, Result, Sample};
+use pdmap_core::optim::Optimizer;
+use pdmap_core::{Flow, Fresh, Layer, LayerError, LayerSpec, Registry, Result, Sample};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_testing::rng;
 use serde_json::{Value, json};
@@ -88,4 +89,31 @@ fn the_singular_form_is_two_rotations_with_scales_between() {
     // The one bias stands behind everything.
     assert_eq!((bias(&*layers[0]).is_some(), bias(&*layers[2]).is_some()), (false, true));
     assert_ne!(layers[0].tensors()[0].1, layers[2].tensors()[0].1);
+}
+
+/// In the algebra `(W, b)` makes one step `W̃ ← (I + S̃) W̃`. Where the guard shortens it, since it would cross `det W = 0`, the bias goes as short a way as the weight.
+#[test]
+fn a_shortened_step_is_as_short_for_the_bias() {
+    const START: f64 = 0.3;
+    let step = |rate: f64| {
+        let group = Group::General(Direction::Algebra);
+        let dense = Dense::<f64>::new(array![[1.0]], group, BiasKind::Augmented).unwrap();
+        let dense = dense.biased(array![START]).unwrap();
+        let mut flow = Flow::builder(1).layer(dense).build().unwrap();
+        let (mut training, mut optimizer) = (flow.training(), Optimizer::sgd(rate).unwrap());
+        flow.accumulate(&array![[3.0], [4.0], [5.0]], &mut training).unwrap();
+        let report = flow.update(&mut optimizer, &mut training).unwrap();
+        let value = |index: usize| flow.tensors()[index].1.iter().copied().next().unwrap();
+        // How far W went, relative to itself, and how far b went beside what W took along.
+        (value(0) - 1.0, value(1) - START * value(0), report.halvings)
+    };
+    let (small, large) = (step(1e-3), step(0.2));
+    assert_eq!((small.2, large.2 > 0), (0, true));
+    let share = large.0 / (200.0 * small.0);
+    assert!(share < 0.5 && share > 0.0 && large.0 > -1.0, "{share}");
+    assert!(
+        (large.1 / (200.0 * small.1) - share).abs() < 1e-9 * share,
+        "{} {share}",
+        large.1 / (200.0 * small.1)
+    );
 }
