@@ -6,12 +6,14 @@
 //! ```
 //!
 //! The learned kernels maximize the likelihood of an orthonormal convolution with a scale for each of its 64 subbands and a Laplace base, on pictures that are not the
-//! one that is compressed. At high rates that is the same as the fewest bits: a row of likelihood `p` takes `−log p` of them and what the step adds. Every transform here is orthonormal, and each gets the same
+//! one that is compressed. At high rates that is the same as the fewest bits: a row of density `p` takes `−log₂ p` of them, less `log₂ step` for each number. Every transform here is orthonormal, and each gets the same
 //! uniform quantizer, `round(y/step)`, with values at the middle of their intervals, on all subbands.
 //!
 //! The rate is an estimate: the entropy of the quantized numbers of each subband by itself (of order zero, with Miller's and Madow's correction for few of them), weighted by their number. A real coder would use what
 //! neighbours say, which helps the wavelet most, and would pay for its tables. Pictures wrap at their borders, for all transforms alike.
 #![allow(missing_docs)]
+
+mod rate_distortion;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,7 @@ use pdmap::diagonal::ScaleDirection;
 use pdmap::{Base, BaseSpec, Budget, Flow, TrainConfig, train};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rate_distortion::{Curve, STEPS, as_csv, gain, print_curves, print_gains, psnr};
 
 /// Compresses a picture by several transforms.
 #[derive(Debug, Parser)]
@@ -51,20 +54,17 @@ struct Options {
 /// Side of a block: the DCT's, and 2³, so that three levels of a wavelet have a low band of the same size.
 const SIDE: usize = 8;
 const LEVELS: usize = 3;
+/// Rows and columns that are dropped first. A photograph from a JPEG file went through a DCT of 8 x 8 pixels already: on the same grid its numbers are multiples of a step, which would be a
+/// present of a decibel and more to the DCT.
+const OFF_GRID: usize = 3;
 /// Side of the squares to learn from.
 const SQUARE: usize = 48;
-/// Steps of the quantizer, in grey levels, and rates of the comparison, in bits a pixel.
-const STEPS: [f64; 8] = [4.0, 8.0, 12.0, 18.0, 27.0, 40.0, 60.0, 90.0];
-const RATES: [f64; 4] = [0.25, 0.5, 1.0, 1.5];
 
 /// An orthonormal transform of pictures.
 enum Transform {
     Blocks(Kernels),
     Wavelet(Kernels),
 }
-
-/// Bits a pixel and PSNR in dB for each step.
-type Curve = Vec<(f64, f64)>;
 
 fn main() -> Result<()> {
     let mut options = Options::parse();
@@ -126,9 +126,14 @@ fn pictures(options: &Options) -> Result<(Array2<f64>, Vec<GrayImage>)> {
     };
     others.retain(|other| other.pixels.dim().0.min(other.pixels.dim().1) >= SQUARE);
     ensure!(!others.is_empty(), "no picture to learn from has {SQUARE} pixels on both sides");
-    let (height, width) = (photo.nrows() / SIDE * SIDE, photo.ncols() / SIDE * SIDE);
-    ensure!(height.min(width) >= 4 * SIDE, "the picture has less than {} pixels on a side", 4 * SIDE);
-    Ok((cut(&photo, [0, 0], [height, width]).to_owned(), others))
+    let whole = |length: usize| length.saturating_sub(OFF_GRID) / SIDE * SIDE;
+    let (height, width) = (whole(photo.nrows()), whole(photo.ncols()));
+    ensure!(
+        height.min(width) >= 4 * SIDE,
+        "the picture has less than {} pixels on a side",
+        4 * SIDE + OFF_GRID
+    );
+    Ok((cut(&photo, [OFF_GRID; 2], [height, width]).to_owned(), others))
 }
 
 /// A part of a picture, from a pixel on.
@@ -218,62 +223,10 @@ fn quantized(mut band: ArrayViewMut3<'_, f64>, step: f64) -> f64 {
     plain + (counts.len() - 1) as f64 / (2.0 * std::f64::consts::LN_2)
 }
 
-fn psnr(photo: &Array2<f64>, back: &Array2<f64>) -> f64 {
-    let squares = (photo - back).mapv(|error| error * error).sum() / photo.len() as f64;
-    10.0 * (255.0 * 255.0 / squares.max(1e-10)).log10()
-}
-
-/// PSNR at a rate, linear in the logarithm of the rate between the points; none outside of them.
-fn at_rate(curve: &Curve, rate: f64) -> Option<f64> {
-    curve.windows(2).find_map(|pair| {
-        let [(more, better), (less, worse)] = [pair[0], pair[1]];
-        let inside = (less..=more).contains(&rate) && more > less;
-        inside.then(|| worse + (better - worse) * (rate / less).ln() / (more / less).ln())
-    })
-}
-
-/// Mean difference in dB at the rates that both curves reach: the idea of Bjøntegaard (2001), at four points and without his cubic.
-fn gain(curve: &Curve, than: &Curve) -> Option<f64> {
-    let differences: Vec<f64> =
-        RATES.iter().filter_map(|&rate| Some(at_rate(curve, rate)? - at_rate(than, rate)?)).collect();
-    (!differences.is_empty()).then(|| differences.iter().sum::<f64>() / differences.len() as f64)
-}
-
-fn print_curves(curves: &[(&str, Curve)]) {
-    print!("\nstep: bits a pixel, PSNR\n{:<28}", "");
-    STEPS.iter().for_each(|step| print!(" {step:>12}"));
-    for (name, curve) in curves {
-        print!("\n{name:<28}");
-        curve.iter().for_each(|(bits, db)| print!("  {bits:.3}  {db:>4.1}"));
-    }
-    println!();
-}
-
-fn print_gains(curves: &[(&str, Curve)]) {
-    print!("\nPSNR in dB at bits a pixel\n{:<28}", "");
-    RATES.iter().for_each(|rate| print!(" {rate:>7}"));
-    print!("   over DCT");
-    for (name, curve) in curves {
-        print!("\n{name:<28}");
-        RATES.iter().for_each(|&rate| match at_rate(curve, rate) {
-            Some(db) => print!(" {db:>7.2}"),
-            None => print!(" {:>7}", "-"),
-        });
-        gain(curve, &curves[0].1).iter().for_each(|gain| print!("   {gain:>+8.2}"));
-    }
-    println!();
-}
-
 /// The table, and the picture at the middle step.
 fn write(out: &Path, curves: &[(&str, Curve)], photo: &Array2<f64>, transform: &Transform) -> Result<()> {
     std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
-    let mut table = "transform,step,bits_per_pixel,psnr_db\n".to_owned();
-    for (name, curve) in curves {
-        for ((bits, db), step) in curve.iter().zip(STEPS) {
-            table += &format!("\"{name}\",{step},{bits},{db}\n");
-        }
-    }
-    std::fs::write(out.join("rate-distortion.csv"), table)?;
+    std::fs::write(out.join("rate-distortion.csv"), as_csv(curves))?;
     let (_, back) = coded(transform, photo, STEPS[STEPS.len() / 2])?;
     let picture = image::GrayImage::from_fn(back.ncols() as u32, back.nrows() as u32, |x, y| {
         image::Luma([back[[y as usize, x as usize]] as u8])
