@@ -6,17 +6,22 @@
 //! cargo run --release --example class_digits -- digits.safetensors --out digits.png
 //! ```
 //!
-//! Rows of the model are pixels in logit space (λ = 1e-6), as the protocol `mnist` makes them.
+//! Rows of the model are pixels in logit space (λ = 1e-6), as the protocol `mnist` makes them. With `--quick` there is no model yet: a small one is trained on digits that the example
+//! draws, and has to tell their classes apart by likelihood.
+//!
+//! `--quick` printed (2026-11-26; AMD EPYC with AVX-512, 2 cores): `a small model names 99.0% of 500 drawn digits by likelihood`.
 #![allow(missing_docs)]
 
-use std::path::PathBuf;
+mod digits;
 
-use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use image::{GrayImage, Luma};
-use ndarray::Array2;
-use pdmap::data::MNIST_LAMBDA;
-use pdmap::{Condition, Model, registry};
+use ndarray::{Array2, Axis, concatenate};
+use pdmap::data::{MNIST_LAMBDA, mnist, read_idx_labels};
+use pdmap::{Budget, Condition, Input, Model, ModelFile, TrainConfig, registry, train};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -24,7 +29,8 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Debug, Parser)]
 struct Options {
     /// A model of classes, in f32.
-    model: PathBuf,
+    #[arg(required_unless_present = "quick")]
+    model: Option<PathBuf>,
     /// Samples of each class.
     #[arg(long, default_value_t = 10)]
     each: usize,
@@ -33,23 +39,28 @@ struct Options {
     /// The picture to write.
     #[arg(long, default_value = "digits.png")]
     out: PathBuf,
+    /// Trains a small model first, in seconds, and fails where it does not know the classes.
+    #[arg(long)]
+    quick: bool,
 }
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let model = Model::<f32>::load(&options.model, &registry())?;
+    let temporary = tempfile::tempdir()?;
+    let path = match &options.model {
+        Some(path) => path.clone(),
+        None => small_model(temporary.path(), options.seed)?,
+    };
+    let model = Model::<f32>::load(&path, &registry())?;
     let Some(Condition::Classes { count: classes }) = model.header.condition else {
-        bail!("{}: no model of classes", options.model.display());
+        bail!("{}: no model of classes", path.display());
     };
     let side = model.flow.features().isqrt();
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let (width, height) = (options.each * (side + 1), classes * (side + 1));
     let mut picture = GrayImage::from_pixel(width as u32, height as u32, Luma([128]));
     for class in 0..classes {
-        let condition = Array2::from_shape_fn((options.each, classes), |(_, column)| {
-            f32::from(u8::from(column == class))
-        });
-        let rows = model.flow.sample_given(condition.view(), &mut rng)?;
+        let rows = model.flow.sample_given(all_of(class, options.each, classes).view(), &mut rng)?;
         for (index, row) in rows.rows().into_iter().enumerate() {
             for (place, &logit) in row.iter().take(side * side).enumerate() {
                 let unit =
@@ -59,7 +70,67 @@ fn main() -> Result<()> {
             }
         }
     }
-    picture.save(&options.out)?;
+    picture.save(&options.out).with_context(|| options.out.display().to_string())?;
     println!("{}: {} samples of each of {classes} classes", options.out.display(), options.each);
     Ok(())
+}
+
+/// One class as a condition: 1 in its column, 0 elsewhere.
+fn all_of(class: usize, rows: usize, classes: usize) -> Array2<f32> {
+    Array2::from_shape_fn((rows, classes), |(_, column)| f32::from(u8::from(column == class)))
+}
+
+/// What the class says moves and scales the pixels; two couplings take what is left.
+const SMALL: &str = r#"
+preprocess = "whiten"
+layers = [
+  { kind = "coupling", split = "none", hidden = [16] },
+  { repeat = 2, layers = [
+    { kind = "dense", group = { general = "relative" } },
+    { kind = "coupling", hidden = [64] },
+    { kind = "coupling", swap = true, hidden = [64] },
+  ] },
+]
+"#;
+
+/// A model of ten classes of drawn digits, saved as `pdmap train` saves one.
+fn small_model(folder: &Path, seed: u64) -> Result<PathBuf> {
+    digits::write(folder, 3600, 500, &mut ChaCha8Rng::seed_from_u64(seed))?;
+    let images = mnist::<f32>(&folder.join("train-images-idx3-ubyte"), None, seed)?;
+    let labels = |name: &str| -> Result<Array2<f32>> {
+        let labels = read_idx_labels(&folder.join(format!("{name}-labels-idx1-ubyte")))?;
+        Ok(Array2::from_shape_vec((labels.len(), 1), labels.into_iter().map(f32::from).collect())?)
+    };
+    let (classes, known) = (Condition::Classes { count: 10 }, registry());
+    let given = classes.encode(labels("train")?, "the labels")?;
+    // The protocol validates by the last images. A row holds its condition behind its features.
+    let (given, given_validation) = given.view().split_at(Axis(0), images.train.nrows());
+    let rows = concatenate(Axis(1), &[images.train.view(), given])?;
+    let validation = concatenate(Axis(1), &[images.validation.view(), given_validation])?;
+
+    let mut spec = ModelFile::parse("small", SMALL, &known)?.spec;
+    spec.conditions = classes.width();
+    let steps = spec.preprocess.clone().unwrap_or_default();
+    let mut flow = spec.build_on(&rows, &steps, seed, &known)?;
+    let config = TrainConfig { rate: 3e-3, seed, ..TrainConfig::new(Budget::Steps(400)) };
+    train(&mut flow, &rows, validation.view(), &config, &mut |_| {})?;
+
+    // All classes are as frequent: the likeliest one is that under which the row is likeliest.
+    let test = labels("t10k")?;
+    let scores = (0..classes.width()).map(|class| {
+        let condition = all_of(class, images.test.nrows(), classes.width());
+        flow.log_prob(Input::from(&images.test).given(condition.view()))
+    });
+    let scores = scores.collect::<pdmap::Result<Vec<_>>>()?;
+    let likeliest = |row: usize| (0..10).max_by(|&a, &b| scores[a][row].total_cmp(&scores[b][row]));
+    let right = (0..test.nrows()).filter(|&row| likeliest(row) == Some(test[[row, 0]] as usize)).count();
+    let share = right as f64 / test.nrows() as f64;
+    println!("a small model names {:.1}% of {} drawn digits by likelihood", 100.0 * share, test.nrows());
+    ensure!(share > 0.7, "the model does not know the classes");
+
+    let path = folder.join("digits.safetensors");
+    let mut model = Model::new(flow, images.facts.space, pdmap::Preprocess::layers(&steps));
+    model.header.condition = Some(classes);
+    model.save(&path)?;
+    Ok(path)
 }
