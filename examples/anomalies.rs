@@ -22,7 +22,7 @@ use anyhow::{Result, ensure};
 use clap::Parser;
 use ndarray::{Array1, Array2, Axis};
 use pdmap::data::preprocess::Whitening;
-use pdmap::{Base, Budget, FitConfig, Fitted, Flow, ModelFile, TrainConfig, fit, registry};
+use pdmap::{Base, FitConfig, Fitted, Flow, ModelFile, fit, registry};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -78,10 +78,8 @@ fn main() -> Result<()> {
     let (broken, culprits) = anomalies(options.rows, &mut rng)?;
 
     let model = ModelFile::parse("anomalies", MODEL, &registry::<f64>())?.spec;
-    let mut config =
-        FitConfig { training: model.training.onto(TrainConfig::default()), model, validation: 0.1 };
-    config.training.budget = Budget::Steps(options.steps);
-    let Fitted { flow, trained } = fit(normal.view(), &config)?;
+    let config = FitConfig::builder(model).steps(options.steps).build()?;
+    let Fitted { flow, trained, .. } = fit(normal.view(), &config)?;
     let whitening = Whitening::fit(normal.view())?;
     let gaussian = Flow::new(SENSORS, vec![Box::new(whitening)], Base::normal())?;
     println!(

@@ -28,9 +28,7 @@ use clap::Parser;
 use ndarray::{Array2, ArrayView2};
 use pdmap::data::preprocess::Whitening;
 use pdmap::data::{self, DataError, Input, Output, RowFormat, RowShape, RowWriter, TextOptions, split_rows};
-use pdmap::{
-    Architecture, Base, Budget, FitConfig, Fitted, Flow, Model, Preprocess, Preset, TrainConfig, fit,
-};
+use pdmap::{Base, FitConfig, Fitted, Flow, Preprocess, Preset, fit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -73,10 +71,11 @@ fn main() -> Result<()> {
     let (rows, _, test) = split_rows(rows, 0.0, 0.1, options.seed)?;
     println!("{table}: {} rows, {} held out, {} columns", rows.nrows(), test.nrows(), rows.ncols());
 
-    let Fitted { flow, trained } = fitted(rows.view(), &options).with_context(|| table.clone())?;
+    let fitted = fitted(rows.view(), &options).with_context(|| table.clone())?;
     // A Gaussian is a flow as well: one whitening in front of a normal base.
     let whitening = Whitening::fit(rows.view()).with_context(|| table.clone())?;
     let gaussian = Flow::new(rows.ncols(), vec![Box::new(whitening)], Base::normal())?;
+    let Fitted { flow, trained, .. } = &fitted;
     let scores = flow.log_prob(&test)?;
     let ((nats, error), (plain, plain_error)) = (mean(&scores), mean(&gaussian.log_prob(&test)?));
     println!("{}, {} steps in {:.0} s; nats a held-out row", options.model, trained.steps, trained.seconds);
@@ -88,7 +87,7 @@ fn main() -> Result<()> {
     write(&out.join("scores.csv"), scores.view(), Some(&["log_prob".to_owned()]))?;
     let samples = flow.sample(1000, &mut ChaCha8Rng::seed_from_u64(options.seed))?;
     write(&out.join("samples.csv"), samples.view(), names.as_deref())?;
-    Model::new(flow, table, 1).save(&out.join("model.safetensors"))?;
+    fitted.into_model(table).save(&out.join("model.safetensors"))?;
     if options.out.is_some() {
         println!("{}: scores.csv, samples.csv, model.safetensors", out.display());
     }
@@ -98,17 +97,12 @@ fn main() -> Result<()> {
 
 /// A flow on standardized columns. Of the rows, a tenth is for validation: the weights of its best value are kept.
 fn fitted(rows: ArrayView2<'_, f64>, options: &Options) -> Result<Fitted<f64>> {
-    let mut model = options.model.model(Architecture::default());
-    model.preprocess = Some(vec![Preprocess::Standardize]);
-    // What the model's description says of training, its rate and its batch, goes before the defaults.
-    let mut config =
-        FitConfig { training: model.training.onto(TrainConfig::default()), model, validation: 0.1 };
-    if options.quick {
-        config.training.rate = 1e-2;
-    }
-    config.training.budget = Budget::Steps(options.steps);
-    config.training.seed = options.seed;
-    Ok(fit(rows, &config)?)
+    let config = FitConfig::builder(options.model)
+        .preprocess([Preprocess::Standardize])
+        .steps(options.steps)
+        .seed(options.seed);
+    let config = if options.quick { config.rate(1e-2) } else { config };
+    Ok(fit(rows, &config.build()?)?)
 }
 
 /// Mean and standard error.

@@ -117,3 +117,20 @@ impl<F: Real> Tape<F> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn poison_reaches_every_buffer_and_every_child() {
+        let mut tape = Tape::<f64>::recording();
+        tape.store(0, 2, 3).fill(1.0);
+        tape.reserve(1, 1);
+        tape.children[0].store(0, 1, 2).fill(2.0);
+        tape.poison();
+        assert!(tape.load(0, 2, 3).unwrap().iter().all(|value| value.is_nan()));
+        assert!(tape.children[0].load(0, 1, 2).unwrap().iter().all(|value| value.is_nan()));
+    }
+}

@@ -6,7 +6,7 @@ use pdmap_data::split_rows;
 use serde::{Deserialize, Serialize};
 
 use crate::description::ModelSpec;
-use crate::{Architecture, Preprocess, Preset, TrainConfig, TrainError, Trained, registry, train};
+use crate::{Architecture, Model, Preprocess, Preset, TrainConfig, TrainError, Trained, registry, train};
 
 /// Rows that kinds of layers with a start that depends on data may look at.
 pub(crate) const SAMPLE: usize = 4096;
@@ -35,8 +35,17 @@ impl Default for FitConfig {
 pub struct Fitted<F: Real> {
     /// The flow, with the weights of the best validation; the first layers are its preprocessing.
     pub flow: Flow<F>,
+    /// How many of the layers are.
+    pub preprocessing: usize,
     /// What training did.
     pub trained: Trained,
+}
+
+impl<F: Real> Fitted<F> {
+    /// The flow as a model that can be saved; `space` says in words in which space its likelihoods are stated.
+    pub fn into_model(self, space: impl Into<String>) -> Model<F> {
+        Model::new(self.flow, space.into(), self.preprocessing)
+    }
 }
 
 /// Fits a flow to rows `[rows, features]`.
@@ -49,7 +58,7 @@ pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitte
     let steps = config.model.preprocess.clone().unwrap_or_else(|| vec![Preprocess::Standardize]);
     let mut flow = config.model.build_on(&rows, &steps, config.training.seed, &registry())?;
     let trained = train(&mut flow, &rows, validation.view(), &config.training, &mut |_| {})?;
-    Ok(Fitted { flow, trained })
+    Ok(Fitted { flow, preprocessing: Preprocess::layers(&steps), trained })
 }
 
 /// [`fit`] as a constructor: `Flow::fit(&x, &config)`.

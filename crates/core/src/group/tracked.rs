@@ -207,3 +207,53 @@ fn sign<F: Real>(index: u64) -> F {
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     if (z ^ (z >> 31)) & 1 == 0 { F::one() } else { -F::one() }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    /// How far `W X` is from the identity.
+    fn residual(w: &Array2<f64>, tracked: &TrackedInverse<f64>) -> f64 {
+        let product = w.dot(&tracked.get().unwrap()) - Array2::<f64>::eye(w.nrows());
+        product.iter().fold(0.0, |worst, value| value.abs().max(worst))
+    }
+
+    /// A little off, an inverse is taken back by Newton and Schulz; far off, by a factorization; and at each 16th step only.
+    #[test]
+    fn an_inverse_that_drifted_is_taken_back() {
+        let w = array![[2.0, 1.0, 0.0], [0.5, 3.0, -1.0], [0.0, 0.25, 1.5]];
+        for (drift, before) in [(1e-6, 1e-7), (0.9, 0.1)] {
+            let mut tracked = TrackedInverse::new(3);
+            let lu = Lu::new(w.view()).unwrap();
+            tracked.ready(|| Ok(&lu)).unwrap().mapv_inplace(|value| value * (1.0 + drift));
+            let mut scratch = vec![];
+            for step in 1..=PROBE_EVERY {
+                assert!(residual(&w, &tracked) > before, "step {step}");
+                tracked.settle(&w, &mut scratch).unwrap();
+            }
+            assert!(residual(&w, &tracked) < 1e-11, "{drift}: {}", residual(&w, &tracked));
+        }
+    }
+
+    /// Of a good inverse the probe's residual is rounding, and of rounding's size.
+    #[test]
+    fn a_probe_sees_rounding_and_what_is_more() {
+        let w = array![[2.0, 1.0], [0.5, 3.0]];
+        let lu = Lu::new(w.view()).unwrap();
+        let mut tracked = TrackedInverse::new(2);
+        tracked.ready(|| Ok(&lu)).unwrap();
+        let mut scratch = vec![];
+        let (residual, rounding) = tracked.probe(&w, &mut scratch).unwrap();
+        assert!(
+            residual <= INVERSE_DRIFT * rounding && rounding > 0.0 && rounding < 1e-14,
+            "{residual} {rounding}"
+        );
+        tracked.ready(|| Ok(&lu)).unwrap().mapv_inplace(|value| 1.5 * value);
+        // W(1.5 W⁻¹ v) − v = v/2, whose norm is √2/2.
+        let (residual, _) = tracked.probe(&w, &mut scratch).unwrap();
+        assert!((residual - 0.5_f64.sqrt()).abs() < 1e-14, "{residual}");
+    }
+}

@@ -68,7 +68,11 @@ fn image_files(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(files)
 }
 
-fn read_image(path: &Path) -> Result<GrayImage, DataError> {
+/// Reads one JPEG or PNG image as grey levels.
+///
+/// # Errors
+/// As [`read_image_folder`] of its files.
+pub fn read_image(path: &Path) -> Result<GrayImage, DataError> {
     let io = |source| DataError::io(path, source);
     let bad = |source: image::ImageError| DataError::BadImage {
         path: path.to_path_buf(),

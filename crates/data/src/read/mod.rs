@@ -17,7 +17,7 @@ pub use csv::read_csv;
 pub use detect::{Format, detect_format};
 pub(crate) use idx::{DEFLATE_MAX_RATIO, GZIP_MAGIC};
 pub use idx::{IdxImages, read_idx, read_idx_labels};
-pub use images::{GrayImage, read_image_folder};
+pub use images::{GrayImage, read_image, read_image_folder};
 pub use npy::read_npy;
 pub(crate) use npy_decode::{decode, decode_into};
 pub(crate) use npy_header::{MatrixHeader, NPY_MAGIC, read_header};
