@@ -270,3 +270,19 @@ impl<F: Real> Layer<F> for Kept<F> {
         Box::new(self.clone())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::diagonal::Shift;
+
+    #[test]
+    fn a_part_that_is_kept_has_all_features_and_its_layers_only_some() {
+        let inner = || Chain::<f64>::new(vec![Box::new(Shift::zero(2))]).unwrap();
+        let kept = Kept::new(5, 2, inner()).unwrap();
+        assert_eq!(kept.features(), Some(5));
+        assert!(Kept::new(5, 0, inner()).is_err() && Kept::new(1, 2, inner()).is_err());
+        assert!(Kept::new(5, 3, inner()).is_err(), "the layers are of two features");
+    }
+}

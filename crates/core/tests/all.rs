@@ -2,4 +2,5 @@
 
 mod expressive;
 mod group;
+mod memory;
 mod spline;

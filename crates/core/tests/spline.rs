@@ -115,3 +115,31 @@ fn shapes_and_ranges_are_refused_with_their_numbers() {
     );
     assert!(made.is_err());
 }
+
+/// A spline that starts as the map of a sample's distribution to the normal one sends the sample's quantiles to those of the normal density.
+#[test]
+fn a_gaussian_start_maps_quantiles_to_quantiles() {
+    use pdmap_core::normal::{log_tail, tail_quantile};
+    use pdmap_core::{Fresh, LayerSpec, Registry, Sample};
+    let start = |rows: Array2<f64>| {
+        let options = serde_json::json!({ "bins": 8, "bound": 5.0, "start": "gaussian" });
+        let spec = LayerSpec { kind: "spline".to_owned(), options };
+        let (mut rng, mut sample) = (ChaCha8Rng::seed_from_u64(1), Sample::new(rows));
+        Registry::<f64>::core().build(&spec, &mut Fresh::new(1, &mut rng, &mut sample)).unwrap()
+    };
+    let below = |z: f64| if z < 0.0 { log_tail(-z).exp() } else { 1.0 - log_tail(z).exp() };
+    // The inner knots: −5 + 10k/8. Few numbers, at equal distances: between two of them the quantile is interpolated, and all is exact.
+    let layer = start(Array2::from_shape_fn((33, 1), |(row, _)| -4.0 + 8.0 * row as f64 / 32.0));
+    for knot in [-1.25, 0.0, 1.25] {
+        let (z, _) = layer.transform(&ndarray::array![[-4.0 + 8.0 * below(knot)]]).unwrap();
+        assert!((z[[0, 0]] - knot).abs() < 1e-9, "{knot}: {z}");
+    }
+    // Many of a log-normal density, F(x) = Φ(2 log(x + 1)). Near the ends a sample says little.
+    let of = |z: f64| (0.5 * z).exp() - 1.0;
+    let quantile = |u: f64| if u < 0.5 { -tail_quantile(u.ln()) } else { tail_quantile((1.0 - u).ln()) };
+    let layer = start(Array2::from_shape_fn((4000, 1), |(row, _)| of(quantile((row as f64 + 0.5) / 4000.0))));
+    for knot in [-2.5, -1.25, 0.0, 1.25, 2.5] {
+        let (z, _) = layer.transform(&ndarray::array![[of(knot)]]).unwrap();
+        assert!((z[[0, 0]] - knot).abs() < 0.03, "{knot}: {z}");
+    }
+}

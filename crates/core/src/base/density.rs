@@ -329,3 +329,32 @@ fn logistic(z: f64) -> f64 {
     let z = z.abs();
     -z - 2.0 * (-z).exp().ln_1p()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
+mod tests {
+    use super::*;
+
+    /// The logarithm of an end of the range, rounded, may lie beyond it: what is read back is the end itself.
+    fn the_ends_come_back<F: Real>() {
+        for nu in [*NU.start(), *NU.end()] {
+            let mut base = Base::new(BaseSpec::StudentT { nu, learned: true }).unwrap();
+            let tensors = base.tensors::<F>();
+            base.set_tensors(&mut Tensors::from_iter(tensors)).unwrap();
+            assert_eq!(base.spec(), BaseSpec::StudentT { nu, learned: true });
+            // A few roundings of the logarithm away too, in either direction; a hundred times as far is another number.
+            for roundings in [-16.0, 16.0] {
+                let near = F::of(nu.ln() + roundings * F::EPS);
+                assert_eq!(from_log(near), nu, "{roundings} roundings from {nu}");
+                assert_ne!(from_log(F::of(nu.ln() + 100.0 * roundings * F::EPS)), nu);
+            }
+        }
+        assert_ne!(from_log(F::of(0.5)), *NU.end());
+    }
+
+    #[test]
+    fn ends_of_the_degrees_of_freedom_come_back() {
+        the_ends_come_back::<f32>();
+        the_ends_come_back::<f64>();
+    }
+}

@@ -500,3 +500,26 @@ fn again<F: Real>(buffer: &mut Buffer<F>, rows: usize, columns: usize) -> ArrayV
 pub(crate) fn register<F: Real>(registry: &mut Registry<F>) {
     registry.insert_built(Coupling::<F>::KIND, Coupling::restore, Coupling::build);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a network sees: each number by itself, nearly as it is where data are, and never beyond the bound.
+    #[test]
+    fn what_a_network_sees_is_bounded_and_loses_nothing() {
+        for (x, seen) in [
+            (0.0, 0.0),
+            (0.5, 0.5 / (1.0 + 0.25 / 36.0_f64).sqrt()),
+            (6.0, 6.0 / 2.0_f64.sqrt()),
+            (1e30, 6.0),
+        ] {
+            for sign in [1.0, -1.0] {
+                let (value, slope) = bounded(sign * x);
+                assert!((value - sign * seen).abs() <= 4.0 * f64::EPSILON * seen, "{x}: {value}");
+                assert!((slope - (1.0 + (x / SIGHT).powi(2)).powf(-1.5)).abs() < 1e-15, "{x}: {slope}");
+            }
+        }
+        assert!(bounded(-3.0_f32).0 < bounded(-2.0_f32).0 && bounded(2.0_f32).0 < bounded(3.0_f32).0);
+    }
+}

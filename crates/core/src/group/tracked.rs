@@ -256,4 +256,20 @@ mod tests {
         let (residual, _) = tracked.probe(&w, &mut scratch).unwrap();
         assert!((residual - 0.5_f64.sqrt()).abs() < 1e-14, "{residual}");
     }
+
+    /// Each step is worth `ε √D` of rounding, and nothing is computed afresh before that has come to something.
+    #[test]
+    fn a_log_determinant_is_due_where_rounding_has_come_to_something() {
+        let mut tracked = TrackedLogDet::exact(LogDet { log_abs: 1.0, negative: false });
+        for _ in 0..100 {
+            tracked.follow::<f32>(0.25, 100);
+        }
+        assert_eq!(tracked.value.log_abs, 26.0);
+        // 100 steps of 10 ε are 1.2e-4 nats.
+        assert!(!tracked.is_due(100, 1) && tracked.is_due(MOST_STEPS, 1));
+        for _ in 0..900 {
+            tracked.follow::<f32>(0.0, 100);
+        }
+        assert!(tracked.is_due(1000, 1) && !tracked.is_due(1000, 1001));
+    }
 }

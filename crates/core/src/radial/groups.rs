@@ -106,3 +106,42 @@ impl Members {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_have_features_and_patches_their_pixels() {
+        assert!(matches!(Groups::Size(0).members(4, None), Err(LayerError::Range { .. })));
+        assert!(matches!(Groups::Row.members(0, None), Err(LayerError::NoFeatures)));
+        assert_eq!(Groups::Size(3).members(4, None).unwrap().size, 3);
+        assert_eq!(Groups::Size(9).members(4, None).unwrap().size, 4);
+        // Two channels of 2 × 4 pixels in patches of 2 × 2: a patch is that of both channels.
+        let members = Groups::Patches([2, 2]).members(16, Some(&[2, 2, 4])).unwrap();
+        assert_eq!(members.size, 8);
+        assert_eq!(members.order.unwrap(), [0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15]);
+        let refused = |shape: Option<&[usize]>, patch| Groups::Patches(patch).members(16, shape).unwrap_err();
+        assert!(matches!(refused(None, [2, 2]), LayerError::NoShape { .. }));
+        assert!(matches!(refused(Some(&[1, 2, 4]), [2, 2]), LayerError::Features { .. }));
+        for patch in [[0, 2], [2, 3]] {
+            assert!(matches!(refused(Some(&[2, 2, 4]), patch), LayerError::Indivisible { .. }), "{patch:?}");
+        }
+    }
+
+    #[test]
+    fn every_feature_is_visited_once_in_its_group() {
+        let visited = |members: &Members| {
+            let mut all = vec![];
+            members.each(|group, feature| all.push((group, feature)));
+            all
+        };
+        let pairs = Groups::Size(2).members(5, None).unwrap();
+        assert_eq!(visited(&pairs), [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4)]);
+        let patches = Groups::Patches([1, 2]).members(4, Some(&[1, 2, 2])).unwrap();
+        assert_eq!(visited(&patches), [(0, 0), (0, 1), (1, 2), (1, 3)]);
+        let columns = Groups::Patches([2, 1]).members(4, Some(&[1, 2, 2])).unwrap();
+        assert_eq!(visited(&columns), [(0, 0), (0, 2), (1, 1), (1, 3)]);
+    }
+}

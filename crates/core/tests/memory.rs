@@ -1,0 +1,42 @@
+//! The optimizer's memory goes along with a run: written and read back, the next step is the same.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
+use pdmap_core::optim::Optimizer;
+use pdmap_core::{Base, BaseSpec, Flow, State, Training};
+
+fn step(flow: &mut Flow<f64>, training: &mut Training<f64>) {
+    let x = Array2::from_shape_fn((20, 2), |(row, column)| ((row * 3 + column) as f64).sin() * 2.0 + 1.0);
+    flow.accumulate(&x, training).unwrap();
+    flow.update(&mut Optimizer::adam(0.1).unwrap(), training).unwrap();
+}
+
+#[test]
+fn a_memory_that_was_written_leads_to_the_same_next_step() {
+    let base = Base::new(BaseSpec::StudentT { nu: 4.0, learned: true }).unwrap();
+    let flow =
+        Flow::builder(2).layer(Shift::zero(2)).layer(Scale::one(2, ScaleDirection::Algebra)).base(base);
+    let mut flow = flow.build().unwrap();
+    let mut training = flow.training();
+    (0..3).for_each(|_| step(&mut flow, &mut training));
+    let mut state = State::new(BTreeMap::new(), BTreeMap::new());
+    training.save_memory(&mut state);
+
+    let (mut other, mut forgetful) = (flow.clone(), flow.clone());
+    let (mut loaded, mut empty) = (other.training(), forgetful.training());
+    loaded.load_memory(&mut state).unwrap();
+    state.finish().unwrap();
+    step(&mut flow, &mut training);
+    step(&mut other, &mut loaded);
+    step(&mut forgetful, &mut empty);
+    assert_eq!(flow.tensors(), other.tensors());
+    assert_eq!(flow.base().spec(), other.base().spec());
+    // Without its memory Adam goes another way.
+    assert_ne!(flow.tensors(), forgetful.tensors());
+    assert_ne!(flow.base().spec(), forgetful.base().spec());
+    let mut nothing = State::new(BTreeMap::new(), BTreeMap::new());
+    assert!(other.training().load_memory(&mut nothing).is_err());
+}
