@@ -157,5 +157,9 @@ fn pages_that_cannot_be_made_are_refused() {
     assert!(train(&["--out", "a.st", "--log", "x.npy"]).contains("--log x.npy"));
     assert!(train(&["--out", "a.st", "--report", "absent/r.html"]).contains("absent"));
     assert!(train(&["--out", "a.st", "--log", "absent/l.jsonl"]).contains("absent"));
+    // What came before stays where training does not begin.
+    std::fs::write(folder.join("old.jsonl"), "{}\n").unwrap();
+    train(&["--out", "a.st", "--log", "old.jsonl", "--batch", "100000"]);
+    assert_eq!(std::fs::read_to_string(folder.join("old.jsonl")).unwrap(), "{}\n");
     assert!(!folder.join("a.st").exists());
 }

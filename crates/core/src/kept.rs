@@ -90,7 +90,7 @@ impl<F: Real> Kept<F> {
         let rows = fresh.rows()?;
         let rows = first(rows.view(), keep).to_owned();
         let mut sample = Sample::new(rows).given(fresh.sample.condition().cloned());
-        let inside = Fresh::new(keep, &mut *fresh.rng, &mut sample);
+        let inside = fresh.on(keep, &mut sample);
         Self::new(features, keep, build(&mut inside.shaped(shape).conditioned(conditions))?)
     }
 

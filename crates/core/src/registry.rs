@@ -1,7 +1,9 @@
 //! Kinds of layers by name: how a saved flow finds the code of its layers again, and how a description becomes layers.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Formatter};
+use std::rc::Rc;
 
 use ndarray::Array2;
 use rand::Rng;
@@ -31,12 +33,26 @@ pub struct Fresh<'a, F: Real> {
     pub shape: Option<&'a [usize]>,
     /// Numbers of the condition that rows come with; 0 where there is none.
     pub conditions: usize,
+    /// Numbers that layers of this flow may still [claim](Self::claim).
+    left: Rc<Cell<usize>>,
+}
+
+/// Numbers that all layers of a flow may claim, whatever the rows: half a gigabyte in `f64`; for each feature of a row, as many as 170 splines of 8 bins have; and for
+/// each pair of features, as many as 64 matrices have.
+const CLAIMED: [usize; 3] = [1 << 26, 1 << 12, 64];
+
+/// What they are together.
+fn claimable(features: usize) -> usize {
+    let [constant, each, pair] = CLAIMED;
+    let pairs = features.saturating_mul(features);
+    constant.saturating_add(each.saturating_mul(features)).saturating_add(pair.saturating_mul(pairs))
 }
 
 impl<'a, F: Real> Fresh<'a, F> {
     /// For the first layer of a flow.
     pub fn new(features: usize, rng: &'a mut dyn Rng, sample: &'a mut Sample<F>) -> Self {
-        Self { features, rng, sample, before: &[], shape: None, conditions: 0 }
+        let left = Rc::new(Cell::new(claimable(features)));
+        Self { features, rng, sample, before: &[], shape: None, conditions: 0, left }
     }
 
     /// The same, where it is known what the features of a row are.
@@ -54,7 +70,33 @@ impl<'a, F: Real> Fresh<'a, F> {
     /// For the layer behind `before`, all of those that stand so far, beginning with the one that this was made for.
     pub fn behind<'b>(&'b mut self, before: &'b [Box<dyn Layer<F>>]) -> Fresh<'b, F> {
         let (features, shape, conditions) = (self.features, self.shape, self.conditions);
-        Fresh { features, rng: &mut *self.rng, sample: &mut *self.sample, before, shape, conditions }
+        let left = Rc::clone(&self.left);
+        Fresh { features, rng: &mut *self.rng, sample: &mut *self.sample, before, shape, conditions, left }
+    }
+
+    /// For layers inside of this one, on other features and a sample of their own.
+    pub fn on<'b>(&'b mut self, features: usize, sample: &'b mut Sample<F>) -> Fresh<'b, F> {
+        let left = Rc::clone(&self.left);
+        Fresh { left, ..Fresh::new(features, &mut *self.rng, sample) }
+    }
+
+    /// Says that a layer is about to have so many numbers. A few bytes of a description can ask for more than any memory holds, in one layer or in thousands.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] where all layers of the flow have more than 2^26 numbers, 4096 for each feature and 64 for each pair of features, together.
+    pub fn claim(&mut self, numbers: usize) -> Result<()> {
+        match self.left.get().checked_sub(numbers) {
+            Some(left) => self.left.set(left),
+            None => {
+                let range = "at most 2^26, 4096 for each feature and 64 for each pair of features, together";
+                return Err(LayerError::Range {
+                    what: "numbers of all layers",
+                    value: numbers as f64,
+                    range,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// For the layers inside of this one: the sample moves on among them without moving for the layers after this one.
@@ -64,8 +106,9 @@ impl<'a, F: Real> Fresh<'a, F> {
     pub fn inside<T>(&mut self, build: impl FnOnce(&mut Fresh<'_, F>) -> Result<T>) -> Result<T> {
         let rows = self.rows()?.clone();
         let mut sample = Sample::new(rows).given(self.sample.condition().cloned());
-        let inside = Fresh::new(self.features, &mut *self.rng, &mut sample);
-        build(&mut inside.shaped(self.shape).conditioned(self.conditions))
+        let (features, shape, conditions) = (self.features, self.shape, self.conditions);
+        let inside = self.on(features, &mut sample);
+        build(&mut inside.shaped(shape).conditioned(conditions))
     }
 
     /// Some training rows as they reach this layer, for a start that depends on data. There may be none.

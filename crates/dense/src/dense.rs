@@ -151,6 +151,7 @@ impl<F: Real> Dense<F> {
         _registry: &Registry<F>,
     ) -> Result<Box<dyn Layer<F>>> {
         let NewOptions { group, bias, start, bias_start, tracking_inverse } = spec.parse()?;
+        fresh.claim(fresh.features.saturating_mul(fresh.features))?;
         let mut layer = match start {
             Start::Haar => Self::random(fresh.features, group, bias, fresh.rng)?,
             Start::Identity => Self::new(Array2::eye(fresh.features), group, bias)?,

@@ -238,6 +238,12 @@ fn descriptions(models: &Seeds, plans: &Seeds) -> Result<()> {
         let model = preset.model(Architecture::default());
         models.write(preset.name(), model.to_toml().as_bytes())?;
     }
+    // What was found: half a kilobyte that asked for a gigabyte, and a period that takes more than a plan was thought to.
+    let wide = "base = { student-t = { nu = 62.0, learned = true } }\n\nlayers = [\n  { repeat = 50, layers = [\n    { kind = \"dense\", group = \"orthonormal\" },\n    \
+                { kind = \"radial\" },\n    { kind = \"spline\" },\n    { kind = \"coupling\", hidden = [5694, 528] },\n  ] },\n]\n";
+    models.write("wide-couplings", wide.as_bytes())?;
+    let long = "[[arms]]\nname = \"long\"\n[arms.model]\nlayers = [{ kind = \"free-conv\", period = 838 }]\n";
+    plans.write("long-period", long.as_bytes())?;
     for entry in std::fs::read_dir("plans").context("run from the root of the repository")? {
         let path = entry?.path();
         let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();

@@ -89,8 +89,9 @@ impl Target {
         match self {
             // The stated limits of one image: 2^26 pixels, of 3 bytes decoded and 8 bytes in the end.
             Self::Images => 2 << 30,
-            // Free convolutions keep up to 2^24 complex numbers, and half as many more while they make them.
-            Self::ModelFile | Self::Description => 1 << 30,
+            // Free convolutions keep up to 2^24 complex numbers, and half as many more while they make them; what a description or a plan asks for
+            // is at most 2^26 numbers, of 8 bytes.
+            Self::ModelFile | Self::Description | Self::Plan => 1 << 30,
             _ => 256 << 20,
         }
     }

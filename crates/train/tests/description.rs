@@ -644,3 +644,28 @@ fn the_documentation_knows_every_key_and_its_examples_are_read() {
         }
     }
 }
+
+/// A few bytes can ask for more than any memory holds, in one layer or in thousands: refused before it is taken.
+#[test]
+fn descriptions_that_ask_for_more_than_memory_holds() {
+    let registry = registry::<f64>();
+    let rows = Array2::from_shape_fn((32, 8), |(i, j)| ((7 * i + 3 * j) % 11) as f64 / 5.0 - 1.0);
+    let build = |layer: &str, times: usize| {
+        let text = format!("layers = [{{ repeat = {times}, layers = [{layer}] }}]");
+        let spec = ModelFile::parse("m.toml", &text, &registry)?.spec;
+        spec.build_on(&rows, &[Preprocess::None], 1, &registry)
+    };
+    for (layer, times) in [
+        // What fuzzing found, and one layer of it that is as large.
+        ("{ kind = \"coupling\", hidden = [5694, 528] }", 50),
+        ("{ kind = \"coupling\", hidden = [16384, 16384] }", 1),
+        ("{ kind = \"spline\", bins = 256 }", 10_000),
+        ("{ kind = \"cycled-conv\", period = [8], stages = 1024, group = \"orthonormal\" }", 2000),
+        ("{ kind = \"kept\", keep = 4, layers = [{ kind = \"coupling\", hidden = [5694, 528] }] }", 50),
+    ] {
+        let error = build(layer, times).expect_err(layer);
+        assert!(error.to_string().contains("together"), "{layer}: {error}");
+    }
+    build("{ kind = \"coupling\", hidden = [1024, 1024] }", 3).unwrap();
+    build("{ kind = \"dense\", group = \"orthonormal\" }", 500).unwrap();
+}

@@ -47,12 +47,9 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let source = Source::plan(&args.data, false)?;
     let config = settle(args, &choice)?;
     not_an_input(args)?;
-    [Some(&args.out), args.report.as_ref()]
-        .into_iter()
-        .flatten()
-        .try_for_each(|path| output::writable(path))?;
+    let outputs = [Some(&args.out), args.report.as_ref(), args.log.as_ref()];
+    outputs.into_iter().flatten().try_for_each(|path| output::writable(path))?;
     let mut checkpoints = checkpoints(args)?;
-    let log = Log::open(args.log.as_deref(), args.resume)?;
 
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
@@ -67,7 +64,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     bar.stage(choice.name());
     // Until here a signal ends the program as it ends any other: there is nothing to save.
     signals::listen()?;
-    let mut watch = Watch { bar, log };
+    let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)? };
     watch.started(args, &choice.name(), &config, &flow);
     let mut tell = |event| watch.tell(event);
     let hooks = Hooks { watch: &mut tell, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
@@ -106,6 +103,9 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         Outcome::Failed { step, reason } => Err(Failed { step, reason, kept, checkpoint }.into()),
         _ => said,
     };
+    if let (Err(error), Err(_)) = (&reported, &ended) {
+        eprintln!("warning: {}", one_line(error));
+    }
     match (saved, ended) {
         (Ok(()), Ok(())) => reported,
         (Ok(()), ended) => ended,

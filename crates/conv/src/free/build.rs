@@ -112,6 +112,15 @@ impl<F: Real> FreeConv<F> {
         let features = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
         check::features("shape", fresh.features, features.unwrap_or(usize::MAX))?;
         let channels = shape.first().copied().unwrap_or_default();
+        // Kernels over `overlap` periods and the weight that is made of them, and at each frequency a complex matrix of that side with its factors.
+        let across = match period {
+            Period::Signal(length) => length,
+            Period::Image(height, width) => height.saturating_mul(width),
+        };
+        let side = across.saturating_mul(channels);
+        let frequencies = fresh.features / side.max(1);
+        let matrices = overlap.saturating_mul(2).saturating_add(frequencies.saturating_mul(4));
+        fresh.claim(side.saturating_mul(side).saturating_mul(matrices))?;
         let stages = match start {
             Start::Haar => Stages::random(period, channels, overlap, fresh.rng)?,
             Start::Identity => Stages::identity(period, channels, overlap)?,

@@ -143,6 +143,8 @@ impl<F: Real> CycledConv<F> {
             return Err(LayerError::Range { what: "stages", value: stages as f64, range: "from 1 to 1024" });
         }
         check::features("shape", fresh.features, geometry.features())?;
+        let side = period.iter().fold(geometry.channels(), |side, &period| side.saturating_mul(period));
+        fresh.claim(side.saturating_mul(side).saturating_mul(stages))?;
         Ok(Box::new(match start {
             Start::Haar => Self::random(geometry, stages, group, fresh.rng)?,
             Start::Identity => Self::identity(geometry, stages, group)?,

@@ -76,7 +76,7 @@ fn level<F: Real>(
     let (features, conditions) = (fresh.features, fresh.conditions);
     let rows = fresh.rows()?.clone();
     let mut sample = Sample::new(rows).given(fresh.sample.condition().cloned());
-    let inside = Fresh::new(features, &mut *fresh.rng, &mut sample);
+    let inside = fresh.on(features, &mut sample);
     let mut inside = inside.shaped(Some(&shape)).conditioned(conditions);
     let mut layers = vec![step];
     for spec in &options.layers {

@@ -95,6 +95,10 @@ impl<F: Real> Coupling<F> {
         let shaped = matches!(options.split, super::Split::Channels | super::Split::Checkerboard);
         options.shape = options.shape.or_else(|| fresh.shape.map(<[usize]>::to_vec)).filter(|_| shaped);
         let conditions = if options.conditioned { fresh.conditions } else { 0 };
+        let (_, sizes) = plan(fresh.features, conditions, &options)?;
+        fresh.claim(
+            sizes.windows(2).map(|pair| pair[0].saturating_mul(pair[1])).fold(0, usize::saturating_add),
+        )?;
         Ok(Box::new(Self::new(fresh.features, conditions, options, &mut *fresh.rng)?))
     }
 

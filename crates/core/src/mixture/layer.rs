@@ -100,6 +100,7 @@ impl<F: Real> LogisticMixture<F> {
 
     fn build(spec: &LayerSpec, fresh: &mut Fresh<'_, F>, _: &Registry<F>) -> Result<Box<dyn Layer<F>>> {
         let NewOptions { components } = spec.parse()?;
+        fresh.claim(fresh.features.saturating_mul(components).saturating_mul(3))?;
         Ok(Box::new(Self::fit(fresh.rows()?.view(), components)?))
     }
 

@@ -87,6 +87,7 @@ impl<F: Real> Radial<F> {
         let options: Options = spec.parse()?;
         let shape =
             options.shape.as_deref().or(fresh.shape).filter(|_| matches!(options.groups, Groups::Patches(_)));
+        fresh.claim(Parameters::<F>::numbers(options.spline(), fresh.features))?;
         let made =
             Self::identity(fresh.features, options.groups.clone(), shape, options.shared, options.spline())?;
         Ok(Box::new(made))

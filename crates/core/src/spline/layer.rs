@@ -138,6 +138,7 @@ impl<F: Real> Spline<F> {
                 actual: channels,
             });
         }
+        fresh.claim(Parameters::<F>::numbers(options, features))?;
         let mut splines = Parameters::identity(options, channels, features / channels)?;
         if start == Start::Gaussian {
             gaussian_knots(&mut splines, fresh.rows()?.view());

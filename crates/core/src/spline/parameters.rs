@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayD};
 
-use super::rational::LANES;
+use super::rational::{FIELDS, LANES};
 use super::table::{Table, lanes_of};
 use super::{LEAST, SplineOptions, inverse_softplus};
 use crate::optim::UpdateRule;
@@ -45,6 +45,12 @@ impl<F: Real> Parameters<F> {
         };
         made.refill();
         Ok(made)
+    }
+
+    /// Numbers of splines of so many features at most: widths, heights and slopes of their bins, and the table that is made of them, whose blocks are whole.
+    pub(crate) fn numbers(options: SplineOptions, features: usize) -> usize {
+        let padded = features.checked_next_multiple_of(LANES).unwrap_or(usize::MAX);
+        padded.saturating_mul(options.bins).saturating_mul(3 + FIELDS)
     }
 
     pub(crate) fn options(&self) -> SplineOptions {

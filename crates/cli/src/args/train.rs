@@ -1,0 +1,85 @@
+//! The flags of `pdmap train`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{DataArgs, TrainingArgs};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples: pdmap train --data rows.npy --model dense-relative --budget 60s --out model.safetensors\n          pdmap train --data rows.csv --model model.toml --steps 100000 --checkpoint run --resume --out model.safetensors"
+)]
+pub(crate) struct Train {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) training: TrainingArgs,
+    /// A named model (`pdmap presets` lists them) or a model file (.toml); flags go before what the file says
+    #[arg(long, value_name = "PRESET|FILE.toml", default_value = "dense-relative")]
+    pub(crate) model: String,
+    /// What each row is conditioned on, for p(x | c): rows of numbers, a column of class labels (with --classes), or an IDX file of labels
+    #[arg(long, value_name = "C")]
+    pub(crate) condition: Option<PathBuf>,
+    /// The same for the rows of --val
+    #[arg(long, value_name = "C", requires = "condition")]
+    pub(crate) val_condition: Option<PathBuf>,
+    /// The same for the test rows
+    #[arg(long, value_name = "C", requires = "condition")]
+    pub(crate) test_condition: Option<PathBuf>,
+    /// The conditions are classes 0 to N-1 [default: of an IDX file, as many as it names]
+    #[arg(long, value_name = "N", requires = "condition")]
+    pub(crate) classes: Option<usize>,
+    /// Learning rate [default: what the model says]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    pub(crate) rate: Option<f64>,
+    /// Seed of the initial weights and of the order of the rows
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Stop after that many validations without a new best
+    #[arg(long, value_name = "N")]
+    pub(crate) patience: Option<u64>,
+    /// Rows of a .npy file are held in memory up to this size; a larger file is read through a shuffle buffer of this size
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size)]
+    pub(crate) memory: u64,
+    /// Folder for a checkpoint: everything that the run needs to go on bit for bit
+    #[arg(long, value_name = "DIR")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Time from one checkpoint to the next, at least 1s [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "checkpoint")]
+    pub(crate) every: Option<Duration>,
+    /// Go on from the checkpoint in that folder, or start afresh where there is none
+    #[arg(long, requires = "checkpoint")]
+    pub(crate) resume: bool,
+    /// The model file to write
+    #[arg(long, value_name = "M.safetensors")]
+    pub(crate) out: PathBuf,
+    /// Where to write a page about the trained model: learning curve, likelihoods, samples, codes, kernels; of the test rows, or the validation rows where there are none
+    #[arg(long, value_name = "REPORT.html")]
+    pub(crate) report: Option<PathBuf>,
+    /// Where to write what happens while training goes on, a JSON object a line; with --resume, lines are added
+    #[arg(long, value_name = "LOG.jsonl")]
+    pub(crate) log: Option<PathBuf>,
+    /// What training did as JSON on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `512MiB`, `4GiB`, `100kB`, or bytes.
+fn size(text: &str) -> Result<u64, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim() {
+        "" | "B" => 1.0,
+        "kB" | "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "KiB" => 1024.0,
+        "MiB" => 1024.0 * 1024.0,
+        "GiB" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err("a size such as 512MiB, 4GiB or 100kB".to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| "a size such as 512MiB, 4GiB or 100kB".to_owned())?;
+    Ok((number * factor) as u64)
+}
