@@ -12,5 +12,6 @@ mod log_det;
 mod low_rank;
 mod orthonormal;
 mod panels;
+mod subbands;
 mod threads;
 mod wrong;

@@ -5,4 +5,5 @@ mod description;
 mod model_file;
 mod recipes;
 mod resume;
+mod said;
 mod training;

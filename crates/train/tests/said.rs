@@ -1,0 +1,131 @@
+//! What a run says of itself, what words become, and what is taken back. Each check was found missing by a planted bug.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
+
+use std::time::Duration;
+
+use ndarray::Array2;
+use pdmap_core::diagonal::Shift;
+use pdmap_core::{Flow, Layer};
+use pdmap_train::description::Seconds;
+use pdmap_train::{
+    Architecture, Budget, CurvePoint, Event, Hooks, Model, ModelFile, Preprocess, Preset, TrainConfig,
+    TrainingRecord, TrainingSpec, registry, train_with,
+};
+
+fn rows(count: usize) -> Array2<f64> {
+    Array2::from_shape_fn((count, 3), |(row, column)| {
+        ((row * 7 + column * 3) as f64).sin() + 0.2 * column as f64
+    })
+}
+
+#[test]
+fn a_run_tells_each_validation_and_where_its_time_went() {
+    let (x, validation) = (rows(400), rows(50));
+    let preset = Preset::DenseOrthonormal;
+    let mut flow = preset.build(x.view(), Preprocess::Standardize, Architecture::default(), 1).unwrap();
+    let config = TrainConfig { evaluations: 5, ..TrainConfig::new(Budget::Steps(50)) };
+    let (mut told, mut latest) = (Vec::new(), Vec::new());
+    let mut watch = |event| match event {
+        Event::Validated(point) => told.push(point),
+        Event::Progress(progress) => latest.push((progress.step, progress.validation)),
+        _ => {}
+    };
+    let trained = train_with(&mut flow, &x, validation.view(), &config, Hooks::new(&mut watch)).unwrap();
+    assert_eq!(told, trained.curve);
+    assert_eq!(told.first().map(|point| point.step), Some(0));
+    // The validation that goes with each step is the last one before or at it.
+    for (step, validation) in latest {
+        let last = told.iter().rev().find(|point| point.step <= step).unwrap();
+        assert_eq!(validation, last.validation, "step {step}");
+    }
+    let cost = trained.cost;
+    for (part, seconds) in [
+        ("batches", cost.batches),
+        ("gradients", cost.gradients),
+        ("updates", cost.updates),
+        ("validations", cost.validations),
+    ] {
+        assert!(seconds > 0.0 && seconds <= trained.seconds, "{part}: {seconds} of {}", trained.seconds);
+    }
+}
+
+#[test]
+fn a_curve_is_thinned_to_its_ends_and_what_is_between() {
+    let curve = |count: u64| -> Vec<CurvePoint> {
+        (0..count).map(|step| CurvePoint { step, seconds: 0.5, validation: -(step as f64) }).collect()
+    };
+    assert_eq!(TrainingRecord::thinned(&[]), []);
+    assert_eq!(TrainingRecord::thinned(&curve(3)), [(0, 0.0), (1, -1.0), (2, -2.0)]);
+    let long = TrainingRecord::thinned(&curve(5000));
+    assert_eq!((long.len(), long[0].0, long[999].0), (1000, 0, 4999));
+    assert!(long.windows(2).all(|pair| (5..=6).contains(&(pair[1].0 - pair[0].0))));
+}
+
+#[test]
+fn words_come_back() {
+    for preset in Preset::named() {
+        assert_eq!(preset.name().parse::<Preset>().unwrap(), preset);
+        assert_eq!(preset.to_string(), preset.name());
+    }
+    let error = "dense-relativ".parse::<Preset>().unwrap_err().to_string();
+    assert!(error.contains("dense-relative"), "{error}");
+    for word in ["none", "standardize", "whiten", "logit", "histogram", "levels", "sigmoid"] {
+        let step: Preprocess = word.parse().unwrap();
+        assert_eq!(step.to_string(), word);
+        assert_eq!(step.to_string().parse::<Preprocess>().unwrap(), step);
+    }
+    // Options that are left out are the usual ones, and only others are said.
+    for (word, usual) in
+        [("logit", Preprocess::Logit { lambda: 1e-6 }), ("sigmoid", Preprocess::Sigmoid { lambda: 1e-6 })]
+    {
+        assert_eq!(serde_json::from_value::<Preprocess>(serde_json::json!({ word: {} })).unwrap(), usual);
+        assert_eq!(word.parse::<Preprocess>().unwrap(), usual);
+    }
+    assert_eq!(Preprocess::Logit { lambda: 0.01 }.to_string(), "logit (λ 1e-2)");
+    assert_eq!(Preprocess::layers(&[Preprocess::None, Preprocess::Whiten, Preprocess::Standardize]), 2);
+}
+
+#[test]
+fn what_an_arm_says_goes_before_what_is_common() {
+    let common = TrainingSpec {
+        batch: Some(50),
+        steps: Some(1000),
+        rate: Some(1e-3),
+        patience: Some(4),
+        ..TrainingSpec::default()
+    };
+    let own = TrainingSpec {
+        budget: Some(Seconds(Duration::from_secs(5))),
+        rate: Some(0.1),
+        ..TrainingSpec::default()
+    };
+    let both = common.overridden_by(&own);
+    assert_eq!((both.batch, both.rate, both.patience), (Some(50), Some(0.1), Some(4)));
+    // One budget takes the place of the other.
+    assert_eq!((both.steps, both.budget()), (None, Some(Budget::Time(Duration::from_secs(5)))));
+    assert_eq!(common.overridden_by(&TrainingSpec::default()), common);
+    let config = both.onto(TrainConfig::new(Budget::Steps(7)));
+    assert_eq!((config.batch, config.rate, config.patience, config.retries), (50, 0.1, Some(4), 3));
+}
+
+#[test]
+fn a_model_of_fewer_layers_than_are_preprocessing_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let layers: Vec<Box<dyn Layer<f64>>> = vec![Box::new(Shift::zero(2)), Box::new(Shift::zero(2))];
+    let flow = Flow::new(2, layers, pdmap_core::Base::normal()).unwrap();
+    for (preprocessing, sound) in [(0, true), (1, true), (2, true), (3, false), (9, false)] {
+        let path = folder.path().join(format!("{preprocessing}.safetensors"));
+        Model::new(flow.clone(), "plane".into(), preprocessing).save(&path).unwrap();
+        assert_eq!(Model::<f64>::load(&path, &registry()).is_ok(), sound, "{preprocessing}");
+    }
+}
+
+/// Keys and texts that TOML would not take as they are.
+#[test]
+fn descriptions_are_written_so_that_they_are_read_again() {
+    let text = "description = \"a \\\"quoted\\\" text\\nof two lines\"\nlayers = [{ kind = \"scale\" }, { repeat = 2, layers = [{ kind = \"asinh\" }] }]";
+    let spec = ModelFile::parse("m.toml", text, &registry::<f64>()).unwrap().spec;
+    let again = ModelFile::parse("w.toml", &spec.to_toml(), &registry::<f64>()).unwrap().spec;
+    assert_eq!(again, spec);
+    assert!(spec.to_toml().contains("repeat = 2"));
+}
