@@ -37,9 +37,9 @@ pub struct Fresh<'a, F: Real> {
     left: Rc<Cell<usize>>,
 }
 
-/// Numbers that all layers of a flow may claim, whatever the rows: half a gigabyte in `f64`; for each feature of a row, as many as 170 splines of 8 bins have; and for
+/// Numbers that all layers of a flow may claim, whatever the rows: a quarter of a gigabyte in `f64`; for each feature of a row, as many as 170 splines of 8 bins have; and for
 /// each pair of features, as many as 64 matrices have.
-const CLAIMED: [usize; 3] = [1 << 26, 1 << 12, 64];
+const CLAIMED: [usize; 3] = [1 << 25, 1 << 12, 64];
 
 /// What they are together.
 fn claimable(features: usize) -> usize {
@@ -83,12 +83,12 @@ impl<'a, F: Real> Fresh<'a, F> {
     /// Says that a layer is about to have so many numbers. A few bytes of a description can ask for more than any memory holds, in one layer or in thousands.
     ///
     /// # Errors
-    /// [`LayerError::Range`] where all layers of the flow have more than 2^26 numbers, 4096 for each feature and 64 for each pair of features, together.
+    /// [`LayerError::Range`] where all layers of the flow have more than 2^25 numbers, 4096 for each feature and 64 for each pair of features, together.
     pub fn claim(&mut self, numbers: usize) -> Result<()> {
         match self.left.get().checked_sub(numbers) {
             Some(left) => self.left.set(left),
             None => {
-                let range = "at most 2^26, 4096 for each feature and 64 for each pair of features, together";
+                let range = "at most 2^25, 4096 for each feature and 64 for each pair of features, together";
                 return Err(LayerError::Range {
                     what: "numbers of all layers",
                     value: numbers as f64,

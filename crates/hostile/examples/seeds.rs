@@ -242,6 +242,8 @@ fn descriptions(models: &Seeds, plans: &Seeds) -> Result<()> {
     let wide = "base = { student-t = { nu = 62.0, learned = true } }\n\nlayers = [\n  { repeat = 50, layers = [\n    { kind = \"dense\", group = \"orthonormal\" },\n    \
                 { kind = \"radial\" },\n    { kind = \"spline\" },\n    { kind = \"coupling\", hidden = [5694, 528] },\n  ] },\n]\n";
     models.write("wide-couplings", wide.as_bytes())?;
+    let below = "layers = [{ repeat = 57, layers = [{ kind = \"spline\" }, { kind = \"coupling\", hidden = [67, 15023] }] }]\n";
+    models.write("many-wide-couplings", below.as_bytes())?;
     let long = "[[arms]]\nname = \"long\"\n[arms.model]\nlayers = [{ kind = \"free-conv\", period = 838 }]\n";
     plans.write("long-period", long.as_bytes())?;
     for entry in std::fs::read_dir("plans").context("run from the root of the repository")? {

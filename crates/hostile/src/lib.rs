@@ -90,7 +90,7 @@ impl Target {
             // The stated limits of one image: 2^26 pixels, of 3 bytes decoded and 8 bytes in the end.
             Self::Images => 2 << 30,
             // Free convolutions keep up to 2^24 complex numbers, and half as many more while they make them; what a description or a plan asks for
-            // is at most 2^26 numbers, of 8 bytes.
+            // is at most 2^25 numbers of 8 bytes, and a few times as much while it is made and used.
             Self::ModelFile | Self::Description | Self::Plan => 1 << 30,
             _ => 256 << 20,
         }
