@@ -26,14 +26,27 @@ fn main() -> Result<()> {
     let text = std::fs::read_to_string(sample).with_context(|| sample.clone())?;
     let all: Vec<Listed> = serde_json::from_str(&text).with_context(|| sample.clone())?;
     let mut sources = Sources::read(&all, &lib)?;
-    let (mut kept, skipped) = sources.places(&all)?;
+    let done = plant(&mut sources, &all, crate_name, packages, &out);
+    // Whatever became of it, the files are as they were.
+    sources.restore()?;
+    done
+}
+
+fn plant(
+    sources: &mut Sources,
+    all: &[Listed],
+    crate_name: &str,
+    packages: &[String],
+    out: &Path,
+) -> Result<()> {
+    let (mut kept, skipped) = sources.places(all)?;
     println!("{} mutants, {} of them cannot be switched", all.len(), skipped.len());
 
     // What does not build is taken out until the rest does.
     let mut unviable = BTreeSet::new();
     loop {
-        sources.write(&all, &kept)?;
-        let broken = viable::broken(crate_name, &sources)?;
+        sources.write(all, &kept)?;
+        let broken = viable::broken(crate_name, sources)?;
         if broken.is_empty() {
             break;
         }
@@ -41,9 +54,7 @@ fn main() -> Result<()> {
         unviable.extend(broken);
         println!("{} do not build", unviable.len());
     }
-    let outcomes = test::all(&all, &kept, packages, &out);
-    sources.restore()?;
-    let missed = outcomes?;
+    let missed = test::all(all, &kept, packages, out)?;
     println!(
         "{} planted, {} build, {} caught, {} missed ({} more cannot be switched)",
         kept.len() + unviable.len(),

@@ -100,6 +100,17 @@ fn rows_are_shown_as_what_they_are() {
     assert!(
         succeed(folder, &["report", "p.st", "--data", "people.csv", "--out", "p.html"]).contains("p.html")
     );
+    // Of many rows, evenly spaced ones from the first to the last: their mean is that of all.
+    let many = ndarray::Array2::from_shape_fn((50_001, 3), |(row, column)| {
+        rows(1, 3)[[0, column]] + row as f64 * 1e-5
+    });
+    write(folder, "many.npy", &many);
+    let told = succeed(folder, &["report", "p.st", "--data", "many.npy", "--out", "many.html"]);
+    assert!(told.contains("over 10000 rows of many.npy"), "{told}");
+    let all = succeed(folder, &["score", "p.st", "--data", "many.npy", "--json"]);
+    let mean = serde_json::from_str::<Value>(&all).unwrap()["mean"].as_f64().unwrap();
+    let shown: f64 = told.split(' ').next().unwrap().replace('\u{2212}', "-").parse().unwrap();
+    assert!((shown - mean).abs() < 1e-2 * mean.abs().max(1.0), "{shown} {mean}");
     // What a row is can be said.
     write(folder, "x.npy", &rows(200, 4));
     succeed(folder, &["train", "--data", "x.npy", "--steps", "20", "--out", "x.st"]);

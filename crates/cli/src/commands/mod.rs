@@ -9,7 +9,7 @@ mod likelihood;
 mod man;
 mod map;
 mod model;
-mod moments;
+pub(crate) mod moments;
 mod patches;
 mod presets;
 mod quantile;

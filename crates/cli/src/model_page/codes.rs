@@ -203,3 +203,56 @@ fn correlation(z: &Array2<f64>) -> Option<(usize, usize, f64)> {
     let largest = pairs.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
     largest.map(|((i, j), &value)| (i, j, value))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use pdmap_core::BaseSpec;
+    use pdmap_core::normal::tail_quantile;
+
+    use super::*;
+
+    #[test]
+    fn distribution_functions_are_those_of_the_bases() {
+        let below = |spec, value: f64| Marginal::of(&Base::new(spec).unwrap()).unwrap().below(value);
+        for (spec, value, expected) in [
+            (BaseSpec::Normal, 1.96, 0.975_002_104_851_78),
+            (BaseSpec::Logistic, -2.0, 1.0 / (1.0 + 2.0_f64.exp())),
+            (BaseSpec::Laplace, 1.0, 1.0 - 0.5 * (-1.0_f64).exp()),
+            // Cauchy: a hundredth and a half of it lies beyond the grid.
+            (BaseSpec::StudentT { nu: 1.0, learned: false }, 1.0, 0.75),
+        ] {
+            assert!((below(spec, value) - expected).abs() < 1e-4, "{spec:?}: {}", below(spec, value));
+            // At the kink of Laplace's density the trapezoidal rule is off by step²/24.
+            assert!((below(spec, 0.0) - 0.5).abs() < 1e-5, "{spec:?}");
+        }
+    }
+
+    #[test]
+    fn a_distance_is_that_of_kolmogorov_and_smirnov() {
+        let normal = Marginal::of(&Base::normal()).unwrap();
+        // The middles of n equal shares: 1/2n off everywhere. Moved by one: Φ(½) − Φ(−½) off in the middle.
+        let count = 999;
+        let quantile = |share: f64| match share {
+            share if share < 0.5 => -tail_quantile(share.ln()),
+            share => tail_quantile((1.0 - share).ln()),
+        };
+        let middles: Vec<f64> =
+            (0..count).map(|i| quantile((f64::from(i) + 0.5) / f64::from(count))).collect();
+        assert!((normal.distance(&middles) - 0.5 / f64::from(count)).abs() < 1e-5);
+        let moved: Vec<f64> = middles.iter().map(|value| value + 1.0).collect();
+        assert!((normal.distance(&moved) - 0.382_924_922_548_03).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_largest_correlation_is_found_with_its_sign() {
+        let z = Array2::from_shape_fn((8, 3), |(row, column)| {
+            let sign = |bit: usize| if row >> bit & 1 == 0 { 1.0 } else { -1.0 };
+            [sign(0), sign(1) + 5.0, -2.0 * sign(0) + 1e-3 * sign(2)][column]
+        });
+        let (i, j, value) = correlation(&z).unwrap();
+        assert_eq!((i, j), (0, 2));
+        assert!((value + 1.0).abs() < 1e-6, "{value}");
+        assert!(correlation(&z.select(Axis(1), &[0])).is_none());
+    }
+}

@@ -6,15 +6,15 @@ use pdmap_report::{Figure, LinePlot, Section, Series, number};
 
 use super::Measured;
 use super::histogram::{Histogram, bins, span};
+use crate::commands::moments::Moments;
 
 /// The section, and its first sentence.
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
     let (subject, values) = (measured.subject, &measured.log_prob);
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let deviation =
-        (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0)).sqrt();
-    let error = deviation / count.sqrt();
+    let mut moments = Moments::default();
+    moments.add(values);
+    let (mean, error) = (moments.mean(), moments.standard_error());
+    let deviation = error * (values.len() as f64).sqrt();
     let sentence = format!(
         "{} ± {} nats a row over {} rows of {}",
         number(mean, 0.1 * error),

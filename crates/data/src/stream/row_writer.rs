@@ -186,13 +186,13 @@ impl<F: Element> RowWriter<F> {
             let (path, names) = (self.path.clone(), if self.labelled { names } else { 0 });
             return Err(DataError::RowCount { path, expected: rows, actual: names });
         }
-        let mut record = csv::ByteRecord::new();
+        let (mut record, mut cell) = (csv::ByteRecord::new(), Vec::new());
         let mut writer = csv::Writer::from_writer(Vec::new());
         for (label, row) in labels.iter().zip(values.chunks_exact(features)) {
             record.clear();
             record.push_field(label.as_bytes());
             for value in row {
-                let mut cell = Vec::new();
+                cell.clear();
                 append_csv(std::slice::from_ref(value), &mut cell);
                 record.push_field(cell.trim_ascii_end());
             }

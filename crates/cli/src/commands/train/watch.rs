@@ -37,29 +37,29 @@ impl Watch {
             self.write(name, facts);
         }
         match event {
-        Event::Progress(progress) => self.bar.at(progress),
-        Event::Resumed { step, version } => {
-            self.bar.say(&format!("going on from step {step}"));
-            if let Some(version) = version {
-                let own = env!("CARGO_PKG_VERSION");
+            Event::Progress(progress) => self.bar.at(progress),
+            Event::Resumed { step, version } => {
+                self.bar.say(&format!("going on from step {step}"));
+                if let Some(version) = version {
+                    let own = env!("CARGO_PKG_VERSION");
+                    self.bar.warn(&format!(
+                        "warning: the checkpoint is of version {version}, this is {own}: bits may differ"
+                    ));
+                }
+            }
+            Event::RolledBack(Rollback { step, reason, to, factor }) => self.bar.warn(&format!(
+                "warning: step {step}: {reason}; going on from the weights of step {to} at {factor} of the rate"
+            )),
+            Event::SaveFailed { last: true, step, error } => {
+                self.bar.warn(&format!("warning: no checkpoint of step {step}, the last one: {error}"));
+            }
+            Event::SaveFailed { step, error, .. } => {
                 self.bar.warn(&format!(
-                    "warning: the checkpoint is of version {version}, this is {own}: bits may differ"
+                    "warning: no checkpoint of step {step}: {error}; training goes on and tries again"
                 ));
             }
+            _ => {}
         }
-        Event::RolledBack(Rollback { step, reason, to, factor }) => self.bar.warn(&format!(
-            "warning: step {step}: {reason}; going on from the weights of step {to} at {factor} of the rate"
-        )),
-        Event::SaveFailed { last: true, step, error } => {
-            self.bar.warn(&format!("warning: no checkpoint of step {step}, the last one: {error}"));
-        }
-        Event::SaveFailed { step, error, .. } => {
-            self.bar.warn(&format!(
-                "warning: no checkpoint of step {step}: {error}; training goes on and tries again"
-            ));
-        }
-        _ => {}
-    }
     }
 
     /// Training is over, one way or another.
