@@ -12,18 +12,27 @@ use anyhow::{Context, Result, bail};
 use crate::listed::Listed;
 use crate::source::SWITCH;
 
-/// Seconds after which tests that still run have caught a mutant: it runs on and on.
-const ENDLESS: u64 = 300;
+/// Tests that take so many times as long as without any mutant, and a minute at least, have caught one: it runs on and on.
+const ENDLESS: u64 = 4;
+/// Seconds in which the tests are built and pass, without any mutant.
+const BUILT: u64 = 3600;
 
 /// Tests each mutant by the packages in their order; gives those that pass all. OUT/outcomes.tsv says how each ended; what stands there already is not tested again, so that a run may be
 /// interrupted and go on.
 pub fn all(all: &[Listed], kept: &BTreeSet<usize>, packages: &[String], out: &Path) -> Result<Vec<usize>> {
+    let mut limits = vec![];
     for package in packages {
-        let begun = Instant::now();
-        if !run(package, None)? {
-            bail!("the tests of {package} fail without any mutant");
+        // The first time it is built.
+        let mut seconds = 0;
+        for _ in 0..2 {
+            let begun = Instant::now();
+            if !run(package, None, BUILT)? {
+                bail!("the tests of {package} fail without any mutant");
+            }
+            seconds = begun.elapsed().as_secs();
         }
-        println!("without mutants {package} passes in {} s", begun.elapsed().as_secs());
+        println!("without mutants {package} passes in {seconds} s");
+        limits.push((ENDLESS * seconds).max(60));
     }
     let path = out.join("outcomes.tsv");
     let before = std::fs::read_to_string(&path).unwrap_or_default();
@@ -41,8 +50,8 @@ pub fn all(all: &[Listed], kept: &BTreeSet<usize>, packages: &[String], out: &Pa
         }
         let begun = Instant::now();
         let mut by = "missed";
-        for package in packages {
-            if !run(package, Some(id))? {
+        for (package, &limit) in packages.iter().zip(&limits) {
+            if !run(package, Some(id), limit)? {
                 by = package;
                 break;
             }
@@ -56,10 +65,10 @@ pub fn all(all: &[Listed], kept: &BTreeSet<usize>, packages: &[String], out: &Pa
     Ok(missed)
 }
 
-/// Whether all tests of a package pass.
-fn run(package: &str, mutant: Option<usize>) -> Result<bool> {
+/// Whether all tests of a package pass, within so many seconds.
+fn run(package: &str, mutant: Option<usize>, limit: u64) -> Result<bool> {
     let mut command = Command::new("timeout");
-    command.args([&ENDLESS.to_string(), "cargo", "nextest", "run", "--locked", "--package", package]);
+    command.args([&limit.to_string(), "cargo", "nextest", "run", "--locked", "--package", package]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     match mutant {
         Some(id) => command.env(SWITCH, id.to_string()),

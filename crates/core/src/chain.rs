@@ -114,8 +114,8 @@ impl<F: Real> Chain<F> {
         check::log_det(from.0, log_det)
     }
 
-    /// One pass either way: layer by layer through the buffers of the tape. A recorded forward pass keeps every
-    /// intermediate; any other alternates between two buffers.
+    /// One pass either way: layer by layer through the buffers of the tape. A recorded forward pass keeps every intermediate and each layer's tape;
+    /// any other alternates between two buffers, and all layers use one tape: it takes what the largest of them takes, however deep the flow is.
     fn pass(
         &self,
         way: Way,
@@ -132,7 +132,9 @@ impl<F: Real> Chain<F> {
         }
         let keep = way == Way::Forward && tape.is_recording();
         let slot = |position: usize| if keep { position } else { position % 2 };
-        tape.reserve(if keep { count - 1 } else { (count - 1).min(2) }, count);
+        let own = |index: usize| if keep { index } else { 0 };
+        let (between, tapes) = if keep { (count - 1, count) } else { ((count - 1).min(2), 1) };
+        tape.reserve(between, tapes);
         let Tape { buffers, children, .. } = tape;
         for position in 0..count {
             let index = if way == Way::Forward { position } else { count - 1 - position };
@@ -145,7 +147,8 @@ impl<F: Real> Chain<F> {
             } else {
                 buffers[slot(position)].shaped(rows, columns)
             };
-            let (layer, log_det, child) = (&self.layers[index], log_det.as_deref_mut(), &mut children[index]);
+            let (layer, log_det, child) =
+                (&self.layers[index], log_det.as_deref_mut(), &mut children[own(index)]);
             match way {
                 Way::Forward => layer.forward(from, to, log_det, child)?,
                 Way::Inverse => layer.inverse(from, to, log_det, child)?,

@@ -23,6 +23,7 @@ mod text;
 pub use checkpoint::sound_checkpoint;
 
 use std::fmt::{Display, Formatter};
+use std::time::Instant;
 
 /// A reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,22 @@ impl Target {
             Self::Description => descriptions::description(bytes),
             Self::Plan => descriptions::plan(bytes),
         }
+    }
+}
+
+/// Seconds, in [`Target::feed_quickly`], of what is worth more of its kind.
+const QUICK: f64 = 0.005;
+
+impl Target {
+    /// As [`feed`](Self::feed); says whether that was quick. A description of a few bytes may ask for a hundred megabytes, rightly, and what a fuzzer
+    /// breeds from it takes as long: it has its turn, but no offspring.
+    ///
+    /// # Panics
+    /// As [`feed`](Self::feed).
+    pub fn feed_quickly(self, bytes: &[u8]) -> bool {
+        let begun = Instant::now();
+        self.feed(bytes);
+        begun.elapsed().as_secs_f64() < QUICK
     }
 }
 

@@ -188,6 +188,8 @@ impl<'a, F: Real> Pools<'a, F> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use ndarray::{Axis, Slice};
+
     use super::*;
 
     fn numbered(rows: usize) -> Array2<f64> {
@@ -305,6 +307,47 @@ mod tests {
         for count in [1, 7, 100, 1000] {
             let (filed, held) = (Rows::<f64>::from(&file), Rows::from(&memory));
             assert_eq!(filed.sample(count).unwrap(), held.sample(count).unwrap());
+        }
+    }
+
+    #[test]
+    fn blocks_of_a_pass_do_not_depend_on_the_buffer() {
+        let memory = numbered(10_000);
+        let kept = memory.slice_axis(Axis(0), Slice::from(2..));
+        for buffer in [16, 100, 5000, 100_000] {
+            let (_folder, file) = filed(10_000, vec![1, 0, 1], buffer);
+            assert_eq!((file.count(), file.features()), (9998, 2));
+            let mut from = 0;
+            let mut seen = Vec::new();
+            Rows::from(&file)
+                .pass(&mut |block: ArrayView2<'_, f64>| {
+                    let same = kept.slice_axis(Axis(0), Slice::from(from..from + block.nrows()));
+                    assert_eq!(block, same);
+                    from += block.nrows();
+                    seen.push(block.nrows());
+                    Ok(())
+                })
+                .unwrap();
+            assert_eq!(seen, [4096, 4096, 1806], "a buffer of {buffer} rows");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_in_blocks_of_a_sixteenth_of_the_buffer() {
+        for (buffer, kept, block, blocks, in_buffer) in
+            [(16, 16, 1, 300, 16), (3, 16, 1, 300, 16), (64, 64, 4, 75, 16), (1 << 20, 1 << 20, 4096, 1, 256)]
+        {
+            let (folder, file) = filed(300, vec![0, 5, 299, 300, 7000], buffer);
+            assert_eq!(file.path(), folder.path().join("x.npy"));
+            assert_eq!((file.buffer_rows(), file.count()), (kept, 297));
+            assert_eq!(
+                (file.block_rows(), file.blocks(), file.blocks_a_buffer()),
+                (block, blocks, in_buffer)
+            );
+            let counted: u64 = (0..blocks).map(|block| file.rows_of_block(block)).sum();
+            assert_eq!(counted, 297);
+            assert_eq!(file.in_file([0, 3, 4, 296].into_iter()), [1, 4, 6, 298]);
+            assert_eq!(file.gather::<f64>(&[299, 5]).unwrap(), ndarray::array![[299.0, 299.0], [5.0, 5.0]]);
         }
     }
 }

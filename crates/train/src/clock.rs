@@ -187,6 +187,7 @@ impl Clock {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -203,5 +204,99 @@ mod tests {
         let mut clock = Clock::start(Budget::Time(Duration::ZERO), 5);
         assert!(!clock.goes_on(3));
         assert_eq!(clock.horizon(), Some(3));
+    }
+
+    /// A million seconds, of which `spent` are over: what the machine takes beside them does not show.
+    fn long(spent: u64, evaluations: u64, each: u64, made: u32) -> Clock {
+        let each = Duration::from_secs(each);
+        let mut clock = Clock::start(Budget::Time(Duration::from_secs(1_000_000)), evaluations);
+        (clock.before, clock.last_evaluation, clock.evaluation_time) =
+            (Duration::from_secs(spent), each, each * made);
+        clock
+    }
+
+    fn near(actual: f64, expected: f64) -> bool {
+        (actual / expected - 1.0).abs() < 1e-3
+    }
+
+    #[test]
+    fn a_horizon_is_what_the_time_allows_for_at_the_speed_seen() {
+        // 40,000 s for 100,000 steps, and 20 validations of 2000 s.
+        let mut clock = long(50_000, 20, 2000, 5);
+        assert!(clock.goes_on(100_000));
+        let left = (1e6 - 5e4) * 0.98 - 20.0 * 2000.0;
+        let horizon = clock.horizon().unwrap();
+        assert!(near(horizon as f64, 1e5 + left / 0.4), "{horizon}");
+        // It stays, whatever comes.
+        clock.before = Duration::from_secs(100_000);
+        assert!(clock.goes_on(100_001) && clock.horizon() == Some(horizon));
+        assert!(clock.goes_on(horizon - 1) && !clock.goes_on(horizon));
+        // Where validations are dear there are as many as a tenth of the time holds: two.
+        let mut clock = long(50_000, 20, 40_000, 1);
+        assert!(clock.goes_on(100_000));
+        let left = (1e6 - 5e4) * 0.98 - 2.0 * 40_000.0;
+        assert!(near(clock.horizon().unwrap() as f64, 1e5 + left / 0.1), "{:?}", clock.horizon());
+        assert_eq!(clock.evaluations, 2);
+    }
+
+    #[test]
+    fn a_horizon_is_open_until_enough_is_seen() {
+        for (spent, done, known) in
+            [(20_000, 100_000, false), (50_000, 9, false), (50_000, 10, true), (31_000, 100, true)]
+        {
+            let mut clock = long(spent, 20, 1, 1);
+            assert!(clock.goes_on(done));
+            assert_eq!(clock.horizon().is_some(), known, "{done} steps in {spent} s");
+            assert_eq!(clock.horizon().is_some(), clock.state().horizon().is_some());
+            assert!(known || !clock.evaluates(done));
+        }
+    }
+
+    #[test]
+    fn validations_are_spread_over_the_horizon() {
+        let mut clock = Clock::start(Budget::Steps(103), 10);
+        assert!(clock.goes_on(0));
+        let due: Vec<u64> = (1..=103).filter(|&done| clock.evaluates(done)).collect();
+        assert_eq!(due, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 103]);
+        let few = Clock::start(Budget::Steps(3), 10);
+        assert_eq!((1..=3).filter(|&done| few.evaluates(done)).count(), 3);
+    }
+
+    #[test]
+    fn time_of_others_is_not_the_runs() {
+        let mut clock = long(100_000, 20, 1, 1);
+        let before = clock.paused;
+        assert_eq!(clock.paused(|| (0..1000).map(std::hint::black_box).sum::<u64>()), 499_500);
+        assert!(clock.paused > before);
+        clock.paused = Duration::from_secs(30_000);
+        assert!(near(clock.elapsed().as_secs_f64(), 7e4), "{:?}", clock.elapsed());
+        assert!(near(clock.share(0), 0.07), "{}", clock.share(0));
+        let validated = clock.validations();
+        clock.evaluation(|| (0..1000).map(std::hint::black_box).sum::<u64>());
+        assert!(clock.last_evaluation > Duration::ZERO && clock.last_evaluation < Duration::from_secs(500));
+        assert_eq!(clock.validations(), validated + clock.last_evaluation);
+        // A checkpoint keeps what was used, and no pause twice.
+        let again = Clock::resume(clock.budget, clock.state());
+        assert!(near(again.elapsed().as_secs_f64(), 7e4) && again.paused.is_zero());
+        assert_eq!((again.validations(), again.evaluations), (clock.validations(), 20));
+        assert!(near(Clock::start(Budget::Steps(8), 1).share(2), 0.25));
+        assert!(near(long(3_000_000, 1, 1, 1).share(2), 1.0));
+    }
+
+    #[test]
+    fn a_state_that_no_run_leaves_is_known() {
+        let sound = Clock::start(Budget::Steps(10), 5).state();
+        assert!(sound.is_sound(Some(10), 5) && sound.is_sound(None, 5) && sound.is_sound(None, 6));
+        assert!(!sound.is_sound(Some(11), 5) && !sound.is_sound(Some(10), 4));
+        assert!(!ClockState { evaluations: 0, ..sound }.is_sound(Some(10), 5));
+        let long = LONGEST + Duration::from_secs(1);
+        for wrong in [
+            ClockState { elapsed: long, ..sound },
+            ClockState { evaluation_time: long, ..sound },
+            ClockState { last_evaluation: long, ..sound },
+        ] {
+            assert!(!wrong.is_sound(Some(10), 5), "{wrong:?}");
+        }
+        assert!(ClockState { elapsed: LONGEST, ..sound }.is_sound(Some(10), 5));
     }
 }

@@ -8,8 +8,8 @@ use pdmap_core::diagonal::Shift;
 use pdmap_core::{Flow, Layer};
 use pdmap_train::description::Seconds;
 use pdmap_train::{
-    Architecture, Budget, CurvePoint, Event, Hooks, Model, ModelFile, Preprocess, Preset, TrainConfig,
-    TrainingRecord, TrainingSpec, registry, train_with,
+    Architecture, Budget, CurvePoint, Event, FileRows, Hooks, Model, ModelFile, ModelSpec, Preprocess,
+    Preset, Rows, TrainConfig, TrainError, TrainingRecord, TrainingSpec, registry, train_with,
 };
 
 fn rows(count: usize) -> Array2<f64> {
@@ -128,4 +128,69 @@ fn descriptions_are_written_so_that_they_are_read_again() {
     let again = ModelFile::parse("w.toml", &spec.to_toml(), &registry::<f64>()).unwrap().spec;
     assert_eq!(again, spec);
     assert!(spec.to_toml().contains("repeat = 2"));
+}
+
+#[test]
+fn the_text_of_a_description_is_plain_where_it_may_be() {
+    let text = "layers = [{ kind = \"coupling\", hidden = [8, 8] }, { repeat = 2, layers = [{ repeat = 3, layers = [{ kind = \"asinh\" }] }] }]\n[training]\nsteps = 20\nvalidation-rows = 7";
+    let spec = ModelFile::parse("m.toml", text, &registry::<f64>()).unwrap().spec;
+    let written = spec.to_toml();
+    let expected = r#"
+layers = [
+  { kind = "coupling", hidden = [8, 8] },
+  { repeat = 2, layers = [
+    { repeat = 3, layers = [
+      { kind = "asinh" },
+    ] },
+  ] },
+]
+
+[training]
+"#;
+    assert!(written.contains(expected), "{written}");
+    assert!(written.ends_with("steps = 20\nvalidation-rows = 7\n"), "{written}");
+}
+
+#[test]
+fn a_hash_of_weights_is_that_of_their_bits() {
+    let layer = |shift: f64| -> Vec<Box<dyn Layer<f64>>> {
+        vec![Box::new(Shift::new(ndarray::array![shift, 0.5]).unwrap())]
+    };
+    let model = |shift: f64, space: &str| {
+        let flow = Flow::new(2, layer(shift), pdmap_core::Base::normal()).unwrap();
+        Model::new(flow, space.into(), 0).weights_hash()
+    };
+    let hash = model(1.0, "plane");
+    assert!(hash.len() >= 16 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{hash}");
+    assert_eq!(hash, model(1.0, "signals"));
+    assert_ne!(hash, model(1.0_f64.next_up(), "plane"));
+    assert_ne!(model(0.0, "plane"), model(-0.0, "plane"));
+}
+
+#[test]
+fn rows_with_conditions_are_held_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    let x = rows(100);
+    pdmap_data::write_npy(&path, &x).unwrap();
+    let file = FileRows::open(&path, vec![], 64).unwrap();
+    let spec = |conditions| {
+        let text = "layers = [{ kind = \"coupling\", hidden = [4] }]";
+        ModelSpec { conditions, ..ModelFile::parse("m.toml", text, &registry::<f64>()).unwrap().spec }
+    };
+    let build = |conditions, rows: Rows<'_, f64>| {
+        spec(conditions).build_on(rows, &[Preprocess::Standardize], 1, &registry())
+    };
+    let refused = build(1, (&file).into()).unwrap_err();
+    assert!(matches!(refused, TrainError::ConditionsInFile), "{refused}");
+    // Without conditions a file will do, and what is fitted to it is what is fitted to memory.
+    let (filed, held) = (build(0, (&file).into()).unwrap(), build(0, (&x).into()).unwrap());
+    assert_eq!((filed.features(), filed.conditions()), (3, 0));
+    assert_eq!(filed.tensors(), held.tensors());
+    let conditioned = build(1, (&x).into()).unwrap();
+    assert_eq!((conditioned.features(), conditioned.conditions()), (2, 1));
+    for conditions in [3, 4] {
+        let refused = build(conditions, (&x).into()).unwrap_err().to_string();
+        assert!(refused.contains(&conditions.to_string()), "{refused}");
+    }
 }
