@@ -321,3 +321,33 @@ impl<F: Real> Layer<F> for Chain<F> {
 fn prefixed<T>(index: usize, named: Vec<(String, T)>) -> impl Iterator<Item = (String, T)> {
     named.into_iter().map(move |(name, value)| (format!("{index}.{name}"), value))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::diagonal::Shift;
+
+    /// Found by fuzzing: a tape for each of 216 wide layers took a gigabyte to score 32 rows.
+    #[test]
+    fn scoring_takes_no_more_the_deeper_it_goes() {
+        let layer = || {
+            let inner = (0..3).map(|_| Box::new(Shift::zero(2)) as Box<dyn Layer<f64>>).collect();
+            Box::new(Chain::new(inner).unwrap()) as Box<dyn Layer<f64>>
+        };
+        let chain = Chain::new((0..50).map(|_| layer()).collect()).unwrap();
+        let x = Array2::from_shape_fn((4, 2), |(i, j)| (i * 2 + j) as f64);
+        let (mut y, mut tape) = (x.clone(), Tape::scratch());
+        chain.forward(Input::from(&x), y.view_mut(), None, &mut tape).unwrap();
+        chain.inverse(Input::from(&x), y.view_mut(), None, &mut tape).unwrap();
+        assert_eq!((tape.buffers.len(), tape.children.len()), (2, 1));
+        assert_eq!((tape.children[0].buffers.len(), tape.children[0].children.len()), (2, 1));
+        // A backward pass reads what every layer left.
+        let mut tape = Tape::recording();
+        chain.forward(Input::from(&x), y.view_mut(), None, &mut tape).unwrap();
+        assert_eq!((tape.buffers.len(), tape.children.len()), (49, 50));
+        assert_eq!((tape.children[49].buffers.len(), tape.children[49].children.len()), (2, 3));
+    }
+}

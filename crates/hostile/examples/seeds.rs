@@ -238,12 +238,14 @@ fn descriptions(models: &Seeds, plans: &Seeds) -> Result<()> {
         let model = preset.model(Architecture::default());
         models.write(preset.name(), model.to_toml().as_bytes())?;
     }
-    // What was found: half a kilobyte that asked for a gigabyte, and a period that takes more than a plan was thought to.
+    // What was found: half a kilobyte that asked for a gigabyte, couplings that took as much to be scored with, and a period that takes more than a plan was thought to.
     let wide = "base = { student-t = { nu = 62.0, learned = true } }\n\nlayers = [\n  { repeat = 50, layers = [\n    { kind = \"dense\", group = \"orthonormal\" },\n    \
                 { kind = \"radial\" },\n    { kind = \"spline\" },\n    { kind = \"coupling\", hidden = [5694, 528] },\n  ] },\n]\n";
     models.write("wide-couplings", wide.as_bytes())?;
     let below = "layers = [{ repeat = 57, layers = [{ kind = \"spline\" }, { kind = \"coupling\", hidden = [67, 15023] }] }]\n";
     models.write("many-wide-couplings", below.as_bytes())?;
+    let deep = "layers = [{ repeat = 216, layers = [{ kind = \"spline\" }, { kind = \"coupling\", hidden = [10023] }] }]\n";
+    models.write("deep", deep.as_bytes())?;
     let long = "[[arms]]\nname = \"long\"\n[arms.model]\nlayers = [{ kind = \"free-conv\", period = 838 }]\n";
     plans.write("long-period", long.as_bytes())?;
     for entry in std::fs::read_dir("plans").context("run from the root of the repository")? {

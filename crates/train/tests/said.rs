@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use ndarray::Array2;
 use pdmap_core::diagonal::Shift;
+use pdmap_core::optim::{OptimizerSpec, Schedule};
 use pdmap_core::{Flow, Layer};
 use pdmap_train::description::Seconds;
 use pdmap_train::{
-    Architecture, Budget, CurvePoint, Event, FileRows, Hooks, Model, ModelFile, ModelSpec, Preprocess,
-    Preset, Rows, TrainConfig, TrainError, TrainingRecord, TrainingSpec, registry, train_with,
+    Architecture, Budget, CurvePoint, Event, FileRows, Hooks, Model, ModelFile, ModelSpec, Outcome,
+    Preprocess, Preset, Rows, TrainConfig, TrainError, TrainingRecord, TrainingSpec, registry, train_with,
 };
 
 fn rows(count: usize) -> Array2<f64> {
@@ -193,4 +194,24 @@ fn rows_with_conditions_are_held_in_memory() {
         let refused = build(conditions, (&x).into()).unwrap_err().to_string();
         assert!(refused.contains(&conditions.to_string()), "{refused}");
     }
+}
+
+/// Steps three times as long as they should be lead away twice as far with each: the likelihood stays finite for hundreds of steps, and is none.
+#[test]
+fn a_likelihood_that_is_finite_and_absurd_ends_a_run() {
+    let mut flow = Flow::builder(3).layer(Shift::zero(3)).build().unwrap();
+    let config = TrainConfig {
+        optimizer: OptimizerSpec::Sgd,
+        rate: 3.0,
+        schedule: Schedule::Constant,
+        evaluations: 50,
+        retries: 0,
+        ..TrainConfig::new(Budget::Steps(50))
+    };
+    let trained =
+        train_with(&mut flow, &rows(400), rows(50).view(), &config, Hooks::new(&mut |_| {})).unwrap();
+    let Outcome::Diverged { step, reason } = trained.outcome else { panic!("{:?}", trained.outcome) };
+    assert!(step <= 15 && reason.contains("validation rows"), "{step}: {reason}");
+    // What was well above the floor is no end.
+    assert!(trained.curve.len() >= 3, "{:?}", trained.curve);
 }
