@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 use pdmap_core::{Base, Real};
-use pdmap_train::{Architecture, Model, Preprocess, Preset, TrainError, model_file, registry};
+use pdmap_train::{
+    Architecture, Model, ModelFile, ModelSpec, Preprocess, Preset, TrainError, model_file, registry,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -106,6 +108,29 @@ fn contradictions_are_named() {
     assert!(matches!(dtype, TrainError::Dtype { .. }), "{dtype}");
     let absent = Model::<f64>::load(&folder.path().join("absent"), &registry()).unwrap_err();
     assert!(matches!(absent, TrainError::Io { .. }), "{absent}");
+}
+
+/// A condition that the header forgot, or tells otherwise than the layers want it.
+#[test]
+fn a_condition_is_as_wide_as_the_layers_want_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("given.safetensors");
+    let text = "layers = [{ kind = \"coupling\", hidden = [4] }]";
+    let spec = ModelFile::parse("m.toml", text, &registry::<f64>()).unwrap().spec;
+    let spec = ModelSpec { conditions: 2, ..spec };
+    // Four features, two of which are the condition.
+    let flow = spec.build_on(&rows::<f64>(), &[], 1, &registry()).unwrap();
+    let model = Model::new(flow, "plane".into(), 0);
+    model.save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let again = load(&path, &bytes).unwrap();
+    assert_eq!((again.flow.conditions(), again.weights_hash()), (2, model.weights_hash()));
+    let width = |to: &str| edited(&bytes, r#"\"width\":2"#, &format!(r#"\"width\":{to}"#));
+    let refused = load(&path, &width("3")).unwrap_err().to_string();
+    assert!(refused.contains("3 numbers") && refused.contains("want 2"), "{refused}");
+    // Layers that want none do not mind.
+    let (path, bytes) = saved(folder.path());
+    assert!(load(&path, &bytes).is_ok());
 }
 
 #[test]

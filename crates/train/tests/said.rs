@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use ndarray::Array2;
 use pdmap_core::diagonal::Shift;
-use pdmap_core::optim::{OptimizerSpec, Schedule};
-use pdmap_core::{Flow, Layer};
-use pdmap_train::description::Seconds;
+use pdmap_core::optim::{Clip, OptimizerSpec, Schedule};
+use pdmap_core::{Flow, Layer, LayerExt};
+use pdmap_train::description::{LayerEntry, Seconds};
 use pdmap_train::{
-    Architecture, Budget, CurvePoint, Event, FileRows, Hooks, Model, ModelFile, ModelSpec, Outcome,
-    Preprocess, Preset, Rows, TrainConfig, TrainError, TrainingRecord, TrainingSpec, registry, train_with,
+    Architecture, Budget, CurvePoint, Event, FileRows, FitConfig, Hooks, Model, ModelFile, ModelSpec,
+    Outcome, Preprocess, Preset, Rows, TrainConfig, TrainError, TrainingRecord, TrainingSpec, registry,
+    train_with,
 };
 
 fn rows(count: usize) -> Array2<f64> {
@@ -152,6 +153,16 @@ layers = [
     assert!(written.ends_with("steps = 20\nvalidation-rows = 7\n"), "{written}");
 }
 
+/// Layers of others may have options of any name.
+#[test]
+fn keys_are_quoted_where_toml_wants_it() {
+    let options = serde_json::json!({ "a b": 1, "": 2, "plain_-9": 3, "\u{7f}ü": 4 });
+    let text = ModelSpec::new(vec![LayerEntry::layer("mine", options)]).to_toml();
+    for pair in ["\"a b\" = 1", "\"\" = 2", " plain_-9 = 3", "\"\\u007fü\" = 4"] {
+        assert!(text.contains(pair), "{pair} in {text}");
+    }
+}
+
 #[test]
 fn a_hash_of_weights_is_that_of_their_bits() {
     let layer = |shift: f64| -> Vec<Box<dyn Layer<f64>>> {
@@ -203,7 +214,7 @@ fn a_likelihood_that_is_finite_and_absurd_ends_a_run() {
     let config = TrainConfig {
         optimizer: OptimizerSpec::Sgd,
         rate: 3.0,
-        schedule: Schedule::Constant,
+        schedule: Schedule::constant(),
         evaluations: 50,
         retries: 0,
         ..TrainConfig::new(Budget::Steps(50))
@@ -214,4 +225,88 @@ fn a_likelihood_that_is_finite_and_absurd_ends_a_run() {
     assert!(step <= 15 && reason.contains("validation rows"), "{step}: {reason}");
     // What was well above the floor is no end.
     assert!(trained.curve.len() >= 3, "{:?}", trained.curve);
+}
+
+#[test]
+fn more_rows_than_can_be_numbered_are_refused_before_they_are_read() {
+    let row = Array2::<f64>::ones((1, 3));
+    let many = row.broadcast((1 << 33, 3)).unwrap();
+    let mut flow = Flow::builder(3).layer(Shift::zero(3)).build().unwrap();
+    let config = TrainConfig::new(Budget::Steps(5));
+    let refused = train_with(&mut flow, many, rows(50).view(), &config, Hooks::new(&mut |_| {})).unwrap_err();
+    assert!(matches!(refused, TrainError::TooManyRows { actual, .. } if actual == 1 << 33), "{refused}");
+}
+
+#[test]
+fn the_constrained_presets_are_those_of_orthonormal_maps() {
+    let constrained: Vec<&str> =
+        Preset::named().into_iter().filter(|preset| preset.constrained()).map(Preset::name).collect();
+    let expected: Vec<&str> = Preset::named()
+        .into_iter()
+        .map(Preset::name)
+        .filter(|name| name.ends_with("-orthonormal") || name.ends_with("-svd") || *name == "audio-lapped")
+        .collect();
+    assert_eq!(constrained, expected);
+    assert!(expected.len() >= 6 && expected.len() < Preset::named().into_iter().count() - 4);
+}
+
+/// A step sees the rows as the steps before it leave them.
+#[test]
+fn preprocessing_is_fitted_behind_what_stands_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    let x = rows(300).mapv(|v| 50.0 + 7.0 * (v + v.powi(3)));
+    pdmap_data::write_npy(&path, &x).unwrap();
+    let file = FileRows::open(&path, vec![], 64).unwrap();
+    for last in [Preprocess::Histogram { bins: 16 }, Preprocess::Whiten, Preprocess::Standardize] {
+        let steps = [Preprocess::Standardize, last];
+        let first = &Preprocess::fit(&steps[..1], &x).unwrap()[0];
+        let between = first.transform(x.view()).unwrap().0;
+        let alone = &Preprocess::fit(&steps[1..], &between).unwrap()[0];
+        let expected = alone.transform(between.view()).unwrap().0;
+        for rows in [Rows::from(&x), Rows::from(&file)] {
+            let layers = Preprocess::fit(&steps, rows).unwrap();
+            let actual = layers[1].transform(between.view()).unwrap().0;
+            let far = (&actual - &expected).mapv(f64::abs).fold(0.0_f64, |worst, &v| worst.max(v));
+            assert!(far < 1e-12, "{last}: {far}");
+        }
+    }
+}
+
+#[test]
+fn every_word_of_a_builder_is_heard() {
+    let built = || FitConfig::builder(Preset::DenseSvd);
+    let config = built()
+        .steps(7)
+        .batch(11)
+        .rate(0.25)
+        .optimizer(OptimizerSpec::Sgd)
+        .schedule(Schedule::constant())
+        .clip(Clip::Norm(2.0))
+        .seed(5)
+        .patience(9)
+        .preprocess([Preprocess::Whiten])
+        .validation(0.2)
+        .build()
+        .unwrap();
+    let training = &config.training;
+    assert_eq!((training.budget, training.batch, training.rate), (Budget::Steps(7), 11, 0.25));
+    assert_eq!((training.optimizer, training.schedule), (OptimizerSpec::Sgd, Schedule::constant()));
+    assert_eq!((training.clip, training.seed, training.patience), (Clip::Norm(2.0), 5, Some(9)));
+    assert_eq!((config.model.preprocess, config.validation), (Some(vec![Preprocess::Whiten]), 0.2));
+    let second = Duration::from_secs(1);
+    assert_eq!(built().time(second).build().unwrap().training.budget, Budget::Time(second));
+    // Of the model's description comes what is not said.
+    assert_eq!(built().build().unwrap().training.rate, built().build().unwrap().model.training.rate.unwrap());
+    for (wrong, word) in [
+        (built().validation(0.0), "validation"),
+        (built().validation(1.0), "validation"),
+        (built().validation(f64::NAN), "validation"),
+        (built().batch(0), "batch"),
+        (built().rate(-1.0), "rate"),
+        (built().clip(Clip::Norm(-1.0)), "clip"),
+    ] {
+        let refused = wrong.build().unwrap_err().to_string();
+        assert!(refused.contains(word), "{word}: {refused}");
+    }
 }
