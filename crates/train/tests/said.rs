@@ -77,9 +77,12 @@ fn words_come_back() {
         assert_eq!(step.to_string().parse::<Preprocess>().unwrap(), step);
     }
     // Options that are left out are the usual ones, and only others are said.
-    for (word, usual) in
-        [("logit", Preprocess::Logit { lambda: 1e-6 }), ("sigmoid", Preprocess::Sigmoid { lambda: 1e-6 })]
-    {
+    for (word, usual) in [
+        ("logit", Preprocess::Logit { lambda: 1e-6 }),
+        ("sigmoid", Preprocess::Sigmoid { lambda: 1e-6 }),
+        ("histogram", Preprocess::Histogram { bins: 128 }),
+        ("levels", Preprocess::Levels { count: 256 }),
+    ] {
         assert_eq!(serde_json::from_value::<Preprocess>(serde_json::json!({ word: {} })).unwrap(), usual);
         assert_eq!(word.parse::<Preprocess>().unwrap(), usual);
     }
@@ -235,6 +238,21 @@ fn more_rows_than_can_be_numbered_are_refused_before_they_are_read() {
     let config = TrainConfig::new(Budget::Steps(5));
     let refused = train_with(&mut flow, many, rows(50).view(), &config, Hooks::new(&mut |_| {})).unwrap_err();
     assert!(matches!(refused, TrainError::TooManyRows { actual, .. } if actual == 1 << 33), "{refused}");
+}
+
+#[test]
+fn as_many_rows_as_a_batch_has_are_enough() {
+    let config = TrainConfig { batch: 40, ..TrainConfig::new(Budget::Steps(5)) };
+    for (count, enough) in [(39, false), (40, true)] {
+        let mut flow = Flow::builder(3).layer(Shift::zero(3)).build().unwrap();
+        let validation = rows(50);
+        let run = train_with(&mut flow, &rows(count), validation.view(), &config, Hooks::new(&mut |_| {}));
+        match run {
+            Ok(trained) => assert!(enough && trained.steps == 5, "{count}"),
+            Err(TrainError::TooFewRows { expected: 40, actual }) => assert!(!enough && actual == count),
+            Err(other) => panic!("{count}: {other}"),
+        }
+    }
 }
 
 #[test]
