@@ -27,5 +27,6 @@ bytes() { openssl enc -aes-256-ctr -pass "pass:$seed" -nosalt -pbkdf2 < /dev/zer
 cargo mutants --list --json --package "pdmap-$crate" --no-config | jq -c 'unique_by(.name)[]' > "$out/all"
 shuf -n "$count" --random-source=<(bytes) "$out/all" | jq -s . > "$out/sample.json"
 echo "$(wc -l < "$out/all") mutants of pdmap-$crate, $(jq length "$out/sample.json") in the sample of seed $seed"
-export CARGO_PROFILE_DEV_DEBUG=0
+# One build, hundreds of runs.
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=2
 cargo run --quiet --locked --release --manifest-path mutants/Cargo.toml -- "$out/sample.json" "$crate" "$out" "${packages[@]}"
