@@ -1,5 +1,6 @@
 //! The core: all tests in one program, since each program would compile the generic layers again.
 
+mod conditions;
 mod expressive;
 mod group;
 mod memory;

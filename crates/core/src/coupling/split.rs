@@ -185,3 +185,22 @@ impl Image {
         Ok(Cells { count: changing.len(), seen, changed })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_ends_at_the_border() {
+        let image = Image { channels: 1, height: 3, width: 4 };
+        let seen = |at, side| image.window(at, side).collect::<Vec<_>>();
+        let corner = [None, None, None, None, Some((0, 0)), Some((0, 1)), None, Some((1, 0)), Some((1, 1))];
+        assert_eq!(seen((0, 0), 3), corner);
+        let end = [Some((1, 2)), Some((1, 3)), None, Some((2, 2)), Some((2, 3)), None, None, None, None];
+        assert_eq!(seen((2, 3), 3), end);
+        assert_eq!(seen((1, 1), 1), [Some((1, 1))]);
+        // A signal has neighbours on its line only.
+        let signal = Image { channels: 2, height: 1, width: 4 };
+        assert_eq!(signal.window((0, 3), 3).collect::<Vec<_>>(), [Some((0, 2)), Some((0, 3)), None]);
+    }
+}
