@@ -120,6 +120,22 @@ fn a_plain_step_in_factors_is_halved_until_right_and_once_more() {
     }
 }
 
+/// Where a factorization is dear nothing is known of the determinant but the sign of each step.
+#[test]
+fn a_step_of_a_large_weight_is_halved_all_the_same() {
+    const DIM: usize = 4096;
+    let row =
+        |first| Array2::from_shape_fn((1, DIM), |(_, column)| if column == 0 { first } else { 0.0_f32 });
+    let mut matrix = GroupMatrix::new(Array2::eye(DIM), Group::General(Direction::Relative)).unwrap();
+    let mut grad = matrix.new_grad("weight").factorable();
+    grad.outer_mut().unwrap().add(row(-5.0).view(), row(1.0).view(), None).unwrap();
+    grad.reads = Reads::Nothing;
+    matrix.direct(&mut grad).unwrap();
+    assert_eq!(matrix.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).unwrap().halvings, 4);
+    let weight = matrix.weight();
+    assert_eq!((weight[[0, 0]], weight[[9, 9]], weight[[0, 9]], weight[[9, 8]]), (0.75, 1.0625, 0.0, 0.0));
+}
+
 #[test]
 fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
     #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! The optimizer's memory goes along with a run: written and read back, the next step is the same.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
 use pdmap_core::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Base, BaseSpec, Flow, State, Training};
+use pdmap_core::{Base, BaseSpec, Flow, LayerError, State, Training};
 
 fn step(flow: &mut Flow<f64>, training: &mut Training<f64>) {
     let x = Array2::from_shape_fn((20, 2), |(row, column)| ((row * 3 + column) as f64).sin() * 2.0 + 1.0);
@@ -39,4 +39,23 @@ fn a_memory_that_was_written_leads_to_the_same_next_step() {
     assert_ne!(flow.base().spec(), forgetful.base().spec());
     let mut nothing = State::new(BTreeMap::new(), BTreeMap::new());
     assert!(other.training().load_memory(&mut nothing).is_err());
+}
+
+#[test]
+fn what_nobody_took_of_a_memory_is_told() {
+    let state = |arrays: usize, numbers: usize| {
+        let arrays = (0..arrays).map(|at| (format!("a-{at}"), ndarray::ArrayD::<f64>::zeros(vec![2])));
+        let numbers = (0..numbers).map(|at| (format!("n-{at}"), 7));
+        State::new(arrays.collect(), numbers.collect())
+    };
+    assert!(state(0, 0).finish().is_ok());
+    for (arrays, numbers, first) in [(1, 0, "a-0"), (0, 1, "n-0"), (2, 1, "a-0")] {
+        let LayerError::UnusedTensors { count, name } = state(arrays, numbers).finish().unwrap_err() else {
+            panic!("{arrays} arrays and {numbers} numbers")
+        };
+        assert_eq!((count, name.as_str()), (arrays + numbers, first));
+    }
+    let mut taken = state(0, 1);
+    assert_eq!(taken.take_number("n-0").unwrap(), 7);
+    assert!(taken.finish().is_ok());
 }
