@@ -5,3 +5,4 @@ mod expressive;
 mod group;
 mod memory;
 mod spline;
+mod steps;
