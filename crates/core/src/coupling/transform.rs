@@ -336,3 +336,18 @@ impl<'a, F: Real> Pass<Backward<'a, F>> for Rows {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_are_left_out_are_the_usual_ones() {
+        let parsed = |text| serde_json::from_str::<Transform>(text).unwrap();
+        assert_eq!(parsed(r#"{"affine":{}}"#), Transform::Affine { limit: 2.0 });
+        assert_eq!(parsed(r#"{"affine":{}}"#), Transform::default());
+        assert_eq!(parsed(r#"{"spline":{}}"#), Transform::Spline { bins: 8, bound: 4.0 });
+        assert_eq!(parsed(r#"{"spline":{"bins":5}}"#), Transform::Spline { bins: 5, bound: 4.0 });
+    }
+}

@@ -238,6 +238,20 @@ mod tests {
         }
     }
 
+    /// An error `E = I − WX` becomes `E²`.
+    #[test]
+    fn newton_and_schulz_square_the_error() {
+        let w = array![[2.0, 1.0, 0.0], [0.5, 3.0, -1.0], [0.0, 0.25, 1.5]];
+        let mut tracked = TrackedInverse::new(3);
+        let lu = Lu::new(w.view()).unwrap();
+        tracked.ready(|| Ok(&lu)).unwrap().mapv_inplace(|value| value * 1.01);
+        for expected in [1e-4, 1e-8, 1e-16] {
+            tracked.newton_schulz(&w, &mut vec![]).unwrap();
+            let left = residual(&w, &tracked);
+            assert!((left - expected).abs() < 0.1 * expected + 1e-14, "{left} of {expected}");
+        }
+    }
+
     /// Of a good inverse the probe's residual is rounding, and of rounding's size.
     #[test]
     fn a_probe_sees_rounding_and_what_is_more() {
