@@ -236,6 +236,16 @@ fn made_from_a_description() {
     let layer = build(24, json(r#"{"shape": [1, 4, 6], "period": [2, 3], "start": "identity"}"#)).unwrap();
     assert_eq!(layer.transform(&x).unwrap().0, x);
     assert!(build(24, json(r#"{"shape": [1, 4, 6], "period": [2]}"#)).is_ok());
+    // Its figures are those of a paraunitary bank.
+    let figures = layer.diagnostics();
+    let figure =
+        |name: &str| figures.iter().find(|figure| figure.name == format!("kernels {name}")).unwrap().value;
+    assert!(figure("paraunitary residual") < 1e-14 && figure("log|det|").abs() < 1e-14, "{figures:?}");
+    for name in ["condition number", "largest singular value", "smallest singular value"] {
+        assert!((figure(name) - 1.0).abs() < 1e-14, "{figures:?}");
+    }
+    // What it claims is the factors of each frequency: long periods of long rows are within the limit.
+    assert!(build(1024, json(r#"{"shape": [1, 1024], "period": [32]}"#)).is_ok());
     let refused = [
         (23, r#"{"shape": [1, 24], "period": [4]}"#),
         (24, r#"{"shape": [1, 24], "period": [5]}"#),

@@ -1,10 +1,10 @@
 //! Presets against reference values and against rustdct, and what they are wrong without.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use crate::common;
 
 use common::{Fixture, distance, normal, rng};
-use ndarray::{Array2, Array4, ArrayView2, Ix2, array};
+use ndarray::{Array1, Array2, Array4, ArrayView2, Ix2, array};
 use pdmap_conv::bank::{Kernels, Period, Stages, Window};
 use pdmap_core::LayerError;
 use rustdct::DctPlanner;
@@ -117,6 +117,13 @@ fn daubechies_of_4_to_20_taps() {
         assert!(matches!(Stages::daubechies(taps), Err(LayerError::Range { what: "taps", .. })), "{taps}");
     }
     assert!(matches!(Stages::wavelet(array![1.0, 0.5].view()), Err(LayerError::NotParaunitary { .. })));
+    for taps in [0, 1, 3] {
+        let refused = Stages::wavelet(Array1::zeros(taps).view()).unwrap_err();
+        let LayerError::Range { what: "scaling coefficients", value, .. } = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(value, taps as f64);
+    }
 }
 
 #[test]
