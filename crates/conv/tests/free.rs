@@ -4,7 +4,7 @@
 use crate::common;
 
 use common::{Fixture, distance, normal, rng};
-use ndarray::{Array2, ArrayD, Ix2, Ix4, Ix6};
+use ndarray::{Array2, Array6, ArrayD, Ix2, Ix4, Ix6};
 use pdmap_conv::bank::{Kernels, Period, Stages};
 use pdmap_conv::{FreeConv, FreeDirection};
 use pdmap_core::linalg::{Lu, singular_values};
@@ -307,6 +307,23 @@ fn a_determinant_keeps_its_sign() {
     assert!(report.halvings > 0);
     let (_, log_det) = layer.transform(&x).unwrap();
     assert!(layer.kernels().unwrap().values()[[0, 0, 0, 0, 0, 0]] > 0.0 && log_det[0].is_finite());
+}
+
+#[test]
+fn a_determinant_of_an_image_keeps_its_sign_at_each_frequency() {
+    // Two taps down the columns: at frequency 0 they are added, at the highest one subtracted, and only the sum would pass 0.
+    let mut taps = Array6::zeros((1, 1, 1, 1, 2, 1));
+    taps[[0, 0, 0, 0, 0, 0]] = 0.25;
+    let kernels = Kernels::image(taps, [0, 0]).unwrap();
+    let mut layer = FreeConv::<f64>::new(&[1, 2, 1], kernels, FreeDirection::Euclidean).unwrap();
+    let x = Array2::ones((1, 2));
+    let (_, mut grads) = pass(&layer, &x, &Array2::from_elem((1, 2), -10.0));
+    layer.direct(&mut grads).unwrap();
+    let report = layer.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grads).unwrap();
+    assert!(report.halvings > 0);
+    let kernels = layer.kernels().unwrap();
+    let [first, second] = [0, 1].map(|tap| kernels.values()[[0, 0, 0, 0, tap, 0]]);
+    assert!(first + second > 0.0 && first - second > 0.0, "{first} {second}");
 }
 
 #[test]

@@ -282,4 +282,7 @@ fn responses_in_decibels() {
     }
     let taps = Array4::ones((2, 1, 1, 3));
     assert_eq!(Kernels::signal(taps, 0).unwrap().response(4).unwrap().dim(), (2, 3));
+    // A row for each kernel and each pair of channels.
+    let planes = Stages::random(4, 3, 2, &mut rng(5)).unwrap().kernels().unwrap();
+    assert_eq!(planes.response(16).unwrap().dim(), (4 * 3 * 3, 9));
 }
