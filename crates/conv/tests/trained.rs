@@ -4,7 +4,9 @@
 use ndarray::Array2;
 use pdmap_conv::bank::{Kernels, Stages};
 use pdmap_conv::optim::Optimizer;
-use pdmap_conv::{Base, CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real, SubbandScale, diagonal};
+use pdmap_conv::{
+    Base, CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real, SubbandScale, SubbandShift, diagonal,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -90,5 +92,24 @@ fn the_inverse_holds_at_every_length() {
         assert_eq!(log_det, [0.0]);
         // Inverse and adjoint are the same code.
         assert_eq!(conv.adjoint(y.view()).unwrap(), back);
+    }
+}
+
+/// With a shift alone the most likely one takes each subband's mean away.
+#[test]
+fn a_shift_of_subbands_learns_their_means() {
+    let geometry = Geometry::signal(1, 12, 4);
+    let x = Array2::from_shape_fn((50, 12), |(row, at)| (at % 4) as f64 + ((row * 12 + at) as f64).sin());
+    let mut flow = Flow::builder(12).layer(SubbandShift::zero(geometry).unwrap()).build().unwrap();
+    let (mut training, mut optimizer) = (flow.training(), Optimizer::sgd(0.2).unwrap());
+    for _ in 0..300 {
+        flow.accumulate(&x, &mut training).unwrap();
+        flow.update(&mut optimizer, &mut training).unwrap();
+    }
+    let (_, shift) = flow.tensors().pop().unwrap();
+    for (band, found) in shift.iter().enumerate() {
+        let values = x.indexed_iter().filter(|((_, at), _)| at % 4 == band).map(|(_, value)| value);
+        let mean = values.sum::<f64>() / 150.0;
+        assert!((found + mean).abs() < 1e-9, "subband {band}: {found} against {mean}");
     }
 }
