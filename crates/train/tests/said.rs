@@ -258,14 +258,13 @@ fn as_many_rows_as_a_batch_has_are_enough() {
 #[test]
 fn the_constrained_presets_are_those_of_orthonormal_maps() {
     let constrained: Vec<&str> =
-        Preset::named().into_iter().filter(|preset| preset.constrained()).map(Preset::name).collect();
+        Preset::named().filter(|preset| preset.constrained()).map(Preset::name).collect();
     let expected: Vec<&str> = Preset::named()
-        .into_iter()
         .map(Preset::name)
         .filter(|name| name.ends_with("-orthonormal") || name.ends_with("-svd") || *name == "audio-lapped")
         .collect();
     assert_eq!(constrained, expected);
-    assert!(expected.len() >= 6 && expected.len() < Preset::named().into_iter().count() - 4);
+    assert!(expected.len() >= 6 && expected.len() < Preset::named().count() - 4);
 }
 
 /// A step sees the rows as the steps before it leave them.
