@@ -6,6 +6,7 @@ mod common;
 mod free;
 mod import;
 mod kernels;
+mod multiscale;
 mod nearest;
 mod presets;
 mod pyramid;

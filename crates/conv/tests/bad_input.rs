@@ -1,5 +1,5 @@
 //! Bad input is refused with its numbers.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use ndarray::{Array2, Array4};
 use pdmap_conv::bank::Kernels;
@@ -27,6 +27,9 @@ fn bad_input_is_refused_with_its_numbers() {
     ] {
         assert!(matches!(refused(geometry, vec![]), LayerError::Range { .. }), "{geometry}");
     }
+    let large = refused(Geometry::image(1 << 10, (1 << 9, 1 << 8), (2, 2)), vec![]);
+    let LayerError::Range { what: "features", value, .. } = large else { panic!("{large}") };
+    assert_eq!(value.log2(), 27.0);
     assert!(matches!(refused(Geometry::signal(1, 8, 4), vec![]), LayerError::Range { what: "stages", .. }));
     let subbands = Geometry::signal(1, 9, 4).isolated().with_output(Output::Subbands);
     assert!(matches!(refused(subbands, eye(4)), LayerError::Conflict { .. }));

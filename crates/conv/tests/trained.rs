@@ -100,7 +100,9 @@ fn the_inverse_holds_at_every_length() {
 fn a_shift_of_subbands_learns_their_means() {
     let geometry = Geometry::signal(1, 12, 4);
     let x = Array2::from_shape_fn((50, 12), |(row, at)| (at % 4) as f64 + ((row * 12 + at) as f64).sin());
-    let mut flow = Flow::builder(12).layer(SubbandShift::zero(geometry).unwrap()).build().unwrap();
+    let layer = SubbandShift::zero(geometry).unwrap();
+    assert_eq!(Layer::<f64>::features(&layer), Some(12));
+    let mut flow = Flow::builder(12).layer(layer).build().unwrap();
     let (mut training, mut optimizer) = (flow.training(), Optimizer::sgd(0.2).unwrap());
     for _ in 0..300 {
         flow.accumulate(&x, &mut training).unwrap();
