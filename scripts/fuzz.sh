@@ -34,7 +34,8 @@ for target in "${targets[@]}"; do
     "$binary" -seed=$((seed + stalls)) -runs=$((runs - done)) "${options[@]}" "$out/$target/corpus" "fuzz/seeds/$target" \
       < /dev/null > "$out/$target/part" 2>&1 && state=passed || state=FAILED
     cat "$out/$target/part" >> "$out/$target/log"
-    done=$((done + $(LC_ALL=C sed -n 's/^#\([0-9][0-9]*\)\t.*/\1/p' "$out/$target/part" | tail -n 1)))
+    count=$(LC_ALL=C sed -n 's/^#\([0-9][0-9]*\)\t.*/\1/p' "$out/$target/part" | tail -n 1)
+    done=$((done + ${count:-0}))
     found=("$out/$target/artifacts"/*)
     # Ten seconds of the clock may be those of a machine that stood still: what takes less by itself is not found, and the rest is run with another seed.
     [ $state = FAILED ] && [ ${#found[@]} -eq 1 ] && [[ ${found[0]} == */timeout-* ]] && [ "$done" -lt "$runs" ] || break
