@@ -100,6 +100,10 @@ fn rows_are_shown_as_what_they_are() {
     assert!(
         succeed(folder, &["report", "p.st", "--data", "people.csv", "--out", "p.html"]).contains("p.html")
     );
+    // One row has a likelihood, and no deviation.
+    write(folder, "one.npy", &rows(1, 3));
+    succeed(folder, &["report", "p.st", "--data", "one.npy", "--out", "one.html"]);
+    assert!(!std::fs::read_to_string(folder.join("one.html")).unwrap().contains("NaN"));
     // Of many rows, evenly spaced ones from the first to the last: their mean is that of all.
     let many = ndarray::Array2::from_shape_fn((50_001, 3), |(row, column)| {
         rows(1, 3)[[0, column]] + row as f64 * 1e-5

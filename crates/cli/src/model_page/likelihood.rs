@@ -8,13 +8,17 @@ use super::Measured;
 use super::histogram::{Histogram, bins, span};
 use crate::commands::moments::Moments;
 
+/// To four decimals; of one row nothing deviates, which is no number.
+fn nats(value: f64) -> String {
+    if value.is_finite() { format!("{value:.4} nats") } else { "—".to_owned() }
+}
+
 /// The section, and its first sentence.
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
     let (subject, values) = (measured.subject, &measured.log_prob);
     let mut moments = Moments::default();
     moments.add(values);
     let (mean, error) = (moments.mean(), moments.standard_error());
-    let deviation = error * (values.len() as f64).sqrt();
     let sentence = format!(
         "{} ± {} nats a row over {} rows of {}",
         number(mean, 0.1 * error),
@@ -59,9 +63,9 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     }
     let mut facts = vec![
         ("Space of the likelihood", subject.model.header.space.clone()),
-        ("Mean", format!("{mean:.4} nats")),
-        ("Standard error, rows taken as independent", format!("{error:.4} nats")),
-        ("Standard deviation over rows", format!("{deviation:.4} nats")),
+        ("Mean", nats(mean)),
+        ("Standard error, rows taken as independent", nats(error)),
+        ("Standard deviation over rows", nats(error * (values.len() as f64).sqrt())),
     ];
     if let Some(pixel) = subject.pixel_log_det {
         let bits = -(mean + pixel) / (subject.model.header.features as f64 * std::f64::consts::LN_2);
