@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use pdmap_core::{Base, Real};
+use pdmap_core::diagonal::Shift;
+use pdmap_core::{Base, Flow, Layer, Real};
 use pdmap_train::{
     Architecture, Model, ModelFile, ModelSpec, Preprocess, Preset, TrainError, model_file, registry,
 };
@@ -159,4 +160,32 @@ fn saving_replaces_as_a_whole_or_not_at_all() {
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
     let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names, ["m.safetensors"]);
+}
+
+#[test]
+fn a_model_of_fewer_layers_than_are_preprocessing_is_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let layers: Vec<Box<dyn Layer<f64>>> = vec![Box::new(Shift::zero(2)), Box::new(Shift::zero(2))];
+    let flow = Flow::new(2, layers, pdmap_core::Base::normal()).unwrap();
+    for (preprocessing, sound) in [(0, true), (1, true), (2, true), (3, false), (9, false)] {
+        let path = folder.path().join(format!("{preprocessing}.safetensors"));
+        Model::new(flow.clone(), "plane".into(), preprocessing).save(&path).unwrap();
+        assert_eq!(Model::<f64>::load(&path, &registry()).is_ok(), sound, "{preprocessing}");
+    }
+}
+
+#[test]
+fn a_hash_of_weights_is_that_of_their_bits() {
+    let layer = |shift: f64| -> Vec<Box<dyn Layer<f64>>> {
+        vec![Box::new(Shift::new(ndarray::array![shift, 0.5]).unwrap())]
+    };
+    let model = |shift: f64, space: &str| {
+        let flow = Flow::new(2, layer(shift), pdmap_core::Base::normal()).unwrap();
+        Model::new(flow, space.into(), 0).weights_hash()
+    };
+    let hash = model(1.0, "plane");
+    assert!(hash.len() >= 16 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{hash}");
+    assert_eq!(hash, model(1.0, "signals"));
+    assert_ne!(hash, model(1.0_f64.next_up(), "plane"));
+    assert_ne!(model(0.0, "plane"), model(-0.0, "plane"));
 }
