@@ -1,5 +1,7 @@
 //! What can go wrong in a layer or a flow, with the numbers.
 
+use std::sync::Arc;
+
 use crate::options::OptionsError;
 
 /// Errors of layers, flows, groups and optimizers.
@@ -185,9 +187,11 @@ pub enum LayerError {
         /// The first of them.
         name: String,
     },
-    /// A kind of layer that the registry does not know.
-    #[error("unknown kind of layer `{kind}`; nearest is `{nearest}`, known: {known}")]
+    /// A kind of layer, module or base density that the registry does not know.
+    #[error("unknown kind of {what} `{kind}`; nearest is `{nearest}`, known: {known}")]
     UnknownKind {
+        /// Layer, module or base density.
+        what: &'static str,
         /// The kind asked for.
         kind: String,
         /// The known kind nearest to it; empty where none is known.
@@ -252,9 +256,35 @@ pub enum LayerError {
     /// A flow without features, or whose layers disagree on their number.
     #[error("a flow needs at least one feature")]
     NoFeatures,
+    /// An error of a layer, module, base density or rule that is defined elsewhere.
+    #[error(transparent)]
+    Other(#[from] ForeignError),
+}
+
+/// An error that this crate does not know, of a layer defined elsewhere.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+pub struct ForeignError(Arc<dyn std::error::Error + Send + Sync>);
+
+impl ForeignError {
+    /// The error itself.
+    pub fn inner(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.0
+    }
+}
+
+impl PartialEq for ForeignError {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl LayerError {
+    /// An error of a layer that is defined elsewhere.
+    pub fn other(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Other(ForeignError(Arc::new(error)))
+    }
+
     /// The same error of rows that stand `offset` rows further down.
     #[must_use]
     pub fn below(mut self, offset: usize) -> Self {

@@ -1,46 +1,32 @@
 #![doc = include_str!("../README.md")]
 
-mod base;
-mod builder;
-mod chain;
 pub mod check;
-pub mod coupling;
-pub mod diagonal;
-pub mod elementwise;
+pub mod combine;
+pub mod contract;
 mod error;
-mod evaluator;
-mod flow;
-mod grads;
+pub mod flow;
 pub mod group;
-mod kept;
-mod layer;
 pub mod linalg;
-pub mod mixture;
-pub mod normal;
 pub mod optim;
 pub mod options;
 pub mod parallel;
-pub mod radial;
-mod real;
-mod registry;
-mod sample;
-pub mod spline;
-mod state;
-mod tape;
-mod tensors;
+mod scalar;
+pub mod special;
 
-pub use base::{Base, BaseSpec};
-pub use builder::FlowBuilder;
-pub use chain::Chain;
-pub use error::{LayerError, Result};
-pub use evaluator::Evaluator;
-pub use flow::{BatchReport, Flow, Training};
-pub use grads::{GradSum, LayerGrads, ParamGrad};
-pub use kept::Kept;
-pub use layer::{Diagnostic, Input, Layer, LayerExt, LayerSpec, Recorded};
-pub use real::Real;
-pub use registry::{Build, Fresh, Registry, Restore};
-pub use sample::Sample;
-pub use state::State;
-pub use tape::{Buffer, Tape};
-pub use tensors::Tensors;
+pub use combine::{Chain, Conditioned, FactorOut, Invert};
+pub use contract::{
+    Base, BaseSpec, Buffer, BuildContext, Diagnostic, ForwardPass, Geometry, GradSum, Gradients, Input, Kind,
+    Layer, LayerExt, LayerSpec, Module, OuterForm, OuterSum, ParamGrad, Parametric, ParametricExt, Registry,
+    Sample, Shape, State, Tape, Tensors,
+};
+pub use error::{ForeignError, LayerError, Result};
+pub use flow::{BatchReport, Evaluator, Flow, FlowBuilder, Training};
+pub use scalar::{Kernel, Real};
+
+/// Combinators and base densities: what this crate knows by name. Other crates add their kinds.
+pub fn registry<F: Real>() -> Registry<F> {
+    let mut registry = Registry::empty();
+    combine::register(&mut registry);
+    flow::base::register(&mut registry);
+    registry
+}

@@ -5,13 +5,13 @@ use rayon::prelude::*;
 use crate::Real;
 
 /// Elements that one task handles: large enough to pay for the hand-over, small enough for the cache.
-pub(crate) const GRAIN: usize = 8192;
+pub const GRAIN: usize = 8192;
 
 /// Elements from which a pass is cut into tasks at all: below, one thread is done before another has woken up.
-pub(crate) const ALONE: usize = 4 * GRAIN;
+pub const ALONE: usize = 4 * GRAIN;
 
 /// Sums that run beside each other.
-pub(crate) const LANES: usize = 32;
+pub const LANES: usize = 32;
 
 /// What an elementwise pass does to one chunk of its slices.
 ///
@@ -62,6 +62,21 @@ pub fn map2<F: Real>(
         y.par_chunks_mut(GRAIN)
             .zip(a.par_chunks(GRAIN).zip(b.par_chunks(GRAIN)))
             .for_each(|(y, (a, b))| run_vectorized(pass, (y, a, b)));
+    }
+}
+
+/// `y ← pass(a, b, c)` for four slices of one length.
+pub fn map3<F: Real>(
+    y: &mut [F],
+    [a, b, c]: [&[F]; 3],
+    pass: &impl for<'a> Pass<(&'a mut [F], [&'a [F]; 3])>,
+) {
+    if y.len() <= ALONE {
+        run_vectorized(pass, (y, [a, b, c]));
+    } else {
+        y.par_chunks_mut(GRAIN)
+            .zip(a.par_chunks(GRAIN).zip(b.par_chunks(GRAIN)).zip(c.par_chunks(GRAIN)))
+            .for_each(|(y, ((a, b), c))| run_vectorized(pass, (y, [a, b, c])));
     }
 }
 
@@ -289,7 +304,7 @@ pub fn all_finite<F: Real>(x: &[F]) -> bool {
 
 /// `Σ f(x)` in `f64`, in lanes that are added in a fixed order.
 #[inline(always)]
-pub(crate) fn lane_sum<F: Real>(x: &[F], f: impl Fn(f64) -> f64) -> f64 {
+pub fn lane_sum<F: Real>(x: &[F], f: impl Fn(f64) -> f64) -> f64 {
     const LANES: usize = 16;
     let mut lanes = [0.0; LANES];
     let chunks = x.chunks_exact(LANES);

@@ -1,7 +1,9 @@
 //! The bias of a dense layer, plain or augmented.
 
-use ndarray::Array1;
-use pdmap_core::Real;
+use ndarray::{Array1, ArrayD, Ix1};
+use pdmap_core::contract::{Reads, Rule, StepReport};
+use pdmap_core::group::Free;
+use pdmap_core::{Geometry, ParamGrad, Real, Result, State};
 use serde::{Deserialize, Serialize};
 
 /// Whether a dense layer has a bias, and how it moves.
@@ -13,48 +15,89 @@ pub enum BiasKind {
     None,
     /// `b ← b + η·opt(mean δ)`.
     Plain,
-    /// The bias belongs to the homogeneous matrix `W̃ = [[W, b], [0, 1]]` (Gresele et al. 2020, appendix): with
-    /// `E_W = mean(δ (Wx+b)ᵀ) + I` and `e_b = mean δ`, `W ← W + η E_W W` and `b ← b + η (E_W b + e_b)`. On GL(D) by the relative
-    /// direction or in the algebra.
+    /// The bias belongs to the homogeneous matrix `W̃ = [[W, b], [0, 1]]` (Gresele et al. 2020, appendix):
+    /// with `E_W = mean(δ (Wx+b)ᵀ) + I` and `e_b = mean δ`, `W ← W + η E_W W` and
+    /// `b ← b + η (E_W b + e_b)`. On GL(D) by the relative direction or in the algebra.
     Augmented,
 }
 
-/// A bias with its values.
+/// A bias: free numbers. An augmented one also remembers where it stood when the guard of the weight last
+/// looked, since `W̃` moves as one: where the guard takes the weight back, the bias goes back as far.
 #[derive(Debug, Clone)]
-pub(crate) enum Bias<F> {
-    None,
-    Plain(Array1<F>),
-    Augmented(Array1<F>),
+pub(crate) struct Bias<F> {
+    values: Free<F, Ix1>,
+    anchor: Option<Array1<F>>,
 }
 
 impl<F: Real> Bias<F> {
-    pub(crate) fn of(kind: BiasKind, values: impl FnOnce() -> Array1<F>) -> Self {
-        match kind {
-            BiasKind::None => Self::None,
-            BiasKind::Plain => Self::Plain(values()),
-            BiasKind::Augmented => Self::Augmented(values()),
+    pub(crate) fn new(values: Array1<F>) -> Result<Self> {
+        Ok(Self { values: Free::new("bias", values)?, anchor: None })
+    }
+
+    pub(crate) fn values(&self) -> &Array1<F> {
+        self.values.values()
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut ndarray::ArrayRef<F, Ix1> {
+        self.values.values_mut()
+    }
+
+    /// Remembers the present values, if the guard has just looked or nobody has remembered any.
+    pub(crate) fn remember(&mut self, settled: bool) {
+        let values = self.values.values();
+        match &mut self.anchor {
+            Some(anchor) if settled => anchor.assign(values),
+            Some(_) => {}
+            None => self.anchor = Some(values.clone()),
         }
     }
 
-    pub(crate) fn kind(&self) -> BiasKind {
-        match self {
-            Self::None => BiasKind::None,
-            Self::Plain(_) => BiasKind::Plain,
-            Self::Augmented(_) => BiasKind::Augmented,
+    /// Keeps a share of the way since then.
+    pub(crate) fn go_back(&mut self, share: F) {
+        let Some(anchor) = &self.anchor else { return };
+        self.values.values_mut().zip_mut_with(anchor, |b, &anchor| *b = anchor + share * (*b - anchor));
+    }
+}
+
+impl<F: Real> Geometry<F> for Bias<F> {
+    fn tensor(&self) -> ArrayD<F> {
+        self.values.tensor()
+    }
+
+    fn set_tensor(&mut self, name: &str, tensor: ArrayD<F>) -> Result<()> {
+        self.anchor = None;
+        self.values.set_tensor(name, tensor)
+    }
+
+    fn new_grad(&self, name: String) -> ParamGrad<F> {
+        self.values.new_grad(name)
+    }
+
+    fn direct(&self, rows: usize, reads: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
+        self.values.direct(rows, reads, grad)
+    }
+
+    fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        self.values.step(rule, grad)
+    }
+
+    fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
+        self.values.euclidean(rows, grad)
+    }
+
+    fn save_state(&self, name: &str, state: &mut State<F>) {
+        if let Some(anchor) = &self.anchor {
+            state.put_array(&format!("{name}.anchor"), anchor.clone().into_dyn());
         }
     }
 
-    pub(crate) fn values(&self) -> Option<&Array1<F>> {
-        match self {
-            Self::None => None,
-            Self::Plain(b) | Self::Augmented(b) => Some(b),
+    fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
+        let name = format!("{name}.anchor");
+        self.anchor = None;
+        if state.has_array(&name) {
+            let anchor = state.take_shaped(&name, &[self.values().len()])?;
+            self.anchor = Some(anchor.into_iter().collect());
         }
-    }
-
-    pub(crate) fn values_mut(&mut self) -> Option<&mut Array1<F>> {
-        match self {
-            Self::None => None,
-            Self::Plain(b) | Self::Augmented(b) => Some(b),
-        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod bias;
 mod dense;
+mod parameters;
 mod svd;
 
 pub use bias::BiasKind;
@@ -13,5 +14,5 @@ use pdmap_core::{Real, Registry};
 
 /// Adds the kinds of this crate to a registry, so that saved models find them.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
-    registry.insert_built(Dense::<F>::KIND, Dense::restore, Dense::build);
+    registry.register::<Dense<F>>();
 }

@@ -1,8 +1,8 @@
 //! The polar or SVD form of an unconstrained matrix.
 
-use pdmap_core::diagonal::{Scale, ScaleDirection};
-use pdmap_core::group::Group;
+use pdmap_core::group::{Group, ScaleDirection};
 use pdmap_core::{Layer, Real, Result};
+use pdmap_layers::diagonal::Scale;
 use rand::Rng;
 
 use crate::{BiasKind, Dense};
@@ -21,7 +21,7 @@ pub fn svd<F: Real>(
 ) -> Result<Vec<Box<dyn Layer<F>>>> {
     Ok(vec![
         Box::new(Dense::random(features, Group::Orthonormal, BiasKind::None, rng)?),
-        Box::new(Scale::one(features, direction)),
+        Box::new(Scale::one(features, direction)?),
         Box::new(Dense::random(features, Group::Orthonormal, bias, rng)?),
     ])
 }

@@ -8,9 +8,9 @@ use ndarray::Array2;
 use pdmap_core::{LayerError, Result, parallel};
 use rustfft::FftDirection;
 
-use crate::bank::polyphase::Polyphase;
-use crate::spectrum::{Complex, Fourier, Spectrum, mirror, wrapped};
-use crate::windows::pairs;
+use pdmap_filterbank::polyphase::Polyphase;
+use pdmap_filterbank::spectrum::{Complex, Fourier, Spectrum, mirror, wrapped};
+use pdmap_filterbank::windows::pairs;
 
 /// Rounding of a pivot in ε times the side times the largest entry: what is not larger counts as 0.
 const PIVOT: f64 = 1.0;

@@ -1,7 +1,10 @@
-//! The convolution with kernels that nothing constrains: the baseline.
+//! The convolution with unconstrained kernels: the baseline.
 
 mod build;
 mod factors;
+mod kernels;
 mod layer;
+mod options;
 
-pub use layer::{FreeConv, FreeDirection};
+pub use kernels::FreeDirection;
+pub use layer::FreeConv;

@@ -1,9 +1,11 @@
 //! Numbers that all positions of a subband share.
 
-use ndarray::{ArrayD, ArrayView2, ArrayViewMut2};
-use pdmap_core::{Real, Result, check, parallel};
+use ndarray::{ArrayView2, ArrayViewMut2};
+use pdmap_core::{ParamGrad, Real, Result, Shape, check, parallel};
+use pdmap_layers::diagonal::Sharing;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::geometry::Geometry;
 use super::options::one_or_more;
@@ -28,9 +30,10 @@ pub(super) fn one() -> Vec<usize> {
     vec![1]
 }
 
-/// Which numbers of a row belong to which subband: number `(c, y, x)` to band `t·C + c` with `t = (y mod K_h)·K_w + x mod K_w`.
+/// The subbands of a row, which share numbers: feature `(c, y, x)` belongs to band `t·C + c` with
+/// `t = (y mod K_h)·K_w + x mod K_w`.
 #[derive(Debug, Clone)]
-pub(super) struct Bands {
+pub struct Bands {
     geometry: Geometry,
     /// A whole number of horizontal periods.
     stretch: usize,
@@ -47,14 +50,6 @@ impl Bands {
         Ok(Self { geometry, stretch: period * width.min(STRETCH).div_ceil(period) })
     }
 
-    pub(super) fn of(options: &BandOptions) -> Result<Self> {
-        Self::new(Geometry::of_lists(&options.shape, &options.period)?)
-    }
-
-    pub(super) fn options(&self) -> BandOptions {
-        BandOptions { shape: self.geometry.shape(), period: self.geometry.period() }
-    }
-
     pub(super) fn features(&self) -> usize {
         self.geometry.features()
     }
@@ -65,16 +60,8 @@ impl Bands {
     }
 
     /// Positions of each band.
-    pub(super) fn sizes(&self) -> impl Iterator<Item = usize> {
-        (0..self.count()).map(|band| self.size(band))
-    }
-
-    /// Gradients of numbers that were accumulated as means over positions, as sums: what the numbers' own gradients are.
-    pub(super) fn sums<F: Real>(&self, mut gradients: Vec<(String, ArrayD<F>)>) -> Vec<(String, ArrayD<F>)> {
-        for (_, gradient) in &mut gradients {
-            gradient.iter_mut().zip(self.sizes()).for_each(|(entry, size)| *entry *= F::of(size as f64));
-        }
-        gradients
+    pub(super) fn sizes(&self) -> Vec<f64> {
+        (0..self.count()).map(|band| self.size(band) as f64).collect()
     }
 
     fn size(&self, band: usize) -> usize {
@@ -102,40 +89,8 @@ impl Bands {
         (u * columns + x % columns) * channels + c
     }
 
-    /// The bands' numbers repeated over stretches.
-    pub(super) fn repeat<F: Real>(&self, numbers: &[F], repeated: &mut Vec<F>) {
-        repeated.clear();
-        repeated.extend((0..self.stretches()).map(|place| numbers[self.band(place)]));
-    }
-
-    /// `to ← f(from, number)`, with the numbers as [`repeat`](Self::repeat) left them.
-    pub(super) fn map<F: Real>(
-        &self,
-        repeated: &[F],
-        from: ArrayView2<'_, F>,
-        mut to: ArrayViewMut2<'_, F>,
-        f: impl Fn(F, F) -> F + Sync,
-    ) -> Result<()> {
-        check::features("input", self.features(), from.ncols())?;
-        check::shape("output", from.dim(), to.dim())?;
-        let ([height, width], [rows, _]) = (self.geometry.size(), self.geometry.periods());
-        let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
-        // Lines along x: number `line` is that of channel c and height y in some row.
-        parallel::rows_mut(to, width, |line, to| {
-            let (c, y) = (line / height % self.geometry.channels(), line % height);
-            let (numbers, from) =
-                (&repeated[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
-            for (to, from) in to.chunks_mut(self.stretch).zip(from.chunks(self.stretch)) {
-                for ((to, &from), &number) in to.iter_mut().zip(from).zip(numbers) {
-                    *to = f(from, number);
-                }
-            }
-        });
-        Ok(())
-    }
-
     /// `sums ← sums + Σ_rows mean_positions f(a, b)` for each band. Tasks are cut by size alone and added in their order.
-    pub(super) fn add_means<F: Real>(
+    fn add_means<F: Real>(
         &self,
         a: &[F],
         b: &[F],
@@ -175,5 +130,64 @@ impl Bands {
             let band = self.band(place);
             sums[band] += lane / F::of(self.size(band) as f64);
         }
+    }
+}
+
+impl<F: Real> Sharing<F> for Bands {
+    const PREFIX: &'static str = "subband-";
+
+    fn options(&self) -> Map<String, Value> {
+        let (shape, period) = (self.geometry.shape().into(), self.geometry.period().into());
+        Map::from_iter([("shape".to_owned(), shape), ("period".to_owned(), period)])
+    }
+
+    fn shape(&self, input: Shape) -> Result<Shape> {
+        self.geometry.travel(input)
+    }
+
+    fn positions(&self) -> Vec<f64> {
+        self.sizes()
+    }
+
+    /// The numbers of the bands repeated over stretches.
+    fn prepare(&self, numbers: &[F], prepared: &mut Vec<F>) {
+        prepared.clear();
+        prepared.extend((0..self.stretches()).map(|place| numbers[self.band(place)]));
+    }
+
+    fn map(
+        &self,
+        prepared: &[F],
+        from: ArrayView2<'_, F>,
+        mut to: ArrayViewMut2<'_, F>,
+        f: impl Fn(F, F) -> F + Sync,
+    ) -> Result<()> {
+        let ([height, width], [rows, _]) = (self.geometry.size(), self.geometry.periods());
+        let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
+        // Lines along x: number `line` is that of channel c and height y in some row.
+        parallel::rows_mut(to, width, |line, to| {
+            let (c, y) = (line / height % self.geometry.channels(), line % height);
+            let (numbers, from) = (&prepared[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
+            for (to, from) in to.chunks_mut(self.stretch).zip(from.chunks(self.stretch)) {
+                for ((to, &from), &number) in to.iter_mut().zip(from).zip(numbers) {
+                    *to = f(from, number);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    fn add_sums(&self, delta: &[F], grad: &mut ParamGrad<F>) -> Result<()> {
+        let mut scratch = std::mem::take(&mut grad.scratch);
+        self.add_means(delta, delta, &mut scratch, grad.flat_mut()?, |delta, _| delta);
+        grad.scratch = scratch;
+        Ok(())
+    }
+
+    fn add_products(&self, delta: &[F], x: &[F], grad: &mut ParamGrad<F>) -> Result<()> {
+        let mut scratch = std::mem::take(&mut grad.scratch);
+        self.add_means(delta, x, &mut scratch, grad.flat_mut()?, |delta, x| delta * x);
+        grad.scratch = scratch;
+        Ok(())
     }
 }

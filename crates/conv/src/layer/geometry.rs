@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use pdmap_core::{LayerError, Result};
+use pdmap_core::{LayerError, Result, Shape};
+use pdmap_filterbank::{Grid, Place};
 use serde::{Deserialize, Serialize};
 
 /// Features of a convolution that no tensor vouches for: a specification alone must not make anybody allocate more.
@@ -46,24 +47,6 @@ pub struct Geometry {
     image: bool,
     boundary: Boundary,
     output: Output,
-}
-
-/// Along which axis of an image; signals run along the columns' numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Axis {
-    Rows,
-    Columns,
-}
-
-/// Where the blocks of a stage stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Grid {
-    /// At multiples of the period.
-    Whole,
-    /// `⌊K/2⌋` positions further, in each direction.
-    Shifted,
-    /// Period 1: the first `⌊C/2⌋` channels of a block are taken from the next position along an axis.
-    Channels(Axis),
 }
 
 impl Geometry {
@@ -132,6 +115,15 @@ impl Geometry {
     pub fn shape(&self) -> Vec<usize> {
         let [height, width] = self.size;
         if self.image { vec![self.channels, height, width] } else { vec![self.channels, width] }
+    }
+
+    /// The shape that leaves when rows of a shape with as many features enter.
+    ///
+    /// # Errors
+    /// [`LayerError::Features`] for rows of another width.
+    pub(crate) fn travel(&self, input: Shape) -> Result<Shape> {
+        input.with_features(self.features())?;
+        Shape::of(&self.output_shape())
     }
 
     /// Shape of the outputs: that of the input, or `[K·C, n/K]` and so on.
@@ -235,32 +227,24 @@ impl Geometry {
         Ok(self)
     }
 
-    /// Grid of stage `stage` of `stages`: the last stands on whole periods, and going back the grids alternate.
-    pub(crate) fn grid(&self, stage: usize, stages: usize) -> Grid {
-        let back = stages - 1 - stage;
-        if back.is_multiple_of(2) {
-            return Grid::Whole;
-        }
-        match (self.period, self.image, back % 4) {
-            // In an image of period 1 both directions take turns: moved along a diagonal, only diagonals would ever meet.
-            ([1, 1], true, 3) => Grid::Channels(Axis::Rows),
-            ([1, 1], ..) => Grid::Channels(Axis::Columns),
-            _ => Grid::Shifted,
-        }
+    /// Where the blocks of stage `stage` of `stages` stand: the last on whole periods, and going back the
+    /// grids alternate.
+    pub(crate) fn grid(&self, stage: usize, stages: usize) -> Place {
+        Grid { period: self.period, channels: self.channels, image: self.image }.place(stage, stages)
     }
 
     /// Blocks of a stage in each direction.
-    pub(crate) fn blocks(&self, grid: Grid) -> [usize; 2] {
+    pub(crate) fn blocks(&self, grid: Place) -> [usize; 2] {
         let ([height, width], [rows, columns]) = (self.size, self.period);
         if self.boundary == Boundary::Periodic {
             return self.counts();
         }
         match grid {
-            Grid::Whole => self.counts(),
-            Grid::Shifted => [(height - rows / 2) / rows, (width - columns / 2) / columns],
-            Grid::Channels(_) if self.channels < 2 => self.counts(),
-            Grid::Channels(Axis::Rows) => [height - 1, width],
-            Grid::Channels(Axis::Columns) => [height, width - 1],
+            Place::Whole => self.counts(),
+            Place::Shifted => [(height - rows / 2) / rows, (width - columns / 2) / columns],
+            Place::Channels(_) if self.channels < 2 => self.counts(),
+            Place::Channels(0) => [height - 1, width],
+            Place::Channels(_) => [height, width - 1],
         }
     }
 }

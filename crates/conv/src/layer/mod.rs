@@ -1,5 +1,6 @@
-//! Layers: the brick-wall convolution and the scale that its subbands share over positions.
+//! Layers: the brick-wall convolution, and scales and shifts that the positions of a subband share.
 
+mod bank;
 mod bands;
 mod contract;
 mod cycled;
@@ -9,12 +10,13 @@ mod pass;
 mod places;
 mod route;
 mod small;
-mod subband_scale;
-mod subband_shift;
+mod subbands;
 mod tasks;
 
+pub use bank::{kernels_of, stages_of};
+pub use bands::Bands;
 pub use cycled::CycledConv;
 pub use geometry::{Boundary, Geometry, Output};
 pub(crate) use options::{one_or_more, shaped};
-pub use subband_scale::SubbandScale;
-pub use subband_shift::SubbandShift;
+pub(crate) use subbands::register;
+pub use subbands::{SubbandScale, SubbandShift, subband_scale, subband_shift};

@@ -1,10 +1,9 @@
 //! Convolutions as data: specifications of saved ones, descriptions of new ones.
 
 use pdmap_core::group::Group;
-use pdmap_core::{Fresh, Layer, LayerError, LayerSpec, Real, Registry, Result, Tensors, check};
+use pdmap_core::{BuildContext, Kind, LayerError, LayerSpec, Real, Registry, Result, Tensors, check};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::contract::name;
 use super::cycled::CycledConv;
 use super::geometry::{Boundary, Geometry, Output};
 
@@ -56,12 +55,11 @@ enum Start {
     Identity,
 }
 
-/// The same with the shape of the rows where it names none: what is known of them, or else a signal of one channel.
-pub(crate) fn shaped<F: Real>(spec: &LayerSpec, fresh: &Fresh<'_, F>) -> LayerSpec {
+/// The same with the shape of the rows where it names none; a vector is a signal of one channel.
+pub(crate) fn shaped<F: Real>(spec: &LayerSpec, context: &BuildContext<'_, F>) -> LayerSpec {
     let mut spec = spec.clone();
     if let Some(options) = spec.options.as_object_mut() {
-        let shape = || fresh.shape.map_or_else(|| vec![1, fresh.features], <[usize]>::to_vec);
-        options.entry("shape").or_insert_with(|| shape().into());
+        options.entry("shape").or_insert_with(|| context.shape.with_channels().into());
     }
     spec
 }
@@ -96,9 +94,6 @@ pub(crate) fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 impl<F: Real> CycledConv<F> {
-    /// Name in the registry.
-    pub const KIND: &'static str = "cycled-conv";
-
     pub(super) fn options(&self) -> Options {
         Options {
             shape: self.geometry.shape(),
@@ -109,45 +104,37 @@ impl<F: Real> CycledConv<F> {
             output: self.geometry.output(),
         }
     }
+}
 
-    pub(crate) fn from_tensors(options: Options, tensors: &mut Tensors<F>) -> Result<Self> {
-        let Options { shape, period, stages, group, boundary, output } = options;
-        let geometry =
-            Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
-        // One by one: a number of stages that no tensors stand for ends at the first that is missing.
-        let mut found = Vec::new();
-        for stage in 0..stages {
-            found.push(tensors.square(&name(stage), Some(geometry.side()))?);
-        }
-        Self::new(geometry, found, group)
-    }
+impl<F: Real> Kind<F> for CycledConv<F> {
+    const KIND: &'static str = "cycled-conv";
 
-    pub(crate) fn restore(
-        spec: &LayerSpec,
-        tensors: &mut Tensors<F>,
-        _registry: &Registry<F>,
-    ) -> Result<Box<dyn Layer<F>>> {
-        Ok(Box::new(Self::from_tensors(spec.parse()?, tensors)?))
-    }
-
-    pub(crate) fn build(
-        spec: &LayerSpec,
-        fresh: &mut Fresh<'_, F>,
-        _registry: &Registry<F>,
-    ) -> Result<Box<dyn Layer<F>>> {
+    fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
         let NewOptions { shape, period, stages, group, boundary, output, start } =
-            shaped(spec, fresh).parse()?;
+            shaped(spec, context).parse()?;
         let geometry =
             Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
         if !(1..=MOST_STAGES).contains(&stages) {
             return Err(LayerError::Range { what: "stages", value: stages as f64, range: "from 1 to 1024" });
         }
-        check::features("shape", fresh.features, geometry.features())?;
+        check::features("shape", context.features, geometry.features())?;
         let side = period.iter().fold(geometry.channels(), |side, &period| side.saturating_mul(period));
-        fresh.claim(side.saturating_mul(side).saturating_mul(stages))?;
-        Ok(Box::new(match start {
-            Start::Haar => Self::random(geometry, stages, group, fresh.rng)?,
-            Start::Identity => Self::identity(geometry, stages, group)?,
-        }))
+        context.reserve_parameters(side.saturating_mul(side).saturating_mul(stages))?;
+        match start {
+            Start::Haar => Self::random(geometry, stages, group, context.rng),
+            Start::Identity => Self::identity(geometry, stages, group),
+        }
+    }
+
+    fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
+        let Options { shape, period, stages, group, boundary, output } = spec.parse()?;
+        let geometry =
+            Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
+        // One by one: a number of stages without tensors ends at the first that is missing.
+        let mut found = Vec::new();
+        for stage in 0..stages {
+            found.push(tensors.square(&format!("stages.{stage}"), Some(geometry.side()))?);
+        }
+        Self::new(geometry, found, group)
     }
 }

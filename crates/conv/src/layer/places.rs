@@ -1,6 +1,8 @@
 //! Where the numbers of a row stand for each stage.
 
-use super::geometry::{Axis, Geometry, Grid, Output};
+use pdmap_filterbank::Place;
+
+use super::geometry::{Geometry, Output};
 
 /// An order of the numbers of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +12,7 @@ pub(crate) enum Order {
     /// Subbands as channels.
     Subbands,
     /// Block after block of a grid, each position-major (`t·C + c`), and behind them what no block covers.
-    Blocks(Grid),
+    Blocks(Place),
 }
 
 impl Order {
@@ -38,14 +40,14 @@ fn feature(geometry: &Geometry, c: usize, y: usize, x: usize) -> u32 {
     ((c * height + y % height) * width + x % width) as u32
 }
 
-fn blocks(geometry: &Geometry, grid: Grid) -> Vec<u32> {
+fn blocks(geometry: &Geometry, grid: Place) -> Vec<u32> {
     let [rows, columns] = geometry.periods();
-    let (shift_y, shift_x) = if grid == Grid::Shifted { (rows / 2, columns / 2) } else { (0, 0) };
+    let (shift_y, shift_x) = if grid == Place::Shifted { (rows / 2, columns / 2) } else { (0, 0) };
     // The channels that are taken from the next position, and where that is.
     let (moved, next) = match grid {
-        Grid::Channels(Axis::Rows) => (geometry.channels() / 2, (1, 0)),
-        Grid::Channels(Axis::Columns) => (geometry.channels() / 2, (0, 1)),
-        Grid::Whole | Grid::Shifted => (0, (0, 0)),
+        Place::Channels(0) => (geometry.channels() / 2, (1, 0)),
+        Place::Channels(_) => (geometry.channels() / 2, (0, 1)),
+        Place::Whole | Place::Shifted => (0, (0, 0)),
     };
     let [down, across] = geometry.blocks(grid);
     let mut places = Vec::with_capacity(geometry.features());
@@ -69,7 +71,7 @@ fn blocks(geometry: &Geometry, grid: Grid) -> Vec<u32> {
 
 fn subbands(geometry: &Geometry) -> Vec<u32> {
     let [rows, columns] = geometry.periods();
-    let [down, across] = geometry.blocks(Grid::Whole);
+    let [down, across] = geometry.blocks(Place::Whole);
     let mut places = Vec::with_capacity(geometry.features());
     for (u, v) in pairs(rows, columns) {
         for c in 0..geometry.channels() {

@@ -3,11 +3,13 @@
 use ndarray::Array2;
 use ndarray::linalg::kron;
 use pdmap_core::group::Group;
-use pdmap_core::{Chain, Fresh, Kept, Layer, LayerError, LayerSpec, Real, Registry, Result, Sample};
+use pdmap_core::{
+    BuildContext, Chain, FactorOut, Layer, LayerError, LayerSpec, Real, Registry, Result, Sample, Shape,
+};
+use pdmap_filterbank::Stages;
 use serde::{Deserialize, Serialize};
 
 use super::Squeeze;
-use crate::bank::Stages;
 use crate::layer::shaped;
 use crate::{CycledConv, Geometry, Output};
 
@@ -52,71 +54,62 @@ const MOST_LEVELS: usize = 24;
 /// Sides that do not halve so often; a share outside (0, 1]; those of the layers.
 pub(crate) fn build<F: Real>(
     spec: &LayerSpec,
-    fresh: &mut Fresh<'_, F>,
+    context: &mut BuildContext<'_, F>,
     registry: &Registry<F>,
 ) -> Result<Box<dyn Layer<F>>> {
-    let options: Options = shaped(spec, fresh).parse()?;
+    let options: Options = shaped(spec, context).parse()?;
     if !(1..=MOST_LEVELS).contains(&options.levels) {
         return Err(LayerError::Range { what: "levels", value: options.levels as f64, range: "in [1, 24]" });
     }
     if !(options.keep > 0.0 && options.keep <= 1.0) {
         return Err(LayerError::Range { what: "keep", value: options.keep, range: "in (0, 1]" });
     }
-    Ok(Box::new(level(&options, options.levels, &options.shape, fresh, registry)?))
+    Ok(Box::new(level(&options, options.levels, &options.shape, context, registry)?))
 }
 
 fn level<F: Real>(
     options: &Options,
     left: usize,
     shape: &[usize],
-    fresh: &mut Fresh<'_, F>,
+    context: &mut BuildContext<'_, F>,
     registry: &Registry<F>,
 ) -> Result<Chain<F>> {
-    let (step, shape) = options.step.layer::<F>(shape, fresh)?;
-    let (features, conditions) = (fresh.features, fresh.conditions);
-    let rows = fresh.rows()?.clone();
-    let mut sample = Sample::new(rows).given(fresh.sample.condition().cloned());
-    let inside = fresh.on(features, &mut sample);
-    let mut inside = inside.shaped(Some(&shape)).conditioned(conditions);
+    let step = options.step.layer::<F>(shape, context)?;
+    let input = Shape::of(shape)?;
+    let rows = context.rows()?.clone();
+    let mut sample = Sample::new(rows).given(context.sample.condition().cloned());
+    let mut inside = context.on(input, &mut sample);
     let mut layers = vec![step];
     for spec in &options.layers {
-        let layer = registry.build(spec, &mut inside.behind(&layers))?;
+        let layer = registry.build(spec, &mut inside.behind(&layers)?)?;
         layers.push(layer);
     }
     if left > 1 {
-        let channels = ((shape[0] as f64 * options.keep).round() as usize).clamp(1, shape[0]);
-        let kept: Vec<usize> = std::iter::once(channels).chain(shape[1..].iter().copied()).collect();
-        let keep = kept.iter().product();
-        let next = |fresh: &mut Fresh<'_, F>| level(options, left - 1, &kept, fresh, registry);
-        let next = Kept::build_inner(&mut inside.behind(&layers), keep, Some(&kept), next)?;
+        let shape = layers.iter().try_fold(input, |shape, layer| layer.shape(shape))?;
+        let (dims, all) = (shape.dims(), shape.dims()[0]);
+        let channels = ((all as f64 * options.keep).round() as usize).clamp(1, all);
+        let kept: Vec<usize> = std::iter::once(channels).chain(dims[1..].iter().copied()).collect();
+        let next = |inside: &mut BuildContext<'_, F>| level(options, left - 1, &kept, inside, registry);
+        let next = FactorOut::build_inner(&mut inside.behind(&layers)?, Shape::of(&kept)?, next)?;
         layers.push(Box::new(next));
     }
     Chain::new(layers)
 }
 
 impl Step {
-    /// The layer, and the shape behind it.
     fn layer<F: Real>(
         &self,
         shape: &[usize],
-        fresh: &mut Fresh<'_, F>,
-    ) -> Result<(Box<dyn Layer<F>>, Vec<usize>)> {
+        context: &mut BuildContext<'_, F>,
+    ) -> Result<Box<dyn Layer<F>>> {
         let subbands = || Ok::<_, LayerError>(Geometry::of_lists(shape, &[2])?.with_output(Output::Subbands));
-        let of = |conv: CycledConv<F>| {
-            let shape = conv.geometry().output_shape();
-            Ok((Box::new(conv) as Box<dyn Layer<F>>, shape))
-        };
-        match *self {
-            Self::Squeeze => {
-                let squeeze = Squeeze::new(shape, 2)?;
-                let shape = squeeze.output_shape();
-                Ok((Box::new(squeeze), shape))
-            }
+        Ok(match *self {
+            Self::Squeeze => Box::new(Squeeze::new(shape, 2)?),
             Self::Learned { group, stages } => {
-                of(CycledConv::random(subbands()?, stages, group, &mut *fresh.rng)?)
+                Box::new(CycledConv::random(subbands()?, stages, group, &mut *context.rng)?)
             }
-            Self::Daubechies(taps) => of(daubechies_step(taps, subbands()?)?),
-        }
+            Self::Daubechies(taps) => Box::new(daubechies_step(taps, subbands()?)?),
+        })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::{
-    Fresh, Input, Layer, LayerError, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors,
-    check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
+    Registry, Result, Shape, Tape, Tensors, check,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -39,9 +39,6 @@ const MOST_FEATURES: usize = 1 << 22;
 const ALONE: usize = 1 << 15;
 
 impl Squeeze {
-    /// Name in the registry.
-    pub const KIND: &'static str = "squeeze";
-
     /// For rows of this shape, `[C, n]` or `[C, H, W]`.
     ///
     /// # Errors
@@ -94,38 +91,14 @@ impl Squeeze {
         }
     }
 
-    pub(crate) fn restore<F: Real>(
-        spec: &LayerSpec,
-        _: &mut Tensors<F>,
-        _: &Registry<F>,
-    ) -> Result<Box<dyn Layer<F>>> {
-        let Options { shape, factor } = spec.parse()?;
-        Ok(Box::new(Self::new(&shape, factor)?))
-    }
-
-    pub(crate) fn build<F: Real>(
-        spec: &LayerSpec,
-        fresh: &mut Fresh<'_, F>,
-        _: &Registry<F>,
-    ) -> Result<Box<dyn Layer<F>>> {
-        let Options { shape, factor } = shaped(spec, fresh).parse()?;
-        let made = Self::new(&shape, factor)?;
-        check::features("shape", fresh.features, made.from.len())?;
-        Ok(Box::new(made))
-    }
-
     /// Moves the numbers of each row: to their places, or back.
     fn permute<F: Real>(
         &self,
         way: Way,
         from: ArrayView2<'_, F>,
         mut to: ArrayViewMut2<'_, F>,
-        log_det: Option<&[f64]>,
     ) -> Result<()> {
         let features = self.from.len();
-        check::features("input", features, from.ncols())?;
-        check::shape("output", from.dim(), to.dim())?;
-        check::log_det(from.nrows(), log_det)?;
         let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
         let row = |(to, from): (&mut [F], &[F])| match way {
             Way::There => to.iter_mut().zip(&self.from).for_each(|(to, &place)| *to = from[place as usize]),
@@ -146,47 +119,61 @@ enum Way {
     Back,
 }
 
-impl<F: Real> Layer<F> for Squeeze {
-    fn spec(&self) -> LayerSpec {
-        LayerSpec::new(Self::KIND, &self.options)
+impl<F: Real> Kind<F> for Squeeze {
+    const KIND: &'static str = "squeeze";
+
+    fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
+        let Options { shape, factor } = shaped(spec, context).parse()?;
+        let made = Self::new(&shape, factor)?;
+        check::features("shape", context.features, made.from.len())?;
+        Ok(made)
     }
 
-    fn features(&self) -> Option<usize> {
-        Some(self.from.len())
+    fn restore(spec: &LayerSpec, _: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
+        let Options { shape, factor } = spec.parse()?;
+        Self::new(&shape, factor)
+    }
+}
+
+impl<F: Real> Parametric<F> for Squeeze {}
+
+impl<F: Real> Layer<F> for Squeeze {
+    fn spec(&self) -> LayerSpec {
+        LayerSpec::new(<Self as Kind<F>>::KIND, &self.options)
+    }
+
+    fn shape(&self, input: Shape) -> Result<Shape> {
+        input.with_features(self.from.len())?;
+        Shape::of(&self.output_shape())
     }
 
     fn forward(
         &self,
         input: Input<'_, F>,
         y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _tape: &mut Tape<F>,
+        _: Option<&mut [f64]>,
+        _: &mut Tape<F>,
     ) -> Result<()> {
-        self.permute(Way::There, input.x, y, log_det.as_deref())
+        self.permute(Way::There, input.x, y)
     }
 
     fn inverse(
         &self,
         output: Input<'_, F>,
         x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _tape: &mut Tape<F>,
+        _: Option<&mut [f64]>,
+        _: &mut Tape<F>,
     ) -> Result<()> {
-        self.permute(Way::Back, output.x, x, log_det.as_deref())
+        self.permute(Way::Back, output.x, x)
     }
 
     fn backward(
         &self,
-        at: Recorded<'_, F>,
+        _: ForwardPass<'_, F>,
         dy: ArrayView2<'_, F>,
         dx: Option<ArrayViewMut2<'_, F>>,
-        _grads: &mut LayerGrads<F>,
+        _: &mut [ParamGrad<F>],
     ) -> Result<()> {
-        check::shape("gradient of the output", at.input.x.dim(), dy.dim())?;
-        dx.map_or(Ok(()), |dx| self.permute(Way::Back, dy, dx, None))
-    }
-
-    fn duplicate(&self) -> Box<dyn Layer<F>> {
-        Box::new(self.clone())
+        dx.map_or(Ok(()), |dx| self.permute(Way::Back, dy, dx))
     }
 }

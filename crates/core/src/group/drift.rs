@@ -16,7 +16,8 @@
 
 use ndarray::Array2;
 
-use crate::{Real, Result, State};
+use crate::contract::State;
+use crate::{Real, Result};
 
 /// Roundings, in ε, after which a weight is re-centred. It leaves one or two of them, and 32 are allowed.
 const BUDGET: f64 = 8.0;

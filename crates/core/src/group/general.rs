@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
-use super::outer_sum::{OuterForm, OuterSum, view, view_mut};
+use crate::contract::{OuterForm, OuterSum, view, view_mut};
 use crate::linalg::{Add, Lu, gemm};
 use crate::{LayerError, Real, Result, check, parallel};
 

@@ -3,7 +3,8 @@
 use ndarray::{Array2, Zip};
 
 use crate::linalg::{LogDet, Lu};
-use crate::{Real, Result, State, check};
+use crate::contract::State;
+use crate::{Real, Result, check};
 
 /// Halvings after which the guard returns to its anchor altogether: beyond the digits of an `f64`.
 pub(super) const MAX_HALVINGS: u64 = 60;

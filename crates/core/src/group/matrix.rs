@@ -9,8 +9,9 @@ use super::guard::Guard;
 use super::orthonormal::ORTHONORMALITY;
 use super::tracked::{TrackedInverse, TrackedLogDet};
 use super::{Direction, Group};
-use crate::linalg::{Add, LogDet, Lu, gemm, orthonormality_residual, singular_values};
-use crate::{Diagnostic, LayerError, ParamGrad, Real, Result, check};
+use crate::contract::{GradSum, ParamGrad};
+use crate::linalg::{Add, LogDet, Lu, gemm, orthonormality_residual};
+use crate::{LayerError, Real, Result, check};
 
 /// A square matrix `W` of side D that stays in its [`Group`]: dense layers hold one, convolutions one a stage.
 ///
@@ -33,16 +34,18 @@ pub struct GroupMatrix<F: Real> {
     pub(super) native: OnceLock<Lu<F>>,
     /// Memory of the guard's last factorization, for its next one.
     pub(super) spare: Option<Lu<f64>>,
+    /// See [`with_entries`](Self::with_entries).
+    pub(super) entries: bool,
 }
 
-/// What passed a matrix on the way forward and back; all `[rows, D]`.
+/// Activations and gradients at a matrix; all `[rows, D]`.
 #[derive(Debug, Clone, Copy)]
-pub struct Passed<'a, F> {
+pub struct Activations<'a, F> {
     /// What entered.
     pub x: ArrayView2<'a, F>,
     /// What left, `W x`, plus `shift`.
     pub y: ArrayView2<'a, F>,
-    /// What is to be taken from `y` to have `W x`: a plain bias. An augmented bias stays in, and nothing is given here.
+    /// What to subtract from `y` to get `W x`: a plain bias. An augmented bias stays in.
     pub shift: Option<&'a [F]>,
     /// `∂ log p / ∂y`.
     pub dy: ArrayView2<'a, F>,
@@ -78,7 +81,13 @@ impl<F: Real> GroupMatrix<F> {
             exact: OnceLock::new(),
             native: OnceLock::new(),
             spare: None,
+            entries: false,
         })
+    }
+
+    /// The same matrix, whose direction and step always have entries: for a layer that reads them.
+    pub fn with_entries(self) -> Self {
+        Self { entries: true, ..self }
     }
 
     /// The same matrix, which carries `W⁻¹` along with plain steps in factors: D² numbers and 4·N·D² operations a step more, for an inverse that
@@ -103,6 +112,11 @@ impl<F: Real> GroupMatrix<F> {
     /// Whether `log|det W|` was carried along to the present weight, so that asking for it costs nothing.
     pub fn tracks_log_det(&self) -> bool {
         self.log_det.is_some()
+    }
+
+    /// Whether the guard has looked at the present weight, or has nothing to go back to.
+    pub fn is_settled(&self) -> bool {
+        !self.guard.is_behind()
     }
 
     /// Side of the matrix.
@@ -190,11 +204,6 @@ impl<F: Real> GroupMatrix<F> {
         if self.group == Group::Orthonormal { Ok(0.0) } else { Ok(self.log_det()?.log_abs) }
     }
 
-    /// An empty gradient of this matrix.
-    pub fn new_grad(&self, name: &'static str) -> ParamGrad<F> {
-        ParamGrad::outer(name, self.dim())
-    }
-
     /// Whether [`accumulate`](Self::accumulate) needs `dx`.
     pub fn needs_dx(&self) -> bool {
         self.group == Group::General(Direction::RelativeLeft)
@@ -204,8 +213,8 @@ impl<F: Real> GroupMatrix<F> {
     ///
     /// # Errors
     /// Shapes that do not fit.
-    pub fn accumulate(&self, grad: &mut ParamGrad<F>, passed: Passed<'_, F>) -> Result<()> {
-        let Passed { x, y, shift, dy, dx } = passed;
+    pub fn accumulate(&self, grad: &mut ParamGrad<F>, at: Activations<'_, F>) -> Result<()> {
+        let Activations { x, y, shift, dy, dx } = at;
         let sum = grad.outer_mut()?;
         match self.group {
             Group::General(Direction::Euclidean) => sum.add(dy, x, None),
@@ -221,8 +230,12 @@ impl<F: Real> GroupMatrix<F> {
     ///
     /// # Errors
     /// No rows; a singular matrix.
-    pub fn euclidean(&self, grad: &ParamGrad<F>, augmented: Option<(&[F], &[F])>) -> Result<Array2<F>> {
-        let crate::GradSum::Outer(sum) = &grad.sum else {
+    pub fn euclidean_of(
+        &self,
+        grad: &ParamGrad<F>,
+        augmented: Option<(&[F], &[F])>,
+    ) -> Result<Array2<F>> {
+        let GradSum::Outer(sum) = &grad.sum else {
             return Err(LayerError::Grads { expected: 2, actual: 1 });
         };
         if sum.count() == 0 {
@@ -250,23 +263,7 @@ impl<F: Real> GroupMatrix<F> {
         Ok(g.mapv(F::of))
     }
 
-    /// Singular values and what follows from them.
-    pub fn diagnostics(&self, name: &str) -> Vec<Diagnostic> {
-        let diagnostic = |what: &str, value: f64| Diagnostic { name: format!("{name} {what}"), value };
-        let mut found = vec![diagnostic("max|W'W-I|", orthonormality_residual(self.weight.view()))];
-        if let [largest, .., smallest] = singular_values(self.weight.view())[..] {
-            found.push(diagnostic("condition number", largest / smallest));
-            found.push(diagnostic("largest singular value", largest));
-            found.push(diagnostic("smallest singular value", smallest));
-        }
-        if let Ok(log_det) = self.log_det() {
-            found.push(diagnostic("log|det|", log_det.log_abs));
-            found.push(diagnostic("sign of det", if log_det.negative { -1.0 } else { 1.0 }));
-        }
-        found
-    }
-
-    fn lu(&self) -> Result<&Lu<f64>> {
+    pub(super) fn lu(&self) -> Result<&Lu<f64>> {
         lu_of(&self.weight, &self.exact)
     }
 }

@@ -16,23 +16,26 @@
 //! reject the exchanged one.
 
 mod drift;
+mod fixed;
+mod free;
 mod general;
 mod guard;
 mod low_rank;
 mod matrix;
 mod motion;
 mod orthonormal;
-mod outer_sum;
 mod panels;
+mod positive;
 mod thin_cayley;
 mod tracked;
-mod workspace;
+mod values;
 
+pub use fixed::Fixed;
+pub use free::Free;
 pub use general::Direction;
-pub use matrix::{GroupMatrix, Passed};
+pub use matrix::{Activations, GroupMatrix};
 pub use orthonormal::{ORTHONORMALITY, cayley, haar, recentre};
-pub use outer_sum::{OuterForm, OuterSum};
-pub(crate) use workspace::Workspace;
+pub use positive::{Positive, ScaleDirection};
 
 use serde::{Deserialize, Serialize};
 

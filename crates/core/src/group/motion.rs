@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayD, Ix2};
 
 use super::drift::{Drift, longest_row};
 use super::general::{grow, write_direction};
@@ -10,64 +10,19 @@ use super::guard::{Guard, LARGE};
 use super::low_rank::{Factors, Side, pays};
 use super::matrix::lu_of;
 use super::orthonormal::{Rotation, cayley_with, limit_rotation, pack_skew, recentre};
-use super::outer_sum::{OuterForm, OuterSum, view, view_mut};
 use super::thin_cayley::{skew_norm_squared, thin_cayley};
 use super::tracked::{TrackedInverse, TrackedLogDet};
-use super::workspace::Workspace;
 use super::{Direction, Group, GroupMatrix, panels};
-use crate::linalg::{Add, Lu, gemm};
-use crate::optim::{ElementwiseStep, Reads, StepReport, UpdateRule};
-use crate::{GradSum, LayerError, ParamGrad, Real, Result, State, check};
+use crate::contract::{
+    Diagnostic, ElementwiseStep, Geometry, GradSum, OuterForm, OuterSum, ParamGrad, Reads, Rule, State,
+    StepReport, Workspace, view, view_mut,
+};
+use crate::linalg::{Add, Lu, gemm, orthonormality_residual, singular_values};
+use crate::{LayerError, Real, Result, check};
 
 impl<F: Real> GroupMatrix<F> {
-    /// Makes the direction out of the sum: a `[D, D]` matrix for GL(D), the `D(D−1)/2` numbers of a strict lower triangle for O(D). Few
-    /// rows of which the rule reads no entries ([`ParamGrad::reads`]) stay in factors: `direction` is empty then.
-    ///
-    /// # Errors
-    /// No rows; a singular matrix for the Euclidean direction.
-    pub fn direct(&self, grad: &mut ParamGrad<F>) -> Result<()> {
-        let ParamGrad { sum, direction, reads, factored, scratch, work, .. } = grad;
-        let sum = outer(sum)?;
-        check::features("gradient", self.dim(), sum.dim())?;
-        if sum.count() == 0 {
-            return Err(LayerError::NoRows);
-        }
-        *factored = None;
-        let plain = matches!(reads, Reads::Norm | Reads::Nothing);
-        let later = if plain && self.stays_in_factors(sum)? {
-            Some(if *reads == Reads::Norm { self.norm_squared(sum, scratch, work)? } else { f64::NAN })
-        } else if matches!(reads, Reads::Pieces | Reads::Nothing) && self.moves_by_panels(sum)? {
-            Some(f64::NAN)
-        } else {
-            None
-        };
-        *factored = later;
-        match later {
-            Some(_) => {
-                direction.clear();
-                Ok(())
-            }
-            None => self.write(sum, scratch, direction),
-        }
-    }
-
-    /// Follows the direction that `direct` left, through the optimizer, and stays in the group. Afterwards
-    /// `grad.direction` holds the step `η·opt(direction)`, or nothing where the direction was left in factors.
-    ///
-    /// # Errors
-    /// Optimizer memory of another parameter; a singular matrix before the first step; a step that is not finite, where the last good
-    /// weight is restored.
-    pub fn update(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
-        let report = self.step(rule, grad);
-        if self.dim() >= LARGE {
-            // Whatever step it was, and whatever its check left.
-            self.outdate_exact();
-        }
-        report
-    }
-
-    fn step(&mut self, rule: &mut dyn UpdateRule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
-        if grad.factored.take().is_some() {
+    fn make_step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        if std::mem::take(&mut grad.factored) {
             let sum = outer(&mut grad.sum)?;
             if let (Some(rate), true) = (rule.plain_rate(), self.stays_in_factors(sum)?) {
                 return match self.group {
@@ -115,7 +70,7 @@ impl<F: Real> GroupMatrix<F> {
         Ok(few && matches!(self.group, Group::General(Direction::Relative | Direction::RelativeLeft)))
     }
 
-    fn norm_squared(
+    fn factored_norm_squared(
         &self,
         sum: &mut OuterSum<F>,
         scratch: &mut Vec<F>,
@@ -157,7 +112,7 @@ impl<F: Real> GroupMatrix<F> {
     fn rotate_by_factors(
         &mut self,
         rate: f64,
-        rule: &mut dyn UpdateRule<F>,
+        rule: &mut dyn Rule<F>,
         grad: &mut ParamGrad<F>,
     ) -> Result<StepReport> {
         let ParamGrad { sum, direction, scratch, work, memory, .. } = grad;
@@ -266,7 +221,7 @@ impl<F: Real> GroupMatrix<F> {
     }
 
     /// A step in parameter space whose direction is made panel by panel and never stands whole.
-    fn follow_panels(&mut self, step: &ElementwiseStep<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+    fn follow_panels(&mut self, step: &ElementwiseStep<'_, F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         self.leave_plain_steps()?;
         let ParamGrad { sum, scratch, memory, work, .. } = grad;
         let (left, right) = factors(outer(sum)?)?;
@@ -299,7 +254,7 @@ impl<F: Real> GroupMatrix<F> {
     fn follow_entries(
         &mut self,
         direction: Direction,
-        rule: &mut dyn UpdateRule<F>,
+        rule: &mut dyn Rule<F>,
         grad: &mut ParamGrad<F>,
     ) -> Result<StepReport> {
         let (rows, dim) = (grad.outer_mut()?.count(), self.dim());
@@ -368,9 +323,90 @@ impl<F: Real> GroupMatrix<F> {
         self.exact = lu.map_or_else(OnceLock::new, OnceLock::from);
         Ok(StepReport { halvings })
     }
+}
 
-    /// Writes what motion keeps beside the weight: on GL(D) the guard's last good weight and what plain steps carried along, the drift on O(D).
-    pub fn save_state(&self, name: &str, state: &mut State<F>) {
+/// A `[D, D]` direction for GL(D), the `D(D−1)/2` numbers of a strict lower triangle for O(D).
+///
+/// Few rows stay in factors where the rule reads no entries. On GL(D) the guard's last good weight and
+/// what plain steps track are part of the state, on O(D) the drift.
+impl<F: Real> Geometry<F> for GroupMatrix<F> {
+    fn tensor(&self) -> ArrayD<F> {
+        self.weight.clone().into_dyn()
+    }
+
+    fn set_tensor(&mut self, name: &str, tensor: ArrayD<F>) -> Result<()> {
+        let dim = self.dim();
+        let (expected, actual) = (vec![dim, dim], tensor.shape().to_vec());
+        let unfit = LayerError::TensorShape { name: name.to_owned(), expected, actual };
+        let weight = tensor.into_dimensionality::<Ix2>().map_err(|_| unfit.clone())?;
+        if weight.dim() != (dim, dim) {
+            return Err(unfit);
+        }
+        let next = Self::new(weight, self.group)?;
+        let next = if self.tracks_inverse() { next.tracking_inverse() } else { next };
+        *self = Self { entries: self.entries, ..next };
+        Ok(())
+    }
+
+    fn new_grad(&self, name: String) -> ParamGrad<F> {
+        ParamGrad::outer(name, self.dim())
+    }
+
+    fn direct(&self, _rows: usize, reads: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
+        let ParamGrad { sum, direction, factored, scratch, .. } = grad;
+        let sum = outer(sum)?;
+        check::features("gradient", self.dim(), sum.dim())?;
+        *factored = false;
+        if sum.count() == 0 {
+            // Nothing reaches this matrix, so it does not move.
+            direction.clear();
+            return Ok(());
+        }
+        let plain = reads == Reads::Nothing;
+        *factored = !self.entries
+            && ((plain && self.stays_in_factors(sum)?)
+                || (reads != Reads::Entries && self.moves_by_panels(sum)?));
+        if *factored {
+            direction.clear();
+            return Ok(());
+        }
+        self.write(sum, scratch, direction)
+    }
+
+    fn norm_squared(&self, grad: &mut ParamGrad<F>) -> Result<f64> {
+        if !grad.factored {
+            return Ok(crate::parallel::sum_of_squares(&grad.direction));
+        }
+        let ParamGrad { sum, scratch, work, .. } = grad;
+        self.factored_norm_squared(outer(sum)?, scratch, work)
+    }
+
+    fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        if outer(&mut grad.sum)?.count() == 0 {
+            return Ok(StepReport::default());
+        }
+        let report = self.make_step(rule, grad);
+        if self.dim() >= LARGE {
+            // Whatever step it was, and whatever its check left.
+            self.outdate_exact();
+        }
+        report
+    }
+
+    fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
+        let GradSum::Outer(sum) = &grad.sum else {
+            return Err(LayerError::Grads { expected: 2, actual: 1 });
+        };
+        if sum.count() == 0 {
+            return Ok(ArrayD::zeros(vec![self.dim(), self.dim()]));
+        }
+        // The mean over rows of the sum over the blocks of a row.
+        let blocks = sum.count() / rows.max(1);
+        let mean = self.euclidean_of(grad, None)?;
+        Ok(if blocks == 1 { mean } else { mean.mapv(|entry| entry * F::of(blocks as f64)) }.into_dyn())
+    }
+
+    fn save_state(&self, name: &str, state: &mut State<F>) {
         match self.group {
             Group::General(_) => {
                 self.guard.save(name, state);
@@ -383,11 +419,7 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// Takes back what [`save_state`](Self::save_state) wrote.
-    ///
-    /// # Errors
-    /// Missing pieces, another shape.
-    pub fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
+    fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
         match self.group {
             Group::General(_) => {
                 self.guard.load(name, self.dim(), state)?;
@@ -399,6 +431,21 @@ impl<F: Real> GroupMatrix<F> {
                 Ok(())
             }
         }
+    }
+
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        let diagnostic = |what: &str, value: f64| Diagnostic { name: what.to_owned(), value };
+        let mut found = vec![diagnostic("max|W'W-I|", orthonormality_residual(self.weight.view()))];
+        if let [largest, .., smallest] = singular_values(self.weight.view())[..] {
+            found.push(diagnostic("condition number", largest / smallest));
+            found.push(diagnostic("largest singular value", largest));
+            found.push(diagnostic("smallest singular value", smallest));
+        }
+        if let Ok(log_det) = self.log_det() {
+            found.push(diagnostic("log|det|", log_det.log_abs));
+            found.push(diagnostic("sign of det", if log_det.negative { -1.0 } else { 1.0 }));
+        }
+        found
     }
 }
 

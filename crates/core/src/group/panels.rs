@@ -10,7 +10,8 @@ use ndarray::ArrayView2;
 
 use super::general::grow;
 use crate::linalg::{as_faer, parts};
-use crate::optim::{ElementwiseStep, Memory, Piece, cut, slices};
+use crate::contract::step::{cut, slices};
+use crate::contract::{ElementwiseStep, Memory, Piece};
 use crate::parallel::{Pass, run_vectorized};
 use crate::{Real, Result, check};
 
@@ -30,7 +31,7 @@ const RUN: usize = 1024;
 pub(super) fn ascend<F: Real>(
     mean: F,
     (p, q): (ArrayView2<'_, F>, ArrayView2<'_, F>),
-    step: &ElementwiseStep<F>,
+    step: &ElementwiseStep<'_, F>,
     weight: &mut [F],
     memory: &mut Memory<F>,
     buffer: &mut Vec<F>,
@@ -55,7 +56,7 @@ struct Panel<'a, F> {
     p: MatRef<'a, F>,
     q: MatRef<'a, F>,
     mean: F,
-    step: &'a ElementwiseStep<F>,
+    step: &'a ElementwiseStep<'a, F>,
     dim: usize,
 }
 
@@ -112,7 +113,7 @@ struct Place {
 
 /// `direction ← product + W`, then the step, a run of numbers after the other.
 struct Follow<'a, F> {
-    step: &'a ElementwiseStep<F>,
+    step: &'a ElementwiseStep<'a, F>,
     place: Place,
 }
 

@@ -11,9 +11,10 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::general::grow;
-use super::outer_sum::{view, view_mut};
+use crate::contract::{view, view_mut};
 use crate::linalg::{Add, LogDet, Lu, gemm};
-use crate::{Real, Result, State, check, parallel};
+use crate::contract::State;
+use crate::{Real, Result, check, parallel};
 
 /// Nats by which a tracked log-determinant may be off before it is computed afresh.
 const LOG_DET_DRIFT: f64 = 1e-3;

@@ -32,13 +32,16 @@ impl Clip {
     }
 
     /// The factor for directions of the given joint norm.
-    pub fn factor(self, norm: impl FnOnce() -> f64) -> f64 {
+    ///
+    /// # Errors
+    /// Those of `norm`, which is only called where the limit is one of the norm.
+    pub fn factor(self, norm: impl FnOnce() -> Result<f64>) -> Result<f64> {
         match self {
             Self::Norm(limit) => {
-                let norm = norm();
-                if norm > limit { limit / norm } else { 1.0 }
+                let norm = norm()?;
+                Ok(if norm > limit { limit / norm } else { 1.0 })
             }
-            Self::None | Self::Value(_) => 1.0,
+            Self::None | Self::Value(_) => Ok(1.0),
         }
     }
 }

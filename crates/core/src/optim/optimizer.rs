@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::rules::{Adam, Smorms3};
-use super::step::{Before, Piece, Rule, slices};
-use super::{Clip, ElementwiseStep, Memory, Reads, UpdateRule};
+use super::Clip;
+use crate::contract::formulas::{Adam, Smorms3};
+use crate::contract::step::{Before, Formula, slices};
+use crate::contract::{ElementwiseStep, Memory, Piece, Reads, Rule};
 use crate::{LayerError, Real, Result};
 
 /// Which elementwise optimizer, with its options.
@@ -169,16 +170,16 @@ impl Optimizer {
     }
 
     /// The step after `steps` earlier ones.
-    fn now<F: Real>(&self, steps: u64) -> ElementwiseStep<F> {
+    fn now<F: Real>(&self, steps: u64) -> ElementwiseStep<'static, F> {
         let rate = F::of(self.rate);
-        let rule = match self.spec {
-            OptimizerSpec::Sgd => Rule::Sgd { rate },
+        let formula = match self.spec {
+            OptimizerSpec::Sgd => Formula::Sgd { rate },
             OptimizerSpec::Momentum { beta, nesterov } => {
-                Rule::Momentum { rate, beta: F::of(beta), nesterov }
+                Formula::Momentum { rate, beta: F::of(beta), nesterov }
             }
             OptimizerSpec::Adam { beta1, beta2, epsilon } => {
                 let t = i32::try_from(steps + 1).unwrap_or(i32::MAX);
-                Rule::Adam(Adam {
+                Formula::Adam(Adam {
                     beta1: F::of(beta1),
                     beta2: F::of(beta2),
                     epsilon: F::of(epsilon),
@@ -186,9 +187,16 @@ impl Optimizer {
                     root: F::of(1.0 / (1.0 - beta2.powi(t)).sqrt()),
                 })
             }
-            OptimizerSpec::Smorms3 { epsilon } => Rule::Smorms3(Smorms3 { rate, epsilon: F::of(epsilon) }),
+            OptimizerSpec::Smorms3 { epsilon } => {
+                Formula::Smorms3(Smorms3 { rate, epsilon: F::of(epsilon) })
+            }
         };
-        ElementwiseStep { before: Before::of(self.clip, self.factor), rule }
+        let before = match self.clip {
+            Clip::Value(limit) => Before::Within(F::of(limit)),
+            Clip::Norm(_) if self.factor != 1.0 => Before::Times(F::of(self.factor)),
+            Clip::None | Clip::Norm(_) => Before::Nothing,
+        };
+        ElementwiseStep::new(before, formula)
     }
 
     fn run<F: Real>(&self, memory: &mut Memory<F>, parameter: &mut [F], direction: &mut [F]) -> Result<()> {
@@ -200,17 +208,16 @@ impl Optimizer {
     }
 }
 
-impl<F: Real> UpdateRule<F> for Optimizer {
+impl<F: Real> Rule<F> for Optimizer {
     fn reads(&self) -> Reads {
         match (self.spec, self.clip) {
-            (OptimizerSpec::Sgd, Clip::None) => Reads::Nothing,
-            (OptimizerSpec::Sgd, Clip::Norm(_)) => Reads::Norm,
+            (OptimizerSpec::Sgd, Clip::None | Clip::Norm(_)) => Reads::Nothing,
             (_, Clip::Norm(_)) => Reads::Entries,
             _ => Reads::Pieces,
         }
     }
 
-    fn elementwise(&self, steps: u64) -> Option<ElementwiseStep<F>> {
+    fn elementwise(&self, steps: u64) -> Option<ElementwiseStep<'_, F>> {
         Some(self.now(steps))
     }
 
@@ -221,8 +228,8 @@ impl<F: Real> UpdateRule<F> for Optimizer {
         }
     }
 
-    fn begin(&mut self, norm: &mut dyn FnMut() -> f64) -> Result<()> {
-        self.factor = self.clip.factor(norm);
+    fn begin(&mut self, norm: &mut dyn FnMut() -> Result<f64>) -> Result<()> {
+        self.factor = self.clip.factor(norm)?;
         Ok(())
     }
 
@@ -301,7 +308,7 @@ mod tests {
     #[test]
     fn clipping_by_norm_and_by_value() {
         let mut by_norm = Optimizer::sgd(1.0).unwrap().clipped(Clip::Norm(1.0)).unwrap();
-        UpdateRule::<f64>::begin(&mut by_norm, &mut || 5.0).unwrap();
+        Rule::<f64>::begin(&mut by_norm, &mut || Ok(5.0)).unwrap();
         let mut d: [f64; 2] = [3.0, -4.0];
         by_norm.step(&mut Memory::default(), &mut d).unwrap();
         assert!((d[0] - 0.6).abs() < 1e-15 && (d[1] + 0.8).abs() < 1e-15, "{d:?}");

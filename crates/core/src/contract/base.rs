@@ -1,0 +1,67 @@
+//! What the map sends the data to.
+
+use std::fmt::Debug;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use rand::Rng;
+
+use super::{BaseSpec, ParamGrad, Parametric};
+use crate::{Real, Result};
+
+/// A base density with parameters. Rows `z` are `[batch, features]`, contiguous in row-major order.
+///
+/// Base densities of the library are in [`flow::base`](crate::flow::base); a new one is a file like
+/// them and a line of registration ([`Registry::insert_base`](crate::Registry::insert_base)).
+pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync {
+    /// The density as data, with its parameters as they are now.
+    fn spec(&self) -> BaseSpec;
+
+    /// Adds `log p(z)` of each row to `out`, nats.
+    ///
+    /// # Errors
+    /// [`LayerError::Layout`](crate::LayerError::Layout), [`LayerError::Shape`](crate::LayerError::Shape).
+    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()>;
+
+    /// `δ = ∂ log p / ∂z` of each number.
+    ///
+    /// # Errors
+    /// [`LayerError::Layout`](crate::LayerError::Layout), [`LayerError::Shape`](crate::LayerError::Shape).
+    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()>;
+
+    /// Adds the gradient of `Σ_rows log p` by each parameter to `grads`.
+    ///
+    /// # Errors
+    /// Gradients of another density.
+    fn accumulate(&self, z: ArrayView2<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
+        let _ = (z, grads);
+        Ok(())
+    }
+
+    /// Fills `z` with draws from the density scaled by the temperature `T`: `p(z/T)/T` for each
+    /// number. `T = 1` is the density itself, `T = 0` its mode.
+    ///
+    /// Numbers are drawn in the order of `z`, so rows drawn in blocks are those of one call.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`](crate::LayerError::Range) for a temperature that is negative or not
+    /// finite.
+    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()>;
+}
+
+/// Copies of base densities behind a box. Every density that is `Clone` has it.
+pub trait DuplicateBase<F: Real> {
+    /// A copy.
+    fn duplicate(&self) -> Box<dyn Base<F>>;
+}
+
+impl<F: Real, B: Base<F> + Clone + 'static> DuplicateBase<F> for B {
+    fn duplicate(&self) -> Box<dyn Base<F>> {
+        Box::new(self.clone())
+    }
+}
+
+impl<F: Real> Clone for Box<dyn Base<F>> {
+    fn clone(&self) -> Self {
+        (**self).duplicate()
+    }
+}

@@ -1,0 +1,72 @@
+//! Rows on their way into a layer.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::Tape;
+use crate::Real;
+
+/// Rows that enter a layer, and what they are conditioned on.
+///
+/// `x` is `[batch, features]`, contiguous in row-major order. `condition` is `[batch, conditions]`
+/// where a flow models `log p(x | c)`: the same for every layer of the flow. Layers that do not read
+/// it pass it on.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Input<'a, F> {
+    /// The rows.
+    pub x: ArrayView2<'a, F>,
+    /// One row of conditions for each row of `x`.
+    pub condition: Option<ArrayView2<'a, F>>,
+}
+
+impl<'a, F: Real> Input<'a, F> {
+    /// Rows under a condition, if there is one.
+    pub fn new(x: ArrayView2<'a, F>, condition: Option<ArrayView2<'a, F>>) -> Self {
+        Self { x, condition }
+    }
+
+    /// Other rows under the same condition: what a layer hands to the next.
+    pub fn with<'b>(self, x: ArrayView2<'b, F>) -> Input<'b, F>
+    where
+        'a: 'b,
+    {
+        Input { x, condition: self.condition.map(|condition| condition.reborrow()) }
+    }
+
+    /// The same rows, borrowed for a shorter time.
+    pub fn reborrow<'b>(self) -> Input<'b, F>
+    where
+        'a: 'b,
+    {
+        let x = self.x.reborrow();
+        self.with(x)
+    }
+
+    /// The same rows under a condition.
+    pub fn given(self, condition: ArrayView2<'a, F>) -> Self {
+        Self { condition: Some(condition), ..self }
+    }
+}
+
+impl<'a, F> From<ArrayView2<'a, F>> for Input<'a, F> {
+    fn from(x: ArrayView2<'a, F>) -> Self {
+        Self { x, condition: None }
+    }
+}
+
+impl<'a, F> From<&'a Array2<F>> for Input<'a, F> {
+    fn from(x: &'a Array2<F>) -> Self {
+        Self { x: x.view(), condition: None }
+    }
+}
+
+/// A recorded forward pass: the point at which `backward` differentiates.
+#[derive(Debug)]
+pub struct ForwardPass<'a, F> {
+    /// What entered the layer.
+    pub input: Input<'a, F>,
+    /// What left it.
+    pub y: ArrayView2<'a, F>,
+    /// The tape that `forward` recorded.
+    pub tape: &'a mut Tape<F>,
+}

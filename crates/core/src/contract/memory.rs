@@ -1,0 +1,61 @@
+//! What an optimizer remembers about one parameter.
+
+use ndarray::Array1;
+
+use super::{ElementwiseStep, State};
+use crate::{LayerError, Real, Result};
+
+/// Moments of one parameter tensor, and how many steps made them. Empty until the first step.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Memory<F> {
+    /// Steps taken.
+    pub steps: u64,
+    /// Slots of the optimizer, each as long as the parameter's direction.
+    pub slots: Vec<Vec<F>>,
+}
+
+impl<F: Real> Memory<F> {
+    /// Writes steps and slots under `path`.
+    pub fn save(&self, path: &str, state: &mut State<F>) {
+        state.put_number(&format!("{path}.steps"), self.steps);
+        state.put_number(&format!("{path}.slots"), self.slots.len() as u64);
+        for (index, slot) in self.slots.iter().enumerate() {
+            state.put_array(&format!("{path}.{index}"), Array1::from(slot.clone()).into_dyn());
+        }
+    }
+
+    /// Takes back what [`save`](Self::save) wrote. Whether the slots are as long as the parameter is checked at the next step.
+    ///
+    /// # Errors
+    /// [`LayerError::MissingTensor`].
+    pub fn load(&mut self, path: &str, state: &mut State<F>) -> Result<()> {
+        self.steps = state.take_number(&format!("{path}.steps"))?;
+        let count = state.take_number(&format!("{path}.slots"))?;
+        self.slots = (0..count)
+            .map(|index| Ok(state.take_array(&format!("{path}.{index}"))?.into_iter().collect()))
+            .collect::<Result<_>>()?;
+        Ok(())
+    }
+
+    /// Makes the slots that a step needs, of `size` numbers each, where there are none yet.
+    ///
+    /// # Errors
+    /// [`LayerError::Memory`] where slots of another size or number are there.
+    pub fn prepare(&mut self, step: &ElementwiseStep<'_, F>, size: usize) -> Result<()> {
+        let start = step.start();
+        if start.is_empty() {
+            return Ok(());
+        }
+        if self.slots.is_empty() {
+            self.slots = start.iter().map(|&value| vec![F::of(value); size]).collect();
+        }
+        let wrong = self.slots.iter().map(Vec::len).find(|&len| len != size);
+        match wrong {
+            Some(actual) => Err(LayerError::Memory { expected: size, actual }),
+            None if self.slots.len() != start.len() => {
+                Err(LayerError::Memory { expected: start.len(), actual: self.slots.len() })
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The contract: shapes, layers, modules, base densities, parameters and their geometry, the rule that
+//! moves them, and what passes between these.
+
+mod base;
+mod base_spec;
+mod build_context;
+pub(crate) mod formulas;
+mod geometry;
+mod gradients;
+mod input;
+mod layer;
+mod memory;
+mod module;
+mod outer_sum;
+mod parametric;
+mod registry;
+mod rule;
+mod sample;
+mod shape;
+mod spec;
+mod state;
+pub(crate) mod step;
+mod tape;
+mod tensors;
+mod workspace;
+
+pub use base::{Base, DuplicateBase};
+pub use base_spec::BaseSpec;
+pub use build_context::BuildContext;
+pub use geometry::Geometry;
+pub use gradients::{GradSum, Gradients, ParamGrad, exactly};
+pub use input::{ForwardPass, Input};
+pub use layer::{DuplicateLayer, InverseBackward, Layer, LayerExt, check_condition, check_input};
+pub use memory::Memory;
+pub use module::{DuplicateModule, Module};
+pub(crate) use outer_sum::{view, view_mut};
+pub use outer_sum::{OuterForm, OuterSum};
+pub use parametric::{Parametric, ParametricExt, Visit, VisitMut};
+pub use registry::{
+    Build, BuildBase, BuildModule, Kind, ModuleContext, ModuleParameters, Registry, Restore,
+};
+pub use rule::{Reads, Rule, StepReport};
+pub use sample::Sample;
+pub use shape::Shape;
+pub use spec::{Diagnostic, LayerSpec};
+pub use state::State;
+pub use step::{ElementwiseStep, MOST_SLOTS, Piece, PieceStep};
+pub use tape::{Buffer, Tape};
+pub use tensors::Tensors;
+pub(crate) use workspace::Workspace;

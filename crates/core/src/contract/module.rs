@@ -1,0 +1,68 @@
+//! Differentiable maps that need not be invertible.
+
+use std::fmt::Debug;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use super::{LayerSpec, ParamGrad, Parametric, Tape};
+use crate::{Real, Result};
+
+/// A differentiable map with parameters, for example the network that computes the parameters of a
+/// coupling from the features that stay.
+///
+/// Rows are `[batch, inputs]` and `[batch, outputs]`, contiguous in row-major order; callers see to
+/// that. The sign convention is that of layers: everything ascends, and `backward` accumulates sums
+/// over rows.
+pub trait Module<F: Real>: Parametric<F> + DuplicateModule<F> + Debug + Send + Sync {
+    /// The module as data.
+    fn spec(&self) -> LayerSpec;
+
+    /// Numbers in a row of output, for rows of `inputs` numbers.
+    ///
+    /// # Errors
+    /// [`LayerError::Features`](crate::LayerError::Features) for rows of another width.
+    fn outputs(&self, inputs: usize) -> Result<usize>;
+
+    /// `output = f(input)`. Leaves on the tape what `backward` reads.
+    ///
+    /// # Errors
+    /// Rows of another width.
+    fn forward(
+        &self,
+        input: ArrayView2<'_, F>,
+        output: ArrayViewMut2<'_, F>,
+        tape: &mut Tape<F>,
+    ) -> Result<()>;
+
+    /// Adds the parameters' gradients to `grads` and writes `∂/∂input` where that is asked for;
+    /// `by_output` is `∂/∂output` of each row. The tape is used up.
+    ///
+    /// # Errors
+    /// A tape without the forward pass; gradients of another module.
+    fn backward(
+        &self,
+        input: ArrayView2<'_, F>,
+        by_output: ArrayView2<'_, F>,
+        by_input: Option<ArrayViewMut2<'_, F>>,
+        tape: &mut Tape<F>,
+        grads: &mut [ParamGrad<F>],
+    ) -> Result<()>;
+}
+
+/// Copies of modules behind a box. Every module that is `Clone` has it.
+pub trait DuplicateModule<F: Real> {
+    /// A copy.
+    fn duplicate(&self) -> Box<dyn Module<F>>;
+}
+
+impl<F: Real, M: Module<F> + Clone + 'static> DuplicateModule<F> for M {
+    fn duplicate(&self) -> Box<dyn Module<F>> {
+        Box::new(self.clone())
+    }
+}
+
+impl<F: Real> Clone for Box<dyn Module<F>> {
+    fn clone(&self) -> Self {
+        (**self).duplicate()
+    }
+}

@@ -1,0 +1,248 @@
+//! Layers, modules and base densities by name.
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Formatter};
+use std::sync::Arc;
+
+use ndarray::Array1;
+use rand::Rng;
+
+use super::{Base, BaseSpec, BuildContext, Layer, LayerSpec, Module, Tensors};
+use crate::options::nearest;
+use crate::{LayerError, Real, Result};
+
+/// Builds a layer of one kind from its specification and its tensors. Sizes come from the tensors, so
+/// nothing larger than the file is ever allocated.
+pub type Restore<F> =
+    dyn Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync;
+
+/// Makes a new layer of one kind from its options.
+pub type Build<F> =
+    dyn Fn(&LayerSpec, &mut BuildContext<'_, F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync;
+
+/// Builds a module of one kind: a new one, or one from a model file.
+pub type BuildModule<F> =
+    dyn Fn(&LayerSpec, ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> + Send + Sync;
+
+/// Builds a base density of one kind.
+pub type BuildBase<F> = dyn Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync;
+
+/// A kind of layer: one line of [registration](Registry::register) makes it known.
+pub trait Kind<F: Real>: Layer<F> + Sized + 'static {
+    /// Name in the registry.
+    const KIND: &'static str;
+
+    /// A new layer, with parameters as they are before training.
+    ///
+    /// # Errors
+    /// Options that do not parse or are out of range; rows that the layer cannot be made for.
+    fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, registry: &Registry<F>) -> Result<Self>;
+
+    /// A layer from its specification and tensors.
+    ///
+    /// # Errors
+    /// Options that do not parse; tensors that are missing, misshapen or break an invariant.
+    fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self>;
+}
+
+/// What a module is made of beside its options.
+#[non_exhaustive]
+pub struct ModuleContext<'a, F: Real> {
+    /// Numbers in a row of input.
+    pub inputs: usize,
+    /// Rows of one example, one for each position, which follow each other; 1 where all rows are
+    /// alike. A module may learn a bias for each position.
+    pub positions: usize,
+    /// What a new module is to return whatever enters it, `[outputs]`: as a rule, the parameters of
+    /// the identity.
+    pub start: Array1<F>,
+    /// Where parameters come from.
+    pub parameters: ModuleParameters<'a, F>,
+}
+
+/// Where the parameters of a module come from.
+pub enum ModuleParameters<'a, F: Real> {
+    /// They are drawn.
+    New(&'a mut dyn Rng),
+    /// They are those of a model file.
+    Stored(&'a mut Tensors<F>),
+}
+
+impl<'a, F: Real> ModuleContext<'a, F> {
+    /// For a module of `inputs` numbers whose output starts as `start`.
+    pub fn new(inputs: usize, positions: usize, start: Array1<F>, parameters: ModuleParameters<'a, F>) -> Self {
+        Self { inputs, positions, start, parameters }
+    }
+
+    /// Numbers in a row of output.
+    pub fn outputs(&self) -> usize {
+        self.start.len()
+    }
+}
+
+impl<F: Real> Debug for ModuleContext<'_, F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ModuleContext").field("inputs", &self.inputs).finish_non_exhaustive()
+    }
+}
+
+impl<F: Real> Debug for ModuleParameters<'_, F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if let Self::New(_) = self { "New" } else { "Stored" })
+    }
+}
+
+/// Both constructors of a kind of layer.
+#[derive(Clone)]
+struct Constructors<F: Real> {
+    restore: Arc<Restore<F>>,
+    build: Arc<Build<F>>,
+}
+
+/// Maps a kind to its constructors: one for descriptions, one for model files.
+///
+/// Crates add the kinds that they define, and so does a program with kinds of its own.
+#[derive(Clone)]
+pub struct Registry<F: Real> {
+    layers: BTreeMap<String, Constructors<F>>,
+    modules: BTreeMap<String, Arc<BuildModule<F>>>,
+    bases: BTreeMap<String, Arc<BuildBase<F>>>,
+}
+
+impl<F: Real> Registry<F> {
+    /// No kinds at all.
+    pub fn empty() -> Self {
+        Self { layers: BTreeMap::new(), modules: BTreeMap::new(), bases: BTreeMap::new() }
+    }
+
+    /// Adds a kind of layer, or replaces it.
+    pub fn register<L: Kind<F>>(&mut self) {
+        self.register_as::<L>(L::KIND);
+    }
+
+    /// The same under another name, under which older files know it.
+    pub fn register_as<L: Kind<F>>(&mut self, kind: &str) {
+        self.insert_built(
+            kind,
+            |spec, tensors, registry| Ok(Box::new(L::restore(spec, tensors, registry)?)),
+            |spec, context, registry| Ok(Box::new(L::build(spec, context, registry)?)),
+        );
+    }
+
+    /// Adds a kind of layer without tensors, by one constructor.
+    pub fn insert(
+        &mut self,
+        kind: &str,
+        restore: impl Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.insert_built(kind, restore, |spec, _, registry| registry.build_without_tensors(spec));
+    }
+
+    /// Adds a kind of layer by its two constructors.
+    pub fn insert_built(
+        &mut self,
+        kind: &str,
+        restore: impl Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>
+        + Send
+        + Sync
+        + 'static,
+        build: impl Fn(&LayerSpec, &mut BuildContext<'_, F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        let constructors = Constructors { restore: Arc::new(restore), build: Arc::new(build) };
+        self.layers.insert(kind.to_owned(), constructors);
+    }
+
+    /// Adds a kind of module.
+    pub fn insert_module(
+        &mut self,
+        kind: &str,
+        build: impl Fn(&LayerSpec, ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> + Send + Sync + 'static,
+    ) {
+        self.modules.insert(kind.to_owned(), Arc::new(build));
+    }
+
+    /// Adds a kind of base density.
+    pub fn insert_base(
+        &mut self,
+        kind: &str,
+        build: impl Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync + 'static,
+    ) {
+        self.bases.insert(kind.to_owned(), Arc::new(build));
+    }
+
+    /// All kinds of layers, in alphabetical order.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.layers.keys().map(String::as_str)
+    }
+
+    /// Builds a layer from its specification and tensors.
+    ///
+    /// # Errors
+    /// An unknown kind; options that do not parse; tensors that are missing, misshapen or break an
+    /// invariant.
+    pub fn restore(&self, spec: &LayerSpec, tensors: &mut Tensors<F>) -> Result<Box<dyn Layer<F>>> {
+        (find("layer", &self.layers, &spec.kind)?.restore)(spec, tensors, self)
+    }
+
+    /// Makes a new layer from its options. Some kinds take options here that say how to start and that
+    /// a saved layer no longer has.
+    ///
+    /// # Errors
+    /// An unknown kind; options that do not parse or are out of range; a kind that only exists with
+    /// tensors ([`LayerError::NotBuildable`]).
+    pub fn build(&self, spec: &LayerSpec, context: &mut BuildContext<'_, F>) -> Result<Box<dyn Layer<F>>> {
+        (find("layer", &self.layers, &spec.kind)?.build)(spec, context, self)
+    }
+
+    /// A module by its specification.
+    ///
+    /// # Errors
+    /// An unknown kind; options that do not parse or are out of range; tensors that are missing or
+    /// misshapen.
+    pub fn module(&self, spec: &LayerSpec, context: ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> {
+        find("module", &self.modules, &spec.kind)?(spec, context)
+    }
+
+    /// A base density by its specification.
+    ///
+    /// # Errors
+    /// An unknown kind; options that do not parse or are out of range.
+    pub fn base(&self, spec: &BaseSpec) -> Result<Box<dyn Base<F>>> {
+        find("base density", &self.bases, &spec.kind)?(spec)
+    }
+
+    fn build_without_tensors(&self, spec: &LayerSpec) -> Result<Box<dyn Layer<F>>> {
+        self.restore(spec, &mut Tensors::default()).map_err(|error| match error {
+            LayerError::MissingTensor { .. } => LayerError::NotBuildable {
+                kind: spec.kind.clone(),
+                reason: "it has tensors, and its kind was registered without a constructor for new ones",
+            },
+            other => other,
+        })
+    }
+}
+
+fn find<'r, T>(what: &'static str, kinds: &'r BTreeMap<String, T>, kind: &str) -> Result<&'r T> {
+    kinds.get(kind).ok_or_else(|| LayerError::UnknownKind {
+        what,
+        kind: kind.to_owned(),
+        nearest: nearest(kind, kinds.keys().map(String::as_str)).unwrap_or_default().to_owned(),
+        known: kinds.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+    })
+}
+
+impl<F: Real> Debug for Registry<F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry")
+            .field("layers", &self.layers.keys())
+            .field("modules", &self.modules.keys())
+            .field("bases", &self.bases.keys())
+            .finish()
+    }
+}

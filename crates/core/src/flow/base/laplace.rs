@@ -1,0 +1,53 @@
+//! The Laplace density.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use rand::{Rng, RngExt};
+use serde::Deserialize;
+
+use super::draw::{fill, open_unit};
+use super::elementwise::{self, Each, Score};
+use super::normal::Nothing;
+use crate::contract::{Base, BaseSpec, Parametric};
+use crate::{Real, Result};
+
+/// `log p(z) = −|z| − log 2` for each feature; its score at 0 is the subgradient 0. A temperature
+/// multiplies its scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(from = "Nothing")]
+pub struct Laplace;
+
+impl From<Nothing> for Laplace {
+    fn from(_: Nothing) -> Self {
+        Self
+    }
+}
+
+impl<F: Real> Parametric<F> for Laplace {}
+
+impl<F: Real> Base<F> for Laplace {
+    fn spec(&self) -> BaseSpec {
+        BaseSpec::plain("laplace")
+    }
+
+    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+        elementwise::add_log_density(z, out, -std::f64::consts::LN_2, |z| -z.abs())
+    }
+
+    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        elementwise::score(z, delta, &Each(*self))
+    }
+
+    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+        fill(temperature, z, || {
+            let magnitude = -open_unit(rng).ln();
+            if rng.random::<bool>() { magnitude } else { -magnitude }
+        })
+    }
+}
+
+impl Score for Laplace {
+    #[inline(always)]
+    fn at<F: Real>(&self, z: F) -> F {
+        if z == F::zero() { F::zero() } else { -num_traits::Float::signum(z) }
+    }
+}

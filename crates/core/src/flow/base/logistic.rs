@@ -1,0 +1,58 @@
+//! The logistic density.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use rand::Rng;
+use serde::Deserialize;
+
+use super::draw::{fill, open_unit};
+use super::elementwise::{self, Each, Score};
+use super::normal::Nothing;
+use crate::contract::{Base, BaseSpec, Parametric};
+use crate::{Real, Result};
+
+/// `log p(z) = −z − 2 log(1 + e⁻ᶻ)` for each feature. A temperature multiplies its scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(from = "Nothing")]
+pub struct Logistic;
+
+impl From<Nothing> for Logistic {
+    fn from(_: Nothing) -> Self {
+        Self
+    }
+}
+
+impl<F: Real> Parametric<F> for Logistic {}
+
+impl<F: Real> Base<F> for Logistic {
+    fn spec(&self) -> BaseSpec {
+        BaseSpec::plain("logistic")
+    }
+
+    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+        elementwise::add_log_density(z, out, 0.0, log_density)
+    }
+
+    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        elementwise::score(z, delta, &Each(*self))
+    }
+
+    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+        fill(temperature, z, || {
+            let u = open_unit(rng);
+            (u / (1.0 - u)).ln()
+        })
+    }
+}
+
+impl Score for Logistic {
+    #[inline(always)]
+    fn at<F: Real>(&self, z: F) -> F {
+        -num_traits::Float::tanh(z * F::of(0.5))
+    }
+}
+
+/// `−|z| − 2 log(1 + e^{−|z|})`: the density is even.
+fn log_density(z: f64) -> f64 {
+    let z = z.abs();
+    -z - 2.0 * (-z).exp().ln_1p()
+}

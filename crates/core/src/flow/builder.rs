@@ -1,0 +1,62 @@
+//! A flow, one layer after the other.
+
+use super::Flow;
+use super::base::Normal;
+use crate::contract::{Base, Layer, Shape};
+use crate::{LayerError, Real, Result};
+
+/// Layers that become a [`Flow`]: [`Flow::builder`].
+#[derive(Debug)]
+#[must_use = "`build` makes the flow"]
+pub struct FlowBuilder<F: Real> {
+    shape: Shape,
+    layers: Vec<Box<dyn Layer<F>>>,
+    base: Box<dyn Base<F>>,
+}
+
+impl<F: Real> Flow<F> {
+    /// A flow on rows of a shape, or of so many features, one layer after the other, from data to
+    /// codes.
+    ///
+    /// ```
+    /// use pdmap_core::flow::base::Logistic;
+    /// use pdmap_core::{Chain, Flow};
+    ///
+    /// # fn main() -> pdmap_core::Result<()> {
+    /// // Any layer of pdmap-layers, pdmap-dense or pdmap-conv; here the identity.
+    /// let identity = Chain::new(vec![])?;
+    /// let flow: Flow<f64> = Flow::builder(3).layer(identity).base(Logistic).build()?;
+    /// assert_eq!((flow.features(), flow.chain().layers().len()), (3, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(shape: impl Into<Shape>) -> FlowBuilder<F> {
+        FlowBuilder { shape: shape.into(), layers: Vec::new(), base: Box::new(Normal) }
+    }
+}
+
+impl<F: Real> FlowBuilder<F> {
+    /// Adds a layer behind those before it.
+    pub fn layer(self, layer: impl Layer<F> + 'static) -> Self {
+        self.boxed(Box::new(layer))
+    }
+
+    /// The same of a layer whose type is not known here.
+    pub fn boxed(mut self, layer: Box<dyn Layer<F>>) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// The base density; standard normal where nothing is said.
+    pub fn base(self, base: impl Base<F> + 'static) -> Self {
+        Self { base: Box::new(base), ..self }
+    }
+
+    /// The flow.
+    ///
+    /// # Errors
+    /// [`LayerError::NoFeatures`]; layers with other numbers of features.
+    pub fn build(self) -> Result<Flow<F>, LayerError> {
+        Flow::new(self.shape, self.layers, self.base)
+    }
+}

@@ -1,0 +1,290 @@
+//! The density model.
+
+use ndarray::{Array2, ArrayD, ArrayView2, Axis};
+use rand::Rng;
+
+use super::base;
+use super::{Evaluator, Training};
+use crate::combine::Chain;
+use crate::contract::{
+    Base, BaseSpec, BuildContext, Input, Layer, LayerSpec, ParamGrad, Parametric, ParametricExt, Reads,
+    Registry, Rule, Shape, StepReport, Tensors, Visit, VisitMut, check_condition,
+};
+use crate::{LayerError, Real, Result, check};
+
+/// Features that a specification alone may ask for, without a tensor of that size: nothing is allocated
+/// on the word of a file.
+const MOST_UNBACKED: usize = 1 << 16;
+
+/// `log p(x) = log p_base(f(x)) + Σ_layers log|det|`, in nats.
+#[derive(Debug, Clone)]
+pub struct Flow<F: Real> {
+    chain: Chain<F>,
+    base: Box<dyn Base<F>>,
+    shape: Shape,
+    /// Trained parameters of the layers; those of the base density follow.
+    trained: usize,
+}
+
+impl<F: Real> Flow<F> {
+    /// A flow on rows of a shape, or of so many features.
+    ///
+    /// # Errors
+    /// No features; layers that do not fit together.
+    pub fn new(
+        shape: impl Into<Shape>,
+        layers: Vec<Box<dyn Layer<F>>>,
+        base: Box<dyn Base<F>>,
+    ) -> Result<Self> {
+        let (chain, shape) = (Chain::new(layers)?, shape.into());
+        if shape.features() == 0 {
+            return Err(LayerError::NoFeatures);
+        }
+        chain.shape(shape)?;
+        let trained = chain.trained();
+        Ok(Self { chain, base, shape, trained })
+    }
+
+    /// Features a row.
+    pub fn features(&self) -> usize {
+        self.shape.features()
+    }
+
+    /// Shape of the rows that enter.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Numbers of the condition of a row, where this is a density `p(x | c)`; 0 where it is not.
+    pub fn conditions(&self) -> usize {
+        self.chain.conditions()
+    }
+
+    /// Splits rows that hold their condition behind their features, `[rows, features + conditions]`.
+    /// Rows of any other width pass unchanged, for the flow to refuse.
+    pub fn given<'a>(&self, rows: ArrayView2<'a, F>) -> Input<'a, F> {
+        let conditions = self.conditions();
+        if conditions == 0 || rows.ncols() != self.features() + conditions {
+            return rows.into();
+        }
+        let (x, condition) = rows.split_at(Axis(1), self.features());
+        Input::new(x, Some(condition))
+    }
+
+    /// The map.
+    pub fn chain(&self) -> &Chain<F> {
+        &self.chain
+    }
+
+    /// The base density.
+    pub fn base(&self) -> &dyn Base<F> {
+        &*self.base
+    }
+
+    pub(super) fn trained_in_layers(&self) -> usize {
+        self.trained
+    }
+
+    /// Memory for repeated evaluations of blocks of rows.
+    pub fn evaluator(&self) -> Evaluator<'_, F> {
+        Evaluator::new(self)
+    }
+
+    /// Memory for training this flow.
+    pub fn training(&self) -> Training<F> {
+        Training::of(self)
+    }
+
+    /// `log p(x)` of each row, nats.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities, a singular matrix.
+    pub fn log_prob<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Vec<f64>> {
+        let input = x.into();
+        let mut log_prob = vec![0.0; input.x.nrows()];
+        self.evaluator().log_prob_into(input, &mut log_prob)?;
+        Ok(log_prob)
+    }
+
+    /// `z = f(x)`.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities.
+    pub fn encode<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
+        let input = x.into();
+        let mut z = Array2::zeros(input.x.dim());
+        self.evaluator().encode_into(input, z.view_mut())?;
+        Ok(z)
+    }
+
+    /// `x = f⁻¹(z)`.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a singular
+    /// matrix.
+    pub fn decode<'a>(&self, z: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
+        let input = z.into();
+        let mut x = Array2::zeros(input.x.dim());
+        self.evaluator().decode_into(input, x.view_mut())?;
+        Ok(x)
+    }
+
+    /// `count` rows drawn from the model.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn sample(&self, count: usize, rng: &mut dyn Rng) -> Result<Array2<F>> {
+        self.decode(&base::draw(self.base(), count, self.features(), rng)?)
+    }
+
+    /// One row drawn from `p(x | c)` for each row of `condition`.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn sample_given(&self, condition: ArrayView2<'_, F>, rng: &mut dyn Rng) -> Result<Array2<F>> {
+        let z = base::draw(self.base(), condition.nrows(), self.features(), rng)?;
+        self.decode(Input::new(z.view(), Some(condition)))
+    }
+
+    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
+    ///
+    /// # Errors
+    /// Wrong shapes, NaN and infinities.
+    pub fn input_gradient<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
+        let input = x.into();
+        let mut gradient = Array2::zeros(input.x.dim());
+        self.evaluator().input_gradient_into(input, gradient.view_mut())?;
+        Ok(gradient)
+    }
+
+    /// Euclidean gradients of the mean log-likelihood by tensor name, from what was accumulated. For
+    /// diagnostics; may cost O(D³).
+    ///
+    /// # Errors
+    /// No rows; a singular matrix.
+    pub fn gradients(&self, training: &Training<F>) -> Result<Vec<(String, ArrayD<F>)>> {
+        self.euclidean(training.grads.some_rows()?, &training.grads.params)
+    }
+
+    /// Restores the tensors of a flow that was built alike, by path name (`layers.3.weight`,
+    /// `base.log_nu`).
+    ///
+    /// # Errors
+    /// Missing, superfluous or misshapen tensors; values that break an invariant. The flow is unchanged
+    /// then.
+    pub fn set_tensors(&mut self, mut tensors: Tensors<F>) -> Result<()> {
+        let mut next = self.clone();
+        ParametricExt::set_tensors(&mut next, &mut tensors)?;
+        tensors.finish()?;
+        *self = next;
+        Ok(())
+    }
+
+    /// Makes a new flow from a description: each layer by its kind and options, behind `fixed` layers
+    /// (fitted preprocessing).
+    ///
+    /// # Errors
+    /// Those of the layers and of the base density; no features.
+    pub fn build(
+        fixed: Vec<Box<dyn Layer<F>>>,
+        layers: &[LayerSpec],
+        base: &BaseSpec,
+        context: &mut BuildContext<'_, F>,
+        registry: &Registry<F>,
+    ) -> Result<Self> {
+        let base = registry.base(base)?;
+        let mut all = fixed;
+        for spec in layers {
+            let layer = registry.build(spec, &mut context.behind(&all)?)?;
+            all.push(layer);
+        }
+        Self::new(context.shape, all, base)
+    }
+
+    /// Builds a flow from its specification and tensors.
+    ///
+    /// # Errors
+    /// Unknown kinds; missing, superfluous or misshapen tensors; values that break an invariant.
+    pub fn restore(
+        shape: impl Into<Shape>,
+        layers: &[LayerSpec],
+        base: &BaseSpec,
+        mut tensors: Tensors<F>,
+        registry: &Registry<F>,
+    ) -> Result<Self> {
+        let mut base = registry.base(base)?;
+        let chain = tensors.scoped("layers.", |tensors| Chain::from_specs(layers, tensors, registry))?;
+        let shape = shape.into();
+        // Layers that accept two widths fix none.
+        let open = chain.shape(1.into()).is_ok() && chain.shape(2.into()).is_ok();
+        if open && shape.features() > MOST_UNBACKED {
+            let (value, range) = (shape.features() as f64, "at most 65536 where no tensor fixes it");
+            return Err(LayerError::Range { what: "features", value, range });
+        }
+        tensors.scoped("base.", |tensors| base.set_tensors(tensors))?;
+        tensors.finish()?;
+        Self::new(shape, chain.layers().to_vec(), base)
+    }
+
+    pub(super) fn check(&self, what: &'static str, input: &Input<'_, F>) -> Result<()> {
+        check::features(what, self.features(), input.x.ncols())?;
+        check_condition(self.conditions(), input)?;
+        check::finite(what, input.x.reborrow())
+    }
+}
+
+impl<F: Real> Parametric<F> for Flow<F> {
+    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
+        self.chain.parameters(&mut |name, parameter| visit(&format_args!("layers.{name}"), parameter))?;
+        self.base.parameters(&mut |name, parameter| visit(&format_args!("base.{name}"), parameter))
+    }
+
+    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        self.chain.parameters_mut(&mut |name, parameter| visit(&format_args!("layers.{name}"), parameter))?;
+        self.base.parameters_mut(&mut |name, parameter| visit(&format_args!("base.{name}"), parameter))
+    }
+
+    fn direct(&self, rows: usize, reads: Reads, grads: &mut [ParamGrad<F>]) -> Result<()> {
+        let (layers, base) = self.split(grads)?;
+        self.chain.direct(rows, reads, layers)?;
+        self.base.direct(rows, reads, base)
+    }
+
+    fn norm_squared(&self, grads: &mut [ParamGrad<F>]) -> Result<f64> {
+        let (layers, base) = self.split(grads)?;
+        Ok(self.chain.norm_squared(layers)? + self.base.norm_squared(base)?)
+    }
+
+    fn update(&mut self, rule: &mut dyn Rule<F>, grads: &mut [ParamGrad<F>]) -> Result<StepReport> {
+        let (layers, base) = self.split(grads)?;
+        let mut report = self.chain.update(rule, layers)?;
+        report += self.base.update(rule, base)?;
+        Ok(report)
+    }
+
+    fn euclidean(&self, rows: usize, grads: &[ParamGrad<F>]) -> Result<Vec<(String, ArrayD<F>)>> {
+        let layers = grads.get(..self.trained).ok_or(LayerError::Grads {
+            expected: self.trained,
+            actual: grads.len(),
+        })?;
+        let mut found = Vec::new();
+        for (part, named) in [
+            ("layers", self.chain.euclidean(rows, layers)?),
+            ("base", self.base.euclidean(rows, &grads[self.trained..])?),
+        ] {
+            found.extend(named.into_iter().map(|(name, value)| (format!("{part}.{name}"), value)));
+        }
+        Ok(found)
+    }
+}
+
+impl<F: Real> Flow<F> {
+    /// The gradients of the layers, and those of the base density.
+    fn split<'g>(
+        &self,
+        grads: &'g mut [ParamGrad<F>],
+    ) -> Result<(&'g mut [ParamGrad<F>], &'g mut [ParamGrad<F>])> {
+        let (expected, actual) = (self.trained, grads.len());
+        grads.split_at_mut_checked(self.trained).ok_or(LayerError::Grads { expected, actual })
+    }
+}

@@ -1,0 +1,68 @@
+//! Batches of narrow rows in parts that are differentiated beside each other.
+
+use ndarray::Axis;
+
+use super::{BatchReport, Flow, Training};
+use crate::contract::Input;
+use crate::{Real, Result};
+
+/// Features up to which a batch is differentiated in parts: above, single operations are large enough
+/// for several threads.
+const NARROW: usize = 256;
+
+/// Rows of a part, at least, and most parts.
+const PART: usize = 64;
+const MOST_PARTS: usize = 8;
+
+impl<F: Real> Flow<F> {
+    /// How many parts a batch of so many rows has: a matter of sizes alone, so that results do not
+    /// depend on the number of threads. Where rows are wide, the threads share each operation instead.
+    fn parts(&self, rows: usize) -> usize {
+        if self.features() > NARROW { 1 } else { (rows / PART).clamp(1, MOST_PARTS) }
+    }
+
+    /// Differentiates each part with a tape and gradients of its own, and adds these up in their order.
+    pub(super) fn differentiate_in_parts(
+        &self,
+        input: Input<'_, F>,
+        training: &mut Training<F>,
+    ) -> Result<BatchReport> {
+        let others = self.parts(input.x.nrows()) - 1;
+        let mut parts = std::mem::take(&mut training.parts);
+        if parts.len() < others {
+            parts.resize_with(others, || self.training());
+        }
+        let report = self.halves(input, training, &mut parts[..others]);
+        let merged = match &report {
+            Ok(_) => parts[..others].iter_mut().try_for_each(|part| training.grads.absorb(&mut part.grads)),
+            Err(_) => Ok(()),
+        };
+        training.parts = parts;
+        merged.and(report)
+    }
+
+    /// The first rows into `first`, the rest into `others`, by halves of the parts.
+    fn halves(
+        &self,
+        input: Input<'_, F>,
+        first: &mut Training<F>,
+        others: &mut [Training<F>],
+    ) -> Result<BatchReport> {
+        let (count, rows) = (others.len() + 1, input.x.nrows());
+        let half = count / 2;
+        let (before, after) = others.split_at_mut(half.saturating_sub(1));
+        let Some((next, after)) = after.split_first_mut() else {
+            return self.differentiate_here(input, first, None);
+        };
+        let at = rows * half / count;
+        let (x_0, x_1) = input.x.split_at(Axis(0), at);
+        let (given_0, given_1) = input.condition.map(|given| given.split_at(Axis(0), at)).unzip();
+        let (a, b) = rayon::join(
+            || self.halves(Input::new(x_0, given_0), first, before),
+            || self.halves(Input::new(x_1, given_1), next, after),
+        );
+        let (a, b) = (a?, b.map_err(|error| error.below(at))?);
+        let mean = |report: &BatchReport| report.base_log_density * report.rows as f64 / rows as f64;
+        Ok(BatchReport { rows, base_log_density: mean(&a) + mean(&b) })
+    }
+}

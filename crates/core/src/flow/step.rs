@@ -1,0 +1,115 @@
+//! One training step: forward, backward, direction, update.
+
+use ndarray::{ArrayView1, ArrayViewMut2, Axis};
+
+use super::{Alone, BatchReport, Flow, Reduce, Training};
+use crate::contract::{ForwardPass, Input, Layer, Parametric, Rule, StepReport};
+use crate::{Real, Result, check, parallel};
+
+impl<F: Real> Flow<F> {
+    /// Forward and backward: adds the gradients of a batch to `training`.
+    ///
+    /// # Errors
+    /// Wrong shapes; NaN and infinities in the batch or in its image. The sums are empty then, those of
+    /// earlier batches included.
+    pub fn accumulate<'a>(
+        &self,
+        x: impl Into<Input<'a, F>>,
+        training: &mut Training<F>,
+    ) -> Result<BatchReport> {
+        self.differentiate(x.into(), training, None)
+    }
+
+    pub(super) fn differentiate(
+        &self,
+        input: Input<'_, F>,
+        training: &mut Training<F>,
+        dx: Option<ArrayViewMut2<'_, F>>,
+    ) -> Result<BatchReport> {
+        let result = parallel::in_pool(self.numbers(input.x.nrows()), || match dx {
+            None => self.differentiate_in_parts(input, training),
+            Some(dx) => self.differentiate_here(input, training, Some(dx)),
+        });
+        if result.is_err() {
+            training.clear();
+        }
+        result
+    }
+
+    /// Numbers that the largest operation of a step works on.
+    fn numbers(&self, rows: usize) -> usize {
+        self.features() * self.features().max(rows)
+    }
+
+    /// `z = f(x)`, `δ = ∂ log p_base/∂z`, and `δ` back through the layers.
+    pub(super) fn differentiate_here(
+        &self,
+        input: Input<'_, F>,
+        training: &mut Training<F>,
+        dx: Option<ArrayViewMut2<'_, F>>,
+    ) -> Result<BatchReport> {
+        let Training { grads, tape, x, z, delta, condition, log_density, .. } = training;
+        let (rows, features) = (input.x.nrows(), self.features());
+        self.check("batch", &input)?;
+        // Callers may bring any layout; inside, rows are contiguous.
+        let input = match &input.condition {
+            Some(given) if !given.is_standard_layout() => {
+                condition.shaped(rows, given.ncols()).assign(given);
+                Input::new(input.x.reborrow(), Some(condition.view()))
+            }
+            _ => input.reborrow(),
+        };
+        let input = if input.x.is_standard_layout() {
+            input.reborrow()
+        } else {
+            x.shaped(rows, features).assign(&input.x);
+            input.with(x.view())
+        };
+        let (layers, base) = grads.params.split_at_mut(self.trained_in_layers());
+        self.chain().forward(input, z.shaped(rows, features), None, tape)?;
+        check::finite("image of the batch", z.view())?;
+        log_density.clear();
+        log_density.resize(rows, 0.0);
+        self.base().add_log_density(z.view(), log_density)?;
+        check::finite("log-density of the batch", ArrayView1::from(&*log_density).insert_axis(Axis(1)))?;
+        self.base().score(z.view(), delta.shaped(rows, features))?;
+        self.base().accumulate(z.view(), base)?;
+        let at = ForwardPass { input, y: z.view(), tape };
+        self.chain().backward(at, delta.view(), dx, layers)?;
+        grads.rows += rows;
+        Ok(BatchReport { rows, base_log_density: log_density.iter().sum::<f64>() / rows.max(1) as f64 })
+    }
+
+    /// Follows the accumulated gradients through `rule`, and clears them.
+    ///
+    /// # Errors
+    /// No rows; gradients of another flow; a singular matrix where a direction needs an inverse; a step
+    /// that is not finite. Layers before the one that failed have made their step by then.
+    pub fn update(&mut self, rule: &mut dyn Rule<F>, training: &mut Training<F>) -> Result<StepReport> {
+        self.update_reduced(rule, training, &mut Alone)
+    }
+
+    /// The same where other processes accumulated gradients of other rows of the batch: `reduce` adds
+    /// up the sums before directions are made of them.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update); those of `reduce`.
+    pub fn update_reduced(
+        &mut self,
+        rule: &mut dyn Rule<F>,
+        training: &mut Training<F>,
+        reduce: &mut dyn Reduce<F>,
+    ) -> Result<StepReport> {
+        let grads = &mut training.grads;
+        let report = match reduce.reduce(grads).and_then(|()| grads.some_rows()) {
+            Ok(rows) => parallel::in_pool(self.numbers(rows), || {
+                self.direct(rows, rule.reads(), &mut grads.params)?;
+                rule.begin(&mut || Ok(self.norm_squared(&mut grads.params)?.sqrt()))?;
+                Parametric::update(self, rule, &mut grads.params)
+            }),
+            Err(error) => Err(error),
+        };
+        training.grads.clear();
+        report
+    }
+}

@@ -1,0 +1,67 @@
+//! What training keeps between steps.
+
+use super::Flow;
+use crate::contract::{Buffer, Gradients, ParametricExt, State, Tape};
+use crate::{Real, Result};
+
+/// Tape, gradients and the optimizer's memory. After the first step, batches that are no larger
+/// allocate nothing.
+#[derive(Debug, Clone)]
+pub struct Training<F: Real> {
+    /// Gradients, directions and optimizer memory of all parameters: those of the layers, then those of
+    /// the base density.
+    pub grads: Gradients<F>,
+    pub(super) tape: Tape<F>,
+    pub(super) x: Buffer<F>,
+    pub(super) z: Buffer<F>,
+    pub(super) delta: Buffer<F>,
+    pub(super) condition: Buffer<F>,
+    pub(super) log_density: Vec<f64>,
+    /// The same for the parts of a batch beyond the first; their sums are added to those above.
+    pub(super) parts: Vec<Training<F>>,
+}
+
+/// What an accumulated batch tells about itself at no cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchReport {
+    /// Rows of the batch.
+    pub rows: usize,
+    /// Mean of `log p_base(f(x))`, nats; without the log-determinants, which a training step does not
+    /// need.
+    pub base_log_density: f64,
+}
+
+impl<F: Real> Training<F> {
+    pub(super) fn of(flow: &Flow<F>) -> Self {
+        Self {
+            grads: flow.new_grads(),
+            tape: Tape::recording(),
+            x: Buffer::default(),
+            z: Buffer::default(),
+            delta: Buffer::default(),
+            condition: Buffer::default(),
+            log_density: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// Forgets accumulated sums, in all parts.
+    pub fn clear(&mut self) {
+        self.grads.clear();
+        self.parts.iter_mut().for_each(Self::clear);
+    }
+
+    /// Writes the optimizer's memory of every parameter. Sums of gradients are not written: between
+    /// steps they are empty.
+    pub fn save_memory(&self, state: &mut State<F>) {
+        self.grads.save_memory(state);
+    }
+
+    /// Restores what [`save_memory`](Self::save_memory) wrote.
+    ///
+    /// # Errors
+    /// Missing pieces.
+    pub fn load_memory(&mut self, state: &mut State<F>) -> Result<()> {
+        self.grads.load_memory(state)
+    }
+}

@@ -1,0 +1,59 @@
+//! Numbers that training does not move.
+
+use ndarray::{Array, ArrayD, Dimension};
+
+use super::values;
+use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
+use crate::{Real, Result};
+
+/// Constants that belong to a model, such as a mean that was fitted to data: saved and restored, never
+/// moved.
+#[derive(Debug, Clone)]
+pub struct Fixed<F, D: Dimension> {
+    values: Array<F, D>,
+}
+
+impl<F: Real, D: Dimension> Fixed<F, D> {
+    /// The given values, in row-major order.
+    ///
+    /// # Errors
+    /// [`LayerError::NonFinite`](crate::LayerError::NonFinite). `what` is for errors.
+    pub fn new(what: &'static str, values: Array<F, D>) -> Result<Self> {
+        Ok(Self { values: values::checked(what, values)? })
+    }
+
+    /// The values.
+    pub fn values(&self) -> &Array<F, D> {
+        &self.values
+    }
+}
+
+impl<F: Real, D: Dimension> Geometry<F> for Fixed<F, D> {
+    fn tensor(&self) -> ArrayD<F> {
+        self.values.clone().into_dyn()
+    }
+
+    fn set_tensor(&mut self, name: &str, tensor: ArrayD<F>) -> Result<()> {
+        values::assign(name, &mut self.values, tensor, |name, values| values::finite(name, values))
+    }
+
+    fn is_trained(&self) -> bool {
+        false
+    }
+
+    fn new_grad(&self, name: String) -> ParamGrad<F> {
+        ParamGrad::flat(name, 0)
+    }
+
+    fn direct(&self, _: usize, _: Reads, _: &mut ParamGrad<F>) -> Result<()> {
+        Ok(())
+    }
+
+    fn step(&mut self, _: &mut dyn Rule<F>, _: &mut ParamGrad<F>) -> Result<StepReport> {
+        Ok(StepReport::default())
+    }
+
+    fn euclidean(&self, _: usize, _: &ParamGrad<F>) -> Result<ArrayD<F>> {
+        Ok(ArrayD::zeros(self.values.raw_dim().into_dyn()))
+    }
+}

@@ -1,0 +1,76 @@
+//! Numbers that nothing constrains.
+
+use ndarray::{Array, ArrayD, ArrayRef, Dimension};
+
+use super::values::{self, finite_step, multiplied};
+use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
+use crate::{Real, Result};
+
+/// Free numbers: the Euclidean direction `mean ∂ log p/∂θ`, and additive steps.
+#[derive(Debug, Clone)]
+pub struct Free<F, D: Dimension> {
+    values: Array<F, D>,
+    /// See [`shared`](Self::shared).
+    positions: Vec<f64>,
+}
+
+impl<F: Real, D: Dimension> Free<F, D> {
+    /// The given values, in row-major order.
+    ///
+    /// # Errors
+    /// [`LayerError::NonFinite`](crate::LayerError::NonFinite). `what` is for errors.
+    pub fn new(what: &'static str, values: Array<F, D>) -> Result<Self> {
+        Ok(Self { values: values::checked(what, values)?, positions: Vec::new() })
+    }
+
+    /// The same for numbers that several positions of a row share, so many each. Gradients are
+    /// accumulated as means over positions, so that rates do not depend on the length of a signal.
+    pub fn shared(self, positions: Vec<f64>) -> Self {
+        Self { positions, ..self }
+    }
+
+    /// The values.
+    pub fn values(&self) -> &Array<F, D> {
+        &self.values
+    }
+
+    /// The values one after the other, in row-major order.
+    pub fn slice(&self) -> &[F] {
+        self.values.as_slice().unwrap_or(&[])
+    }
+
+    /// The values, to be changed.
+    pub fn values_mut(&mut self) -> &mut ArrayRef<F, D> {
+        &mut self.values
+    }
+}
+
+impl<F: Real, D: Dimension> Geometry<F> for Free<F, D> {
+    fn tensor(&self) -> ArrayD<F> {
+        self.values.clone().into_dyn()
+    }
+
+    fn set_tensor(&mut self, name: &str, tensor: ArrayD<F>) -> Result<()> {
+        values::assign(name, &mut self.values, tensor, |name, values| values::finite(name, values))
+    }
+
+    fn new_grad(&self, name: String) -> ParamGrad<F> {
+        ParamGrad::flat(name, self.values.len())
+    }
+
+    fn direct(&self, rows: usize, _: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
+        grad.write_mean(rows)
+    }
+
+    fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+        let values = values::slice_mut(&mut self.values)?;
+        crate::check::features("step", values.len(), grad.direction.len())?;
+        rule.ascend(&mut grad.memory, values, &mut grad.direction)?;
+        finite_step(&grad.direction)?;
+        Ok(StepReport::default())
+    }
+
+    fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
+        values::shaped(&self.values, multiplied(grad.mean(rows)?, &self.positions))
+    }
+}

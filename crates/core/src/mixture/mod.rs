@@ -1,8 +1,0 @@
-//! Gaussianization of each feature by a mixture of logistic distributions.
-
-mod components;
-mod layer;
-
-pub use layer::LogisticMixture;
-
-pub(crate) use layer::register;

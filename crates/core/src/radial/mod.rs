@@ -1,9 +1,0 @@
-//! Radial Gaussianization: the length of a row, or of groups of its features, through a monotone spline.
-
-mod groups;
-mod layer;
-
-pub use groups::Groups;
-pub use layer::Radial;
-
-pub(crate) use layer::register;

@@ -1,0 +1,6 @@
+//! Functions of one number: tails of the normal distribution, roots of increasing functions.
+
+pub mod normal;
+mod root;
+
+pub use root::increasing_root;

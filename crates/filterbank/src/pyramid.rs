@@ -1,0 +1,79 @@
+//! Dyadic pyramids and their kin: a bank on the low band of a bank.
+
+use ndarray::{Array, ArrayView, Dimension, Slice};
+use pdmap_core::{LayerError, Result, check};
+
+use crate::kernels::Kernels;
+
+/// Bands of a pyramid, the finest level first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pyramid<D: Dimension> {
+    /// For each level the bands `k = 1, …, K − 1` (in an image row by row, `k = p·K_w + q`), each `[C, n/K^level]` or `[C, H/K_h^level, W/K_w^level]`.
+    pub details: Vec<Vec<Array<f64, D>>>,
+    /// Band 0 of the last level.
+    pub low: Array<f64, D>,
+}
+
+impl Kernels {
+    /// Convolves, keeps band 0, and repeats on it: `levels` times. With orthonormal kernels the whole is orthonormal, and with those of a wavelet, `K = 2`, it is the discrete
+    /// wavelet transform on periodic signals (Mallat 1989).
+    ///
+    /// # Errors
+    /// A shape that does not fit; a length that the period does not divide `levels` times ([`LayerError::Indivisible`]).
+    pub fn decompose<D: Dimension>(&self, x: ArrayView<'_, f64, D>, levels: usize) -> Result<Pyramid<D>> {
+        let (mut low, mut details) = (x.to_owned(), vec![]);
+        for _ in 0..levels {
+            let y = self.analyze(low.view())?;
+            let band =
+                |k: usize| y.slice_each_axis(|axis| self.numbers(axis.axis.index(), y.ndim(), k)).to_owned();
+            details.push((1..self.grid().positions()).map(band).collect());
+            low = band(0);
+        }
+        Ok(Pyramid { details, low })
+    }
+
+    /// The transpose of [`decompose`](Self::decompose), and its inverse where the kernels are orthonormal.
+    ///
+    /// # Errors
+    /// Bands that do not fit each other or the kernels ([`LayerError::Shape`]).
+    pub fn recompose<D: Dimension>(&self, pyramid: &Pyramid<D>) -> Result<Array<f64, D>> {
+        let mut low = pyramid.low.clone();
+        let axes = low.ndim();
+        for bands in pyramid.details.iter().rev() {
+            check::features("bands of a level", self.grid().positions() - 1, bands.len())?;
+            let mut shape = low.raw_dim();
+            for axis in 1..axes {
+                let (length, period) = (shape[axis], self.period_of(axis, axes));
+                let (what, value, range) =
+                    ("length", length as f64, "short enough to be multiplied by the period");
+                shape[axis] = length.checked_mul(period).ok_or(LayerError::Range { what, value, range })?;
+            }
+            let mut y = Array::zeros(shape);
+            for (k, band) in std::iter::once(&low).chain(bands).enumerate() {
+                if band.shape() != low.shape() {
+                    let (expected, actual) = (low.shape().to_vec(), band.shape().to_vec());
+                    return Err(LayerError::Shape { what: "band", expected, actual });
+                }
+                y.slice_each_axis_mut(|axis| self.numbers(axis.axis.index(), axes, k)).assign(band);
+            }
+            low = self.synthesize(y.view())?;
+        }
+        Ok(low)
+    }
+
+    /// The period along axis `axis` of a signal or image of `axes` axes; the channels are axis 0.
+    fn period_of(&self, axis: usize, axes: usize) -> usize {
+        // The last axis is the second one of the grid, also where it is the only one.
+        self.grid().period[usize::from(axis + 1 == axes)]
+    }
+
+    /// Where the outputs of kernel `k` stand along an axis.
+    fn numbers(&self, axis: usize, axes: usize, k: usize) -> Slice {
+        if axis == 0 {
+            return Slice::from(..);
+        }
+        let (width, period) = (self.grid().period[1], self.period_of(axis, axes));
+        let first = if axis + 1 == axes { k % width } else { k / width };
+        Slice::new(first as isize, None, period as isize)
+    }
+}

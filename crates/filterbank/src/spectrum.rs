@@ -1,0 +1,156 @@
+//! A bank at the frequencies of a periodic signal: one complex matrix each.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
+use faer::{MatRef, Par};
+use rustfft::{FftDirection, FftPlanner};
+
+use crate::polyphase::Polyphase;
+use crate::windows::pairs;
+
+/// Complex numbers, as rustfft and faer have them.
+pub type Complex = rustfft::num_complex::Complex<f64>;
+
+/// Discrete Fourier transforms over two axes of `blocks` numbers, unnormalized.
+pub struct Fourier {
+    blocks: [usize; 2],
+    planner: FftPlanner<f64>,
+    column: Vec<Complex>,
+}
+
+impl Fourier {
+    pub fn new(blocks: [usize; 2]) -> Self {
+        Self { blocks, planner: FftPlanner::new(), column: vec![] }
+    }
+
+    /// Transforms `plane`, row by row, in place: with `e^(−2πi fb/B)` forwards and `e^(+2πi fb/B)` inversely.
+    pub fn transform(&mut self, plane: &mut [Complex], direction: FftDirection) {
+        let [height, width] = self.blocks;
+        if width > 1 {
+            self.planner.plan_fft(width, direction).process(plane);
+        }
+        if height > 1 {
+            let plan = self.planner.plan_fft(height, direction);
+            for x in 0..width {
+                self.column.clear();
+                self.column.extend(plane.iter().skip(x).step_by(width));
+                plan.process(&mut self.column);
+                plane.iter_mut().skip(x).step_by(width).zip(&self.column).for_each(|(to, &from)| *to = from);
+            }
+        }
+    }
+}
+
+/// Number of the frequency `−f`. A real signal and a real map are conjugate there.
+pub fn mirror(blocks: [usize; 2], f: usize) -> usize {
+    let (y, x) = (f / blocks[1], f % blocks[1]);
+    ((blocks[0] - y) % blocks[0]) * blocks[1] + (blocks[1] - x) % blocks[1]
+}
+
+/// The block of tap `m` on a periodic signal, wrapped.
+pub fn wrapped(blocks: [usize; 2], m: [isize; 2]) -> usize {
+    let [y, x] = [0, 1].map(|axis| m[axis].rem_euclid(blocks[axis] as isize) as usize);
+    y * blocks[1] + x
+}
+
+/// `E(f) = Σ_m E_m e^(2πi f·m/B)` at all frequencies `f` of a signal of `B` blocks: `Y(f) = E(f) X(f)`.
+pub struct Spectrum {
+    side: usize,
+    blocks: [usize; 2],
+    /// A column-major matrix for each frequency.
+    matrices: Vec<Complex>,
+}
+
+impl Spectrum {
+    pub fn new(taps: &Polyphase, blocks: [usize; 2]) -> Self {
+        let (side, count) = (taps.side(), blocks[0] * blocks[1]);
+        let size = side * side;
+        let mut fourier = Fourier::new(blocks);
+        let mut matrices = vec![Complex::default(); count * size];
+        let mut plane = vec![Complex::default(); count];
+        for (r, s) in pairs([side, side]) {
+            plane.fill(Complex::default());
+            for (m, tap) in taps.iter() {
+                plane[wrapped(blocks, m)].re += tap[[r, s]];
+            }
+            fourier.transform(&mut plane, FftDirection::Inverse);
+            for (matrix, &value) in matrices.chunks_exact_mut(size).zip(&plane) {
+                matrix[s * side + r] = value;
+            }
+        }
+        Self { side, blocks, matrices }
+    }
+
+    /// Taps at each of the `B` blocks, by the opposite transform: that of the given matrices, real where they are conjugate at `−f`.
+    pub fn taps(&self) -> Polyphase {
+        let (size, count) = (self.side * self.side, self.blocks[0] * self.blocks[1]);
+        let mut fourier = Fourier::new(self.blocks);
+        let mut taps = Polyphase::zeros(self.side, [0, 0], self.blocks);
+        for (r, s) in pairs([self.side, self.side]) {
+            let mut plane: Vec<Complex> =
+                self.matrices.chunks_exact(size).map(|matrix| matrix[s * self.side + r]).collect();
+            fourier.transform(&mut plane, FftDirection::Forward);
+            for ((y, x), value) in pairs(self.blocks).zip(plane) {
+                taps.at_mut([y, x])[[r, s]] = value.re / count as f64;
+            }
+        }
+        taps
+    }
+
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// The column-major matrix at frequency `f`.
+    pub fn matrix(&self, f: usize) -> &[Complex] {
+        let size = self.side * self.side;
+        &self.matrices[f * size..(f + 1) * size]
+    }
+
+    pub fn matrix_mut(&mut self, f: usize) -> &mut [Complex] {
+        let size = self.side * self.side;
+        &mut self.matrices[f * size..(f + 1) * size]
+    }
+
+    /// One frequency of each pair `f`, `−f`, and whether it is its own mirror image.
+    pub fn halves(&self) -> impl Iterator<Item = (usize, bool)> + use<> {
+        let blocks = self.blocks;
+        let own = move |f: usize| (f, mirror(blocks, f) == f);
+        (0..blocks[0] * blocks[1]).filter(move |&f| mirror(blocks, f) >= f).map(own)
+    }
+
+    /// The largest modulus of an entry.
+    pub fn largest(&self) -> f64 {
+        self.matrices.iter().map(|value| value.norm()).fold(0.0, crate::polyphase::larger)
+    }
+
+    /// Singular values at frequency `f`, largest first; with `vectors`, the polar factor `U Vᴴ` too, column-major. Nothing where the iteration fails.
+    pub fn svd(&self, f: usize, vectors: bool) -> Option<(Vec<f64>, Vec<Complex>)> {
+        let side = self.side;
+        let matrix = MatRef::from_column_major_slice(self.matrix(f), side, side);
+        let compute = if vectors { ComputeSvdVectors::Thin } else { ComputeSvdVectors::No };
+        let mut values = faer::Col::<Complex>::zeros(side);
+        let (mut u, mut v) =
+            (faer::Mat::<Complex>::zeros(side, side), faer::Mat::<Complex>::zeros(side, side));
+        let scratch = svd_scratch::<Complex>(side, side, compute, compute, Par::Seq, Default::default());
+        svd(
+            matrix,
+            values.as_mut().as_diagonal_mut(),
+            vectors.then(|| u.as_mut()),
+            vectors.then(|| v.as_mut()),
+            Par::Seq,
+            MemStack::new(&mut MemBuffer::new(scratch)),
+            Default::default(),
+        )
+        .ok()?;
+        let values = (0..side).map(|at| values[at].re).collect();
+        let mut polar = vec![];
+        if vectors {
+            polar.resize(side * side, Complex::default());
+            for (column, row) in pairs([side, side]) {
+                polar[column * side + row] = (0..side).map(|at| u[(row, at)] * v[(column, at)].conj()).sum();
+            }
+        }
+        Some((values, polar))
+    }
+}

@@ -1,0 +1,95 @@
+//! From rows to cells and back.
+
+use ndarray::ArrayView2;
+use pdmap_core::Real;
+use pdmap_core::parallel::{ALONE, GRAIN};
+use rayon::prelude::*;
+
+use super::sight::bounded;
+use super::split::{Cells, OUTSIDE};
+
+impl Cells {
+    /// Features that each cell sees.
+    pub(super) fn seen_by(&self) -> impl Iterator<Item = &[u32]> {
+        let each = self.seen_each();
+        (0..self.count).map(move |cell| &self.seen[cell * each..(cell + 1) * each])
+    }
+
+    /// Writes what each cell of each row sees: features that stay, then the condition.
+    pub(super) fn look<F: Real>(
+        &self,
+        (x, features): (&[F], usize),
+        condition: Option<&ArrayView2<'_, F>>,
+        seen: &mut [F],
+    ) {
+        let (each, count) = (self.seen_each(), self.count);
+        let inputs = each + condition.map_or(0, |condition| condition.ncols());
+        each_row((x, features), (seen, count * inputs), |row, x, seen| {
+            for (seen, places) in seen.chunks_exact_mut(inputs).zip(self.seen_by()) {
+                for (seen, &place) in seen.iter_mut().zip(places) {
+                    *seen = if place == OUTSIDE { F::zero() } else { bounded(x[place as usize]).0 };
+                }
+                if let Some(condition) = condition {
+                    let given = condition.row(row);
+                    seen[each..].iter_mut().zip(given).for_each(|(seen, &value)| *seen = value);
+                }
+            }
+        });
+    }
+
+    /// Adds to `∂/∂x` what comes through the network: `by_seen` holds `inputs` numbers for each cell.
+    pub(super) fn look_back<F: Real>(
+        &self,
+        (x, features): (&[F], usize),
+        (by_seen, inputs): (&[F], usize),
+        dx: &mut [F],
+    ) {
+        each_row((by_seen, self.count * inputs), (dx, features), |row, by_seen, dx| {
+            let x = &x[row * features..][..features];
+            for (by_seen, places) in by_seen.chunks_exact(inputs).zip(self.seen_by()) {
+                for (&by, &place) in by_seen.iter().zip(places) {
+                    if place != OUTSIDE {
+                        dx[place as usize] += by * bounded(x[place as usize]).1;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Writes the features that change, cell by cell.
+    pub(super) fn gather<F: Real>(&self, (x, features): (&[F], usize), changed: &mut [F]) {
+        each_row((x, features), (changed, self.changed.len()), |_, x, changed| {
+            changed.iter_mut().zip(&self.changed).for_each(|(to, &place)| *to = x[place as usize]);
+        });
+    }
+
+    /// Puts the features that change back in their places.
+    pub(super) fn scatter<F: Real>(&self, changed: &[F], (y, features): (&mut [F], usize)) {
+        each_row((changed, self.changed.len()), (y, features), |_, changed, y| {
+            changed.iter().zip(&self.changed).for_each(|(&from, &place)| y[place as usize] = from);
+        });
+    }
+}
+
+/// `body(row, a, b)` for each row, `b` to be written.
+fn each_row<F: Real>(
+    (a, width_a): (&[F], usize),
+    (b, width_b): (&mut [F], usize),
+    body: impl Fn(usize, &[F], &mut [F]) + Sync,
+) {
+    if width_a == 0 || width_b == 0 {
+        return;
+    }
+    if b.len().max(a.len()) <= ALONE {
+        let rows = a.chunks_exact(width_a).zip(b.chunks_exact_mut(width_b));
+        rows.enumerate().for_each(|(row, (a, b))| body(row, a, b));
+        return;
+    }
+    let task = (GRAIN / width_a.max(width_b)).max(1);
+    a.par_chunks(task * width_a).zip(b.par_chunks_mut(task * width_b)).enumerate().for_each(
+        |(index, (a, b))| {
+            let rows = a.chunks_exact(width_a).zip(b.chunks_exact_mut(width_b));
+            rows.enumerate().for_each(|(row, (a, b))| body(index * task + row, a, b));
+        },
+    );
+}

@@ -1,0 +1,78 @@
+//! The transform of all cells of a batch: which threads work on what.
+
+use pdmap_core::parallel::{ALONE, GRAIN};
+use pdmap_core::{Real, kernel};
+use rayon::prelude::*;
+
+use super::Transform;
+use super::passes::{Backward, Forward, Inverse, Rows};
+
+/// A transform of cells of `width` features that change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Engine {
+    pub(super) transform: Transform,
+    pub(super) width: usize,
+}
+
+/// Direction of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Forward,
+    Inverse,
+}
+
+/// The passes, compiled once for each scalar.
+struct ForwardRows(Rows);
+
+struct InverseRows(Rows);
+
+struct BackwardRows(Rows);
+
+kernel!(ForwardRows, Forward<'a, F>, |this, given| pdmap_core::parallel::run_vectorized(&this.0, given));
+kernel!(InverseRows, Inverse<'a, F>, |this, given| pdmap_core::parallel::run_vectorized(&this.0, given));
+kernel!(BackwardRows, Backward<'a, F>, |this, given| pdmap_core::parallel::run_vectorized(&this.0, given));
+
+impl Engine {
+    fn rows(self) -> Rows {
+        Rows { transform: self.transform, width: self.width }
+    }
+
+    /// Rows of one task.
+    fn task(self) -> usize {
+        (GRAIN / (self.width * self.transform.parameters())).max(1)
+    }
+
+    pub(super) fn apply<F: Real>(self, way: Way, from: &[F], said: &[F], to: &mut [F], logs: Option<&mut [F]>) {
+        let (rows, said_each) = (self.rows(), self.width * self.transform.parameters());
+        let run = |from: &[F], parameters: &[F], to: &mut [F], log_det: Option<&mut [F]>| match way {
+            Way::Forward => F::run(&ForwardRows(rows), Forward { x: from, parameters, y: to, log_det }),
+            Way::Inverse => F::run(&InverseRows(rows), Inverse { y: from, parameters, x: to, log_det }),
+        };
+        if said.len() <= ALONE {
+            return run(from, said, to, logs);
+        }
+        let task = self.task();
+        let parts = to
+            .par_chunks_mut(task * self.width)
+            .zip(from.par_chunks(task * self.width).zip(said.par_chunks(task * said_each)));
+        match logs {
+            None => parts.for_each(|(to, (from, said))| run(from, said, to, None)),
+            Some(logs) => parts
+                .zip(logs.par_chunks_mut(task))
+                .for_each(|((to, (from, said)), logs)| run(from, said, to, Some(logs))),
+        }
+    }
+
+    pub(super) fn backward<F: Real>(self, x: &[F], delta: &mut [F], parameters: &mut [F]) {
+        let (rows, said_each) = (self.rows(), self.width * self.transform.parameters());
+        if parameters.len() <= ALONE {
+            return F::run(&BackwardRows(rows), Backward { x, delta, parameters });
+        }
+        let task = self.task();
+        x.par_chunks(task * self.width)
+            .zip(delta.par_chunks_mut(task * self.width).zip(parameters.par_chunks_mut(task * said_each)))
+            .for_each(|(x, (delta, parameters))| {
+                F::run(&BackwardRows(rows), Backward { x, delta, parameters })
+            });
+    }
+}

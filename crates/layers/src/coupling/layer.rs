@@ -1,0 +1,304 @@
+//! The coupling layer.
+
+use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis};
+use pdmap_core::contract::{ModuleContext, ModuleParameters, Visit, VisitMut};
+use pdmap_core::{
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real,
+    Registry, Result, Shape, Tape, Tensors, check, parallel,
+};
+use serde::{Deserialize, Serialize};
+
+use super::engine::{Engine, Way};
+use super::split::Cells;
+use super::{CouplingOptions, Split};
+
+/// Some features of a row change, each by a map whose parameters a network computes from the features
+/// that stay and from the condition: `y_a = x_a`, `y_b = g(x_b; net(x_a, c))`, with
+/// `log|det| = Σ log dy_b/dx_b` (Dinh et al. 2017, RealNVP; Durkan et al. 2019).
+///
+/// An ordinary layer on Rᴰ, whose inverse runs the same network. With [`Split::None`] all features
+/// change, by the condition alone. Where [channels](Split::Channels) or pixels of a
+/// [checkerboard](Split::Checkerboard) change, one network serves all positions and sees a window around
+/// each: a convolution.
+///
+/// The network sees `x/√(1 + (x/6)²)` of a feature, which is bounded. A new layer is the identity. Its
+/// parameters follow their Euclidean gradient.
+#[derive(Debug, Clone)]
+pub struct Coupling<F: Real> {
+    options: CouplingOptions,
+    features: usize,
+    /// Numbers of a condition that the network sees.
+    conditions: usize,
+    cells: Cells,
+    engine: Engine,
+    network: Box<dyn Module<F>>,
+}
+
+/// What the specification holds beside tensors.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Saved {
+    features: usize,
+    conditions: usize,
+    #[serde(flatten)]
+    options: CouplingOptions,
+}
+
+/// Features that a specification alone may ask for.
+const MOST_FEATURES: usize = 1 << 20;
+
+/// Cells that an evaluation handles at once.
+const CELLS: usize = 1 << 14;
+
+/// Buffers of the tape: what the cells see, what the network answers, what changes, the result, and
+/// log-determinants.
+const SEEN: usize = 0;
+const ANSWERED: usize = 1;
+const CHANGED: usize = 2;
+const BUFFERS: usize = 5;
+
+impl<F: Real> Coupling<F> {
+    /// The identity on `features` numbers, whose network may see `conditions` numbers of a condition and
+    /// takes its parameters from `parameters`. The registry knows its kind.
+    ///
+    /// # Errors
+    /// Options outside their ranges; a split that does not fit; nothing for the network to see.
+    pub fn new(
+        features: usize,
+        conditions: usize,
+        options: CouplingOptions,
+        parameters: ModuleParameters<'_, F>,
+        registry: &Registry<F>,
+    ) -> Result<Self> {
+        let cells = plan(features, conditions, &options)?;
+        let (width, transform) = (cells.changed_each(), options.transform);
+        let start = Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
+        let positions = if options.position_bias { cells.count } else { 1 };
+        let context = ModuleContext::new(cells.seen_each() + conditions, positions, start, parameters);
+        let network = registry.module(&options.network()?, context)?;
+        let engine = Engine { transform, width };
+        Ok(Self { options, features, conditions, cells, engine, network })
+    }
+
+    /// Numbers that the network sees of a cell.
+    fn inputs(&self) -> usize {
+        self.cells.seen_each() + self.conditions
+    }
+
+    /// Numbers that it answers.
+    fn outputs(&self) -> usize {
+        self.engine.width * self.engine.transform.parameters()
+    }
+
+    /// The condition, where the network sees it.
+    fn condition<'a, 'b>(&self, input: &'a Input<'b, F>) -> Option<&'a ArrayView2<'b, F>> {
+        input.condition.as_ref().filter(|_| self.conditions > 0)
+    }
+
+    /// In either direction: what the network answers for the features that stay, then the map of the
+    /// others.
+    fn pass(
+        &self,
+        way: Way,
+        input: Input<'_, F>,
+        mut out: ArrayViewMut2<'_, F>,
+        mut log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        let at_once = (CELLS / self.cells.count).max(1);
+        if tape.is_recording() || input.x.nrows() <= at_once {
+            return self.pass_at_once(way, input, out, log_det, tape);
+        }
+        // Nobody reads the tape: a few rows at a time keep it small.
+        let mut rest = input;
+        while rest.x.nrows() > 0 {
+            let rows = at_once.min(rest.x.nrows());
+            let (x, later) = rest.x.split_at(Axis(0), rows);
+            let (given, given_later) = rest.condition.map(|given| given.split_at(Axis(0), rows)).unzip();
+            let (y, out_later) = out.split_at(Axis(0), rows);
+            let (own, log_later) = log_det.map(|log_det| log_det.split_at_mut(rows)).unzip();
+            self.pass_at_once(way, Input::new(x, given), y, own, tape)?;
+            (rest, out, log_det) = (Input::new(later, given_later), out_later, log_later);
+        }
+        Ok(())
+    }
+
+    fn pass_at_once(
+        &self,
+        way: Way,
+        input: Input<'_, F>,
+        mut out: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        let (rows, count, width) = (input.x.nrows(), self.cells.count, self.engine.width);
+        let (from, to) = (check::slice("input", &input.x)?, check::slice_mut("output", &mut out)?);
+        tape.reserve(BUFFERS, 1);
+        let Tape { buffers, children, .. } = tape;
+        let [seen, answered, changed, result, logs, ..] = &mut buffers[..] else {
+            return Err(LayerError::Tape { index: BUFFERS });
+        };
+        let cells = rows * count;
+        let features = self.features;
+        let condition = self.condition(&input);
+        self.cells.look((from, features), condition, flat(&mut seen.shaped(cells, self.inputs()))?);
+        self.network.forward(seen.view(), answered.shaped(cells, self.outputs()), &mut children[0])?;
+        self.cells.gather((from, features), flat(&mut changed.shaped(cells, width))?);
+        let asked = log_det.is_some();
+        let (mut logs_view, mut result_view) =
+            (logs.shaped(cells, usize::from(asked)), result.shaped(cells, width));
+        let logs = asked.then_some(flat(&mut logs_view)?);
+        let (values, answered, result) = (changed.view(), answered.view(), flat(&mut result_view)?);
+        let (values, answered) = (check::slice("changed", &values)?, check::slice("parameters", &answered)?);
+        self.engine.apply(way, values, answered, result, logs);
+        parallel::copy(to, from);
+        self.cells.scatter(result, (to, features));
+        if let Some(log_det) = log_det {
+            let logs = logs_view.as_slice().unwrap_or(&[]).chunks_exact(count);
+            let sum = |logs: &[F]| logs.iter().map(|v| v.f64()).sum::<f64>();
+            log_det.iter_mut().zip(logs).for_each(|(log_det, logs)| *log_det += sum(logs));
+        }
+        Ok(())
+    }
+}
+
+/// The cells, where the network sees anything.
+fn plan(features: usize, conditions: usize, options: &CouplingOptions) -> Result<Cells> {
+    options.validate()?;
+    let cells = options.split.cells(features, options.shape.as_deref(), options.swap, options.window)?;
+    if cells.seen_each() + conditions > 0 {
+        return Ok(cells);
+    }
+    let (first, second) = ("a coupling that changes all features", "a flow without a condition");
+    Err(LayerError::Conflict { first, second })
+}
+
+/// Options, and what stands beside them in a saved layer. (Unknown keys of flattened options would pass
+/// unseen.)
+fn saved(spec: &LayerSpec) -> Result<Saved> {
+    let mut options = spec.clone();
+    let mut take = |key: &str| -> usize {
+        let value = options.options.as_object_mut().and_then(|map| map.remove(key));
+        value.and_then(|value| value.as_u64()).map_or(0, |value| usize::try_from(value).unwrap_or(usize::MAX))
+    };
+    let (features, conditions) = (take("features"), take("conditions"));
+    Ok(Saved { features, conditions, options: options.parse()? })
+}
+
+/// The elements of a contiguous matrix.
+fn flat<'a, F: Real>(matrix: &'a mut ArrayViewMut2<'_, F>) -> Result<&'a mut [F]> {
+    check::slice_mut("buffer", matrix)
+}
+
+impl<F: Real> Kind<F> for Coupling<F> {
+    const KIND: &'static str = "coupling";
+
+    fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, registry: &Registry<F>) -> Result<Self> {
+        let mut options: CouplingOptions = spec.parse()?;
+        let shaped = matches!(options.split, Split::Channels | Split::Checkerboard);
+        let travelled = context.shape.spatial().map(<[usize]>::to_vec);
+        options.shape = options.shape.or(travelled).filter(|_| shaped);
+        let conditions = if options.conditioned { context.conditions } else { 0 };
+        let cells = plan(context.features, conditions, &options)?;
+        let outputs = cells.changed_each() * options.transform.parameters();
+        context.reserve_parameters(options.numbers(cells.seen_each() + conditions, outputs))?;
+        Self::new(context.features, conditions, options, ModuleParameters::New(context.rng), registry)
+    }
+
+    fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self> {
+        let Saved { features, conditions, options } = saved(spec)?;
+        if features > MOST_FEATURES || conditions > MOST_FEATURES {
+            let value = features.max(conditions) as f64;
+            return Err(LayerError::Range { what: "features of a coupling", value, range: "at most 2^20" });
+        }
+        Self::new(features, conditions, options, ModuleParameters::Stored(tensors), registry)
+    }
+}
+
+impl<F: Real> Parametric<F> for Coupling<F> {
+    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
+        self.network.parameters(visit)
+    }
+
+    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        self.network.parameters_mut(visit)
+    }
+}
+
+impl<F: Real> Layer<F> for Coupling<F> {
+    fn spec(&self) -> LayerSpec {
+        let Self { features, conditions, ref options, .. } = *self;
+        LayerSpec::new(Self::KIND, &Saved { features, conditions, options: options.clone() })
+    }
+
+    fn shape(&self, input: Shape) -> Result<Shape> {
+        input.with_features(self.features)
+    }
+
+    fn conditions(&self) -> usize {
+        self.conditions
+    }
+
+    fn forward(
+        &self,
+        input: Input<'_, F>,
+        y: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        self.pass(Way::Forward, input, y, log_det, tape)
+    }
+
+    fn inverse(
+        &self,
+        output: Input<'_, F>,
+        x: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        self.pass(Way::Inverse, output, x, log_det, tape)
+    }
+
+    fn backward(
+        &self,
+        at: ForwardPass<'_, F>,
+        dy: ArrayView2<'_, F>,
+        dx: Option<ArrayViewMut2<'_, F>>,
+        grads: &mut [ParamGrad<F>],
+    ) -> Result<()> {
+        let ForwardPass { input, tape, .. } = at;
+        let (cells, width, features) =
+            (input.x.nrows() * self.cells.count, self.engine.width, self.features);
+        tape.load(SEEN, cells, self.inputs())?;
+        tape.load(ANSWERED, cells, self.outputs())?;
+        tape.load(CHANGED, cells, width)?;
+        tape.reserve(BUFFERS, 1);
+        let Tape { buffers, children, .. } = tape;
+        let [seen, answered, changed, result, ..] = &mut buffers[..] else {
+            return Err(LayerError::Tape { index: BUFFERS });
+        };
+        let delta = check::slice("gradient of the output", &dy)?;
+        let x = check::slice("input", &input.x)?;
+        // δ of what changes becomes ∂/∂x there, and the answers of the network become the gradient by them.
+        let mut by_changed = result.shaped(cells, width);
+        let by_changed = flat(&mut by_changed)?;
+        self.cells.gather((delta, features), by_changed);
+        let mut by_answers = answered.shaped(cells, self.outputs());
+        let values = changed.view();
+        self.engine.backward(check::slice("changed", &values)?, by_changed, flat(&mut by_answers)?);
+        let network = &self.network;
+        let Some(mut dx) = dx else {
+            return network.backward(seen.view(), answered.view(), None, &mut children[0], grads);
+        };
+        let dx = flat(&mut dx)?;
+        parallel::copy(dx, delta);
+        self.cells.scatter(by_changed, (dx, features));
+        // What changes has served: its buffer takes the gradient by what was seen.
+        let (by_seen, inputs) = (changed, self.inputs());
+        let by_input = Some(by_seen.shaped(cells, inputs));
+        network.backward(seen.view(), answered.view(), by_input, &mut children[0], grads)?;
+        let by_seen = by_seen.view();
+        self.cells.look_back((x, features), (check::slice("gradient", &by_seen)?, inputs), dx);
+        Ok(())
+    }
+}

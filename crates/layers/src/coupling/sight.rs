@@ -1,0 +1,44 @@
+//! What the network of a coupling sees.
+
+use pdmap_core::Real;
+
+/// `x/√(1 + (x/L)²)` with `L` = [`SIGHT`], and its derivative. The map is injective, so no information
+/// is lost; outliers see the network's boundary behaviour instead of extrapolation. (Without it, one
+/// patch in 250,000 had a density of e^{−10⁷}: photographs, ten layers.)
+#[inline(always)]
+pub(super) fn bounded<F: Real>(x: F) -> (F, F) {
+    // Beyond, the bound is reached to the last digit, and the square would overflow.
+    let x = num_traits::Float::min(num_traits::Float::max(x, F::of(-REACHED)), F::of(REACHED));
+    let ratio = x / F::of(SIGHT);
+    let per_root = F::one() / num_traits::Float::sqrt(F::one() + ratio * ratio);
+    (x * per_root, per_root * per_root * per_root)
+}
+
+/// Bound of what a network sees, in units of features that are standardized.
+const SIGHT: f64 = 6.0;
+
+/// Where the bound is reached in either precision.
+const REACHED: f64 = 1e10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each number by itself: nearly unchanged where data are, and never beyond the bound.
+    #[test]
+    fn what_a_network_sees_is_bounded_and_injective() {
+        for (x, seen) in [
+            (0.0, 0.0),
+            (0.5, 0.5 / (1.0 + 0.25 / 36.0_f64).sqrt()),
+            (6.0, 6.0 / 2.0_f64.sqrt()),
+            (1e30, 6.0),
+        ] {
+            for sign in [1.0, -1.0] {
+                let (value, slope) = bounded(sign * x);
+                assert!((value - sign * seen).abs() <= 4.0 * f64::EPSILON * seen, "{x}: {value}");
+                assert!((slope - (1.0 + (x / SIGHT).powi(2)).powf(-1.5)).abs() < 1e-15, "{x}: {slope}");
+            }
+        }
+        assert!(bounded(-3.0_f32).0 < bounded(-2.0_f32).0 && bounded(2.0_f32).0 < bounded(3.0_f32).0);
+    }
+}

@@ -1,0 +1,112 @@
+//! A linear map with a bias: what networks are made of.
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Ix1, Ix2};
+use pdmap_core::contract::ModuleParameters;
+use pdmap_core::flow::base::{Normal, draw};
+use pdmap_core::group::Free;
+use pdmap_core::linalg::{Add, gemm};
+use pdmap_core::{LayerError, ParamGrad, Real, Result, Tensors, check, parallel};
+
+/// `y = W x + b`, `[outputs, inputs]`, on each row. There may be a bias for each position: row `i` then
+/// has that of position `i mod positions`.
+#[derive(Debug, Clone)]
+pub(super) struct Linear<F> {
+    pub(super) weight: Free<F, Ix2>,
+    pub(super) bias: Free<F, Ix1>,
+    positions: usize,
+}
+
+/// How a new map starts.
+pub(super) enum Start<F> {
+    /// Weights with variance `gain/inputs`, biases 0. A gain of 2 (He et al. 2015) suits maps whose
+    /// output passes a rectifier, which keeps half of the power.
+    Random { gain: f64 },
+    /// The output is this whatever enters.
+    Constant(Array1<F>),
+}
+
+impl<F: Real> Linear<F> {
+    /// A map of so many `[inputs, outputs]`. Stored tensors are called `weight-{name}` and `bias-{name}`.
+    pub(super) fn make(
+        name: usize,
+        [inputs, outputs]: [usize; 2],
+        positions: usize,
+        start: Start<F>,
+        parameters: &mut ModuleParameters<'_, F>,
+    ) -> Result<Self> {
+        let rng = match parameters {
+            ModuleParameters::Stored(tensors) => {
+                return Self::restore(name, [inputs, outputs], positions, tensors);
+            }
+            ModuleParameters::New(rng) => rng,
+        };
+        let (weight, bias) = match start {
+            Start::Constant(start) => (Array2::zeros((outputs, inputs)), start),
+            Start::Random { gain } => {
+                let spread = F::of((gain / inputs.max(1) as f64).sqrt());
+                let weight = draw::<F>(&Normal, outputs, inputs, &mut **rng)?.mapv(|v| spread * v);
+                (weight, Array1::zeros(positions * outputs))
+            }
+        };
+        Ok(Self { weight: Free::new("weight", weight)?, bias: Free::new("bias", bias)?, positions })
+    }
+
+    fn restore(
+        name: usize,
+        [inputs, outputs]: [usize; 2],
+        positions: usize,
+        tensors: &mut Tensors<F>,
+    ) -> Result<Self> {
+        let weight = tensors.take(&format!("weight-{name}"))?;
+        let (expected, actual) = (vec![outputs, inputs], weight.shape().to_vec());
+        if expected != actual {
+            return Err(LayerError::TensorShape { name: format!("weight-{name}"), expected, actual });
+        }
+        let weight = weight.into_dimensionality::<Ix2>().map_err(|_| LayerError::NoFeatures)?;
+        let bias = tensors.vector(&format!("bias-{name}"), Some(positions * outputs))?;
+        let (weight, bias) =
+            (Free::new("weight of a network", weight)?, Free::new("bias of a network", bias)?);
+        Ok(Self { weight, bias, positions })
+    }
+
+    /// `[outputs, inputs]`.
+    pub(super) fn dim(&self) -> (usize, usize) {
+        self.weight.values().dim()
+    }
+
+    /// `to ← from Wᵀ + b`.
+    pub(super) fn apply(&self, from: ArrayView2<'_, F>, mut to: ArrayViewMut2<'_, F>) -> Result<()> {
+        gemm(F::one(), from, self.weight.values().t(), Add::No, to.view_mut())?;
+        let (width, _) = self.dim();
+        let bias = self.bias.slice();
+        parallel::rows_mut(check::slice_mut("linear map", &mut to)?, width, |row, to| {
+            let first = row % self.positions * width;
+            to.iter_mut().zip(&bias[first..first + width]).for_each(|(to, &bias)| *to += bias);
+        });
+        Ok(())
+    }
+
+    /// Adds the gradients of weight and bias, and writes `∂/∂from` where that is asked for.
+    pub(super) fn backward(
+        &self,
+        from: ArrayView2<'_, F>,
+        by: ArrayView2<'_, F>,
+        by_from: Option<ArrayViewMut2<'_, F>>,
+        [weight, bias]: &mut [ParamGrad<F>; 2],
+    ) -> Result<()> {
+        let (outputs, inputs) = self.dim();
+        let sum = weight.flat_mut()?;
+        let actual = sum.len();
+        let sum = ArrayViewMut2::from_shape((outputs, inputs), sum)
+            .map_err(|_| LayerError::Memory { expected: outputs * inputs, actual })?;
+        gemm(F::one(), by.t(), from, Add::Yes, sum)?;
+        // Rows that follow each other stand at the positions in turn.
+        parallel::add_column_sums(bias.flat_mut()?, check::slice("gradient", &by)?);
+        by_from.map_or(Ok(()), |by_from| self.pull_back(by, by_from))
+    }
+
+    /// `by_from ← by W`.
+    pub(super) fn pull_back(&self, by: ArrayView2<'_, F>, by_from: ArrayViewMut2<'_, F>) -> Result<()> {
+        gemm(F::one(), by, self.weight.values().view(), Add::No, by_from)
+    }
+}

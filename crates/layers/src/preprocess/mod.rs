@@ -1,0 +1,24 @@
+//! Invertible preprocessing that is fitted to the training rows: fixed layers in front of a flow, part of
+//! the model and of its log-determinant, so that a saved model scores data in the space that it states.
+
+mod fixed;
+mod histogram;
+mod histogram_feature;
+mod histogram_fit;
+mod passes;
+mod standardize;
+mod whitening;
+
+pub use histogram::Histogram;
+pub use histogram_fit::{Bins, PRIOR};
+pub use passes::{Passes, Visit};
+pub use standardize::Standardize;
+pub use whitening::Whitening;
+
+use pdmap_core::{Real, Registry};
+
+pub(crate) fn register<F: Real>(registry: &mut Registry<F>) {
+    registry.register::<Histogram<F>>();
+    registry.register::<Standardize<F>>();
+    registry.register::<Whitening<F>>();
+}
