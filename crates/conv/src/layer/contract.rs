@@ -110,6 +110,7 @@ impl<F: Real> Parametric<F> for CycledConv<F> {
     }
 
     fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        self.inverses.take();
         self.stages.iter_mut().enumerate().try_for_each(|(stage, matrix)| {
             visit(&format_args!("stages.{stage}"), matrix).map_err(at(stage))
         })

@@ -37,6 +37,8 @@ pub struct CycledConv<F: Real> {
     pub(super) stages: Vec<GroupMatrix<F>>,
     /// Made when the first row comes: a specification alone takes no memory.
     routes: OnceLock<Arc<Routes>>,
+    /// `W⁻ᵀ` of every stage on GL, made when the first row is mapped back and dropped when a stage moves.
+    pub(super) inverses: OnceLock<Arc<[Array2<F>]>>,
 }
 
 /// Places in a tape: behind the activations of `stages` stages, two buffers for gathered blocks and two that take turns.
@@ -82,7 +84,7 @@ impl<F: Real> CycledConv<F> {
             checked.and_then(|()| GroupMatrix::new(weight, group)).map_err(at(stage))
         };
         let stages = stages.into_iter().enumerate().map(matrix).collect::<Result<_>>()?;
-        Ok(Self { geometry, stages, routes: OnceLock::new() })
+        Ok(Self { geometry, stages, routes: OnceLock::new(), inverses: OnceLock::new() })
     }
 
     /// Stages drawn from the Haar measure on O(KC): a start that is well conditioned in either group.
@@ -111,7 +113,7 @@ impl<F: Real> CycledConv<F> {
         let geometry = geometry.checked()?;
         let side = self.geometry.side();
         check::shape("matrix of a stage", (geometry.side(), geometry.side()), (side, side))?;
-        Ok(Self { geometry, stages: self.stages.clone(), routes: OnceLock::new() })
+        Ok(Self { geometry, stages: self.stages.clone(), routes: OnceLock::new(), inverses: OnceLock::new() })
     }
 
     /// Shape, period, boundary and output layout.
@@ -218,11 +220,23 @@ impl<F: Real> CycledConv<F> {
         self.go_back(way, rows, y, x, tape)
     }
 
+    /// One matrix serves all blocks of all rows, so the explicit inverses cost nothing against their use.
+    fn inverses(&self) -> Result<&[Array2<F>]> {
+        if let Some(inverses) = self.inverses.get() {
+            return Ok(inverses);
+        }
+        let stages = self.stages.iter().enumerate();
+        let inverses = stages.map(|(stage, matrix)| inverse_transposed(matrix).map_err(at(stage)));
+        let inverses = inverses.collect::<Result<Arc<[_]>>>()?;
+        Ok(self.inverses.get_or_init(|| inverses))
+    }
+
     fn go_back(&self, way: Back, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
         let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
         let places = Places::of(count);
         tape.reserve(places.count(), 0);
         let direct = routes.way_back_from(0).is_identity();
+        let inverses = if way == Back::Inverse { Some(self.inverses()?) } else { None };
         let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
         for (stage, matrix) in self.stages.iter().enumerate().rev() {
             let blocks = self.blocks_of(stage);
@@ -235,12 +249,7 @@ impl<F: Real> CycledConv<F> {
             let from = Source { data, route: routes.way_back_from(stage + 1) };
             let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
             let room = check::slice_mut("tape", &mut room)?;
-            let inverse_transposed = match way {
-                Back::Adjoint => None,
-                Back::Inverse => Some(inverse_transposed(matrix).map_err(at(stage))?),
-            };
-            let factor =
-                inverse_transposed.as_ref().map_or_else(|| matrix.weight(), |inverse| inverse.view());
+            let factor = inverses.map_or_else(|| matrix.weight(), |inverses| inverses[stage].view());
             if direct && stage == 0 {
                 map(blocks, rows, factor, from, x, room)?;
             } else {
@@ -261,7 +270,7 @@ impl<F: Real> CycledConv<F> {
     }
 }
 
-/// `W⁻ᵀ` from an `f64` LU. One matrix serves all blocks, so that the explicit inverse costs nothing against its use.
+/// `W⁻ᵀ` from an `f64` LU.
 fn inverse_transposed<F: Real>(matrix: &GroupMatrix<F>) -> Result<Array2<F>> {
     Ok(Lu::<f64>::new(matrix.weight())?.inverse_transposed()?.mapv(F::of))
 }
@@ -269,4 +278,34 @@ fn inverse_transposed<F: Real>(matrix: &GroupMatrix<F>) -> Result<Array2<F>> {
 /// Names the stage in an error.
 pub(super) fn at(stage: usize) -> impl Fn(LayerError) -> LayerError {
     move |problem| LayerError::Stage { stage, problem: Box::new(problem) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use pdmap_core::contract::ParametricExt;
+    use pdmap_core::group::Direction;
+    use pdmap_core::{LayerExt, Tensors};
+    use rand::SeedableRng;
+
+    use super::*;
+
+    /// Scoring and decoding go in chunks of rows; each stage is factorized once for all of them.
+    #[test]
+    fn stages_are_inverted_once_until_they_move() {
+        let geometry = Geometry::signal(1, 8, 4);
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let mut conv =
+            CycledConv::<f64>::random(geometry, 2, Group::General(Direction::Algebra), &mut rng).unwrap();
+        let y = Array2::ones((2, 8));
+        conv.untransform(&y).unwrap();
+        let first = Arc::clone(conv.inverses.get().unwrap());
+        conv.untransform(&y).unwrap();
+        assert!(Arc::ptr_eq(&first, conv.inverses.get().unwrap()));
+        let tensors: Vec<_> = conv.tensors().into_iter().map(|(name, tensor)| (name, tensor * 2.0)).collect();
+        conv.set_tensors(&mut Tensors::from_iter(tensors)).unwrap();
+        assert!(conv.inverses.get().is_none());
+        let (x, _) = conv.untransform(&y).unwrap();
+        assert!((conv.transform(&x).unwrap().0 - y).iter().all(|error| error.abs() < 1e-12));
+    }
 }

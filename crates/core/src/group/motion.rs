@@ -187,7 +187,7 @@ impl<F: Real> GroupMatrix<F> {
                 if self.guard.is_behind() {
                     report += self.settle()?;
                 }
-                TrackedLogDet::exact(lu_of(&self.weight, &self.exact)?.log_det())
+                TrackedLogDet::exact(&self.weight, lu_of(&self.weight, &self.exact)?, &mut work.wide)?
             }
         };
         let kept = factors.keep_sign(rate, work)?;
@@ -215,7 +215,8 @@ impl<F: Real> GroupMatrix<F> {
                 self.inverse.iter_mut().for_each(TrackedInverse::forget);
             }
             report += settled?;
-            self.log_det = self.exact.get().map(|lu| TrackedLogDet::exact(lu.log_det()));
+            let of = |lu| TrackedLogDet::exact(&self.weight, lu, &mut work.wide);
+            self.log_det = self.exact.get().map(of).transpose()?;
         }
         Ok(report)
     }

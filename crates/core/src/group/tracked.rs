@@ -2,9 +2,10 @@
 //!
 //! Both are carried along by the formulas of [`low_rank`](super::low_rank), and both drift, because the weight itself is rounded in each step:
 //!
-//! * `log|det W|`: each step adds a bound of `ε·√D` to a sum (the rounding of D² entries, through `tr(W⁻¹ dW)`, as for a well conditioned
-//!   weight). When the sum passes [`LOG_DET_DRIFT`], or after [`MOST_STEPS`], the guard's LU says the truth again; but not more often than
-//!   its O(D³) stays at a few percent of the steps.
+//! * `log|det W|`: each step adds `ε·√D·κ` to a sum, the rounding of D² entries through `tr(W⁻¹ dW)`, where
+//!   `κ = ‖W‖_F ‖W⁻¹‖_F / D` is 1 for an orthonormal weight and is estimated at each factorization. When
+//!   the sum passes [`LOG_DET_DRIFT`], or after [`MOST_STEPS`], the guard's LU computes it afresh, but not
+//!   more often than its O(D³) stays at a few percent of the steps.
 //! * `W⁻¹`: every [`PROBE_EVERY`] steps `‖W(W⁻¹v) − v‖` on a fixed vector `v` of ±1, 4·D² operations. Beyond [`INVERSE_DRIFT`] roundings of that
 //!   very product, one Newton–Schulz step `X ← X + X(I − WX)` (Schulz 1933; 4·D³), and where that does not help, an LU.
 
@@ -37,18 +38,23 @@ pub(super) struct TrackedLogDet {
     pub(super) value: LogDet,
     /// What rounding may have added up to, nats.
     rounding: f64,
+    /// κ at the last factorization.
+    condition: f64,
 }
 
 impl TrackedLogDet {
-    /// The truth.
-    pub(super) fn exact(value: LogDet) -> Self {
-        Self { value, rounding: 0.0 }
+    /// From a factorization of the weight. `scratch` is scratch memory.
+    ///
+    /// # Errors
+    /// None for shapes that fit.
+    pub(super) fn exact<F: Real>(weight: &Array2<F>, lu: &Lu<f64>, scratch: &mut Vec<f64>) -> Result<Self> {
+        Ok(Self { value: lu.log_det(), rounding: 0.0, condition: mean_condition(weight, lu, scratch)? })
     }
 
     /// After a step that changed `log|det W|` by `log_abs` and kept the sign.
     pub(super) fn follow<F: Real>(&mut self, log_abs: f64, dim: usize) {
         self.value.log_abs += log_abs;
-        self.rounding += F::EPS * (dim as f64).sqrt();
+        self.rounding += F::EPS * (dim as f64).sqrt() * self.condition;
     }
 
     /// Whether it should be computed afresh after so many steps since it was, if no more often than every `spacing` of them.
@@ -59,10 +65,11 @@ impl TrackedLogDet {
     /// Writes value and drift, bit for bit, or that there is none.
     pub(super) fn save<F: Real>(tracked: Option<Self>, name: &str, state: &mut State<F>) {
         state.put_number(&format!("{name}.tracked"), u64::from(tracked.is_some()));
-        if let Some(Self { value, rounding }) = tracked {
+        if let Some(Self { value, rounding, condition }) = tracked {
             state.put_number(&format!("{name}.log-det"), value.log_abs.to_bits());
             state.put_number(&format!("{name}.sign"), u64::from(value.negative));
             state.put_number(&format!("{name}.rounding"), rounding.to_bits());
+            state.put_number(&format!("{name}.mean-condition"), condition.to_bits());
         }
     }
 
@@ -77,8 +84,24 @@ impl TrackedLogDet {
         let log_abs = f64::from_bits(state.take_number(&format!("{name}.log-det"))?);
         let negative = state.take_number(&format!("{name}.sign"))? != 0;
         let rounding = f64::from_bits(state.take_number(&format!("{name}.rounding"))?);
-        Ok(Some(Self { value: LogDet { log_abs, negative }, rounding }))
+        // Files written before it was kept have none: a well-conditioned weight was assumed.
+        let condition = match format!("{name}.mean-condition") {
+            name if state.has_number(&name) => f64::from_bits(state.take_number(&name)?),
+            _ => 1.0,
+        };
+        Ok(Some(Self { value: LogDet { log_abs, negative }, rounding, condition }))
     }
+}
+
+/// An estimate of `‖W‖_F ‖W⁻¹‖_F / D`, where `‖W⁻¹‖_F² = E‖W⁻¹v‖²` for random signs `v`, of which one vector
+/// is taken: 1 for an orthonormal matrix, O(D²).
+fn mean_condition<F: Real>(w: &Array2<F>, lu: &Lu<f64>, scratch: &mut Vec<f64>) -> Result<f64> {
+    let dim = w.nrows();
+    grow(scratch, dim);
+    scratch[..dim].iter_mut().enumerate().for_each(|(index, v)| *v = sign(index as u64));
+    lu.solve_rows(view_mut(scratch, 1, dim))?;
+    let (norm, inverse) = (w.as_slice().map_or(f64::NAN, parallel::sum_of_squares), &scratch[..dim]);
+    Ok((norm * parallel::sum_of_squares(inverse)).sqrt() / dim as f64)
 }
 
 /// `W⁻¹`, in the weight's precision.
@@ -272,10 +295,15 @@ mod tests {
         assert!((residual - 0.5_f64.sqrt()).abs() < 1e-14, "{residual}");
     }
 
-    /// Each step is worth `ε √D` of rounding, and nothing is computed afresh before that has come to something.
+    fn tracked(w: &Array2<f64>) -> TrackedLogDet {
+        TrackedLogDet::exact(w, &Lu::new(w.view()).unwrap(), &mut vec![]).unwrap()
+    }
+
+    /// Each step is worth `ε √D` of rounding, and nothing is computed afresh before that has added up.
     #[test]
-    fn a_log_determinant_is_due_where_rounding_has_come_to_something() {
-        let mut tracked = TrackedLogDet::exact(LogDet { log_abs: 1.0, negative: false });
+    fn a_log_determinant_is_due_when_rounding_has_added_up() {
+        let mut tracked = tracked(&Array2::eye(100));
+        tracked.value.log_abs = 1.0;
         for _ in 0..100 {
             tracked.follow::<f32>(0.25, 100);
         }
@@ -286,5 +314,18 @@ mod tests {
             tracked.follow::<f32>(0.0, 100);
         }
         assert!(tracked.is_due(1000, 1) && !tracked.is_due(1000, 1001));
+    }
+
+    /// Rounding of a badly conditioned weight weighs more: an entry of `W⁻¹ dW` is as large as the
+    /// condition number lets it be.
+    #[test]
+    fn a_badly_conditioned_weight_is_due_earlier() {
+        let mut w = Array2::eye(100);
+        w[[7, 7]] = 1e-4;
+        let mut tracked = tracked(&w);
+        // ‖W⁻¹‖_F is 1e4 and ‖W‖_F is 10, so κ is 1000.
+        assert!((tracked.condition / 1000.0 - 1.0).abs() < 0.01, "{}", tracked.condition);
+        tracked.follow::<f32>(0.0, 100);
+        assert!(tracked.is_due(1, 1), "one step is worth 1.2e-3 nats");
     }
 }
