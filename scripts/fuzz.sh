@@ -13,7 +13,7 @@ seed=${2:-1} own=${3:-10000000} decoders=${4:-200000}
 targets=("${@:5}")
 [ ${#targets[@]} -gt 0 ] || targets=(wav npy npz idx model_file description plan checkpoint csv npz_entry images)
 # Without hooks at each comparison, which take more than half of the time: the constants that matter are in the seeds.
-cargo fuzz build --sanitizer none --no-trace-compares -O
+cargo fuzz build --fuzz-dir tools/fuzz --sanitizer none --no-trace-compares -O
 # What a reader frees stays with the process, but for the largest pieces, rather than being mapped and zeroed again each time.
 export MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1000000000
 failed=0
@@ -27,11 +27,11 @@ for target in "${targets[@]}"; do
     npz | images | description | plan | model_file) longest=3072 ;;
     *) longest=8192 ;;
   esac
-  started=$SECONDS done=0 stalls=0 binary=$(echo fuzz/target/*/release/"$target")
+  started=$SECONDS done=0 stalls=0 binary=$(echo tools/fuzz/target/*/release/"$target")
   options=(-max_len=$longest -timeout=10 -rss_limit_mb=3000 -artifact_prefix="$out/$target/artifacts/")
   : > "$out/$target/log"
   while true; do
-    "$binary" -seed=$((seed + stalls)) -runs=$((runs - done)) "${options[@]}" "$out/$target/corpus" "fuzz/seeds/$target" \
+    "$binary" -seed=$((seed + stalls)) -runs=$((runs - done)) "${options[@]}" "$out/$target/corpus" "tools/fuzz/seeds/$target" \
       < /dev/null > "$out/$target/part" 2>&1 && state=passed || state=FAILED
     cat "$out/$target/part" >> "$out/$target/log"
     count=$(LC_ALL=C sed -n 's/^#\([0-9][0-9]*\)\t.*/\1/p' "$out/$target/part" | tail -n 1)

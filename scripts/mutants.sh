@@ -4,7 +4,7 @@
 #   scripts/mutants.sh CRATE OUT [SEED] [COUNT]
 #
 # CRATE is core, dense, conv or train. COUNT (220; core 190) of the bugs that cargo-mutants knows are taken in a seeded random order, so that at least 150 of them build. All of them are built at once, each behind a
-# switch (`mutants/`), and one is switched on at a time. Each is tested by the crate's own tests (dense has none), then by the laws of crates/testing, but for train, on which the laws do not rest.
+# switch (`tools/mutants/`), and one is switched on at a time. Each is tested by the crate's own tests (dense has none), then by the laws of crates/testing, but for train, on which the laws do not rest.
 # OUT/outcomes.tsv says by which a bug was caught and in how many seconds. Without bugs all tests must pass first. The work tree is changed while it runs, and as it was at the end: run it in a clone.
 # Needs cargo-mutants, cargo-nextest, jq, openssl.
 set -euo pipefail
@@ -29,4 +29,4 @@ shuf -n "$count" --random-source=<(bytes) "$out/all" | jq -s . > "$out/sample.js
 echo "$(wc -l < "$out/all") mutants of pdmap-$crate, $(jq length "$out/sample.json") in the sample of seed $seed"
 # One build, hundreds of runs.
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=2
-cargo run --quiet --locked --release --manifest-path mutants/Cargo.toml -- "$out/sample.json" "$crate" "$out" "${packages[@]}"
+cargo run --quiet --locked --release --manifest-path tools/mutants/Cargo.toml -- "$out/sample.json" "$crate" "$out" "${packages[@]}"

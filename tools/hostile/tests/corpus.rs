@@ -13,7 +13,7 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 /// One test, since the limit is the process's.
 #[test]
 fn every_reader_survives_its_corpus() {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
     for target in Target::ALL {
         ALLOCATOR.set_limit(target.memory()).unwrap();
         let folder = seeds.join(target.name());
@@ -33,7 +33,7 @@ fn every_reader_survives_its_corpus() {
 /// Bytes that differ from sound ones in a few places: what a fuzzer does, for a moment and everywhere.
 #[test]
 fn every_reader_survives_mutations_of_its_corpus() {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
     let mut state = 1_u64;
     // A congruential generator (Knuth, MMIX): the same bytes on every machine.
     let mut next = move || {

@@ -1,7 +1,7 @@
 //! Writes the seeds of the fuzz corpora: small sound files of each format, and a few that lie.
 //!
 //! ```sh
-//! cargo run -p pdmap-hostile --example seeds -- fuzz/seeds
+//! cargo run -p pdmap-hostile --example seeds -- tools/fuzz/seeds
 //! ```
 #![allow(missing_docs)]
 
