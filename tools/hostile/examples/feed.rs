@@ -1,4 +1,4 @@
-//! Feeds one file to one reader: what a fuzzer found, without the fuzzer.
+//! Feeds one file to one reader, to reproduce a fuzzer finding without the fuzzer.
 //!
 //! ```sh
 //! cargo run -p pdmap-hostile --example feed -- TARGET FILE
@@ -10,9 +10,9 @@ use pdmap_hostile::Target;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let name = arguments.next().context("a target")?;
+    let name = arguments.next().context("missing argument: target")?;
     let target = Target::ALL.into_iter().find(|target| target.name() == name).context("no such target")?;
-    target.feed(&std::fs::read(arguments.next().context("a file")?)?);
+    target.feed(&std::fs::read(arguments.next().context("missing argument: file")?)?);
     println!("survived");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Writes the seeds of the fuzz corpora: small sound files of each format, and a few that lie.
+//! Writes the fuzzing seeds: small valid files of each format, and a few with false headers.
 //!
 //! ```sh
 //! cargo run -p pdmap-hostile --example seeds -- tools/fuzz/seeds
@@ -21,11 +21,11 @@ use rand_chacha::ChaCha8Rng;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// Model files that are larger are no seeds.
+/// The largest model file used as a seed, bytes.
 const MOST: usize = 6000;
 
 fn main() -> Result<()> {
-    let root = PathBuf::from(std::env::args().nth(1).context("the folder to write to")?);
+    let root = PathBuf::from(std::env::args().nth(1).context("missing argument: output folder")?);
     let seeds = |target: Target| Seeds { folder: root.join(target.name()) };
     arrays(&seeds(Target::Npy), &seeds(Target::Npz), &seeds(Target::NpzEntry))?;
     texts(&seeds(Target::Csv))?;
@@ -49,12 +49,12 @@ impl Seeds {
         Ok(std::fs::write(self.folder.join(name), bytes)?)
     }
 
-    /// A safetensors file as it is.
+    /// Writes a safetensors file as is.
     fn whole(&self, name: &str, file: &[u8]) -> Result<()> {
         self.write(name, &[&[0], file].concat())
     }
 
-    /// A safetensors file without the length of its header.
+    /// Writes a safetensors file without the length of its header.
     fn framed(&self, name: &str, file: &[u8]) -> Result<()> {
         let (length, rest) = file.split_first_chunk().context("a length")?;
         let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
@@ -77,7 +77,8 @@ fn arrays(npy: &Seeds, npz: &Seeds, entry: &Seeds) -> Result<()> {
         text.replacen(from, to, 1).chars().map(|c| c as u32 as u8).collect::<Vec<u8>>()
     };
     let fortran = replaced(&wide, "False", "True ");
-    // More than the file holds, an overflowing product, what doubled a parser's time with each bracket, another rank, no rows.
+    // Declared size beyond the file, an overflowing product, brackets that each doubled the parsing
+    // time, wrong rank, no rows.
     let lies = [
         ("promises-rows", replaced(&wide, "(3, 2),       ", "(300000000, 2)")),
         (
@@ -115,7 +116,7 @@ fn arrays(npy: &Seeds, npz: &Seeds, entry: &Seeds) -> Result<()> {
         archive.write_all(&narrow)?;
         npz.write(&format!("one-{name}"), &archive.finish()?.into_inner())?;
     }
-    // A bomb: a thousandth of its size.
+    // A bomb that is a thousandth of its decompressed size.
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     archive
         .start_file("a.npy", SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))?;
@@ -156,7 +157,7 @@ fn idx(seeds: &Seeds) -> Result<()> {
     seeds.write("bomb", &bomb.finish()?)
 }
 
-/// A WAV file by hand: format tag, channels, bits, the length that is promised and the data.
+/// A hand-made WAV file: format tag, channels, bits, declared length, data.
 fn wav(tag: u16, channels: u16, bits: u16, promised: u32, data: &[u8]) -> Vec<u8> {
     let block = channels * bits / 8;
     let mut file = b"RIFF".to_vec();
@@ -198,7 +199,7 @@ fn pictures(seeds: &Seeds) -> Result<()> {
         seeds.write(&format!("grey-{name}"), of_grey.get_ref())?;
         seeds.write(&format!("colour-{name}"), of_colour.get_ref())?;
     }
-    // Its header says 65,535 pixels a side.
+    // Its header declares 65,535 pixels a side.
     let mut promise = Cursor::new(Vec::new());
     grey.write_to(&mut promise, image::ImageFormat::Png)?;
     let mut promise = promise.into_inner();
@@ -214,7 +215,7 @@ fn models(seeds: &Seeds) -> Result<()> {
 fn of_precision<F: Real>(seeds: &Seeds) -> Result<()> {
     let path = std::env::temp_dir().join("model.safetensors");
     for subject in subjects::<F>() {
-        // The fewest features that it can be made for.
+        // The smallest number of features that the layer accepts.
         for features in [2, 4, 8, 16] {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
             let Ok(layer) = (subject.build)(features, &mut rng) else { continue };
@@ -238,7 +239,8 @@ fn descriptions(models: &Seeds, plans: &Seeds) -> Result<()> {
         let model = preset.model(Architecture::default());
         models.write(preset.name(), model.to_toml().as_bytes())?;
     }
-    // What was found: half a kilobyte that asked for a gigabyte, couplings that took as much to be scored with, and a period that takes more than a plan was thought to.
+    // Past findings: half a kilobyte that requested a gigabyte, couplings whose scoring needed as
+    // much, and a period beyond what plans were expected to request.
     let wide = "base = { student-t = { nu = 62.0, learned = true } }\n\nlayers = [\n  { repeat = 50, layers = [\n    { kind = \"dense\", group = \"orthonormal\" },\n    \
                 { kind = \"radial\" },\n    { kind = \"spline\" },\n    { kind = \"coupling\", hidden = [5694, 528] },\n  ] },\n]\n";
     models.write("wide-couplings", wide.as_bytes())?;

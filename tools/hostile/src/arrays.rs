@@ -12,7 +12,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::scratch::with_scratch;
 
-/// Rows of a block: several to a small file.
+/// Rows per block; small, so that even a small file has several blocks.
 const BLOCK: usize = 3;
 
 pub(crate) fn npy(bytes: &[u8]) {
@@ -22,7 +22,7 @@ pub(crate) fn npy(bytes: &[u8]) {
         if let Ok(whole) = &whole {
             same_by_parts(&path, whole);
         }
-        // The header's parser is most of the time: one other reader of it for each array.
+        // Parsing the header takes most of the time, so each array is read in only one other way.
         if bytes.len().is_multiple_of(2) {
             as_a_stream(bytes, &whole);
         } else {
@@ -35,7 +35,7 @@ pub(crate) fn npy(bytes: &[u8]) {
     });
 }
 
-/// What a file gives, a stream gives too.
+/// A stream must give the same rows as a file.
 fn as_a_stream(bytes: &[u8], whole: &Result<Array2<f32>, DataError>) {
     let streamed = open_stream::<f32>("a stream", Cursor::new(bytes.to_vec()), &TextOptions::default())
         .and_then(|mut rows| in_blocks(&mut *rows));
@@ -43,7 +43,7 @@ fn as_a_stream(bytes: &[u8], whole: &Result<Array2<f32>, DataError>) {
         (Ok(whole), Ok(streamed)) => assert!(same_bits(whole, streamed), "a stream gives other rows"),
         // Fortran order cannot be streamed.
         (Ok(_), Err(DataError::NeedsAFile { .. })) | (Err(_), Err(_)) => {}
-        // A stream of something else is asked whether it is a text.
+        // A stream of another format may turn out to be text.
         (Err(_), Ok(_)) if !bytes.starts_with(b"\x93NUMPY") => {}
         (Ok(_), Err(error)) => panic!("as a stream: {error}"),
         (Err(error), Ok(_)) => panic!("as a file: {error}"),
@@ -60,7 +60,7 @@ pub(crate) fn npz(bytes: &[u8]) {
     });
 }
 
-/// The first byte decides how the entry is stored.
+/// The first byte selects how the entry is stored.
 pub(crate) fn npz_entry(bytes: &[u8]) {
     let Some((&method, entry)) = bytes.split_first() else { return };
     let method =
@@ -98,13 +98,13 @@ fn in_blocks(rows: &mut dyn ReadRows<f32>) -> Result<Array2<f32>, DataError> {
     Array2::from_shape_vec((count, features), all).map_err(|_| DataError::TooLarge { rows: count, features })
 }
 
-/// NaN may be in an array; the check of rows is another step.
+/// Compares bits, because an array may contain NaN; rows are checked in a separate step.
 fn same_bits<F: Copy + Into<f64>>(a: &Array2<F>, b: &Array2<F>) -> bool {
     let bits = |value: &F| (*value).into().to_bits();
     a.dim() == b.dim() && a.iter().map(bits).eq(b.iter().map(bits))
 }
 
-/// Any rows of an array that was read whole.
+/// The last row read on its own must match the whole array.
 fn same_by_parts(path: &Path, whole: &Array2<f32>) {
     let Ok(file) = NpyFile::open(path) else { return };
     let (rows, features) = whole.dim();
@@ -113,7 +113,7 @@ fn same_by_parts(path: &Path, whole: &Array2<f32>) {
     match file.read_at(last as u64, &mut row) {
         Ok(()) => assert!(
             row.iter().map(|v: &f32| v.to_bits()).eq(whole.row(last).iter().map(|v| v.to_bits())),
-            "the last row by itself is another"
+            "the last row read on its own differs"
         ),
         Err(error) => panic!("the last row: {error}"),
     }
@@ -124,7 +124,7 @@ fn written_and_read(path: &Path, whole: &Array2<f32>) {
         panic!("rows that were read cannot be written: {error}");
     }
     match read_npy::<f32>(path) {
-        Ok(again) => assert!(same_bits(whole, &again), "what was written is read otherwise"),
-        Err(error) => panic!("what was written is not read: {error}"),
+        Ok(again) => assert!(same_bits(whole, &again), "written rows are read back differently"),
+        Err(error) => panic!("written rows cannot be read back: {error}"),
     }
 }

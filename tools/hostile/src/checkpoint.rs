@@ -1,4 +1,4 @@
-//! Checkpoints, and the runs that go on from them.
+//! Checkpoints, and the runs that resume from them.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use pdmap_train::{
 use crate::framed;
 use crate::scratch::with_scratch;
 
-/// A small flow of each thing that has a memory beside its tensors.
+/// A small flow with every kind of layer that has state besides its tensors.
 const MODEL: &str = r#"
 base = { student-t = { nu = 30.0, learned = true } }
 layers = [
@@ -24,10 +24,11 @@ layers = [
 
 const FILE: &str = "checkpoint.safetensors";
 
-/// Steps of the run.
+/// Training steps of the run.
 const STEPS: u64 = 4;
 
-/// The run that goes on from the checkpoint of `folder`, if there is one; it stops, with a checkpoint, after `stop` steps.
+/// Resumes from the checkpoint in `folder`, if there is one, and stops with a checkpoint after
+/// `stop` steps.
 fn run(
     flow: &Flow<f32>,
     rows: &Array2<f32>,
@@ -63,16 +64,16 @@ pub(crate) fn checkpoint(bytes: &[u8]) {
     let file = framed::file(bytes);
     with_scratch!("checkpoint.safetensors", |scratch| {
         let path = scratch.folder().join(FILE);
-        // The run replaces its checkpoint, so that the scratch file's own handle is of no use.
+        // The run replaces its checkpoint, so the open handle of the scratch file cannot be used.
         if std::fs::write(&path, &file).is_err() {
-            panic!("no room for a small file");
+            panic!("cannot write a small file");
         }
         let found = START.with(|(flow, rows)| run(flow, rows, scratch.folder(), u64::MAX));
         if let Ok((flow, trained)) = found {
             assert!(trained.steps <= STEPS, "{} steps of {STEPS}", trained.steps);
             START.with(|(_, rows)| {
                 if let Ok(scores) = flow.log_prob(rows) {
-                    assert!(scores.iter().all(|score| !score.is_nan()), "a score is not a number");
+                    assert!(scores.iter().all(|score| !score.is_nan()), "a score is NaN");
                 }
             });
         }
@@ -82,7 +83,7 @@ pub(crate) fn checkpoint(bytes: &[u8]) {
 /// The checkpoint of that run after two steps.
 ///
 /// # Errors
-/// Those of training.
+/// The errors of training.
 pub fn sound_checkpoint() -> Result<Vec<u8>, TrainError> {
     let (flow, rows) = start()?;
     let io = |source| TrainError::Io { path: FILE.into(), source };

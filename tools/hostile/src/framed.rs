@@ -1,9 +1,10 @@
-//! Bytes as a safetensors file.
+//! Arbitrary bytes as a safetensors file.
 
 use std::borrow::Cow;
 
-/// A safetensors file begins with the length of its JSON header, which a mutated header no longer has. Where the first byte is odd, the rest is a
-/// header, a newline and the data, and gets the right length; where it is even, the rest is a file as it is.
+/// A safetensors file starts with the length of its JSON header, which mutations of the header
+/// would break. If the first byte is odd, the rest is a header, a newline and the data, and
+/// receives the correct length. If it is even, the rest is a file as is.
 pub(crate) fn file(bytes: &[u8]) -> Cow<'_, [u8]> {
     let Some((&kind, rest)) = bytes.split_first() else { return Cow::Borrowed(bytes) };
     if kind.is_multiple_of(2) {

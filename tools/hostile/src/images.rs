@@ -9,7 +9,7 @@ pub(crate) fn idx(bytes: &[u8]) {
         let path = scratch.holding(bytes);
         let images = read_idx(path);
         let labels = read_idx_labels(path);
-        assert!(images.is_err() || labels.is_err(), "a file of one rank is read as another");
+        assert!(images.is_err() || labels.is_err(), "a file is read with two different ranks");
     });
 }
 

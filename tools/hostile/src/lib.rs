@@ -1,14 +1,11 @@
 //! Every reader of the project as a function of arbitrary bytes.
 //!
-//! A [`Target`] feeds bytes to one reader, and what the reader accepts to everything that would be done with it next. Errors are what is
-//! expected; a panic, an endless loop, an allocation beyond [`Target::memory`], or two ways to read the same bytes that do not agree is what
-//! is looked for. The fuzz targets in `fuzz/` call this crate with bytes that coverage leads to; `tests/corpus.rs` with the committed ones.
+//! A [`Target`] feeds bytes to one reader and passes accepted input on to everything that would use
+//! it next. Errors are expected. Findings are panics, endless loops, allocations beyond
+//! [`Target::memory`], and two readers that disagree about the same bytes. The fuzz targets in
+//! `tools/fuzz/` feed coverage-guided bytes; `tests/corpus.rs` feeds the committed corpus.
 
-#![allow(
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a panic is how a finding is told, to a fuzzer and to a test"
-)]
+#![allow(clippy::panic, clippy::expect_used, reason = "a panic reports a finding, to a fuzzer and to a test")]
 
 mod arrays;
 mod checkpoint;
@@ -32,7 +29,7 @@ pub enum Target {
     Npy,
     /// `.npz` archives.
     Npz,
-    /// An array inside of a sound archive: what its checksum would keep mutated bytes from.
+    /// An array inside a valid archive; a checksum would otherwise reject mutated bytes.
     NpzEntry,
     /// CSV, from a file and from a stream.
     Csv,
@@ -42,18 +39,18 @@ pub enum Target {
     Wav,
     /// PNG and JPEG.
     Images,
-    /// Model files, and the flows that they hold.
+    /// Model files, and the flows in them.
     ModelFile,
-    /// Checkpoints, and the runs that go on from them.
+    /// Checkpoints, and the runs that resume from them.
     Checkpoint,
-    /// TOML descriptions of models.
+    /// TOML model descriptions.
     Description,
-    /// TOML plans of comparisons.
+    /// TOML comparison plans.
     Plan,
 }
 
 impl Target {
-    /// All of them.
+    /// All targets.
     pub const ALL: [Self; 11] = [
         Self::Npy,
         Self::Npz,
@@ -68,7 +65,7 @@ impl Target {
         Self::Plan,
     ];
 
-    /// The name of its fuzz target and of the folder with its corpus.
+    /// The name of the fuzz target and of its corpus folder.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Npy => "npy",
@@ -85,22 +82,25 @@ impl Target {
         }
     }
 
-    /// Bytes that all memory of a process that feeds files of a few kilobytes may come to.
+    /// The memory limit of a process that feeds files of a few kilobytes, bytes.
     pub const fn memory(self) -> usize {
         match self {
-            // The stated limits of one image: 2^26 pixels, of 3 bytes decoded and 8 bytes in the end.
+            // The limits for one image: 2^26 pixels, 3 bytes each when decoded and 8 bytes in the
+            // result.
             Self::Images => 2 << 30,
-            // Free convolutions keep up to 2^24 complex numbers, and half as many more while they make them; what a description or a plan asks for
-            // is at most 2^25 numbers of 8 bytes, and a few times as much while it is made and used.
+            // Unconstrained convolutions hold up to 2^24 complex numbers, and half as many more
+            // during construction. A description or plan can request at most 2^25 numbers of 8
+            // bytes, and a few times as much while they are created and used.
             Self::ModelFile | Self::Description | Self::Plan => 1 << 30,
             _ => 256 << 20,
         }
     }
 
-    /// Lets the reader have `bytes`.
+    /// Feeds `bytes` to the reader.
     ///
     /// # Panics
-    /// Where the reader or what uses its result panics, or where two readers of the same bytes disagree: a bug is found.
+    /// If the reader or a user of its result panics, or if two readers of the same bytes disagree.
+    /// Each case is a bug.
     pub fn feed(self, bytes: &[u8]) {
         match self {
             Self::Npy => arrays::npy(bytes),
@@ -118,12 +118,13 @@ impl Target {
     }
 }
 
-/// Seconds, in [`Target::feed_quickly`], of what is worth more of its kind.
+/// Time limit of [`Target::feed_quickly`], seconds.
 const QUICK: f64 = 0.005;
 
 impl Target {
-    /// As [`feed`](Self::feed); says whether that was quick. A description of a few bytes may ask for a hundred megabytes, rightly, and what a fuzzer
-    /// breeds from it takes as long: it has its turn, but no offspring.
+    /// As [`feed`](Self::feed); returns whether it was quick. A description of a few bytes may
+    /// validly request a hundred megabytes, and inputs mutated from it take as long. Such inputs
+    /// are tested, but do not enter the corpus.
     ///
     /// # Panics
     /// As [`feed`](Self::feed).

@@ -1,4 +1,4 @@
-//! Model files, and the flows that they hold.
+//! Model files, and the flows in them.
 
 use std::path::Path;
 
@@ -33,13 +33,14 @@ fn of_precision<F: Real>(path: &Path) {
         panic!("a model that was read cannot be written: {error}");
     }
     match Model::<F>::load(&again, &registry()) {
-        Ok(stored) => assert_eq!(stored.weights_hash(), model.weights_hash(), "a stored model is another"),
-        Err(error) => panic!("a model that was read and written is not read again: {error}"),
+        Ok(stored) => assert_eq!(stored.weights_hash(), model.weights_hash(), "a stored model differs"),
+        Err(error) => panic!("a written model cannot be read back: {error}"),
     }
     used(&model);
 }
 
-/// All that the command line does with a model: errors are well, panics are not, and a score is a number.
+/// Everything the command line does with a model. Errors are acceptable; panics and NaN scores are
+/// not.
 fn used<F: Real>(model: &Model<F>) {
     let flow = &model.flow;
     drop(flow.diagnostics());
@@ -49,7 +50,7 @@ fn used<F: Real>(model: &Model<F>) {
     let input = pdmap_core::Input::from(&rows);
     let input = if flow.conditions() > 0 { input.given(given.view()) } else { input };
     if let Ok(scores) = flow.log_prob(input) {
-        assert!(scores.iter().all(|score| !score.is_nan()), "a score is not a number");
+        assert!(scores.iter().all(|score| !score.is_nan()), "a score is NaN");
     }
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     if flow.conditions() == 0 {

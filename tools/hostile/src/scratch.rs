@@ -1,4 +1,4 @@
-//! A file to put bytes in: readers take paths.
+//! A scratch file for the bytes, because readers take paths.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// A folder that lives in memory where the system has such a thing, with one file that is overwritten again and again.
+/// A folder, in memory if the system supports it, with one file that is overwritten repeatedly.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     folder: TempDir,
@@ -15,7 +15,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// A folder with an empty file of that name.
+    /// Creates a folder with an empty file named `name`.
     pub(crate) fn new(name: &str) -> Self {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
@@ -25,14 +25,14 @@ impl Scratch {
         Self { folder, path, file }
     }
 
-    /// The path of the file, with these bytes in it.
+    /// Writes the bytes to the file and returns its path.
     pub(crate) fn holding(&mut self, bytes: &[u8]) -> &Path {
-        self.file.set_len(0).and_then(|()| self.file.rewind()).expect("a file that can be emptied");
-        self.file.write_all(bytes).expect("room for a small file");
+        self.file.set_len(0).and_then(|()| self.file.rewind()).expect("the file can be truncated");
+        self.file.write_all(bytes).expect("a small file can be written");
         &self.path
     }
 
-    /// Its folder.
+    /// The folder of the file.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

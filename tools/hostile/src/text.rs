@@ -7,7 +7,7 @@ use pdmap_data::{CsvHeader, TextOptions, open_stream, read_csv, read_numbers};
 use crate::scratch::with_scratch;
 
 pub(crate) fn csv(bytes: &[u8]) {
-    // Three ways to understand a text, one for each text.
+    // One of three option sets for each text.
     let options = match bytes.len() % 3 {
         0 => TextOptions::default(),
         1 => TextOptions {
@@ -19,7 +19,7 @@ pub(crate) fn csv(bytes: &[u8]) {
             header: CsvHeader::No,
             delimiter: Some(b';'),
             columns: None,
-            // The seeds of this way have numbers only, which may be names too.
+            // The seeds for this option set contain only numbers, which can also serve as names.
             id: bytes.len().is_multiple_of(2).then(|| "0".to_owned()),
             usual: vec![],
         },
@@ -32,7 +32,7 @@ pub(crate) fn csv(bytes: &[u8]) {
         match (whole, streamed) {
             (Ok(whole), Ok(streamed)) => assert_eq!(whole, streamed, "a stream gives other rows"),
             (Err(_), Err(_)) => {}
-            // The bytes of a float array are rows too, but no text.
+            // A float array also gives rows, but is not text.
             (Err(_), Ok(_)) if bytes.starts_with(b"\x93NUMPY") => {}
             (whole, streamed) => panic!("as a file {whole:?}, as a stream {streamed:?}"),
         }

@@ -1,4 +1,4 @@
-//! Each reader survives the committed corpus, within its memory.
+//! Each reader survives the committed corpus within its memory limit.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::alloc::System;
@@ -10,7 +10,7 @@ use pdmap_hostile::Target;
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-/// One test, since the limit is the process's.
+/// A single test, because the limit applies to the process.
 #[test]
 fn every_reader_survives_its_corpus() {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
@@ -22,7 +22,7 @@ fn every_reader_survives_its_corpus() {
         files.sort();
         assert!(!files.is_empty(), "no corpus for {target}");
         for file in &files {
-            // The last line is the culprit's where the process is ended for its memory.
+            // If the process is killed for its memory, the last line names the file.
             println!("{}", file.display());
             target.feed(&std::fs::read(file).unwrap());
         }
@@ -30,12 +30,12 @@ fn every_reader_survives_its_corpus() {
     }
 }
 
-/// Bytes that differ from sound ones in a few places: what a fuzzer does, for a moment and everywhere.
+/// Mutates a few bytes of valid files, a brief version of fuzzing that runs everywhere.
 #[test]
 fn every_reader_survives_mutations_of_its_corpus() {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
     let mut state = 1_u64;
-    // A congruential generator (Knuth, MMIX): the same bytes on every machine.
+    // A linear congruential generator (Knuth, MMIX): the same bytes on every machine.
     let mut next = move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize

@@ -1,4 +1,4 @@
-//! Where in a file the mutants are.
+//! Locates mutants in a file.
 
 use std::ops::Range;
 
@@ -8,23 +8,23 @@ use syn::visit::{self, Visit};
 
 use crate::listed::{Listed, Place};
 
-/// A piece of source that mutants change, in bytes.
+/// A piece of source that mutants change, as byte ranges.
 #[derive(Debug, Clone)]
 pub enum Site {
-    /// `left op right`: the whole, the left side, the right side.
+    /// `left op right`: the whole, the left operand, the right operand.
     Binary { whole: Range<usize>, left: Range<usize>, right: Range<usize> },
     /// `!x` or `-x`: the whole and `x`.
     Unary { whole: Range<usize>, inner: Range<usize> },
-    /// Behind the brace that opens a function.
+    /// After the opening brace of a function.
     Body { at: usize },
-    /// The guard of an arm.
+    /// The guard of a match arm.
     Guard { whole: Range<usize> },
-    /// Behind the pattern of an arm, and its guard.
+    /// After the pattern of a match arm, and its guard.
     Arm { at: usize, guard: Option<Range<usize>> },
 }
 
 impl Site {
-    /// The bytes that are replaced; none where something is only added.
+    /// The replaced bytes; empty if text is only inserted.
     pub fn range(&self) -> Range<usize> {
         match self {
             Self::Binary { whole, .. } | Self::Unary { whole, .. } | Self::Guard { whole } => whole.clone(),
@@ -34,7 +34,7 @@ impl Site {
     }
 }
 
-/// Bytes at which each line begins.
+/// The byte offset of each line.
 pub struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
@@ -57,12 +57,12 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Looks for each of the mutants of a file.
+/// Finds the sites of all mutants of a file.
 pub struct Finder<'a> {
     pub lines: Lines<'a>,
     pub wanted: Vec<(usize, &'a Listed)>,
     pub found: Vec<(usize, Site)>,
-    /// Within a `const fn`, in which nothing can be asked.
+    /// Whether the visitor is inside a `const fn`, where no switch can be read.
     constant: bool,
 }
 
@@ -99,7 +99,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Whether a condition binds names, so that it cannot stand anywhere else.
+/// Whether a condition binds names, so it cannot be moved.
 fn binds(expr: &syn::Expr) -> bool {
     match expr {
         syn::Expr::Let(_) => true,

@@ -1,10 +1,10 @@
-//! A mutant as cargo-mutants lists it.
+//! A mutant as listed by cargo-mutants.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// What is replaced by what.
+/// A replacement and its location.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Listed {
     pub file: PathBuf,
@@ -20,7 +20,7 @@ pub struct Span {
     pub end: Place,
 }
 
-/// A place in a file, both numbers from 1, columns in characters.
+/// A position in a file, from 1, with columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub struct Place {
     pub line: usize,

@@ -1,7 +1,9 @@
-//! Plants many bugs in one crate at once, each behind a switch, builds once, and tests with one of them switched on at a time.
+//! Plants many bugs in one crate, each behind a switch, builds once, and runs the tests with one
+//! bug switched on at a time.
 //!
-//! The bugs are those that cargo-mutants knows (`cargo mutants --list --json`). It builds each of them by itself, which is most of its time; here `a + b` becomes
-//! `if on(7) { a - b } else { a + b }`, where `on(7)` asks an environment variable.
+//! The bugs come from cargo-mutants (`cargo mutants --list --json`). It builds each bug separately,
+//! which takes most of its time. Here `a + b` becomes `if on(7) { a - b } else { a + b }`, where
+//! `on(7)` reads an environment variable.
 
 mod find;
 mod listed;
@@ -27,7 +29,7 @@ fn main() -> Result<()> {
     let all: Vec<Listed> = serde_json::from_str(&text).with_context(|| sample.clone())?;
     let mut sources = Sources::read(&all, &lib)?;
     let done = plant(&mut sources, &all, crate_name, packages, &out);
-    // Whatever became of it, the files are as they were.
+    // Restore the files in every case.
     sources.restore()?;
     done
 }
@@ -42,7 +44,7 @@ fn plant(
     let (mut kept, skipped) = sources.places(all)?;
     println!("{} mutants, {} of them cannot be switched", all.len(), skipped.len());
 
-    // What does not build is taken out until the rest does.
+    // Remove mutants that do not compile until the rest does.
     let mut unviable = BTreeSet::new();
     loop {
         sources.write(all, &kept)?;

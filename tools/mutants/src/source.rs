@@ -1,4 +1,4 @@
-//! The files of the crate, as they were and with the mutants in them.
+//! The files of the crate, with and without mutants.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,10 +10,10 @@ use syn::visit::Visit;
 use crate::find::{Finder, Site};
 use crate::listed::Listed;
 
-/// The variable that switches one mutant on.
+/// The environment variable that selects the active mutant.
 pub const SWITCH: &str = "PDMAP_MUTANT";
 
-/// Asks for it, once.
+/// Reads the variable once.
 const ASK: &str = r#"
 #[doc(hidden)]
 pub(crate) mod mutant_switch {
@@ -32,7 +32,7 @@ struct File {
     written: String,
 }
 
-/// All files with mutants, and the root of the crate.
+/// All files with mutants, and the crate root.
 pub struct Sources {
     files: BTreeMap<PathBuf, File>,
     lib: PathBuf,
@@ -49,7 +49,8 @@ impl Sources {
         Ok(Self { files: paths.into_iter().map(read).collect::<Result<_>>()?, lib: lib.to_owned() })
     }
 
-    /// The mutants that have a place, and those that have none: deleted fields, conditions with bindings, constant functions.
+    /// The mutants that can be placed, and those that cannot: deleted fields, conditions with
+    /// bindings, constant functions.
     pub fn places(&mut self, all: &[Listed]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
         for (path, file) in &mut self.files {
             let wanted = all.iter().enumerate().filter(|(_, mutant)| mutant.file == *path).collect();
@@ -88,7 +89,8 @@ impl Sources {
         Ok(())
     }
 
-    /// The mutant at a byte of a file as it was written: the innermost one around it, or else the nearest before it.
+    /// The mutant at a byte of a written file: the innermost around it, otherwise the nearest
+    /// before it.
     pub fn mutant_at(&self, path: &str, byte: usize) -> Option<usize> {
         let (_, file) = self.files.iter().find(|(known, _)| path.ends_with(&*known.to_string_lossy()))?;
         let before = file.written.get(..byte)?;
@@ -107,7 +109,7 @@ impl Sources {
         open.last().copied().or(last)
     }
 
-    /// Writes the files as they were.
+    /// Restores the original files.
     pub fn restore(&self) -> Result<()> {
         self.files.iter().try_for_each(|(path, file)| {
             std::fs::write(path, &file.text).with_context(|| path.display().to_string())
@@ -115,7 +117,7 @@ impl Sources {
     }
 }
 
-/// Text with mutants in it.
+/// A text with its mutants.
 struct Render<'a> {
     text: &'a str,
     sites: Vec<(Site, Vec<usize>)>,
@@ -123,12 +125,12 @@ struct Render<'a> {
 }
 
 impl Render<'_> {
-    /// The bytes of `range`, with the mutants in it.
+    /// The bytes of `range`, including mutants.
     fn range(&self, range: Range<usize>) -> String {
         self.between(range, None)
     }
 
-    /// The same without the site `but`, whose inside it is.
+    /// The same without the site `but`, which encloses the range.
     fn between(&self, range: Range<usize>, but: Option<usize>) -> String {
         let inside = |index: usize, site: &Site| {
             let r = site.range();
@@ -136,7 +138,7 @@ impl Render<'_> {
         };
         let mut outermost: Vec<usize> =
             (0..self.sites.len()).filter(|&index| inside(index, &self.sites[index].0)).collect();
-        // The longest first where several begin at the same byte.
+        // The longest first if several start at the same byte.
         outermost.sort_by_key(|&index| {
             (self.sites[index].0.range().start, std::cmp::Reverse(self.sites[index].0.range().end))
         });

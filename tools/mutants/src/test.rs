@@ -1,4 +1,4 @@
-//! One mutant after the other, switched on.
+//! Tests the mutants one by one.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -12,22 +12,24 @@ use anyhow::{Context, Result, bail};
 use crate::listed::Listed;
 use crate::source::SWITCH;
 
-/// Tests that take so many times as long as without any mutant, and a minute at least, have caught one: it runs on and on.
+/// A mutant whose tests take this many times as long as without mutants, and at least a minute,
+/// counts as caught by timeout.
 const ENDLESS: u64 = 4;
-/// Seconds in which the tests are built and pass, without any mutant.
+/// Time limit for building and passing the tests without mutants, seconds.
 const BUILT: u64 = 3600;
 
-/// Tests each mutant by the packages in their order; gives those that pass all. OUT/outcomes.tsv says how each ended; what stands there already is not tested again, so that a run may be
-/// interrupted and go on.
+/// Tests each mutant with the packages in order and returns those that pass all tests. Outcomes are
+/// appended to OUT/outcomes.tsv. Mutants listed there are not tested again, so an interrupted run
+/// can be resumed.
 pub fn all(all: &[Listed], kept: &BTreeSet<usize>, packages: &[String], out: &Path) -> Result<Vec<usize>> {
     let mut limits = vec![];
     for package in packages {
-        // The first time it is built.
+        // The first run includes the build.
         let mut seconds = 0;
         for _ in 0..2 {
             let begun = Instant::now();
             if !run(package, None, BUILT)? {
-                bail!("the tests of {package} fail without any mutant");
+                bail!("the tests of {package} fail without mutants");
             }
             seconds = begun.elapsed().as_secs();
         }
@@ -65,7 +67,7 @@ pub fn all(all: &[Listed], kept: &BTreeSet<usize>, packages: &[String], out: &Pa
     Ok(missed)
 }
 
-/// Whether all tests of a package pass, within so many seconds.
+/// Whether all tests of a package pass within `limit` seconds.
 fn run(package: &str, mutant: Option<usize>, limit: u64) -> Result<bool> {
     let mut command = Command::new("timeout");
     command.args([&limit.to_string(), "cargo", "nextest", "run", "--locked", "--package", package]);

@@ -1,4 +1,4 @@
-//! Which mutants do not build.
+//! Finds mutants that do not compile.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::source::Sources;
 
-/// The mutants at the compiler's errors; none where everything builds.
+/// The mutants at the compiler's errors; empty if everything compiles.
 pub fn broken(crate_name: &str, sources: &Sources) -> Result<BTreeSet<usize>> {
     let output = Command::new("cargo")
         .args(["check", "--locked", "--message-format=json", "--package", &format!("pdmap-{crate_name}")])
@@ -26,7 +26,7 @@ pub fn broken(crate_name: &str, sources: &Sources) -> Result<BTreeSet<usize>> {
         for span in spans.iter().filter(|span| span["is_primary"] == true) {
             let (file, byte) =
                 (span["file_name"].as_str().unwrap_or(""), span["byte_start"].as_u64().unwrap_or(0));
-            // Just inside of what the error is about.
+            // Just inside the source range of the error.
             if let Some(id) = sources.mutant_at(file, byte as usize + 1) {
                 placed |= broken.insert(id) || broken.contains(&id);
             }
@@ -36,7 +36,7 @@ pub fn broken(crate_name: &str, sources: &Sources) -> Result<BTreeSet<usize>> {
         }
     }
     if broken.is_empty() && !output.status.success() {
-        bail!("the crate does not build, and no mutant is to blame:\n{}", unplaced.concat());
+        bail!("the crate does not build, and no mutant is the cause:\n{}", unplaced.concat());
     }
     Ok(broken)
 }
