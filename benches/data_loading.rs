@@ -1,5 +1,5 @@
-//! Rows from files, with the system's file cache warm: a whole `.npy` file, a whole CSV file, and batches at random places of an `.npy` file.
-//! Bytes are those of the file, or of the rows that were read.
+//! Reads rows with a warm file cache: a whole `.npy` file, a whole CSV file, and batches at random
+//! positions of an `.npy` file. Throughput is in bytes of the file, or of the rows read.
 //!
 //! `cargo bench --bench data_loading`
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -41,7 +41,7 @@ fn load(criterion: &mut Criterion) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut batch = vec![0.0_f32; BATCH * FEATURES];
     group.throughput(Throughput::Bytes((4 * batch.len()) as u64));
-    // Rows that lie together, and single rows anywhere: what a shuffled epoch asks for.
+    // Contiguous rows, and single rows at random positions, as in a shuffled epoch.
     group.bench_function("npy_read_at/block", |bencher| {
         bencher.iter(|| {
             file.read_at(rng.random_range(0..file.rows() - BATCH as u64), &mut batch).unwrap();

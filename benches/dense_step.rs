@@ -1,9 +1,12 @@
-//! One training step of a two-layer dense flow (forward, backward, direction, update) and, beside it, its floor: the products and
-//! factorizations that the algorithm needs, and one pass over the optimizer's state.
+//! One training step of a two-layer dense flow (forward, backward, direction, update), and its
+//! floor: the matrix products and factorizations that the algorithm requires, and one pass over the
+//! optimizer state.
 //!
-//! `cargo bench --bench dense_step` runs what takes a few minutes; `PDMAP_BENCH_ALL=1` runs the grid: D = 63, 256, 784, 1024, 2048 and 4096,
-//! batches of 10, 100 and 1000, all arms, Adam (on O(D) plain SGD too), both precisions. A filter picks from either:
-//! `cargo bench --bench dense_step -- relative/adam/f32/100`. For a table of medians with ratios, see `examples/step_times.rs`.
+//! `cargo bench --bench dense_step` runs a selection that takes a few minutes. `PDMAP_BENCH_ALL=1`
+//! runs the full grid: D = 63, 256, 784, 1024, 2048 and 4096, batches of 10, 100 and 1000, all
+//! arms, Adam (on O(D) also plain SGD), both precisions. A filter selects from either:
+//! `cargo bench --bench dense_step -- relative/adam/f32/100`. `examples/step_times.rs` prints a
+//! table of medians with ratios.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -28,7 +31,7 @@ const ARMS: [(Arm, Rule); 6] = [
     (Arm::Svd, Rule::Adam),
 ];
 
-/// Of the grid, what a few minutes allow: `f32`, and batches of 100, as far as a step takes about a tenth of a second.
+/// The default selection: `f32`, batches of 100, steps of at most about a tenth of a second.
 fn by_default(case: Case) -> bool {
     case.dtype == Dtype::F32
         && case.batch == 100
@@ -58,7 +61,7 @@ fn grid(criterion: &mut Criterion) {
     }
 }
 
-/// The step and its floor. Nothing is made for what a filter leaves out.
+/// The step and its floor. Cases excluded by a filter are not constructed.
 fn both<F: Real>(group: &mut BenchmarkGroup<'_, WallTime>, case: Case) {
     let large = case.giga_operations() > 8.0;
     group.sample_size(if large { 10 } else { 20 });

@@ -1,7 +1,7 @@
-//! `Flow::log_prob` of 1000 rows, relative flow of two layers: with the factorization of the weights at hand, and with the factorization to be
-//! made, as after each change of the weights. Elements are rows.
+//! `Flow::log_prob` of 1000 rows for a relative flow of two layers, with a cached factorization of
+//! the weights and without it, as after each change of the weights. Throughput is in rows.
 //!
-//! `cargo bench --bench likelihood`; D = 2048 too with `PDMAP_BENCH_ALL=1`.
+//! `cargo bench --bench likelihood`; includes D = 2048 with `PDMAP_BENCH_ALL=1`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -18,7 +18,7 @@ fn log_prob<F: Real>(criterion: &mut Criterion) {
     let dims: &[usize] =
         if std::env::var_os("PDMAP_BENCH_ALL").is_some() { &[63, 784, 2048] } else { &[63, 784] };
     for &features in dims {
-        // Made on first use: a filter may leave this size out.
+        // Constructed on first use, because a filter may exclude this size.
         let made = std::cell::OnceCell::new();
         let make = || {
             let flow: Flow<F> = start::flow(Preset::DenseRelative, features).unwrap();

@@ -1,7 +1,7 @@
-//! 1000 rows drawn from a flow of two layers: from GL(D) by the factorization that is at hand after the first draw, from O(D) by the transpose.
-//! Elements are rows.
+//! Samples 1000 rows from a flow of two layers: on GL(D) with the factorization cached by the first
+//! draw, on O(D) with the transpose. Throughput is in rows.
 //!
-//! `cargo bench --bench sampling`; D = 2048 too with `PDMAP_BENCH_ALL=1`.
+//! `cargo bench --bench sampling`; includes D = 2048 with `PDMAP_BENCH_ALL=1`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Opens a report page in headless Chromium at phone and desktop width, light
-# and dark, and fails if the browser's console says anything, if the page refers
-# to or loads any resource outside itself, or if it scrolls sideways.
-# Screenshots of the whole page go to the output folder.
+# Opens a report page in headless Chromium at phone and desktop width, light and dark. Fails if the
+# browser console prints anything, if the page references or loads an external resource, or if it
+# scrolls horizontally. Screenshots of the whole page go to the output folder.
 #
 # usage: scripts/check-report.sh REPORT.html [OUTPUT-FOLDER]
 set -euo pipefail
@@ -35,9 +34,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
 
-# The window cannot be as narrow as a phone, so the page is opened in a frame
-# of the wanted width. The wrapper measures the page and leaves the result in
-# its own document, which --dump-dom prints.
+# The window cannot be as narrow as a phone, so the page is opened in a frame of the required width.
+# The wrapper measures the page and leaves the result in its own document, which --dump-dom prints.
 wrapper() { # width height
   cat <<HTML
 <!DOCTYPE html>
@@ -68,7 +66,7 @@ browse() { # theme extra-arguments...
   local theme=$1 scheme=1
   shift
   if [ "$theme" = dark ]; then scheme=0; fi
-  # Most of these switches are only about running unattended.
+    # Most of these switches only make unattended runs possible.
   timeout 60 "$chromium" --headless --no-sandbox --disable-gpu --disable-quic \
     --allow-file-access-from-files --hide-scrollbars --enable-logging=stderr --log-level=0 \
     --no-first-run --disable-background-networking --disable-component-update --disable-sync \
@@ -93,7 +91,7 @@ for width in 360 1280; do
     read -r scroll height loads shown <<<"$measured"
     problems=$(grep -E 'CONSOLE' "$work/log" || true)
     if [ -n "$problems" ]; then
-      echo "$name: the console says:"
+            echo "$name: console output:"
       echo "$problems"
       failed=1
     fi
@@ -102,7 +100,7 @@ for width in 360 1280; do
       failed=1
     fi
     if [ "$loads" -ne 0 ]; then
-      echo "$name: the page names or loads $loads resources outside itself"
+            echo "$name: the page references or loads $loads external resources"
       failed=1
     fi
     if [ "$shown" != "$theme" ]; then

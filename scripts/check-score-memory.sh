@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Scores a .npy file that is larger than the memory allowed for it, and fails
-# if the scoring process ever held more than that. The file (10,000,000 rows of
-# 16 features in f32, 640 MB) is drawn from a small model, by streaming too.
+# Scores an .npy file larger than the allowed memory, and fails if the scoring process ever exceeds
+# the limit. The file (10,000,000 rows of 16 features in f32, 640 MB) is sampled from a small model,
+# also by streaming.
 #
 # usage: scripts/check-score-memory.sh [PDMAP]
-#   PDMAP   the command [default: target/release/pdmap, built if it is missing]
+#   PDMAP   the command [default: target/release/pdmap, built if missing]
 # environment: ROWS (10000000), LIMIT_MB (300), TMPDIR (needs 720 MB)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,14 +20,14 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# Runs a command and leaves its peak resident set, in kB, in the file `peak`.
+# Runs a command and writes its peak resident set, in kB, to the file `peak`.
 measured() {
   if [ -x /usr/bin/time ] && /usr/bin/time -v true 2>/dev/null; then
     /usr/bin/time -v -o usage "$@"
     awk '/Maximum resident set size/ {print $NF}' usage >peak
     return
   fi
-  # The high-water mark only grows, so the last look before the end is nearly all.
+    # The high-water mark only grows, so the last sample before the end is nearly final.
   "$@" &
   local process=$! now
   echo 0 >peak
@@ -43,7 +43,7 @@ check() { # name
   local megabytes=$(($(cat peak) / 1000))
   echo "$1: peak resident set $megabytes MB (limit $limit MB)"
   [ "$(cat peak)" -gt 0 ] || { echo "$1: nothing was measured"; exit 1; }
-  [ "$megabytes" -le "$limit" ] || { echo "$1: too much"; exit 1; }
+    [ "$megabytes" -le "$limit" ] || { echo "$1: above the limit"; exit 1; }
 }
 
 "$pdmap" train --data 'synthetic:ica?dim=16' --rows 2000,500,500 --steps 50 --quiet --out m.safetensors

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that CI checks. One command, the same here and there: `.ci/run` calls it.
+# All CI checks in one command, called by `.ci/run`; works the same locally.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,11 +10,11 @@ cargo --version
 echo "== format"
 cargo fmt --all --check
 
-echo "== every file of tests is compiled"
+echo "== every test file is compiled"
 for all in crates/*/tests/all.rs; do
   for file in "$(dirname "$all")"/*.rs; do
     name=$(basename "$file" .rs)
-    [ "$name" = all ] || grep -q "^mod $name;" "$all" || { echo "$file is not named in $all"; exit 1; }
+        [ "$name" = all ] || grep -q "^mod $name;" "$all" || { echo "$file is missing in $all"; exit 1; }
   done
 done
 
@@ -25,7 +25,7 @@ echo "== NumPy, for the tests that read our files with it"
 scripts/numpy-venv.sh
 
 echo "== tests"
-# The README's test command is the one that runs: the first line after its marker.
+# Run the README's test command: the first line after its marker.
 test_command=$(grep -A 2 '<!-- test command -->' README.md | sed -n 3p)
 echo "\$ $test_command"
 log=$(mktemp)
@@ -35,7 +35,7 @@ $test_command 2>&1 | tee "$log"
 echo "== documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-# A run that tests nothing must not pass.
+# A run without tests must not pass.
 passed=$(awk '/^test result:/ {sum += $4} END {print sum + 0}' "$log")
 failed=$(awk '/^test result:/ {sum += $6} END {print sum + 0}' "$log")
 skipped=$(grep -c '^skipped:' "$log" || true)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Arms and contrasts of a results.json as Markdown tables, as docs/findings.md has them.
+"""Prints the arms and contrasts of a results.json as the Markdown tables of docs/findings.md.
 
     scripts/findings-table.py findings/ica-16-2/results.json
 """

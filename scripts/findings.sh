@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every comparison of docs/findings.md. Needs the photographs of BSDS300 and MNIST's IDX files; an hour on two cores, about.
-# What is finished already in the folder is not made again.
+# Runs every comparison of docs/findings.md. Needs the photographs of BSDS300 and the IDX files of
+# MNIST; takes about an hour on two cores. Finished comparisons in the folder are not repeated.
 #
 #   scripts/findings.sh DATA [OUT, findings]     DATA/bsds300/{train,test}, DATA/mnist/*.gz
 set -euo pipefail

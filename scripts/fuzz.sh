@@ -1,43 +1,49 @@
 #!/usr/bin/env bash
-# Feeds every reader with the bytes that coverage leads to, so often:
+# Fuzzes every reader with coverage guidance for a fixed number of executions:
 #
 #   scripts/fuzz.sh OUT [SEED] [OWN] [DECODERS] [TARGET...]
 #
-# OWN executions (10,000,000) of each parser of our own, DECODERS (200,000) of images, which another crate decodes. What is found is in
-# OUT/TARGET/artifacts; `cargo run -p pdmap-hostile --example feed -- TARGET FILE` shows it without the fuzzer. Needs `cargo install cargo-fuzz` and a C++
-# compiler; a run takes about two hours of one core. A crash, an execution of more than ten seconds and memory beyond `Target::memory` end a target with an error.
+# OWN executions (10,000,000) for each of our own parsers, DECODERS (200,000) for images, which
+# another crate decodes. Findings are in OUT/TARGET/artifacts;
+# `cargo run -p pdmap-hostile --example feed -- TARGET FILE` reproduces one without the fuzzer.
+# Needs `cargo install cargo-fuzz` and a C++ compiler. A run takes about two hours on one core. A
+# crash, an execution over ten seconds, or memory beyond `Target::memory` ends a target with an
+# error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:?the folder for corpora and findings}")
 seed=${2:-1} own=${3:-10000000} decoders=${4:-200000}
 targets=("${@:5}")
 [ ${#targets[@]} -gt 0 ] || targets=(wav npy npz idx model_file description plan checkpoint csv npz_entry images)
-# Without hooks at each comparison, which take more than half of the time: the constants that matter are in the seeds.
-cargo fuzz build --sanitizer none --no-trace-compares -O
-# What a reader frees stays with the process, but for the largest pieces, rather than being mapped and zeroed again each time.
+# No hooks at comparisons, which take more than half of the time: the relevant constants are in the
+# seeds.
+cargo fuzz build --fuzz-dir tools/fuzz --sanitizer none --no-trace-compares -O
+# Keep freed memory in the process, except for the largest blocks, instead of mapping and zeroing it
+# again each time.
 export MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1000000000
 failed=0
 for target in "${targets[@]}"; do
   mkdir -p "$out/$target/corpus" "$out/$target/artifacts"
   runs=$own
   [ "$target" = images ] && runs=$decoders
-  # Twice the largest seed or so: longer files are slower, not more hostile.
+    # About twice the largest seed: longer files are slower, not more hostile.
   case $target in
     npy | npz_entry | csv | idx | wav) longest=512 ;;
     npz | images | description | plan | model_file) longest=3072 ;;
     *) longest=8192 ;;
   esac
-  started=$SECONDS done=0 stalls=0 binary=$(echo fuzz/target/*/release/"$target")
+  started=$SECONDS done=0 stalls=0 binary=$(echo tools/fuzz/target/*/release/"$target")
   options=(-max_len=$longest -timeout=10 -rss_limit_mb=3000 -artifact_prefix="$out/$target/artifacts/")
   : > "$out/$target/log"
   while true; do
-    "$binary" -seed=$((seed + stalls)) -runs=$((runs - done)) "${options[@]}" "$out/$target/corpus" "fuzz/seeds/$target" \
+    "$binary" -seed=$((seed + stalls)) -runs=$((runs - done)) "${options[@]}" "$out/$target/corpus" "tools/fuzz/seeds/$target" \
       < /dev/null > "$out/$target/part" 2>&1 && state=passed || state=FAILED
     cat "$out/$target/part" >> "$out/$target/log"
     count=$(LC_ALL=C sed -n 's/^#\([0-9][0-9]*\)\t.*/\1/p' "$out/$target/part" | tail -n 1)
     done=$((done + ${count:-0}))
     found=("$out/$target/artifacts"/*)
-    # Ten seconds of the clock may be those of a machine that stood still: what takes less by itself is not found, and the rest is run with another seed.
+        # A stalled machine can exceed ten seconds too. If the input is faster on its own, it is not
+        # a finding, and the remaining executions use another seed.
     [ $state = FAILED ] && [ ${#found[@]} -eq 1 ] && [[ ${found[0]} == */timeout-* ]] && [ "$done" -lt "$runs" ] || break
     "$binary" "${options[@]}" "${found[0]}" < /dev/null >> "$out/$target/log" 2>&1 || break
     mv "${found[0]}" "$out/$target/corpus/"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Kills a comparison under a step budget at random moments, starts it again until it ends, and wants the `results.json` of an unbroken one up to
-# times. Needs Python 3. Takes about a minute.
+# Kills a comparison with a step budget at random moments, restarts it until it finishes, and
+# requires the same `results.json` as an uninterrupted one, except for times. Needs Python 3. Takes
+# about a minute.
 #
 #   scripts/kill-and-compare.sh [COMPARISONS, 5] [KILLS OF EACH, 4] [SEED, 1]
 set -euo pipefail
@@ -15,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 
 compare() { "$pdmap" compare --plan plans/quick.toml --out "$1" --quiet >"$1.said" 2>&1; }
 
-# Keys that are times, as `pdmap_compare::TIMINGS` lists them.
+# Keys that hold times, as listed in `pdmap_compare::TIMINGS`.
 but_for_times() {
   python3 - "$1/results.json" <<'PYTHON'
 import json, sys
@@ -32,14 +33,14 @@ start=$(date +%s%N)
 compare "$work/whole"
 milliseconds=$((($(date +%s%N) - start) / 1000000))
 but_for_times "$work/whole" >"$work/wanted"
-echo "unbroken: $milliseconds ms"
+echo "uninterrupted: $milliseconds ms"
 
 same=0 killed=0
 for ((number = 1; number <= comparisons; number++)); do
   for ((kill = 1; kill <= kills; kill++)); do
     compare "$work/$number" &
     pid=$!
-    # The shell of the function and the program below it.
+        # Kill the function's shell and the program it runs.
     after=$((RANDOM % (milliseconds * 8 / 10)))
     sleep "$(printf '%d.%03d' $((after / 1000)) $((after % 1000)))"
     if pkill -KILL -P "$pid" 2>/dev/null; then killed=$((killed + 1)); fi
@@ -49,8 +50,8 @@ for ((number = 1; number <= comparisons; number++)); do
   if but_for_times "$work/$number" | cmp -s - "$work/wanted"; then
     same=$((same + 1))
   else
-    echo "comparison $number: other results"
+        echo "comparison $number: different results"
   fi
 done
-echo "$same of $comparisons comparisons the same up to times, after $killed kills"
+echo "$same of $comparisons comparisons identical except for times, after $killed kills"
 [ "$same" -eq "$comparisons" ]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Kills training at random moments, every other time while a checkpoint is being written, lets it go on, and wants the weights of an unbroken
-# run, bit for bit, and no damaged or half-written file. Takes about ten minutes.
+# Kills training at random moments, every second time while a checkpoint is being written, and
+# resumes it. Requires the weights of an uninterrupted run, bit for bit, and no damaged or
+# incomplete file. Takes about ten minutes.
 #
 #   scripts/kill-and-resume.sh [KILLS, 50] [SEED, 1]
 set -euo pipefail
@@ -14,7 +15,7 @@ work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-# Some seconds of training with checkpoints of several megabytes, a second apart.
+# Several seconds of training with checkpoints of several megabytes, one per second.
 presets=(dense-relative dense-orthonormal dense-relative-algebra dense-exact dense-svd)
 steps=(8000 4000 6000 5000 1800)
 start() { # FOLDER PRESET STEPS; sets pid
@@ -39,7 +40,7 @@ for index in "${!presets[@]}"; do
   finish
   seconds[$preset]=$((($(date +%s%N) - start) / 1000000))
   whole[$preset]=$(sha256sum <"$work/$preset/model.safetensors")
-  echo "$preset, unbroken: $(tail -n 1 "$work/$preset/said"), ${seconds[$preset]} ms"
+    echo "$preset, uninterrupted: $(tail -n 1 "$work/$preset/said"), ${seconds[$preset]} ms"
 done
 
 identical=0 writing=0 early=0
@@ -49,11 +50,11 @@ for ((kill = 1; kill <= kills; kill++)); do
   mkdir "$folder"
   start "$folder" "$preset" "${steps[$index]}"
   if ((kill % 2)); then
-    # Any moment of the run.
+        # A random moment of the run.
     after=$((RANDOM % (seconds[$preset] * 9 / 10)))
     sleep "$(printf '%d.%03d' $((after / 1000)) $((after % 1000)))"
   else
-    # The moment in which a checkpoint is being written, after some of them.
+        # A moment at which a checkpoint is being written.
     sleep "$(printf '0.%03d' $((500 + RANDOM % 500)))"
     for ((skip = RANDOM % 2; skip >= 0; skip--)); do
       while kill -0 "$pid" 2>/dev/null && ! half_written "$folder"; do :; done
@@ -61,7 +62,7 @@ for ((kill = 1; kill <= kills; kill++)); do
     done
   fi
   if ! kill -KILL "$pid" 2>/dev/null; then
-    # It had ended before: no kill, so one more try at this one.
+        # The run had already finished, so this attempt does not count.
     finish || true
     rm -rf "$folder"
     early=$((early + 1)) kill=$((kill - 1))
@@ -71,17 +72,17 @@ for ((kill = 1; kill <= kills; kill++)); do
   ! half_written "$folder" || writing=$((writing + 1))
   start "$folder" "$preset" "${steps[$index]}"
   if ! finish; then
-    echo "kill $kill ($preset): could not go on: $(cat "$folder/said")"
+        echo "kill $kill ($preset): cannot resume: $(cat "$folder/said")"
     continue
   fi
   if half_written "$folder"; then
-    echo "kill $kill ($preset): a half-written file is left"
+        echo "kill $kill ($preset): an incomplete file is left"
   elif [ "$(sha256sum <"$folder/model.safetensors")" != "${whole[$preset]}" ]; then
-    echo "kill $kill ($preset): other bits: $(tail -n 1 "$folder/said")"
+        echo "kill $kill ($preset): different bits: $(tail -n 1 "$folder/said")"
   else
     identical=$((identical + 1))
   fi
   rm -rf "$folder"
 done
-echo "$identical of $kills end bit-identical; $writing were killed while a file was being written, $early had ended before"
+echo "$identical of $kills end bit-identical; $writing were killed while a file was being written, $early had already finished"
 [ "$identical" -eq "$kills" ]

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Every law over every layer, in both precisions, on many random shapes, parameters and rows:
+# Checks every law for every layer, in both precisions, on many random shapes, parameters and rows:
 #
 #   scripts/laws.sh [SHAPES] [SEED]
 #
-# SHAPES (900) shapes for each of about 60 layers in two precisions are 100,000 cases of nine laws each; about ten minutes. CI does 24 shapes.
+# SHAPES (900) shapes for each of about 60 layers in two precisions give 100,000 cases of nine laws
+# each, in about ten minutes. CI runs 24 shapes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 started=$SECONDS

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Log-determinants of badly conditioned matrices, exact to 25 digits: rational arithmetic on the very floats that are written.
+"""Log-determinants of ill-conditioned matrices, exact to 25 digits, by rational arithmetic on the
+floats that are written.
 
     scripts/log-det-reference.py > crates/testing/tests/fixtures/log_det.json
 
-Only the standard library. Dense matrices are H D G with products of Householder reflections H, G and singular values from 1 down to 1/condition, rounded to
-f64 or f32. Circulant ones are y[b] = x[b] - (1 - d) x[b + 1], whose frequency 0 is nearly singular.
+Uses only the standard library. Dense matrices are H D G with products of Householder reflections
+H, G and singular values from 1 down to 1/condition, rounded to f64 or f32. Circulant ones are
+y[b] = x[b] - (1 - d) x[b + 1], which is nearly singular at frequency 0.
 """
 import json
 import random
@@ -16,7 +18,7 @@ getcontext().prec = 60
 
 
 def det(rows):
-    """Exact determinant of a matrix of fractions, by elimination with the largest pivot."""
+    """Exact determinant of a matrix of fractions, by elimination with pivoting."""
     rows = [row[:] for row in rows]
     n, result = len(rows), Fraction(1)
     for k in range(n):

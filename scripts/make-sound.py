@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""A minute of synthetic sound for docs/findings.md, with the standard library alone: notes of decaying, slightly detuned harmonics and a breath of
-noise, 16 kHz, one channel, 16 bits. The same seed gives the same file.
+"""Writes a minute of synthetic sound for docs/findings.md, using only the standard library: notes
+with decaying, slightly detuned harmonics and a little noise, 16 kHz, one channel, 16 bits. The same
+seed gives the same file.
 
     scripts/make-sound.py sound.wav [SEED, 1]
 """

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Plants a seeded sample of bugs in one crate, and counts those that the tests catch:
+# Plants a seeded sample of bugs in one crate and counts how many the tests catch:
 #
 #   scripts/mutants.sh CRATE OUT [SEED] [COUNT]
 #
-# CRATE is core, dense, conv or train. COUNT (220; core 190) of the bugs that cargo-mutants knows are taken in a seeded random order, so that at least 150 of them build. All of them are built at once, each behind a
-# switch (`mutants/`), and one is switched on at a time. Each is tested by the crate's own tests (dense has none), then by the laws of crates/testing, but for train, on which the laws do not rest.
-# OUT/outcomes.tsv says by which a bug was caught and in how many seconds. Without bugs all tests must pass first. The work tree is changed while it runs, and as it was at the end: run it in a clone.
-# Needs cargo-mutants, cargo-nextest, jq, openssl.
+# CRATE is core, dense, conv or train. COUNT (220; core 190) of the bugs known to cargo-mutants are
+# drawn in a seeded random order, so that at least 150 of them compile. All bugs are built at once,
+# each behind a switch (`tools/mutants/`), and switched on one at a time. Each is tested by the
+# crate's own tests (dense has none), then by the laws of crates/testing (except for train, which
+# the laws do not cover). OUT/outcomes.tsv lists which tests caught a bug, and the seconds. Without
+# bugs, all tests must pass first. The work tree is modified during the run and restored at the end:
+# use a clone. Needs cargo-mutants, cargo-nextest, jq, openssl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 crate=${1:?core, dense, conv or train}
@@ -20,13 +23,13 @@ case $crate in
   *) echo "no crate $crate: core, dense, conv or train" >&2; exit 1 ;;
 esac
 count=${4:-$usual}
-[ -z "$(git status --porcelain)" ] || { echo "the work tree has changes: bugs are written into it" >&2; exit 1; }
+[ -z "$(git status --porcelain)" ] || { echo "the work tree has changes; the script would modify it" >&2; exit 1; }
 mkdir -p "$out"
-# A stream of pseudo-random bytes that only the seed decides.
+# A pseudo-random byte stream that depends only on the seed.
 bytes() { openssl enc -aes-256-ctr -pass "pass:$seed" -nosalt -pbkdf2 < /dev/zero 2> /dev/null; }
 cargo mutants --list --json --package "pdmap-$crate" --no-config | jq -c 'unique_by(.name)[]' > "$out/all"
 shuf -n "$count" --random-source=<(bytes) "$out/all" | jq -s . > "$out/sample.json"
 echo "$(wc -l < "$out/all") mutants of pdmap-$crate, $(jq length "$out/sample.json") in the sample of seed $seed"
-# One build, hundreds of runs.
+# One build, hundreds of test runs.
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=2
-cargo run --quiet --locked --release --manifest-path mutants/Cargo.toml -- "$out/sample.json" "$crate" "$out" "${packages[@]}"
+cargo run --quiet --locked --release --manifest-path tools/mutants/Cargo.toml -- "$out/sample.json" "$crate" "$out" "${packages[@]}"

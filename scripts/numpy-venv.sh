@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes target/numpy-venv, a Python environment with NumPy and safetensors, for the tests that read our files with them. Without Python, or
-# where packages cannot be had, it says so and those tests say "skipped".
+# Creates target/numpy-venv, a Python environment with NumPy and safetensors for the tests that read
+# our files with them. Without Python or a package index, it prints a message and those tests report
+# "skipped".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=target/numpy-venv
@@ -13,5 +14,5 @@ if python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-vers
   "$venv/bin/python" -c 'import numpy, safetensors; print("numpy", numpy.__version__, "safetensors", safetensors.__version__)'
 else
   rm -rf "$venv"
-  echo "no Python environment with NumPy could be made; the tests that need it will be skipped"
+    echo "cannot create a Python environment with NumPy; the tests that need it will be skipped"
 fi

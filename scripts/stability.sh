@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Trains each model that stands in a file with five seeds, on data of its kind, and prints test likelihoods and how each run ended.
+# Trains each model that has a TOML file with five seeds on suitable data, and prints test
+# log-likelihoods and how each run ended.
 # Usage: scripts/stability.sh [BUDGET, such as 20s] [MNIST training images] (needs a release build: cargo build --release)
 set -euo pipefail
 budget=${1:-20s}
@@ -32,5 +33,5 @@ if [ -n "$images" ]; then
     run "$model" --data "$images" --preprocess sigmoid,levels
   done
 else
-  echo "skipped: the models of images, which need the path of MNIST's training images"
+    echo "skipped: image models, which need the path of MNIST's training images"
 fi

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# What the crates are made of and what they promise: licences, bans and sources of all dependencies, each crate by itself with as few features as it asks
-# for, packages that build outside of the workspace, and the public API against docs/api.
+# Checks the dependencies and promises of the crates: licences, bans and sources of all
+# dependencies, each crate on its own with only its requested features, packages that build outside
+# the workspace, and the public API against docs/api.
 #
 #   scripts/supply-chain.sh [update]
 #
-# `update` writes docs/api anew. Needs `cargo install cargo-deny cargo-public-api` and, for the API, a nightly toolchain (rustdoc's JSON). Advisories are checked
-# where their database can be reached. About a quarter of an hour.
+# `update` rewrites docs/api. Needs `cargo install cargo-deny cargo-public-api` and, for the API, a
+# nightly toolchain (rustdoc JSON). Advisories are checked if their database is reachable. Takes
+# about fifteen minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 published=(core dense conv data train report compare cli)
@@ -13,7 +15,7 @@ published=(core dense conv data train report compare cli)
 echo "== licences, bans, sources"
 cargo deny --locked --workspace check licenses bans sources
 echo "== advisories"
-cargo deny --locked --workspace check advisories || echo "skipped: no database of advisories"
+cargo deny --locked --workspace check advisories || echo "skipped: no advisory database"
 
 echo "== each crate by itself"
 for crate in "${published[@]}"; do
@@ -30,7 +32,7 @@ for crate in pdmap-core pdmap-dense pdmap-conv pdmap-data pdmap-train pdmap-repo
   if [ "${1:-}" = update ]; then
     echo "$now" > "docs/api/$crate.txt"
   else
-    diff -u "docs/api/$crate.txt" <(echo "$now") || { echo "the API of $crate has changed: is that meant? then update"; exit 1; }
+        diff -u "docs/api/$crate.txt" <(echo "$now") || { echo "the API of $crate has changed; if intended, run: $0 update"; exit 1; }
   fi
 done
-echo "all as it should be"
+echo "all checks passed"

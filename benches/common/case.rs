@@ -1,4 +1,4 @@
-//! What is timed: an arm at a size.
+//! The timed cases: an arm at a size.
 
 use std::fmt::{Display, Formatter};
 
@@ -8,7 +8,7 @@ use pdmap::optim::Optimizer;
 use pdmap::{Architecture, Preset};
 use serde::{Deserialize, Serialize};
 
-/// How the linear maps move.
+/// The update of the linear maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Arm {
@@ -20,7 +20,7 @@ pub(crate) enum Arm {
     Algebra,
     /// Cayley steps on O(D).
     Orthonormal,
-    /// O·diag·O: two of those for each linear map.
+    /// `O·diag·O`: two orthonormal matrices per linear map.
     Svd,
 }
 
@@ -35,7 +35,7 @@ impl Arm {
         }
     }
 
-    /// Whether its matrices move on O(D).
+    /// Whether its matrices are in O(D).
     pub(crate) fn orthonormal(self) -> bool {
         self.preset().constrained()
     }
@@ -50,7 +50,8 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    /// With a rate so low that a benchmark of any length stays where training is: nothing overflows, no step is halved.
+    /// The learning rate is so low that a benchmark of any length stays in the regime of training:
+    /// nothing overflows and no step is halved.
     pub(crate) fn optimizer(self) -> Result<Optimizer> {
         Ok(match self {
             Self::Adam => Optimizer::adam(1e-4)?,
@@ -58,7 +59,7 @@ impl Rule {
         })
     }
 
-    /// Numbers that it keeps for each parameter.
+    /// Optimizer state per parameter, in numbers.
     pub(crate) fn slots(self) -> usize {
         match self {
             Self::Adam => 2,
@@ -75,7 +76,7 @@ pub(crate) enum Dtype {
     F64,
 }
 
-/// One thing to time.
+/// One timed case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Case {
     pub(crate) arm: Arm,
@@ -86,12 +87,12 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Matrices of the flow: its linear maps are as many as a preset has as it comes.
+    /// The number of matrices of the flow; the number of linear maps is the preset's default.
     pub(crate) fn matrices(self) -> usize {
         Architecture::default().depth * if self.arm == Arm::Svd { 2 } else { 1 }
     }
 
-    /// Floating-point operations a step, in 10⁹, roughly.
+    /// Approximate floating-point operations per step, in 10⁹.
     pub(crate) fn giga_operations(self) -> f64 {
         let (dim, rows) = (self.features as f64, self.batch as f64);
         let products = 8.0 * rows * dim * dim;

@@ -1,22 +1,23 @@
-//! Times of two things, in turns, so that a processor that changes its speed changes both.
+//! Times several functions in turns, so that changes of processor speed affect all of them.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// Something to time.
+/// A function to time.
 pub(crate) type Work<'a> = &'a mut dyn FnMut() -> Result<()>;
 
-/// Seconds a call of one of them, one value a round.
+/// Seconds per call of one function, one value per round.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
-    /// Calls in a round.
+    /// Calls per round.
     pub(crate) repeats: usize,
     pub(crate) seconds: Vec<f64>,
 }
 
-/// Runs `rounds` rounds of each work in turns; each round repeats its work until it takes about as long as `round`. Two calls of each come
-/// first and are not counted: they take memory, and one of them decides about the repeats.
+/// Runs `rounds` rounds of each function in turns; each round repeats its function until it takes
+/// about as long as `round`. Two warm-up calls of each allocate memory and determine the number of
+/// repeats; they are not counted.
 pub(crate) fn in_turns<const N: usize>(
     mut works: [Work<'_>; N],
     rounds: usize,
@@ -25,7 +26,7 @@ pub(crate) fn in_turns<const N: usize>(
     let mut times = [const { Times { repeats: 1, seconds: Vec::new() } }; N];
     for (work, times) in works.iter_mut().zip(&mut times) {
         work()?;
-        // The fastest of a few: one that was interrupted would make rounds too short.
+        // The fastest of a few calls: an interrupted call would make the rounds too short.
         let mut fastest = f64::INFINITY;
         for _ in 0..3 {
             fastest = fastest.min(repeated(work, 1)?);
@@ -51,12 +52,12 @@ fn repeated(work: &mut Work<'_>, repeats: usize) -> Result<f64> {
     Ok(start.elapsed().as_secs_f64() / repeats as f64)
 }
 
-/// The value in the middle; the mean of the two in the middle of an even number.
+/// The median; for an even number, the mean of the two middle values.
 pub(crate) fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// A quantile, linear between neighbours.
+/// A quantile, linearly interpolated between neighbours.
 pub(crate) fn quantile(values: &[f64], q: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

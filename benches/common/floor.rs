@@ -1,5 +1,6 @@
-//! The floor of a step: the matrix products and factorizations that its algorithm cannot do without, by the same routines, and one pass over the
-//! optimizer's state. What a step takes beyond it went into everything else: nonlinearities, biases, sums, copies, checks, the guard.
+//! The floor of a step: the matrix products and factorizations that its algorithm requires,
+//! computed by the same routines, and one pass over the optimizer state. The rest of a step is
+//! nonlinearities, biases, sums, copies, checks and the guard.
 
 use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayView2};
@@ -11,13 +12,14 @@ use rayon::prelude::*;
 use super::case::{Arm, Case, Rule};
 use super::start;
 
-/// One matrix and what its direction is written to.
+/// One matrix and the buffer of its direction.
 struct Matrix<F> {
     weight: Array2<F>,
     direction: Array2<F>,
-    /// Result of the second product of D³ of the algebra and of O(D), and of the relative direction once a batch has D rows.
+    /// The result of the second product of D³ of the algebra and of O(D), and of the relative
+    /// direction for batches of at least D rows.
     product: Array2<F>,
-    /// What the optimizer sees on O(D) in the direction's stead: as many numbers as a strict lower triangle has.
+    /// The optimizer's input on O(D): the numbers of a strict lower triangle.
     packed: Vec<F>,
     moments: [Vec<F>; 2],
 }
@@ -26,7 +28,7 @@ struct Matrix<F> {
 pub(crate) struct Floor<F: Real> {
     case: Case,
     matrices: Vec<Matrix<F>>,
-    /// Rows that enter a layer, that leave it, `∂ log p/∂y`, and two results `[batch, features]`.
+    /// Rows entering a layer, rows leaving it, `∂ log p/∂y`, and two results `[batch, features]`.
     rows: [Array2<F>; 5],
     /// `I − A/2` and `A` for a small skew `A`, on O(D).
     cayley: Option<(Vec<F>, Array2<F>)>,
@@ -106,7 +108,8 @@ fn slice<F: Real>(matrix: &mut Array2<F>) -> Result<&mut [F]> {
     matrix.as_slice_mut().context("a matrix that is not contiguous")
 }
 
-/// One pass over all that the optimizer reads and writes. The rate is next to nothing, so that weights stay what they are however often it runs.
+/// One pass over all memory that the optimizer reads and writes. The learning rate is negligible,
+/// so the weights stay constant however often it runs.
 fn optimize<F: Real>(rule: Rule, parameter: &mut [F], gradient: &mut [F], [m, v]: &mut [Vec<F>; 2]) {
     match rule {
         Rule::Sgd => parameter
@@ -121,7 +124,7 @@ fn optimize<F: Real>(rule: Rule, parameter: &mut [F], gradient: &mut [F], [m, v]
     }
 }
 
-/// Numbers that one task of the pass handles.
+/// Numbers per task of the pass.
 const CHUNK: usize = 8192;
 
 struct Sgd;

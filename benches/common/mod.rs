@@ -1,4 +1,5 @@
-//! What the benches and the examples that time steps share: a case, its step, and the floor of that step.
+//! Shared by the benches and by the examples that time steps: a case, its step, and the floor of
+//! the step.
 #![allow(dead_code)] // Each of them uses a part.
 
 pub(crate) mod case;

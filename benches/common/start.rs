@@ -1,4 +1,4 @@
-//! Weights and batches to start from, cheap at any size.
+//! Initial weights and batches that are cheap at any size.
 
 use anyhow::Result;
 use ndarray::{Array1, Array2, ArrayD, Ix1};
@@ -6,7 +6,8 @@ use pdmap::{Architecture, Base, Flow, Preprocess, Preset, Real, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Batches that the steps cycle through: on one batch alone a flow overfits without bound, and its guard has work that training has not.
+/// Number of batches that the steps cycle through. On a single batch a flow overfits without bound,
+/// and its guard does work that is absent in training.
 pub(crate) const BATCHES: usize = 32;
 
 /// Standard normal batches.
@@ -15,7 +16,8 @@ pub(crate) fn batches<F: Real>(features: usize, batch: usize, seed: u64) -> Resu
     (0..BATCHES).map(|_| Ok(Base::normal().sample(batch, features, &mut rng)?)).collect()
 }
 
-/// `I − 2 v vᵀ` for a random unit vector `v`: orthonormal, full, and O(D²), where a Haar start costs O(D³).
+/// `I − 2 v vᵀ` for a random unit vector `v`: orthonormal, dense, and O(D²), whereas a Haar matrix
+/// costs O(D³).
 pub(crate) fn reflection<F: Real>(features: usize, seed: u64) -> Result<Array2<F>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let v: Array1<f64> = Base::normal().sample::<f64>(1, features, &mut rng)?.row(0).to_owned();
@@ -25,8 +27,8 @@ pub(crate) fn reflection<F: Real>(features: usize, seed: u64) -> Result<Array2<F
     }))
 }
 
-/// The flow of a preset with reflections for its matrices. Its layers are those that the preset makes at a small size, so that a preset which
-/// changes is timed as it is then.
+/// The flow of a preset, with reflections as its matrices. The layers come from building the preset
+/// at a small size, so changes of the preset are reflected in the timing.
 pub(crate) fn flow<F: Real>(preset: Preset, features: usize) -> Result<Flow<F>> {
     let small: Flow<F> =
         preset.build(Array2::zeros((4, 2)).view(), Preprocess::None, Architecture::default(), 1)?;

@@ -8,14 +8,14 @@ use pdmap::{Flow, Real, Training};
 use super::case::Case;
 use super::start;
 
-/// A flow in training.
+/// A flow and its training state.
 pub(crate) struct Step<F: Real> {
     flow: Flow<F>,
     training: Training<F>,
     optimizer: Optimizer,
     batches: Vec<Array2<F>>,
     next: usize,
-    /// Steps that were halved so far: 0, or the times are those of a run in trouble.
+    /// Halved steps so far. If not 0, the run was unstable and its times are not representative.
     pub(crate) halvings: u64,
 }
 

@@ -1,4 +1,4 @@
-"""The measuring loop of all Python sides, as in benches/common/clock.rs, and the document they print."""
+"""The timing loop of the Python sides, as in benches/common/clock.rs, and the JSON they print."""
 
 import argparse
 import json
@@ -24,7 +24,8 @@ def options():
 
 
 def median_ms(steps, rounds, round_ms):
-    """`steps(n)` makes n steps and waits for their end. Two calls come first and are not counted; the next decide about the repeats."""
+    """`steps(n)` takes n steps and waits for them. Two warm-up calls are not counted; the next
+    calls determine the number of repeats."""
 
     def seconds(repeats):
         start = time.perf_counter()
@@ -42,7 +43,8 @@ def median_ms(steps, rounds, round_ms):
 
 
 def main(side, version, make, check):
-    """`make(arm, dim, optimizer)` gives `steps`; `check(arm, dim)` gives the named weights after one SGD step."""
+    """`make(arm, dim, optimizer)` returns `steps`; `check(arm, dim)` returns the named weights after
+    one SGD step."""
     chosen = options()
     if chosen.check:
         from compare import compare

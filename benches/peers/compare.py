@@ -1,4 +1,4 @@
-"""Whether a side takes the step that pdmap takes."""
+"""Checks that a side takes the same step as pdmap."""
 
 import sys
 
@@ -6,7 +6,7 @@ import numpy as np
 
 import start
 
-# Relative to the largest entry of the step itself, not of the weight, which hardly changes in one step.
+# Relative to the largest entry of the step, not of the weight, which hardly changes in one step.
 TOLERANCE = 1e-4
 
 NAMES = ["layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias"]
@@ -21,8 +21,8 @@ def compare(side, folder, arm, dim, found):
         ours = np.load(f"{folder}/{arm}-{dim}-{name}.npy").astype(np.float64)
         step = np.abs(ours - before).max()
         if not (step > 0 and found.shape == ours.shape and np.isfinite(found).all()):
-            sys.exit(f"{side} {arm} D={dim} {name}: nothing to compare")
+            sys.exit(f"{side} {arm} D={dim} {name}: no valid step to compare")
         worst = max(worst, np.abs(found - ours).max() / step)
     print(f"{side:<6} {arm:<9} D={dim:<5} largest difference / largest step: {worst:.1e}")
     if worst > TOLERANCE:
-        sys.exit(f"{side} {arm} D={dim}: another step than pdmap's (tolerance {TOLERANCE:.0e})")
+        sys.exit(f"{side} {arm} D={dim}: the step differs from pdmap's (tolerance {TOLERANCE:.0e})")

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Times kernel-cycled convolutions beside PyTorch's strided ones and orthogonium's orthogonal one, on this processor, one after the other.
+# Times kernel-cycled convolutions, PyTorch's strided ones and orthogonium's orthogonal one on this
+# processor, one after another.
 #
 #   benches/peers/conv.sh
-# environment: THREADS (the number of cores), PYTHON (python3), VENV (a virtual environment to use or to make, by default that of run.sh)
+# environment: THREADS (default: number of cores), PYTHON (python3), VENV (virtual environment to
+# use or create; default: that of run.sh)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,4 +1,5 @@
-"""The training step in JAX: one jitted function of parameters, moments and batch, whose buffers are donated."""
+"""The training step in JAX: one jitted function of parameters, moments and batch, with donated
+buffers."""
 
 import functools
 

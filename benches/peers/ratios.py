@@ -1,4 +1,4 @@
-"""Medians over rounds of what all sides printed, and how they compare."""
+"""Medians over rounds for all sides, and their ratios."""
 
 import collections
 import json
@@ -17,7 +17,8 @@ def main(runs, out):
         versions[document["side"]] = document["version"]
         threads.add(document["threads"])
         for case in document["cases"]:
-            # Where a round is too short to hold the guard's check, its share of the steps is added: peers have no such check.
+            # If a round is too short to contain the guard's check, add its share of the steps; the
+            # peers have no such check.
             step = case["step_ms"] + case.get("check_ms", 0.0)
             times[case["arm"], case["optimizer"], case["features"], document["side"]].append(step)
     if len(threads) != 1:
@@ -28,7 +29,7 @@ def main(runs, out):
     rows = []
     for arm, optimizer, dim in dict.fromkeys(key[:3] for key in sorted(times)):
         values = {side: times[arm, optimizer, dim, side] for side in SIDES}
-        # Ratios round by round, so that a processor that changes its speed between rounds does not enter.
+        # Ratios are computed per round, so changes of processor speed between rounds cancel.
         pairs = {side: list(zip(values[side], values["pdmap"], strict=True)) for side in SIDES[1:]}
         ratios = {side: statistics.median(theirs / ours for theirs, ours in pairs[side]) for side in pairs}
         medians = {side: statistics.median(values[side]) for side in SIDES}

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Times pdmap's training step beside the same step in PyTorch and JAX, on this processor, in turns, after a check that all three take the same
-# step. See README.md beside this file.
+# Times pdmap's training step and the same step in PyTorch and JAX on this processor, in turns,
+# after checking that all three take the same step. See README.md in this folder.
 #
 #   benches/peers/run.sh [ROUNDS, 5]
-# environment: DIMS (63,784,2048,4096), ARMS (relative,exact), OPTIMIZERS (adam), THREADS (the number of cores), PYTHON (python3),
-# VENV (a virtual environment to use or to make, by default in the target folder)
+# environment: DIMS (63,784,2048,4096), ARMS (relative,exact), OPTIMIZERS (adam), THREADS (default:
+# number of cores), PYTHON (python3), VENV (virtual environment to use or create; default: in the
+# target folder)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -19,9 +20,10 @@ venv=${VENV:-$peers/venv}
 here=benches/peers
 mkdir -p "$peers"
 
-# Set on some machines to make results comparable between processors; here each side chooses its own kernels.
+# Some machines set these to make results comparable between processors; here each side selects its
+# own kernels.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
-# All sides get the same number of threads; PJRT_NPROC and NPROC are JAX's.
+# All sides use the same number of threads; PJRT_NPROC and NPROC are for JAX.
 export RAYON_NUM_THREADS=$threads OMP_NUM_THREADS=$threads MKL_NUM_THREADS=$threads OPENBLAS_NUM_THREADS=$threads
 export PJRT_NPROC=$threads NPROC=$threads JAX_PLATFORMS=cpu
 
@@ -35,7 +37,7 @@ fi
 echo "== building"
 cargo build --release --locked --example step_times --example peer_step
 
-echo "== the same step: one of plain SGD from the same start"
+echo "== checking that all sides take the same step (one step of plain SGD from the same start)"
 check=$peers/check
 rm -rf "$check"
 check_dims=63,256

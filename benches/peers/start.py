@@ -1,4 +1,4 @@
-"""Where all sides start from: the formula of examples/peer_step.rs, bit for bit."""
+"""The common starting point of all sides: the formula of examples/peer_step.rs, bit for bit."""
 
 import numpy as np
 

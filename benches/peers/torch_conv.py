@@ -1,7 +1,9 @@
-"""Strided convolutions in PyTorch, and orthogonium's orthogonal one: forward and backward at the shapes that `examples/conv_times.rs` times.
+"""Strided convolutions in PyTorch and orthogonium's orthogonal one: forward and backward at the
+shapes timed by `examples/conv_times.rs`.
 
-Plain `conv1d` and `conv2d` with stride K and kernels of K·M taps: what the kernel-cycled convolution computes once its kernels are composed, without
-being orthonormal, without boundaries (the input is longer by the overlap) and without an optimizer's step.
+Plain `conv1d` and `conv2d` with stride K and kernels of K·M taps compute the same as a kernel-cycled
+convolution with composed kernels, but without orthonormality, boundaries (the input is longer by
+the overlap) or an optimizer step.
 """
 
 import argparse

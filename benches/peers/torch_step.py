@@ -1,4 +1,5 @@
-"""The training step in PyTorch, eager, by hand: products into buffers that are there already, fused optimizers, no autograd."""
+"""The training step in PyTorch, eager, without autograd, with preallocated buffers and fused
+optimizers."""
 
 import math
 
@@ -18,11 +19,11 @@ class Step:
         parameters = [*self.w, *self.b]
         for parameter in parameters:
             parameter.grad = torch.zeros_like(parameter)
-        # They ascend.
+        # The directions are ascent directions.
         make = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[optimizer]
         self.optimizer = make(parameters, lr=rate, maximize=True, fused=True)
         like = lambda: torch.empty(start.BATCH, dim)
-        # What leaves the matrices, before the biases; the gradients below it; Y W.
+        # The outputs of the matrices before the biases; the gradients with respect to them; Y W.
         self.y, self.delta, self.product = [like(), like()], [like(), like()], like()
         self.hidden = like()
 

@@ -97,7 +97,7 @@ fn text_that_does_not_fit_is_named_by_line_and_column() {
     put("hole.csv", format!("a,b,c\n{}\n", lines.join("\n")));
     on(folder, "hole.csv", &[], &["hole.csv: line 250002 (row 250000), column 1 (\"b\"): missing value"]);
     put("word.csv", "a,b,c\n1,2,3\n4,5,six\n".into());
-    on(folder, "word.csv", &[], &["word.csv: line 3 (row 1), column 2 (\"c\"): \"six\" is no number"]);
+    on(folder, "word.csv", &[], &["word.csv: line 3 (row 1), column 2 (\"c\"): \"six\" is not a number"]);
     put("ragged.csv", "a,b,c\n1,2,3\n4,5\n".into());
     on(folder, "ragged.csv", &[], &["ragged.csv: line 3 (row 1): 2 cell(s), expected 3"]);
     put("good.csv", "a,b,c,d\n1,2,3,4\n".into());

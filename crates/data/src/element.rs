@@ -1,24 +1,23 @@
-//! The element types of a data matrix, and the two places where `f64` meets them.
+//! Element types of a data matrix, and their conversions to and from `f64`.
 
 use num_traits::Float;
 
-use crate::DataError;
+use crate::error::DataError;
 
-/// What a data matrix may hold: `f32` or `f64`.
+/// An element of a data matrix: `f32` or `f64`.
 ///
-/// Implemented for everything that has the bounds, so a caller's own stronger trait implies it.
+/// Implemented for every type with these bounds, so a caller's stronger trait implies it.
 pub trait Element: Float + Send + Sync + 'static {}
 
 impl<T: Float + Send + Sync + 'static> Element for T {}
 
-/// Rounds a value that was computed in `f64` to the element type.
+/// Rounds an `f64` to the element type.
 pub(crate) fn cast<F: Element>(value: f64) -> F {
-    // Every float type converts from f64. One that refused would give NaN, which the row checks
-    // name, instead of a wrong number.
+    // Every float type converts from f64. If one did not, NaN would be caught by the row checks.
     F::from(value).unwrap_or_else(F::nan)
 }
 
-/// The value of an element as `f64`; exact for `f32` and `f64`.
+/// Widens an element to `f64`; exact for `f32` and `f64`.
 pub(crate) fn widen<F: Element>(value: F) -> f64 {
     value.to_f64().unwrap_or(f64::NAN)
 }
@@ -26,8 +25,8 @@ pub(crate) fn widen<F: Element>(value: F) -> f64 {
 /// A zeroed buffer for `rows` x `features` elements.
 ///
 /// # Errors
-/// [`DataError::TooLarge`] where the product overflows or the memory is refused: a count comes
-/// from a user, and a mistyped one must not abort the process.
+/// [`DataError::TooLarge`] if the product overflows or the allocation fails. Counts come from
+/// users; a typo must not abort the process.
 pub(crate) fn zeroed<F: Element>(rows: usize, features: usize) -> Result<Vec<F>, DataError> {
     let too_large = || DataError::TooLarge { rows, features };
     let length = rows.checked_mul(features).ok_or_else(too_large)?;
@@ -37,7 +36,7 @@ pub(crate) fn zeroed<F: Element>(rows: usize, features: usize) -> Result<Vec<F>,
     Ok(buffer)
 }
 
-/// Gives a buffer from [`zeroed`] its shape.
+/// Shapes a buffer from [`zeroed`] into a matrix.
 pub(crate) fn into_rows<F>(
     buffer: Vec<F>,
     rows: usize,

@@ -1,48 +1,48 @@
-//! Mean-free image patches at random places.
+//! Mean-free image patches at random positions.
 
 use ndarray::{Array2, Axis, Slice};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::DataError;
 use crate::element::{Element, cast, into_rows, zeroed};
+use crate::error::DataError;
 use crate::random::{Purpose, stream};
 use crate::read::GrayImage;
 
-/// Patches that share a random stream. Fixed: it decides about the numbers.
+/// Patches per random stream. Changing it changes the generated numbers.
 const CHUNK: usize = 1024;
 
 /// Grey levels of an 8-bit image.
 pub(crate) const LEVELS: f64 = 256.0;
 
-/// Patches, and the image that each comes from.
+/// Patches, with the source image of each.
 #[derive(Clone, Debug)]
 pub struct PatchSet<F> {
     /// `[patches, size * size - 1]`.
     pub rows: Array2<F>,
-    /// The index of the source image of each row, for splits by image.
+    /// Index of the source image of each row, for splitting by image.
     pub image: Vec<u32>,
 }
 
-/// Cuts `count` square patches of `size` x `size` pixels at random places.
+/// Extracts `count` square patches of `size` x `size` pixels at random positions.
 ///
-/// For each patch the image is chosen uniformly, then the place within it uniformly, and with
-/// `p` the pixels of the patch in reading order, `n = size * size` and `u ~ U[0,1)` for each pixel
+/// Each patch draws its image uniformly, then its position in the image uniformly. With `p` the
+/// pixels of the patch in reading order, `n = size * size`, and `u ~ U[0,1)` per pixel:
 ///
 /// ```text
 /// x_i = (p_i + u_i) / 256,    row = (x_1 - m, ..., x_{n-1} - m),    m = (1/n) sum_i x_i
 /// ```
 ///
-/// The last pixel is dropped: without its mean a patch has `n - 1` degrees of freedom, and the
-/// dropped one is minus the sum of the row. Source: Zoran & Weiss 2011 as used by Uria, Murray &
-/// Larochelle, *RNADE*, 2013.
+/// The last pixel is dropped: once the mean is removed, a patch has `n - 1` degrees of freedom, and
+/// the dropped pixel is minus the sum of the row. Source: Zoran & Weiss 2011, as used by Uria,
+/// Murray & Larochelle, *RNADE*, 2013.
 ///
-/// The first patches of a larger `count` are those of a smaller one.
+/// A smaller `count` yields a prefix of the same patches.
 ///
 /// # Errors
-/// [`DataError::BadOption`] for `size < 2`, [`DataError::TooFewImages`] without images,
-/// [`DataError::ImageTooSmall`] if any image cannot hold a patch, [`DataError::TooLarge`].
+/// [`DataError::BadOption`] for `size < 2`; [`DataError::TooFewImages`] without images;
+/// [`DataError::ImageTooSmall`] if a patch does not fit into every image; [`DataError::TooLarge`].
 pub fn extract_patches<F: Element>(
     images: &[GrayImage],
     size: usize,
@@ -53,16 +53,16 @@ pub fn extract_patches<F: Element>(
     patches_for(&images, Cut { size, pixels: Pixels::MeanFree }, count, seed, Purpose::Train)
 }
 
-/// What a row holds of a patch.
+/// Which pixels of a patch become a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pixels {
-    /// All pixels but the last, minus the mean of all.
+    /// All pixels but the last, minus the mean over all pixels.
     MeanFree,
-    /// Every pixel as it is.
+    /// All pixels, unchanged.
     Whole,
 }
 
-/// How a patch is cut.
+/// Size and pixel selection of a patch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
     pub(crate) size: usize,
@@ -70,13 +70,13 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
-    /// Features of a row.
+    /// Features per row.
     pub(crate) fn features(self) -> usize {
         self.size * self.size - usize::from(self.pixels == Pixels::MeanFree)
     }
 }
 
-/// [`extract_patches`] with the random numbers of one part of a split.
+/// [`extract_patches`] with the random streams of one part of a split.
 pub(crate) fn patches_for<F: Element>(
     images: &[&GrayImage],
     cut: Cut,
@@ -108,9 +108,9 @@ pub(crate) fn patches_for<F: Element>(
     Ok(PatchSet { rows: into_rows(values, count, features)?, image: source })
 }
 
-/// Fills `patch` with dequantized pixels in [0, 1) and tells which image they come from.
+/// Fills `patch` with dequantized pixels in [0, 1) and returns the index of their image.
 fn draw(images: &[&GrayImage], size: usize, rng: &mut ChaCha8Rng, patch: &mut [f64]) -> u32 {
-    // u32: the same draws on machines with 32-bit and 64-bit addresses.
+    // u32 gives the same draws on 32-bit and 64-bit machines.
     let index = rng.random_range(0..images.len() as u32);
     let pixels = &images[index as usize].pixels;
     let (height, width) = pixels.dim();
@@ -129,7 +129,7 @@ fn check(images: &[&GrayImage], size: usize) -> Result<(), DataError> {
         return Err(DataError::BadOption {
             option: "patch",
             value: size.to_string(),
-            expected: "a side of at least 2 pixels",
+            expected: "a side length of at least 2 pixels",
         });
     }
     if images.is_empty() {
@@ -149,7 +149,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Differences of pixels are the same at every place, and differ along the two axes.
+    /// Pixel differences are the same everywhere, and differ between the two axes.
     fn ramp(height: usize, width: usize) -> GrayImage {
         GrayImage {
             name: "ramp".to_owned(),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn restored_patches_are_the_pixels_up_to_their_mean_and_the_noise() {
+    fn restored_patches_equal_the_pixels_up_to_mean_and_noise() {
         let (size, n) = (4, 16);
         let set = extract_patches::<f64>(&[ramp(30, 40)], size, 3000, 7).unwrap();
         assert_eq!(set.rows.dim(), (3000, 15));
@@ -173,14 +173,14 @@ mod tests {
                 noise.push(difference);
             }
         }
-        // The difference of two U[0,1) has mean 0 and variance 1/6.
+        // The difference of two U[0,1) variables has mean 0 and variance 1/6.
         let variance = noise.iter().map(|d| d * d).sum::<f64>() / noise.len() as f64;
         assert!((variance - 1.0 / 6.0).abs() < 0.005, "{variance}");
     }
 
     #[test]
-    fn images_and_places_are_uniform() {
-        // One black and one bright column: only patches at the right place see it.
+    fn images_and_positions_are_uniform() {
+        // One black and one bright column, visible only to patches at the right position.
         let mut step = ramp(2, 5);
         step.pixels.fill(0.0);
         step.pixels.column_mut(4).fill(200.0);
@@ -190,13 +190,13 @@ mod tests {
         let first = set.image.iter().filter(|&&image| image == 0).count();
         assert!((first as f64 / count as f64 - 0.5).abs() < 0.01, "{first}");
         let bright = set.rows.rows().into_iter().filter(|row| row[1] > 0.3);
-        // The last of 4 places, in one of 2 images.
+        // The last of 4 positions, in one of 2 images.
         let share = bright.count() as f64 / count as f64;
         assert!((share - 0.125).abs() < 0.007, "{share}");
     }
 
     #[test]
-    fn the_number_of_threads_and_of_patches_does_not_matter() {
+    fn threads_and_patch_count_do_not_change_the_numbers() {
         let images = [ramp(20, 20), ramp(9, 31)];
         let run = |threads: usize, count: usize| {
             rayon::ThreadPoolBuilder::new()
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_cut_is_refused() {
+    fn impossible_patches_are_refused() {
         let small = [ramp(20, 20), ramp(7, 30)];
         assert!(matches!(
             extract_patches::<f64>(&small, 8, 1, 0),

@@ -1,23 +1,23 @@
-//! Seeded splits into training, validation and test data.
+//! Seeded splits into training, validation and test sets.
 
 use ndarray::{Array2, Axis};
 use rand::RngExt;
 
-use crate::DataError;
 use crate::element::Element;
+use crate::error::DataError;
 use crate::random::{Purpose, stream};
 
 /// Training, validation and test part, in this order.
 pub type Parts<T> = (T, T, T);
 
-/// Splits rows at random; each part keeps the order of its rows.
+/// Splits rows at random. Each part keeps the original row order.
 ///
-/// `validation` and `test` are fractions of all rows, rounded to whole rows but never to none
-/// unless the fraction is 0. Rows of one image must not be told apart: use [`split_groups`] there.
+/// `validation` and `test` are fractions of all rows, rounded to whole rows; a nonzero fraction
+/// gets at least one row. For rows cut from shared images, use [`split_groups`].
 ///
 /// # Errors
-/// [`DataError::BadOption`] for a fraction outside `0..1` or a sum of 1 or more,
-/// [`DataError::TooFewRows`] where a part would be empty.
+/// [`DataError::BadOption`] for a fraction outside `0..1` or a sum of at least 1;
+/// [`DataError::TooFewRows`] if a part would be empty.
 pub fn split_rows<F: Element>(
     rows: Array2<F>,
     validation: f64,
@@ -32,14 +32,14 @@ pub fn split_rows<F: Element>(
     Ok((take(&train), take(&validation), take(&test)))
 }
 
-/// Splits the rows of groups so that no group is in two parts; gives row numbers, ascending.
+/// Splits grouped rows so that each group lies in one part only; returns ascending row indices.
 ///
-/// `groups[i]` is the group of row `i` (the image of a patch). The fractions are of groups, as in
-/// [`split_rows`].
+/// `groups[i]` is the group of row `i`, for example the image of a patch. Fractions count groups
+/// and follow the rules of [`split_rows`].
 ///
 /// # Errors
-/// [`DataError::BadOption`] as in [`split_rows`], [`DataError::TooFewGroups`] where a part would
-/// be empty.
+/// [`DataError::BadOption`] as in [`split_rows`]; [`DataError::TooFewGroups`] if a part would be
+/// empty.
 pub fn split_groups(
     groups: &[u32],
     validation: f64,
@@ -53,7 +53,7 @@ pub fn split_groups(
         DataError::TooFewGroups { expected, actual }
     })?;
     let named = |indices: Vec<usize>| -> Vec<u32> { indices.into_iter().map(|i| names[i]).collect() };
-    // Ascending, because the indices and the names are: they can be searched.
+    // Sorted, because indices and names are both ascending; this allows binary search.
     let (validation, test) = (named(validation), named(test));
     let mut parts = (Vec::new(), Vec::new(), Vec::new());
     for (row, group) in groups.iter().enumerate() {
@@ -68,7 +68,7 @@ pub fn split_groups(
     Ok(parts)
 }
 
-/// Splits `0..count`; each list is ascending.
+/// Splits `0..count` into ascending lists.
 pub(crate) fn split_indices(
     count: usize,
     validation: f64,
@@ -84,7 +84,7 @@ pub(crate) fn split_indices(
         return Err(too_few(needed, count));
     }
     let validation = share(count, validation);
-    // Rounding both up must not leave the training part empty.
+    // Rounding up both fractions must not leave the training part empty.
     let test = share(count, test).min(count - 1 - validation.min(count - 1));
     let mut order = permutation(count, seed);
     let mut take = |length: usize| {
@@ -97,12 +97,12 @@ pub(crate) fn split_indices(
     Ok((order, validation, test))
 }
 
-/// `fraction` of `count`, rounded, at least 1 for a positive fraction.
+/// `fraction` of `count`, rounded; at least 1 for a positive fraction.
 pub(crate) fn share(count: usize, fraction: f64) -> usize {
     if fraction > 0.0 { ((count as f64 * fraction).round() as usize).max(1) } else { 0 }
 }
 
-/// A uniformly random order of `0..count` (Fisher & Yates).
+/// A uniformly random permutation of `0..count` (Fisher & Yates).
 fn permutation(count: usize, seed: u64) -> Vec<usize> {
     let mut rng = stream(seed, Purpose::Split, 0);
     let mut order: Vec<usize> = (0..count).collect();
@@ -119,7 +119,7 @@ fn check_fraction(option: &'static str, value: f64) -> Result<(), DataError> {
     Err(DataError::BadOption {
         option,
         value: value.to_string(),
-        expected: "a fraction, at least 0 and below 1",
+        expected: "a fraction of at least 0 and below 1",
     })
 }
 
@@ -130,7 +130,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn rows_are_all_kept_once_in_the_shares_asked_for() {
+    fn every_row_is_kept_once_in_the_requested_shares() {
         let rows = Array2::from_shape_fn((1000, 2), |(i, j)| (10 * i + j) as f64);
         let (train, validation, test) = split_rows(rows.clone(), 0.1, 0.2, 5).unwrap();
         assert_eq!((train.nrows(), validation.nrows(), test.nrows()), (700, 100, 200));
@@ -143,7 +143,7 @@ mod tests {
         for row in test.rows() {
             assert!((row[1] - row[0] - 1.0).abs() < 1e-12);
         }
-        // A split by position instead of at random has a far mean: the standard error is 18.
+        // A split by position instead of at random has a distant mean: the standard error is 18.
         let mean = test.column(0).sum() / 2000.0;
         assert!((mean - 499.5).abs() < 90.0, "{mean}");
         assert_eq!(split_rows(rows.clone(), 0.1, 0.2, 5).unwrap().2, test);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_on_one_side_only() {
+    fn groups_are_not_divided() {
         let groups: Vec<u32> = (0..600).map(|row| 7 + (row * 31 % 20)).collect();
         let parts = split_groups(&groups, 0.1, 0.1, 1).unwrap();
         let of = |rows: &[usize]| -> BTreeSet<u32> { rows.iter().map(|&r| groups[r]).collect() };

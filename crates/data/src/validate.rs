@@ -1,15 +1,15 @@
-//! Checks that rows are fit for scoring and for training, before hours are spent on them.
+//! Checks that rows are fit for scoring or training.
 
 use ndarray::ArrayView2;
 
-use crate::DataError;
 use crate::element::{Element, widen};
+use crate::error::DataError;
 
-/// Checks that there are rows, that they have features, and that every value is finite.
+/// Checks that there is at least one row and one feature, and that every value is finite.
 ///
 /// # Errors
-/// [`DataError::ZeroFeatures`], [`DataError::TooFewRows`], or [`DataError::NonFinite`] with the
-/// first bad value in reading order. `name` says in the message which data it is.
+/// [`DataError::ZeroFeatures`], [`DataError::TooFewRows`], or [`DataError::NonFinite`] for the
+/// first bad value in row-major order. Messages call the data `name`.
 pub fn check_rows<F: Element>(rows: ArrayView2<'_, F>, name: &str) -> Result<(), DataError> {
     if rows.ncols() == 0 {
         return Err(DataError::ZeroFeatures { name: name.to_owned() });
@@ -25,12 +25,12 @@ pub fn check_rows<F: Element>(rows: ArrayView2<'_, F>, name: &str) -> Result<(),
     Ok(())
 }
 
-/// Checks rows for training in batches of `batch` rows: [`check_rows`], a full batch, and no
-/// constant feature (its likelihood has no maximum).
+/// Checks rows for training in batches of `batch` rows: [`check_rows`], at least one full batch,
+/// and no constant feature, whose likelihood is unbounded.
 ///
 /// # Errors
-/// As [`check_rows`]; [`DataError::TooFewRows`] for fewer rows than a batch;
-/// [`DataError::ConstantFeature`] with the first constant column.
+/// As [`check_rows`]; [`DataError::TooFewRows`] for less than a batch;
+/// [`DataError::ConstantFeature`] for the first constant column.
 pub fn check_training<F: Element>(
     rows: ArrayView2<'_, F>,
     name: &str,
@@ -41,27 +41,28 @@ pub fn check_training<F: Element>(
     check.finish(batch)
 }
 
-/// [`check_training`] for rows that come in blocks.
+/// [`check_training`] for rows that arrive in blocks.
 #[derive(Debug)]
 pub struct TrainingCheck<F> {
     name: String,
     rows: usize,
     first: Vec<F>,
-    /// Columns in which no row has differed yet; on real data it is empty after a few rows.
+    /// Columns that have been constant so far; on real data empty after a few rows.
     constant: Vec<usize>,
 }
 
 impl<F: Element> TrainingCheck<F> {
-    /// Before the first block; `name` says in messages which data these are.
+    /// Starts a check; messages call the data `name`.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), rows: 0, first: Vec::new(), constant: Vec::new() }
     }
 
-    /// The next rows.
+    /// Checks the next block of rows.
     ///
     /// # Errors
-    /// [`DataError::ZeroFeatures`], [`DataError::TooFewRows`] for no rows at all, [`DataError::NonFinite`].
+    /// [`DataError::ZeroFeatures`], [`DataError::TooFewRows`] for an empty block,
+    /// [`DataError::NonFinite`].
     pub fn block(&mut self, rows: ArrayView2<'_, F>) -> Result<(), DataError> {
         check_rows(rows, &self.name).map_err(|error| match error {
             DataError::NonFinite { name, row, column, value } => {
@@ -83,7 +84,7 @@ impl<F: Element> TrainingCheck<F> {
         Ok(())
     }
 
-    /// After the last block.
+    /// Finishes the check after the last block.
     ///
     /// # Errors
     /// [`DataError::TooFewRows`], [`DataError::ConstantFeature`].
@@ -106,7 +107,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     #[test]
-    fn the_first_bad_value_is_named() {
+    fn the_first_bad_value_is_reported() {
         let mut rows = Array2::<f32>::zeros((5, 4));
         check_rows(rows.view(), "x").unwrap();
         rows[[3, 1]] = f32::NEG_INFINITY;
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn training_needs_a_batch_and_features_that_vary() {
+    fn training_needs_a_batch_and_varying_features() {
         let rows = array![[1.0, 5.0, 2.0], [0.5, 5.0, 2.0], [1.0, 5.0, 3.0]];
         assert!(matches!(
             check_training(rows.view(), "x", 3),
@@ -140,7 +141,7 @@ mod tests {
         ));
         let varied = rows.select(ndarray::Axis(1), &[0, 2]);
         check_training(varied.view(), "x", 3).unwrap();
-        // In blocks, rows keep their numbers and a column may vary between blocks only.
+        // Row numbers continue across blocks, and a column may vary between blocks only.
         let mut check = TrainingCheck::new("x");
         check.block(array![[1.0, 2.0], [1.0, 3.0]].view()).unwrap();
         let error = check.block(array![[2.0, f64::NAN]].view()).unwrap_err();

@@ -1,4 +1,4 @@
-//! Data: all tests in one program, since each program would compile the generic layers again.
+//! All data tests in one binary; separate binaries would compile the generic code again.
 
 mod common;
 mod csv;

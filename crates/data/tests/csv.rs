@@ -1,4 +1,4 @@
-//! CSV files: what is understood, and what each refusal says.
+//! CSV files: what is accepted, and the messages of refusals.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::io::{Cursor, Read};
@@ -24,7 +24,7 @@ fn refusal(text: &str, options: &TextOptions) -> DataError {
     error
 }
 
-/// What the refusal of a text says, without the name of the file.
+/// The message of the refusal of a text, without the file name.
 fn says(text: &str) -> String {
     let error = refusal(text, &TextOptions::default()).to_string();
     error.strip_prefix("t.csv: ").expect("the name of the file first").to_owned()
@@ -38,7 +38,7 @@ fn columns(names: &[&str]) -> TextOptions {
 }
 
 #[test]
-fn headers_are_seen_where_a_cell_is_a_word() {
+fn a_word_in_the_first_record_indicates_a_header() {
     let expected = array![[1.0, -2.5], [3e3, 4.0]];
     for text in [
         "1,-2.5\n3e3,4\n",
@@ -73,10 +73,10 @@ fn headers_can_be_forced() {
 }
 
 #[test]
-fn a_missing_value_in_the_first_row_makes_it_no_header() {
+fn a_missing_value_in_the_first_row_does_not_indicate_a_header() {
     assert_eq!(
         says("1,NA\n3,4\n"),
-        "line 1 (row 0), column 1: missing value \"NA\"; fill it in or leave the row out"
+        "line 1 (row 0), column 1: missing value \"NA\"; fill it in or remove the row"
     );
 }
 
@@ -91,25 +91,25 @@ fn delimiters_can_be_given() {
     let error = refusal("1,2\n", &TextOptions { delimiter: Some(b'"'), ..TextOptions::default() });
     assert_eq!(
         error.to_string(),
-        "t.csv: byte 0x22 cannot delimit cells; it must be an ASCII character other than a quote or a line end"
+        "t.csv: byte 0x22 cannot delimit cells; use an ASCII character other than a quote or a line end"
     );
 }
 
 #[test]
-fn missing_values_are_refused_with_their_place() {
+fn missing_values_are_refused_with_their_position() {
     for missing in ["", " ", "NA", "na", "NaN", "null", "NULL", "?", "\"\""] {
         let shown = missing.trim().trim_matches('"');
         assert_eq!(
             says(&format!("a,b\n1,2\n3,{missing}\n")),
             format!(
-                "line 3 (row 1), column 1 (\"b\"): missing value {shown:?}; fill it in or leave the row out"
+                "line 3 (row 1), column 1 (\"b\"): missing value {shown:?}; fill it in or remove the row"
             )
         );
     }
 }
 
 #[test]
-fn lines_are_those_of_an_editor_whatever_the_line_ends_blank_lines_and_quotes() {
+fn line_numbers_match_an_editor_for_all_line_ends_blank_lines_and_quotes() {
     for (text, line) in [
         ("a,b\n1,2\n3,x\n", 3),
         ("a,b\r\n1,2\r\n3,x\r\n", 3),
@@ -130,12 +130,12 @@ fn lines_are_those_of_an_editor_whatever_the_line_ends_blank_lines_and_quotes() 
 }
 
 #[test]
-fn words_and_infinities_are_refused_with_their_place() {
-    assert_eq!(says("a,b\n1,2\n3,4x\n"), "line 3 (row 1), column 1 (\"b\"): \"4x\" is no number");
-    assert_eq!(says("1,2\n3,4x\n"), "line 2 (row 1), column 1: \"4x\" is no number");
+fn words_and_infinities_are_refused_with_their_position() {
+    assert_eq!(says("a,b\n1,2\n3,4x\n"), "line 3 (row 1), column 1 (\"b\"): \"4x\" is not a number");
+    assert_eq!(says("1,2\n3,4x\n"), "line 2 (row 1), column 1: \"4x\" is not a number");
     assert_eq!(
         says("id,b\nada,2\nbob,4\n"),
-        "line 2 (row 0), column 0 (\"id\"): \"ada\" is no number; choose the columns that hold numbers"
+        "line 2 (row 0), column 0 (\"id\"): \"ada\" is not a number; select the columns that hold numbers"
     );
     assert_eq!(
         says("a,b\n1,2\n-inf,4\n"),
@@ -146,10 +146,10 @@ fn words_and_infinities_are_refused_with_their_place() {
         error.to_string(),
         "t.csv: line 1 (row 0), column 1: \"1e39\" is infinite as a 32-bit number; every value must be finite"
     );
-    // Neither line ends nor great lengths reach the message.
+    // Messages contain neither line ends nor long texts.
     let long = "y".repeat(1000);
     let said = says(&format!("1,2\n3,\"x\n{long}\"\n"));
-    assert_eq!(said, format!("line 2 (row 1), column 1: \"x\\n{}...\" is no number", "y".repeat(38)));
+    assert_eq!(said, format!("line 2 (row 1), column 1: \"x\\n{}...\" is not a number", "y".repeat(38)));
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn ragged_rows_are_refused_with_their_counts() {
 }
 
 #[test]
-fn without_rows_there_are_no_data() {
+fn a_file_without_rows_is_refused() {
     for text in ["", "\n\n", "\u{feff}", "a,b\n", "a,b"] {
         let error = refusal(text, &TextOptions::default());
         assert!(matches!(error, DataError::TooFewRows { expected: 1, actual: 0, .. }), "{text:?}: {error}");
@@ -169,11 +169,11 @@ fn without_rows_there_are_no_data() {
 }
 
 #[test]
-fn columns_are_chosen_by_name_or_index_in_any_order() {
+fn columns_are_selected_by_name_or_index_in_any_order() {
     let text = "id,x,y,3\nada,1,2,3\nbob,4,5,6\n";
     assert_eq!(read::<f64>(text, &columns(&["y", "x"])).unwrap(), array![[2.0, 1.0], [5.0, 4.0]]);
     assert_eq!(read::<f64>(text, &columns(&["2", " x "])).unwrap(), array![[2.0, 1.0], [5.0, 4.0]]);
-    // A name before an index.
+    // Names take precedence over indices.
     assert_eq!(read::<f64>(text, &columns(&["3"])).unwrap(), array![[3.0], [6.0]]);
     let rows = open::<f64>(text, &columns(&["y", "1"])).unwrap();
     assert_eq!((rows.features(), rows.columns().unwrap()), (2, &["y".to_owned(), "x".to_owned()][..]));
@@ -181,27 +181,27 @@ fn columns_are_chosen_by_name_or_index_in_any_order() {
 }
 
 #[test]
-fn columns_that_cannot_be_taken_are_named() {
+fn invalid_column_selections_are_refused() {
     let text = "width,height,width\n1,2,3\n";
     for (asked, said) in [
         (&["heigth"][..], "no column \"heigth\", nearest is \"height\""),
-        (&["width"], "columns 0 and 2 are both named \"width\"; choose by index"),
-        (&["3"], "no column 3, they are numbered from 0 and there are 3"),
-        (&["height", "1"], "column 1 is chosen twice, the second time as \"1\"; a copy has no density"),
+        (&["width"], "columns 0 and 2 are both named \"width\"; select by index"),
+        (&["3"], "no column 3; there are 3, numbered from 0"),
+        (&["height", "1"], "column 1 is selected twice, the second time as \"1\"; a copy has no density"),
         (&[], "rows have no features"),
     ] {
         assert_eq!(refusal(text, &columns(asked)).to_string(), format!("t.csv: {said}"));
     }
     assert_eq!(
         refusal("1,2\n", &columns(&["x"])).to_string(),
-        "t.csv: no header row, so no column \"x\"; choose by index from 0, there are 2 columns"
+        "t.csv: no header row, so no column \"x\"; select by index from 0, there are 2 columns"
     );
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_found_where_they_count() {
+fn invalid_utf8_is_refused_with_its_line() {
     let mut bytes = b"a,b\n".to_vec();
-    // Beyond the head that the format is told by.
+    // Beyond the head that is read for detection.
     bytes.extend(b"1,2\n".repeat(50_000));
     bytes.extend(b"3,\xff\n");
     let stream = |options: &TextOptions| {
@@ -214,13 +214,13 @@ fn bytes_that_are_no_utf8_are_found_where_they_count() {
 }
 
 #[test]
-fn a_quote_that_never_closes_does_not_fill_the_memory() {
+fn an_unclosed_quote_does_not_exhaust_memory() {
     let endless = Cursor::new(b"a,b\n1,2\n3,\"".to_vec()).chain(std::io::repeat(b'x'));
     let mut rows = open_stream::<f64>("t.csv", endless, &TextOptions::default()).unwrap();
     let error = collect_rows::<f64>(&mut *rows).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "t.csv: the record that begins on line 3 is longer than 67108864 bytes; does a quote in it never close?"
+        "t.csv: the record that starts on line 3 is longer than 67108864 bytes; is there an unclosed quote?"
     );
 }
 
@@ -261,19 +261,19 @@ fn named(text: &str, options: &TextOptions) -> (Vec<f64>, Vec<String>, Option<St
 }
 
 #[test]
-fn names_of_rows_go_along_and_are_no_features() {
+fn row_names_accompany_the_rows_and_are_not_features() {
     let id = |id: &str| TextOptions { id: Some(id.to_owned()), ..TextOptions::default() };
     let text = "who,a,b\nann, 1,2\n\"bob, \"\"jr\"\"\",3,4\n 7 ,5,6\n";
     let expected = ["ann", "bob, \"jr\"", "7"].map(str::to_owned).to_vec();
     let (values, ids, name) = named(text, &id("who"));
     assert_eq!((values, ids, name.as_deref()), ((1..7).map(f64::from).collect(), expected, Some("who")));
-    // Without a header row words do not make one of a column of names.
+    // Without a header row, words in the name column do not indicate one.
     let (values, ids, name) = named("1,x\n2,y\n", &id("1"));
     assert_eq!((values, ids.join(""), name.as_deref()), (vec![1.0, 2.0], "xy".to_owned(), Some("id")));
-    // Nobody asked: no names.
+    // Not selected: no names.
     let (_, ids, name) = named("1,2\n", &TextOptions::default());
     assert!(ids.is_empty() && name.is_none());
-    // With columns that are chosen.
+    // Together with selected columns.
     let both = TextOptions { columns: Some(vec!["b".into()]), ..id("who") };
     assert_eq!(named(text, &both).0, [2.0, 4.0, 6.0]);
 
@@ -286,10 +286,11 @@ fn names_of_rows_go_along_and_are_no_features() {
 }
 
 #[test]
-fn usual_columns_are_taken_where_the_header_has_them_all() {
+fn usual_columns_are_selected_if_the_header_has_all_of_them() {
     let usual = TextOptions { usual: vec!["b".into(), "a".into()], ..TextOptions::default() };
     assert_eq!(named("a,other,b\n1,x,2\n3,y,4\n", &usual).0, [2.0, 1.0, 4.0, 3.0]);
-    // Not all of them, not once, no header, or others asked for: as ever.
+    // Missing or repeated names, no header, or an explicit selection: the usual columns are
+    // ignored.
     assert_eq!(named("a,c\n1,2\n", &usual).0, [1.0, 2.0]);
     assert_eq!(named("a,b,b\n1,2,3\n", &usual).0, [1.0, 2.0, 3.0]);
     assert_eq!(named("1,2\n", &usual).0, [1.0, 2.0]);

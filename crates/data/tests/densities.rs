@@ -1,4 +1,4 @@
-//! The stated densities against the rows that are drawn, and against independent formulas.
+//! Compares the stated densities with the generated rows and with independent formulas.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use crate::linear;
@@ -7,10 +7,10 @@ use linear::inverse;
 use ndarray::{Array1, Array2, ArrayView2};
 use pdmap_data::{Counts, DataError, Generator, Source, Splits};
 
-/// `ln p` of rows of the plane.
+/// `ln p` of points in the plane.
 type LogDensity<'a> = &'a dyn Fn(ArrayView2<'_, f64>) -> Vec<f64>;
 
-/// In the plane, with a box outside of which there is little, and the scale on which they change.
+/// Planar generators: name, half-width of a box that holds nearly all the mass, and length scale.
 const PLANE: [(&str, f64, f64); 12] = [
     ("synthetic:moons", 3.0, 0.1),
     ("synthetic:moons?noise=0.4", 5.0, 0.4),
@@ -35,13 +35,13 @@ fn truth(text: &str, seed: u64) -> impl Fn(ArrayView2<'_, f64>) -> Vec<f64> {
     move |rows| generator.log_density(rows, seed).unwrap().unwrap()
 }
 
-/// `train` rows and one of each other part.
+/// `count` training rows.
 fn draws(text: &str, count: usize, seed: u64) -> Array2<f64> {
     let counts = Counts { train: count, validation: 1, test: 1 };
     generator(text).splits(counts, seed).unwrap().train
 }
 
-/// The middles of `cells` by `cells` squares that fill the box.
+/// The centres of `cells` by `cells` squares that fill the box.
 fn grid(cells: usize, half: f64) -> Array2<f64> {
     let at = |k: usize| half * ((2 * k + 1) as f64 / cells as f64 - 1.0);
     Array2::from_shape_fn((cells * cells, 2), |(i, feature)| {
@@ -57,23 +57,24 @@ fn mass(half: f64, cells: usize, log_density: LogDensity<'_>) -> f64 {
 #[test]
 fn densities_in_the_plane_integrate_to_one() {
     for (text, half, scale) in PLANE {
-        // An even number of cells, in which the edges of the board are edges of cells.
+        // An even number of cells, so that the edges of the board are edges of cells.
         let cells = 16 * (half / (4.0 * scale)).ceil() as usize;
         let log_density = truth(text, 3);
         let found = mass(half, cells, &log_density);
-        // The edges of the sine lie within cells.
+        // The edges of the sine lie inside cells.
         let tolerance = if text.contains("sine") { 0.05 } else { 1e-7 };
         assert!((found - 1.0).abs() < tolerance, "{text}: {found}");
-        // Without the factor of a mixture, which the oracle must reject.
+        // A density with a wrong factor must be rejected.
         let wrong = |rows: ArrayView2<'_, f64>| log_density(rows).iter().map(|log| log + 0.125).collect();
         assert!((mass(half, cells, &wrong) - 1.0).abs() > 0.06, "{text}");
     }
 }
 
-/// How many standard deviations chi-square of the counts in `24 x 24` cells lies above its mean.
+/// How many standard deviations the chi-square statistic of the counts in `24 x 24` cells lies
+/// above its mean.
 ///
-/// The probability of a cell is the mean of the density over `8 x 8` points of it; cells that
-/// expect fewer than ten rows are one together, with the outside.
+/// The probability of a cell is the mean density over `8 x 8` points in it. Cells that expect fewer
+/// than ten rows are merged with each other and with the outside.
 fn chi_square(rows: &Array2<f64>, half: f64, log_density: LogDensity<'_>) -> f64 {
     const CELLS: usize = 24;
     const POINTS: usize = 8;
@@ -97,20 +98,21 @@ fn chi_square(rows: &Array2<f64>, half: f64, log_density: LogDensity<'_>) -> f64
         .filter(|(_, expected)| *expected >= 10.0)
         .collect();
     let rest = |part: fn(&(f64, f64)) -> f64| rows.nrows() as f64 - large.iter().map(part).sum::<f64>();
-    // An expectation of the rest below ten is rounding and says nothing.
+    // An expectation below ten for the rest is rounding error and is ignored.
     let other = (rest(|pair| pair.0), rest(|pair| pair.1).max(10.0));
     let term = |(count, expected): &(f64, f64)| (count - expected).powi(2) / expected;
     let freedom = large.len() as f64;
     (large.iter().chain([&other]).map(term).sum::<f64>() - freedom) / (2.0 * freedom).sqrt()
 }
 
-/// Chi-square is nearly normal with this many cells; five standard deviations are one in a million.
+/// With this many cells, chi-square is nearly normal; five standard deviations are one in a
+/// million.
 const BOUND: f64 = 5.0;
 
 #[test]
-fn rows_lie_where_their_density_says() {
+fn rows_follow_their_density() {
     for (text, half, _) in PLANE {
-        // Points fine enough for the density; what lies outside is a cell of its own.
+        // The points resolve the density; rows outside the box share one cell.
         let half = if text.contains("sine") { 3.75 } else { half.min(8.5) };
         let found = chi_square(&draws(text, 40_000, 5), half, &truth(text, 5));
         assert!(found < BOUND, "{text}: {found}");
@@ -118,7 +120,7 @@ fn rows_lie_where_their_density_says() {
 }
 
 #[test]
-fn the_oracles_reject_wrong_densities() {
+fn wrong_densities_are_rejected() {
     let cases: [(&str, &str, f64); 8] = [
         ("synthetic:moons", "synthetic:moons?noise=0.2", 3.0),
         ("synthetic:2spirals", "synthetic:2spirals?noise=0.2", 4.2),
@@ -135,8 +137,8 @@ fn the_oracles_reject_wrong_densities() {
         assert!(found > 2.0 * BOUND, "{right} {wrong}: {found}");
         assert!(deviations(&truth(wrong, 5)(rows.view()), generator(right)) > 2.0 * BOUND, "{right} {wrong}");
     }
-    // Rings weighted by their length, and one Gaussian of the eight left out: the right shapes with the
-    // wrong weights.
+    // Rings weighted by their length, and one of the eight Gaussians missing: the right shapes with
+    // the wrong weights.
     let rows = draws("synthetic:rings", 40_000, 5);
     assert!(chi_square(&rows, 4.0, &rings_by_length) > 2.0 * BOUND);
     assert!(deviations(&rings_by_length(rows.view()), generator("synthetic:rings")) > 2.0 * BOUND);
@@ -144,12 +146,12 @@ fn the_oracles_reject_wrong_densities() {
     assert!(chi_square(&rows, 8.5, &seven_gaussians) > 2.0 * BOUND);
 }
 
-/// Wrong: uniform along the rings of `synthetic:rings`, so that longer ones are likelier.
+/// Wrong: uniform along the rings of `synthetic:rings`, so longer rings are more probable.
 fn rings_by_length(rows: ArrayView2<'_, f64>) -> Vec<f64> {
     let noise = 0.08_f64;
     let log = |row: ndarray::ArrayView1<'_, f64>| {
         let r = row[0].hypot(row[1]);
-        // The large-argument form of the density of a ring, within a percent here.
+        // The large-argument form of the density of a ring, accurate to a percent here.
         let ring = |radius: f64| {
             let weight = radius / 7.5;
             weight * (-(r - radius).powi(2) / (2.0 * noise * noise)).exp() / (r * radius).sqrt()
@@ -172,14 +174,14 @@ fn seven_gaussians(rows: ArrayView2<'_, f64>) -> Vec<f64> {
     rows.rows().into_iter().map(log).collect()
 }
 
-/// How many of its standard errors the mean of `logs` lies from minus the entropy.
+/// The distance of the mean of `logs` from minus the entropy, in standard errors.
 fn deviations(logs: &[f64], generator: Generator) -> f64 {
     let counts = Counts { train: 1, validation: 1, test: 1 };
     let splits: Splits<f64> = generator.splits(counts, 5).unwrap();
     let logs = Array1::from(logs.to_vec());
     let error = logs.std(1.0) / (logs.len() as f64).sqrt();
     if error.is_nan() {
-        // Minus infinity among them.
+        // Some log-density is minus infinity.
         return f64::INFINITY;
     }
     (logs.mean().unwrap() - splits.facts.true_log_likelihood.unwrap()).abs() / (error + 1e-9)
@@ -205,7 +207,7 @@ fn the_mean_log_density_is_minus_the_entropy() {
 }
 
 #[test]
-fn the_facts_hold_the_truth_of_the_very_test_rows() {
+fn the_facts_hold_the_true_log_density_of_the_test_rows() {
     let counts = Counts { train: 2, validation: 2, test: 3000 };
     for (text, ..) in PLANE {
         let generator = generator(text);
@@ -213,7 +215,7 @@ fn the_facts_hold_the_truth_of_the_very_test_rows() {
         let logs = generator.log_density(test.view(), 7).unwrap().unwrap();
         let mean = logs.iter().sum::<f64>() / logs.len() as f64;
         assert_eq!(facts.test_truth, Some(mean), "{text}");
-        // The luck of the draw, which a density that is constant on its support has none of.
+        // The sampling error; zero for a density that is constant on its support.
         let luck = (mean - facts.true_log_likelihood.unwrap()).abs();
         assert_eq!(luck > 1e-12, !text.contains("checkerboard"), "{text}: {luck:e}");
     }
@@ -225,9 +227,9 @@ fn the_facts_hold_the_truth_of_the_very_test_rows() {
     assert_eq!(leaves.log_density(splits.test.view(), 7).unwrap(), None);
 }
 
-/// Results that were written before the field existed are still read.
+/// Results written before the field existed can still be read.
 #[test]
-fn facts_without_the_truth_of_the_test_rows_are_read() {
+fn facts_without_the_true_log_density_are_read() {
     let counts = Counts { train: 2, validation: 2, test: 3 };
     let facts = generator("synthetic:sine").splits::<f64>(counts, 1).unwrap().facts;
     let mut json = serde_json::to_value(&facts).unwrap();
@@ -236,9 +238,9 @@ fn facts_without_the_truth_of_the_test_rows_are_read() {
     assert_eq!(serde_json::from_value::<pdmap_data::DataFacts>(json).unwrap().test_truth, None);
 }
 
-/// Every row keeps a density when it is rounded to single precision: none falls off an edge.
+/// Every row keeps a density after rounding to single precision; none leaves the support.
 #[test]
-fn rounding_carries_no_row_out_of_the_support() {
+fn rounding_moves_no_row_out_of_the_support() {
     let counts = Counts { train: 1, validation: 1, test: 200_000 };
     for text in [
         "synthetic:ica?dim=12&source=uniform&condition=100",
@@ -250,7 +252,7 @@ fn rounding_carries_no_row_out_of_the_support() {
         let (test, expected) = (facts.test_truth.unwrap(), facts.true_log_likelihood.unwrap());
         assert!((test - expected).abs() < 0.01, "{text}: {test} {expected}");
     }
-    // What is outside by more than rounding stays outside.
+    // Points outside by more than the rounding error stay outside.
     let ica = generator("synthetic:ica?dim=1&source=uniform");
     let edge = 3f32.sqrt();
     let rows = ndarray::arr2(&[[edge], [edge * 1.000_01], [-2.0]]);
@@ -258,7 +260,7 @@ fn rounding_carries_no_row_out_of_the_support() {
     assert_eq!(logs, [-Source::Uniform.entropy(), f64::NEG_INFINITY, f64::NEG_INFINITY]);
 }
 
-/// `ln N(x; 0, C)` with the covariance written out and inverted by elimination.
+/// `ln N(x; 0, C)` from the full covariance matrix, inverted by elimination.
 fn dense_gaussian(rows: &Array2<f64>, covariance: &Array2<f64>) -> Vec<f64> {
     let (precision, log_det) = inverse(covariance);
     let constant = rows.ncols() as f64 * (2.0 * std::f64::consts::PI).ln() + log_det;
@@ -266,7 +268,7 @@ fn dense_gaussian(rows: &Array2<f64>, covariance: &Array2<f64>) -> Vec<f64> {
 }
 
 #[test]
-fn the_series_has_the_density_of_its_covariance() {
+fn the_series_density_matches_its_covariance() {
     for (rho, length) in [(0.95, 7), (-0.6, 5), (0.0, 3), (0.999, 4), (0.5, 1)] {
         let text = format!("synthetic:ar1?rho={rho}&length={length}");
         let rows = draws(&text, 200, 1);
@@ -280,7 +282,7 @@ fn the_series_has_the_density_of_its_covariance() {
         let error = worst(&|lag| f64::powi(rho, lag));
         assert!(error < 1e-9, "{text}: {error:e}");
         if length > 1 {
-            // One lag longer, and innovations that do not keep the variance at 1.
+            // Wrong: one lag more, and innovations that do not keep the variance at 1.
             let wrong = worst(&|lag| if lag == 0 { 1.0 } else { 0.9 * f64::powi(rho, lag) + 0.01 });
             assert!(wrong > 1e-3, "{text}: {wrong:e}");
         }
@@ -299,7 +301,7 @@ fn the_series_is_stationary() {
 }
 
 #[test]
-fn rows_that_have_no_density_are_refused() {
+fn rows_without_a_density_are_refused() {
     let moons = generator("synthetic:moons");
     let error = |rows: Array2<f64>| moons.log_density(rows.view(), 1).unwrap_err();
     assert!(matches!(
@@ -316,13 +318,13 @@ fn rows_that_have_no_density_are_refused() {
 }
 
 #[test]
-fn rows_of_any_size_have_a_log_density() {
+fn rows_of_any_magnitude_have_a_log_density() {
     for (text, ..) in PLANE {
         let sizes = [0.0, 1e-300, 50.0, 1e4, 1e8, 1e9, 1e16, 1e100, 1e200];
         let rows =
             Array2::from_shape_fn((sizes.len(), 2), |(i, j)| if j == 0 { sizes[i] } else { -sizes[i] });
         for (size, log) in sizes.iter().zip(truth(text, 1)(rows.view())) {
-            // Tails of the logistic source fall like exp(-1.8 |s|).
+            // The tails of the logistic source decrease like exp(-1.8 |s|).
             let bound = if *size > 40.0 { -0.3 * size } else { 10.0 };
             assert!(log < bound, "{text}: {size:e} {log}");
         }

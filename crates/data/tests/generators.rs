@@ -1,4 +1,4 @@
-//! Generated data against what is known about them.
+//! Checks generated data against their known properties.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use crate::linear;
@@ -10,12 +10,12 @@ use pdmap_data::{Counts, Generator, Ica, Leaves, Source, Splits};
 const COUNTS: Counts = Counts { train: 60_000, validation: 10, test: 20 };
 
 #[test]
-fn the_mixing_matrix_has_the_singular_values_asked_for() {
+fn the_mixing_matrix_has_the_requested_singular_values() {
     let (dim, condition) = (6, 50.0_f64);
     let ica = Ica { dim, source: Source::Uniform, condition };
     let mixing = ica.truth(3).unwrap().mixing;
     let gram = mixing.t().dot(&mixing);
-    // The traces of the first `dim` powers determine every eigenvalue.
+    // The traces of the first `dim` powers determine all eigenvalues.
     let mut power = gram.clone();
     for k in 1..=dim as i32 {
         let expected: f64 = (0..dim).map(|i| condition.powf(1.0 - 2.0 * i as f64 / 5.0).powi(k)).sum();
@@ -23,7 +23,7 @@ fn the_mixing_matrix_has_the_singular_values_asked_for() {
         assert!((found / expected - 1.0).abs() < 1e-9, "{k}: {found} {expected}");
         power = power.dot(&gram);
     }
-    // Independent rotations on the two sides: with one for both, A would be symmetric.
+    // The rotations on the two sides are independent: with a single one, A would be symmetric.
     let skew = (&mixing - &mixing.t()).mapv(|v| v * v).sum();
     assert!(skew > 0.1 * gram.diag().sum(), "{skew}");
     assert_ne!(mixing, ica.truth(4).unwrap().mixing);
@@ -42,7 +42,7 @@ fn unmixed_rows_are_independent_unit_sources_with_the_stated_entropy() {
         let n = sources.nrows() as f64;
         let moment = |a: &Array2<f64>| a.t().dot(a) / n;
         let covariance = moment(&sources);
-        // Uncorrelated squares too: mere whitening by another rotation has correlated ones.
+        // Squares are uncorrelated too; whitening by another rotation would leave them correlated.
         let squares = moment(&sources.mapv(|s| s * s));
         for ((i, j), &value) in covariance.indexed_iter() {
             let expected = f64::from(u8::from(i == j));
@@ -82,12 +82,12 @@ fn dead_leaves_have_heavy_tailed_gradients() {
         }
     }
     let kurtosis = fourth * count / (second * second);
-    // 3 for a Gaussian, 2.4 for uniform noise, 10 and more for photographs.
+    // 3 for a Gaussian, 2.4 for uniform noise, at least 10 for photographs.
     assert!(kurtosis > 6.0, "{kurtosis}");
 }
 
 #[test]
-fn threads_do_not_matter_and_seeds_do() {
+fn results_depend_on_the_seed_but_not_on_threads() {
     let counts = Counts { train: 3000, validation: 100, test: 100 };
     for name in [
         "synthetic:leaves?images=6&size=24&rmax=12",

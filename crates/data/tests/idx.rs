@@ -23,7 +23,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// The name says nothing about the format.
+/// A file whose name does not indicate its format.
 fn file(folder: &TempDir, bytes: &[u8]) -> PathBuf {
     let path = folder.path().join("images.bin");
     std::fs::write(&path, bytes).unwrap();
@@ -52,7 +52,7 @@ fn plain_and_gzip_give_the_same_images() {
 }
 
 #[test]
-fn a_file_of_another_kind_is_named() {
+fn other_formats_are_refused_by_name() {
     assert!(matches!(error_of(b"PNG?"), DataError::BadMagic { .. }));
     assert!(matches!(error_of(b""), DataError::BadMagic { .. }));
     assert!(matches!(
@@ -65,7 +65,7 @@ fn a_file_of_another_kind_is_named() {
 }
 
 #[test]
-fn sizes_that_do_not_fit_are_refused() {
+fn inconsistent_sizes_are_refused() {
     let short = idx(8, &[2, 2, 2], &[0; 7]);
     assert!(matches!(error_of(&short), DataError::Truncated { expected: 8, .. }));
     assert!(matches!(error_of(&gzip(&short)), DataError::Truncated { expected: 8, actual: 7, .. }));
@@ -80,7 +80,7 @@ fn sizes_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn a_promise_that_no_file_of_this_length_can_keep_is_refused() {
+fn a_declared_size_beyond_the_file_is_refused() {
     let promise = idx(8, &[u32::MAX, u32::MAX, u32::MAX], &[0; 10]);
     let expected = u128::from(u32::MAX).pow(3);
     for bytes in [gzip(&promise), promise] {
@@ -92,7 +92,7 @@ fn a_promise_that_no_file_of_this_length_can_keep_is_refused() {
 }
 
 #[test]
-fn what_deflate_cannot_reach_is_refused_without_decompressing() {
+fn a_size_beyond_the_deflate_ratio_is_refused_without_decompressing() {
     let bytes = gzip(&idx(8, &[100_000, 1000, 1000], &vec![0; 1 << 24]));
     let most = 1032 * bytes.len() as u128;
     assert!(matches!(
@@ -103,7 +103,7 @@ fn what_deflate_cannot_reach_is_refused_without_decompressing() {
 
 #[test]
 fn a_gzip_bomb_is_not_decompressed() {
-    // 256 MiB of zeros behind the header of a single image.
+    // 256 MiB of zeros after the header of a single image.
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&idx(8, &[1, 2, 2], &[0; 4])).unwrap();
     let zeros = vec![0; 1 << 20];
@@ -111,17 +111,17 @@ fn a_gzip_bomb_is_not_decompressed() {
         encoder.write_all(&zeros).unwrap();
     }
     let mut bomb = encoder.finish().unwrap();
-    // Whoever decompresses it to the end meets the damage first.
+    // A reader that decompressed everything would report the damage instead.
     let half = bomb.len() / 2;
     bomb[half..].fill(0xff);
     assert!(matches!(error_of(&bomb), DataError::Trailing { expected: 4, .. }));
 }
 
 #[test]
-fn a_damaged_stream_is_an_error() {
+fn a_damaged_stream_is_refused() {
     let whole = gzip(&idx(8, &[4, 8, 8], &(0..=255).collect::<Vec<u8>>()));
     assert!(matches!(error_of(&whole[..whole.len() - 100]), DataError::Truncated { expected: 256, .. }));
-    // The checksum at the end.
+    // Flip the checksum at the end.
     let mut flipped = whole;
     let place = flipped.len() - 6;
     flipped[place] ^= 0xff;

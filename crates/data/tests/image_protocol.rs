@@ -1,4 +1,4 @@
-//! Image folders, and which images the parts of a split see.
+//! Image folders, and which images each part of a split uses.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use ndarray::Array2;
 use pdmap_data::{Counts, DataError, bsds300, read_image_folder};
 use tempfile::TempDir;
 
-/// Stripes whose height tells which image a patch comes from, noise and removed mean or not.
+/// Stripes whose height identifies the source image of a patch despite noise and mean removal.
 fn stripes(folder: &Path, levels: impl IntoIterator<Item = u8>) {
     for level in levels {
         let picture = Picture::from_fn(40, 30, |x, _| Luma([if x % 2 == 0 { 0 } else { level }]));
@@ -23,7 +23,7 @@ fn levels(rows: &Array2<f64>) -> BTreeSet<u8> {
         .into_iter()
         .map(|row| {
             let (low, high) = row.iter().fold((1.0_f64, -1.0_f64), |(l, h), &v| (l.min(v), h.max(v)));
-            // Within 1 above and below of the height; heights are 10 apart.
+            // Within 1 of the height; heights are 10 apart.
             ((256.0 * (high - low) / 10.0).round() * 10.0) as u8
         })
         .collect()
@@ -32,7 +32,7 @@ fn levels(rows: &Array2<f64>) -> BTreeSet<u8> {
 const COUNTS: Counts = Counts { train: 600, validation: 100, test: 200 };
 
 #[test]
-fn a_folder_is_read_in_the_order_of_its_names_as_luma() {
+fn a_folder_is_read_as_luma_in_name_order() {
     let folder = TempDir::new().unwrap();
     let save = |name: &str, rgb: [u8; 3]| {
         RgbImage::from_pixel(3, 2, Rgb(rgb)).save(folder.path().join(name)).unwrap();
@@ -40,7 +40,7 @@ fn a_folder_is_read_in_the_order_of_its_names_as_luma() {
     save("b.png", [200, 100, 50]);
     save("c.PNG", [255, 0, 0]);
     RgbaImage::from_pixel(2, 2, Rgba([9, 9, 9, 0])).save(folder.path().join("a.png")).unwrap();
-    // The content is a PNG whatever the name says.
+    // A PNG despite its name.
     std::fs::copy(folder.path().join("b.png"), folder.path().join("d.jpg")).unwrap();
     std::fs::write(folder.path().join("notes.txt"), "no image").unwrap();
     let images = read_image_folder(folder.path()).unwrap();
@@ -55,7 +55,7 @@ fn a_folder_is_read_in_the_order_of_its_names_as_luma() {
 }
 
 #[test]
-fn folders_that_cannot_be_read_are_named() {
+fn unreadable_folders_and_images_are_reported() {
     let folder = TempDir::new().unwrap();
     let read = || read_image_folder(folder.path());
     assert!(matches!(read(), Err(DataError::NoImages { .. })));
@@ -80,7 +80,7 @@ fn an_image_of_absurd_size_is_refused() {
 }
 
 #[test]
-fn the_first_images_train_the_last_validate_and_the_test_folder_tests() {
+fn first_images_train_last_images_validate_and_the_test_folder_tests() {
     let (train, test) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     stripes(train.path(), (1..=20).map(|k| 10 * k));
     stripes(test.path(), [210, 220]);
@@ -115,7 +115,7 @@ fn without_a_test_folder_no_image_is_in_two_parts() {
 #[test]
 fn parts_do_not_share_their_noise() {
     let (train, test) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    // Flat images: a patch is its noise alone.
+    // Flat images: a patch consists of its noise only.
     for (folder, names) in [(&train, &["a", "b"][..]), (&test, &["c"][..])] {
         for name in names {
             let picture = Picture::from_pixel(9, 9, Luma([7]));

@@ -1,4 +1,4 @@
-//! The MNIST protocol on small files made here.
+//! The MNIST protocol on small generated files.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// Pixels in [0, 256) out of logits.
+/// Recovers pixels in [0, 256) from logits.
 fn pixels(rows: &Array2<f64>) -> Array2<f64> {
     rows.mapv(|y| {
         let p = 1.0 / (1.0 + (-y).exp());
@@ -38,7 +38,7 @@ fn levels(rows: &Array2<f64>) -> Vec<usize> {
         .rows()
         .into_iter()
         .map(|row| {
-            // Away from the ends of a level, where the way back rounds.
+            // Away from the ends of a level, where the inverse rounds.
             let mean = row.mean().unwrap();
             assert!(row.iter().all(|p| (p - mean).abs() < 1.0));
             (mean - 0.5).round() as usize
@@ -47,7 +47,7 @@ fn levels(rows: &Array2<f64>) -> Vec<usize> {
 }
 
 #[test]
-fn the_last_sixth_validates_and_the_file_beside_tests() {
+fn the_last_sixth_validates_and_the_adjacent_test_file_tests() {
     let (folder, path) = folder();
     write(&path, 0, 60, 12);
     write(&folder.path().join("t10k-images-idx3-ubyte"), 100, 10, 12);
@@ -78,13 +78,13 @@ fn without_a_test_file_a_seeded_sixth_tests() {
 }
 
 #[test]
-fn the_log_determinant_is_that_of_the_map_from_pixels_to_test_rows() {
+fn the_log_determinant_matches_the_map_from_pixels_to_rows() {
     let (folder, path) = folder();
     write(&path, 0, 6, 5);
     let test = folder.path().join("test");
     write(&test, 0, 256, 5);
     let splits: Splits<f64> = mnist(&path, Some(&test), 1).unwrap();
-    // d pixel / d row by finite differences of the way back, at the rows themselves.
+    // d pixel / d row by finite differences of the inverse, at the rows themselves.
     let step = 1e-4;
     let slope =
         (pixels(&splits.test.mapv(|y| y + step)) - pixels(&splits.test.mapv(|y| y - step))) / (2.0 * step);
@@ -96,7 +96,7 @@ fn the_log_determinant_is_that_of_the_map_from_pixels_to_test_rows() {
 }
 
 #[test]
-fn threads_do_not_matter() {
+fn threads_do_not_change_the_result() {
     let (_folder, path) = folder();
     write(&path, 0, 600, 8);
     let run = |threads| {
@@ -113,7 +113,7 @@ fn threads_do_not_matter() {
 }
 
 #[test]
-fn files_that_do_not_fit_are_refused() {
+fn inconsistent_files_are_refused() {
     let (folder, path) = folder();
     let test = folder.path().join("test");
     write(&path, 0, 6, 4);

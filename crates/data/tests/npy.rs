@@ -1,4 +1,4 @@
-//! `.npy` files: what is read, what is refused, and what is written.
+//! `.npy` files: what is read, refused and written.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use crate::common;
@@ -10,7 +10,7 @@ use ndarray::{Array1, Array2, array};
 use pdmap_data::{DataError, Format, detect_format, read_npy, write_npy};
 use tempfile::TempDir;
 
-/// A version 1 file, put together by hand so that reader and writer cannot share a mistake.
+/// A version 1 file assembled by hand, so that reader and writer cannot share a mistake.
 fn npy(dictionary: &str, data: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     let length = (dictionary.len() + 1) as u16;
@@ -56,7 +56,7 @@ fn c_and_fortran_order_give_the_same_matrix() {
 }
 
 #[test]
-fn both_widths_are_read_as_either_type() {
+fn both_precisions_are_read_as_either_type() {
     let folder = TempDir::new().unwrap();
     let singles: Vec<u8> = [0.1_f32, -2.5].iter().flat_map(|v| v.to_le_bytes()).collect();
     let path = file(&folder, &npy(&dictionary("<f4", "False", "(1, 2)"), &singles));
@@ -67,7 +67,7 @@ fn both_widths_are_read_as_either_type() {
 }
 
 #[test]
-fn a_promise_of_a_trillion_rows_is_refused_by_the_length_of_the_file() {
+fn a_declared_trillion_rows_is_refused_by_the_file_length() {
     let bytes = npy(&dictionary("<f8", "False", "(1000000000000, 64)"), &[0; 80]);
     assert!(matches!(
         error_of(&bytes),
@@ -82,7 +82,7 @@ fn a_promise_of_a_trillion_rows_is_refused_by_the_length_of_the_file() {
 }
 
 #[test]
-fn lengths_that_do_not_fit_are_refused() {
+fn inconsistent_lengths_are_refused() {
     let head = dictionary("<f8", "False", "(2, 2)");
     assert!(matches!(
         error_of(&npy(&head, &f64_bytes(&[1.0, 2.0, 3.0]))),
@@ -92,7 +92,7 @@ fn lengths_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn other_types_and_ranks_are_named() {
+fn other_types_and_ranks_are_reported() {
     for descr in ["|u1", "<i8", ">f8", "<f2", "<c16"] {
         let bytes = npy(&dictionary(descr, "False", "(1, 1)"), &[0; 16]);
         assert!(matches!(error_of(&bytes), DataError::WrongDtype { actual, .. } if actual == descr));
@@ -114,7 +114,7 @@ fn empty_arrays_are_refused() {
 }
 
 #[test]
-fn hostile_and_foreign_heads_are_refused() {
+fn hostile_and_foreign_headers_are_refused() {
     assert!(matches!(error_of(b"hello, world"), DataError::BadMagic { .. }));
     assert!(matches!(error_of(b""), DataError::BadMagic { .. }));
     assert!(matches!(error_of(b"\x93NUMPY\x01\x00\xff"), DataError::Truncated { .. }));
@@ -122,7 +122,7 @@ fn hostile_and_foreign_heads_are_refused() {
     // A recursive parser would overflow its stack, which cannot be caught.
     let nested = format!("{{'shape': {}", "(".repeat(9000));
     assert!(matches!(error_of(&npy(&nested, &[])), DataError::HeaderTooDeep { actual: 9001, .. }));
-    // Few brackets, but each doubles the parser's time (found by fuzzing: more than ten seconds).
+    // Few brackets, but each doubles the parsing time (found by fuzzing: more than ten seconds).
     let doubling = format!("{{'descr': {}", "{ ".repeat(15));
     assert!(matches!(error_of(&npy(&doubling, &[])), DataError::HeaderTooDeep { actual: 16, .. }));
     // Version 2 with a header of 4 GiB.
@@ -134,11 +134,11 @@ fn hostile_and_foreign_heads_are_refused() {
 }
 
 #[test]
-fn what_is_written_is_read_back_and_has_the_element_type() {
+fn written_arrays_are_read_back_with_their_element_type() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("y.npy");
     let doubles = Array2::from_shape_fn((70, 33), |(i, j)| (i as f64) / 7.0 - j as f64);
-    // A transposed view: written by logical order, not by memory.
+    // A transposed view is written in logical order, not in memory order.
     write_npy(&path, &doubles.t()).unwrap();
     assert_eq!(read_npy::<f64>(&path).unwrap(), doubles.t());
     let singles = doubles.mapv(|v| v as f32);
@@ -159,7 +159,7 @@ fn a_failed_write_names_the_path_and_leaves_nothing() {
     let missing = folder.path().join("missing").join("y.npy");
     let error = write_npy(&missing, &array![[1.0_f64]]).unwrap_err();
     assert!(matches!(error, DataError::NotFound { path } if path == missing));
-    // A folder is in the way: the rename fails, and the temporary file is removed.
+    // A folder blocks the rename; the temporary file is removed.
     let taken = folder.path().join("taken");
     std::fs::create_dir_all(taken.join("inside")).unwrap();
     assert!(write_npy(&taken, &array![[1.0_f64]]).is_err());

@@ -1,4 +1,4 @@
-//! Rows of a file in any order.
+//! Random access to the rows of a file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use crate::common;
@@ -33,7 +33,7 @@ fn every_part<F: Element + std::fmt::Debug>(size: usize) {
 }
 
 #[test]
-fn every_run_of_rows_is_read_in_every_precision() {
+fn every_range_of_rows_is_read_in_both_precisions() {
     every_part::<f64>(8);
     every_part::<f64>(4);
     every_part::<f32>(8);
@@ -41,7 +41,7 @@ fn every_run_of_rows_is_read_in_every_precision() {
 }
 
 #[test]
-fn runs_longer_than_a_chunk_are_whole() {
+fn ranges_longer_than_a_chunk_are_complete() {
     let folder = TempDir::new().unwrap();
     let open = NpyFile::open(&file(&folder, &npy(100_003, 3, false, 8))).unwrap();
     let mut out = vec![0.0; 100_001 * 3];
@@ -50,7 +50,7 @@ fn runs_longer_than_a_chunk_are_whole() {
 }
 
 #[test]
-fn threads_do_not_disturb_each_other() {
+fn threads_do_not_interfere() {
     let folder = TempDir::new().unwrap();
     let open = NpyFile::open(&file(&folder, &npy(500, 2, false, 8))).unwrap();
     let expected = numbers(500, 2);
@@ -70,16 +70,16 @@ fn threads_do_not_disturb_each_other() {
 }
 
 #[test]
-fn parts_that_do_not_exist_are_refused() {
+fn rows_out_of_range_are_refused() {
     let folder = TempDir::new().unwrap();
     let path = file(&folder, &npy(5, 3, false, 8));
     let open = NpyFile::open(&path).unwrap();
     let error = |first, count: usize| open.read_at(first, &mut vec![0.0; count]).unwrap_err();
-    assert!(error(4, 6).to_string().ends_with("x.npy: rows 4..6 asked for, the file has 5"));
+    assert!(error(4, 6).to_string().ends_with("x.npy: rows 4..6 requested, the file has 5"));
     assert!(matches!(error(6, 0), DataError::RowsOutOfRange { .. }));
     assert!(error(u64::MAX, 3).to_string().contains("rows 18446744073709551615..18446744073709551616"));
     assert!(matches!(error(0, 4), DataError::PartialRow { features: 3, values: 4, .. }));
-    // Shortened after it was opened.
+    // Shortened after opening.
     let shorter = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
     shorter.set_len(std::fs::metadata(&path).unwrap().len() - 24).unwrap();
     open.read_at(0, &mut [0.0; 12]).unwrap();
@@ -93,7 +93,7 @@ fn other_files_are_refused() {
     assert!(matches!(error(b"1,2\n"), DataError::BadMagic { .. }));
     let fortran = error(&npy(2, 2, true, 8));
     assert!(fortran.to_string().ends_with(
-        "x.npy: in Fortran order, whose rows cannot be read one by one; save it in C order (numpy.ascontiguousarray)"
+        "x.npy: in Fortran order, which cannot be read row by row; save it in C order (numpy.ascontiguousarray)"
     ));
     let whole = npy(2, 2, false, 8);
     assert!(matches!(

@@ -1,4 +1,4 @@
-//! `.npz` archives: which array is read, and what a hostile archive cannot do.
+//! `.npz` archives: array selection, and protection against hostile archives.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use crate::common;
@@ -75,12 +75,12 @@ fn the_only_array_needs_no_name() {
 }
 
 #[test]
-fn names_are_listed_and_suggested() {
+fn array_names_are_listed_and_suggested() {
     let folder = TempDir::new().unwrap();
     let array = npy(3, 2, false, 8);
     let path = file(&folder, &npz(&[("train.npy", &array), ("test.npy", &array)], CompressionMethod::Stored));
     let says = |path: &Path| read_npz::<f64>(path).unwrap_err().to_string();
-    assert!(says(&path).ends_with("x.npz: 2 arrays; name one of them, FILE#NAME: \"train\", \"test\""));
+    assert!(says(&path).ends_with("x.npz: 2 arrays; select one of them with FILE#NAME: \"train\", \"test\""));
     assert!(says(&member(&path, "trian")).ends_with("x.npz: no array \"trian\", nearest is \"train\""));
     let many: Vec<String> = (0..25).map(|i| format!("a{i}.npy")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), array.as_slice())).collect();
@@ -103,26 +103,26 @@ fn archives_without_arrays_are_refused() {
 }
 
 #[test]
-fn a_pipe_cannot_give_an_archive() {
+fn an_archive_through_a_pipe_is_refused() {
     let bytes = npz(&[("x.npy", &npy(3, 2, false, 8))], CompressionMethod::Stored);
     let error = open_stream::<f64>("pipe", Cursor::new(bytes), &TextOptions::default()).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "pipe: an .npz archive, whose table of contents is at its end, cannot be read from a pipe; write it to a file first"
+        "pipe: cannot read an .npz archive (its table of contents is at the end) from a pipe; write it to a file first"
     );
 }
 
-/// The place of the central directory's record of the first entry, and of a field in it.
+/// The position of the first record of the central directory, and of a field in it.
 fn central(bytes: &[u8], field: usize) -> usize {
     bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap() + field
 }
 
 #[test]
-fn sizes_that_do_not_fit_each_other_are_refused() {
+fn inconsistent_sizes_are_refused() {
     let folder = TempDir::new().unwrap();
     for method in METHODS {
         for fortran in [false, true] {
-            // The array is shorter or longer than its own header says.
+            // The array is shorter or longer than its own header declares.
             let whole = npy(100, 2, fortran, 8);
             let short = npz(&[("x.npy", &whole[..whole.len() - 8])], method);
             let error = read_npz::<f64>(&file(&folder, &short)).unwrap_err();
@@ -135,10 +135,10 @@ fn sizes_that_do_not_fit_each_other_are_refused() {
 }
 
 #[test]
-fn a_bomb_gives_no_more_than_its_archive_states() {
+fn a_bomb_yields_at_most_its_stated_size() {
     let folder = TempDir::new().unwrap();
     for fortran in [false, true] {
-        // The entry inflates to a megabyte; archive and array agree on less.
+        // The entry inflates to a megabyte; archive and array header agree on less.
         let small = npy(10, 2, fortran, 8);
         let bomb = [small.as_slice(), &vec![0; 1 << 20]].concat();
         let mut bytes = npz(&[("x.npy", &bomb)], CompressionMethod::Deflated);
@@ -150,7 +150,8 @@ fn a_bomb_gives_no_more_than_its_archive_states() {
         let error = read_npz::<f64>(&file(&folder, &bytes)).unwrap_err();
         assert!(matches!(error, DataError::Trailing { expected: 160, .. }), "{error}");
 
-        // The archive states four gigabytes, and the array promises as many: more than so few bytes can give.
+        // The archive states four gigabytes and the array header agrees: more than so few bytes can
+        // expand to.
         let dictionary = format!(
             "{{'descr': '<f8', 'fortran_order': {}, 'shape': (500000000, 1), }}\n",
             if fortran { "True" } else { "False" }
@@ -174,7 +175,7 @@ fn a_bomb_gives_no_more_than_its_archive_states() {
 }
 
 #[test]
-fn damaged_data_are_seen_by_the_checksum() {
+fn damaged_data_fail_the_checksum() {
     let folder = TempDir::new().unwrap();
     for fortran in [false, true] {
         let mut bytes = npz(&[("x.npy", &npy(100, 2, fortran, 8))], CompressionMethod::Stored);
@@ -201,7 +202,7 @@ fn an_archive_with_any_byte_changed_or_any_end_cut_is_read_or_refused() {
                 let mut bytes = whole.clone();
                 bytes[place] ^= flip;
                 match read_npz::<f64>(&file(&folder, &bytes)) {
-                    // Dates and such are not looked at; the numbers are.
+                    // Dates and similar fields are ignored; the numbers must match.
                     Ok(rows) => assert_eq!(rows, numbers(9, 2), "byte {place}"),
                     Err(error) => {
                         refused += 1;
@@ -216,7 +217,7 @@ fn an_archive_with_any_byte_changed_or_any_end_cut_is_read_or_refused() {
 }
 
 #[test]
-fn columns_of_an_archive_are_refused() {
+fn column_selection_in_an_archive_is_refused() {
     let folder = TempDir::new().unwrap();
     let path = file(&folder, &npz(&[("x.npy", &npy(3, 2, false, 8))], CompressionMethod::Stored));
     let options = TextOptions { columns: Some(vec!["0".into()]), ..TextOptions::default() };
@@ -226,7 +227,7 @@ fn columns_of_an_archive_are_refused() {
 }
 
 #[test]
-fn archives_of_numpy_are_read() {
+fn archives_written_by_numpy_are_read() {
     let available = Command::new(common::python()).args(["-c", "import numpy"]).output();
     if !available.is_ok_and(|output| output.status.success()) {
         common::skipped("NumPy is not installed");

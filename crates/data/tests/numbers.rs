@@ -1,17 +1,17 @@
-//! One number a row, however it is stored.
+//! One number per row, in every storage format.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use ndarray::{Array1, Array2};
 use pdmap_data::{DataError, read_numbers, write_npy};
 
 #[test]
-fn a_vector_a_column_and_text_give_the_same_numbers() {
+fn vector_column_and_text_give_the_same_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let expected = vec![-1.5, 0.25, 1e-300];
     write_npy(&path, &Array1::from(expected.clone())).unwrap();
     assert_eq!(read_numbers(&path).unwrap(), expected);
-    // One axis is the same in either order.
+    // For one axis, C and Fortran order coincide.
     let bytes = std::fs::read(&path).unwrap();
     let at = bytes.windows(5).position(|word| word == b"False").unwrap();
     let fortran = [&bytes[..at], b"True ", &bytes[at + 5..]].concat();
@@ -26,7 +26,7 @@ fn a_vector_a_column_and_text_give_the_same_numbers() {
 }
 
 #[test]
-fn what_is_no_vector_of_numbers_is_refused() {
+fn anything_but_a_vector_of_numbers_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     write_npy(&path, &Array2::<f64>::zeros((3, 2))).unwrap();

@@ -1,5 +1,5 @@
-//! The protocols on the real files, where they are: in the folder that `PDMAP_SHARED` names, else
-//! in `shared` beside the workspace.
+//! The protocols on the real files, if present: in the folder named by `PDMAP_SHARED`, otherwise in
+//! `shared` beside the workspace.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use crate::common;
@@ -18,7 +18,7 @@ fn shared(data: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    skipped(format_args!("{} is not there", path.display()));
+    skipped(format_args!("{} does not exist", path.display()));
     None
 }
 
@@ -71,7 +71,7 @@ fn bsds300_has_the_published_gaussian_likelihood() {
 }
 
 #[test]
-fn mnist_has_the_published_parts_and_shows_the_pixels_of_the_file() {
+fn mnist_has_the_published_parts_and_reproduces_the_pixels() {
     let Some(root) = shared("mnist") else {
         return;
     };
@@ -87,7 +87,7 @@ fn mnist_has_the_published_parts_and_shows_the_pixels_of_the_file() {
         let noise = level - f64::from(pixel);
         assert!((-1e-3..=1.001).contains(&noise), "{pixel}: {level}");
     }
-    // The same number out of the rows: with p = 1/(1 + e^-y), ln p + ln(1 - p) is even in y.
+    // The same number from the rows: with p = 1/(1 + e^-y), ln p + ln(1 - p) is even in y.
     let slope = ((1.0 - 2.0 * MNIST_LAMBDA) / 256.0).ln();
     let log_dets = splits.test.mapv(|y| {
         let y = f64::from(y).abs();
@@ -95,7 +95,7 @@ fn mnist_has_the_published_parts_and_shows_the_pixels_of_the_file() {
     });
     let (found, expected) = (splits.facts.pixel_log_det.unwrap(), log_dets.sum() / 10_000.0);
     assert!((found - expected).abs() < 0.01, "{found} {expected}");
-    // The label file is no image file.
+    // The label file is not an image file.
     assert!(matches!(
         read_idx(&root.join("train-labels-idx1-ubyte.gz")),
         Err(DataError::WrongRank { expected: 3, actual: 1, .. })

@@ -1,4 +1,4 @@
-//! Rows out in blocks: what is written is what is read back, and what is not finished is not there.
+//! Writing rows in blocks: round trips, and no trace of unfinished files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use crate::common;
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 const MATRIX: RowShape = RowShape::Matrix { features: 3 };
 
-/// A stream whose bytes can be looked at.
+/// A stream whose bytes can be inspected.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -43,7 +43,7 @@ fn file<F: Element>(path: &Path, format: RowFormat, rows: Option<u64>) -> Result
 fn written_is_read<F: Element + std::fmt::Debug>() {
     let folder = TempDir::new().unwrap();
     for rows in [0, 1, 2, 7, 30_001] {
-        // Not dyadic: every bit counts.
+        // Not dyadic, so every bit matters.
         let table = numbers(rows, 3).mapv(|value| F::from(value / 7.0).unwrap());
         let values = table.as_slice().unwrap();
         for (format, announced, block) in [
@@ -96,7 +96,7 @@ fn singles_are_read_back_bit_for_bit() {
 }
 
 #[test]
-fn numbers_of_every_size_keep_their_bits_in_csv() {
+fn numbers_of_any_magnitude_keep_their_bits_in_csv() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("x.csv");
     let doubles = [f64::MAX, f64::MIN_POSITIVE, 5e-324, 0.1 + 0.2, -1e16, 1e-7];
@@ -110,12 +110,12 @@ fn numbers_of_every_size_keep_their_bits_in_csv() {
     writer.write(&singles).unwrap();
     writer.finish().unwrap();
     assert_eq!(read_csv::<f32>(&path, &TextOptions::default()).unwrap().as_slice().unwrap(), singles);
-    // Shortest: not the digits of the double nearest to a tenth in single precision.
+    // Shortest digits: not those of the double nearest to a tenth in single precision.
     assert!(std::fs::read_to_string(&path).unwrap().contains(",0.1\n"));
 }
 
 #[test]
-fn names_become_a_header_and_are_quoted() {
+fn names_become_a_quoted_header() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("x.csv");
     let output = Output::File(path.clone());
@@ -142,7 +142,7 @@ fn a_vector_has_rank_one() {
         writer.write(&[1.5_f32]).unwrap();
         writer.write(&[f32::NEG_INFINITY]).unwrap();
         writer.finish().unwrap();
-        // A reader that shares nothing with the writer.
+        // A reader that shares no code with the writer.
         let read = ndarray::Array1::<f32>::read_npy(std::fs::File::open(&path).unwrap()).unwrap();
         assert_eq!(read.to_vec(), [1.5, f32::NEG_INFINITY]);
     }
@@ -160,32 +160,32 @@ fn another_reader_agrees() {
 }
 
 #[test]
-fn what_is_not_finished_leaves_nothing_and_keeps_the_old_file() {
+fn an_unfinished_writer_leaves_nothing_and_keeps_the_old_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("x.npy");
     std::fs::write(&path, "old").unwrap();
     for rows in [None, Some(9)] {
         let mut writer = file::<f64>(&path, RowFormat::Npy, rows).unwrap();
         writer.write(&[0.0; 30_000][..27]).unwrap();
-        assert_eq!(entries(&folder), 2, "the temporary file is beside");
+        assert_eq!(entries(&folder), 2, "the temporary file exists");
         drop(writer);
     }
     let mut writer = file::<f64>(&path, RowFormat::Npy, Some(2)).unwrap();
     writer.write(&[0.0; 3]).unwrap();
     let error = writer.finish().unwrap_err();
-    assert!(error.to_string().ends_with("x.npy: 1 row(s) to write, 2 were announced"));
+    assert!(error.to_string().ends_with("x.npy: 1 row(s) to write, 2 announced"));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
     assert_eq!(entries(&folder), 1);
 }
 
 #[test]
-fn rows_that_do_not_fit_are_refused_before_they_are_written() {
+fn incomplete_rows_are_refused_before_anything_is_written() {
     let shared = Shared::default();
     let stream = Box::new(shared.clone());
     let mut writer = RowWriter::<f64>::to_stream("s", stream, RowFormat::Csv, MATRIX, Some(1), None).unwrap();
     assert_eq!(
         writer.write(&[1.0; 4]).unwrap_err().to_string(),
-        "s: 4 numbers are no whole rows of 3 features"
+        "s: 4 numbers are not whole rows of 3 features"
     );
     assert!(matches!(writer.write(&[1.0; 6]), Err(DataError::RowCount { expected: 1, actual: 2, .. })));
     writer.write(&[1.0; 3]).unwrap();
@@ -194,8 +194,8 @@ fn rows_that_do_not_fit_are_refused_before_they_are_written() {
 }
 
 #[test]
-fn a_closed_pipe_keeps_its_kind() {
-    /// Nobody reads.
+fn a_closed_pipe_is_reported_as_broken_pipe() {
+    /// A stream without a reader.
     struct Closed;
     impl Write for Closed {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -217,7 +217,7 @@ fn a_closed_pipe_keeps_its_kind() {
 }
 
 #[test]
-fn places_that_cannot_be_written_are_refused_at_once() {
+fn unwritable_paths_are_refused_at_once() {
     let folder = TempDir::new().unwrap();
     let missing = folder.path().join("none").join("x.npy");
     assert!(matches!(file::<f64>(&missing, RowFormat::Npy, None), Err(DataError::NotFound { .. })));
@@ -233,7 +233,7 @@ fn a_named_pipe_is_written_to_and_not_replaced() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("pipe");
     if !Command::new("mkfifo").arg(&path).status().is_ok_and(|status| status.success()) {
-        common::skipped("mkfifo is not there");
+        common::skipped("mkfifo is not available");
         return;
     }
     let reading = path.clone();
@@ -251,7 +251,7 @@ fn a_named_pipe_is_written_to_and_not_replaced() {
 }
 
 #[test]
-fn numpy_reads_what_is_written() {
+fn numpy_reads_the_written_file() {
     let available = Command::new(common::python()).args(["-c", "import numpy"]).output();
     if !available.is_ok_and(|output| output.status.success()) {
         common::skipped("NumPy is not installed");
@@ -271,7 +271,7 @@ fn numpy_reads_what_is_written() {
 }
 
 #[test]
-fn rows_stand_behind_their_names() {
+fn rows_follow_their_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.csv");
     let labels = |labels: &[&str]| labels.iter().map(|&label| label.to_owned()).collect::<Vec<_>>();
@@ -288,7 +288,7 @@ fn rows_stand_behind_their_names() {
     assert_eq!(writer.finish().unwrap(), 3);
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(text, "who,a,b\nann,1.5,-0.0\n\"bob, \"\"jr\"\"\",1e300,2.0\n\"line\nbreak\",0.1,3.0\n");
-    // Read back, they are the same names and rows.
+    // Reading returns the same names and rows.
     let options = TextOptions { id: Some("who".into()), ..TextOptions::default() };
     let mut rows = open_rows::<f64>(&Input::File(path), &options).unwrap();
     let mut block = vec![];
@@ -297,7 +297,7 @@ fn rows_stand_behind_their_names() {
 
     let few = RowWriter::<f64>::create_labelled(&Output::Stdout, shape, Some(&names[1..])).unwrap_err();
     assert!(matches!(few, DataError::FeatureMismatch { expected: 3, actual: 2, .. }), "{few}");
-    // A writer of rows without names takes none.
+    // A writer created without names accepts none.
     let output = Output::File(folder.path().join("y.csv"));
     let mut plain = RowWriter::<f64>::create(&output, RowFormat::Csv, shape, None, None).unwrap();
     assert!(plain.write_labelled(&labels(&["ann"]), &[1.0, 2.0]).is_err());

@@ -1,4 +1,4 @@
-//! Rows in blocks: the same rows whatever the size of a block, the format, the precision and the order of the file.
+//! Reading in blocks: the same rows for every block size, format, precision and storage order.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use crate::common;
@@ -14,7 +14,8 @@ use pdmap_data::{
 };
 use tempfile::TempDir;
 
-/// Every kind of file that holds `numbers(rows, features)`: its name, its bytes, and whether a pipe can give it.
+/// Every kind of file that holds `numbers(rows, features)`: its name, its bytes, and whether a pipe
+/// can provide it.
 fn kinds(rows: usize, features: usize) -> Vec<(&'static str, Vec<u8>, bool)> {
     let csv = |delimiter: &str, end: &str| {
         let table = numbers(rows, features);
@@ -48,7 +49,7 @@ fn open<F: Element>(path: &Path) -> Box<dyn ReadRows<F>> {
 fn every_kind<F: Element + std::fmt::Debug>() {
     let folder = TempDir::new().unwrap();
     for (rows, features) in [(1, 1), (1, 5), (2, 1), (7, 3), (14, 2), (1003, 4)] {
-        // Dyadic numbers: the same in both precisions.
+        // Dyadic numbers are identical in both precisions.
         let expected = numbers(rows, features).mapv(|value| F::from(value).unwrap());
         for (name, bytes, streams) in kinds(rows, features) {
             let path = write(&folder, name, &bytes);
@@ -67,7 +68,7 @@ fn every_kind<F: Element + std::fmt::Debug>() {
                 assert!(matches!(error, DataError::NeedsAFile { .. }), "{error}");
                 assert_eq!(
                     error.to_string(),
-                    "a pipe: an array in Fortran order, whose first row ends near the end of the data, cannot be read from a pipe; \
+                    "a pipe: cannot read an array in Fortran order (its first row ends near the end of the data) from a pipe; \
                      write it to a file first"
                 );
             }
@@ -86,7 +87,7 @@ fn blocks_of_any_size_give_the_same_singles() {
 }
 
 #[test]
-fn readers_that_lose_or_swap_rows_are_rejected() {
+fn readers_that_lose_or_swap_rows_are_detected() {
     let bytes = npy(15, 2, false, 8);
     let right = || open_stream::<f64>("x", Cursor::new(bytes.clone()), &TextOptions::default()).unwrap();
     let expected = numbers(15, 2);
@@ -98,8 +99,8 @@ fn readers_that_lose_or_swap_rows_are_rejected() {
 }
 
 #[test]
-fn arrays_larger_than_a_chunk_are_whole_in_both_orders() {
-    // 2.4 MB: more than two of the pieces that bytes are converted in; the last one is not full.
+fn arrays_larger_than_a_chunk_are_complete_in_both_orders() {
+    // 2.4 MB: more than two conversion chunks, the last of them not full.
     let (rows, features) = (100_003, 3);
     let folder = TempDir::new().unwrap();
     for fortran in [false, true] {
@@ -110,7 +111,7 @@ fn arrays_larger_than_a_chunk_are_whole_in_both_orders() {
 }
 
 #[test]
-fn headers_tell_what_they_can() {
+fn headers_state_what_they_can() {
     let folder = TempDir::new().unwrap();
     for (name, bytes, _) in kinds(7, 3) {
         let path = write(&folder, name, &bytes);
@@ -134,7 +135,7 @@ fn a_pipe_that_ends_early_or_late_is_an_error_with_counts() {
             let mut block = Vec::new();
             let error = loop {
                 match rows.read(limit, &mut block) {
-                    Ok(0) => panic!("{cut} of 80 bytes passed as whole"),
+                    Ok(0) => panic!("{cut} of 80 bytes passed as complete"),
                     Ok(_) => {}
                     Err(error) => break error,
                 }
@@ -150,11 +151,11 @@ fn a_pipe_that_ends_early_or_late_is_an_error_with_counts() {
     let mut rows = open_stream::<f64>("pipe", Cursor::new(long), &TextOptions::default()).unwrap();
     let error = collect_rows(&mut *rows).unwrap_err();
     assert!(matches!(error, DataError::Trailing { expected: 80, .. }));
-    assert_eq!(error.to_string(), "pipe: more data than the 80 bytes that the header promises");
+    assert_eq!(error.to_string(), "pipe: more data than the 80 bytes that the header declares");
 }
 
 #[test]
-fn a_pipe_that_promises_more_than_any_memory_costs_only_what_comes() {
+fn a_pipe_that_declares_too_much_allocates_only_what_arrives() {
     for shape in ["(1000000000000, 64)", "(3, 1000000000000)", "(9223372036854775807, 9223372036854775807)"] {
         for limit in [1, 1000, usize::MAX] {
             let mut bytes =
@@ -178,7 +179,7 @@ fn a_pipe_that_promises_more_than_any_memory_costs_only_what_comes() {
 }
 
 #[test]
-fn what_holds_no_rows_is_named() {
+fn inputs_without_rows_are_identified() {
     let folder = TempDir::new().unwrap();
     let error = |name: &str, bytes: &[u8]| {
         let path = write(&folder, name, bytes);
@@ -188,9 +189,7 @@ fn what_holds_no_rows_is_named() {
         (error, text)
     };
     let (_, text) = error("x.idx", &[0, 0, 8, 3, 0, 0, 0, 1]);
-    assert!(
-        text.ends_with("an IDX file of images, not rows of numbers; those are read from .npy, .npz and CSV")
-    );
+    assert!(text.ends_with("an IDX file of images, not rows of numbers; give an .npy, .npz or CSV file"));
     assert!(error("x.wav", b"RIFF\x10\0\0\0WAVEfmt ").1.contains("a WAV file"));
     assert!(matches!(error("x.bin", &[1, 2, 3, 0xff]).0, DataError::UnknownFormat { .. }));
     assert!(matches!(error("x.latin1", b"Gr\xf6\xdfe,b\n1,2\n").0, DataError::UnknownFormat { .. }));
@@ -209,16 +208,16 @@ fn columns_and_members_of_an_array_are_refused() {
     let path = write(&folder, "x.npy", &npy(2, 2, false, 8));
     let options = TextOptions { columns: Some(vec!["0".into()]), ..TextOptions::default() };
     let error = open_rows::<f64>(&Input::File(path.clone()), &options).err().unwrap();
-    assert!(error.to_string().ends_with("columns can be chosen of CSV only, and this is an array"));
+    assert!(error.to_string().ends_with("columns can be selected in CSV only, and this is an array"));
     let member = Input::File(PathBuf::from(format!("{}#a", path.display())));
     let error = open_rows::<f64>(&member, &TextOptions::default()).err().unwrap();
     assert!(matches!(&error, DataError::NotAnArchive { member, .. } if member == "a"));
-    assert!(error.to_string().ends_with("x.npy: not an .npz archive, so there is no array \"a\" in it"));
+    assert!(error.to_string().ends_with("x.npy: not an .npz archive, so it has no array \"a\""));
 }
 
 #[test]
-fn an_interrupted_pipe_keeps_its_reason() {
-    /// Ends with an error of the system.
+fn an_interrupted_pipe_reports_the_cause() {
+    /// Ends with a system error.
     struct Breaks(Cursor<Vec<u8>>);
     impl Read for Breaks {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -259,12 +258,12 @@ fn a_named_pipe_is_read_as_a_stream() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("pipe");
     if !std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|status| status.success()) {
-        common::skipped("mkfifo is not there");
+        common::skipped("mkfifo is not available");
         return;
     }
     for (name, bytes, streams) in kinds(40_000, 3) {
         let writing = path.clone();
-        // A reader that refuses closes the pipe: then not everything can be written.
+        // A reader that refuses closes the pipe, so the write may be incomplete.
         let writer = std::thread::spawn(move || std::fs::write(writing, bytes));
         let opened = open_rows::<f64>(&Input::File(path.clone()), &TextOptions::default());
         match opened {

@@ -1,4 +1,4 @@
-//! Frames of sound: what a row is, where time is cut, and what is refused.
+//! Frames of sound: the layout of a row, the split in time, and refusals.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 const RATE: u32 = 8000;
 
-/// A WAV file put together by hand: a format chunk, other chunks, and the data.
+/// A WAV file assembled by hand: a format chunk, other chunks, and the data.
 fn file(folder: &TempDir, tag: u16, channels: u16, bits: u16, between: &[u8], data: &[u8]) -> PathBuf {
     let mut chunks = b"WAVEfmt \x10\0\0\0".to_vec();
     let align = channels * bits / 8;
@@ -47,7 +47,7 @@ fn refusal(path: &Path) -> DataError {
 }
 
 #[test]
-fn whole_numbers_of_every_depth_are_read() {
+fn integers_of_every_depth_are_read() {
     let folder = TempDir::new().unwrap();
     let values: [i32; 4] = [-128, -1, 0, 127];
     for (bits, scale) in [(8, 0), (16, 8), (24, 16), (32, 24)] {
@@ -55,12 +55,12 @@ fn whole_numbers_of_every_depth_are_read() {
             .iter()
             .flat_map(|&value| {
                 let value = value << scale;
-                // 8 bits are stored from 0 to 255, all others as two's complement.
+                // 8-bit samples are stored as 0 to 255, all others in two's complement.
                 let value = if bits == 8 { value + 128 } else { value };
                 value.to_le_bytes()[..bits as usize / 8].to_vec()
             })
             .collect();
-        // A chunk of odd length before the data, padded as the format demands.
+        // A chunk of odd length before the data, padded as the format requires.
         for between in [&[][..], b"LIST\x03\0\0\0abc\0"] {
             let sound = read_wav(&file(&folder, 1, 2, bits, between, &data)).unwrap();
             assert_eq!((sound.channels, sound.rate, sound.bits, sound.moments()), (2, RATE, bits, 2));
@@ -72,7 +72,8 @@ fn whole_numbers_of_every_depth_are_read() {
     assert_eq!(detect_format(&path).unwrap(), Format::Wav);
 }
 
-/// The first sample of each frame of a sound whose sample `t` of channel `c` is `t + c/2`, after every number was checked.
+/// The first sample of each frame of a sound whose sample `t` of channel `c` is `t + c/2`, after
+/// checking every number.
 fn starts(part: &ndarray::Array2<f64>, channels: usize, frame: usize) -> Vec<usize> {
     part.rows()
         .into_iter()
@@ -101,7 +102,7 @@ fn frames_are_channel_major_and_none_crosses_a_boundary() {
         for (frame, hop) in [(1, None), (7, None), (8, Some(3)), (20, Some(20)), (5, Some(11))] {
             let splits: Splits<f64> = wav(&path, frame, hop, 0).unwrap();
             let hop = hop.unwrap_or(frame);
-            // 10% of 1003, rounded, are 100: the parts are 0..803, 803..903 and 903..1003.
+            // 10% of 1003 rounds to 100: the parts are 0..803, 803..903 and 903..1003.
             for (part, from, to) in
                 [(&splits.train, 0, 803), (&splits.validation, 803, 903), (&splits.test, 903, 1003)]
             {
@@ -117,7 +118,7 @@ fn frames_are_channel_major_and_none_crosses_a_boundary() {
 }
 
 #[test]
-fn whole_numbers_get_noise_of_one_step_once() {
+fn integers_get_noise_of_one_step_once() {
     let folder = TempDir::new().unwrap();
     let samples: Vec<i16> = (0..20_000).map(|i| (i * 7919 % 65_536 - 32_768) as i16).collect();
     let path = sixteen(&folder, 1, samples.clone());
@@ -130,12 +131,12 @@ fn whole_numbers_get_noise_of_one_step_once() {
         .collect();
     assert_eq!(noise.len(), 16_000);
     assert!(noise.iter().all(|noise| (0.0..1.0).contains(noise)));
-    // Uniform: the mean and its standard error, and the variance.
+    // Uniform: check the mean with its standard error, and the variance.
     let mean = noise.iter().sum::<f64>() / 16_000.0;
     assert!((mean - 0.5).abs() < 5.0 / (12.0_f64 * 16_000.0).sqrt(), "{mean}");
     let variance = noise.iter().map(|noise| (noise - mean).powi(2)).sum::<f64>() / 16_000.0;
     assert!((variance * 12.0 - 1.0).abs() < 0.05, "{variance}");
-    // Overlapping frames share it.
+    // Overlapping frames share the noise.
     let overlapping: Splits<f64> = wav(&path, 50, Some(25), 1).unwrap();
     assert_eq!(
         overlapping.train.row(0).as_slice().unwrap()[25..],
@@ -147,7 +148,7 @@ fn whole_numbers_get_noise_of_one_step_once() {
 }
 
 #[test]
-fn the_facts_count_in_steps_of_the_whole_numbers() {
+fn the_facts_count_in_integer_steps() {
     let folder = TempDir::new().unwrap();
     let path = sixteen(&folder, 2, (0..80_000).map(|i| (i % 100) as i16));
     let splits: Splits<f32> = wav(&path, 100, None, 7).unwrap();
@@ -158,12 +159,9 @@ fn the_facts_count_in_steps_of_the_whole_numbers() {
     assert!((log_det + 200.0 * 15.0 * 2.0_f64.ln()).abs() < 1e-9, "{log_det}");
     assert_eq!(facts.space, "(sample + U[0,1))/2^15, 100 of each of 2 channel(s): 200 features");
     let notes = facts.notes.join("\n");
-    assert!(
-        notes.contains("8000 Hz, 16-bit whole-number samples, 2 channel(s), 40000 samples each"),
-        "{notes}"
-    );
+    assert!(notes.contains("8000 Hz, 16-bit integer samples, 2 channel(s), 40000 samples each"), "{notes}");
     assert!(notes.contains("frames: 320 train, 40 validation, 40 test; hop 100; seed 7"), "{notes}");
-    // 4000 samples of the test are half a second.
+    // 4000 test samples are half a second.
     assert_eq!(splits.test_groups, Some(vec![0; 40]));
     let long: Splits<f32> = wav(&sixteen(&folder, 1, vec![0; 200_000]), 1000, None, 7).unwrap();
     let groups: Vec<u32> = (0..20).map(|row| row / 8).collect();
@@ -171,18 +169,16 @@ fn the_facts_count_in_steps_of_the_whole_numbers() {
 }
 
 #[test]
-fn lengths_of_zero_and_sounds_too_short_are_refused() {
+fn zero_lengths_and_short_sounds_are_refused() {
     let folder = TempDir::new().unwrap();
     let path = counted(&folder, 190, 1);
     assert!(matches!(wav::<f64>(&path, 0, None, 0), Err(DataError::BadOption { option: "frame", .. })));
     let error = wav::<f64>(&path, 5, Some(0), 0).unwrap_err();
     assert_eq!(error.to_string(), "option hop is 0, expected at least 1 sample");
     let error = wav::<f64>(&path, 11, None, 0).unwrap_err();
-    assert!(
-        error.to_string().ends_with("190 samples, 210 are needed for frames of 11 every 11 in each part")
-    );
+    assert!(error.to_string().ends_with("190 samples, 210 needed for frames of 11 every 11 in each part"));
     assert!(matches!(wav::<f64>(&path, usize::MAX, None, 0), Err(DataError::SoundTooShort { .. })));
-    // What is said to be enough is enough, at every hop.
+    // The stated minimum suffices at every hop.
     for frame in 1..12 {
         for hop in 1..12 {
             let needed = 10 * (frame + hop - 1);
@@ -202,14 +198,14 @@ fn lengths_of_zero_and_sounds_too_short_are_refused() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn unsupported_files_are_identified() {
     let folder = TempDir::new().unwrap();
     assert!(matches!(refusal(&sixteen(&folder, 1, [])), DataError::TooFewRows { actual: 0, .. }));
     let error = refusal(&floats(&folder, 2, [0.0, 1.0, 2.0, f32::NAN]));
     assert!(error.to_string().ends_with("sample 1 of channel 1 is NaN; every sample must be finite"));
     let error = refusal(&file(&folder, 3, 1, 64, &[], &[0; 16]));
     assert!(error.to_string().ends_with(
-        "samples of 64 bits, format 0x0003; whole numbers of 8, 16, 24 and 32 bits (0x0001) and floats of 32 (0x0003) are read"
+        "samples of 64 bits, format 0x0003; supported are integers of 8, 16, 24 and 32 bits (0x0001) and floats of 32 bits (0x0003)"
     ));
     assert!(matches!(
         refusal(&file(&folder, 1, 1, 12, &[], &[0; 16])),
@@ -221,7 +217,7 @@ fn what_cannot_be_read_is_named() {
         DataError::SampleFormat { tag: 2, .. }
     ));
     assert!(matches!(refusal(&file(&folder, 1, 0, 16, &[], &[0; 16])), DataError::BadHeader { .. }));
-    // Half of a moment of two channels.
+    // Half a time step of two channels.
     assert!(matches!(refusal(&sixteen(&folder, 2, [1, 2, 3])), DataError::BadHeader { .. }));
     let path = folder.path().join("x.wav");
     std::fs::write(&path, b"RIFF\0\0\0\0AVI LIST").unwrap();
@@ -230,7 +226,7 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
-fn a_header_that_promises_more_than_the_file_is_refused_and_what_follows_the_data_is_not() {
+fn a_header_that_declares_too_much_is_refused_and_trailing_bytes_are_ignored() {
     let folder = TempDir::new().unwrap();
     let path = sixteen(&folder, 1, 0..50);
     let whole = std::fs::read(&path).unwrap();
@@ -239,7 +235,7 @@ fn a_header_that_promises_more_than_the_file_is_refused_and_what_follows_the_dat
         let error = refusal(&path);
         assert!(matches!(error, DataError::Truncated { .. }), "{cut}: {error}");
     }
-    // What programs write that do not know the length yet.
+    // Written by programs that do not know the length yet.
     let mut endless = whole.clone();
     endless[40..44].copy_from_slice(&u32::MAX.to_le_bytes());
     std::fs::write(&path, endless).unwrap();
@@ -249,7 +245,7 @@ fn a_header_that_promises_more_than_the_file_is_refused_and_what_follows_the_dat
 }
 
 #[test]
-fn a_file_with_any_byte_of_its_head_changed_is_read_or_refused() {
+fn a_file_with_any_header_byte_changed_is_read_or_refused() {
     let folder = TempDir::new().unwrap();
     let path = sixteen(&folder, 2, 0..100);
     let whole = std::fs::read(&path).unwrap();

@@ -1,5 +1,5 @@
-//! Writes a demonstration of the page layout: five arms with three seeds each
-//! and invented numbers, among them a run that diverges early.
+//! Writes a demonstration of the page layout: five arms with three seeds each and invented numbers,
+//! including a run that diverges early.
 //!
 //! `cargo run -p pdmap-report --example demo -- demo.html`
 
@@ -7,7 +7,7 @@ use pdmap_report::{
     Figure, Interval, IntervalPlot, LinePlot, Page, ReportError, Section, Series, Table, number,
 };
 
-/// Name, final score, steps to get near it, milliseconds a step.
+/// Name, final score, steps to approach it, milliseconds per step.
 const ARMS: [(&str, f64, f64, f64); 5] = [
     ("dense-exact", -1.214, 900.0, 5.9),
     ("dense-relative", -1.209, 950.0, 1.1),
@@ -68,7 +68,7 @@ fn mean(values: &[f64]) -> f64 {
 
 fn page() -> Result<Page, ReportError> {
     let baselines = vec![("full Gaussian".to_owned(), -1.38)];
-    let score = "validation log-likelihood (nats a dimension)";
+    let score = "validation log-likelihood (nats per dimension)";
     let learning = |title: &str, x_label: &str, log_x, series| LinePlot {
         title: title.to_owned(),
         x_label: x_label.to_owned(),
@@ -105,7 +105,7 @@ fn page() -> Result<Page, ReportError> {
     };
     let scores = IntervalPlot {
         title: "Test log-likelihood by arm".to_owned(),
-        x_label: "nats a dimension, higher is better".to_owned(),
+        x_label: "nats per dimension, higher is better".to_owned(),
         intervals: (0..5)
             .map(|arm| {
                 let points = finals(arm);
@@ -134,11 +134,11 @@ fn page() -> Result<Page, ReportError> {
             if arm == 4 { "1 of 3" } else { "—" }.to_owned(),
         ]
     });
-    let header = ["arm", "test log-likelihood", "ms a step", "seconds", "peak memory", "diverged early"];
+    let header = ["arm", "test log-likelihood", "ms per step", "seconds", "peak memory", "diverged early"];
     Ok(Page {
         title: "Layout demonstration: invented numbers, no experiment".to_owned(),
         verdict: vec![
-            "dense-relative-algebra reaches the best score, 0.02 nats a dimension above dense-exact."
+            "dense-relative-algebra reaches the best score, 0.02 nats per dimension above dense-exact."
                 .to_owned(),
             "dense-relative matches dense-exact within the seeds' spread at a fifth of its time a step. \
              One of three seeds of dense-svd diverged for a while. Every number here is invented."
@@ -161,14 +161,14 @@ fn page() -> Result<Page, ReportError> {
                 }),
                 figures: vec![Figure::of_intervals(
                     &scores,
-                    "Marker: mean. Bar: two standard errors. Small dots: single seeds.",
+                    "Marker: mean. Bar: two standard errors. Small dots: individual seeds.",
                 )?],
                 facts: vec![],
             },
             Section {
                 heading: "Learning curves".to_owned(),
                 figures: vec![
-                    Figure::of_lines(&by_step, "One line a seed; the marker ends each line.")?,
+                    Figure::of_lines(&by_step, "One line per seed; the marker ends each line.")?,
                     Figure::of_lines(&by_second, "The same runs against seconds of training.")?,
                     Figure::of_lines(&gap, "A logarithmic y-axis over many decades.")?,
                 ],

@@ -1,5 +1,6 @@
-//! Draws what `step_times --json` wrote: time per step against D, both logarithmic, one plot for each batch size, precision and optimizer; and
-//! prints the exponent of each arm, by least squares of `log time` on `log D` over 512 ≤ D ≤ 4096.
+//! Plots the output of `step_times --json`: time per step against D, both logarithmic, one plot per
+//! batch size, precision and optimizer. Prints the exponent of each arm, by least squares of
+//! `log time` on `log D` over 512 ≤ D ≤ 4096.
 //!
 //! `cargo run --release -p pdmap-report --example scaling -- step_times.json docs/img`
 
@@ -11,10 +12,11 @@ use serde_json::Value;
 
 type Error = Box<dyn std::error::Error>;
 
-/// Arms in the order of their colours in every other plot.
+/// Arms in the colour order of all other plots.
 const ARMS: [&str; 5] = ["exact", "relative", "algebra", "orthonormal", "svd"];
 
-/// Where the exponents are fitted: above, costs that grow more slowly than the products no longer show.
+/// The range in which exponents are fitted, where costs that grow more slowly than the products are
+/// negligible.
 const FITTED: std::ops::RangeInclusive<f64> = 512.0..=4096.0;
 
 /// `(D, ms)` of the steps and of their floors.
@@ -24,7 +26,7 @@ struct Curve {
     floors: Vec<(f64, f64)>,
 }
 
-/// Curves by arm, of one batch size, precision and optimizer.
+/// Curves by arm, for one batch size, precision and optimizer.
 type Curves = BTreeMap<usize, Curve>;
 
 fn main() -> Result<(), Error> {
@@ -81,17 +83,17 @@ fn plot(dtype: &str, batch: u64, optimizer: &str, curves: &Curves) -> LinePlot {
     LinePlot {
         title: format!("One training step, two dense layers, batch {batch}, {dtype}, {optimizer}"),
         x_label: "features D (log scale)".to_owned(),
-        y_label: "ms a step (log scale)".to_owned(),
+        y_label: "ms per step (log scale)".to_owned(),
         log_x: true,
         log_y: true,
         series: series.collect(),
-        // All of it: the cheapest arm is the point of the plot, not an outlier.
+        // The full range: the cheapest arm is the point of the plot, not an outlier.
         y_range: Some((all().fold(f64::INFINITY, f64::min) / 1.3, all().fold(0.0, f64::max) * 1.3)),
         ..LinePlot::default()
     }
 }
 
-/// Least-squares slope of `log y` on `log x` where it is to be fitted.
+/// Least-squares slope of `log y` on `log x` in the fitted range.
 fn exponent(points: &[(f64, f64)]) -> String {
     let logs: Vec<(f64, f64)> =
         points.iter().filter(|(x, _)| FITTED.contains(x)).map(|(x, y)| (x.ln(), y.ln())).collect();

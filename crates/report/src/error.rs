@@ -1,12 +1,12 @@
-//! What can go wrong between numbers and a page.
+//! The errors of drawing plots and rendering pages.
 
 use thiserror::Error;
 
-/// Why a plot or a page could not be drawn.
+/// Why a plot or page could not be drawn.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    /// No point of the plot can be placed: all are missing, not finite, or not
-    /// positive on a logarithmic axis.
+    /// No point of the plot can be placed: all are missing, not finite, or not positive on a
+    /// logarithmic axis.
     #[error(
         "nothing to draw in plot `{plot}`: {series} series with {points} points, none of them finite \
          (and positive where an axis is logarithmic)"
@@ -14,75 +14,75 @@ pub enum ReportError {
     NothingToDraw {
         /// Title of the plot.
         plot: String,
-        /// How many series or intervals were given.
+        /// Number of series or intervals.
         series: usize,
-        /// How many points they held together.
+        /// Total number of their points.
         points: usize,
     },
-    /// Pictures with more cells than a page takes.
-    #[error("plot `{plot}` has {cells} cells, {most} are the most")]
+    /// The pictures have more cells than a page allows.
+    #[error("plot `{plot}` has {cells} cells; the limit is {most}")]
     TooManyCells {
         /// Title of the plot.
         plot: String,
-        /// Cells of all pictures.
+        /// Total cells of all pictures.
         cells: usize,
-        /// Largest number that is drawn.
+        /// The limit.
         most: usize,
     },
-    /// A requested axis range is empty, reversed, not finite, or not positive
-    /// on a logarithmic axis.
-    #[error("plot `{plot}` asks for the y-range {low} to {high}, which its axis cannot show")]
+    /// The requested axis range is empty, reversed, not finite, or not positive on a logarithmic
+    /// axis.
+    #[error("plot `{plot}`: the axis cannot show the y-range {low} to {high}")]
     BadRange {
         /// Title of the plot.
         plot: String,
-        /// Lower end asked for.
+        /// Requested lower end.
         low: f64,
-        /// Upper end asked for.
+        /// Requested upper end.
         high: f64,
     },
-    /// An interval whose lower end is above its upper end.
-    #[error("interval `{name}` runs from {low} down to {high}")]
+    /// The lower end of an interval is above its upper end.
+    #[error("interval `{name}` is reversed: {low} to {high}")]
     ReversedInterval {
         /// Name of the interval.
         name: String,
-        /// Lower end given.
+        /// Given lower end.
         low: f64,
-        /// Upper end given.
+        /// Given upper end.
         high: f64,
     },
-    /// A table row with another number of cells than the header.
+    /// The number of cells in a table row differs from the header.
     #[error("table `{table}`: row {row} has {cells} cells, the header has {columns}")]
     RaggedRow {
         /// Caption of the table.
         table: String,
         /// Index of the row, from 0.
         row: usize,
-        /// Cells in that row.
+        /// Cells in the row.
         cells: usize,
         /// Cells in the header.
         columns: usize,
     },
-    /// The row to be marked as best does not exist.
-    #[error("table `{table}`: row {best} is to be marked as the best of {rows} rows")]
+    /// The row to mark as best does not exist.
+    #[error("table `{table}`: best row is {best}, but there are {rows} rows")]
     NoBestRow {
         /// Caption of the table.
         table: String,
-        /// Index asked for, from 0.
+        /// Requested index, from 0.
         best: usize,
-        /// Rows the table has.
+        /// Number of rows.
         rows: usize,
     },
-    /// The SVG backend refused to draw.
+    /// The SVG backend failed.
     #[error("drawing an SVG of {width} by {height} units: {message}")]
     Draw {
         /// Width in SVG units.
         width: u32,
         /// Height in SVG units.
         height: u32,
-        /// What the backend said.
+        /// The message of the backend.
         message: String,
     },
-    /// The page template did not render.
+    /// The page template failed to render.
     #[error("rendering the page: {0}")]
     Template(#[from] minijinja::Error),
 }

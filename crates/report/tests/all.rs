@@ -1,4 +1,4 @@
-//! Reports: all tests in one program, since each program would compile the generic layers again.
+//! All report tests in one binary; separate binaries would compile the generic code again.
 
 mod page;
 mod pictures;

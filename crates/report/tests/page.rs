@@ -1,4 +1,4 @@
-//! What every page must be: one file, escaped, complete.
+//! Properties of every page: one file, escaped, complete.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use pdmap_report::{Figure, LinePlot, Page, ReportError, Section, Series, Table};
@@ -32,7 +32,7 @@ fn table() -> Table {
     }
 }
 
-/// A page with the hostile text in every place that takes text.
+/// A page with the hostile text in every text field.
 fn page() -> Page {
     let h = || HOSTILE.to_owned();
     let section = Section {
@@ -50,7 +50,7 @@ fn page() -> Page {
     }
 }
 
-/// The page is written so that it is well-formed XML as well.
+/// Pages are also well-formed XML.
 fn parse(html: &str) -> Document<'_> {
     let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
     Document::parse_with_options(html, options).unwrap_or_else(|e| panic!("{e} in {html}"))
@@ -76,7 +76,7 @@ fn hostile_text_stays_text_everywhere() {
 }
 
 #[test]
-fn the_page_fetches_and_runs_nothing() {
+fn the_page_loads_and_runs_nothing() {
     let html = page().render().unwrap();
     let namespace = "xmlns=\"http://www.w3.org/2000/svg\"";
     let rest = html.replace(namespace, "").to_lowercase();
@@ -109,9 +109,9 @@ fn the_structure_is_semantic() {
     for th in document.descendants().filter(|n| n.has_tag_name("th")) {
         assert!(matches!(th.attribute("scope"), Some("col" | "row")));
     }
-    // The verdict stands before every section.
+    // The verdict precedes every section.
     assert!(html.find("class=\"verdict\"").unwrap() < html.find("<section").unwrap());
-    // Every link leads somewhere, every id is used once.
+    // Every link has a target, and every id is unique.
     let mut ids: Vec<&str> = document.descendants().filter_map(|n| n.attribute("id")).collect();
     let with_repeats = ids.len();
     ids.sort_unstable();
@@ -123,7 +123,7 @@ fn the_structure_is_semantic() {
 }
 
 #[test]
-fn numbers_stand_right_and_the_best_row_is_marked() {
+fn numbers_are_right_aligned_and_the_best_row_is_marked() {
     let html = page().render().unwrap();
     let document = parse(&html);
     let rows: Vec<_> = document.descendants().filter(|n| n.has_tag_name("tr")).collect();
@@ -148,7 +148,7 @@ fn a_figure_takes_the_title_out_of_its_plot() {
 }
 
 #[test]
-fn tables_that_do_not_fit_themselves_are_errors() {
+fn inconsistent_tables_are_refused() {
     let render = |table: Table| {
         let section = Section { table: Some(table), ..Section::default() };
         Page { sections: vec![section], ..Page::default() }.render()
@@ -168,7 +168,7 @@ fn tables_that_do_not_fit_themselves_are_errors() {
 }
 
 #[test]
-fn an_empty_page_is_a_page() {
+fn an_empty_page_is_valid() {
     let html = Page::default().render().unwrap();
     parse(&html);
 }

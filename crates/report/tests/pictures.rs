@@ -1,4 +1,4 @@
-//! What raster pictures must be: the right way up, on one scale, within the page.
+//! Properties of raster pictures: orientation, a common scale, and size limits.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use base64::Engine;
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use pdmap_report::{Figure, HeatMap, MOST_PIXELS, Page, Pictures, ReportError, Section, heat_map, pictures};
 use roxmltree::Document;
 
-/// Size and pixels (red, green, blue, opacity) of the one picture of an SVG.
+/// Size and pixels (red, green, blue, opacity) of the only picture of an SVG.
 fn decode(svg: &str) -> ((usize, usize), Vec<[u8; 4]>) {
     let document = Document::parse(svg).unwrap();
     let images: Vec<_> = document.descendants().filter(|node| node.has_tag_name("image")).collect();
@@ -53,7 +53,7 @@ fn the_lowest_row_of_a_map_is_at_the_bottom_and_opacity_is_the_root() {
 }
 
 #[test]
-fn pictures_stand_in_their_order_with_a_transparent_seam() {
+fn pictures_appear_in_order_with_transparent_gaps() {
     let grid = Pictures {
         title: "pictures".into(),
         size: (2, 1),
@@ -68,12 +68,12 @@ fn pictures_stand_in_their_order_with_a_transparent_seam() {
     assert_eq!(rows[0], [grey(0), none, grey(255)]);
     assert_eq!(rows[1], [grey(128), none, none]); // the missing value
     assert_eq!(rows[2], [none; 3]);
-    assert_eq!(rows[3], [grey(255), none, none]); // beyond the range is its end
+    assert_eq!(rows[3], [grey(255), none, none]); // a value beyond the range is clamped
     assert_eq!(rows[4], [grey(0), none, none]);
 }
 
 #[test]
-fn the_usual_range_leaves_out_a_single_runaway_value() {
+fn the_default_range_excludes_a_single_outlier() {
     let mut picture: Vec<f64> = (0..1000).map(|value| f64::from(value) / 1000.0).collect();
     picture[500] = 1e9;
     let grid =
@@ -83,7 +83,7 @@ fn the_usual_range_leaves_out_a_single_runaway_value() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_refused() {
+fn invalid_pictures_are_refused() {
     for values in [&[0.0; 6][..], &[-1.0, f64::NAN, -2.0, 0.0, 0.0, -0.0], &[1.0; 5]] {
         assert!(
             matches!(heat_map(&map(values, (2, 3))), Err(ReportError::NothingToDraw { .. })),
@@ -104,7 +104,7 @@ fn what_cannot_be_drawn_is_refused() {
     assert!(matches!(pictures(&wide), Err(ReportError::TooManyCells { .. })));
     let reversed = Pictures { range: Some((1.0, 0.0)), ..grid(vec![vec![0.0; 4]]) };
     assert!(matches!(pictures(&reversed), Err(ReportError::BadRange { .. })));
-    // One value everywhere is a picture, if a dull one.
+    // A constant picture is valid.
     assert!(pictures(&grid(vec![vec![7.0; 4]; 2])).is_ok());
 }
 

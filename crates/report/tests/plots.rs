@@ -1,4 +1,4 @@
-//! What every plot must be: well-formed, complete, themeable.
+//! Properties of every plot: well-formed, complete, themeable.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use pdmap_report::{Interval, IntervalPlot, LinePlot, ReportError, Series, color, interval_plot, line_plot};
@@ -21,7 +21,7 @@ fn lines(series: Vec<Series>) -> LinePlot {
 fn texts(svg: &str) -> Vec<String> {
     let document = Document::parse(svg).unwrap();
     let texts = document.descendants().filter(|n| n.has_tag_name("text"));
-    // Entities split text nodes, so all of them are gathered.
+    // Entities split text nodes, so all of them are collected.
     texts
         .map(|n| {
             n.descendants().filter_map(|d| if d.is_text() { d.text() } else { None }).collect::<String>()
@@ -36,7 +36,7 @@ fn vertices(svg: &str, index: usize) -> Vec<Vec<(f64, f64)>> {
     document
         .descendants()
         .filter(|n| n.has_tag_name("polyline") && n.attribute("stroke") == Some(color(index)))
-        // The legend's sample is opaque, data lines are not.
+        // The legend's sample is opaque; data lines are not.
         .filter(|n| n.attribute("stroke-opacity").is_some())
         .map(|n| {
             let pairs = n.attribute("points").unwrap().split_whitespace();
@@ -122,7 +122,7 @@ fn names_are_escaped_and_unprintable_characters_replaced() {
 }
 
 #[test]
-fn points_that_are_not_finite_leave_a_gap() {
+fn nonfinite_points_leave_a_gap() {
     let nan = f64::NAN;
     let inf = f64::INFINITY;
     let points = [(0.0, 1.0), (1.0, 2.0), (2.0, nan), (3.0, 3.0), (4.0, 1.0), (5.0, -inf), (inf, 2.0)];
@@ -153,7 +153,7 @@ fn nothing_to_draw_is_a_typed_error_with_the_counts() {
 }
 
 #[test]
-fn logarithmic_axes_skip_what_is_not_positive() {
+fn logarithmic_axes_skip_nonpositive_values() {
     let points = [(0.0, 1.0), (1.0, 1.0), (10.0, 10.0), (100.0, 100.0), (200.0, 0.0)];
     let plot = LinePlot { log_x: true, log_y: true, ..lines(vec![series("arm", 0, &points)]) };
     let svg = line_plot(&plot).unwrap();
@@ -167,7 +167,7 @@ fn logarithmic_axes_skip_what_is_not_positive() {
 }
 
 #[test]
-fn a_diverging_point_neither_squashes_the_rest_nor_goes_unmentioned() {
+fn a_diverging_point_neither_compresses_the_rest_nor_goes_unmentioned() {
     let curve = |offset: f64| -> Vec<(f64, f64)> {
         (0..50).map(|i| (f64::from(i), offset - (-f64::from(i) / 10.0).exp())).collect()
     };
@@ -200,7 +200,7 @@ fn a_given_range_is_obeyed_and_checked() {
 }
 
 #[test]
-fn references_are_named_with_their_value_even_off_the_range() {
+fn references_are_named_with_their_value_even_out_of_range() {
     let mut plot = lines(vec![series("arm", 0, &[(0.0, 0.0), (1.0, 1.0)])]);
     plot.reference = vec![("near".to_owned(), 1.5), ("far".to_owned(), -1e6), ("none".to_owned(), f64::NAN)];
     let svg = line_plot(&plot).unwrap();
@@ -266,7 +266,7 @@ fn interval_rows_show_name_mean_and_every_finite_seed() {
 }
 
 #[test]
-fn a_far_seed_is_an_arrow_at_the_border() {
+fn a_distant_seed_is_an_arrow_at_the_border() {
     let plot = IntervalPlot {
         intervals: (0..6)
             .map(|i| interval(&format!("arm {i}"), 1.0 + 0.1 * i as f64, 0.9, 1.7, &[1.0, 1.3]))
@@ -277,7 +277,8 @@ fn a_far_seed_is_an_arrow_at_the_border() {
     let svg = interval_plot(&plot).unwrap();
     check(&svg);
     let document = Document::parse(&svg).unwrap();
-    // Each arm has a square for its mean; the bad one has arrows for what is cut.
+    // Each arm has a square for its mean; the distant one has arrows for the parts beyond the
+    // range.
     let triangles = document
         .descendants()
         .filter_map(|n| if n.has_tag_name("polygon") { n.attribute("points") } else { None })
@@ -287,7 +288,7 @@ fn a_far_seed_is_an_arrow_at_the_border() {
 }
 
 #[test]
-fn a_reversed_interval_is_an_error() {
+fn a_reversed_interval_is_refused() {
     let plot =
         IntervalPlot { intervals: vec![interval("arm", 1.0, 2.0, 0.5, &[])], ..IntervalPlot::default() };
     match interval_plot(&plot) {
@@ -299,12 +300,12 @@ fn a_reversed_interval_is_an_error() {
 }
 
 #[test]
-fn labels_of_ticks_stand_apart() {
+fn tick_labels_do_not_overlap() {
     for (low, high) in [(0.0, 6000.0), (-1.385, -1.195), (1e6, 1e6 + 40.0), (1e-5, 3e-5)] {
         let svg = line_plot(&lines(vec![series("arm", 0, &[(low, 0.0), (high, 1.0)])])).unwrap();
         check(&svg);
         let document = Document::parse(&svg).unwrap();
-        // Labels of the x-axis are the centred texts but the axis title.
+        // Labels of the x-axis are the centred texts except the axis title.
         let centred = document.descendants().filter(|n| n.attribute("text-anchor") == Some("middle"));
         let mut labels: Vec<(f64, usize)> = centred
             .map(|n| (n.attribute("x").unwrap().parse().unwrap(), n.text().unwrap().trim()))
@@ -314,7 +315,7 @@ fn labels_of_ticks_stand_apart() {
         labels.sort_by(|a, b| a.0.total_cmp(&b.0));
         assert!(labels.len() >= 2, "{labels:?}");
         for pair in labels.windows(2) {
-            // Half of both labels at no less than half an em (70 units) a character.
+            // Half of both labels, with at least half an em (70 units) per character.
             let needed = 35.0 * (pair[0].1 + pair[1].1) as f64;
             assert!(pair[1].0 - pair[0].0 > needed, "{labels:?}");
         }

@@ -7,20 +7,20 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::density::Density;
-use super::options::{Options, number, require};
-use crate::DataError;
+use super::settings::{Options, number, require};
+use crate::error::DataError;
 
-/// Rows are stretches of a first-order autoregression of marginal variance 1: `x[0] = z[0]` and
-/// `x[t] = rho x[t-1] + sqrt(1 - rho^2) z[t]` with standard normal `z`, so that
+/// Rows are stretches of a first-order autoregression with marginal variance 1: `x[0] = z[0]` and
+/// `x[t] = rho x[t-1] + sqrt(1 - rho^2) z[t]` with standard normal `z`, so
 /// `cov(x[s], x[t]) = rho^|s - t|`.
 ///
 /// `ln p(x) = -(x[0]^2 + sum (x[t] - rho x[t-1])^2 / (1 - rho^2) + (n - 1) ln(1 - rho^2) + n ln(2 pi)) / 2`
 /// for `n = length`, and the entropy is `n/2 ln(2 pi e) + (n - 1)/2 ln(1 - rho^2)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ar1 {
-    /// The correlation of neighbours, between -1 and 1, neither included.
+    /// Correlation of neighbours, between -1 and 1, both excluded.
     pub rho: f64,
-    /// Features of a row, 1 to 65,536.
+    /// Features per row, 1 to 65,536.
     pub length: usize,
 }
 
@@ -30,7 +30,7 @@ impl Default for Ar1 {
     }
 }
 
-const RHO: &str = "a number between -1 and 1, neither included";
+const RHO: &str = "a number between -1 and 1, both excluded";
 const LENGTH: &str = "a whole number from 1 to 65536";
 
 impl Options for Ar1 {
@@ -64,7 +64,7 @@ impl Ar1 {
         (1.0 - self.rho) * (1.0 + self.rho)
     }
 
-    /// `ln det` of `2 pi` times the covariance.
+    /// The log-determinant of `2 pi` times the covariance.
     fn log_det(&self) -> f64 {
         let n = self.length as f64;
         n * (2.0 * PI).ln() + (n - 1.0) * self.innovation().ln()

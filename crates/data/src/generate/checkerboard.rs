@@ -1,27 +1,26 @@
-//! A board whose dark cells are equally likely.
+//! A checkerboard, uniform on its dark cells.
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::density::Density;
-use super::options::{Options, number, require};
-use crate::DataError;
+use super::settings::{Options, number, require};
+use crate::error::DataError;
 
 /// The board is `[-HALF, HALF]^2`.
 const HALF: f64 = 4.0;
 
-/// Uniform on the dark cells of a board of `cells` by `cells` over `[-4, 4]^2`: the cell in column
-/// `i` and row `j`, counted from the corner `(-4, -4)`, is dark where `i + j` is even.
+/// Uniform on the dark cells of a `cells` by `cells` board over `[-4, 4]^2`: the cell in column `i`
+/// and row `j`, counted from the corner `(-4, -4)`, is dark if `i + j` is even.
 ///
-/// `ln p(x) = -ln 32` in the dark cells with their edges, `-inf` elsewhere; the entropy is
-/// `ln 32`. The sides of cells are powers of two, so that rounding never carries a row out of its
-/// closed cell.
+/// `ln p(x) = -ln 32` in the dark cells including their edges, `-inf` elsewhere; the entropy is
+/// `ln 32`. Cell sides are powers of two, so rounding never moves a row out of its closed cell.
 ///
 /// Source: with 4 cells, the board of Grathwohl et al., *FFJORD*, 2019, and Durkan et al., *Neural
-/// spline flows*, 2019.
+/// Spline Flows*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Checkerboard {
-    /// Cells along each side, a power of two from 2 to 64.
+    /// Cells per side, a power of two from 2 to 64.
     pub cells: u32,
 }
 
@@ -59,7 +58,7 @@ impl Checkerboard {
 
     /// Whether the point lies in a closed dark cell.
     fn is_dark(&self, row: &[f64]) -> bool {
-        // In units of cells from the corner.
+        // In units of cells, from the corner.
         let places = row.iter().map(|x| (x + HALF) / self.side());
         let (mut parity, mut on_edge) = (0.0, false);
         for place in places {
@@ -67,7 +66,7 @@ impl Checkerboard {
                 return false;
             }
             let cell = place.floor().min(f64::from(self.cells) - 1.0);
-            // An edge between two cells belongs to a dark one; an edge of the board need not.
+            // An edge between two cells belongs to a dark one; an edge of the board may not.
             on_edge |= place.fract() == 0.0 && cell == place && place > 0.0;
             parity += cell;
         }
@@ -81,7 +80,7 @@ impl Density for Checkerboard {
     }
 
     fn space(&self) -> String {
-        format!("the plane of a board of {0}x{0} cells over [-4, 4]^2", self.cells)
+        format!("points in the plane (checkerboard of {0}x{0} cells over [-4, 4]^2)", self.cells)
     }
 
     fn entropy(&self) -> f64 {
@@ -106,14 +105,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dark_cells_are_closed_and_light_ones_open() {
+    fn dark_cells_are_closed_and_light_cells_open() {
         let board = Checkerboard { cells: 4 };
         for (row, dark) in [
             ([-3.0, -3.0], true),
             ([-1.0, -3.0], false),
             ([1.0, 1.5], true),
             ([3.9, 3.9], true),
-            // Edges within the board, and corners of it.
+            // Edges inside the board, and corners of the board.
             ([-2.0, -3.0], true),
             ([1.0, 2.0], true),
             ([4.0, 4.0], true),

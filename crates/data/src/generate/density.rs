@@ -1,20 +1,20 @@
-//! Generators whose density is known, and what follows from that alone.
+//! The trait of generators with a known density, and what follows from it.
 
 use ndarray::ArrayView2;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::rows::{counts_note, three_parts};
-use crate::DataError;
 use crate::element::{Element, widen};
+use crate::error::DataError;
 use crate::protocol::{Counts, DataFacts, Splits};
 
-/// A density over rows that can be drawn from and evaluated.
+/// A density over rows that supports sampling and evaluation.
 pub(crate) trait Density: Sync {
-    /// Features of a row.
+    /// Features per row.
     fn features(&self) -> usize;
 
-    /// One sentence: the space of the rows.
+    /// One phrase describing the space of the rows.
     fn space(&self) -> String;
 
     /// `-E ln p(x)`, nats.
@@ -23,13 +23,13 @@ pub(crate) trait Density: Sync {
     /// Draws one row of [`Self::features`] values.
     fn draw(&self, rng: &mut ChaCha8Rng, row: &mut [f64]);
 
-    /// `ln p(row)`, nats; `-inf` outside the support. The values of the row were rounded to a
-    /// relative `epsilon`: a drawn row that rounding carried over an edge of the support counts as
-    /// on the edge.
+    /// `ln p(row)`, nats; `-inf` outside the support. The values of the row have been rounded with
+    /// relative error `epsilon`: a drawn row that rounding moved over an edge of the support counts
+    /// as on the edge.
     fn log_density(&self, row: &[f64], epsilon: f64) -> f64;
 }
 
-/// `ln p` of each row; the rows have the features of the density.
+/// `ln p` of each row; the rows must have the density's number of features.
 pub(crate) fn log_density<F: Element>(density: &dyn Density, rows: ArrayView2<'_, F>) -> Vec<f64> {
     let epsilon = widen(F::epsilon());
     (0..rows.nrows())
@@ -41,7 +41,7 @@ pub(crate) fn log_density<F: Element>(density: &dyn Density, rows: ArrayView2<'_
         .collect()
 }
 
-/// Three parts drawn from the density, with what it says of them.
+/// Draws the three parts of a split and records the known facts about them.
 pub(crate) fn splits<F: Element>(
     density: &dyn Density,
     name: String,
@@ -59,11 +59,11 @@ pub(crate) fn splits<F: Element>(
         features,
         pixel_log_det: None,
         true_log_likelihood: Some(expected),
-        // Without rows the mean is NaN.
+        // Without rows, the mean is NaN.
         test_truth: Some(mean).filter(|mean| mean.is_finite()),
         notes: vec![
             counts_note(counts, seed),
-            format!("expected log-likelihood of the truth: {expected:.4} nats per row"),
+            format!("expected log-likelihood of the true density: {expected:.4} nats per row"),
         ],
         image_shape: None,
         generator_seed: Some(seed),

@@ -1,20 +1,27 @@
-//! A generator by its name, and back.
+//! Generators by name.
 
 use std::fmt;
 use std::str::FromStr;
 
 use ndarray::ArrayView2;
 
+use super::ar1::Ar1;
+use super::checkerboard::Checkerboard;
 use super::density::{self, Density};
-use super::nearest::nearest;
-use super::options::{Options, apply, describe};
-use super::{Ar1, Checkerboard, Gaussians, Ica, Leaves, Moons, Rings, Sine, Spirals};
-use crate::DataError;
+use super::gaussians::Gaussians;
+use super::ica::Ica;
+use super::leaves::Leaves;
+use super::moons::Moons;
+use super::rings::Rings;
+use super::settings::{Options, apply, describe, nearest};
+use super::sine::Sine;
+use super::spirals::Spirals;
 use crate::element::Element;
+use crate::error::DataError;
 use crate::protocol::{Counts, Splits};
 use crate::validate::check_rows;
 
-/// What every generator's name begins with.
+/// The prefix of every generator name.
 const SCHEME: &str = "synthetic:";
 
 const NAMES: [&str; 9] = [
@@ -31,9 +38,9 @@ const NAMES: [&str; 9] = [
 
 /// A source of synthetic data.
 ///
-/// Parsed from `synthetic:NAME` or `synthetic:NAME?key=value&key=value`; displayed with every
-/// option, in a form that parses to the same generator. The table of all is in
-/// [`generate`](crate::generate).
+/// Parsed from `synthetic:NAME` or `synthetic:NAME?key=value&key=value`. Displayed with every
+/// option, in a form that parses back to the same generator. [`generate`](crate::generate) lists
+/// all generators.
 ///
 /// ```
 /// use pdmap_data::{Counts, Generator};
@@ -43,7 +50,7 @@ const NAMES: [&str; 9] = [
 /// let splits = moons.splits::<f32>(counts, 1)?;
 /// assert_eq!(splits.train.dim(), (100, 2));
 ///
-/// // What the truth says of the very rows on which a model is judged.
+/// // The true log-density of the same rows on which a model is evaluated.
 /// let truth = moons.log_density(splits.test.view(), 1)?.unwrap_or_default();
 /// let mean = truth.iter().sum::<f64>() / truth.len() as f64;
 /// assert_eq!(splits.facts.test_truth, Some(mean));
@@ -54,7 +61,7 @@ const NAMES: [&str; 9] = [
 pub enum Generator {
     /// `synthetic:leaves?images=300&size=128&patch=8&rmin=1&rmax=64`: patches of dead leaves.
     Leaves(Leaves),
-    /// `synthetic:ica?dim=16&source=laplace&condition=10`: mixed independent sources.
+    /// `synthetic:ica?dim=16&source=laplace&condition=10`: linear mixtures of independent sources.
     Ica(Ica),
     /// `synthetic:moons?noise=0.1`: two half circles.
     Moons(Moons),
@@ -68,23 +75,23 @@ pub enum Generator {
     Spirals(Spirals),
     /// `synthetic:8gaussians?noise=0.5`: eight Gaussians on a circle.
     Gaussians(Gaussians),
-    /// `synthetic:sine?noise=0.1`: a sine with noise across it.
+    /// `synthetic:sine?noise=0.1`: a noisy sine.
     Sine(Sine),
 }
 
 impl Generator {
-    /// Whether `text` means a generator and not a path.
+    /// Whether `text` names a generator rather than a path.
     #[must_use]
     pub fn is_named_by(text: &str) -> bool {
         text.starts_with(SCHEME)
     }
 
-    /// Generates `counts` rows of each part. The same seed gives the same rows; the parts share
-    /// what the seed decides about (the mixing matrix) but no draw.
+    /// Generates `counts` rows of each part. The same seed gives the same rows. The parts share
+    /// everything that the seed determines (such as the mixing matrix), but no random draws.
     ///
     /// # Errors
     /// [`DataError::BadOption`] for options out of range, [`DataError::TooLarge`], and for images
-    /// those of [`extract_patches`](crate::extract_patches).
+    /// the errors of [`extract_patches`](crate::extract_patches).
     pub fn splits<F: Element>(&self, counts: Counts, seed: u64) -> Result<Splits<F>, DataError> {
         let name = self.to_string();
         if let Self::Leaves(leaves) = self {
@@ -98,16 +105,16 @@ impl Generator {
         }
     }
 
-    /// `ln p(row)` of each row under the density that [`Self::splits`] draws from with `seed`, nats;
-    /// `-inf` outside its support, and `None` where no density is known (leaves). Only ICA depends on
-    /// the seed, by its mixing matrix.
+    /// `ln p(row)` of each row, nats, under the density that [`Self::splits`] samples with `seed`;
+    /// `-inf` outside its support, `None` if no density is known (leaves). Only ICA depends on the
+    /// seed, through its mixing matrix.
     ///
-    /// The rows are taken as they are, after rounding to `F`. A row that rounding carried over an
-    /// edge of the support counts as on the edge.
+    /// Rows are evaluated after rounding to `F`. A row that rounding moved over an edge of the
+    /// support counts as on the edge.
     ///
     /// # Errors
-    /// [`DataError::BadOption`] for options out of range, [`DataError::FeatureMismatch`] for rows of
-    /// another width, and those of [`check_rows`].
+    /// [`DataError::BadOption`] for options out of range, [`DataError::FeatureMismatch`] if the
+    /// number of features differs, and those of [`check_rows`].
     pub fn log_density<F: Element>(
         &self,
         rows: ArrayView2<'_, F>,
@@ -122,7 +129,7 @@ impl Generator {
         Ok(Some(density::log_density(density.as_ref(), rows)))
     }
 
-    /// The density for `seed`, of checked options; `None` where it is not known.
+    /// The density for `seed` after checking the options; `None` if unknown.
     fn density(&self, seed: u64) -> Result<Option<Box<dyn Density>>, DataError> {
         fn checked<T: Options + Density + Copy + 'static>(
             options: &T,
@@ -195,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn options_are_read_and_the_display_form_parses_back() {
+    fn options_are_parsed_and_the_display_form_parses_back() {
         let ica: Generator = "synthetic:ica?source=student5&dim=3&condition=2.5".parse().unwrap();
         let expected = Ica { dim: 3, source: super::super::Source::Student5, condition: 2.5 };
         assert_eq!(ica, Generator::Ica(expected));
@@ -223,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_the_nearest_known_word() {
+    fn errors_suggest_the_nearest_known_word() {
         assert!(matches!(
             error("leaves"),
             DataError::NotAGenerator { text } if text == "leaves"

@@ -1,48 +1,49 @@
-//! Linear mixtures of independent sources, with the density known exactly.
+//! Linear mixtures of independent sources with an exactly known density.
 
 use ndarray::linalg::general_mat_vec_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1};
 use pdmap_core::group::haar;
 use rand_chacha::ChaCha8Rng;
 
-use super::Source;
 use super::density::Density;
-use super::options::{Options, number, require};
-use crate::DataError;
+use super::settings::{Options, number, require};
+use super::source::Source;
+use crate::error::DataError;
 use crate::random::{Purpose, stream};
 
-/// The mixing matrix is built by an O(dim^3) method on one core.
+/// The mixing matrix takes O(dim^3) time on one core.
 const MAX_DIM: usize = 4096;
 
 /// Rows `x = A s` of `dim` independent sources of mean 0 and variance 1.
 ///
-/// `A = U diag(sigma) V^T` with independent Haar `U`, `V` (from the seed) and singular values in a
-/// geometric sequence from `sqrt(condition)` down to `1 / sqrt(condition)`, so `|det A| = 1`.
+/// `A = U diag(sigma) V^T` with independent Haar matrices `U`, `V` (from the seed) and singular
+/// values in a geometric sequence from `sqrt(condition)` down to `1 / sqrt(condition)`, so
+/// `|det A| = 1`.
 ///
-/// `ln p(x) = sum over i of ln f((A^-1 x)[i]) - ln |det A|` with `f` the density of a source. Uniform
-/// sources have an edge, and a row rounded to its element type may lie past it: there a source
-/// counts as inside while it is no further outside than rounding moves it.
+/// `ln p(x) = sum over i of ln f((A^-1 x)[i]) - ln |det A|` with `f` the density of a source. The
+/// support of uniform sources has edges, and a row rounded to its element type may lie beyond them:
+/// a source counts as inside if its excess is within the rounding error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ica {
     /// Features, 1 to 4096.
     pub dim: usize,
     /// The density of every source.
     pub source: Source,
-    /// The condition number of `A` in the spectral norm, finite, at least 1.
+    /// Condition number of `A` in the spectral norm, finite and at least 1.
     pub condition: f64,
 }
 
-/// What generated the rows.
+/// The parameters behind the generated rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IcaTruth {
-    /// `A`, `[dim, dim]`: a row of data is `A s`.
+    /// `A`, `[dim, dim]`: a row is `A s`.
     pub mixing: Array2<f64>,
-    /// `A^-1`, `[dim, dim]`, from the factors of `A` and not by elimination.
+    /// `A^-1`, `[dim, dim]`, computed from the factors of `A` rather than by elimination.
     pub unmixing: Array2<f64>,
     /// `log |det A|`, 0 up to rounding.
     pub log_det: f64,
     /// The entropy of a row, nats: `dim * h + log |det A|` with `h` the entropy of a source. The
-    /// true density has expected log-likelihood `-entropy`, and no other density has more.
+    /// true density has expected log-likelihood `-entropy`, the maximum over all densities.
     pub entropy: f64,
 }
 
@@ -84,7 +85,7 @@ impl Options for Ica {
 }
 
 impl Ica {
-    /// The mixing matrix and the entropy of the rows that [`Generator::splits`] gives for `seed`.
+    /// The mixing matrix and entropy of the rows that [`Generator::splits`] generates for `seed`.
     ///
     /// # Errors
     /// [`DataError::BadOption`] for options out of range.
@@ -94,7 +95,7 @@ impl Ica {
         self.check()?;
         let sigma = self.singular_values();
         let mut rng = stream(seed, Purpose::Model, 0);
-        // Both measures are the same for the transpose, so rows serve as columns.
+        // Haar measure is invariant under transposition, so rows can serve as columns.
         let left = haar::<f64>(self.dim, &mut rng);
         let right = haar::<f64>(self.dim, &mut rng);
         let log_det = sigma.mapv(f64::ln).sum();
@@ -109,7 +110,7 @@ impl Ica {
     fn singular_values(&self) -> Array1<f64> {
         let last = self.dim.saturating_sub(1).max(1) as f64;
         Array1::from_shape_fn(self.dim, |k| {
-            // One feature has condition number 1 whatever is asked for.
+            // A single feature always has condition number 1.
             let exponent = if self.dim == 1 { 0.0 } else { 0.5 - k as f64 / last };
             self.condition.powf(exponent)
         })
@@ -121,7 +122,7 @@ impl Ica {
     }
 }
 
-/// [`Ica`] with the mixing matrix of one seed.
+/// [`Ica`] with the mixing matrix for one seed.
 pub(crate) struct IcaDensity {
     source: Source,
     truth: IcaTruth,
@@ -149,7 +150,7 @@ impl Density for IcaDensity {
     fn log_density(&self, row: &[f64], epsilon: f64) -> f64 {
         let sources = self.truth.unmixing.dot(&ArrayView1::from(row));
         let logs = sources.iter().zip(self.truth.unmixing.rows()).map(|(&s, weights)| {
-            // How far rounding of the row, and of the product, moves this source.
+            // How far rounding of the row and of the product can move this source.
             let moved = || weights.iter().zip(row).map(|(weight, x)| (weight * x).abs()).sum::<f64>();
             let rounding = epsilon + row.len() as f64 * f64::EPSILON;
             self.source.log_density_near(s, || rounding * moved())

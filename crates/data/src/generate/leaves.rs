@@ -1,45 +1,47 @@
-//! Dead leaves: pictures with the statistics of natural images.
+//! Dead leaves: images with the statistics of natural images.
 
 use rayon::prelude::*;
 
-use super::options::{Options, number, require};
-use crate::DataError;
+use super::render::Discs;
+use super::settings::{Options, number, require};
 use crate::element::Element;
+use crate::error::DataError;
 use crate::patches::{Cut, Pixels};
 use crate::protocol::{Counts, ImageSplits, PatchProtocol, Splits};
 use crate::random::{Purpose, stream};
 use crate::read::GrayImage;
 use crate::split::split_indices;
 
-/// The side beyond which a picture would take minutes, pixels.
+/// Largest side of an image, pixels; larger images would take minutes.
 const MAX_SIZE: usize = 4096;
 
-/// Pictures beyond which their overhead alone would fill the memory.
+/// Largest number of images; the overhead of more would exhaust memory.
 const MAX_IMAGES: usize = 1 << 16;
 
-/// Pixels of all pictures together beyond which they would take more than 2 GiB.
+/// Largest number of pixels of all images together; more would take over 2 GiB.
 const MAX_PIXELS: u64 = 1 << 28;
 
-/// Patches of pictures of discs that occlude each other.
+/// Patches of images of discs that occlude each other.
 ///
-/// Discs with density of radii proportional to `r^-3` between `r_min` and `r_max`, uniformly
-/// placed (also outside the frame) and each of one uniformly random grey level 0..=255, are laid
-/// behind each other until every pixel is covered; 2 x 2 samples a pixel, averaged and rounded.
-/// The patches are cut as in [`bsds300`](crate::bsds300), the images split 80/10/10, seeded.
+/// Discs have radii with density proportional to `r^-3` between `r_min` and `r_max`, uniformly
+/// distributed centres (also outside the frame), and one uniformly random grey level 0..=255 each.
+/// They are stacked behind each other until every pixel is covered, then 2 x 2 samples per pixel
+/// are averaged and rounded. Patches are extracted as in [`bsds300`](crate::bsds300); the images
+/// are split 80/10/10 with a seed.
 ///
 /// Source: Lee, Mumford & Huang, *Occlusion models for natural images*, International Journal of
 /// Computer Vision 41, 2001.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Leaves {
-    /// Pictures, 3 to 65,536, with at most 2^28 pixels in all.
+    /// Number of images, 3 to 65,536, with at most 2^28 pixels in total.
     pub images: usize,
-    /// The side of a picture, pixels, at most 4096.
+    /// Side of an image, pixels, at most 4096.
     pub size: usize,
-    /// The side of a patch, pixels, 2 to `size`.
+    /// Side of a patch, pixels, 2 to `size`.
     pub patch: usize,
-    /// The smallest radius, pixels, at least 0.5.
+    /// Smallest radius, pixels, at least 0.5.
     pub r_min: f64,
-    /// The largest radius, pixels, above `r_min` and at most 4096.
+    /// Largest radius, pixels, above `r_min` and at most 4096.
     pub r_max: f64,
 }
 
@@ -50,9 +52,9 @@ impl Default for Leaves {
 }
 
 const IMAGES: &str =
-    "a whole number from 3 (one for each part of the split) to 65536, at most 2^28 pixels in all pictures";
+    "a whole number from 3 (one for each part of the split) to 65536, with at most 2^28 pixels in total";
 const SIZE: &str = "a whole number of pixels, at most 4096";
-const PATCH: &str = "a whole number of pixels, from 2 to the size of a picture";
+const PATCH: &str = "a whole number of pixels, from 2 to the image size";
 const R_MIN: &str = "a radius of at least 0.5 pixels";
 const R_MAX: &str = "a radius in pixels, above rmin and at most 4096";
 
@@ -84,7 +86,7 @@ impl Options for Leaves {
     fn check(&self) -> Result<(), DataError> {
         require((3..=MAX_IMAGES).contains(&self.images), "images", self.images, IMAGES)?;
         require(self.size <= MAX_SIZE, "size", self.size, SIZE)?;
-        // Neither product overflows 64 bits: 2^16 pictures of 2^24 pixels.
+        // Neither product overflows 64 bits: 2^16 images of 2^24 pixels.
         let pixels = (self.images as u64) * (self.size as u64).pow(2);
         let all = format!("{} ({pixels} pixels of size {})", self.images, self.size);
         require(pixels <= MAX_PIXELS, "images", all, IMAGES)?;
@@ -98,17 +100,18 @@ impl Options for Leaves {
 }
 
 impl Leaves {
-    /// The pictures, rendered in parallel; picture `k` depends on the seed and on `k` alone.
+    /// The images, rendered in parallel; image `k` depends only on the seed and `k`.
     ///
     /// # Errors
     /// [`DataError::BadOption`] for options out of range.
     pub fn pictures(&self, seed: u64) -> Result<Vec<GrayImage>, DataError> {
         self.check()?;
+        let discs = Discs { size: self.size, r_min: self.r_min, r_max: self.r_max };
         Ok((0..self.images)
             .into_par_iter()
             .map(|index| GrayImage {
                 name: format!("dead leaves {index}"),
-                pixels: self.render(&mut stream(seed, Purpose::Picture, index)),
+                pixels: discs.render(&mut stream(seed, Purpose::Picture, index)),
             })
             .collect())
     }
@@ -125,7 +128,7 @@ impl Leaves {
             counts,
             seed,
             notes: vec![format!(
-                "dead leaves: {} pictures of {size}x{size} pixels, radii {} to {} with density r^-3",
+                "dead leaves: {} images of {size}x{size} pixels, radii {} to {} with density r^-3",
                 self.images,
                 self.r_min,
                 self.r_max,

@@ -2,7 +2,7 @@
 //!
 //! | name | options | a row | density | entropy, nats |
 //! |---|---|---|---|---|
-//! | [`leaves`](Leaves) | `images=300` `size=128` `patch=8` `rmin=1` `rmax=64` | a patch of dead leaves | not known | not known |
+//! | [`leaves`](Leaves) | `images=300` `size=128` `patch=8` `rmin=1` `rmax=64` | a patch of dead leaves | unknown | unknown |
 //! | [`ica`](Ica) | `dim=16` `source=laplace` `condition=10` | `A s` of independent sources | closed form | `dim h + ln abs(det A)` |
 //! | [`moons`](Moons) | `noise=0.1` | two half circles | an integral over the arc | quadrature, `1e-8` |
 //! | [`ar1`](Ar1) | `rho=0.95` `length=256` | a stretch of a Gaussian series | closed form | `n/2 ln(2 pi e) + (n - 1)/2 ln(1 - rho^2)` |
@@ -12,29 +12,26 @@
 //! | [`8gaussians`](Gaussians) | `noise=0.5` | Gaussians on a circle | closed form | quadrature, `1e-8` |
 //! | [`sine`](Sine) | `noise=0.1` | `y = 2.5 sin x` with noise | closed form | `ln 5 + ln(2 pi e noise^2) / 2` |
 //!
-//! Where the density is known, [`Generator::log_density`] gives it row by row, and
-//! [`DataFacts`](crate::DataFacts) hold minus the entropy (`true_log_likelihood`) and the mean of
-//! the true log-density over the test rows (`test_truth`). The second is what a model's likelihood
-//! of those rows is compared with: the luck of the draw is in both and cancels in the difference.
+//! If the density is known, [`Generator::log_density`] evaluates it per row.
+//! [`DataFacts`](crate::DataFacts) then holds minus the entropy (`true_log_likelihood`) and the
+//! mean true log-density over the test rows (`test_truth`). Compare a model's log-likelihood on the
+//! same rows with `test_truth`: the sampling error of the test set affects both and cancels in the
+//! difference.
 
 mod ar1;
-mod bessel;
 mod checkerboard;
 mod density;
 mod gaussians;
 mod generator;
 mod ica;
 mod leaves;
-mod legendre;
 mod moons;
-mod nearest;
 mod noise;
-mod options;
-mod peaked;
-mod plane_entropy;
+mod numerics;
 mod render;
 mod rings;
 mod rows;
+mod settings;
 mod sine;
 mod source;
 mod spirals;

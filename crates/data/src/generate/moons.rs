@@ -7,31 +7,29 @@ use rand_chacha::ChaCha8Rng;
 
 use super::density::Density;
 use super::noise;
-use super::peaked::{Peaked, log_integral};
-use super::plane_entropy::{plane_entropy, points};
+use super::numerics::{Peaked, log_integral, log_mean_exp, log_norm, plane_entropy, points};
 
-/// The least distance between the two half circles.
+/// The smallest distance between the two half circles.
 const SEPARATION: f64 = 0.5;
 
-/// Two half circles of radius 1 with Gaussian noise: with `t ~ U[0, pi)`, a row is
-/// `(cos t, sin t)` or `(1 - cos t, 1/2 - sin t)` with probability 1/2 each, plus noise of standard
-/// deviation `noise` on both features.
+/// Two half circles of radius 1 with Gaussian noise. With `t ~ U[0, pi)`, a row is `(cos t, sin t)`
+/// or `(1 - cos t, 1/2 - sin t)`, with probability 1/2 each, plus noise of standard deviation
+/// `noise` on both features.
 ///
 /// `p(x, y) = (a(x, y) + a(1 - x, 1/2 - y)) / 2` with, in polar coordinates and for `s = noise`,
 /// `a = exp(-(r - 1)^2 / 2 s^2) / (2 pi^2 s^2) * integral over t in [0, pi] of exp(-(r / s^2) (1 - cos(t - phi)))`,
-/// by Gauss-Legendre quadrature on panels that follow the integrand (relative error below `1e-9`
-/// while `r < 300 s`). The entropy is by the trapezoid rule in the plane (absolute error below
-/// `1e-8`; the cost grows like
-/// `1 / noise`, to half a million points for the smallest).
+/// by Gauss-Legendre quadrature on adaptive panels (relative error below `1e-9` while `r < 300 s`).
+/// The entropy is computed by the trapezoid rule in the plane (absolute error below `1e-8`; the
+/// cost grows like `1 / noise`, to half a million points for the smallest noise).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Moons {
-    /// Standard deviation of the noise, 0.001 to 1000: without noise there is no density.
+    /// Standard deviation of the noise, 0.001 to 1000. Without noise there is no density.
     pub noise: f64,
 }
 
 noise::only_option!(Moons, "moons", 0.1);
 
-/// `h(t) = k (1 - cos(t - phi))`, the part of `|x - c(t)|^2 / 2 s^2` that the angle decides about.
+/// `h(t) = k (1 - cos(t - phi))`, the part of `|x - c(t)|^2 / 2 s^2` that depends on the angle.
 struct ToArc {
     /// `r / s^2`.
     k: f64,
@@ -54,11 +52,11 @@ impl Peaked for ToArc {
 }
 
 impl Moons {
-    /// `ln a(x, y)`, the upper half circle; or `-inf` where it is negligible beside a component of
+    /// `ln a(x, y)` of the upper half circle, or `-inf` if it is negligible against a component of
     /// log-density `beside`.
     fn arc_log_density(&self, x: f64, y: f64, beside: f64) -> f64 {
         let (r, variance) = (x.hypot(y), self.noise * self.noise);
-        let across = -(r - 1.0).powi(2) / (2.0 * variance) - noise::log_norm(self.noise);
+        let across = -(r - 1.0).powi(2) / (2.0 * variance) - log_norm(self.noise);
         let along = ToArc { k: r / variance, phi: y.atan2(x) };
         log_integral(&along, (0.0, PI), beside - across) + across
     }
@@ -75,7 +73,7 @@ impl Density for Moons {
     }
 
     fn space(&self) -> String {
-        "the plane of the two half circles".to_owned()
+        "points in the plane (two half circles)".to_owned()
     }
 
     fn entropy(&self) -> f64 {
@@ -86,7 +84,7 @@ impl Density for Moons {
         });
         plane_entropy(self.noise, points(SEPARATION, self.noise), skeleton, |x, y| {
             let both = self.both(x, y);
-            (both[0], noise::log_mean_exp(&both))
+            (both[0], log_mean_exp(&both))
         })
     }
 
@@ -99,7 +97,7 @@ impl Density for Moons {
 
     fn log_density(&self, row: &[f64], _: f64) -> f64 {
         match row {
-            &[x, y] => noise::log_mean_exp(&self.both(x, y)),
+            &[x, y] => log_mean_exp(&self.both(x, y)),
             _ => f64::NAN,
         }
     }
@@ -110,19 +108,19 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::generate::density::splits;
-    use crate::generate::peaked::oracle;
+    use crate::generate::numerics::oracle;
     use crate::protocol::Counts;
 
     #[test]
-    fn both_half_circles_are_there_with_the_noise_asked_for() {
+    fn both_half_circles_are_present_with_the_requested_noise() {
         let counts = Counts { train: 20_000, validation: 3, test: 4 };
         let noise = 0.01;
         let splits = splits::<f64>(&Moons { noise }, String::new(), counts, 9).unwrap();
         assert_eq!((splits.validation.nrows(), splits.test.nrows()), (3, 4));
         let (mut upper, mut squares) = (0, 0.0);
         for row in splits.train.rows() {
-            // Each half reaches only to its own side of its centre, up to the noise; the whole
-            // circles would cross.
+            // Up to the noise, each half circle stays on its side of its centre; whole circles
+            // would not.
             let off = |x: f64, y: f64, side: f64| {
                 let reached = side * (row[1] - y) > -6.0 * noise;
                 let distance = (row[0] - x).hypot(row[1] - y) - 1.0;
@@ -143,20 +141,20 @@ mod tests {
         assert!((deviation / noise - 1.0).abs() < 0.05, "{deviation}");
     }
 
-    /// The density of the upper half circle from its definition, by Simpson's rule over `[0, end]`.
+    /// The density of the upper half circle by its definition, with Simpson's rule over `[0, end]`.
     fn simpson(noise: f64, x: f64, y: f64, end: f64) -> f64 {
         let log = |t: f64| {
             let (sin, cos) = t.sin_cos();
             -((x - cos).powi(2) + (y - sin).powi(2)) / (2.0 * noise * noise)
         };
-        oracle::simpson(0.0, end, log) - end.ln() - noise::log_norm(noise)
+        oracle::simpson(0.0, end, log) - end.ln() - log_norm(noise)
     }
 
     fn worst(end: f64) -> f64 {
         let mut worst = 0.0_f64;
         for noise in [0.003, 0.03, 0.1, 1.0, 50.0] {
             let far = 100.0 * noise;
-            // On the arc, at its ends, its centre, below it, on the negative axis, far away.
+            // On the arc, at its ends, at its centre, below it, on the negative axis, far away.
             for (x, y) in
                 [(0.6, 0.8), (1.0, 0.0), (-1.0, -0.2), (0.0, 0.0), (0.1, -0.3), (-0.7, 0.0), (far, far)]
             {
@@ -171,12 +169,12 @@ mod tests {
     fn the_quadrature_agrees_with_a_fixed_step() {
         let error = worst(PI);
         assert!(error < 1e-9, "{error:e}");
-        // A whole circle, which the oracle must reject.
+        // A whole circle is wrong and must be rejected.
         assert!(worst(2.0 * PI) > 0.1);
     }
 
     #[test]
-    fn the_entropy_does_not_depend_on_the_step() {
+    fn the_entropy_is_independent_of_the_step() {
         for noise in [0.02, 0.064, 0.1, 0.2, 2.0] {
             let moons = Moons { noise };
             let skeleton = (0..=320).map(|k| {
@@ -185,7 +183,7 @@ mod tests {
             });
             let finer = plane_entropy(noise, 20, skeleton, |x, y| {
                 let both = moons.both(x, y);
-                (both[0], noise::log_mean_exp(&both))
+                (both[0], log_mean_exp(&both))
             });
             let difference = moons.entropy() - finer;
             assert!(difference.abs() < 1e-8, "{noise}: {difference:e}");

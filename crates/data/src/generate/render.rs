@@ -1,23 +1,32 @@
-//! One picture of occluding discs.
+//! Renders one image of occluding discs.
 
 use ndarray::Array2;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::Leaves;
-
 /// Samples per pixel along each axis.
 const OVERSAMPLE: usize = 2;
 
-impl Leaves {
-    /// A radius with density proportional to `r^-3` on `[r_min, r_max]`: the distribution function
-    /// `(r_min^-2 - r^-2) / (r_min^-2 - r_max^-2)` inverted.
+/// The parameters of an image of discs, as in [`Leaves`](super::Leaves).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Discs {
+    /// Side of the image, pixels.
+    pub(crate) size: usize,
+    /// Smallest radius, pixels.
+    pub(crate) r_min: f64,
+    /// Largest radius, pixels.
+    pub(crate) r_max: f64,
+}
+
+impl Discs {
+    /// Draws a radius with density proportional to `r^-3` on `[r_min, r_max]` by inverting the
+    /// distribution function `(r_min^-2 - r^-2) / (r_min^-2 - r_max^-2)`.
     pub(crate) fn radius(&self, rng: &mut ChaCha8Rng) -> f64 {
         let (near, far) = (self.r_min.powi(-2), self.r_max.powi(-2));
         (near - rng.random::<f64>() * (near - far)).powf(-0.5)
     }
 
-    /// A picture of `size` x `size` whole grey levels.
+    /// An image of `size` x `size` integer grey levels.
     pub(crate) fn render(&self, rng: &mut ChaCha8Rng) -> Array2<f64> {
         let fine = self.cover(rng);
         let samples = (OVERSAMPLE * OVERSAMPLE) as f64;
@@ -29,16 +38,16 @@ impl Leaves {
                 let cells = &fine[start..start + OVERSAMPLE];
                 sum += cells.iter().flatten().map(|&l| f64::from(l)).sum::<f64>();
             }
-            // Whole levels, as a camera stores them; dequantization adds noise of width 1.
+            // Integer levels, as a camera stores them; dequantization adds noise of width 1.
             (sum / samples).round()
         })
     }
 
     /// The grey level of every sample, `(2 size)^2` in reading order, each `Some`.
     ///
-    /// Front to back: a disc only fills what earlier ones left open, and the picture is done when
-    /// nothing is open. That is an exact draw of the stationary process; painting over for a fixed
-    /// number of discs is not.
+    /// Discs are placed front to back: each fills only samples not yet covered, until none is left.
+    /// This samples the stationary process exactly; painting a fixed number of discs over each
+    /// other does not.
     pub(crate) fn cover(&self, rng: &mut ChaCha8Rng) -> Vec<Option<u8>> {
         let side = self.size * OVERSAMPLE;
         let scale = OVERSAMPLE as f64;
@@ -47,8 +56,8 @@ impl Leaves {
         let mut open = side * side;
         while open > 0 {
             let radius = self.radius(rng);
-            // Centres reach r_max outside, for small discs too: where a disc may lie must not
-            // depend on its radius, or the law of the radii that are seen would change.
+            // Centres lie up to r_max outside the frame even for small discs. If their range
+            // depended on the radius, the distribution of visible radii would change.
             let mut centre =
                 || scale * (rng.random::<f64>() * (self.size as f64 + 2.0 * self.r_max) - self.r_max);
             let (x, y) = (centre(), centre());
@@ -76,9 +85,9 @@ impl Leaves {
     }
 }
 
-/// The samples `i` of `0..side`, at `i + 1/2`, that are within `reach` of `centre`.
+/// The samples `i` of `0..side`, located at `i + 1/2`, within `reach` of `centre`.
 fn samples(centre: f64, reach: f64, side: usize) -> std::ops::Range<usize> {
-    // A float that is negative or too large becomes the nearest usize.
+    // The cast saturates negative and large floats.
     let start = ((centre - reach - 0.5).ceil().max(0.0) as usize).min(side);
     let end = ((centre + reach + 0.5).floor().max(0.0) as usize).min(side);
     start..end.max(start)
@@ -89,10 +98,10 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, stream};
 
-    const LEAVES: Leaves = Leaves { images: 3, size: 64, patch: 8, r_min: 1.0, r_max: 16.0 };
+    const DISCS: Discs = Discs { size: 64, r_min: 1.0, r_max: 16.0 };
 
     #[test]
-    fn samples_are_those_within_reach() {
+    fn samples_lie_within_reach() {
         for (centre, reach) in [(3.2, 1.4), (-2.0, 3.1), (9.9, 0.2), (5.5, 0.0), (50.0, 3.0)] {
             let expected: Vec<usize> =
                 (0..10).filter(|&i| (i as f64 + 0.5 - centre).abs() <= reach).collect();
@@ -105,10 +114,10 @@ mod tests {
     fn radii_follow_the_inverse_cube_law() {
         let mut rng = stream(1, Purpose::Picture, 0);
         let count = 100_000;
-        let mut radii: Vec<f64> = (0..count).map(|_| LEAVES.radius(&mut rng)).collect();
+        let mut radii: Vec<f64> = (0..count).map(|_| DISCS.radius(&mut rng)).collect();
         radii.sort_by(f64::total_cmp);
         assert!(radii[0] >= 1.0 && radii[count - 1] <= 16.0);
-        // The mean area per octave of radius is the same for every octave: scale invariance.
+        // The mean area per octave of radius is constant: scale invariance.
         let area = |from: f64, to: f64| -> f64 {
             let inside = radii.iter().filter(|&&r| r >= from && r < to);
             inside.map(|r| r * r).sum::<f64>() / count as f64
@@ -121,17 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn every_sample_is_covered_by_whole_levels_of_the_full_range() {
-        let levels = LEAVES.cover(&mut stream(2, Purpose::Picture, 0));
+    fn samples_are_covered_by_integer_levels_of_the_full_range() {
+        let levels = DISCS.cover(&mut stream(2, Purpose::Picture, 0));
         assert_eq!(levels.len(), 128 * 128);
         assert!(levels.iter().all(Option::is_some));
-        let picture = LEAVES.render(&mut stream(2, Purpose::Picture, 0));
+        let picture = DISCS.render(&mut stream(2, Purpose::Picture, 0));
         let (low, high) = picture.iter().fold((255.0_f64, 0.0_f64), |(l, h), &p| (l.min(p), h.max(p)));
         assert!(low < 20.0 && high > 235.0, "{low} {high}");
         assert!(picture.iter().all(|p| p.fract() == 0.0));
     }
 
-    /// Area that a disc of radius `r` shares with itself shifted by `d`.
+    /// The area that a disc of radius `r` shares with its translation by `d`.
     fn lens(r: f64, d: f64) -> f64 {
         if d >= 2.0 * r {
             return 0.0;
@@ -140,13 +149,13 @@ mod tests {
     }
 
     /// Two points at distance `d` show the same leaf with probability `g(d) / (2 g(0) - g(d))`,
-    /// where `g` is the mean of [`lens`] over the radii; that is the correlation of their levels.
+    /// where `g` is the mean of [`lens`] over the radii. This is the correlation of their levels.
     fn correlation(d: usize) -> f64 {
         let mean_lens = |d: f64| -> f64 {
             let cells = 20_000;
-            let step = (LEAVES.r_max - LEAVES.r_min) / f64::from(cells);
+            let step = (DISCS.r_max - DISCS.r_min) / f64::from(cells);
             (0..cells)
-                .map(|cell| LEAVES.r_min + (f64::from(cell) + 0.5) * step)
+                .map(|cell| DISCS.r_min + (f64::from(cell) + 0.5) * step)
                 .map(|r| lens(r, d) * r.powi(-3) * step)
                 .sum()
         };
@@ -154,7 +163,7 @@ mod tests {
         shared / (2.0 * mean_lens(0.0) - shared)
     }
 
-    /// The same, measured along lines of pixels.
+    /// The correlation measured along lines of pixels.
     fn measured(lines: &[Vec<f64>], d: usize) -> f64 {
         let products =
             lines.iter().flat_map(|line| line.iter().zip(&line[d..]).map(|(a, b)| (a - 127.5) * (b - 127.5)));
@@ -170,24 +179,24 @@ mod tests {
     }
 
     fn picture(seed: u64, index: usize) -> Array2<f64> {
-        LEAVES.render(&mut stream(seed, Purpose::Picture, index))
+        DISCS.render(&mut stream(seed, Purpose::Picture, index))
     }
 
     #[test]
-    fn correlations_are_those_of_the_model() {
+    fn correlations_match_the_model() {
         let lines: Vec<Vec<f64>> = (0..150)
             .flat_map(|k| picture(3, k).rows().into_iter().map(|row| row.to_vec()).collect::<Vec<_>>())
             .collect();
         check_correlations(&lines);
     }
 
-    /// Discs kept inside the frame would leave the margins to the small ones.
+    /// Discs kept inside the frame would leave the margins to small discs.
     #[test]
-    fn the_margin_is_like_the_middle() {
+    fn the_margin_resembles_the_middle() {
         let lines: Vec<Vec<f64>> = (0..800)
             .flat_map(|k| {
                 let picture = picture(4, k);
-                let last = LEAVES.size - 1;
+                let last = DISCS.size - 1;
                 [picture.row(0), picture.row(last), picture.column(0), picture.column(last)]
                     .map(|l| l.to_vec())
             })

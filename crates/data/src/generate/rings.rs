@@ -5,31 +5,32 @@ use std::f64::consts::PI;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::bessel::scaled_i0;
 use super::density::Density;
-use super::options::{Options, number, require};
-use super::{legendre, noise};
-use crate::DataError;
+use super::noise;
+use super::numerics::{integrate, log_mean_exp, log_norm, scaled_i0};
+use super::settings::{Options, number, require};
+use crate::error::DataError;
 
-/// The radius of the outermost circle.
+/// Radius of the outermost circle.
 const RADIUS: f64 = 3.0;
 
-/// How far from a circle the entropy looks, in units of the noise: outside is mass below `1e-21`.
+/// Distance from a circle covered by the entropy, in units of the noise; the mass outside is below
+/// `1e-21`.
 const REACH: f64 = 10.0;
 
-/// Circles about the origin with radii `3 k / rings`, `k = 1..=rings`, each with the same weight
-/// and uniform in angle, with Gaussian noise of standard deviation `noise` on both features.
+/// Equally weighted circles around the origin with radii `3 k / rings`, `k = 1..=rings`, uniform in
+/// angle, with Gaussian noise of standard deviation `noise` on both features.
 ///
 /// With `r = |x|`, `s = noise` and radii `R`, `p(x)` is the mean over the circles of
 /// `exp(-(r - R)^2 / 2 s^2) g(r R / s^2) / (2 pi s^2)`, where `g(u) = exp(-u) I0(u)` is the scaled
 /// Bessel function. The entropy is `-2 pi * integral of r p ln p`, by Gauss-Legendre quadrature
 /// (absolute error below `1e-9`).
 ///
-/// Source: with the defaults, the rings of Grathwohl et al., *FFJORD*, 2019, there with angles on a
+/// Source: with the defaults, the rings of Grathwohl et al., *FFJORD*, 2019, whose angles lie on a
 /// grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rings {
-    /// Circles, 1 to 64.
+    /// Number of circles, 1 to 64.
     pub rings: u32,
     /// Standard deviation of the noise, 0.001 to 1000.
     pub noise: f64,
@@ -80,7 +81,7 @@ impl Rings {
             .map(|ring| self.radius(ring))
             .map(|radius| scaled_i0(r * radius / variance).ln() - (r - radius).powi(2) / (2.0 * variance))
             .collect();
-        noise::log_mean_exp(&logs) - noise::log_norm(self.noise)
+        log_mean_exp(&logs) - log_norm(self.noise)
     }
 }
 
@@ -90,7 +91,7 @@ impl Density for Rings {
     }
 
     fn space(&self) -> String {
-        format!("the plane of {} concentric circles", self.rings)
+        format!("points in the plane ({} concentric circles)", self.rings)
     }
 
     fn entropy(&self) -> f64 {
@@ -100,12 +101,12 @@ impl Density for Rings {
             let from = done.max(radius - REACH * self.noise);
             let to = radius + REACH * self.noise;
             done = to;
-            // Panels of one unit of noise: the density changes on that scale.
+            // Panels of one unit of noise, the scale on which the density changes.
             let panels = ((to - from) / self.noise).ceil().max(1.0);
             let half = 0.5 * (to - from) / panels;
             for panel in 0..panels as u32 {
                 let middle = from + (2.0 * f64::from(panel) + 1.0) * half;
-                sum -= legendre::integrate(middle, half, |r| {
+                sum -= integrate(middle, half, |r| {
                     let log = self.at(r);
                     2.0 * PI * r * log.exp() * log
                 });
@@ -128,11 +129,11 @@ impl Density for Rings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::plane_entropy::{FINE, plane_entropy};
+    use crate::generate::numerics::{FINE, plane_entropy};
 
     /// The radial quadrature against the trapezoid rule in the plane.
     #[test]
-    fn the_entropy_is_that_of_the_plane() {
+    fn the_radial_entropy_matches_the_plane() {
         for rings in [Rings::default(), Rings { rings: 3, noise: 0.5 }, Rings { rings: 1, noise: 20.0 }] {
             let skeleton = (1..=rings.rings).flat_map(|ring| {
                 (0..400).map(move |k| {
@@ -146,7 +147,7 @@ mod tests {
             });
             let difference = rings.entropy() - plane;
             assert!(difference.abs() < 1e-9, "{rings:?}: {difference:e}");
-            // One ring more, which the oracle must reject.
+            // One more ring is wrong and must be rejected.
             let other = Rings { rings: rings.rings + 1, ..rings };
             assert!((other.entropy() - plane).abs() > 1e-5, "{rings:?}");
         }

@@ -1,18 +1,18 @@
-//! Independent rows, generated in parallel and the same on any number of threads.
+//! Independent rows, generated in parallel; the result does not depend on the number of threads.
 
 use ndarray::Array2;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::DataError;
 use crate::element::{Element, cast, into_rows, zeroed};
+use crate::error::DataError;
 use crate::protocol::Counts;
 use crate::random::{Purpose, stream};
 
-/// Rows that share a random stream. Fixed: it decides about the numbers.
+/// Rows per random stream. Changing it changes the generated numbers.
 const CHUNK: usize = 1024;
 
-/// `count` rows; `draw` fills one row of `features` values.
+/// Generates `count` rows; `draw` fills one row of `features` values.
 pub(crate) fn rows<F: Element>(
     count: usize,
     features: usize,
@@ -48,7 +48,7 @@ pub(crate) fn three_parts<F: Element>(
     ])
 }
 
-/// The note about counts and seed.
+/// A note with the counts and the seed.
 pub(crate) fn counts_note(counts: Counts, seed: u64) -> String {
     format!(
         "rows: {} train, {} validation, {} test; seed {seed}",

@@ -1,4 +1,4 @@
-//! A sine with noise across it.
+//! A noisy sine.
 
 use std::f64::consts::PI;
 
@@ -9,7 +9,7 @@ use rand_distr::StandardNormal;
 use super::density::Density;
 use super::noise;
 
-/// `x` lies in `[-HALF, HALF]`, and the sine has this amplitude too.
+/// `x` lies in `[-HALF, HALF]`; the sine has the same amplitude.
 const HALF: f64 = 2.5;
 
 /// `x` uniform on `[-2.5, 2.5]` and `y = 2.5 sin x + noise z` with standard normal `z`.
@@ -17,10 +17,10 @@ const HALF: f64 = 2.5;
 /// `ln p(x, y) = -ln 5 - ln(2 pi s^2) / 2 - (y - 2.5 sin x)^2 / 2 s^2` with `s = noise` for
 /// `|x| <= 2.5`, and `-inf` elsewhere; the entropy is `ln 5 + ln(2 pi e s^2) / 2`.
 ///
-/// Source: the set `cos` of Grathwohl et al., *FFJORD*, 2019, there without noise.
+/// Source: the data set `cos` of Grathwohl et al., *FFJORD*, 2019, which has no noise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sine {
-    /// Standard deviation of `y` about the sine, 0.001 to 1000.
+    /// Standard deviation of `y` around the sine, 0.001 to 1000.
     pub noise: f64,
 }
 
@@ -32,7 +32,7 @@ impl Density for Sine {
     }
 
     fn space(&self) -> String {
-        "the plane of y = 2.5 sin x".to_owned()
+        "points in the plane (y = 2.5 sin x)".to_owned()
     }
 
     fn entropy(&self) -> f64 {

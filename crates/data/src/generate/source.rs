@@ -6,8 +6,8 @@ use rand::RngExt;
 use rand::distr::Open01;
 use rand_distr::{Exp1, StandardNormal};
 
-use super::nearest::nearest;
-use crate::DataError;
+use super::settings::nearest;
+use crate::error::DataError;
 
 /// The density of one source; each has mean 0 and variance 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Source {
     const ALL: [Self; 4] = [Self::Laplace, Self::Logistic, Self::Uniform, Self::Student5];
     const NAMES: [&'static str; 4] = ["laplace", "logistic", "uniform", "student5"];
 
-    /// The name that the option `source` takes.
+    /// The value of the option `source`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Source {
         }
     }
 
-    /// The source of this name.
+    /// The source of the given name.
     ///
     /// # Errors
     /// [`DataError::UnknownValue`] with the nearest known name.
@@ -69,7 +69,7 @@ impl Source {
             Self::Laplace => -(2.0_f64.sqrt() * s.abs()) - 0.5 * LN_2,
             Self::Logistic => {
                 let scale = 3.0_f64.sqrt() / PI;
-                // Of |s|, which is the same by symmetry and cannot overflow.
+                // Uses |s|, which is equivalent by symmetry and cannot overflow.
                 let z = s.abs() / scale;
                 -z - 2.0 * (-z).exp().ln_1p() - scale.ln()
             }
@@ -80,7 +80,8 @@ impl Source {
         }
     }
 
-    /// `ln p(s)` where `s` is known up to `slack()`: within it, past an edge counts as on the edge.
+    /// `ln p(s)` for `s` known up to `slack()`: within it, a value beyond an edge counts as on the
+    /// edge.
     pub(crate) fn log_density_near(self, s: f64, slack: impl FnOnce() -> f64) -> f64 {
         let log = self.log_density(s);
         if log > f64::NEG_INFINITY || self != Self::Uniform {
@@ -89,7 +90,7 @@ impl Source {
         self.log_density((s.abs() - slack()).max(0.0))
     }
 
-    /// One draw.
+    /// Draws one value.
     pub fn sample<R: RngExt + ?Sized>(self, rng: &mut R) -> f64 {
         match self {
             Self::Laplace => {
@@ -152,7 +153,7 @@ mod tests {
             assert!((mean(&|s| s * s) - 1.0).abs() < 0.03, "{name}");
             let entropy = -mean(&|s| source.log_density(s));
             assert!((entropy - source.entropy()).abs() < 0.012, "{name}: {entropy}");
-            // The moments above do not fix the shape; the characteristic function does.
+            // Moments do not determine the shape; the characteristic function does.
             for frequency in [0.7, 1.9_f64] {
                 let expected: f64 = (-20_000..20_000)
                     .map(|cell| (f64::from(cell) + 0.5) * 1e-3)
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_read_back() {
+    fn names_parse_back() {
         for source in Source::ALL {
             assert_eq!(Source::from_name(source.name()).unwrap(), source);
         }

@@ -3,33 +3,34 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Counts, ImageSplits, PatchProtocol, Splits};
-use crate::DataError;
+use super::image_splits::{ImageSplits, PatchProtocol};
+use super::splits::{Counts, Splits};
 use crate::element::Element;
+use crate::error::DataError;
 use crate::patches::{Cut, Pixels};
 use crate::read::{GrayImage, read_image_folder};
 use crate::split::{share, split_indices};
 
-/// The share of the training images that validation patches come from: 20 of 200.
+/// Share of the training images used for validation patches: 20 of 200.
 const VALIDATION_SHARE: f64 = 0.1;
 
-/// The share of all images that test patches come from where there is no test folder.
+/// Share of all images used for test patches if there is no test folder.
 const TEST_SHARE: f64 = 0.1;
 
 /// The BSDS300 density-estimation protocol on a folder of images.
 ///
-/// Rows are patches as in [`extract_patches`](crate::extract_patches), 63 features for
-/// `patch = 8`. The training folder's images, sorted by file name, give training patches (the
-/// first 90%, 180 of 200) and validation patches (the rest, 20 of 200); the test folder's images
-/// give the test patches. Without a test folder the images are split 80/10/10 at random, seeded.
-/// No image gives patches to two parts. [`Counts::default`] is the published number of patches.
+/// Rows are patches as in [`extract_patches`](crate::extract_patches), with 63 features for
+/// `patch = 8`. Of the training folder's images, sorted by file name, the first 90% (180 of 200)
+/// provide training patches and the rest (20 of 200) validation patches. The test folder provides
+/// test patches. Without a test folder, the images are split 80/10/10 at random with a seed. No
+/// image contributes to two parts. [`Counts::default`] is the published number of patches.
 ///
 /// Source: Martin, Fowlkes, Tal & Malik 2001 (images); Zoran & Weiss 2011, Uria, Murray &
 /// Larochelle 2013 and Papamakarios, Pavlakou & Murray 2017 (protocol).
 ///
 /// # Errors
-/// Those of [`read_image_folder`] and of [`extract_patches`](crate::extract_patches);
-/// [`DataError::TooFewImages`] where a part would have none; [`DataError::SharedImage`] where the
+/// Those of [`read_image_folder`] and [`extract_patches`](crate::extract_patches);
+/// [`DataError::TooFewImages`] if a part would have no images; [`DataError::SharedImage`] if the
 /// test folder repeats a training image.
 pub fn bsds300<F: Element>(
     train_dir: &Path,
@@ -42,8 +43,8 @@ pub fn bsds300<F: Element>(
     patches("bsds300", (train_dir, test_dir), sizes, cut, seed)
 }
 
-/// Whole tiles of a folder of images: `x = (p + u)/256` for every pixel `p` in reading order, `u ~ U[0,1)`, `tile²` features. Images are divided as in
-/// [`bsds300`].
+/// Complete tiles of a folder of images: `x = (p + u)/256` for every pixel `p` in reading order,
+/// `u ~ U[0,1)`, `tile²` features. Images are split as in [`bsds300`].
 ///
 /// # Errors
 /// As [`bsds300`].
@@ -88,7 +89,7 @@ fn patches<F: Element>(
             test: test_images.iter().collect(),
         }
     } else {
-        notes.push("no test folder: its images split 80/10/10 at random, seeded".to_owned());
+        notes.push("no test folder: images split 80/10/10 at random, seeded".to_owned());
         let (train, validation, test) =
             split_indices(images.len(), VALIDATION_SHARE, TEST_SHARE, seed, too_few)?;
         let take = |indices: Vec<usize>| indices.into_iter().map(|i| &images[i]).collect();

@@ -1,8 +1,8 @@
-//! Patches of disjoint sets of images: the part that every image protocol shares.
+//! Patches from disjoint sets of images, shared by all image protocols.
 
-use super::{Counts, DataFacts, Splits};
-use crate::DataError;
+use super::splits::{Counts, DataFacts, Splits};
 use crate::element::Element;
+use crate::error::DataError;
 use crate::patches::{Cut, LEVELS, PatchSet, Pixels, patches_for};
 use crate::random::Purpose;
 use crate::read::GrayImage;
@@ -15,19 +15,19 @@ pub(crate) struct ImageSplits<'a> {
     pub(crate) test: Vec<&'a GrayImage>,
 }
 
-/// How patches are cut, and what the result is called.
+/// How patches are extracted, and the name of the result.
 #[derive(Debug)]
 pub(crate) struct PatchProtocol {
     pub(crate) name: String,
     pub(crate) cut: Cut,
     pub(crate) counts: Counts,
     pub(crate) seed: u64,
-    /// Said before the notes about the patches.
+    /// Notes that precede those about the patches.
     pub(crate) notes: Vec<String>,
 }
 
 impl PatchProtocol {
-    /// Cuts the patches of each part from its own images with its own random numbers.
+    /// Extracts the patches of each part from its own images with its own random streams.
     pub(crate) fn cut<F: Element>(self, images: &ImageSplits<'_>) -> Result<Splits<F>, DataError> {
         let Self { name, cut, counts, seed, mut notes } = self;
         let patch = cut.size;

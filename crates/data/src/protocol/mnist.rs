@@ -6,24 +6,24 @@ use ndarray::{Array2, Array3, Axis};
 use rand::RngExt;
 use rayon::prelude::*;
 
-use super::{DataFacts, Splits};
-use crate::DataError;
+use super::splits::{DataFacts, Splits};
 use crate::element::{Element, cast, into_rows, zeroed};
+use crate::error::DataError;
 use crate::patches::LEVELS;
 use crate::random::{Purpose, stream};
 use crate::read::read_idx;
 use crate::split::split_indices;
 
-/// How far the logit stays away from 0 and 1.
+/// Distance that the logit keeps from 0 and 1.
 pub const MNIST_LAMBDA: f64 = 1e-6;
 
-/// Images that share a random stream. Fixed: it decides about the numbers.
+/// Images per random stream. Changing it changes the generated numbers.
 const CHUNK: usize = 64;
 
-/// 10,000 of 60,000: the share for validation, and for test where there is no test file.
+/// 10,000 of 60,000: the share for validation, and for test if there is no test file.
 const HELD_OUT: f64 = 1.0 / 6.0;
 
-/// Names under which the test images are found beside the training file.
+/// Names of the test images looked for beside the training file.
 const TEST_NAMES: [&str; 4] = [
     "t10k-images-idx3-ubyte.gz",
     "t10k-images-idx3-ubyte",
@@ -33,25 +33,25 @@ const TEST_NAMES: [&str; 4] = [
 
 /// The MNIST density-estimation protocol on IDX files.
 ///
-/// With `u ~ U[0,1)` for each pixel and `l =` [`MNIST_LAMBDA`], a feature is
+/// With `u ~ U[0,1)` per pixel and `l =` [`MNIST_LAMBDA`], a feature is
 ///
 /// ```text
 /// x = (pixel + u) / 256,    p = l + (1 - 2 l) x,    row = ln p - ln(1 - p)
 /// ```
 ///
-/// The last sixth of the training file (10,000 of 60,000 images) is the validation part. The test
-/// part is `test_path`; else a `t10k-images-idx3-ubyte(.gz)` beside the training file; else a
-/// sixth of the training file chosen at random, seeded.
+/// The last sixth of the training file (10,000 of 60,000 images) is the validation set. The test
+/// set is `test_path`; otherwise `t10k-images-idx3-ubyte(.gz)` beside the training file; otherwise
+/// a sixth of the training file, chosen at random with a seed.
 ///
 /// `facts.pixel_log_det` is the mean over test images of
-/// `sum_i ln(1 - 2l) - ln 256 - ln p_i - ln(1 - p_i)`, in `f64` from the pixels.
+/// `sum_i ln(1 - 2l) - ln 256 - ln p_i - ln(1 - p_i)`, computed in `f64` from the pixels.
 ///
 /// Source: LeCun, Cortes & Burges (data); Dinh, Sohl-Dickstein & Bengio 2017 and Papamakarios,
 /// Pavlakou & Murray 2017 (protocol).
 ///
 /// # Errors
-/// Those of [`read_idx`]; [`DataError::TooFewRows`] where a part would be empty;
-/// [`DataError::PictureMismatch`] where the two files hold pictures of different sizes.
+/// Those of [`read_idx`]; [`DataError::TooFewRows`] if a part would be empty;
+/// [`DataError::PictureMismatch`] if the image sizes of the two files differ.
 pub fn mnist<F: Element>(
     train_path: &Path,
     test_path: Option<&Path>,
@@ -105,7 +105,7 @@ pub fn mnist<F: Element>(
     })
 }
 
-/// The images for training and validation, and those for the test.
+/// The images for training and validation, and those for testing.
 fn train_and_test(
     train_path: &Path,
     test_path: Option<&Path>,
@@ -133,7 +133,7 @@ fn train_and_test(
     Ok((train, test))
 }
 
-/// The test file that belongs to a training file, if it is there.
+/// The test file beside a training file, if it exists.
 fn beside(train_path: &Path) -> Option<PathBuf> {
     TEST_NAMES
         .iter()
@@ -141,7 +141,7 @@ fn beside(train_path: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file() && path != train_path)
 }
 
-/// Rows in logit space, and the sum of their log-determinants against pixels.
+/// Rows in logit space, and the sum of their log-determinants relative to pixels.
 fn logit_rows<F: Element>(
     images: &Array3<u8>,
     seed: u64,
@@ -152,7 +152,7 @@ fn logit_rows<F: Element>(
     let mut values = zeroed::<F>(count, features)?;
     let pixels = images.as_standard_layout();
     let pixels: &[u8] = pixels.as_slice().unwrap_or_default();
-    // One sum for each chunk, added up in order: the total does not depend on the threads.
+    // One sum per chunk, added in order, so the total does not depend on the threads.
     let log_dets: Vec<f64> = values
         .par_chunks_mut(CHUNK * features)
         .zip(pixels.par_chunks(CHUNK * features))
@@ -171,12 +171,13 @@ fn logit_rows<F: Element>(
     Ok((into_rows(values, count, features)?, log_dets.iter().sum::<f64>()))
 }
 
-/// The logit of a pixel with noise `u`, and the log of its derivative by the pixel.
+/// The logit of a pixel with noise `u`, and the logarithm of its derivative with respect to the
+/// pixel.
 fn dequantized_logit(pixel: u8, u: f64) -> (f64, f64) {
     let scale = 1.0 - 2.0 * MNIST_LAMBDA;
     let level = f64::from(pixel) + u;
     let p = MNIST_LAMBDA + scale * level / LEVELS;
-    // Not 1 - p: near white that would cancel.
+    // Not 1 - p, which would cancel near white.
     let q = MNIST_LAMBDA + scale * (LEVELS - level) / LEVELS;
     let (ln_p, ln_q) = (p.ln(), q.ln());
     (ln_p - ln_q, (scale / LEVELS).ln() - ln_p - ln_q)
@@ -187,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_derivative_is_that_of_the_logit() {
+    fn the_log_derivative_matches_the_logit() {
         for (pixel, u) in [(0, 0.3), (1, 0.5), (128, 0.1), (254, 0.5), (255, 0.6)] {
             let step = 1e-5;
             let at = |u| dequantized_logit(pixel, u).0;

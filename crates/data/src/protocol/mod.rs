@@ -1,4 +1,4 @@
-//! Published data protocols, and what every source of data returns.
+//! Published data protocols, and the splits that they return.
 
 mod bsds300;
 mod image_splits;

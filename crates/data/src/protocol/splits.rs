@@ -1,9 +1,9 @@
-//! What a protocol returns: three parts, and the facts that a reader of the results needs.
+//! The result of a protocol: three parts, and facts for interpreting likelihoods.
 
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-/// Rows of each part.
+/// Number of rows of each part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Training rows.
@@ -21,57 +21,58 @@ impl Default for Counts {
     }
 }
 
-/// Training, validation and test rows, `[rows, features]` each.
+/// Training, validation and test sets, `[rows, features]` each.
 #[derive(Clone, Debug)]
 pub struct Splits<F> {
-    /// Parameters are fitted to these.
+    /// Training rows, for fitting parameters.
     pub train: Array2<F>,
-    /// Choices (stopping, tuning) are made on these.
+    /// Validation rows, for early stopping and tuning.
     pub validation: Array2<F>,
-    /// Reported numbers come from these.
+    /// Test rows, for reported numbers.
     pub test: Array2<F>,
-    /// The image that each test row was cut from, where rows share images: such rows are not independent, and standard errors must
-    /// know it. `None`: each row stands for itself.
+    /// The source image of each test row, if rows share images: such rows are not independent,
+    /// which matters for standard errors. `None` if rows are independent.
     pub test_groups: Option<Vec<u32>>,
-    /// What the rows are.
+    /// Facts about the rows.
     pub facts: DataFacts,
 }
 
-/// What the rows are, and in which space a likelihood of them is stated.
+/// Facts about the rows, including the space in which likelihoods are stated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {
     /// A short name.
     pub name: String,
     /// One sentence: the space in which likelihoods are stated.
     pub space: String,
-    /// Features of a row.
+    /// Features per row.
     pub features: usize,
-    /// Mean over the test rows of `log |det d(row) / d(pixels)|`, nats, pixels in units of one of
-    /// 256 grey levels. With `ll` the mean log-likelihood of the test rows in nats and `D` the
+    /// Mean over the test rows of `log |det d(row) / d(pixels)|`, nats, with pixels in units of one
+    /// of 256 grey levels. With `ll` the mean test log-likelihood in nats and `D` the number of
     /// features, bits per dimension are `-(ll + pixel_log_det) / (D ln 2)`.
     pub pixel_log_det: Option<f64>,
-    /// The expected log-likelihood of the true density, nats per row, where it is known: no model
-    /// exceeds it on average.
+    /// The expected log-likelihood of the true density, nats per row, if known. No model exceeds it
+    /// on average.
     pub true_log_likelihood: Option<f64>,
-    /// The mean of the true log-density over the test rows, nats per row, where it is known and
-    /// finite. A model's likelihood of the same rows is compared with this, row by row: the difference is
-    /// free of the luck of the draw, which moves both.
+    /// The mean true log-density over the test rows, nats per row, if known and finite. Compare a
+    /// model's log-likelihood of the same rows with it: the sampling error of the test set affects
+    /// both and cancels in the difference.
     #[serde(default)]
     pub test_truth: Option<f64>,
-    /// What is random or not invertible, seeds, sources and counts.
+    /// Random and non-invertible steps, seeds, sources and counts.
     pub notes: Vec<String>,
-    /// `(height, width)` of the picture that a row shows in reading order; a mean-free patch lacks
+    /// `(height, width)` of the image that a row shows in reading order. A mean-free patch lacks
     /// its last pixel, which is minus the sum of the others.
     pub image_shape: Option<(usize, usize)>,
-    /// The seed of a generator: with the name, everything that is known of the truth
-    /// ([`Ica::truth`](crate::Ica::truth)) can be had again.
+    /// The seed of a generator. Together with the name it reproduces everything known about the
+    /// true density ([`Ica::truth`](crate::Ica::truth)).
     #[serde(default)]
     pub generator_seed: Option<u64>,
 }
 
 impl DataFacts {
-    /// What there is to see in a row: `[channels, height, width]` of a picture, of a patch that lacks its last pixel too, or else a signal of one
-    /// channel, `[1, features]`. For layers, which need every number: [`shape`](Self::shape).
+    /// The shape for display: `[channels, height, width]` of an image, including a patch that lacks
+    /// its last pixel; otherwise a signal of one channel, `[1, features]`. Layers need every
+    /// number; for them use [`shape`](Self::shape).
     pub fn picture(&self) -> Vec<usize> {
         match self.image_shape {
             Some((height, width)) if height * width == self.features + 1 => vec![1, height, width],
@@ -79,7 +80,8 @@ impl DataFacts {
         }
     }
 
-    /// What a row is: `[channels, height, width]` of a picture that lacks no pixel, or else a signal of one channel, `[1, features]`.
+    /// The shape of a row: `[channels, height, width]` of a complete image; otherwise a signal of
+    /// one channel, `[1, features]`.
     pub fn shape(&self) -> Vec<usize> {
         match self.image_shape {
             Some((height, width)) if height * width > 0 && self.features.is_multiple_of(height * width) => {

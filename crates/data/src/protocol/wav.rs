@@ -6,39 +6,39 @@ use ndarray::Array2;
 use rand::RngExt;
 use rayon::prelude::*;
 
-use super::{DataFacts, Splits};
-use crate::DataError;
+use super::splits::{DataFacts, Splits};
 use crate::element::{Element, cast, into_rows, zeroed};
+use crate::error::DataError;
 use crate::random::{Purpose, stream};
 use crate::read::{Samples, Sound, read_wav};
 use crate::split::share;
 
-/// The share of the time that validation frames come from, and that of test frames.
+/// The share of the duration used for validation, and for test.
 const HELD_OUT: f64 = 0.1;
 
-/// Segments of [`HELD_OUT`] that fit into the whole.
+/// Number of segments of length [`HELD_OUT`] in the whole.
 const SEGMENTS: u128 = 10;
 
-/// Samples that share a random stream. Fixed: it decides about the numbers.
+/// Samples per random stream. Changing it changes the generated numbers.
 const CHUNK: usize = 1 << 14;
 
 /// Frames of a WAV file.
 ///
-/// A row is a frame of `frame` samples of every channel, `[channels, frame]`: all of the first channel, then all of the second. Frames
-/// begin every `hop` samples (`None`: every `frame`, so that they do not overlap). A whole-number sample `s` of `b` bits becomes
-/// `(s + U[0,1)) / 2^(b-1)`, in [-1, 1) before it is rounded to `F`; its noise is drawn once, whatever frames share it. Floats stay
-/// as they are.
+/// A row is a frame of `frame` samples per channel, `[channels, frame]`: all of the first channel,
+/// then all of the second. Frames start every `hop` samples (`None`: every `frame`, without
+/// overlap). An integer sample `s` of `b` bits becomes `(s + U[0,1)) / 2^(b-1)`, in [-1, 1) before
+/// rounding to `F`; overlapping frames share its noise. Floats are unchanged.
 ///
-/// Neighbouring frames are alike, so time is split into contiguous parts: the first 80% is for training, then 10% for
-/// validation and 10% for the test. A frame that is not within one part is dropped. Test rows are grouped by seconds (or by frame
-/// lengths, where those are longer).
+/// Neighbouring frames are similar, so the sound is split in time: the first 80% for training, then
+/// 10% for validation and 10% for test. Frames that cross a boundary are dropped. Test rows are
+/// grouped by seconds (or by frame lengths, if those are longer).
 ///
-/// `facts.pixel_log_det` counts in steps of the whole numbers in place of grey levels, so that what is called bits per dimension
-/// is bits per sample; there is none of floats.
+/// `facts.pixel_log_det` counts in integer steps in place of grey levels, so bits per dimension are
+/// bits per sample. For floats it is absent.
 ///
 /// # Errors
-/// Those of [`read_wav`]; [`DataError::BadOption`] for a frame or a hop of 0; [`DataError::SoundTooShort`] where a part could be without a
-/// frame; [`DataError::TooLarge`].
+/// Those of [`read_wav`]; [`DataError::BadOption`] for a frame or hop of 0;
+/// [`DataError::SoundTooShort`] if a part could have no frame; [`DataError::TooLarge`].
 pub fn wav<F: Element>(
     path: &Path,
     frame: usize,
@@ -57,7 +57,7 @@ pub fn wav<F: Element>(
     }
     let sound = read_wav(path)?;
     let moments = sound.moments();
-    // So that a frame begins and ends within any part.
+    // Ensures that a frame starts and ends within every part.
     let expected = SEGMENTS * (frame as u128 + hop as u128 - 1);
     if (moments as u128) < expected {
         return Err(DataError::SoundTooShort {
@@ -102,7 +102,7 @@ fn facts(
     let Sound { channels, rate, bits, .. } = *sound;
     let features = channels * frame;
     let whole = matches!(sound.samples, Samples::Integer(_));
-    let kind = if whole { "whole-number" } else { "float" };
+    let kind = if whole { "integer" } else { "float" };
     let [train, validation, test] = counts;
     let mut notes = vec![
         format!("sound: {}", path.display()),
@@ -116,10 +116,10 @@ fn facts(
     ];
     let sample = if whole {
         notes.push("random and not invertible: noise U[0,1) on each sample".to_owned());
-        notes.push("bits per dimension are bits per sample, in steps of the whole numbers".to_owned());
+        notes.push("bits per dimension are bits per sample, in integer steps".to_owned());
         format!("(sample + U[0,1))/2^{}", bits - 1)
     } else {
-        "float samples as they are".to_owned()
+        "float samples, unchanged".to_owned()
     };
     DataFacts {
         name: "wav".to_owned(),
@@ -134,7 +134,7 @@ fn facts(
     }
 }
 
-/// The samples of the moments `from..to`, interleaved, as numbers with noise.
+/// The samples of the time steps `from..to`, interleaved, as dequantized numbers.
 fn dequantized<F: Element>(
     sound: &Sound,
     from: usize,
@@ -165,7 +165,7 @@ fn dequantized<F: Element>(
     Ok(values)
 }
 
-/// The frames that begin at `starts`, each channel by channel.
+/// The frames that start at `starts`, channel by channel.
 fn cut<F: Element>(
     values: &[F],
     channels: usize,

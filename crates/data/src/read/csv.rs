@@ -1,27 +1,32 @@
-//! CSV files into row matrices.
+//! Reads a CSV file into a matrix.
 
 use std::fs::File;
 use std::path::Path;
 
 use ndarray::Array2;
 
-use crate::DataError;
 use crate::element::Element;
-use crate::stream::{CsvRows, Head, Sniffed, TextOptions, collect_rows};
+use crate::error::DataError;
+use crate::format::{Head, Sniffed};
+use crate::stream::{CsvRows, collect_rows};
+use crate::text::TextOptions;
 
-/// Reads a CSV file, `[rows, columns taken]`.
+/// Reads a CSV file as `[rows, selected columns]`.
 ///
-/// UTF-8 text with or without a byte order mark; cells may be quoted; lines end as on any system, and blank ones are skipped; there
-/// are no comments. Cells are decimal numbers with a point, rounded once to `F`. Messages name a cell by the line of the file, from
-/// 1, the row, from 0 without the header, and the column, from 0, with its name.
+/// The file is UTF-8 text with or without a byte order mark. Cells may be quoted; lines may end in
+/// LF, CRLF or CR; blank lines are skipped; there are no comments. Cells are decimal numbers with a
+/// point, rounded once to `F`. Messages give a cell's line in the file (from 1), its row (from 0,
+/// not counting the header), and its column (from 0, with its name).
 ///
 /// # Errors
-/// [`DataError::NotFound`], [`DataError::Io`], [`DataError::UnknownFormat`] for what is no UTF-8 text, [`DataError::NotUtf8`] where
-/// that is seen later, [`DataError::BadDelimiter`]; [`DataError::TooFewRows`] without rows; [`DataError::MissingCell`] (empty, `NA`,
-/// `NaN`, `null`, `?`), [`DataError::InfiniteCell`], [`DataError::TextColumn`], [`DataError::NotANumber`],
-/// [`DataError::RaggedRow`], [`DataError::RecordTooLong`]; [`DataError::UnknownColumn`], [`DataError::ColumnOutOfRange`],
-/// [`DataError::NoHeader`], [`DataError::AmbiguousColumn`], [`DataError::RepeatedColumn`] and [`DataError::ZeroFeatures`] for columns
-/// that cannot be taken.
+/// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::UnknownFormat`] if the file does not
+/// start as UTF-8 text, [`DataError::NotUtf8`] if a later line is not UTF-8;
+/// [`DataError::BadDelimiter`]; [`DataError::TooFewRows`] without rows; [`DataError::MissingCell`]
+/// (empty, `NA`, `NaN`, `null`, `?`), [`DataError::InfiniteCell`], [`DataError::TextColumn`],
+/// [`DataError::NotANumber`], [`DataError::RaggedRow`], [`DataError::RecordTooLong`]; and for
+/// invalid column selections [`DataError::UnknownColumn`], [`DataError::ColumnOutOfRange`],
+/// [`DataError::NoHeader`], [`DataError::AmbiguousColumn`], [`DataError::RepeatedColumn`] and
+/// [`DataError::ZeroFeatures`].
 pub fn read_csv<F: Element>(path: &Path, options: &TextOptions) -> Result<Array2<F>, DataError> {
     let io = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(io)?;

@@ -1,17 +1,18 @@
-//! What a path holds, by its content and not by its name.
+//! Detects the format of a path from its content, not its name.
 
 use std::fs::File;
 use std::path::Path;
 
-use crate::DataError;
-use crate::stream::{Head, Sniffed, array_names, without_member};
+use crate::error::DataError;
+use crate::format::{Head, Sniffed};
+use crate::stream::{array_names, without_member};
 
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A NumPy array: [`read_npy`](super::read_npy).
     Npy,
-    /// An archive of NumPy arrays, or one of them: [`read_npz`](super::read_npz).
+    /// An archive of NumPy arrays, or one array in it: [`read_npz`](super::read_npz).
     Npz,
     /// UTF-8 text with numbers: [`read_csv`](super::read_csv).
     Csv,
@@ -23,12 +24,12 @@ pub enum Format {
     ImageFolder,
 }
 
-/// The format of `path` (or of `FILE.npz#NAME`), from the first bytes of a file; every folder is an image folder. Text is CSV where
-/// its first lines hold a digit.
+/// Detects the format of `path` (or of `FILE.npz#NAME`) from its first bytes. Every folder is an
+/// image folder. Text is CSV if its first lines contain a digit.
 ///
 /// # Errors
-/// [`DataError::NotFound`], [`DataError::Io`], [`DataError::NotAnArchive`] where `#NAME` follows another file, and
-/// [`DataError::UnknownFormat`] for anything else.
+/// [`DataError::NotFound`], [`DataError::Io`], [`DataError::NotAnArchive`] if `#NAME` follows a
+/// file of another format, [`DataError::UnknownFormat`] for anything else.
 pub fn detect_format(path: &Path) -> Result<Format, DataError> {
     let (path, member) = without_member(path);
     let io = |source| DataError::io(path, source);
@@ -52,7 +53,7 @@ fn of_file(path: &Path, head: &Head) -> Option<Format> {
         Sniffed::Npy => Some(Format::Npy),
         Sniffed::Idx => Some(Format::Idx),
         Sniffed::Wav => Some(Format::Wav),
-        // An archive that cannot be read is of no known format either.
+        // An unreadable archive counts as an unknown format.
         Sniffed::Zip => array_names(path).is_ok_and(|names| !names.is_empty()).then_some(Format::Npz),
         Sniffed::Text => head.bytes.iter().any(u8::is_ascii_digit).then_some(Format::Csv),
         Sniffed::Empty | Sniffed::Unknown => None,

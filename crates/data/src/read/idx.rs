@@ -1,4 +1,4 @@
-//! IDX image files, the format in which MNIST is distributed.
+//! IDX files, the format of MNIST.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
@@ -7,35 +7,30 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use ndarray::Array3;
 
-use crate::DataError;
-
-/// The first bytes of every gzip member (RFC 1952).
-pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-
-/// Deflate stores a run of 258 bytes in no less than 2 bits: it never expands more than 1032-fold.
-pub(crate) const DEFLATE_MAX_RATIO: u128 = 1032;
+use crate::error::DataError;
+use crate::format::{DEFLATE_MAX_RATIO, GZIP_MAGIC};
 
 /// The IDX code of unsigned bytes.
 const UNSIGNED_BYTE: u8 = 0x08;
 
-/// The pictures of an IDX file.
+/// The images of an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdxImages {
     /// `[images, height, width]`, grey levels 0..=255.
     pub images: Array3<u8>,
 }
 
-/// Reads an IDX file of unsigned bytes and rank 3, plain or gzip (told apart by content).
+/// Reads an IDX file of unsigned bytes and rank 3, plain or gzip (detected from its content).
 ///
-/// Format: two zero bytes, the element type, the rank, then each axis as a big-endian `u32`, then
-/// the elements in C order (LeCun, Cortes & Burges, *The MNIST database*). Exactly as many bytes
-/// are decompressed as the header promises, and one more to see that none follows.
+/// Format: two zero bytes, the element type, the rank, each axis as a big-endian `u32`, then the
+/// elements in C order (LeCun, Cortes & Burges, *The MNIST database*). Decompression stops one byte
+/// after the size declared in the header, which is enough to detect trailing data.
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::Io`] (also for a damaged gzip stream);
-/// [`DataError::BadMagic`], [`DataError::WrongDtype`], [`DataError::WrongRank`] for other files
-/// (a label file has rank 1); [`DataError::TooFewRows`], [`DataError::ZeroFeatures`] for an empty
-/// one; [`DataError::Truncated`], [`DataError::Trailing`] where the size does not fit.
+/// [`DataError::BadMagic`], [`DataError::WrongDtype`], [`DataError::WrongRank`] for other files (a
+/// label file has rank 1); [`DataError::TooFewRows`], [`DataError::ZeroFeatures`] for an empty
+/// file; [`DataError::Truncated`], [`DataError::Trailing`] if the size does not match.
 pub fn read_idx(path: &Path) -> Result<IdxImages, DataError> {
     let (shape, pixels) = read_bytes::<3>(path)?;
     Array3::from_shape_vec(shape, pixels)
@@ -43,7 +38,7 @@ pub fn read_idx(path: &Path) -> Result<IdxImages, DataError> {
         .map_err(|_| DataError::TooLarge { rows: shape[0], features: shape[1] * shape[2] })
 }
 
-/// Reads the labels of an IDX file of unsigned bytes and rank 1, such as MNIST's, plain or gzip.
+/// Reads the labels of an IDX file of unsigned bytes and rank 1, plain or gzip.
 ///
 /// # Errors
 /// As [`read_idx`], with rank 1.
@@ -51,7 +46,7 @@ pub fn read_idx_labels(path: &Path) -> Result<Vec<u8>, DataError> {
     read_bytes::<1>(path).map(|(_, labels)| labels)
 }
 
-/// Axes and bytes of a file of rank `R`.
+/// The axes and elements of a file of rank `R`.
 fn read_bytes<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>), DataError> {
     let io = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(io)?;
@@ -68,7 +63,7 @@ fn read_bytes<const R: usize>(path: &Path) -> Result<([usize; R], Vec<u8>), Data
     }
 }
 
-/// Reads header and data; `bound` is the most bytes that `reader` can give.
+/// Reads header and data; `bound` is the largest number of bytes that `reader` can yield.
 fn read_from<const R: usize>(
     path: &Path,
     mut reader: impl Read,
@@ -87,7 +82,7 @@ fn read_from<const R: usize>(
     if expected > bound {
         return Err(truncated(bound));
     }
-    // No reservation: the buffer grows with the bytes that really arrive.
+    // Not reserved in advance: the buffer grows with the bytes that arrive.
     let mut pixels = Vec::new();
     let wanted = u64::try_from(expected).map_err(|_| truncated(bound))?;
     read_up_to(path, &mut reader, wanted, &mut pixels)?;
@@ -102,7 +97,7 @@ fn read_from<const R: usize>(
     Ok((shape.map(|axis| axis as usize), pixels))
 }
 
-/// The axes, after the type and the rank were found right.
+/// Checks type and rank, and reads the axes.
 fn read_shape<const R: usize>(path: &Path, reader: &mut impl Read) -> Result<[u32; R], DataError> {
     let mut head = Vec::new();
     read_up_to(path, reader, 4, &mut head)?;

@@ -1,4 +1,4 @@
-//! A folder of photographs as grey images.
+//! Reads photographs as grey images.
 
 use std::path::{Path, PathBuf};
 
@@ -6,42 +6,41 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use crate::DataError;
+use crate::error::DataError;
 
-/// The largest side of an image that is decoded, pixels.
+/// The largest side of a decoded image, pixels.
 const MAX_SIDE: u32 = 1 << 15;
 
-/// The most pixels of an image that is decoded. A small file may promise any number of them, and each
-/// takes 8 bytes in the end.
+/// The largest number of pixels of a decoded image. A small file can declare any number of pixels,
+/// and each takes 8 bytes once decoded.
 const MAX_PIXELS: u64 = 1 << 26;
 
-/// The most memory that the decoder of one image may take, bytes.
+/// The memory limit of one image decoder, bytes.
 const MAX_BYTES: u64 = 1 << 29;
 
-/// A grey picture.
+/// A grey image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GrayImage {
-    /// The file name, or what generated it.
+    /// The file name, or the name of the generator.
     pub name: String,
-    /// `[height, width]`, whole grey levels 0..=255.
+    /// `[height, width]`, integer grey levels 0..=255.
     pub pixels: Array2<f64>,
 }
 
-/// Decodes every `.jpg`, `.jpeg` and `.png` file of a folder (not of its subfolders), sorted by
-/// file name, into 8-bit grey levels.
+/// Decodes every `.jpg`, `.jpeg` and `.png` file of a folder, without its subfolders, into 8-bit
+/// grey levels, sorted by file name.
 ///
-/// Grey is the luma of ITU-R BT.601, `0.299 R + 0.587 G + 0.114 B`, rounded to a whole number:
-/// uniform dequantization of width 1 is only right for whole numbers. Alpha is ignored. The
-/// content decides about the format, not the extension.
+/// Grey is the luma of ITU-R BT.601, `0.299 R + 0.587 G + 0.114 B`, rounded to an integer, because
+/// uniform dequantization of width 1 requires integers. Alpha is ignored. The content determines
+/// the format, not the extension.
 ///
 /// # Errors
-/// [`DataError::NotFound`], [`DataError::NotAFolder`], [`DataError::Io`], [`DataError::NoImages`],
-/// and, for the first file in sorted order that is refused, [`DataError::ImageTooLarge`] (more than
-/// 2^26 pixels) or [`DataError::BadImage`] (it cannot be decoded, or is beyond 32,768 pixels a side or
-/// 512 MiB).
+/// [`DataError::NotFound`], [`DataError::NotAFolder`], [`DataError::Io`], [`DataError::NoImages`].
+/// For the first refused file in sorted order, [`DataError::ImageTooLarge`] (more than 2^26 pixels)
+/// or [`DataError::BadImage`] (undecodable, more than 32,768 pixels a side, or more than 512 MiB).
 pub fn read_image_folder(dir: &Path) -> Result<Vec<GrayImage>, DataError> {
     let files = image_files(dir)?;
-    // Collected with their errors first, so that the error reported is not a matter of timing.
+    // Collect all results first: the reported error then does not depend on timing.
     let decoded: Vec<Result<GrayImage, DataError>> = files.par_iter().map(|path| read_image(path)).collect();
     decoded.into_iter().collect()
 }
@@ -71,7 +70,7 @@ fn image_files(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
 /// Reads one JPEG or PNG image as grey levels.
 ///
 /// # Errors
-/// As [`read_image_folder`] of its files.
+/// As [`read_image_folder`] for its files.
 pub fn read_image(path: &Path) -> Result<GrayImage, DataError> {
     let io = |source| DataError::io(path, source);
     let bad = |source: image::ImageError| DataError::BadImage {
@@ -88,7 +87,7 @@ pub fn read_image(path: &Path) -> Result<GrayImage, DataError> {
         let path = path.to_path_buf();
         return Err(DataError::ImageTooLarge { path, width, height, limit: MAX_PIXELS });
     }
-    // Only now, so that an image with too many pixels is refused with their number.
+    // Set only now, so that an image with too many pixels is refused with their number.
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     decoder.set_limits(limits).map_err(bad)?;
@@ -103,7 +102,7 @@ pub fn read_image(path: &Path) -> Result<GrayImage, DataError> {
         .map_err(|_| DataError::TooLarge { rows: height, features: width })
 }
 
-/// BT.601 luma in whole numbers, where the weights are exact.
+/// BT.601 luma in integer arithmetic, where the weights are exact.
 fn luma([red, green, blue]: [u8; 3]) -> f64 {
     let thousandths = 299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue);
     f64::from((thousandths + 500) / 1000)
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn luma_has_the_weights_of_bt_601_and_keeps_grey() {
+    fn luma_has_the_bt_601_weights_and_keeps_grey() {
         assert_eq!(luma([255, 0, 0]), 76.0);
         assert_eq!(luma([0, 255, 0]), 150.0);
         assert_eq!(luma([0, 0, 255]), 29.0);

@@ -1,19 +1,20 @@
-//! One number a row: what a vector of scores is.
+//! Reads one number per row, for example a vector of scores.
 
 use std::fs::File;
 use std::path::Path;
 
-use super::npy_header::read_vector_header;
-use crate::stream::{Input, NpyRows, TextOptions, collect_rows, open_rows};
+use crate::error::DataError;
+use crate::format::read_vector_header;
+use crate::stream::{Input, NpyRows, ReadRows, collect_rows, open_rows};
+use crate::text::TextOptions;
 use crate::validate::check_rows;
-use crate::{DataError, ReadRows};
 
-/// Reads one finite number a row: a `.npy` array of shape `[rows]` or `[rows, 1]`, an array `[rows, 1]` of an `.npz` archive, or CSV with one
-/// column.
+/// Reads one finite number per row: a `.npy` array of shape `[rows]` or `[rows, 1]`, an `.npz`
+/// array of shape `[rows, 1]`, or CSV with one column.
 ///
 /// # Errors
-/// Those of [`open_rows`] and [`ReadRows::read`]; [`DataError::FeatureMismatch`] for more than one number a row;
-/// [`DataError::NonFinite`] for NaN and infinities.
+/// Those of [`open_rows`] and [`ReadRows::read`]; [`DataError::FeatureMismatch`] for more than one
+/// number per row; [`DataError::NonFinite`] for NaN and infinities.
 pub fn read_numbers(path: &Path) -> Result<Vec<f64>, DataError> {
     let input = Input::File(path.to_path_buf());
     let mut rows = match open_rows::<f64>(&input, &TextOptions::default()) {

@@ -1,4 +1,4 @@
-//! Sound from WAV files.
+//! Reads sound from WAV files.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
@@ -7,12 +7,12 @@ use std::path::Path;
 use hound::{SampleFormat, WavReader};
 
 use super::wav_header::{WavChunks, find_chunks};
-use crate::DataError;
+use crate::error::DataError;
 
-/// The samples of a sound, interleaved: all channels of a moment, then those of the next.
+/// Interleaved samples: all channels at one time, then all channels at the next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Samples {
-    /// Whole numbers from `-2^(bits - 1)` to `2^(bits - 1) - 1`.
+    /// Integers from `-2^(bits - 1)` to `2^(bits - 1) - 1`.
     Integer(Vec<i32>),
     /// Finite numbers, usually from -1 to 1.
     Float(Vec<f32>),
@@ -21,18 +21,18 @@ pub enum Samples {
 /// A sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sound {
-    /// Channels, at least 1.
+    /// Number of channels, at least 1.
     pub channels: usize,
-    /// Samples a second of each channel (Hz).
+    /// Sampling rate of each channel, Hz.
     pub rate: u32,
-    /// Bits of a sample.
+    /// Bits per sample.
     pub bits: u16,
-    /// The samples, `[moments, channels]`.
+    /// The samples, `[time steps, channels]`.
     pub samples: Samples,
 }
 
 impl Sound {
-    /// Samples of each channel.
+    /// Samples per channel.
     pub fn moments(&self) -> usize {
         let all = match &self.samples {
             Samples::Integer(samples) => samples.len(),
@@ -42,12 +42,13 @@ impl Sound {
     }
 }
 
-/// Reads a WAV file: whole numbers of 8, 16, 24 or 32 bits, or floats of 32. What the header promises is held against the length of
-/// the file before anything is allocated for it.
+/// Reads a WAV file of 8-, 16-, 24- or 32-bit integers or 32-bit floats. The declared size is
+/// checked against the length of the file before any allocation.
 ///
 /// # Errors
-/// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::BadMagic`], [`DataError::BadHeader`] for what is no WAV file,
-/// [`DataError::SampleFormat`] for other samples; [`DataError::Truncated`]; [`DataError::TooFewRows`] without samples;
+/// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::BadMagic`], [`DataError::BadHeader`] if
+/// the file is not WAV; [`DataError::SampleFormat`] for other sample formats;
+/// [`DataError::Truncated`]; [`DataError::TooFewRows`] without samples;
 /// [`DataError::NonFiniteSample`].
 pub fn read_wav(path: &Path) -> Result<Sound, DataError> {
     let mut file = File::open(path).map_err(|source| DataError::io(path, source))?;
@@ -92,7 +93,7 @@ pub fn read_wav(path: &Path) -> Result<Sound, DataError> {
     Ok(Sound { channels, rate: spec.sample_rate, bits: spec.bits_per_sample, samples })
 }
 
-/// Room for the samples, which the file was found to hold.
+/// An empty buffer with capacity for the samples.
 fn reserved<T>(count: usize, channels: usize) -> Result<Vec<T>, DataError> {
     let mut samples = Vec::new();
     samples

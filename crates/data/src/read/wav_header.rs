@@ -1,33 +1,34 @@
-//! The parts of a WAV file that decide whether its samples can be read, looked at before they are.
+//! The header of a WAV file, checked before its samples are read.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::DataError;
+use crate::error::DataError;
 
-/// `WAVE_FORMAT_PCM`, `WAVE_FORMAT_IEEE_FLOAT`, and the one that names its format further on.
+/// `WAVE_FORMAT_PCM`, `WAVE_FORMAT_IEEE_FLOAT`, and the tag whose format follows further on.
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xfffe;
 
-/// The longest format chunk that is read; the longest that is known has 40 bytes.
+/// The longest accepted format chunk; the longest known one has 40 bytes.
 const FORMAT_LIMIT: u64 = 1 << 10;
 
-/// The two chunks that matter.
+/// The format chunk and the position of the data.
 #[derive(Debug)]
 pub(crate) struct WavChunks {
-    /// A WAV file up to its data, without any other chunk.
+    /// The file up to its data, with all other chunks removed.
     pub(crate) head: Vec<u8>,
-    /// Bytes of data, at which the file stands.
+    /// Number of data bytes, which start at the file's current position.
     pub(crate) data: u64,
 }
 
-/// Finds the format and the data; refuses what is no WAV file, samples of a depth that is not read, and more data than the file
-/// holds.
+/// Finds the format and the data. Refuses files that are not WAV, unsupported sample depths, and
+/// declared data longer than the file.
 ///
-/// Format: Microsoft & IBM, *Multimedia Programming Interface and Data Specifications 1.0*; chunks of a name, a little-endian length
-/// and as many bytes, padded to an even number (which `hound` 3.5 does not expect of chunks that it skips).
+/// Format: Microsoft & IBM, *Multimedia Programming Interface and Data Specifications 1.0*. A chunk
+/// has a name, a little-endian length and that many bytes, padded to an even number (`hound` 3.5
+/// does not expect the padding in chunks that it skips).
 pub(crate) fn find_chunks(path: &Path, file: &mut File) -> Result<WavChunks, DataError> {
     let io = |source| DataError::io(path, source);
     let length = file.metadata().map_err(io)?.len();
@@ -72,7 +73,7 @@ pub(crate) fn find_chunks(path: &Path, file: &mut File) -> Result<WavChunks, Dat
     }
 }
 
-/// Refuses depths of samples that are not read.
+/// Refuses unsupported sample depths.
 fn check_depth(path: &Path, format: [u8; 16]) -> Result<(), DataError> {
     let [tag, _, _, _, _, _, _, bits] =
         std::array::from_fn(|i| u16::from_le_bytes([format[2 * i], format[2 * i + 1]]));
@@ -82,7 +83,7 @@ fn check_depth(path: &Path, format: [u8; 16]) -> Result<(), DataError> {
     }
 }
 
-/// Bytes at a place of the file, which ends after `length`.
+/// Reads `N` bytes at offset `at` of a file of `length` bytes.
 fn bytes<const N: usize>(path: &Path, file: &mut File, at: u64, length: u64) -> Result<[u8; N], DataError> {
     let mut bytes = [0; N];
     let actual = u128::from(length.saturating_sub(at));

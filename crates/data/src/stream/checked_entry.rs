@@ -1,20 +1,21 @@
-//! The bytes of an archive's entry, held against its checksum when the last one comes.
+//! Reads an archive entry and verifies its checksum at the end.
 
 use std::io::{Error, ErrorKind, Read, Result};
 
 use flate2::Crc;
 
-/// The decompressed bytes of an entry. What follows the size that the archive states is given too, for the caller to refuse.
+/// The decompressed bytes of an entry. Bytes beyond the stated size are passed on, for the caller
+/// to refuse.
 pub(crate) struct CheckedEntry<R> {
     reader: R,
     sum: Crc,
-    /// Bytes that are still to come.
+    /// Bytes still to come.
     left: u64,
     expected: u32,
 }
 
 impl<R> CheckedEntry<R> {
-    /// `size` and `expected` are the size and the CRC-32 that the archive states.
+    /// `size` and `expected` are the size and CRC-32 stated in the archive.
     pub(crate) fn new(reader: R, size: u64, expected: u32) -> Self {
         Self { reader, sum: Crc::new(), left: size, expected }
     }

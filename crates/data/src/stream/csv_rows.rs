@@ -1,4 +1,4 @@
-//! Rows of a CSV text, one block at a time.
+//! Reads CSV text in blocks of rows.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -6,18 +6,15 @@ use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 
-use super::cell::{Cell, cell};
-use super::columns::{choose, find};
-use super::delimiter::detect_delimiter;
-use super::line_ends::LineEnds;
-use super::place::{Place, excerpt};
-use super::record_limit::{RECORD_LIMIT, RecordLimit};
-use super::sniff::{BOM, Head};
-use super::{CsvHeader, ReadRows, TextOptions};
-use crate::DataError;
+use super::read_rows::ReadRows;
 use crate::element::Element;
+use crate::error::{DataError, Place, excerpt};
+use crate::format::{BOM, Head};
+use crate::text::{
+    Cell, CsvHeader, LineEnds, RECORD_LIMIT, RecordLimit, TextOptions, cell, choose, detect_delimiter, find,
+};
 
-/// A text whose head was read to tell its format.
+/// The text, including the head that was read to detect its format.
 type Text = LineEnds<RecordLimit<Box<dyn Read + Send>>>;
 
 /// Rows of a CSV text. Blank lines are skipped.
@@ -26,30 +23,30 @@ pub(crate) struct CsvRows {
     path: PathBuf,
     reader: csv::Reader<Text>,
     record: ByteRecord,
-    /// The line that `record` begins on, from 1.
+    /// The line on which `record` starts, from 1.
     line: u64,
-    /// Whether `record` is a row that was not given yet.
+    /// Whether `record` is a row that has not been returned yet.
     pending: bool,
-    /// Cells of every record.
+    /// Cells per record.
     cells: usize,
     /// The names of all columns.
     header: Option<Vec<String>>,
-    /// The columns that are taken, and their names.
+    /// The selected columns, and their names.
     taken: Vec<usize>,
     columns: Option<Vec<String>>,
-    /// The column that names the rows, and what it is called.
+    /// The column of row names, and its own name.
     id: Option<(usize, String)>,
-    /// The names of the rows of the last block.
+    /// The row names of the last block.
     ids: Vec<String>,
-    /// Rows given.
+    /// Rows returned so far.
     rows: u64,
 }
 
-/// What the column of ids is called where it has no name.
+/// The name of the `id` column if the file has no header.
 const ID: &str = "id";
 
 impl CsvRows {
-    /// Reads the header row, if there is one, and the first row.
+    /// Reads the header row, if any, and the first row.
     pub(crate) fn open(
         path: &Path,
         head: Head,
@@ -95,7 +92,7 @@ impl CsvRows {
         let is_header = match options.header {
             CsvHeader::Yes => true,
             CsvHeader::No => false,
-            // Names of rows are words in every row.
+            // Row names are words in every row, so they do not indicate a header.
             CsvHeader::Auto => {
                 let id = options.id.as_ref().and_then(|id| id.trim().parse::<usize>().ok());
                 self.record.iter().enumerate().any(|(column, cell)| Some(column) != id && is_word(cell))
@@ -105,7 +102,7 @@ impl CsvRows {
             self.header = Some(self.header_names()?);
             self.pending = self.next_record()?;
         }
-        // Of nothing at all, that there are no rows is what matters.
+        // For an empty file, the missing rows are the error to report.
         if self.cells > 0 {
             if let Some(name) = &options.id {
                 let column = find(&self.path, name, self.header.as_deref(), self.cells)?;
@@ -132,7 +129,7 @@ impl CsvRows {
         Ok(())
     }
 
-    /// Whether the header has each of these names once; of no names, it has not.
+    /// Whether each of `names` occurs exactly once in the header; `false` for no names.
     fn has_each_once(&self, names: &[String]) -> bool {
         let Some(header) = self.header.as_ref().filter(|_| !names.is_empty()) else { return false };
         let mut counts = HashMap::new();
@@ -140,7 +137,7 @@ impl CsvRows {
         names.iter().all(|name| counts.get(name.as_str()) == Some(&1))
     }
 
-    /// Reads the next record and where it begins; `false` at the end.
+    /// Reads the next record and its position; `false` at the end.
     fn next_record(&mut self) -> Result<bool, DataError> {
         self.reader.get_mut().get_mut().restart();
         let more = match self.reader.read_byte_record(&mut self.record) {
@@ -159,7 +156,8 @@ impl CsvRows {
                 });
             }
         };
-        // The reader stands after the newline that ends the record; what the record's position says would be before blank lines.
+        // The reader is positioned after the newline that ends the record. The record's own
+        // position would be before any blank lines.
         let within = self.record.as_slice().iter().filter(|&&byte| byte == b'\n').count() as u64;
         self.line = self.reader.position().line().saturating_sub(1 + within);
         Ok(more)
@@ -179,7 +177,7 @@ impl CsvRows {
         DataError::NotUtf8 { path: self.path.clone(), line: self.line }
     }
 
-    /// Appends the record that was read.
+    /// Appends the selected cells of the current record.
     fn append<F: Element>(&mut self, block: &mut Vec<F>) -> Result<(), DataError> {
         if self.record.len() != self.cells {
             return Err(DataError::RaggedRow {
@@ -216,7 +214,7 @@ impl CsvRows {
         match cell {
             Cell::Missing => DataError::MissingCell { path, place, text },
             Cell::Infinite => DataError::InfiniteCell { path, place, text, bits: 8 * size_of::<F>() },
-            // A column that begins with a word is one of words; later, a word is a slip.
+            // A column that starts with a word is a text column; a later word is a typo.
             _ if self.rows == 0 => DataError::TextColumn { path, place, text },
             _ => DataError::NotANumber { path, place, text },
         }
@@ -252,7 +250,7 @@ impl<F: Element> ReadRows<F> for CsvRows {
         block.clear();
         self.ids.clear();
         let mut count = 0;
-        // No record is read ahead: of a slow pipe, a row is given when it is there.
+        // No record is read ahead: from a slow pipe, a row is returned as soon as it is complete.
         while count < limit && (self.pending || self.next_record()?) {
             self.pending = false;
             self.append(block)?;
@@ -263,7 +261,7 @@ impl<F: Element> ReadRows<F> for CsvRows {
     }
 }
 
-/// Whether a cell of the first record is one that no row has: neither a number nor a missing value.
+/// Whether a header cell is a word: neither a number nor a missing value.
 fn is_word(bytes: &[u8]) -> bool {
     !matches!(
         std::str::from_utf8(bytes).map(cell::<f64>),

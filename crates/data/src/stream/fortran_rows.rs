@@ -1,23 +1,23 @@
-//! Rows of an array in Fortran order, which stores whole columns: each block gathers its part of every column.
+//! Reads an array in Fortran order, which stores whole columns: each block gathers its share of
+//! every column.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::ReadRows;
-use super::npy_rows::CHUNK;
-use crate::DataError;
+use super::read_rows::ReadRows;
 use crate::element::{Element, zeroed};
-use crate::read::{MatrixHeader, decode};
+use crate::error::DataError;
+use crate::format::{CHUNK, MatrixHeader, decode};
 
-/// Rows of an array in Fortran order that is known to be as long as its header says.
+/// Rows of an array in Fortran order whose length matches its header.
 pub(crate) struct FortranRows<R> {
     name: String,
     path: PathBuf,
     reader: R,
-    /// Where the data begin, bytes from the start of `reader`.
+    /// Offset of the data, bytes from the start of `reader`.
     start: u64,
     header: MatrixHeader,
-    /// Rows given.
+    /// Rows returned so far.
     given: usize,
     chunk: Vec<u8>,
 }
@@ -28,7 +28,7 @@ impl<R: Read + Seek + Send> FortranRows<R> {
         Self { name, path: path.to_path_buf(), reader, start, header, given: 0, chunk: Vec::new() }
     }
 
-    /// Reads `count` elements of the data from element `first` on.
+    /// Reads `count` elements of the data, starting at element `first`.
     fn read_elements<F: Element>(
         &mut self,
         first: usize,
@@ -42,7 +42,7 @@ impl<R: Read + Seek + Send> FortranRows<R> {
             .seek(SeekFrom::Start(self.start + from))
             .and_then(|_| self.reader.read_exact(&mut self.chunk))
             .map_err(|source| match source.kind() {
-                // Only if somebody shortened the file meanwhile.
+                // Only if the file was shortened in the meantime.
                 ErrorKind::UnexpectedEof => DataError::Truncated {
                     path: self.path.clone(),
                     expected: self.header.data_bytes(),

@@ -1,10 +1,10 @@
-//! Where rows come from.
+//! Sources of rows.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where rows come from: a file, or standard input.
+/// A source of rows: a file or standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A file; `FILE.npz#NAME` is the array `NAME` of the archive `FILE.npz`.
@@ -14,7 +14,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// `-` is standard input, everything else a path (`./-` for a file of that name).
+    /// `-` is standard input, anything else a path (`./-` for a file of that name).
     pub fn parse(text: impl AsRef<OsStr>) -> Self {
         let text = text.as_ref();
         if text == "-" { Self::Stdin } else { Self::File(text.into()) }
@@ -30,11 +30,11 @@ impl fmt::Display for Input {
     }
 }
 
-/// What messages call standard input.
+/// The name of standard input in messages.
 pub(crate) const STDIN: &str = "standard input";
 
-/// The file of a path, and the array in it that `#NAME` at its end asks for. A file whose own name has a `#` stays what it is, and so
-/// does a path of which nothing is there.
+/// Splits off the `#NAME` that selects an array. A path that names an existing file is kept whole,
+/// as is one whose archive does not exist.
 pub(crate) fn without_member(path: &Path) -> (&Path, Option<&str>) {
     if let Some((file, member)) = path.to_str().and_then(|text| text.rsplit_once('#'))
         && !path.exists()
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_follows_the_last_hash_unless_a_file_has_that_name() -> std::io::Result<()> {
+    fn an_array_name_follows_the_last_hash_unless_a_file_has_that_name() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("a#b");
         let with_member = folder.path().join("a#b#x");

@@ -1,15 +1,14 @@
-//! Any rows of an `.npy` file, in any order and from any thread, without the file in memory.
+//! Random access to the rows of an `.npy` file, from any thread, without loading the file.
 
 use std::fs::File;
 use std::io::{ErrorKind, Result as IoResult};
 use std::path::{Path, PathBuf};
 
-use super::npy_rows::CHUNK;
-use crate::DataError;
 use crate::element::Element;
-use crate::read::{MatrixHeader, decode_into, read_header};
+use crate::error::DataError;
+use crate::format::{CHUNK, MatrixHeader, decode_into, read_header};
 
-/// An `.npy` file of rank 2 in C order whose rows are read at any place: `[rows, features]`.
+/// A C-order `.npy` file of rank 2 with random access to its rows: `[rows, features]`.
 #[derive(Debug)]
 pub struct NpyFile {
     path: PathBuf,
@@ -18,17 +17,17 @@ pub struct NpyFile {
 }
 
 impl NpyFile {
-    /// Opens a file and holds its length against its header. Values are not checked.
+    /// Opens a file and checks its length against its header. Values are not checked.
     ///
     /// # Errors
-    /// Those of [`read_npy`](crate::read_npy); [`DataError::FortranOrder`] for an array whose rows are not together;
-    /// [`DataError::NeedsAFile`] for a pipe.
+    /// Those of [`read_npy`](crate::read_npy); [`DataError::FortranOrder`] for an array whose rows
+    /// are not contiguous; [`DataError::NeedsAFile`] for a pipe.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let io = |source| DataError::io(path, source);
         let mut file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         if !metadata.is_file() {
-            let what = "rows in any order";
+            let what = "rows in arbitrary order";
             return Err(DataError::NeedsAFile { path: path.to_path_buf(), what });
         }
         let header = read_header(path, &mut file)?;
@@ -39,7 +38,7 @@ impl NpyFile {
         Ok(Self { path: path.to_path_buf(), file: SharedFile::new(file), header })
     }
 
-    /// The path as it was given.
+    /// The path as given.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -49,17 +48,18 @@ impl NpyFile {
         self.header.rows as u64
     }
 
-    /// Features of a row, at least 1.
+    /// Features per row, at least 1.
     pub fn features(&self) -> usize {
         self.header.columns
     }
 
-    /// Fills `out` with consecutive whole rows from `first_row` on, row-major, rounded where the file is wider than `F`. Calls from
-    /// several threads do not disturb each other.
+    /// Fills `out` with consecutive whole rows starting at `first_row`, row-major, rounded if the
+    /// file is wider than `F`. Threads can call it concurrently.
     ///
     /// # Errors
-    /// [`DataError::PartialRow`] where `out` does not hold whole rows, [`DataError::RowsOutOfRange`] beyond the end;
-    /// [`DataError::Io`], and [`DataError::Truncated`] if the file was shortened meanwhile.
+    /// [`DataError::PartialRow`] if `out` does not hold whole rows; [`DataError::RowsOutOfRange`]
+    /// beyond the end; [`DataError::Io`]; [`DataError::Truncated`] if the file was shortened in the
+    /// meantime.
     pub fn read_at<F: Element>(&self, first_row: u64, out: &mut [F]) -> Result<(), DataError> {
         let features = self.features();
         let path = || self.path.clone();
@@ -97,7 +97,7 @@ impl NpyFile {
     }
 }
 
-/// A file that is read at places, without a cursor that readers would share.
+/// A file read at given offsets, without a shared cursor.
 #[cfg(unix)]
 #[derive(Debug)]
 struct SharedFile(File);
@@ -113,7 +113,7 @@ impl SharedFile {
     }
 }
 
-/// A file that is read at places, by one reader at a time.
+/// A file read at given offsets, by one reader at a time.
 #[cfg(not(unix))]
 #[derive(Debug)]
 struct SharedFile(std::sync::Mutex<File>);
@@ -126,7 +126,7 @@ impl SharedFile {
 
     fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> IoResult<()> {
         use std::io::{Read, Seek, SeekFrom};
-        // A reader that panicked has left no more behind than a cursor, which is set here.
+        // A reader that panicked leaves only a moved cursor behind, which is reset here.
         let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         file.seek(SeekFrom::Start(at))?;
         file.read_exact(bytes)

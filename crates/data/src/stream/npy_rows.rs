@@ -1,17 +1,14 @@
-//! Rows of an `.npy` stream in C order, one block at a time.
+//! Reads a C-order `.npy` stream in blocks of rows.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::ReadRows;
 use super::fortran_rows::FortranRows;
-use crate::DataError;
+use super::read_rows::ReadRows;
 use crate::element::Element;
-use crate::read::{MatrixHeader, decode, read_header};
-
-/// Bytes converted at a time; a multiple of both element sizes.
-pub(crate) const CHUNK: usize = 1 << 20;
+use crate::error::DataError;
+use crate::format::{CHUNK, MatrixHeader, decode, read_header};
 
 /// Rows of an array in C order.
 pub(crate) struct NpyRows<R> {
@@ -19,15 +16,15 @@ pub(crate) struct NpyRows<R> {
     path: PathBuf,
     reader: R,
     header: MatrixHeader,
-    /// Whether the stream is known to be as long as the header says.
+    /// Whether the length of the stream has been checked against the header.
     measured: bool,
-    /// Rows given.
+    /// Rows returned so far.
     given: usize,
     chunk: Vec<u8>,
 }
 
 impl<R: Read + Send> NpyRows<R> {
-    /// `reader` stands at the data.
+    /// `reader` is positioned at the data.
     pub(crate) fn new(path: &Path, reader: R, header: MatrixHeader, measured: bool) -> Self {
         let name = path.display().to_string();
         Self { name, path: path.to_path_buf(), reader, header, measured, given: 0, chunk: Vec::new() }
@@ -73,7 +70,7 @@ impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
         let wanted = row_bytes.saturating_mul(count as u128);
         let too_large = |_| DataError::TooLarge { rows: count, features: self.header.columns };
         if self.measured {
-            // The product fits: the file is as long.
+            // The product fits, because the file is that long.
             block.try_reserve_exact(count * self.header.columns).map_err(too_large)?;
         }
         let mut got = 0_u128;
@@ -92,7 +89,7 @@ impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
                     actual: row_bytes * self.given as u128 + got,
                 });
             }
-            // Of a pipe, the block grows with what really came.
+            // For a pipe, the block grows only with the data that arrive.
             block.try_reserve(came / self.header.dtype.size()).map_err(too_large)?;
             decode(&self.chunk, self.header.dtype, block);
         }
@@ -104,7 +101,8 @@ impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
     }
 }
 
-/// Opens an `.npy` file. Its length is held against its header, except that of a pipe, which has none.
+/// Opens an `.npy` file. Its length is checked against its header, except for a pipe, which has
+/// none.
 pub(crate) fn open_npy<F: Element>(path: &Path) -> Result<Box<dyn ReadRows<F>>, DataError> {
     let io = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(io)?;
@@ -120,7 +118,7 @@ pub(crate) fn open_npy<F: Element>(path: &Path) -> Result<Box<dyn ReadRows<F>>, 
     Ok(Box::new(NpyRows::new(path, file, header, true)))
 }
 
-/// Rows of a stream that cannot be sought in and stands at its data.
+/// Rows of an unseekable stream positioned at its data.
 pub(crate) fn pipe<F: Element>(
     path: &Path,
     reader: impl Read + Send + 'static,
@@ -130,7 +128,7 @@ pub(crate) fn pipe<F: Element>(
     if header.fortran {
         return Err(DataError::NeedsAFile {
             path: path.to_path_buf(),
-            what: "an array in Fortran order, whose first row ends near the end of the data,",
+            what: "an array in Fortran order (its first row ends near the end of the data)",
         });
     }
     Ok(Box::new(NpyRows::new(path, reader, header, false)))

@@ -1,4 +1,4 @@
-//! Arrays of an `.npz` archive, read in place: nothing is unpacked to the disk.
+//! Reads arrays of an `.npz` archive in place: nothing is unpacked to disk.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
@@ -7,26 +7,25 @@ use std::path::{Path, PathBuf};
 use flate2::read::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::ReadRows;
 use super::checked_entry::CheckedEntry;
 use super::fortran_rows::FortranRows;
 use super::npy_rows::NpyRows;
-use super::place::excerpt;
-use crate::DataError;
+use super::read_rows::ReadRows;
 use crate::element::Element;
-use crate::read::{DEFLATE_MAX_RATIO, read_header};
+use crate::error::{DataError, excerpt};
+use crate::format::{DEFLATE_MAX_RATIO, read_header};
 
-/// What the name of an array's entry ends with.
+/// The suffix of an array's entry name.
 const SUFFIX: &str = ".npy";
 
-/// Names that a message lists at most.
+/// The largest number of names listed in a message.
 const LISTED: usize = 20;
 
-/// Where an entry is and what the archive says about it.
+/// The position and stated properties of an entry.
 struct Entry {
-    /// The archive and the array, for messages.
+    /// The archive and array, for messages.
     path: PathBuf,
-    /// Where the compressed bytes begin in the file.
+    /// Offset of the compressed bytes in the file.
     start: u64,
     compressed: u64,
     size: u64,
@@ -34,13 +33,13 @@ struct Entry {
     deflated: bool,
 }
 
-/// The names of the arrays of an archive, in its order, without `.npy`.
+/// The names of the arrays of an archive, in stored order, without `.npy`.
 pub(crate) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
     let archive = open_archive(path)?;
     Ok(arrays(&archive).into_iter().map(|(_, name)| name).collect())
 }
 
-/// Opens the array `member`, or the only one, of an archive.
+/// Opens the array `member` of an archive, or its only array.
 pub(crate) fn open_npz<F: Element>(
     path: &Path,
     member: Option<&str>,
@@ -57,14 +56,14 @@ pub(crate) fn open_npz<F: Element>(
         return Ok(Box::new(NpyRows::new(&entry.path, bytes, header, true)));
     }
     if entry.deflated {
-        // A compressed stream cannot be sought in. The size is known, and possible for the file.
+        // A compressed stream is unseekable. Its size is known, and plausible for the file.
         let mut data = Vec::new();
         let length = entry.size - header.data_start;
         (&mut bytes).take(length).read_to_end(&mut data).map_err(io)?;
         check_complete(&entry, &mut bytes, data.len() as u64, length)?;
         return Ok(Box::new(FortranRows::new(&entry.path, Cursor::new(data), 0, header)));
     }
-    // The checksum is that of the whole entry, and columns are not read in its order.
+    // The checksum covers the whole entry, and columns are not read in stored order.
     std::io::copy(&mut bytes, &mut std::io::sink()).map_err(io)?;
     file.rewind().map_err(io)?;
     let start = entry.start + header.data_start;
@@ -83,7 +82,7 @@ fn bad_archive(path: &Path, error: zip::result::ZipError) -> DataError {
     }
 }
 
-/// The index and the name of each array.
+/// The index and name of each array.
 fn arrays(archive: &ZipArchive<BufReader<File>>) -> Vec<(usize, String)> {
     archive
         .file_names_raw()
@@ -148,7 +147,7 @@ fn find_entry(
 }
 
 impl Entry {
-    /// Refuses sizes that the file cannot hold or the compressed bytes cannot give.
+    /// Refuses sizes larger than the file or than the compressed bytes can expand to.
     fn check_sizes(&self, length: u64) -> Result<(), DataError> {
         let truncated = |expected: u64, actual: u128| {
             Err(DataError::Truncated { path: self.path.clone(), expected: expected.into(), actual })
@@ -178,7 +177,7 @@ impl Entry {
     }
 }
 
-/// Refuses an entry that gave fewer bytes than its size, or has more.
+/// Refuses an entry that is shorter or longer than its stated size.
 fn check_complete(entry: &Entry, rest: &mut impl Read, got: u64, expected: u64) -> Result<(), DataError> {
     let path = || entry.path.clone();
     let (got, expected) = (u128::from(got), u128::from(expected));

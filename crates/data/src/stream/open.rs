@@ -1,33 +1,37 @@
-//! Rows from a file or a pipe, of the format that its first bytes tell.
+//! Opens rows from a file or a pipe, detecting the format from the first bytes.
 
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use super::csv_rows::CsvRows;
-use super::input::STDIN;
+use super::input::{Input, STDIN, without_member};
 use super::npy_rows::{open_npy, pipe};
 use super::npz::open_npz;
-use super::{Head, Input, ReadRows, Sniffed, TextOptions, without_member};
-use crate::DataError;
+use super::read_rows::ReadRows;
 use crate::element::Element;
-use crate::read::read_header;
+use crate::error::DataError;
+use crate::format::{Head, Sniffed, read_header};
+use crate::text::TextOptions;
 
-/// What says that an archive was given through a pipe.
-const ARCHIVE: &str = "an .npz archive, whose table of contents is at its end,";
+/// Describes an archive that was given through a pipe.
+const ARCHIVE: &str = "an .npz archive (its table of contents is at the end)";
 
-/// Opens rows of `.npy`, `.npz` or CSV, told apart by content.
+/// Opens rows of `.npy`, `.npz` or CSV, detected from the content.
 ///
-/// * `.npy`: little-endian `f32` or `f64` of rank 2, rounded where it is wider than `F`. Values are not checked: see
-///   [`check_rows`](crate::check_rows). Fortran order is gathered column by column, and needs a file.
-/// * `.npz`: the only array of the archive, or the one that `#NAME` at the end of the path asks for. It needs a file.
-/// * CSV: UTF-8 text as `options` say. Every cell taken must be a finite number.
+/// * `.npy`: little-endian `f32` or `f64` of rank 2, rounded if wider than `F`. Values are not
+///   checked; see [`check_rows`](crate::check_rows). Fortran order is gathered column by column and
+///   needs a file.
+/// * `.npz`: the only array of the archive, or the one selected with `#NAME` at the end of the
+///   path. Needs a file.
+/// * CSV: UTF-8 text according to `options`. Every selected cell must be a finite number.
 ///
 /// # Errors
-/// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::NotRows`] for a folder or another known format,
-/// [`DataError::UnknownFormat`] for binary data that are of none; [`DataError::NeedsAFile`] for what a pipe cannot give;
-/// [`DataError::ColumnsOfAnArray`] where columns are asked of an array. Of `.npy` those of [`read_npy`](crate::read_npy), of `.npz`
-/// those of [`read_npz`](crate::read_npz), of CSV those of [`read_csv`](crate::read_csv).
+/// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::NotRows`] for a folder or another known
+/// format, [`DataError::UnknownFormat`] for other binary data; [`DataError::NeedsAFile`] for data
+/// that a pipe cannot provide; [`DataError::ColumnsOfAnArray`] if columns of an array are selected.
+/// For `.npy` those of [`read_npy`](crate::read_npy), for `.npz` those of
+/// [`read_npz`](crate::read_npz), for CSV those of [`read_csv`](crate::read_csv).
 pub fn open_rows<F: Element>(
     input: &Input,
     options: &TextOptions,
@@ -38,7 +42,8 @@ pub fn open_rows<F: Element>(
     }
 }
 
-/// Opens rows of a stream that cannot be sought in, as [`open_rows`] does of standard input; messages call it `name`.
+/// Opens rows of an unseekable stream, as [`open_rows`] does for standard input; messages call it
+/// `name`.
 ///
 /// # Errors
 /// Those of [`open_rows`].
@@ -91,7 +96,7 @@ fn open_file<F: Element>(path: &Path, options: &TextOptions) -> Result<Box<dyn R
     }
 }
 
-/// Opens what is no array: a text, or an error that names what it is.
+/// Opens CSV text, or returns an error that names the actual format.
 fn open_text<F: Element>(
     path: &Path,
     sniffed: Sniffed,

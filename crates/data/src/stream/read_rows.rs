@@ -1,49 +1,51 @@
-//! What everything that gives rows in blocks can do.
+//! The trait of all block readers.
 
 use ndarray::Array2;
 
-use crate::DataError;
 use crate::element::{Element, into_rows};
+use crate::error::DataError;
 
-/// Rows in blocks.
+/// Reads rows in blocks.
 pub trait ReadRows<F: Element>: Send {
-    /// What messages call the data: the path, or `standard input`.
+    /// The name of the data in messages: the path, or `standard input`.
     fn name(&self) -> &str;
 
-    /// Features of a row, at least 1.
+    /// Features per row, at least 1.
     fn features(&self) -> usize;
 
-    /// The number of all rows, where the header tells it (`.npy`, `.npz`); `None` for CSV.
+    /// The total number of rows if the header states it (`.npy`, `.npz`); `None` for CSV.
     fn rows(&self) -> Option<u64>;
 
-    /// The names of the features, where there are names (a CSV file with a header row).
+    /// The feature names, if any (a CSV file with a header row).
     fn columns(&self) -> Option<&[String]>;
 
-    /// The name of the column that names the rows, where one was asked for ([`TextOptions::id`](crate::TextOptions::id)): that of the header, or `id`.
+    /// The header name of the column of row names, or `id` without a header, if one was selected
+    /// with [`TextOptions::id`](crate::TextOptions::id).
     fn id_column(&self) -> Option<&str> {
         None
     }
 
-    /// The names of the rows that the last [`read`](Self::read) gave, where a column of names was asked for; or else nothing.
+    /// The names of the rows returned by the last [`read`](Self::read); empty unless a column of
+    /// row names was selected.
     fn ids(&self) -> &[String] {
         &[]
     }
 
-    /// Clears `block` and fills it with up to `limit` rows, row-major `[rows, features]`. Gives the number of rows read, which is 0
-    /// only at the end (or where `limit` is 0).
+    /// Clears `block` and fills it with up to `limit` rows, row-major `[rows, features]`. Returns
+    /// the number of rows read, which is 0 only at the end (or if `limit` is 0).
     ///
-    /// That the data are complete and that nothing follows them is checked by the call that gives the last row. After an error
-    /// `block` holds nothing of use.
+    /// The call that returns the last row also checks that the data are complete and that nothing
+    /// follows them. After an error the content of `block` is unspecified.
     ///
     /// # Errors
-    /// What is wrong with the rows of this block, each as a variant of [`DataError`].
+    /// Any [`DataError`] about the rows of this block.
     fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError>;
 }
 
-/// All rows that are left, `[rows, features]`.
+/// Reads all remaining rows, `[rows, features]`.
 ///
 /// # Errors
-/// Those of [`ReadRows::read`]; [`DataError::TooLarge`] where the memory is refused.
+/// Those of [`ReadRows::read`]; [`DataError::TooLarge`] if the allocation fails.
 pub fn collect_rows<F: Element>(reader: &mut dyn ReadRows<F>) -> Result<Array2<F>, DataError> {
     let features = reader.features();
     let mut values = Vec::new();

@@ -1,10 +1,10 @@
-//! Dense linear algebra by the textbook, independent of the crate.
+//! Textbook dense linear algebra, independent of the crate.
 
 #![allow(clippy::unwrap_used)]
 
 use ndarray::Array2;
 
-/// The inverse and `log |det|` by elimination with pivots.
+/// The inverse and `log |det|` by elimination with pivoting.
 pub(crate) fn inverse(matrix: &Array2<f64>) -> (Array2<f64>, f64) {
     let n = matrix.nrows();
     let (mut a, mut b, mut log_det) = (matrix.clone(), Array2::<f64>::eye(n), 0.0);

@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Shared test helpers.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::fmt::Display;
@@ -7,23 +7,23 @@ use std::io::Write;
 use ndarray::Array2;
 use pdmap_data::{DataError, Element, ReadRows};
 
-/// Says that a test had nothing to test, past the harness, which shows the words of failing tests only.
+/// Reports a skipped test, bypassing the harness, which prints the output of failing tests only.
 pub(crate) fn skipped(reason: impl Display) {
     let _ = writeln!(std::io::stderr(), "\nskipped: {reason}");
 }
 
-/// Python with NumPy, where `scripts/numpy-venv.sh` has made one; the system's otherwise.
+/// Python with NumPy from `scripts/numpy-venv.sh` if it exists, otherwise the system's Python.
 pub(crate) fn python() -> std::path::PathBuf {
     let made = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/numpy-venv/bin/python");
     if made.is_file() { made } else { "python3".into() }
 }
 
-/// Different everywhere, and exact in both precisions.
+/// Distinct numbers that are exact in both precisions.
 pub(crate) fn numbers(rows: usize, features: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, features), |(i, j)| (i * features + j) as f64 / 8.0 - 3.0)
 }
 
-/// A version 1 file of [`numbers`] with elements of `size` bytes, put together by hand.
+/// A version 1 file of [`numbers`] with elements of `size` bytes, assembled by hand.
 pub(crate) fn npy(rows: usize, features: usize, fortran: bool, size: usize) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
     let dictionary =
@@ -43,7 +43,8 @@ pub(crate) fn npy(rows: usize, features: usize, fortran: bool, size: usize) -> V
     bytes
 }
 
-/// The law of readers in blocks: blocks of any size, and of sizes that change, give the expected rows, each block as long as it can be.
+/// The law of block readers: blocks of any size, fixed or varying, give the expected rows, and each
+/// block is as long as possible.
 pub(crate) fn blocks_agree<F: Element>(
     open: impl Fn() -> Box<dyn ReadRows<F>>,
     expected: &Array2<F>,
@@ -52,7 +53,7 @@ pub(crate) fn blocks_agree<F: Element>(
         let mut reader = open();
         let mut values = Vec::new();
         let mut rows = 0;
-        // Not empty: the reader has to clear it.
+        // Not empty: the reader must clear it.
         let mut block = vec![F::zero(); 3];
         for &limit in limits.iter().cycle() {
             let count = reader.read(limit, &mut block).map_err(|error| error.to_string())?;
@@ -65,7 +66,7 @@ pub(crate) fn blocks_agree<F: Element>(
                 break;
             }
             if count < limit && rows < expected.nrows() {
-                return Err(format!("blocks of {limit}: a short one amid the rows"));
+                return Err(format!("blocks of {limit}: a short block before the end"));
             }
         }
         if rows != expected.nrows() || values != expected.iter().copied().collect::<Vec<F>>() {
@@ -75,10 +76,10 @@ pub(crate) fn blocks_agree<F: Element>(
     Ok(())
 }
 
-/// Wrong: gives full blocks only.
+/// Wrong: returns full blocks only.
 pub(crate) struct LosesTheRest<F>(pub(crate) Box<dyn ReadRows<F>>);
 
-/// Wrong: the first two rows of a block are exchanged.
+/// Wrong: swaps the first two rows of a block.
 pub(crate) struct SwapsRowsOfABlock<F>(pub(crate) Box<dyn ReadRows<F>>);
 
 macro_rules! wrong {

@@ -1,0 +1,16 @@
+//! Excerpts of causes and names for one-line messages.
+
+/// An error raised by another crate.
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// The first line of a cause; some parsers draw the position on further lines.
+pub(crate) fn first_line(cause: &Cause) -> String {
+    let text = cause.to_string();
+    text.lines().next().unwrap_or_default().trim_end().to_owned()
+}
+
+/// Names on one line, followed by `...` if `count` says there are more.
+pub(crate) fn listed(names: &[String], count: usize) -> String {
+    let shown: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    shown.join(", ") + if count > names.len() { ", ..." } else { "" }
+}

@@ -1,0 +1,231 @@
+//! Everything that can be wrong with data, with the numbers that locate it.
+
+mod cause;
+mod place;
+
+use std::path::{Path, PathBuf};
+
+use cause::{Cause, first_line, listed};
+
+pub use place::Place;
+pub(crate) use place::excerpt;
+
+/// An error about data, with the file and the numbers. Each message is one line.
+///
+/// In all variants, `path` is the file or folder as given and `name` the name of the data in
+/// messages. Rows, columns, samples and channels count from 0, lines from 1. `expected` is what was
+/// required, `actual` what was found, and `limit` the largest value accepted.
+#[allow(missing_docs)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    // Files and folders.
+    /// The file or folder does not exist.
+    #[error("{}: no such file or folder", path.display())]
+    NotFound { path: PathBuf },
+    /// The operating system reported an error while reading or writing.
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    /// A folder is required.
+    #[error("{}: not a folder", path.display())]
+    NotAFolder { path: PathBuf },
+    /// The format of the file is not supported.
+    #[error("{}: unknown format; supported are .npy and .npz arrays, CSV text in UTF-8, WAV sound, IDX images (plain or gzip) and folders of JPEG or PNG images", path.display())]
+    UnknownFormat { path: PathBuf },
+    /// The file does not start with the signature of its format; `actual` are its first bytes.
+    #[error("{}: not {expected}: it starts with bytes {actual:02x?}", path.display())]
+    BadMagic { path: PathBuf, expected: &'static str, actual: Vec<u8> },
+    /// The file ends before the data that its header declares, in bytes. For a compressed file,
+    /// `actual` is the decompressed count or an upper bound.
+    #[error("{}: truncated: the header declares {expected} bytes of data, the file can hold at most {actual}", path.display())]
+    Truncated { path: PathBuf, expected: u128, actual: u128 },
+    /// More data than the `expected` bytes that the header declares.
+    #[error("{}: more data than the {expected} bytes that the header declares", path.display())]
+    Trailing { path: PathBuf, expected: u128 },
+    /// The requested format needs a file, but a pipe was given.
+    #[error("{}: cannot read {what} from a pipe; write it to a file first", path.display())]
+    NeedsAFile { path: PathBuf, what: &'static str },
+    /// The input is recognised, but is not a table of numbers.
+    #[error("{}: {found}, not rows of numbers; give an .npy, .npz or CSV file", path.display())]
+    NotRows { path: PathBuf, found: &'static str },
+
+    // Rows of numbers.
+    /// A value is NaN or infinite.
+    #[error("{name}: row {row}, column {column} is {value}; every value must be finite")]
+    NonFinite { name: String, row: usize, column: usize, value: f64 },
+    /// A feature has the same value in every row, so no density exists.
+    #[error("{name}: column {column} is {value} in every row; drop it, a constant has no density")]
+    ConstantFeature { name: String, column: usize, value: f64 },
+    /// Too few rows.
+    #[error("{name}: {actual} row(s), at least {expected} needed")]
+    TooFewRows { name: String, expected: usize, actual: usize },
+    /// The rows have no features.
+    #[error("{name}: rows have no features")]
+    ZeroFeatures { name: String },
+    /// Two related data sets differ in their number of features.
+    #[error("{name}: {actual} features, expected {expected}")]
+    FeatureMismatch { name: String, expected: usize, actual: usize },
+    /// Too few groups for a split.
+    #[error("{actual} group(s), at least {expected} needed so that no part of the split is empty")]
+    TooFewGroups { expected: usize, actual: usize },
+    /// The memory cannot be allocated.
+    #[error("not enough memory for {rows} rows of {features} features")]
+    TooLarge { rows: usize, features: usize },
+    /// The numbers do not make whole rows.
+    #[error("{}: {values} numbers are not whole rows of {features} features", path.display())]
+    PartialRow { path: PathBuf, features: usize, values: usize },
+    /// The number of rows written differs from the number announced.
+    #[error("{}: {actual} row(s) to write, {expected} announced", path.display())]
+    RowCount { path: PathBuf, expected: u64, actual: u64 },
+    /// The requested rows lie beyond the end of the file.
+    #[error("{}: rows {first}..{} requested, the file has {rows}", path.display(), u128::from(*first) + u128::from(*count))]
+    RowsOutOfRange { path: PathBuf, first: u64, count: u64, rows: u64 },
+
+    // Arrays: .npy and .npz.
+    /// The header cannot be parsed.
+    #[error("{}: invalid header: {}", path.display(), first_line(source))]
+    BadHeader { path: PathBuf, source: Cause },
+    /// The header is longer than any header of a plain array, in bytes.
+    #[error("{}: header of {actual} bytes, at most {limit} are accepted", path.display())]
+    HeaderTooLong { path: PathBuf, limit: u64, actual: u64 },
+    /// The header is nested more deeply than the description of a plain array.
+    #[error("{}: header nested {actual} deep, at most {limit} is accepted", path.display())]
+    HeaderTooDeep { path: PathBuf, limit: usize, actual: usize },
+    /// The element type is not supported.
+    #[error("{}: elements of type {actual}, expected {expected}", path.display())]
+    WrongDtype { path: PathBuf, expected: &'static str, actual: String },
+    /// The number of axes is wrong.
+    #[error("{}: array of rank {actual}, expected rank {expected}", path.display())]
+    WrongRank { path: PathBuf, expected: usize, actual: usize },
+    /// The rows of the array are not contiguous, so they cannot be read one by one.
+    #[error("{}: in Fortran order, which cannot be read row by row; save it in C order (numpy.ascontiguousarray)", path.display())]
+    FortranOrder { path: PathBuf },
+    /// Feature or row-name columns of an array were selected, but arrays have no column names.
+    #[error("{}: columns can be selected in CSV only, and this is an array", path.display())]
+    ColumnsOfAnArray { path: PathBuf },
+    /// The array `member` was requested, but the file is not an archive.
+    #[error("{}: not an .npz archive, so it has no array {member:?}", path.display())]
+    NotAnArchive { path: PathBuf, member: String },
+    /// The archive cannot be parsed.
+    #[error("{}: invalid archive: {}", path.display(), first_line(source))]
+    BadArchive { path: PathBuf, source: Cause },
+    /// The archive contains no array.
+    #[error("{}: no .npy array in this archive", path.display())]
+    NoArrays { path: PathBuf },
+    /// The archive contains `count` arrays and none was selected; `names` lists the first of them.
+    #[error("{}: {count} arrays; select one of them with FILE#NAME: {}", path.display(), listed(names, *count))]
+    ManyArrays { path: PathBuf, count: usize, names: Vec<String> },
+    /// The archive has no array of this name.
+    #[error("{}: no array {name:?}, nearest is {nearest:?}", path.display())]
+    UnknownArray { path: PathBuf, name: String, nearest: String },
+    /// The storage method of an array is not supported.
+    #[error("{}: stored with {method}; only plain and deflated arrays are supported", path.display())]
+    UnreadEntry { path: PathBuf, method: String },
+
+    // Text.
+    /// The byte cannot be a delimiter.
+    #[error("{}: byte {delimiter:#04x} cannot delimit cells; use an ASCII character other than a quote or a line end", path.display())]
+    BadDelimiter { path: PathBuf, delimiter: u8 },
+    /// The text contains bytes that are not UTF-8.
+    #[error("{}: line {line}: not UTF-8 text", path.display())]
+    NotUtf8 { path: PathBuf, line: u64 },
+    /// A record exceeds `limit` bytes, probably because of an unclosed quote.
+    #[error("{}: the record that starts on line {line} is longer than {limit} bytes; is there an unclosed quote?", path.display())]
+    RecordTooLong { path: PathBuf, line: u64, limit: u64 },
+    /// The number of cells differs from the first record.
+    #[error("{}: line {line} (row {row}): {actual} cell(s), expected {expected}", path.display())]
+    RaggedRow { path: PathBuf, line: u64, row: u64, expected: usize, actual: usize },
+    /// A cell has no value.
+    #[error("{}: {place}: missing value {text:?}; fill it in or remove the row", path.display())]
+    MissingCell { path: PathBuf, place: Place, text: String },
+    /// A cell is infinite, or too large for the requested precision.
+    #[error("{}: {place}: {text:?} is infinite as a {bits}-bit number; every value must be finite", path.display())]
+    InfiniteCell { path: PathBuf, place: Place, text: String, bits: usize },
+    /// The first cell of a column is a word, so the column does not hold numbers.
+    #[error("{}: {place}: {text:?} is not a number; select the columns that hold numbers", path.display())]
+    TextColumn { path: PathBuf, place: Place, text: String },
+    /// A cell is not a number.
+    #[error("{}: {place}: {text:?} is not a number", path.display())]
+    NotANumber { path: PathBuf, place: Place, text: String },
+    /// No column has this name.
+    #[error("{}: no column {name:?}, nearest is {nearest:?}", path.display())]
+    UnknownColumn { path: PathBuf, name: String, nearest: String },
+    /// The column index is out of range.
+    #[error("{}: no column {index}; there are {columns}, numbered from 0", path.display())]
+    ColumnOutOfRange { path: PathBuf, index: usize, columns: usize },
+    /// A column was selected by name, but there is no header row.
+    #[error("{}: no header row, so no column {name:?}; select by index from 0, there are {columns} columns", path.display())]
+    NoHeader { path: PathBuf, name: String, columns: usize },
+    /// Two columns have the requested name.
+    #[error("{}: columns {first} and {second} are both named {name:?}; select by index", path.display())]
+    AmbiguousColumn { path: PathBuf, name: String, first: usize, second: usize },
+    /// A column was selected twice; `name` is its second selection.
+    #[error("{}: column {column} is selected twice, the second time as {name:?}; a copy has no density", path.display())]
+    RepeatedColumn { path: PathBuf, column: usize, name: String },
+
+    // Images.
+    /// The image cannot be decoded.
+    #[error("{}: cannot decode the image: {}", path.display(), first_line(source))]
+    BadImage { path: PathBuf, source: Cause },
+    /// The image is so large that decoding it could exhaust memory.
+    #[error("{}: image of {width}x{height} pixels (width x height), at most {limit} pixels are accepted", path.display())]
+    ImageTooLarge { path: PathBuf, width: u32, height: u32, limit: u64 },
+    /// The folder contains no image.
+    #[error("{}: no .jpg, .jpeg or .png image in this folder", path.display())]
+    NoImages { path: PathBuf },
+    /// Too few images.
+    #[error("{name}: {actual} image(s), at least {expected} needed")]
+    TooFewImages { name: String, expected: usize, actual: usize },
+    /// A patch with a side of `patch` pixels does not fit into an image.
+    #[error("{name}: image of {width}x{height} pixels is smaller than a {patch}x{patch} patch")]
+    ImageTooSmall { name: String, width: usize, height: usize, patch: usize },
+    /// The same image is in the training folder and in the test folder.
+    #[error("{name}: the same image is in the training data {} and in the test data {}", train.display(), test.display())]
+    SharedImage { name: String, train: PathBuf, test: PathBuf },
+    /// Two related files contain images of different sizes, `(height, width)`.
+    #[error("{}: images of {}x{} pixels, expected {}x{} (height x width)", path.display(), actual.0, actual.1, expected.0, expected.1)]
+    PictureMismatch { path: PathBuf, expected: (usize, usize), actual: (usize, usize) },
+
+    // Sound.
+    /// The sample format is not supported; `tag` is its number in the WAV standard.
+    #[error("{}: samples of {bits} bits, format {tag:#06x}; supported are integers of 8, 16, 24 and 32 bits (0x0001) and floats of 32 bits (0x0003)", path.display())]
+    SampleFormat { path: PathBuf, tag: u16, bits: u16 },
+    /// A sample is NaN or infinite.
+    #[error("{}: sample {sample} of channel {channel} is {value}; every sample must be finite", path.display())]
+    NonFiniteSample { path: PathBuf, sample: usize, channel: usize, value: f32 },
+    /// The sound is too short for training, validation and test frames. `expected` and `actual` are
+    /// samples per channel, `frame` and `hop` the length of a frame and the step between frames.
+    #[error("{}: {actual} samples, {expected} needed for frames of {frame} every {hop} in each part", path.display())]
+    SoundTooShort { path: PathBuf, frame: usize, hop: usize, expected: u128, actual: usize },
+
+    // Generators.
+    /// The text is not of the form `synthetic:NAME`.
+    #[error("{text:?} is not a generator: write synthetic:NAME?key=value&key=value")]
+    NotAGenerator { text: String },
+    /// No generator has this name.
+    #[error("unknown generator {name:?}, nearest is {nearest:?}")]
+    UnknownGenerator { name: String, nearest: &'static str },
+    /// The generator has no such option.
+    #[error("generator {generator} has no option {key:?}, nearest is {nearest:?}")]
+    UnknownKey { generator: &'static str, key: String, nearest: &'static str },
+    /// The option has no such named value.
+    #[error("option {key} cannot be {value:?}, nearest is {nearest:?}")]
+    UnknownValue { key: &'static str, value: String, nearest: &'static str },
+    /// The option was given twice.
+    #[error("generator {generator}: option {key} given twice")]
+    RepeatedKey { generator: &'static str, key: String },
+    /// The value of an option is not allowed.
+    #[error("option {option} is {value}, expected {expected}")]
+    BadOption { option: &'static str, value: String, expected: &'static str },
+}
+
+impl DataError {
+    /// Adds the path to an I/O error; a missing file has its own variant.
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            std::io::ErrorKind::NotFound => Self::NotFound { path },
+            _ => Self::Io { path, source },
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Detects the format of a stream from its first bytes.
+
+use std::io::{ErrorKind, Read, Result};
+
+use flate2::read::MultiGzDecoder;
+
+use super::gzip::GZIP_MAGIC;
+use super::npy_header::NPY_MAGIC;
+
+/// The longest part of a stream read to detect its format and delimiter.
+const HEAD: usize = 1 << 16;
+
+/// The number of lines that suffices: a header and a row.
+const LINES: usize = 2;
+
+/// The byte order mark that some programs write before UTF-8 text.
+pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// The format indicated by the first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sniffed {
+    Npy,
+    Zip,
+    Idx,
+    Wav,
+    Text,
+    /// No bytes at all.
+    Empty,
+    Unknown,
+}
+
+/// The first bytes of a stream.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) bytes: Vec<u8>,
+    /// Whether these are all the bytes.
+    pub(crate) complete: bool,
+}
+
+impl Head {
+    /// Reads until the format is clear: to the end, to 64 KiB, or, from a slow pipe, two lines.
+    pub(crate) fn read(reader: &mut impl Read) -> Result<Self> {
+        let mut bytes = vec![0; HEAD];
+        let (mut filled, mut lines, mut complete) = (0, 0, false);
+        while filled < HEAD && lines < LINES && !complete {
+            match reader.read(&mut bytes[filled..]) {
+                Ok(0) => complete = true,
+                Ok(got) => {
+                    lines += bytes[filled..filled + got].iter().filter(|&&byte| byte == b'\n').count();
+                    filled += got;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(Self { bytes, complete })
+    }
+
+    pub(crate) fn sniff(&self) -> Sniffed {
+        let bytes = self.bytes.as_slice();
+        match bytes {
+            [] => Sniffed::Empty,
+            _ if bytes.starts_with(&NPY_MAGIC) => Sniffed::Npy,
+            // The first member, or the end of an archive without members.
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Sniffed::Zip,
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Sniffed::Wav,
+            _ if bytes.starts_with(&GZIP_MAGIC) => {
+                let mut inside = Vec::new();
+                // Bytes decompressed before an error count: the head may end within the stream.
+                let _ = MultiGzDecoder::new(bytes).take(4).read_to_end(&mut inside);
+                if is_idx(&inside) { Sniffed::Idx } else { Sniffed::Unknown }
+            }
+            _ if is_idx(bytes) => Sniffed::Idx,
+            _ if is_text(bytes, self.complete) => Sniffed::Text,
+            _ => Sniffed::Unknown,
+        }
+    }
+}
+
+/// Two zero bytes, the element type (8..=14), the rank.
+fn is_idx(bytes: &[u8]) -> bool {
+    matches!(bytes, [0, 0, 0x08..=0x0e, 1..=u8::MAX, ..])
+}
+
+/// UTF-8 without control characters other than those that lay out text.
+fn is_text(bytes: &[u8], complete: bool) -> bool {
+    let utf8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        // A character cut by the end of the head.
+        Err(error) => !complete && error.error_len().is_none(),
+    };
+    utf8 && bytes.iter().all(|&byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e | 0x80..))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sniff(bytes: &[u8]) -> Sniffed {
+        Head { bytes: bytes.to_vec(), complete: true }.sniff()
+    }
+
+    #[test]
+    fn formats_are_detected_from_their_first_bytes() {
+        assert_eq!(sniff(b"\x93NUMPY\x01"), Sniffed::Npy);
+        assert_eq!(sniff(b"\x93NUMP"), Sniffed::Unknown);
+        assert_eq!(sniff(b"PK\x03\x04"), Sniffed::Zip);
+        assert_eq!(sniff(b"PK\x01\x02"), Sniffed::Unknown);
+        assert_eq!(sniff(b"RIFF\0\0\0\0WAVE"), Sniffed::Wav);
+        assert_eq!(sniff(b"RIFF\0\0\0\0AVI "), Sniffed::Unknown);
+        assert_eq!(sniff(b"\0\0\x08\x03"), Sniffed::Idx);
+        assert_eq!(sniff(b"1,2\n"), Sniffed::Text);
+        assert_eq!(sniff(b"\xef\xbb\xbfx,y\r\n"), Sniffed::Text);
+        assert_eq!(sniff(b"1,2\0"), Sniffed::Unknown);
+        assert_eq!(sniff(b"Gr\xf6\xdfe,b"), Sniffed::Unknown);
+        assert_eq!(sniff(b""), Sniffed::Empty);
+    }
+
+    #[test]
+    fn only_the_end_of_the_head_may_cut_a_character() {
+        let cut = "ä".as_bytes()[..1].to_vec();
+        assert_eq!(Head { bytes: cut.clone(), complete: false }.sniff(), Sniffed::Text);
+        assert_eq!(Head { bytes: cut, complete: true }.sniff(), Sniffed::Unknown);
+    }
+
+    #[test]
+    fn a_slow_pipe_is_read_for_two_lines_only() -> Result<()> {
+        /// Yields one byte at a time, and an error where a pipe would block.
+        struct Slow(&'static [u8]);
+        impl Read for Slow {
+            fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+                match self.0 {
+                    [] => Err(ErrorKind::WouldBlock.into()),
+                    [first, rest @ ..] => {
+                        buffer[0] = *first;
+                        self.0 = rest;
+                        Ok(1)
+                    }
+                }
+            }
+        }
+        assert_eq!(Head::read(&mut Slow(b"a,b\n1,2\n3"))?.bytes, b"a,b\n1,2\n");
+        assert!(Head::read(&mut Slow(b"a,b\n1,2")).is_err());
+        Ok(())
+    }
+}

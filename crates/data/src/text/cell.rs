@@ -1,0 +1,67 @@
+//! Parses one cell of a text file.
+
+use crate::element::{Element, cast};
+
+/// The content of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cell<F> {
+    Number(F),
+    /// Empty, `NA`, `NaN`, `null` or `?`.
+    Missing,
+    /// An infinity, or a number beyond the range of `F`.
+    Infinite,
+    Text,
+}
+
+/// Parses a cell, ignoring surrounding blanks.
+pub(crate) fn cell<F: Element>(text: &str) -> Cell<F> {
+    let text = text.trim();
+    if text == "?" || ["", "na", "nan", "null"].iter().any(|missing| text.eq_ignore_ascii_case(missing)) {
+        return Cell::Missing;
+    }
+    // Rounded once: through f64, a decimal near the midpoint of two f32 values would be rounded
+    // twice.
+    let value = if size_of::<F>() == size_of::<f32>() {
+        text.parse::<f32>().map(f64::from)
+    } else {
+        text.parse::<f64>()
+    };
+    match value {
+        Err(_) => Cell::Text,
+        // A signed NaN.
+        Ok(value) if value.is_nan() => Cell::Missing,
+        Ok(value) if value.is_infinite() => Cell::Infinite,
+        Ok(value) => Cell::Number(cast(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_missing_values_infinities_and_words_are_distinguished() {
+        for text in ["1", "+1.0", " 1e0\t", "1.", "0.1e1"] {
+            assert_eq!(cell::<f64>(text), Cell::Number(1.0), "{text}");
+        }
+        for text in ["", "  ", "NA", "na", "NaN", "-nan", "NULL", "?"] {
+            assert_eq!(cell::<f64>(text), Cell::Missing, "{text}");
+        }
+        for text in ["inf", "-Infinity", "1e999"] {
+            assert_eq!(cell::<f64>(text), Cell::Infinite, "{text}");
+        }
+        for text in ["a", "1,5", "0x10", "1 2", "1_000", "--1", "??"] {
+            assert_eq!(cell::<f64>(text), Cell::Text, "{text}");
+        }
+        assert_eq!(cell::<f64>("1e39"), Cell::Number(1e39));
+        assert_eq!(cell::<f32>("1e39"), Cell::Infinite);
+    }
+
+    #[test]
+    fn single_precision_is_rounded_once() {
+        // Just above the midpoint of 1 and the next f32. In f64 it equals the midpoint, which
+        // rounds to even.
+        let text = "1.00000005960464477539063";
+        assert_eq!(cell::<f32>(text), Cell::Number(1.0 + f32::EPSILON));
+    }
+}
