@@ -1,13 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod bank;
 mod free;
 mod layer;
 mod multiscale;
 
+pub use bank::{kernels_of, stages_of};
 pub use free::{FreeConv, FreeDirection};
 pub use layer::{
-    Bands, Boundary, CycledConv, Geometry, Output, SubbandScale, SubbandShift, kernels_of, stages_of,
-    subband_scale, subband_shift,
+    Bands, Boundary, CycledConv, Geometry, Output, SubbandScale, SubbandShift, subband_scale, subband_shift,
 };
 pub use multiscale::Squeeze;
 // What a program needs beside the layers of this crate.

@@ -14,7 +14,6 @@
 //! | [`split`] | seeded splits, by row and by group |
 //! | [`protocol`] | the published BSDS300 and MNIST protocols, frames of sound |
 //! | [`generate`] | `synthetic:` data: dead leaves, and exactly known densities |
-//! | [`preprocess`] | logit, standardization and PCA whitening as layers with a log-determinant |
 //! | [`validate`] | checks that rows are fit for scoring or training |
 //!
 //! ```
@@ -51,7 +50,6 @@ mod error;
 mod format;
 pub mod generate;
 pub mod patches;
-pub mod preprocess;
 pub mod protocol;
 mod random;
 pub mod read;

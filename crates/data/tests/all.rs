@@ -4,7 +4,6 @@ mod common;
 mod csv;
 mod densities;
 mod generators;
-mod histogram;
 mod idx;
 mod image_protocol;
 #[path = "common/linear.rs"]

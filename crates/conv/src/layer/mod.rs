@@ -1,6 +1,5 @@
 //! Layers: the brick-wall convolution, and scales and shifts that the positions of a subband share.
 
-mod bank;
 mod bands;
 mod contract;
 mod cycled;
@@ -13,7 +12,6 @@ mod small;
 mod subbands;
 mod tasks;
 
-pub use bank::{kernels_of, stages_of};
 pub use bands::Bands;
 pub use cycled::CycledConv;
 pub use geometry::{Boundary, Geometry, Output};

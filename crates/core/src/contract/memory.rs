@@ -2,7 +2,7 @@
 
 use ndarray::Array1;
 
-use super::{ElementwiseStep, State};
+use super::{ElementwiseStep, MOST_SLOTS, State};
 use crate::{LayerError, Real, Result};
 
 /// Moments of one parameter tensor, and how many steps made them. Empty until the first step.
@@ -15,6 +15,12 @@ pub struct Memory<F> {
 }
 
 impl<F: Real> Memory<F> {
+    /// Each slot as a slice, and nothing for those that a rule does not have.
+    pub(crate) fn slices(&mut self) -> [&mut [F]; MOST_SLOTS] {
+        let mut slots = self.slots.iter_mut();
+        std::array::from_fn(|_| slots.next().map_or(&mut [][..], |slot| &mut slot[..]))
+    }
+
     /// Writes steps and slots under `path`.
     pub fn save(&self, path: &str, state: &mut State<F>) {
         state.put_number(&format!("{path}.steps"), self.steps);

@@ -2,7 +2,6 @@
 
 use std::fmt::{Debug, Formatter};
 
-use super::Memory;
 use super::formulas::{self, Adam, Smorms3};
 use crate::Real;
 use crate::parallel::{GRAIN, Pass, run_vectorized};
@@ -73,12 +72,6 @@ pub struct Piece<'a, F> {
     pub direction: &'a mut [F],
     /// The slots of the memory.
     pub slots: [&'a mut [F]; MOST_SLOTS],
-}
-
-/// Each slot of a memory as a slice, and nothing for those that a rule does not have.
-pub(crate) fn slices<F>(memory: &mut Memory<F>) -> [&mut [F]; MOST_SLOTS] {
-    let mut slots = memory.slots.iter_mut();
-    std::array::from_fn(|_| slots.next().map_or(&mut [][..], |slot| &mut slot[..]))
 }
 
 /// The first `at` numbers and the rest; nothing twice where there is nothing.

@@ -1,7 +1,7 @@
 //! A flow, one layer after the other.
 
-use super::Flow;
 use super::base::Normal;
+use super::model::Flow;
 use crate::contract::{Base, Layer, Shape};
 use crate::{LayerError, Real, Result};
 

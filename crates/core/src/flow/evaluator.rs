@@ -4,7 +4,8 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
 use rand::Rng;
 use rayon::prelude::*;
 
-use super::{Flow, Training};
+use super::model::Flow;
+use super::training::Training;
 use crate::contract::{Buffer, Input, Layer, Tape};
 use crate::{Real, Result, check};
 
@@ -48,11 +49,18 @@ impl<F: Real> Default for Work<F> {
     }
 }
 
+impl<F: Real> Flow<F> {
+    /// Memory for repeated evaluations of blocks of rows.
+    pub fn evaluator(&self) -> Evaluator<'_, F> {
+        Evaluator::new(self)
+    }
+}
+
 impl<'f, F: Real> Evaluator<'f, F> {
     /// Rows of a chunk.
     pub const CHUNK: usize = 1024;
 
-    pub(crate) fn new(flow: &'f Flow<F>) -> Self {
+    fn new(flow: &'f Flow<F>) -> Self {
         Self { flow, lanes: Vec::new() }
     }
 

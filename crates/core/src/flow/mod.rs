@@ -2,6 +2,7 @@
 
 pub mod base;
 mod builder;
+mod evaluate;
 mod evaluator;
 mod model;
 mod parts;

@@ -1,10 +1,7 @@
 //! The density model.
 
-use ndarray::{Array2, ArrayD, ArrayView2, Axis};
-use rand::Rng;
+use ndarray::{ArrayD, ArrayView2, Axis};
 
-use super::base;
-use super::{Evaluator, Training};
 use crate::combine::Chain;
 use crate::contract::{
     Base, BaseSpec, BuildContext, Input, Layer, LayerSpec, ParamGrad, Parametric, ParametricExt, Reads,
@@ -83,87 +80,6 @@ impl<F: Real> Flow<F> {
 
     pub(super) fn trained_in_layers(&self) -> usize {
         self.trained
-    }
-
-    /// Memory for repeated evaluations of blocks of rows.
-    pub fn evaluator(&self) -> Evaluator<'_, F> {
-        Evaluator::new(self)
-    }
-
-    /// Memory for training this flow.
-    pub fn training(&self) -> Training<F> {
-        Training::of(self)
-    }
-
-    /// `log p(x)` of each row, nats.
-    ///
-    /// # Errors
-    /// Wrong shapes, NaN and infinities, a singular matrix.
-    pub fn log_prob<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Vec<f64>> {
-        let input = x.into();
-        let mut log_prob = vec![0.0; input.x.nrows()];
-        self.evaluator().log_prob_into(input, &mut log_prob)?;
-        Ok(log_prob)
-    }
-
-    /// `z = f(x)`.
-    ///
-    /// # Errors
-    /// Wrong shapes, NaN and infinities.
-    pub fn encode<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
-        let input = x.into();
-        let mut z = Array2::zeros(input.x.dim());
-        self.evaluator().encode_into(input, z.view_mut())?;
-        Ok(z)
-    }
-
-    /// `x = f⁻¹(z)`.
-    ///
-    /// # Errors
-    /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a singular
-    /// matrix.
-    pub fn decode<'a>(&self, z: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
-        let input = z.into();
-        let mut x = Array2::zeros(input.x.dim());
-        self.evaluator().decode_into(input, x.view_mut())?;
-        Ok(x)
-    }
-
-    /// `count` rows drawn from the model.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    pub fn sample(&self, count: usize, rng: &mut dyn Rng) -> Result<Array2<F>> {
-        self.decode(&base::draw(self.base(), count, self.features(), rng)?)
-    }
-
-    /// One row drawn from `p(x | c)` for each row of `condition`.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    pub fn sample_given(&self, condition: ArrayView2<'_, F>, rng: &mut dyn Rng) -> Result<Array2<F>> {
-        let z = base::draw(self.base(), condition.nrows(), self.features(), rng)?;
-        self.decode(Input::new(z.view(), Some(condition)))
-    }
-
-    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
-    ///
-    /// # Errors
-    /// Wrong shapes, NaN and infinities.
-    pub fn input_gradient<'a>(&self, x: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
-        let input = x.into();
-        let mut gradient = Array2::zeros(input.x.dim());
-        self.evaluator().input_gradient_into(input, gradient.view_mut())?;
-        Ok(gradient)
-    }
-
-    /// Euclidean gradients of the mean log-likelihood by tensor name, from what was accumulated. For
-    /// diagnostics; may cost O(D³).
-    ///
-    /// # Errors
-    /// No rows; a singular matrix.
-    pub fn gradients(&self, training: &Training<F>) -> Result<Vec<(String, ArrayD<F>)>> {
-        self.euclidean(training.grads.some_rows()?, &training.grads.params)
     }
 
     /// Restores the tensors of a flow that was built alike, by path name (`layers.3.weight`,

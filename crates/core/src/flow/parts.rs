@@ -2,7 +2,8 @@
 
 use ndarray::Axis;
 
-use super::{BatchReport, Flow, Training};
+use super::model::Flow;
+use super::training::{BatchReport, Training};
 use crate::contract::Input;
 use crate::{Real, Result};
 

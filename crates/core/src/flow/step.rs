@@ -1,8 +1,10 @@
 //! One training step: forward, backward, direction, update.
 
-use ndarray::{ArrayView1, ArrayViewMut2, Axis};
+use ndarray::{ArrayD, ArrayView1, ArrayViewMut2, Axis};
 
-use super::{Alone, BatchReport, Flow, Reduce, Training};
+use super::model::Flow;
+use super::reduce::{Alone, Reduce};
+use super::training::{BatchReport, Training};
 use crate::contract::{ForwardPass, Input, Layer, Parametric, Rule, StepReport};
 use crate::{Real, Result, check, parallel};
 
@@ -111,5 +113,14 @@ impl<F: Real> Flow<F> {
         };
         training.grads.clear();
         report
+    }
+
+    /// Euclidean gradients of the mean log-likelihood by tensor name, from what was accumulated. For
+    /// diagnostics; may cost O(D³).
+    ///
+    /// # Errors
+    /// No rows; a singular matrix.
+    pub fn gradients(&self, training: &Training<F>) -> Result<Vec<(String, ArrayD<F>)>> {
+        self.euclidean(training.grads.some_rows()?, &training.grads.params)
     }
 }

@@ -1,6 +1,6 @@
 //! What training keeps between steps.
 
-use super::Flow;
+use super::model::Flow;
 use crate::contract::{Buffer, Gradients, ParametricExt, State, Tape};
 use crate::{Real, Result};
 
@@ -29,6 +29,13 @@ pub struct BatchReport {
     /// Mean of `log p_base(f(x))`, nats; without the log-determinants, which a training step does not
     /// need.
     pub base_log_density: f64,
+}
+
+impl<F: Real> Flow<F> {
+    /// Memory for training this flow.
+    pub fn training(&self) -> Training<F> {
+        Training::of(self)
+    }
 }
 
 impl<F: Real> Training<F> {

@@ -22,6 +22,7 @@ mod general;
 mod guard;
 mod low_rank;
 mod matrix;
+mod member;
 mod motion;
 mod orthonormal;
 mod panels;

@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 
 use super::general::grow;
 use crate::linalg::{as_faer, parts};
-use crate::contract::step::{cut, slices};
+use crate::contract::step::cut;
 use crate::contract::{ElementwiseStep, Memory, Piece};
 use crate::parallel::{Pass, run_vectorized};
 use crate::{Real, Result, check};
@@ -46,7 +46,7 @@ pub(super) fn ascend<F: Real>(
     grow(buffer, tasks * ROWS * columns);
     let (p, q) = (as_faer("left factor", &p)?, as_faer("right factor", &q)?);
     let panel = Panel { p, q, mean, step, dim };
-    panel.follow(weight, slices(memory), &mut buffer[..tasks * ROWS * columns], tasks);
+    panel.follow(weight, memory.slices(), &mut buffer[..tasks * ROWS * columns], tasks);
     Ok(())
 }
 

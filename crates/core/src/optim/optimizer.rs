@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Clip;
 use crate::contract::formulas::{Adam, Smorms3};
-use crate::contract::step::{Before, Formula, slices};
+use crate::contract::step::{Before, Formula};
 use crate::contract::{ElementwiseStep, Memory, Piece, Reads, Rule};
 use crate::{LayerError, Real, Result};
 
@@ -203,7 +203,7 @@ impl Optimizer {
         let step = self.now(memory.steps);
         memory.prepare(&step, direction.len())?;
         memory.steps += 1;
-        step.run_parallel(Piece { parameter, direction, slots: slices(memory) });
+        step.run_parallel(Piece { parameter, direction, slots: memory.slices() });
         Ok(())
     }
 }

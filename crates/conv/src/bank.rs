@@ -5,9 +5,8 @@ use pdmap_core::group::Group;
 use pdmap_core::{Kind, Layer, LayerError, ParametricExt, Real, Result};
 use pdmap_filterbank::{Kernels, Period, Stages};
 
-use super::cycled::CycledConv;
-use super::geometry::Geometry;
 use crate::free::FreeConv;
+use crate::layer::{CycledConv, Geometry};
 
 /// The stages of a convolution, in `f64`. They are those of a bank on periodic signals, whatever the layer
 /// does at the ends.
