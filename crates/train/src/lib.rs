@@ -45,9 +45,9 @@ use pdmap_core::{Real, Registry};
 
 /// Every kind of layer of the project: what a saved model may hold.
 pub fn registry<F: Real>() -> Registry<F> {
-    let mut registry = Registry::core();
+    let mut registry = pdmap_core::registry();
+    pdmap_layers::register(&mut registry);
     pdmap_dense::register(&mut registry);
     pdmap_conv::register(&mut registry);
-    pdmap_data::preprocess::register(&mut registry);
     registry
 }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::options::nearest;
 use pdmap_core::{Layer, LayerError, LayerExt, Real};
-use pdmap_data::preprocess::{Bins, Histogram, Logit, Sigmoid, Standardize, Visit, Whitening};
+use pdmap_layers::elementwise::{Elementwise, Sigmoid, logit};
+use pdmap_layers::preprocess::{Bins, Histogram, Standardize, Visit, Whitening};
 use serde::{Deserialize, Serialize};
 
 use crate::{Rows, TrainError};
@@ -88,8 +89,8 @@ impl Preprocess {
     /// [`LayerError::Range`].
     pub fn validate(self) -> Result<(), LayerError> {
         match self {
-            Self::Logit { lambda } => Logit::new(lambda).map(drop),
-            Self::Sigmoid { lambda } => Sigmoid::new(lambda).map(drop),
+            Self::Logit { lambda } => logit(lambda).map(drop),
+            Self::Sigmoid { lambda } => Elementwise::new(Sigmoid { lambda }).map(drop),
             Self::Histogram { bins } => Bins::Bins(bins).validate(),
             Self::Levels { count } => Bins::Levels(count).validate(),
             Self::None | Self::Standardize | Self::Whiten => Ok(()),
@@ -128,8 +129,8 @@ impl Preprocess {
                 Self::None => continue,
                 Self::Standardize => Box::new(Standardize::fit_in_passes(&mut passes)?),
                 Self::Whiten => Box::new(Whitening::fit_in_passes(&mut passes)?),
-                Self::Logit { lambda } => Box::new(Logit::new(lambda)?),
-                Self::Sigmoid { lambda } => Box::new(Sigmoid::new(lambda)?),
+                Self::Logit { lambda } => Box::new(logit(lambda)?),
+                Self::Sigmoid { lambda } => Box::new(Elementwise::new(Sigmoid { lambda })?),
                 Self::Histogram { bins } => Box::new(histogram(&layers, rows, Bins::Bins(bins))?),
                 Self::Levels { count } => Box::new(histogram(&layers, rows, Bins::Levels(count))?),
             };

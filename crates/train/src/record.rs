@@ -1,7 +1,7 @@
 //! Learning curve and best weights.
 
 use ndarray::{ArrayD, ArrayView2};
-use pdmap_core::{Flow, LayerError, Real, Tensors};
+use pdmap_core::{Flow, LayerError, ParametricExt, Real, Tensors};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;

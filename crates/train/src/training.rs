@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use ndarray::{ArrayView2, Axis};
-use pdmap_core::optim::{Optimizer, StepReport};
+use pdmap_core::contract::StepReport;
+use pdmap_core::optim::Optimizer;
 use pdmap_core::{Flow, LayerError, Real, Training, check};
 
 use crate::batches::{Batches, Position};

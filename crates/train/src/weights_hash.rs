@@ -1,6 +1,6 @@
 //! A hash of all weights.
 
-use pdmap_core::{Flow, Real};
+use pdmap_core::{Flow, ParametricExt, Real};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::rows::hash_numbers;

@@ -114,7 +114,9 @@ impl<F: Real> Flow<F> {
             let layer = registry.build(spec, &mut context.behind(&all)?)?;
             all.push(layer);
         }
-        Self::new(context.shape, all, base)
+        // A shape that does not describe the rows is for the layers that read it to refuse.
+        let described = context.shape.features() == context.features;
+        Self::new(if described { context.shape } else { context.features.into() }, all, base)
     }
 
     /// Builds a flow from its specification and tensors.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ndarray::ArrayD;
-use pdmap_core::{Flow, Real, State, Tensors, Training};
+use pdmap_core::{Flow, ParametricExt, Real, State, Tensors, Training};
 
 use super::header::{FORMAT, Header, Identity};
 use crate::batches::Position;

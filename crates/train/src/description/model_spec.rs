@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::Array2;
 use pdmap_core::optim::Optimizer;
 use pdmap_core::options::{OptionsError, Problem, Segment};
-use pdmap_core::{BaseSpec, Flow, Fresh, Layer, LayerError, LayerSpec, Real, Registry, Sample};
+use pdmap_core::{BaseSpec, BuildContext, Flow, Layer, LayerError, LayerSpec, Real, Registry, Sample, Shape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::de::value::MapAccessDeserializer;
@@ -45,7 +45,7 @@ pub struct ModelSpec {
 }
 
 fn normal() -> BaseSpec {
-    BaseSpec::Normal
+    BaseSpec::default()
 }
 
 fn is_default(training: &TrainingSpec) -> bool {
@@ -91,7 +91,7 @@ impl ModelSpec {
             preprocess: None,
             shape: None,
             conditions: 0,
-            base: BaseSpec::Normal,
+            base: BaseSpec::default(),
             layers,
             training,
         }
@@ -135,9 +135,10 @@ impl ModelSpec {
             }
         };
         let mut sample = Sample::new(rows).given(given);
-        let fresh = Fresh::new(features, &mut rng, &mut sample).shaped(self.shape.as_deref());
-        let mut fresh = fresh.conditioned(self.conditions);
-        Ok(Flow::build(fixed, &layers, self.base, &mut fresh, registry)?)
+        let shape = self.shape.as_deref().map(Shape::of).transpose()?;
+        let context = BuildContext::new(features, &mut rng, &mut sample).shaped(shape);
+        let mut context = context.conditioned(self.conditions);
+        Ok(Flow::build(fixed, &layers, &self.base, &mut context, registry)?)
     }
 }
 
@@ -265,7 +266,7 @@ impl ModelSpec {
             refused(key, only.validate())?;
         }
         refused("clip", training.clip.unwrap_or(defaults.clip).validate())?;
-        if let Err(error) = pdmap_core::Base::new(self.base) {
+        if let Err(error) = registry.base(&self.base) {
             return refuse(&["base"], error.to_string());
         }
         for step in self.preprocess.iter().flatten() {
@@ -281,11 +282,12 @@ impl ModelSpec {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         for (spec, place) in layers {
             let mut sample = Sample::new(Array2::zeros((0, TRIED)));
-            let fresh = Fresh::new(TRIED, &mut rng, &mut sample).shaped(self.shape.as_deref());
+            let shape = self.shape.as_deref().and_then(|dims| Shape::of(dims).ok());
+            let context = BuildContext::new(TRIED, &mut rng, &mut sample).shaped(shape);
             // Whether rows come with a condition is the data's matter.
-            let mut fresh = fresh.conditioned(1);
+            let mut context = context.conditioned(1);
             let shaped = self.shape.is_some() || spec.options.get("shape").is_some();
-            if let Err(error) = registry.build(&spec, &mut fresh) {
+            if let Err(error) = registry.build(&spec, &mut context) {
                 if !shaped && matches!(error, LayerError::Indivisible { .. }) {
                     // Of the few features that it was tried on.
                     continue;

@@ -55,7 +55,7 @@ impl<F: Real> Model<F> {
             });
         }
         let tensors = Tensors::from_iter(tensor_file::tensors(path, &contents)?);
-        let flow = Flow::restore(header.features, &header.layers, header.base, tensors, registry)
+        let flow = Flow::restore(header.features, &header.layers, &header.base, tensors, registry)
             .map_err(|source| TrainError::Inconsistent { path: path.to_owned(), source })?;
         let (said, wanted) = (header.condition.map_or(0, Condition::width), flow.conditions());
         if wanted > 0 && said != wanted {

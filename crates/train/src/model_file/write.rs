@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pdmap_core::Real;
+use pdmap_core::{ParametricExt, Real};
 
 use super::{ENTRY, FORMAT, Header, Model};
 use crate::{TrainError, tensor_file};
