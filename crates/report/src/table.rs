@@ -13,14 +13,14 @@ pub struct Table {
     /// of the filled cells are numbers (with sign, `±`, unit or brackets) are
     /// aligned to the right.
     pub rows: Vec<Vec<String>>,
-    /// Index of the row to be marked as the best one.
-    pub best: Option<usize>,
+    /// Rows to mark: one as `best`, several as `best (alike)`.
+    pub best: Vec<usize>,
     /// Note below the table; empty for none.
     pub note: String,
 }
 
 impl Table {
-    /// Checks that the rows fit the header and that the best row exists.
+    /// Checks that the rows fit the header and that marked rows exist.
     ///
     /// # Errors
     ///
@@ -32,11 +32,11 @@ impl Table {
                 return Err(ReportError::RaggedRow { table: self.caption.clone(), row, cells, columns });
             }
         }
-        match self.best {
-            Some(best) if best >= self.rows.len() => {
+        match self.best.iter().find(|&&best| best >= self.rows.len()) {
+            Some(&best) => {
                 Err(ReportError::NoBestRow { table: self.caption.clone(), best, rows: self.rows.len() })
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
