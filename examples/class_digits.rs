@@ -126,7 +126,11 @@ fn small_model(folder: &Path, seed: u64) -> Result<PathBuf> {
     let most_likely = |row: usize| (0..10).max_by(|&a, &b| scores[a][row].total_cmp(&scores[b][row]));
     let right = (0..test.nrows()).filter(|&row| most_likely(row) == Some(test[[row, 0]] as usize)).count();
     let share = right as f64 / test.nrows() as f64;
-    println!("a small model classifies {:.1}% of {} generated digits correctly by likelihood", 100.0 * share, test.nrows());
+    println!(
+        "a small model classifies {:.1}% of {} generated digits correctly by likelihood",
+        100.0 * share,
+        test.nrows()
+    );
     ensure!(share > 0.7, "the model cannot classify");
 
     let path = folder.join("digits.safetensors");

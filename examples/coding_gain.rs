@@ -130,7 +130,10 @@ fn main() -> Result<()> {
             .into_par_iter()
             .map(|seed| trained(bank, &options, &x, seed))
             .collect::<Result<_>>()?;
-        let best = runs.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood)).context("there are no starts")?;
+        let best = runs
+            .iter()
+            .max_by(|a, b| a.likelihood.total_cmp(&b.likelihood))
+            .context("there are no starts")?;
         let worst = runs.iter().map(|run| run.gain).fold(f64::INFINITY, f64::min);
         println!(
             "{:>2} {:>2} | {:>9.4} {:>8.4} | {:>8.4} {:>8.4} | {worst:>8.4} {:>8.5} | {:>9.1e} | {}",

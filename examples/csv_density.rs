@@ -80,7 +80,10 @@ fn main() -> Result<()> {
     let Fitted { flow, trained, .. } = &fitted;
     let scores = flow.log_prob(&test)?;
     let ((nats, error), (plain, plain_error)) = (mean(&scores), mean(&gaussian.log_prob(&test)?));
-    println!("{}, {} training steps in {:.0} s; nats per held-out row", options.model, trained.steps, trained.seconds);
+    println!(
+        "{}, {} training steps in {:.0} s; nats per held-out row",
+        options.model, trained.steps, trained.seconds
+    );
     println!("flow      {nats:>9.4} ± {error:.4}");
     println!("Gaussian  {plain:>9.4} ± {plain_error:.4}");
 
@@ -93,7 +96,10 @@ fn main() -> Result<()> {
     if options.out.is_some() {
         println!("{}: scores.csv, samples.csv, model.safetensors", out.display());
     }
-    ensure!(!options.quick || nats > plain, "the flow ({nats} nats) is not better than the Gaussian ({plain} nats)");
+    ensure!(
+        !options.quick || nats > plain,
+        "the flow ({nats} nats) is not better than the Gaussian ({plain} nats)"
+    );
     Ok(())
 }
 

@@ -85,7 +85,10 @@ fn main() -> Result<()> {
             mean_log_prob(&euclidean, data.test.view(), usize::MAX)?,
             data.facts.test_truth.unwrap_or(f64::NAN)
         );
-        ensure!(!options.quick || after < 0.05, "condition {condition}: sources not recovered, Amari index {after}");
+        ensure!(
+            !options.quick || after < 0.05,
+            "condition {condition}: sources not recovered, Amari index {after}"
+        );
     }
     Ok(())
 }

@@ -51,7 +51,11 @@ fn main() -> Result<()> {
     let batches: Vec<Array2<f32>> = (0..BATCHES.min(steps))
         .map(|_| Base::normal().sample(batch, dim, &mut rng))
         .collect::<Result<_, _>>()?;
-    println!("built in {:.1} s; peak memory so far {}", started.elapsed().as_secs_f64(), gigabytes(peak_memory()));
+    println!(
+        "built in {:.1} s; peak memory so far {}",
+        started.elapsed().as_secs_f64(),
+        gigabytes(peak_memory())
+    );
 
     let (mut training, mut rule) = (flow.training(), optimizer.optimizer()?);
     let (mut seconds, mut halvings) = (Vec::new(), 0);

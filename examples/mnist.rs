@@ -104,7 +104,10 @@ fn main() -> Result<()> {
         }
     })?;
 
-    println!("{}, {} training steps in {:.0} s; nats per test image", options.model, trained.steps, trained.seconds);
+    println!(
+        "{}, {} training steps in {:.0} s; nats per test image",
+        options.model, trained.steps, trained.seconds
+    );
     let flow_nats = report("flow", &flow, &data)?;
     // The Gaussian with full covariance, as a flow with one layer.
     let whitening = Whitening::fit(data.train.view())?;
