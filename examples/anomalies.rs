@@ -3,10 +3,11 @@
 //! `cargo run --release --example anomalies`
 //!
 //! Eight sensors observe one machine, whose load and temperature determine what they show. In an
-//! anomaly one sensor shows its value from another time: normal by itself, but inconsistent with the
-//! others. A flow is trained on normal rows only. The threshold is a quantile of held-out normal rows,
-//! which fixes the rate of false alarms. The gradient `∂ log p/∂x`, in units of each sensor's standard
-//! deviation, identifies the faulty sensor: it shows which value to change to make the row likely.
+//! anomaly one sensor shows its value from another time: normal by itself, but inconsistent with
+//! the others. A flow is trained on normal rows only. The threshold is a quantile of held-out
+//! normal rows, which fixes the rate of false alarms. The gradient `∂ log p/∂x`, in units of each
+//! sensor's standard deviation, identifies the faulty sensor: it shows which value to change to
+//! make the row likely.
 //!
 //! ```text
 //! 20000 normal rows of 8 sensors, 3000 training steps in 5 s; test: as many normal rows and anomalies
@@ -16,8 +17,8 @@
 //! Gaussian |  0.6985 |   -10.616 |        1.22% |           20.7% |        24.5%
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Many of these anomalies cannot be detected, because
-//! a sensor's value from another time is often consistent with the present.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Many of these anomalies cannot be detected,
+//! because a sensor's value from another time is often consistent with the present.
 #![allow(missing_docs)]
 
 use anyhow::{Result, ensure};
@@ -75,7 +76,8 @@ fn main() -> Result<()> {
     ensure!((0.0..1.0).contains(&options.false_alarms), "--false-alarms must be in [0, 1)");
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let normal = normal_rows(options.rows, &mut rng)?;
-    // The threshold needs rows that the flow was not trained on, since it overrates its training rows.
+    // The threshold needs rows that the flow was not trained on, since it overrates its training
+    // rows.
     let held_out = normal_rows(options.rows, &mut rng)?;
     let quiet = normal_rows(options.rows, &mut rng)?;
     let (broken, culprits) = anomalies(options.rows, &mut rng)?;
@@ -140,8 +142,8 @@ fn anomalies(count: usize, rng: &mut ChaCha8Rng) -> Result<(Array2<f64>, Vec<usi
     Ok((rows, culprits))
 }
 
-/// The sensor with the largest log-likelihood gradient in each row, in units of the sensors' standard
-/// deviations.
+/// The sensor with the largest log-likelihood gradient in each row, in units of the sensors'
+/// standard deviations.
 fn suspects(model: &Flow<f64>, normal: &Array2<f64>, rows: &Array2<f64>) -> Result<Vec<usize>> {
     let slopes = model.input_gradient(rows)? * &normal.std_axis(Axis(0), 0.0);
     let largest = |row: ndarray::ArrayView1<'_, f64>| {
@@ -161,8 +163,8 @@ fn share(found: impl ExactSizeIterator<Item = bool>) -> f64 {
     found.filter(|&found| found).count() as f64 / count
 }
 
-/// The probability that a random anomaly scores below a random normal row: the rank-sum statistic of
-/// Mann & Whitney (1947). Continuous scores have no ties.
+/// The probability that a random anomaly scores below a random normal row: the rank-sum statistic
+/// of Mann & Whitney (1947). Continuous scores have no ties.
 fn roc_auc(anomalies: &[f64], normal: &[f64]) -> f64 {
     let mut all: Vec<(f64, bool)> = anomalies.iter().map(|&score| (score, true)).collect();
     all.extend(normal.iter().map(|&score| (score, false)));

@@ -6,8 +6,9 @@
 //! cargo run --release --example class_digits -- digits.safetensors --out digits.png
 //! ```
 //!
-//! Rows of the model are pixels in logit space (λ = 1e-6), as in the protocol `mnist`. With `--quick`
-//! and no model, a small one is trained on generated digits and must classify them by likelihood.
+//! Rows of the model are pixels in logit space (λ = 1e-6), as in the protocol `mnist`. With
+//! `--quick` and no model, a small one is trained on generated digits and must classify them by
+//! likelihood.
 //!
 //! `--quick` printed (2026-11-26; AMD EPYC with AVX-512, 2 cores):
 //! `a small model classifies 99.0% of 500 generated digits correctly by likelihood`.
@@ -104,7 +105,8 @@ fn small_model(folder: &Path, seed: u64) -> Result<PathBuf> {
     };
     let (classes, known) = (Condition::Classes { count: 10 }, registry());
     let given = classes.encode(labels("train")?, "the labels")?;
-    // The protocol uses the last images for validation. A row is its features followed by its condition.
+    // The protocol uses the last images for validation. A row is its features followed by its
+    // condition.
     let (given, given_validation) = given.view().split_at(Axis(0), images.train.nrows());
     let rows = concatenate(Axis(1), &[images.train.view(), given])?;
     let validation = concatenate(Axis(1), &[images.validation.view(), given_validation])?;

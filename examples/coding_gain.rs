@@ -2,17 +2,18 @@
 //!
 //! `cargo run --release --example coding_gain`
 //!
-//! The model is an orthonormal convolution with K bands and overlap M, a scale per band and a normal
-//! base, trained on samples of the process `x[t] = 0.95 x[t−1] + noise` from random starts. The start with
-//! the best training likelihood counts. At its best scales the model's log-likelihood is
-//! `−½ log 2πe + log(10)/20 · G` nats per sample, where `G` is the coding gain in dB; so maximum
-//! likelihood maximizes the coding gain. The gain is then computed without samples,
+//! The model is an orthonormal convolution with K bands and overlap M, a scale per band and a
+//! normal base, trained on samples of the process `x[t] = 0.95 x[t−1] + noise` from random starts.
+//! The start with the best training likelihood counts. At its best scales the model's
+//! log-likelihood is `−½ log 2πe + log(10)/20 · G` nats per sample, where `G` is the coding gain in
+//! dB; so maximum likelihood maximizes the coding gain. The gain is then computed without samples,
 //! `G = −10 mean_k log₁₀(hₖᵀ R hₖ)`, with the trained kernels `hₖ` and `R[i, j] = 0.95^|i − j|`.
 //!
 //! For comparison, the table has the exact gains of designed transforms (LOT: Malvar's fast lapped
-//! orthogonal transform, 1992), the ceiling, which is the gain of the ideal bank with K bands and an
-//! upper bound for orthonormal banks, and the optimum found by an independent search over the same
-//! lattice (L-BFGS with several starts, accurate to about 1e-3 dB). The aim is the project's target.
+//! orthogonal transform, 1992), the ceiling, which is the gain of the ideal bank with K bands and
+//! an upper bound for orthonormal banks, and the optimum found by an independent search over the
+//! same lattice (L-BFGS with several starts, accurate to about 1e-3 dB). The aim is the project's
+//! target.
 #![allow(missing_docs)]
 
 use std::time::Instant;

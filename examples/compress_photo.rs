@@ -1,24 +1,24 @@
-//! Transform coding of a photograph with learned orthonormal kernels, compared with the DCT of JPEG, a
-//! lapped transform and a wavelet.
+//! Transform coding of a photograph with learned orthonormal kernels, compared with the DCT of
+//! JPEG, a lapped transform and a wavelet.
 //!
 //! ```sh
 //! cargo run --release --example compress_photo -- PHOTO.jpg --train FOLDER_OF_OTHER_PHOTOS --out compressed
 //! cargo run --release --example compress_photo          # with generated dead-leaves images
 //! ```
 //!
-//! The learned kernels maximize the likelihood of an orthonormal convolution with a scale for each of its
-//! 64 subbands and a Laplace base, on other images than the compressed one. At high rates this minimizes
-//! the number of bits: a row of density `p` takes `−log₂ p` bits, minus `log₂ step` per coefficient. All
-//! transforms are orthonormal and use the same uniform quantizer, `round(y/step)`, with midpoint
-//! reconstruction.
+//! The learned kernels maximize the likelihood of an orthonormal convolution with a scale for each
+//! of its 64 subbands and a Laplace base, on other images than the compressed one. At high rates
+//! this minimizes the number of bits: a row of density `p` takes `−log₂ p` bits, minus `log₂ step`
+//! per coefficient. All transforms are orthonormal and use the same uniform quantizer,
+//! `round(y/step)`, with midpoint reconstruction.
 //!
-//! The rate is an estimate: the zero-order entropy of the quantized coefficients of each subband, with
-//! the Miller–Madow correction, weighted by their number. A real coder would exploit neighbouring
-//! coefficients, which helps the wavelet most, and would need tables. Images wrap around at their
-//! borders for all transforms.
+//! The rate is an estimate: the zero-order entropy of the quantized coefficients of each subband,
+//! with the Miller–Madow correction, weighted by their number. A real coder would exploit
+//! neighbouring coefficients, which helps the wavelet most, and would need tables. Images wrap
+//! around at their borders for all transforms.
 //!
-//! Dead leaves, and the photographs `42049`, `101085` and `219090` of the BSDS300 test folder with its 200
-//! training images for `--train`; mean gain over the DCT in dB at equal rates:
+//! Dead leaves, and the photographs `42049`, `101085` and `219090` of the BSDS300 test folder with
+//! its 200 training images for `--train`; mean gain over the DCT in dB at equal rates:
 //!
 //! ```text
 //!                               leaves    42049   101085   219090
@@ -28,9 +28,9 @@
 //! Daubechies 8, 3 levels         +0.58    -0.06    +0.02    -0.27
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) About ten seconds each. On photographs the DCT is hard
-//! to beat: learning gains 0.1 to 0.2 dB, and on the second photograph the LOT gains more. On the grid of
-//! their JPEG files (see `OFF_GRID`) the DCT was best on the first photograph.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) About ten seconds each. On photographs the DCT is
+//! hard to beat: learning gains 0.1 to 0.2 dB, and on the second photograph the LOT gains more. On
+//! the grid of their JPEG files (see `OFF_GRID`) the DCT was best on the first photograph.
 #![allow(missing_docs)]
 
 mod rate_distortion;
@@ -71,13 +71,13 @@ struct Options {
     quick: bool,
 }
 
-/// Side of a block: that of the DCT, and 2³, so that the low band of a three-level wavelet has the same
-/// size.
+/// Side of a block: that of the DCT, and 2³, so that the low band of a three-level wavelet has the
+/// same size.
 const SIDE: usize = 8;
 const LEVELS: usize = 3;
 /// Number of rows and columns dropped from the top left. A photograph from a JPEG file was already
-/// quantized by a DCT of 8 x 8 pixels; on the same grid this would give the DCT an advantage of a decibel
-/// or more.
+/// quantized by a DCT of 8 x 8 pixels; on the same grid this would give the DCT an advantage of a
+/// decibel or more.
 const OFF_GRID: usize = 3;
 /// Side of the training squares.
 const SQUARE: usize = 48;

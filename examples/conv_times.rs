@@ -1,5 +1,5 @@
-//! Times of kernel-cycled convolutions at the shapes of the peers (`benches/peers/torch_conv.py`): forward,
-//! backward and update, and the cost of keeping them orthonormal.
+//! Times of kernel-cycled convolutions at the shapes of the peers (`benches/peers/torch_conv.py`):
+//! forward, backward and update, and the cost of keeping them orthonormal.
 //!
 //! `cargo run --release --example conv_times`
 //!

@@ -5,11 +5,11 @@
 //! cargo run --release --example csv_density            # with a generated table
 //! ```
 //!
-//! Rows are numbers in columns, with or without a header. A tenth is held out at random and a flow is
-//! fitted to the others. The mean log-likelihood of the held-out rows is compared with that of a
+//! Rows are numbers in columns, with or without a header. A tenth is held out at random and a flow
+//! is fitted to the others. The mean log-likelihood of the held-out rows is compared with that of a
 //! Gaussian with full covariance. If the flow is not better, the table has no structure beyond its
-//! covariance, or too few rows to learn it. The folder `--out` receives the scores of the held-out rows,
-//! samples, and the model.
+//! covariance, or too few rows to learn it. The folder `--out` receives the scores of the held-out
+//! rows, samples, and the model.
 //!
 //! Without a file:
 //!
@@ -103,8 +103,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A flow on standardized columns. A tenth of the rows is used for validation; the weights with the best
-/// validation are kept.
+/// A flow on standardized columns. A tenth of the rows is used for validation; the weights with the
+/// best validation are kept.
 fn fitted(rows: ArrayView2<'_, f64>, options: &Options) -> Result<Fitted<f64>> {
     let config = FitConfig::builder(options.model)
         .preprocess([Preprocess::Standardize])

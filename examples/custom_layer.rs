@@ -2,10 +2,11 @@
 //!
 //! `cargo run --release --example custom_layer`
 //!
-//! The layer is a twist of the plane, `(r, θ) → (r, θ + k·r)`. It preserves area, so its log-determinant
-//! is 0, and its inverse is the twist by `−k`. It straightens the two spirals of the data, which makes
-//! them easier for the splines and couplings that follow. Once its kind is registered, model files and
-//! saved models can contain it. It has options only; `CONTRIBUTING.md` shows a layer with parameters.
+//! The layer is a twist of the plane, `(r, θ) → (r, θ + k·r)`. It preserves area, so its
+//! log-determinant is 0, and its inverse is the twist by `−k`. It straightens the two spirals of
+//! the data, which makes them easier for the splines and couplings that follow. Once its kind is
+//! registered, model files and saved models can contain it. It has options only; `CONTRIBUTING.md`
+//! shows a layer with parameters.
 //!
 //! ```text
 //! 5000 test rows, 3000 training steps; nats per row
@@ -131,7 +132,8 @@ fn main() -> anyhow::Result<()> {
     let round_trip = errors.iter().fold(0.0, |most: f64, error| most.max(error.abs()));
     println!("round-trip error   {round_trip:.1e}");
 
-    // The file contains the kind, `k` and the tensors of the other layers; the registry has the code.
+    // The file contains the kind, `k` and the tensors of the other layers; the registry has the
+    // code.
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("spirals.safetensors");
     Model::new(with.clone(), data.facts.space.clone(), 0).save(&path)?;

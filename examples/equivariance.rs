@@ -1,16 +1,17 @@
-//! Is the learning curve of `log p + log|det A|` independent of the mixing matrix `A`, given the same `W₀A`?
+//! Is the learning curve of `log p + log|det A|` independent of the mixing matrix `A`, given the
+//! same `W₀A`?
 //!
 //! ```sh
 //! cargo run --release --example equivariance
 //! ```
 //!
-//! One dense layer on `x = A s` with independent Laplace sources `s`, starting from `W₀ = P A⁻¹` with the
-//! same `P` for all mixing matrices. All runs thus start with the same density of the sources and see the
-//! same batches of them. A method is equivariant (Cardoso & Laheld 1996) if `W_t A` is the same for all
-//! `A`. For each direction and optimizer, the table shows the largest difference in nats, over the run,
-//! between the curve of a mixing matrix and that of `A = I`. (The base is logistic, whose score is smooth.
-//! The score of a Laplace base jumps; training drives some rows to the jump, where rounding decides, so
-//! that even equivariant curves end 1e-3 apart.)
+//! One dense layer on `x = A s` with independent Laplace sources `s`, starting from `W₀ = P A⁻¹`
+//! with the same `P` for all mixing matrices. All runs thus start with the same density of the
+//! sources and see the same batches of them. A method is equivariant (Cardoso & Laheld 1996) if
+//! `W_t A` is the same for all `A`. For each direction and optimizer, the table shows the largest
+//! difference in nats, over the run, between the curve of a mixing matrix and that of `A = I`. (The
+//! base is logistic, whose score is smooth. The score of a Laplace base jumps; training drives some
+//! rows to the jump, where rounding decides, so that even equivariant curves end 1e-3 apart.)
 #![allow(missing_docs)]
 
 use anyhow::Result;

@@ -1,10 +1,10 @@
-//! The matrix products of training by the entry point of `pdmap-core` (faer's kernels) and by `ndarray`
-//! (the `matrixmultiply` crate), on one thread each.
+//! The matrix products of training by the entry point of `pdmap-core` (faer's kernels) and by
+//! `ndarray` (the `matrixmultiply` crate), on one thread each.
 //!
 //! `cargo run --release --example gemm_times`
 //!
-//! The shapes are those of a dense layer: `X Wᵀ` forward, `Δ W` backward, `ΔᵀY` for the direction. Figures
-//! are GFLOP/s, medians over alternating rounds.
+//! The shapes are those of a dense layer: `X Wᵀ` forward, `Δ W` backward, `ΔᵀY` for the direction.
+//! Figures are GFLOP/s, medians over alternating rounds.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]

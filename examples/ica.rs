@@ -1,13 +1,15 @@
-//! Independent component analysis with the relative gradient: recovers sources from an unknown mixture.
+//! Independent component analysis with the relative gradient: recovers sources from an unknown
+//! mixture.
 //!
 //! `cargo run --release --example ica`
 //!
-//! Rows are `x = A s` with independent heavy-tailed sources `s` and a random mixing matrix `A`. A flow
-//! of one dense layer with a Laplace base is maximum-likelihood ICA: `y = W x` has the density of the
-//! sources if `W A` is a scaled permutation. In the algebra a training step is `W ← (1 + η E) W` with
-//! `E = mean(δ yᵀ) + I`. Multiplied by `A`, it reads `W A ← (1 + η E) W A`: the trajectory of `W A`
-//! depends on `A` through its start only (Cardoso & Laheld 1996). For comparison, the last columns use
-//! the Euclidean gradient, which suffers from an ill-conditioned mixture.
+//! Rows are `x = A s` with independent heavy-tailed sources `s` and a random mixing matrix `A`. A
+//! flow of one dense layer with a Laplace base is maximum-likelihood ICA: `y = W x` has the density
+//! of the sources if `W A` is a scaled permutation. In the algebra a training step is
+//! `W ← (1 + η E) W` with `E = mean(δ yᵀ) + I`. Multiplied by `A`, it reads `W A ← (1 + η E) W A`:
+//! the trajectory of `W A` depends on `A` through its start only (Cardoso & Laheld 1996). For
+//! comparison, the last columns use the Euclidean gradient, which suffers from an ill-conditioned
+//! mixture.
 //!
 //! ```text
 //! 20000 mixtures of 16 Laplace sources, 3000 steps of plain SGD, batch 100, rate 0.1

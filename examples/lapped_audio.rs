@@ -5,12 +5,13 @@
 //! cargo run --release --example lapped_audio            # with a generated sound
 //! ```
 //!
-//! An orthonormal convolution with K bands, a scale per band and a normal base maximizes the likelihood
-//! where it maximizes the coding gain: the ratio of the arithmetic to the geometric mean of the subband
-//! powers, which a transform coder saves at equal quality (6.02 dB per bit). The first 80% of the sound
-//! are for training; the last 10% are the test set. The likelihood has several maxima, so training starts
-//! from two designed transforms: the LOT, designed for smooth signals, and the MDCT of audio coders,
-//! designed for tones. With overlap 4 the kernels are twice as long.
+//! An orthonormal convolution with K bands, a scale per band and a normal base maximizes the
+//! likelihood where it maximizes the coding gain: the ratio of the arithmetic to the geometric mean
+//! of the subband powers, which a transform coder saves at equal quality (6.02 dB per bit). The
+//! first 80% of the sound are for training; the last 10% are the test set. The likelihood has
+//! several maxima, so training starts from two designed transforms: the LOT, designed for smooth
+//! signals, and the MDCT of audio coders, designed for tones. With overlap 4 the kernels are twice
+//! as long.
 //!
 //! Without a file; on the right with `--bands 32`:
 //!
@@ -139,8 +140,8 @@ fn learned(
     Ok(best.context("there is no start")?.1)
 }
 
-/// `10 log₁₀` of the ratio of arithmetic to geometric mean of the subband powers, with all test frames as
-/// one signal.
+/// `10 log₁₀` of the ratio of arithmetic to geometric mean of the subband powers, with all test
+/// frames as one signal.
 fn coding_gain(kernels: &Kernels, frames: &Array2<f64>) -> Result<f64> {
     let signal = frames.to_shape((1, frames.len()))?;
     let y = kernels.analyze(signal.view())?;

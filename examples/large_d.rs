@@ -2,10 +2,10 @@
 //!
 //! `cargo run --release --example large_d -- --dim 16384 --steps 20 --optimizer sgd`
 //!
-//! The flow has two dense layers in the relative direction with a smooth leaky ReLU between them, and
-//! starts from the identity (a Haar-random start costs O(D³)). The bound is
-//! 1.2 × (parameters × (2 + optimizer slots) + activations): parameters, directions and moments, and
-//! the activations of a batch in both passes.
+//! The flow has two dense layers in the relative direction with a smooth leaky ReLU between them,
+//! and starts from the identity (a Haar-random start costs O(D³)). The bound is 1.2 × (parameters ×
+//! (2 + optimizer slots) + activations): parameters, directions and moments, and the activations of
+//! a batch in both passes.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]
@@ -38,9 +38,9 @@ struct Options {
     optimizer: Rule,
 }
 
-/// Matrices `[batch, D]` that a training step of this flow holds at once: the batch, the outputs of three
-/// layers, `∂ log p` at the output, two alternating buffers of the backward pass, the factors `Δ` and `Y`
-/// of each dense layer, and `Y W` of each.
+/// Matrices `[batch, D]` that a training step of this flow holds at once: the batch, the outputs of
+/// three layers, `∂ log p` at the output, two alternating buffers of the backward pass, the factors
+/// `Δ` and `Y` of each dense layer, and `Y W` of each.
 const ACTIVATIONS: usize = 1 + 3 + 1 + 2 + 4 + 2;
 
 fn main() -> Result<()> {

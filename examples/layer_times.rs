@@ -2,9 +2,10 @@
 //!
 //! `cargo run --release --example layer_times`
 //!
-//! A pass is that of training: forward without log-determinant (a step does not need it), backward with
-//! gradients of parameters and input, and the directions of the parameters. Figures are medians over
-//! alternating rounds; each time is divided by that of the dense layer in the same run.
+//! A pass is that of training: forward without log-determinant (a step does not need it), backward
+//! with gradients of parameters and input, and the directions of the parameters. Figures are
+//! medians over alternating rounds; each time is divided by that of the dense layer in the same
+//! run.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]

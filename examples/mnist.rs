@@ -5,11 +5,11 @@
 //! cargo run --release --example mnist                 # with generated digits
 //! ```
 //!
-//! `FOLDER` holds MNIST as distributed (`train-images-idx3-ubyte`, `t10k-images-idx3-ubyte`, plain or
-//! with `.gz`). Each pixel gets uniform noise and is mapped by a logit; the last sixth of the training
-//! images is the validation set. The default model is that of Gresele et al. 2020: two dense layers
-//! trained with the relative gradient. Likelihoods are in nats of logit space, like all published ones;
-//! bits per pixel refer to grey levels.
+//! `FOLDER` holds MNIST as distributed (`train-images-idx3-ubyte`, `t10k-images-idx3-ubyte`, plain
+//! or with `.gz`). Each pixel gets uniform noise and is mapped by a logit; the last sixth of the
+//! training images is the validation set. The default model is that of Gresele et al. 2020: two
+//! dense layers trained with the relative gradient. Likelihoods are in nats of logit space, like
+//! all published ones; bits per pixel refer to grey levels.
 //!
 //! ```text
 //! dense-relative, 20000 training steps in 263 s; nats per test image
@@ -23,8 +23,8 @@
 //! flow       -1065.18 ± 0.69, 1.458 bits per pixel
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) The machine was also used otherwise, so the times are
-//! too long. Two layers need ten minutes on it to beat the Gaussian; see the README.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) The machine was also used otherwise, so the times
+//! are too long. Two layers need ten minutes on it to beat the Gaussian; see the README.
 #![allow(missing_docs)]
 
 mod digits;

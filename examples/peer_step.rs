@@ -3,8 +3,8 @@
 //!
 //! `cargo run --release --example peer_step -- OUT-FOLDER D,D,…`
 //!
-//! The formula is that of `benches/peers/start.py`: exact in `f64` and rounded once to `f32`, so that all
-//! implementations start from the same bits.
+//! The formula is that of `benches/peers/start.py`: exact in `f64` and rounded once to `f32`, so
+//! that all implementations start from the same bits.
 #![allow(missing_docs)]
 
 use std::path::Path;

@@ -1,14 +1,16 @@
-//! Hours of training and scoring in one process, with checks of memory, descriptors and orthonormality.
+//! Hours of training and scoring in one process, with checks of memory, descriptors and
+//! orthonormality.
 //!
 //! ```sh
 //! cargo run --release --example soak -- --time 2h --out soak
 //! ```
 //!
 //! One run trains a flow of orthonormal dense layers and convolutions, radial layers, splines and
-//! couplings from a file, with a checkpoint every ten seconds. Every 30 seconds the same process saves the
-//! model, loads it, scores all rows of a file with both (the scores must have the same bits), writes them,
-//! and draws samples. `OUT/soak.csv` has a line for each such moment. At the end the last tenth of the
-//! moments is compared with the second tenth; a violated bound is an error. Requires `/proc`.
+//! couplings from a file, with a checkpoint every ten seconds. Every 30 seconds the same process
+//! saves the model, loads it, scores all rows of a file with both (the scores must have the same
+//! bits), writes them, and draws samples. `OUT/soak.csv` has a line for each such moment. At the
+//! end the last tenth of the moments is compared with the second tenth; a violated bound is an
+//! error. Requires `/proc`.
 #![allow(missing_docs)]
 
 use std::fs::File;
@@ -176,7 +178,8 @@ impl Soak {
         Ok(())
     }
 
-    /// Saves and loads the model, scores a file with both, and draws samples. Returns the mean score.
+    /// Saves and loads the model, scores a file with both, and draws samples. Returns the mean
+    /// score.
     fn score(&self, flow: &Flow<f32>) -> Result<f64> {
         let path = self.out.join("model.safetensors");
         Model::new(flow.clone(), "the rows".to_owned(), 1).save(&path)?;

@@ -2,11 +2,12 @@
 //!
 //! `cargo run --release --example step_times -- --dims 63,784 --arms relative,exact --json times.json`
 //!
-//! A training step is forward, backward, direction and update of a two-layer dense flow. Its floor is the
-//! minimum that its algorithm needs: the matrix products and factorizations by the same routines, and one
-//! pass over the optimizer's state (see `benches/common/floor.rs`). Both are timed in alternating rounds
-//! within one process, each round repeated for at least 50 ms. Figures are medians over rounds; the ratio
-//! is the median of the rounds' ratios. Steps cycle through 32 batches.
+//! A training step is forward, backward, direction and update of a two-layer dense flow. Its floor
+//! is the minimum that its algorithm needs: the matrix products and factorizations by the same
+//! routines, and one pass over the optimizer's state (see `benches/common/floor.rs`). Both are
+//! timed in alternating rounds within one process, each round repeated for at least 50 ms. Figures
+//! are medians over rounds; the ratio is the median of the rounds' ratios. Steps cycle through 32
+//! batches.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]
@@ -69,8 +70,8 @@ struct Row {
     floor_ms: Option<f64>,
     /// Ratio of step to floor.
     ratio: Option<f64>,
-    /// Average cost per step of the guard's check of the determinant's sign, if rounds are too short to
-    /// contain one.
+    /// Average cost per step of the guard's check of the determinant's sign, if rounds are too
+    /// short to contain one.
     check_ms: f64,
     halvings: u64,
 }
@@ -158,9 +159,9 @@ fn measure<F: Real>(case: Case, options: &Options) -> Result<Row> {
     })
 }
 
-/// Seconds that the guard of the relative arm adds to each step: an `f64` factorization of each matrix
-/// every `11·D/N` steps (`CHECK_SPACING` in `crates/core/src/group/guard.rs`). Longer rounds contain it
-/// already; the median of shorter ones does not.
+/// Seconds that the guard of the relative arm adds to each step: an `f64` factorization of each
+/// matrix every `11·D/N` steps (`CHECK_SPACING` in `crates/core/src/group/guard.rs`). Longer rounds
+/// contain it already; the median of shorter ones does not.
 fn check<F: Real>(case: Case, repeats: usize) -> Result<f64> {
     let spacing = (11 * case.features).div_ceil(case.batch);
     if case.arm != Arm::Relative || spacing <= repeats {

@@ -10,7 +10,8 @@ use rand_chacha::ChaCha8Rng;
 /// Side of an image in pixels.
 pub(crate) const SIDE: usize = 12;
 
-/// The lit segments of each digit: top, upper left, upper right, middle, lower left, lower right, bottom.
+/// The lit segments of each digit: top, upper left, upper right, middle, lower left, lower right,
+/// bottom.
 const SEGMENTS: [[u8; 7]; 10] = [
     [1, 1, 1, 0, 1, 1, 1],
     [0, 0, 1, 0, 0, 1, 0],

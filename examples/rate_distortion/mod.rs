@@ -24,8 +24,8 @@ fn at_rate(curve: &Curve, rate: f64) -> Option<f64> {
     })
 }
 
-/// Mean difference in dB at the rates that both curves cover, as in Bjøntegaard (2001) but at four points
-/// and without a cubic fit.
+/// Mean difference in dB at the rates that both curves cover, as in Bjøntegaard (2001) but at four
+/// points and without a cubic fit.
 pub(crate) fn gain(curve: &Curve, than: &Curve) -> Option<f64> {
     let differences: Vec<f64> =
         RATES.iter().filter_map(|&rate| Some(at_rate(curve, rate)? - at_rate(than, rate)?)).collect();

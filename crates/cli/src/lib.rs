@@ -21,9 +21,10 @@ use terminal::exit;
 
 /// Runs `pdmap` with these arguments, the program's name first, and returns the exit status.
 ///
-/// The status is 0 on success, 1 for an internal failure, 2 for bad input, 3 if training diverged (the
-/// last good weights are saved), and 4 if training was interrupted (its state and its best weights are
-/// saved). Help and version count as success. `train` installs handlers for SIGINT and SIGTERM.
+/// The status is 0 on success, 1 for an internal failure, 2 for bad input, 3 if training diverged
+/// (the last good weights are saved), and 4 if training was interrupted (its state and its best
+/// weights are saved). Help and version count as success. `train` installs handlers for SIGINT and
+/// SIGTERM.
 ///
 /// ```
 /// assert_eq!(pdmap_cli::run(["pdmap", "presets", "dense-svd"]), 0);

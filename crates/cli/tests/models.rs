@@ -97,8 +97,8 @@ fn a_density_integrates_to_one() {
         "synthetic:moons?noise=0.1",
         &["--model", "dense-relative", "--dtype", "f64", "--steps", "600"],
     );
-    // A grid that is fine near the data and extends far into the tails: x = sinh(u)/scale with the weight
-    // cosh(u)/scale du.
+    // A grid that is fine near the data and extends far into the tails: x = sinh(u)/scale with the
+    // weight cosh(u)/scale du.
     const SIDE: usize = 900;
     let (reach, centre) = (9.0_f64, [0.5, 0.25]);
     let width = 2.0 * reach / SIDE as f64;

@@ -1,4 +1,5 @@
-//! The reader in `docs/model-format.md`, written with NumPy and safetensors, agrees with `pdmap score`.
+//! The reader in `docs/model-format.md`, written with NumPy and safetensors, agrees with
+//! `pdmap score`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -17,7 +18,8 @@ fn script() -> String {
     block.split("```").next().unwrap().to_owned()
 }
 
-/// Largest difference between the reader and `pdmap score`, over all dense presets and preprocessing.
+/// Largest difference between the reader and `pdmap score`, over all dense presets and
+/// preprocessing.
 fn distance(python: &Path, script: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -165,7 +165,8 @@ fn finished_runs_are_stored_and_runs_can_be_parallel() {
     assert!(lines.starts_with("arm,seed,rate,"), "{lines}");
     let kept = || std::fs::read_dir(folder.join("c/runs")).unwrap().count();
     let before = kept();
-    // Two files for each of six final runs; the tuning of two arms; the baselines; the absence of FastICA.
+    // Two files for each of six final runs; the tuning of two arms; the baselines; the absence of
+    // FastICA.
     assert_eq!(before, 2 * 6 + 2 * (5 + 3 + 2) + 2);
     let again = compare(folder, &small);
     assert_eq!((again.runs, kept()), (first.runs, before));

@@ -127,7 +127,8 @@ fn a_killed_run_resumes_bit_for_bit() {
 
 #[test]
 fn signals_end_a_run_after_its_step_and_everything_is_saved() {
-    // If the tests were started to ignore SIGINT, as in a shell's background, so are their children.
+    // If the tests were started to ignore SIGINT, as in a shell's background, so are their
+    // children.
     let deaf = mask("/proc/self/status", "SigIgn:").is_some_and(|ignored| ignored & (1 << 1) != 0);
     let interrupt = if deaf { "TERM" } else { "INT" };
     for (name, checkpoints) in [(interrupt, &CHECKPOINTS[..]), ("TERM", &[])] {
@@ -181,7 +182,8 @@ fn without_a_checkpoint_a_run_starts_anew_and_two_runs_cannot_share_a_folder() {
 fn a_full_disk_is_reported_and_training_continues() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // Files may have 64 blocks of 512 or 1024 bytes: enough for the model, but not for its checkpoint.
+    // Files may have 64 blocks of 512 or 1024 bytes: enough for the model, but not for its
+    // checkpoint.
     let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
     let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
     let train = args("6000", &CHECKPOINTS);

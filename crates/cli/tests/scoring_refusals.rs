@@ -1,5 +1,5 @@
-//! Bad input of `score`, `encode`, `decode`, `sample` and `inspect`: one line, status 2, no leftover
-//! files.
+//! Bad input of `score`, `encode`, `decode`, `sample` and `inspect`: one line, status 2, no
+//! leftover files.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;

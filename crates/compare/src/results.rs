@@ -31,8 +31,8 @@ pub struct Results {
     pub verdict: Vec<String>,
     /// The contrasts behind the verdict.
     pub contrasts: Vec<Contrast>,
-    /// The arm with the highest mean test log-likelihood, followed by the arms that are statistically
-    /// alike. Empty if nothing can be concluded.
+    /// The arm with the highest mean test log-likelihood, followed by the arms that are
+    /// statistically alike. Empty if nothing can be concluded.
     #[serde(default)]
     pub best: Vec<String>,
     /// Densities fitted without training.
@@ -63,8 +63,8 @@ pub const TIMINGS: [&str; 7] =
     ["cost", "date", "equal_time", "machine", "peak_memory", "seconds", "steps_per_second"];
 
 impl Results {
-    /// The log-likelihood of the true density in nats, if known, with its name. Its mean over the test
-    /// rows is preferred to its expectation.
+    /// The log-likelihood of the true density in nats, if known, with its name. Its mean over the
+    /// test rows is preferred to its expectation.
     pub fn truth(&self) -> Option<(&'static str, f64)> {
         let same = self.data.test_truth.map(|truth| ("True density, same test rows", truth));
         same.or(self.data.true_log_likelihood.map(|truth| ("True density, expected", truth)))

@@ -34,7 +34,8 @@ fn baselines_match_known_entropies() {
     let gaussian = gaussian(data.train.view()).unwrap();
     let mean = |rows: Vec<f64>| rows.iter().sum::<f64>() / rows.len() as f64;
     let gaussian = mean(gaussian.log_prob(&data.test).unwrap());
-    // The Gaussian's expected log-likelihood of data with unit variance, whatever their distribution.
+    // The Gaussian's expected log-likelihood of data with unit variance, whatever their
+    // distribution.
     let expected = -4.0 * 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln();
     assert!((gaussian - expected).abs() < 0.1, "{gaussian} is not {expected}");
     assert!(gaussian < truth);

@@ -182,8 +182,8 @@ fn the_quick_example_runs() {
         let run = results.runs.iter().find(|run| run.arm == arm).unwrap();
         run.moments[0].direction_angle.unwrap()
     };
-    // A plain Euclidean step is parallel to the gradient. A relative step is too while the weights are
-    // orthonormal, as they are at the start.
+    // A plain Euclidean step is parallel to the gradient. A relative step is too while the weights
+    // are orthonormal, as they are at the start.
     assert!(angle("euclidean") < 1e-3, "{}", angle("euclidean"));
     assert!(angle("orthonormal") > 5.0 && angle("orthonormal") < 90.0);
     let html = page(&results).unwrap().render().unwrap();
@@ -200,7 +200,8 @@ fn the_outline_states_runs_and_total_time() {
                 [training]\nbudget = \"10s\"\n[[arms]]\nmodel = \"dense-svd\"\n[[arms]]\nname = \"b\"\nrate = 3e-3\nmodel = { layers = [{ kind = \"dense\", group = \"orthonormal\" }], preprocess = [] }\n\
                 [arms.training]\nbatch = 7\n";
     let plan = read(text);
-    // Two arms of two seeds at 10 s; one tuned arm with four rates at 1.25 s, two at 2.5 s, one at 5 s.
+    // Two arms of two seeds at 10 s; one tuned arm with four rates at 1.25 s, two at 2.5 s, one at
+    // 5 s.
     assert_eq!(plan.seconds(), Some(55.0));
     let expected = "\
 arm        layers  preprocessing                        optimizer  batch              rate

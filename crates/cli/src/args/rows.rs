@@ -16,11 +16,12 @@ pub(crate) struct TextArgs {
     /// Whether CSV starts with column names; `no` also omits them from CSV output
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
-    /// CSV columns to read, in this order, by name or by index from 0 [default: the model's training columns if the header
-    /// names all of them, otherwise all columns]
+    /// CSV columns to read, in this order, by name or by index from 0 [default: the model's
+    /// training columns if the header names all of them, otherwise all columns]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,
-    /// CSV column with row names, by name or by index from 0: it is not a feature, and becomes the first column of CSV output
+    /// CSV column with row names, by name or by index from 0: it is not a feature, and becomes the
+    /// first column of CSV output
     #[arg(long, value_name = "COLUMN")]
     pub(crate) id: Option<String>,
 }

@@ -1,4 +1,5 @@
-//! Flags of the commands that use a model: score, encode, decode, sample, classify, inspect, report.
+//! Flags of the commands that use a model: score, encode, decode, sample, classify, inspect,
+//! report.
 
 use std::path::PathBuf;
 
@@ -14,16 +15,19 @@ use super::rows::{HeaderArg, RowFormatArg, TextArgs};
 pub(crate) struct Score {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to score: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on standard input
+    /// Rows to score: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
-    /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default: none]
+    /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
+    /// none]
     #[arg(long, value_name = "LL")]
     pub(crate) out: Option<PathBuf>,
-    /// Output for the attribution, the gradient of log p in each feature (nats per unit of the feature): .npy, .csv or -
+    /// Output for the attribution, the gradient of log p in each feature (nats per unit of the
+    /// feature): .npy, .csv or -
     #[arg(long, value_name = "A")]
     pub(crate) attribution: Option<PathBuf>,
     /// Print these quantiles of the scores: exact, with 8 bytes of memory per row
@@ -32,7 +36,8 @@ pub(crate) struct Score {
     /// Count the rows with log p below this value, in nats
     #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
     pub(crate) threshold: Option<f64>,
-    /// Reference scores from which the threshold is taken (written by --out), with --quantile; 8 bytes of memory per score
+    /// Reference scores from which the threshold is taken (written by --out), with --quantile; 8
+    /// bytes of memory per score
     #[arg(long, value_name = "LL")]
     pub(crate) reference: Option<PathBuf>,
     /// Quantile of the reference scores to use as the threshold, in [0, 1]
@@ -41,7 +46,8 @@ pub(crate) struct Score {
     /// Output for flags, 1 for each row below the threshold and 0 otherwise: .npy, .csv or -
     #[arg(long, value_name = "FLAGS")]
     pub(crate) flags: Option<PathBuf>,
-    /// Output format for standard output [default: that of the input] and for files with an extension other than .npy and .csv
+    /// Output format for standard output [default: that of the input] and for files with an
+    /// extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
@@ -55,7 +61,8 @@ pub(crate) struct Score {
 pub(crate) struct Map {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to map: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on standard input
+    /// Rows to map: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
@@ -64,7 +71,8 @@ pub(crate) struct Map {
     /// Output for the mapped rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
-    /// Output format for standard output [default: that of the input] and for files with an extension other than .npy and .csv
+    /// Output format for standard output [default: that of the input] and for files with an
+    /// extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
@@ -94,13 +102,15 @@ pub(crate) struct Sample {
     /// Seed
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Factor on draws from the base density: 1 samples the model, 0 gives the image of the density's centre
+    /// Factor on draws from the base density: 1 samples the model, 0 gives the image of the
+    /// density's centre
     #[arg(long, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true)]
     pub(crate) temperature: f64,
     /// Output for the rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "X")]
     pub(crate) out: PathBuf,
-    /// Output format for standard output [default: npy] and for files with an extension other than .npy and .csv
+    /// Output format for standard output [default: npy] and for files with an extension other than
+    /// .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
     /// Whether CSV starts with column names (auto: yes)
@@ -118,7 +128,8 @@ pub(crate) struct Sample {
 pub(crate) struct Classify {
     /// Model file with a density p(x | class)
     pub(crate) model: PathBuf,
-    /// Rows to classify: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on standard input
+    /// Rows to classify: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// True classes, to compute the accuracy: a column of labels, or an IDX file of labels
@@ -130,7 +141,8 @@ pub(crate) struct Classify {
     /// Output for the posterior probabilities under equal priors: .npy, .csv or -
     #[arg(long, value_name = "P")]
     pub(crate) posterior: Option<PathBuf>,
-    /// Output format for standard output [default: that of the input] and for files with an extension other than .npy and .csv
+    /// Output format for standard output [default: that of the input] and for files with an
+    /// extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
@@ -145,7 +157,8 @@ pub(crate) struct Classify {
 pub(crate) struct Inspect {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows on which to measure the round trip as well: .npy, .npz, CSV, or - for .npy or CSV on standard input
+    /// Rows on which to measure the round trip as well: .npy, .npz, CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: Option<PathBuf>,
     /// Number of rows of --data to use, from the first on [default: 4096]
@@ -163,14 +176,15 @@ pub(crate) struct Inspect {
 pub(crate) struct Report {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows that the model was not trained on: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
-    /// standard input
+    /// Rows that the model was not trained on: .npy, .npz (FILE.npz#NAME selects an array), CSV,
+    /// or - for .npy or CSV on standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
-    /// Shape of a row: CHANNELS,HEIGHT,WIDTH of an image or CHANNELS,LENGTH of a signal [default: that of the training data]
+    /// Shape of a row: CHANNELS,HEIGHT,WIDTH of an image or CHANNELS,LENGTH of a signal [default:
+    /// that of the training data]
     #[arg(long, value_name = "N,N[,N]", value_delimiter = ',', num_args = 1)]
     pub(crate) shape: Option<Vec<usize>>,
     /// Output file for the page

@@ -115,8 +115,8 @@ fn labels(rows: &Array2<f64>) -> Vec<usize> {
     rows.rows().into_iter().map(|row| row.iter().position(|&v| v > 0.0).unwrap_or(0)).collect()
 }
 
-/// From `log p(x|k)`, `[classes, rows]`: the most likely class of each row, the posterior probabilities
-/// by row, and `Σ log mean_k p(x|k)`.
+/// From `log p(x|k)`, `[classes, rows]`: the most likely class of each row, the posterior
+/// probabilities by row, and `Σ log mean_k p(x|k)`.
 fn decide(all: ArrayView2<'_, f64>) -> (Vec<usize>, Vec<f64>, f64) {
     let (mut chosen, mut posteriors, mut sum) = (Vec::new(), Vec::new(), 0.0);
     for column in all.columns() {

@@ -38,8 +38,8 @@ fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     output::line(&format!("Report: {}", args.out.display()))
 }
 
-/// The shape of a row. It must have as many values as the model has features, except that a mean-free
-/// patch lacks its last pixel.
+/// The shape of a row. It must have as many values as the model has features, except that a
+/// mean-free patch lacks its last pixel.
 fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
     let features = model.flow.features();
     let Some(shape) = args.shape.clone() else {
@@ -58,8 +58,8 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
     Ok(shape)
 }
 
-/// The name of the rows, their column names, and evenly spaced rows followed by their conditions. At
-/// most twice as many rows as the page needs are in memory.
+/// The name of the rows, their column names, and evenly spaced rows followed by their conditions.
+/// At most twice as many rows as the page needs are in memory.
 fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<String>>, Array2<F>)> {
     let text = args.text.options()?;
     let mut data = Blocks::<F>::open(&args.data, &args.text.of(model)?, model.flow.features())?;

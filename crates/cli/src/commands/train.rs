@@ -89,7 +89,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     });
     let saved = save(&model, args);
     let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, path));
-    // The model is saved already, so test rows without a log-likelihood are reported but are no error.
+    // The model is saved already, so test rows without a log-likelihood are reported but are no
+    // error.
     let test = (data.test.nrows() > 0).then(|| {
         let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
         measured.map(|(_, likelihood)| likelihood).map_err(|error| one_line(&error))
@@ -175,8 +176,8 @@ fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
     Ok(args.checkpoint.as_deref().map(open).transpose()?)
 }
 
-/// Saves the model; if that fails, saves it in the folder for temporary files, so that no training is
-/// lost.
+/// Saves the model; if that fails, saves it in the folder for temporary files, so that no training
+/// is lost.
 fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
     let Err(error) = model.save(&args.out) else { return Ok(()) };
     let name = args.out.file_name().unwrap_or_default().to_string_lossy();

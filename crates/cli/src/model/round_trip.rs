@@ -52,8 +52,8 @@ impl RoundTrip {
         Self::new::<F>(None, rows, both)
     }
 
-    /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data. A row without `f(x)` is an error of the
-    /// data; a code without `f⁻¹(z)` is a finding about the model.
+    /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data. A row without `f(x)` is an error
+    /// of the data; a code without `f⁻¹(z)` is a finding about the model.
     pub(crate) fn of_data<F: Real>(flow: &Flow<F>, mut data: Blocks<F>, rows: usize) -> Result<Self> {
         let name = data.name().to_owned();
         let Some(block) = data.next_of(rows)? else {

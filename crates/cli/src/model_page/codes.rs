@@ -27,8 +27,8 @@ struct Marginal {
 }
 
 impl Marginal {
-    /// Integrates by the trapezoidal rule. Every base is symmetric, so each tail beyond the grid gets
-    /// half of the missing mass.
+    /// Integrates by the trapezoidal rule. Every base is symmetric, so each tail beyond the grid
+    /// gets half of the missing mass.
     fn of(base: &Base) -> Result<Self> {
         let step = 2.0 * REACH / (POINTS - 1) as f64;
         let points: Vec<f64> = (0..POINTS).map(|index| -REACH + index as f64 * step).collect();
@@ -234,7 +234,8 @@ mod tests {
     #[test]
     fn the_distance_is_that_of_kolmogorov_and_smirnov() {
         let normal = Marginal::of(&Base::normal()).unwrap();
-        // At the midpoints of n equal shares the difference is 1/2n; shifted by 1 it is Φ(½) − Φ(−½).
+        // At the midpoints of n equal shares the difference is 1/2n; shifted by 1 it is Φ(½) −
+        // Φ(−½).
         let count = 999;
         let quantile = |share: f64| match share {
             share if share < 0.5 => -tail_quantile(share.ln()),

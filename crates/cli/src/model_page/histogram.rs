@@ -9,8 +9,8 @@ pub(super) struct Histogram {
 }
 
 impl Histogram {
-    /// A histogram with `bins` bins of equal width from `low` to `high`. Values outside the range count in
-    /// the normalization.
+    /// A histogram with `bins` bins of equal width from `low` to `high`. Values outside the range
+    /// count in the normalization.
     pub(super) fn new(values: impl Iterator<Item = f64>, (low, high): (f64, f64), bins: usize) -> Self {
         let width = (high - low) / bins.max(1) as f64;
         let (mut counts, mut all) = (vec![0u64; bins.max(1)], 0u64);

@@ -63,7 +63,8 @@ fn is_signal<F: Real>(measured: &Measured<'_, F>) -> bool {
     })
 }
 
-/// The image of a row: the mean over channels. The missing last pixel of a mean-free patch is restored.
+/// The image of a row: the mean over channels. The missing last pixel of a mean-free patch is
+/// restored.
 pub(super) fn picture<F: Real>(
     row: ArrayView1<'_, F>,
     (channels, height, width): (usize, usize, usize),

@@ -12,8 +12,8 @@ use crate::exit::BadInput;
 /// Approximate size of a block in bytes: its rows and their scores.
 const BLOCK: usize = 1 << 22;
 
-/// Rows per block. A multiple of the rows that are evaluated together, so that blocks give the same bits
-/// as all rows at once; at least enough for all threads.
+/// Rows per block. A multiple of the rows that are evaluated together, so that blocks give the same
+/// bits as all rows at once; at least enough for all threads.
 pub(crate) fn block_rows<F: Real>(features: usize) -> usize {
     let row = features.saturating_mul(size_of::<F>()).saturating_add(size_of::<f64>());
     (BLOCK / row / Evaluator::<F>::CHUNK).max(1) * Evaluator::<F>::CHUNK

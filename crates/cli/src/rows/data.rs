@@ -148,7 +148,8 @@ impl Source {
         }
     }
 
-    /// Reads, makes or splits the rows, and checks them: finite everywhere, at least a batch, no constant feature.
+    /// Reads, generates or splits the rows and checks them: all values finite, at least a batch, no
+    /// constant feature.
     pub(crate) fn splits<F: Real>(&self, batch: usize) -> Result<Splits<F>> {
         let splits = match &self.kind {
             Kind::Generator(generator) => generator.splits(self.counts.unwrap_or(ROWS), self.seed)?,
@@ -178,7 +179,8 @@ impl Source {
         Ok(splits)
     }
 
-    /// Adds the name of the data to an error of preprocessing, building or training that is about rows.
+    /// Adds the name of the data to an error of preprocessing, building or training that is about
+    /// rows.
     pub(crate) fn blame(&self, error: TrainError) -> Error {
         match error {
             TrainError::Layer(
@@ -295,7 +297,8 @@ impl Source {
         Ok(Some(rows))
     }
 
-    /// The `.npy` file, if the data are one. Its rows need not be held in memory if they are in C order.
+    /// The `.npy` file, if the data are one. Its rows need not be held in memory if they are in C
+    /// order.
     pub(crate) fn npy(&self) -> Option<&Path> {
         match &self.kind {
             Kind::Rows(Input::File(path))

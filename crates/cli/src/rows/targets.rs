@@ -172,8 +172,8 @@ impl<F: Element> RowsOut<F> {
         self.writer.is_some()
     }
 
-    /// Writes whole rows, each after its name, if any. If standard output is closed, writing stops; this
-    /// counts as success.
+    /// Writes whole rows, each after its name, if any. If standard output is closed, writing stops;
+    /// this counts as success.
     pub(crate) fn write(&mut self, ids: Option<&[String]>, values: &[F]) -> Result<()> {
         let written = self.writer.as_mut().map(|writer| match ids {
             Some(ids) => writer.write_labelled(ids, values),

@@ -24,9 +24,9 @@ pub(crate) struct Likelihood {
 }
 
 impl Likelihood {
-    /// `log p` of each row and its mean. `name` names the rows in messages. Fails for finite rows so far
-    /// out that they have no finite log-likelihood. `groups` are the images that the rows were cut from;
-    /// without them, rows count as independent.
+    /// `log p` of each row and its mean. `name` names the rows in messages. Fails for finite rows
+    /// so far out that they have no finite log-likelihood. `groups` are the images that the rows
+    /// were cut from; without them, rows count as independent.
     pub(crate) fn of<F: Real>(
         model: &Model<F>,
         rows: &Array2<F>,

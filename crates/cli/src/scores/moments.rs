@@ -5,8 +5,8 @@ const CHUNK: usize = 1024;
 
 /// Count, mean and sum of squared deviations.
 ///
-/// Welford's recurrence (1962) within chunks of 1024 values, which are merged in order (Chan, Golub &
-/// LeVeque 1983). Without a sum of squares, nothing cancels if the mean is large.
+/// Welford's recurrence (1962) within chunks of 1024 values, which are merged in order (Chan, Golub
+/// & LeVeque 1983). Without a sum of squares, nothing cancels if the mean is large.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Moments {
     count: u64,
@@ -15,8 +15,8 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
-    /// Adds values. Several calls give the same bits as one if all but the last add a multiple of 1024
-    /// values.
+    /// Adds values. Several calls give the same bits as one if all but the last add a multiple of
+    /// 1024 values.
     pub(crate) fn add(&mut self, values: &[f64]) {
         for chunk in values.chunks(CHUNK) {
             let mut own = Self::default();
@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn blocks_give_the_same_bits_and_a_large_mean_loses_no_digits() {
-        // Deviations of exactly ±1 around a mean so large that a naive sum of squares loses all digits.
+        // Deviations of exactly ±1 around a mean so large that a naive sum of squares loses all
+        // digits.
         let values: Vec<f64> = (0..10_000).map(|i| 1e9 + if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let mut whole = Moments::default();
         whole.add(&values);

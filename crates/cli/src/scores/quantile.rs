@@ -2,8 +2,9 @@
 
 use crate::terminal::exit::BadInput;
 
-/// The quantile `q` of at least one ascending value: linear interpolation of the points `(i, x_i)` at
-/// `(n − 1) q`. This is definition 7 of Hyndman & Fan (1996), NumPy's `linear`, with NumPy's rounding.
+/// The quantile `q` of at least one ascending value: linear interpolation of the points `(i, x_i)`
+/// at `(n − 1) q`. This is definition 7 of Hyndman & Fan (1996), NumPy's `linear`, with NumPy's
+/// rounding.
 pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
     let h = last as f64 * q;
@@ -29,7 +30,8 @@ mod tests {
     #[test]
     fn quantiles_match_values_computed_by_hand() {
         let sorted = [1.0, 2.0, 4.0, 8.0];
-        // h = 3q: 0.25 is at 0.75 between 1 and 2, 0.5 in the middle of 2 and 4, 0.9 at 0.7 between 4 and 8.
+        // h = 3q: 0.25 is at 0.75 between 1 and 2, 0.5 in the middle of 2 and 4, 0.9 at 0.7 between
+        // 4 and 8.
         for (q, expected) in [(0.0, 1.0), (0.25, 1.75), (1.0 / 3.0, 2.0), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0)]
         {
             assert!((quantile(&sorted, q) - expected).abs() < 1e-15 * 8.0, "{q}: {}", quantile(&sorted, q));

@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// A log file. Each event is written immediately, so that `tail -f` shows it and a kill loses nothing.
+/// A log file. Each event is written immediately, so that `tail -f` shows it and a kill loses
+/// nothing.
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
@@ -30,8 +31,8 @@ impl Log {
         Ok(Self { path: path.to_owned(), file: Some(file) })
     }
 
-    /// Writes a line with `event`, `time` and `facts`. If writing fails, returns one warning and stops
-    /// logging; training continues.
+    /// Writes a line with `event`, `time` and `facts`. If writing fails, returns one warning and
+    /// stops logging; training continues.
     pub(crate) fn write(&mut self, event: &str, facts: Value) -> Option<String> {
         let file = self.file.as_mut()?;
         let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();

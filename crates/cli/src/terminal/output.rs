@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use pdmap_data::{check_writable, write_atomically};
 
-/// Prints a line to stdout. A closed pipe counts as success, because its reader has what it wanted; no
-/// other error is ignored.
+/// Prints a line to stdout. A closed pipe counts as success, because its reader has what it wanted;
+/// no other error is ignored.
 pub(crate) fn line(text: &str) -> Result<()> {
     match writeln!(std::io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -72,8 +72,8 @@ pub(crate) fn same_place(one: &Path, other: &Path) -> bool {
     one == other || real(one) == real(other)
 }
 
-/// A folder for results. It is created before the work, so that an unwritable place costs no results,
-/// and removed again if nothing was written into it.
+/// A folder for results. It is created before the work, so that an unwritable place costs no
+/// results, and removed again if nothing was written into it.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,

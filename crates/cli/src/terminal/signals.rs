@@ -11,13 +11,13 @@ static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// Makes the two signals set the flag that [`stop`] reads.
 ///
-/// A signal that the program was started to ignore (as shells do with SIGINT for background jobs) stays
-/// ignored. SIGHUP is left alone, so that `nohup` works.
+/// A signal that the program was started to ignore (as shells do with SIGINT for background jobs)
+/// stays ignored. SIGHUP is left alone, so that `nohup` works.
 pub(crate) fn listen() -> Result<()> {
     STOP.store(false, Ordering::SeqCst);
     for signal in [SIGINT, SIGTERM].into_iter().filter(|&signal| !ignored(signal)) {
-        // The order matters: the first signal sets the flag, and with the flag set the second one ends
-        // the program with the shell's status for that signal.
+        // The order matters: the first signal sets the flag, and with the flag set the second one
+        // ends the program with the shell's status for that signal.
         flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&STOP)).context("signals")?;
         flag::register(signal, Arc::clone(&STOP)).context("signals")?;
     }

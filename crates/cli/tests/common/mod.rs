@@ -54,7 +54,8 @@ pub(crate) fn read_vector(folder: &Path, name: &str) -> Vec<f64> {
     bytes[header..].as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect()
 }
 
-/// Reports a skipped test directly to stderr, because the harness shows output of failing tests only.
+/// Reports a skipped test directly to stderr, because the harness shows output of failing tests
+/// only.
 pub(crate) fn skipped(reason: &str) {
     let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("\nskipped: {reason}\n"));
 }

@@ -22,8 +22,9 @@ pub struct Marginals<F: Real> {
 }
 
 impl<F: Real> Marginals<F> {
-    /// Fits to `rows` with the number of bins, shared by all features, that maximizes the likelihood
-    /// of `validation`. If the rows are `pixels` in logit space, grey levels are tried too.
+    /// Fits to `rows` with the number of bins, shared by all features, that maximizes the
+    /// likelihood of `validation`. If the rows are `pixels` in logit space, grey levels are tried
+    /// too.
     ///
     /// # Errors
     /// No rows, or values that are not finite.

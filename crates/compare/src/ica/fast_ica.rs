@@ -7,7 +7,7 @@ use pdmap_core::linalg::symmetric_eigen;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::CompareError;
+use crate::error::CompareError;
 
 /// Result of FastICA.
 #[derive(Debug, Clone, PartialEq)]

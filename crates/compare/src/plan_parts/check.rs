@@ -4,9 +4,9 @@ use pdmap_core::options::{OptionsError, Problem, Segment};
 use pdmap_train::description::TrainingSpec;
 use pdmap_train::{Budget, Preset};
 
+use super::parallel::Parallel;
 use crate::arm::Arm;
 use crate::plan::Plan;
-use crate::run::Parallel;
 
 /// Why an arm may not set a budget.
 const ONE_BUDGET: &str =
@@ -22,8 +22,8 @@ const MOST_OFFSET: u64 = 500_000;
 const LONGEST: usize = 60;
 
 impl Plan {
-    /// Checks that the plan is consistent and its values are in range. Errors name keys as in a plan
-    /// file (`docs/plans.md`).
+    /// Checks that the plan is consistent and its values are in range. Errors name keys as in a
+    /// plan file (`docs/plans.md`).
     ///
     /// # Errors
     /// The first problem, with its key.

@@ -3,7 +3,8 @@
 /// Learning rates that each arm tries in addition to those of the list.
 pub(crate) const EXTRA: usize = 2;
 
-/// For each rung, the fraction of the tuning budget of a run and the fraction of rates that reach it.
+/// For each rung, the fraction of the tuning budget of a run and the fraction of rates that reach
+/// it.
 pub(crate) const RUNGS: [(f64, f64); 3] = [(0.25, 1.0), (0.5, 0.5), (1.0, 0.25)];
 
 /// Number of rates on a rung if there are `all` on the first.

@@ -16,7 +16,8 @@ pub struct RunResult {
     pub rate: f64,
     /// The training record.
     pub trained: Trained,
-    /// Mean test log-likelihood in nats at the weights with the best validation; none if not finite.
+    /// Mean test log-likelihood in nats at the weights with the best validation; none if not
+    /// finite.
     pub test: Option<f64>,
     /// Standard error over the test rows, nats.
     pub test_error: Option<f64>,

@@ -6,7 +6,7 @@ use pdmap_train::{Budget, Preprocess};
 
 use super::table::columns;
 use crate::plan::Plan;
-use crate::run::Parallel;
+use crate::plan_parts::Parallel;
 
 /// Describes the runs of a plan: a table of the arms, then seeds, budgets, contrasts and the total
 /// training time or number of steps.

@@ -28,12 +28,12 @@ const FORMAT: u32 = 3;
 
 /// Executes a plan: baselines, then the tuning of all arms, then the final runs.
 ///
-/// Final runs are ordered by seed and then by arm, so that a machine that slows down does not favour
-/// one arm. Runs found in `store` are not repeated.
+/// Final runs are ordered by seed and then by arm, so that a machine that slows down does not
+/// favour one arm. Runs found in `store` are not repeated.
 ///
 /// # Errors
-/// An empty or inconsistent plan; no test rows; a store that cannot be written; data for which no arm
-/// can be built. If only some arms fail, or a run diverges, the results report it instead.
+/// An empty or inconsistent plan; no test rows; a store that cannot be written; data for which no
+/// arm can be built. If only some arms fail, or a run diverges, the results report it instead.
 pub fn compare<F: Real>(
     data: &Splits<F>,
     plan: &Plan,

@@ -4,19 +4,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
 use pdmap_train::Progress;
-use serde::{Deserialize, Serialize};
 
 use crate::error::CompareError;
-
-/// Number of parallel runs and threads per run. It affects times but not results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Parallel {
-    /// Parallel runs, at least 1.
-    pub runs: usize,
-    /// Threads per run, at least 1.
-    pub threads: usize,
-}
+use crate::plan_parts::Parallel;
 
 /// A message from a worker.
 enum Message<T> {
@@ -24,8 +14,8 @@ enum Message<T> {
     Done(usize, Result<T, CompareError>),
 }
 
-/// Executes `work` for each of `count` jobs and returns the results in order. Without `parallel`, the
-/// jobs run one after another on the caller's threads.
+/// Executes `work` for each of `count` jobs and returns the results in order. Without `parallel`,
+/// the jobs run one after another on the caller's threads.
 ///
 /// # Errors
 /// The first error of a job; threads that cannot be started.

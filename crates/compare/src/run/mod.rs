@@ -11,5 +11,4 @@ mod tune;
 
 pub use compare::compare;
 pub use event::Event;
-pub use jobs::Parallel;
 pub use store::Store;

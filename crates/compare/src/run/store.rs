@@ -32,9 +32,9 @@ impl Store {
 
     /// Stores runs in `folder`, which is created with the first one.
     ///
-    /// A run is identified by its model, preprocessing, training options, seed, precision, the version
-    /// of the library and the rows; under a time budget, also by the machine. Other changes of a plan
-    /// do not repeat it.
+    /// A run is identified by its model, preprocessing, training options, seed, precision, the
+    /// version of the library and the rows; under a time budget, also by the machine. Other changes
+    /// of a plan do not repeat it.
     pub fn open(folder: &Path) -> Self {
         Self { folder: Some(folder.to_owned()) }
     }
@@ -44,8 +44,8 @@ impl Store {
         Some(self.folder.as_ref()?.join(format!("{hash:016x}.{end}")))
     }
 
-    /// Loads the run with this identity and, if `rows > 0`, its `rows` numbers. A run that cannot be
-    /// read counts as missing and is repeated.
+    /// Loads the run with this identity and, if `rows > 0`, its `rows` numbers. A run that cannot
+    /// be read counts as missing and is repeated.
     pub(crate) fn load<T: DeserializeOwned>(&self, identity: &Value, rows: usize) -> Option<(T, Vec<f64>)> {
         let text = std::fs::read_to_string(self.path(identity, "json")?).ok()?;
         let stored: StoredRun<T> = serde_json::from_str(&text).ok()?;

@@ -1,10 +1,10 @@
 //! Tunes the learning rate of each arm by successive halving on validation rows, on separate seeds.
 //!
-//! There are three rungs (Karnin et al. 2013; Jamieson & Talwalkar 2016): all rates with a quarter of
-//! the tuning budget, the better half with half of it, the best quarter with all of it. The first rung
-//! adds two rates near the best ones, beyond the edge of the list or between neighbours, so that no
-//! arm loses because its rate was not listed. Every arm gets the same number of runs of the same
-//! length.
+//! There are three rungs (Karnin et al. 2013; Jamieson & Talwalkar 2016): all rates with a quarter
+//! of the tuning budget, the better half with half of it, the best quarter with all of it. The
+//! first rung adds two rates near the best ones, beyond the edge of the list or between neighbours,
+//! so that no arm loses because its rate was not listed. Every arm gets the same number of runs of
+//! the same length.
 
 use pdmap_core::Real;
 use pdmap_train::TrainConfig;
@@ -19,7 +19,8 @@ use crate::records::TuningResult;
 /// First seed of tuning runs, far from the seeds of final runs.
 const TUNING_SEED: u64 = 1_000_000;
 
-/// Returns the learning rate of each arm in order, and all tuning runs. Skips arms that are not `fit`.
+/// Returns the learning rate of each arm in order, and all tuning runs. Skips arms that are not
+/// `fit`.
 pub(crate) fn tune<F: Real>(
     bench: &Bench<'_, F>,
     fit: &dyn Fn(&Arm) -> bool,
@@ -102,8 +103,9 @@ fn best(tried: &[TuningResult]) -> Option<TuningResult> {
 /// A further rate to try.
 ///
 /// If the best rate lies at an edge, the new one lies beyond it at the distance of the best rate's
-/// neighbour. Otherwise it lies in the wider gap between the best rate and its neighbours; if the gaps
-/// are similar, towards the better neighbour. If every rate diverged, it lies below all of them.
+/// neighbour. Otherwise it lies in the wider gap between the best rate and its neighbours; if the
+/// gaps are similar, towards the better neighbour. If every rate diverged, it lies below all of
+/// them.
 fn further_rate(tried: &[TuningResult]) -> Option<f64> {
     let mut sorted = tried.to_vec();
     sorted.sort_by(|a, b| a.rate.total_cmp(&b.rate));

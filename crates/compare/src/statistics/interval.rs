@@ -77,7 +77,8 @@ mod tests {
         let (mean, error) = mean_and_error(&[1.0, 2.0, 3.0, 4.0]);
         assert!((mean - 2.5).abs() < 1e-15 && (error - (5.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-15);
         assert!(mean_and_error(&[1.0]).1.is_nan());
-        // Two images of two patches each: deviations −1.5 − 0.5 and 0.5 + 1.5, so √(2/1 · (4 + 4)) / 4 = 1.
+        // Two images of two patches each: deviations −1.5 − 0.5 and 0.5 + 1.5, so √(2/1 · (4 + 4))
+        // / 4 = 1.
         let (mean, grouped) = grouped_mean(&[1.0, 2.0, 3.0, 4.0], Some(&[7, 7, 9, 9]));
         assert!((mean - 2.5).abs() < 1e-15 && (grouped.error - 1.0).abs() < 1e-15);
         assert_eq!(grouped.freedom, 1.0);

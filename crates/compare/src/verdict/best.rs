@@ -11,9 +11,9 @@ use crate::statistics::Uncertainty;
 /// The arm with the highest mean test log-likelihood, followed by every arm that is not shown to be
 /// worse.
 ///
-/// A pair that the verdict covers keeps its finding. Any other pair is judged in the same way, at the
-/// confidence level corrected for all pairs of arms. The result is empty for a single arm, and where
-/// a comparison with the leading arm is undecided.
+/// A pair that the verdict covers keeps its finding. Any other pair is judged in the same way, at
+/// the confidence level corrected for all pairs of arms. The result is empty for a single arm, and
+/// where a comparison with the leading arm is undecided.
 pub(crate) fn best(
     plan: &Plan,
     arms: &[ArmSummary],

@@ -12,11 +12,8 @@ pub enum Finding {
     Worse,
     /// The interval contains 0, or the difference is below the smallest effect of interest.
     NoDifferenceShown,
-    /// No conclusion: fewer than [ten](PAIRS_NEEDED) paired seeds, a run without a finite test
-    /// log-likelihood, or test rows from a single image. A diverged run counts with its last good
-    /// weights and is reported.
+    /// No conclusion: fewer than [ten](crate::PAIRS_NEEDED) paired seeds, a run without a finite
+    /// test log-likelihood, or test rows from a single image. A diverged run counts with its last
+    /// good weights and is reported.
     Undecided,
 }
-
-/// Paired seeds that a conclusion requires.
-pub const PAIRS_NEEDED: usize = 10;

@@ -3,9 +3,10 @@
 use pdmap_train::Outcome;
 
 use super::contrast::Contrast;
-use super::finding::{Finding, PAIRS_NEEDED};
+use super::finding::Finding;
 use super::pairs::{Pair, pairs};
 use crate::plan::Plan;
+use crate::plan_parts::PAIRS_NEEDED;
 use crate::readings::{Axis, reading};
 use crate::records::{ArmSummary, RunResult};
 use crate::statistics::{Uncertainty, holm, mean_and_error, sign_flip, t_quantile};

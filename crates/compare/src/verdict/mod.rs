@@ -9,7 +9,7 @@ mod sentences;
 
 pub(crate) use best::{best, best_sentence};
 pub use contrast::Contrast;
-pub use finding::{Finding, PAIRS_NEEDED};
+pub use finding::Finding;
 pub(crate) use judge::contrasts;
 pub(crate) use sentences::decimals;
 pub use sentences::verdict;

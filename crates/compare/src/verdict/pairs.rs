@@ -12,9 +12,9 @@ pub(super) struct Pair<'a> {
 /// The standard contrasts, in this order, where both arms take part.
 ///
 /// First the constrained forms against the unconstrained one in the same coordinates, the algebra,
-/// so that only the group differs (the founding note's question). Then against the unconstrained one
-/// in parameter space (the paper's). Then the unconstrained forms among themselves, and the forms of
-/// the convolutions.
+/// so that only the group differs (the founding note's question). Then against the unconstrained
+/// one in parameter space (the paper's). Then the unconstrained forms among themselves, and the
+/// forms of the convolutions.
 const PAIRS: [(Preset, Preset); 11] = [
     (Preset::DenseOrthonormal, Preset::DenseRelativeAlgebra),
     (Preset::DenseSvd, Preset::DenseRelativeAlgebra),

@@ -1,7 +1,8 @@
 //! The verdict in sentences.
 
 use super::contrast::Contrast;
-use super::finding::{Finding, PAIRS_NEEDED};
+use super::finding::Finding;
+use crate::plan_parts::PAIRS_NEEDED;
 use crate::records::ArmSummary;
 
 impl Contrast {
