@@ -1,21 +1,24 @@
-//! Anomalies are rows that a density of normal rows finds unlikely.
+//! Anomaly detection: rows that a density of normal rows finds unlikely.
 //!
 //! `cargo run --release --example anomalies`
 //!
-//! Eight sensors look at one machine, whose load and temperature say what they all should show. In an anomaly one sensor shows what it showed at another time: a value that is
-//! normal by itself and only does not fit the others. A flow is trained on normal rows alone; the threshold is a quantile of held-out normal rows, so that the rate of false alarms is
-//! chosen and not hoped for. Which sensor is wrong is read off the gradient `∂ log p/∂x` in units of each sensor's spread: it says which number to change
-//! for the row to become likely.
+//! Eight sensors observe one machine, whose load and temperature determine what they show. In an
+//! anomaly one sensor shows its value from another time: normal by itself, but inconsistent with
+//! the others. A flow is trained on normal rows only. The threshold is a quantile of held-out
+//! normal rows, which fixes the rate of false alarms. The gradient `∂ log p/∂x`, in units of each
+//! sensor's standard deviation, identifies the faulty sensor: it shows which value to change to
+//! make the row likely.
 //!
 //! ```text
-//! 20000 normal rows of 8 sensors, 3000 steps in 5 s; as many normal rows and anomalies to judge by
+//! 20000 normal rows of 8 sensors, 3000 training steps in 5 s; test: as many normal rows and anomalies
 //!
 //!          | ROC AUC | threshold | false alarms | anomalies found | sensor named
 //! flow     |  0.8423 |    -4.721 |        0.87% |           52.5% |        46.8%
 //! Gaussian |  0.6985 |   -10.616 |        1.22% |           20.7% |        24.5%
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Many of these anomalies are none that could be found: what a sensor showed at another time often fits this one.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Many of these anomalies cannot be detected,
+//! because a sensor's value from another time is often consistent with the present.
 #![allow(missing_docs)]
 
 use anyhow::{Result, ensure};
@@ -26,27 +29,28 @@ use pdmap::{Base, FitConfig, Fitted, Flow, ModelFile, fit, registry};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Finds rows in which one sensor does not fit the others.
+/// Finds rows in which one sensor is inconsistent with the others.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Normal rows to learn from; as many normal rows and anomalies to judge by.
+    /// Normal rows for training; the test has as many normal rows and anomalies.
     #[arg(long, default_value_t = 20_000)]
     rows: usize,
     #[arg(long, default_value_t = 3000)]
     steps: u64,
-    /// Share of normal rows that may raise an alarm.
+    /// Fraction of normal rows that may raise an alarm.
     #[arg(long, default_value_t = 0.01)]
     false_alarms: f64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A small setting, in seconds, that fails where anomalies are not found.
+    /// A small setting for a few seconds; fails if anomalies are not found.
     #[arg(long)]
     quick: bool,
 }
 
 const SENSORS: usize = 8;
 
-/// Couplings see how sensors depend on each other, splines how each is distributed, and heavy tails keep a rare row from pulling everything towards it.
+/// Couplings model dependence between sensors, splines their distributions; heavy tails limit the
+/// influence of rare rows.
 const MODEL: &str = r#"
 preprocess = "standardize"
 base = { student-t = { nu = 30.0, learned = true } }
@@ -69,10 +73,11 @@ fn main() -> Result<()> {
     if options.quick {
         (options.rows, options.steps) = (options.rows.min(4000), options.steps.min(400));
     }
-    ensure!((0.0..1.0).contains(&options.false_alarms), "--false-alarms is a share, from 0 to below 1");
+    ensure!((0.0..1.0).contains(&options.false_alarms), "--false-alarms must be in [0, 1)");
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let normal = normal_rows(options.rows, &mut rng)?;
-    // Rows for the threshold are none that the flow was trained on: those it finds likelier than they are.
+    // The threshold needs rows that the flow was not trained on, since it overrates its training
+    // rows.
     let held_out = normal_rows(options.rows, &mut rng)?;
     let quiet = normal_rows(options.rows, &mut rng)?;
     let (broken, culprits) = anomalies(options.rows, &mut rng)?;
@@ -83,7 +88,7 @@ fn main() -> Result<()> {
     let whitening = Whitening::fit(normal.view())?;
     let gaussian = Flow::new(SENSORS, vec![Box::new(whitening)], Base::normal())?;
     println!(
-        "{} normal rows of {SENSORS} sensors, {} steps in {:.0} s; as many normal rows and anomalies to judge by\n",
+        "{} normal rows of {SENSORS} sensors, {} training steps in {:.0} s; test: as many normal rows and anomalies\n",
         options.rows, trained.steps, trained.seconds
     );
 
@@ -103,11 +108,11 @@ fn main() -> Result<()> {
         );
         aucs.push(auc);
     }
-    ensure!(!options.quick || (aucs[0] > 0.8 && aucs[0] > aucs[1]), "too little found: AUC {aucs:?}");
+    ensure!(!options.quick || (aucs[0] > 0.8 && aucs[0] > aucs[1]), "too few anomalies found: AUC {aucs:?}");
     Ok(())
 }
 
-/// What the sensors show of a machine at a random load and temperature, with a little noise each.
+/// Sensor values at a random load and temperature, with a little noise.
 fn normal_rows(count: usize, rng: &mut ChaCha8Rng) -> Result<Array2<f64>> {
     let mut rows = 0.1 * Base::normal().sample::<f64>(count, SENSORS, rng)?;
     for mut row in rows.rows_mut() {
@@ -127,7 +132,7 @@ fn normal_rows(count: usize, rng: &mut ChaCha8Rng) -> Result<Array2<f64>> {
     Ok(rows)
 }
 
-/// Normal rows in which one sensor shows what it shows in another row, and which sensor that is.
+/// Normal rows in which one sensor's value comes from another row, and the index of that sensor.
 fn anomalies(count: usize, rng: &mut ChaCha8Rng) -> Result<(Array2<f64>, Vec<usize>)> {
     let (mut rows, others) = (normal_rows(count, rng)?, normal_rows(count, rng)?);
     let culprits: Vec<usize> = (0..count).map(|_| rng.random_range(0..SENSORS)).collect();
@@ -137,7 +142,8 @@ fn anomalies(count: usize, rng: &mut ChaCha8Rng) -> Result<(Array2<f64>, Vec<usi
     Ok((rows, culprits))
 }
 
-/// For each row the sensor with the largest gradient of its log-likelihood, in units of the sensors' standard deviations.
+/// The sensor with the largest log-likelihood gradient in each row, in units of the sensors'
+/// standard deviations.
 fn suspects(model: &Flow<f64>, normal: &Array2<f64>, rows: &Array2<f64>) -> Result<Vec<usize>> {
     let slopes = model.input_gradient(rows)? * &normal.std_axis(Axis(0), 0.0);
     let largest = |row: ndarray::ArrayView1<'_, f64>| {
@@ -146,7 +152,7 @@ fn suspects(model: &Flow<f64>, normal: &Array2<f64>, rows: &Array2<f64>) -> Resu
     Ok(slopes.rows().into_iter().map(largest).collect())
 }
 
-/// The value that a share of the scores is below.
+/// The value below which a fraction `share` of the scores lies.
 fn quantile(mut scores: Vec<f64>, share: f64) -> f64 {
     scores.sort_unstable_by(f64::total_cmp);
     scores[(share * scores.len() as f64) as usize]
@@ -157,11 +163,12 @@ fn share(found: impl ExactSizeIterator<Item = bool>) -> f64 {
     found.filter(|&found| found).count() as f64 / count
 }
 
-/// The probability that a random anomaly is less likely than a random normal row: the rank-sum statistic of Mann & Whitney (1947). Ties do not occur among continuous scores.
+/// The probability that a random anomaly scores below a random normal row: the rank-sum statistic
+/// of Mann & Whitney (1947). Continuous scores have no ties.
 fn roc_auc(anomalies: &[f64], normal: &[f64]) -> f64 {
     let mut all: Vec<(f64, bool)> = anomalies.iter().map(|&score| (score, true)).collect();
     all.extend(normal.iter().map(|&score| (score, false)));
-    // From the likeliest down, so that high ranks are unlikely rows.
+    // Sorted from likely to unlikely, so that unlikely rows have high ranks.
     all.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let ranks: f64 =
         all.iter().zip(1..).filter(|((_, anomaly), _)| *anomaly).map(|(_, rank)| f64::from(rank)).sum();

@@ -1,4 +1,4 @@
-//! Pictures of what a class-conditional model of images draws: a row of samples for each class.
+//! Samples of a class-conditional image model: one line of images per class.
 //!
 //! ```sh
 //! pdmap train --data train-images-idx3-ubyte.gz --condition train-labels-idx1-ubyte.gz --test-condition t10k-labels-idx1-ubyte.gz \
@@ -6,10 +6,12 @@
 //! cargo run --release --example class_digits -- digits.safetensors --out digits.png
 //! ```
 //!
-//! Rows of the model are pixels in logit space (λ = 1e-6), as the protocol `mnist` makes them. With `--quick` there is no model yet: a small one is trained on digits that the example
-//! draws, and has to tell their classes apart by likelihood.
+//! Rows of the model are pixels in logit space (λ = 1e-6), as in the protocol `mnist`. With
+//! `--quick` and no model, a small one is trained on generated digits and must classify them by
+//! likelihood.
 //!
-//! `--quick` printed (2026-11-26; AMD EPYC with AVX-512, 2 cores): `a small model names 99.0% of 500 drawn digits by likelihood`.
+//! `--quick` printed (2026-11-26; AMD EPYC with AVX-512, 2 cores):
+//! `a small model classifies 99.0% of 500 generated digits correctly by likelihood`.
 #![allow(missing_docs)]
 
 mod digits;
@@ -28,18 +30,18 @@ use rand_chacha::ChaCha8Rng;
 /// Draws samples of each class.
 #[derive(Debug, Parser)]
 struct Options {
-    /// A model of classes, in f32.
+    /// A class-conditional model in f32.
     #[arg(required_unless_present = "quick")]
     model: Option<PathBuf>,
-    /// Samples of each class.
+    /// Samples per class.
     #[arg(long, default_value_t = 10)]
     each: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The picture to write.
+    /// Output image.
     #[arg(long, default_value = "digits.png")]
     out: PathBuf,
-    /// Trains a small model first, in seconds, and fails where it does not know the classes.
+    /// Trains a small model first, in a few seconds; fails if it cannot classify.
     #[arg(long)]
     quick: bool,
 }
@@ -53,7 +55,7 @@ fn main() -> Result<()> {
     };
     let model = Model::<f32>::load(&path, &registry())?;
     let Some(Condition::Classes { count: classes }) = model.header.condition else {
-        bail!("{}: no model of classes", path.display());
+        bail!("{}: not a class-conditional model", path.display());
     };
     let side = model.flow.features().isqrt();
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
@@ -75,12 +77,12 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// One class as a condition: 1 in its column, 0 elsewhere.
+/// One-hot conditions of one class.
 fn all_of(class: usize, rows: usize, classes: usize) -> Array2<f32> {
     Array2::from_shape_fn((rows, classes), |(_, column)| f32::from(u8::from(column == class)))
 }
 
-/// What the class says moves and scales the pixels; two couplings take what is left.
+/// The class shifts and scales the pixels; couplings model the rest.
 const SMALL: &str = r#"
 preprocess = "whiten"
 layers = [
@@ -93,7 +95,7 @@ layers = [
 ]
 "#;
 
-/// A model of ten classes of drawn digits, saved as `pdmap train` saves one.
+/// Trains a model of ten classes of generated digits and saves it like `pdmap train`.
 fn small_model(folder: &Path, seed: u64) -> Result<PathBuf> {
     digits::write(folder, 3600, 500, &mut ChaCha8Rng::seed_from_u64(seed))?;
     let images = mnist::<f32>(&folder.join("train-images-idx3-ubyte"), None, seed)?;
@@ -103,7 +105,8 @@ fn small_model(folder: &Path, seed: u64) -> Result<PathBuf> {
     };
     let (classes, known) = (Condition::Classes { count: 10 }, registry());
     let given = classes.encode(labels("train")?, "the labels")?;
-    // The protocol validates by the last images. A row holds its condition behind its features.
+    // The protocol uses the last images for validation. A row is its features followed by its
+    // condition.
     let (given, given_validation) = given.view().split_at(Axis(0), images.train.nrows());
     let rows = concatenate(Axis(1), &[images.train.view(), given])?;
     let validation = concatenate(Axis(1), &[images.validation.view(), given_validation])?;
@@ -115,18 +118,22 @@ fn small_model(folder: &Path, seed: u64) -> Result<PathBuf> {
     let config = TrainConfig { rate: 3e-3, seed, ..TrainConfig::new(Budget::Steps(400)) };
     train(&mut flow, &rows, validation.view(), &config, &mut |_| {})?;
 
-    // All classes are as frequent: the likeliest one is that under which the row is likeliest.
+    // Classes are equally frequent, so the most likely class maximizes the likelihood of the row.
     let test = labels("t10k")?;
     let scores = (0..classes.width()).map(|class| {
         let condition = all_of(class, images.test.nrows(), classes.width());
         flow.log_prob(Input::from(&images.test).given(condition.view()))
     });
     let scores = scores.collect::<pdmap::Result<Vec<_>>>()?;
-    let likeliest = |row: usize| (0..10).max_by(|&a, &b| scores[a][row].total_cmp(&scores[b][row]));
-    let right = (0..test.nrows()).filter(|&row| likeliest(row) == Some(test[[row, 0]] as usize)).count();
+    let most_likely = |row: usize| (0..10).max_by(|&a, &b| scores[a][row].total_cmp(&scores[b][row]));
+    let right = (0..test.nrows()).filter(|&row| most_likely(row) == Some(test[[row, 0]] as usize)).count();
     let share = right as f64 / test.nrows() as f64;
-    println!("a small model names {:.1}% of {} drawn digits by likelihood", 100.0 * share, test.nrows());
-    ensure!(share > 0.7, "the model does not know the classes");
+    println!(
+        "a small model classifies {:.1}% of {} generated digits correctly by likelihood",
+        100.0 * share,
+        test.nrows()
+    );
+    ensure!(share > 0.7, "the model cannot classify");
 
     let path = folder.join("digits.safetensors");
     let mut model = Model::new(flow, images.facts.space, pdmap::Preprocess::layers(&steps));

@@ -1,15 +1,19 @@
-//! Lapped transforms learned by maximum likelihood, beside those that were designed.
+//! Lapped transforms learned by maximum likelihood, compared with designed ones.
 //!
 //! `cargo run --release --example coding_gain`
 //!
-//! An orthonormal convolution of K bands and overlap M, a scale a band and a normal base, trained on samples of the process `x[t] = 0.95 x[t−1] + noise`, from
-//! random starts; the one with the best training likelihood counts. The likelihood of such a model is
-//! `−½ log 2πe + log(10)/20 · G` nats a sample at its best scales, with the coding gain `G` in dB, so that it is maximal where the coding gain is: the gain is
-//! then computed without samples, `G = −10 mean_k log₁₀(hₖᵀ R hₖ)` with the trained kernels `hₖ` and `R[i, j] = 0.95^|i − j|`.
+//! The model is an orthonormal convolution with K bands and overlap M, a scale per band and a
+//! normal base, trained on samples of the process `x[t] = 0.95 x[t−1] + noise` from random starts.
+//! The start with the best training likelihood counts. At its best scales the model's
+//! log-likelihood is `−½ log 2πe + log(10)/20 · G` nats per sample, where `G` is the coding gain in
+//! dB; so maximum likelihood maximizes the coding gain. The gain is then computed without samples,
+//! `G = −10 mean_k log₁₀(hₖᵀ R hₖ)`, with the trained kernels `hₖ` and `R[i, j] = 0.95^|i − j|`.
 //!
-//! Beside them stand the exact gains of designed transforms (LOT: Malvar's fast lapped orthogonal transform, 1992), the ceiling, which is that of the ideal bank of K bands and which no
-//! orthonormal bank exceeds, and the optimum that an independent search over the same lattice found (L-BFGS, several starts; good to about 1e-3 dB). The aim is what this
-//! project asks of itself.
+//! For comparison, the table has the exact gains of designed transforms (LOT: Malvar's fast lapped
+//! orthogonal transform, 1992), the ceiling, which is the gain of the ideal bank with K bands and
+//! an upper bound for orthonormal banks, and the optimum found by an independent search over the
+//! same lattice (L-BFGS with several starts, accurate to about 1e-3 dB). The aim is the project's
+//! target.
 #![allow(missing_docs)]
 
 use std::time::Instant;
@@ -30,30 +34,30 @@ const RHO: f64 = 0.95;
 /// Trains lapped transforms on an autoregressive process and prints their coding gains.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Random starts of each bank.
+    /// Random starts per bank.
     #[arg(long, default_value_t = 16)]
     starts: u64,
-    /// Steps of each training.
+    /// Training steps per start.
     #[arg(long, default_value_t = 1500)]
     steps: u64,
-    /// Signals to train on.
+    /// Training signals.
     #[arg(long, default_value_t = 64)]
     signals: usize,
-    /// Samples of each.
+    /// Samples per signal.
     #[arg(long, default_value_t = 4096)]
     length: usize,
-    /// Signals a step.
+    /// Signals per batch.
     #[arg(long, default_value_t = 8)]
     batch: usize,
-    /// Learning rate at the start; it falls to 0 by a cosine.
+    /// Initial learning rate, with a cosine schedule to 0.
     #[arg(long, default_value_t = 0.02)]
     rate: f64,
-    /// A small setting, in seconds, that fails where a bank does not come near its optimum.
+    /// A small setting for a few seconds; fails if a bank is far from its optimum.
     #[arg(long)]
     quick: bool,
 }
 
-/// A shape of bank and what is known about it, in dB.
+/// A bank shape and known gains, in dB.
 struct Bank {
     bands: usize,
     overlap: usize,
@@ -99,7 +103,7 @@ const BANKS: [Bank; 5] = [
     },
 ];
 
-/// What became of one start.
+/// The result of one start.
 struct Trained {
     likelihood: f64,
     gain: f64,
@@ -115,7 +119,7 @@ fn main() -> Result<()> {
     let started = Instant::now();
     let x = process(&options)?;
     println!(
-        "AR(1), rho {RHO}: {} signals of {} samples, {} steps of {}, best of {} starts by training likelihood\n",
+        "AR(1), rho {RHO}: {} signals of {} samples, {} training steps with batch {}, best of {} starts by training likelihood\n",
         options.signals, options.length, options.steps, options.batch, options.starts
     );
     println!(
@@ -127,7 +131,10 @@ fn main() -> Result<()> {
             .into_par_iter()
             .map(|seed| trained(bank, &options, &x, seed))
             .collect::<Result<_>>()?;
-        let best = runs.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood)).context("no starts")?;
+        let best = runs
+            .iter()
+            .max_by(|a, b| a.likelihood.total_cmp(&b.likelihood))
+            .context("there are no starts")?;
         let worst = runs.iter().map(|run| run.gain).fold(f64::INFINITY, f64::min);
         println!(
             "{:>2} {:>2} | {:>9.4} {:>8.4} | {:>8.4} {:>8.4} | {worst:>8.4} {:>8.5} | {:>9.1e} | {}",
@@ -151,7 +158,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Stationary signals of variance 1.
+/// Stationary signals with variance 1.
 fn process(options: &Options) -> Result<Array2<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut x = Base::normal().sample::<f64>(options.signals, options.length, &mut rng)?;
@@ -165,7 +172,7 @@ fn process(options: &Options) -> Result<Array2<f64>> {
 
 fn trained(bank: &Bank, options: &Options, x: &Array2<f64>, seed: u64) -> Result<Trained> {
     let mut rng = ChaCha8Rng::seed_from_u64(100 + seed);
-    // Nothing wraps: the ends of a signal have nothing to do with each other.
+    // Signals do not wrap around, since their ends are unrelated.
     let signal = Geometry::signal(1, options.length, bank.bands).isolated();
     let bank_of_filters = CycledConv::random(signal, bank.overlap, Group::Orthonormal, &mut rng)?;
     let scale = SubbandScale::one(signal, ScaleDirection::Algebra)?;
@@ -188,7 +195,7 @@ fn trained(bank: &Bank, options: &Options, x: &Array2<f64>, seed: u64) -> Result
 /// The rows of the map that belong to one block, cut to their length `K·M`.
 fn kernels(bank: &Bank, stages: Vec<Array2<f64>>) -> Result<Array2<f64>> {
     let Bank { bands, overlap, .. } = *bank;
-    // So long that nothing wraps.
+    // Long enough that no kernel wraps around.
     let blocks = 2 * overlap + 1;
     let signal = Geometry::signal(1, blocks * bands, bands);
     let layer = CycledConv::new(signal, stages, Group::Orthonormal)?;

@@ -1,18 +1,24 @@
-//! Transform coding of a photograph with orthonormal kernels that were learned on others, beside the DCT of JPEG, a lapped transform and a wavelet.
+//! Transform coding of a photograph with learned orthonormal kernels, compared with the DCT of
+//! JPEG, a lapped transform and a wavelet.
 //!
 //! ```sh
 //! cargo run --release --example compress_photo -- PHOTO.jpg --train FOLDER_OF_OTHER_PHOTOS --out compressed
-//! cargo run --release --example compress_photo          # with dead leaves, the generator's pictures
+//! cargo run --release --example compress_photo          # with generated dead-leaves images
 //! ```
 //!
-//! The learned kernels maximize the likelihood of an orthonormal convolution with a scale for each of its 64 subbands and a Laplace base, on pictures that are not the
-//! one that is compressed. At high rates that is the same as the fewest bits: a row of density `p` takes `−log₂ p` of them, less `log₂ step` for each number. Every transform here is orthonormal, and each gets the same
-//! uniform quantizer, `round(y/step)`, with values at the middle of their intervals, on all subbands.
+//! The learned kernels maximize the likelihood of an orthonormal convolution with a scale for each
+//! of its 64 subbands and a Laplace base, on other images than the compressed one. At high rates
+//! this minimizes the number of bits: a row of density `p` takes `−log₂ p` bits, minus `log₂ step`
+//! per coefficient. All transforms are orthonormal and use the same uniform quantizer,
+//! `round(y/step)`, with midpoint reconstruction.
 //!
-//! The rate is an estimate: the entropy of the quantized numbers of each subband by itself (of order zero, with Miller's and Madow's correction for few of them), weighted by their number. A real coder would use what
-//! neighbours say, which helps the wavelet most, and would pay for its tables. Pictures wrap at their borders, for all transforms alike.
+//! The rate is an estimate: the zero-order entropy of the quantized coefficients of each subband,
+//! with the Miller–Madow correction, weighted by their number. A real coder would exploit
+//! neighbouring coefficients, which helps the wavelet most, and would need tables. Images wrap
+//! around at their borders for all transforms.
 //!
-//! Dead leaves, and photographs of BSDS300, `42049`, `101085` and `219090` of its test folder with `--train` its 200 training pictures; mean dB over the DCT at equal rates:
+//! Dead leaves, and the photographs `42049`, `101085` and `219090` of the BSDS300 test folder with
+//! its 200 training images for `--train`; mean gain over the DCT in dB at equal rates:
 //!
 //! ```text
 //!                               leaves    42049   101085   219090
@@ -22,8 +28,9 @@
 //! Daubechies 8, 3 levels         +0.58    -0.06    +0.02    -0.27
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Some ten seconds each. On photographs the DCT is hard to beat: what is learned gains a tenth or two of a decibel, and on the
-//! second picture the LOT gains more. On the grid of their JPEG files (see `OFF_GRID`) the DCT had won on the first picture.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) About ten seconds each. On photographs the DCT is
+//! hard to beat: learning gains 0.1 to 0.2 dB, and on the second photograph the LOT gains more. On
+//! the grid of their JPEG files (see `OFF_GRID`) the DCT was best on the first photograph.
 #![allow(missing_docs)]
 
 mod rate_distortion;
@@ -43,37 +50,39 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rate_distortion::{Curve, STEPS, as_csv, gain, print_curves, print_gains, psnr};
 
-/// Compresses a picture by several transforms.
+/// Compresses an image with several transforms.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The picture; without one, dead leaves.
+    /// The image [default: dead leaves].
     photo: Option<PathBuf>,
-    /// A folder of pictures to learn from, the photo not among them; without one, dead leaves.
+    /// A folder of training images without the photo [default: dead leaves].
     #[arg(long)]
     train: Option<PathBuf>,
-    /// Steps of each training.
+    /// Training steps per transform.
     #[arg(long, default_value_t = 2000)]
     steps: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A folder for the table as CSV and the picture as it comes back from the learned kernels.
+    /// Output folder for the table as CSV and the image reconstructed with the learned kernels.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// A small setting, in seconds, that fails where learning gains nothing over its start.
+    /// A small setting for a few seconds; fails if learning is worse than its start.
     #[arg(long)]
     quick: bool,
 }
 
-/// Side of a block: the DCT's, and 2³, so that three levels of a wavelet have a low band of the same size.
+/// Side of a block: that of the DCT, and 2³, so that the low band of a three-level wavelet has the
+/// same size.
 const SIDE: usize = 8;
 const LEVELS: usize = 3;
-/// Rows and columns that are dropped first. A photograph from a JPEG file went through a DCT of 8 x 8 pixels already: on the same grid its numbers are multiples of a step, which would be a
-/// present of a decibel and more to the DCT.
+/// Number of rows and columns dropped from the top left. A photograph from a JPEG file was already
+/// quantized by a DCT of 8 x 8 pixels; on the same grid this would give the DCT an advantage of a
+/// decibel or more.
 const OFF_GRID: usize = 3;
-/// Side of the squares to learn from.
+/// Side of the training squares.
 const SQUARE: usize = 48;
 
-/// An orthonormal transform of pictures.
+/// An orthonormal transform of images.
 enum Transform {
     Blocks(Kernels),
     Wavelet(Kernels),
@@ -86,7 +95,7 @@ fn main() -> Result<()> {
     }
     let (photo, others) = pictures(&options)?;
     let (height, width) = photo.dim();
-    println!("a picture of {width} x {height} pixels; kernels learned on {} others", others.len());
+    println!("image of {width} x {height} pixels; kernels learned from {} others", others.len());
     let separable = |bank: Stages| Stages::separable(&bank, &bank);
     let (dct, lot) = (separable(Stages::dct2(SIDE)?)?, separable(Stages::lot(SIDE)?)?);
     let squares = squares(&others, if options.quick { 1000 } else { 8000 }, options.seed)?;
@@ -120,7 +129,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The picture, cut to whole blocks, and those to learn from.
+/// The image, cut to whole blocks, and the training images.
 fn pictures(options: &Options) -> Result<(Array2<f64>, Vec<GrayImage>)> {
     let size = if options.quick { 128 } else { 256 };
     let leaves = Leaves { images: if options.quick { 20 } else { 40 }, size, ..Leaves::default() };
@@ -134,22 +143,22 @@ fn pictures(options: &Options) -> Result<(Array2<f64>, Vec<GrayImage>)> {
             let (width, height) = (grey.width() as usize, grey.height() as usize);
             Array2::from_shape_vec((height, width), grey.iter().map(|&level| f64::from(level)).collect())?
         }
-        None if options.train.is_none() => others.pop().context("no pictures")?.pixels,
-        None => leaves.pictures(options.seed)?.pop().context("no pictures")?.pixels,
+        None if options.train.is_none() => others.pop().context("there are no images")?.pixels,
+        None => leaves.pictures(options.seed)?.pop().context("there are no images")?.pixels,
     };
     others.retain(|other| other.pixels.dim().0.min(other.pixels.dim().1) >= SQUARE);
-    ensure!(!others.is_empty(), "no picture to learn from has {SQUARE} pixels on both sides");
+    ensure!(!others.is_empty(), "no training image has at least {SQUARE} pixels on both sides");
     let whole = |length: usize| length.saturating_sub(OFF_GRID) / SIDE * SIDE;
     let (height, width) = (whole(photo.nrows()), whole(photo.ncols()));
     ensure!(
         height.min(width) >= 4 * SIDE,
-        "the picture has less than {} pixels on a side",
+        "the image needs at least {} pixels on each side",
         4 * SIDE + OFF_GRID
     );
     Ok((cut(&photo, [OFF_GRID; 2], [height, width]).to_owned(), others))
 }
 
-/// A part of a picture, from a pixel on.
+/// A part of an image.
 fn cut(pixels: &Array2<f64>, from: [usize; 2], size: [usize; 2]) -> ArrayView2<'_, f64> {
     pixels.slice_each_axis(|axis| {
         let axis = axis.axis.index();
@@ -171,9 +180,9 @@ fn squares(others: &[GrayImage], count: usize, seed: u64) -> Result<Array2<f64>>
     Ok(rows.into_shape_with_order((count, SQUARE * SQUARE))?)
 }
 
-/// The kernels that training makes of a bank.
+/// Trains kernels from a bank.
 fn learned(squares: &Array2<f64>, start: &Stages, options: &Options) -> Result<Kernels> {
-    // Isolated, so that opposite borders of a square are no neighbours.
+    // Isolated, because opposite borders of a square are unrelated.
     let geometry = Geometry::image(1, (SQUARE, SQUARE), (SIDE, SIDE)).isolated();
     let transform = CycledConv::of_bank(geometry, start, Group::Orthonormal)?;
     let scale = SubbandScale::one(geometry, ScaleDirection::Algebra)?;
@@ -190,7 +199,7 @@ fn learned(squares: &Array2<f64>, start: &Stages, options: &Options) -> Result<K
     Kernels::of_layer(flow.chain().layers()[0].as_ref())?.context("the first layer is a convolution")
 }
 
-/// Bits a pixel, and the picture that comes back.
+/// Bits per pixel, and the reconstructed image.
 fn coded(transform: &Transform, photo: &Array2<f64>, step: f64) -> Result<(f64, Array2<f64>)> {
     let picture = (photo - 128.0).insert_axis(Axis(0));
     let mut bits = 0.0;
@@ -199,7 +208,7 @@ fn coded(transform: &Transform, photo: &Array2<f64>, step: f64) -> Result<(f64, 
         Transform::Blocks(kernels) => {
             let mut y = kernels.analyze(picture.view())?;
             for (p, q) in (0..SIDE as isize).flat_map(|p| (0..SIDE as isize).map(move |q| (p, q))) {
-                // Every eighth row and column, of the only channel.
+                // Every eighth row and column of the only channel.
                 let first = [0, p, q];
                 let every = [1, SIDE as isize, SIDE as isize];
                 quantize(y.slice_each_axis_mut(|axis| {
@@ -220,7 +229,7 @@ fn coded(transform: &Transform, photo: &Array2<f64>, step: f64) -> Result<(f64, 
     Ok((bits / photo.len() as f64, grey))
 }
 
-/// Rounds a subband to multiples of the step; the bits that it takes in all.
+/// Rounds a subband to multiples of the step and returns its size in bits.
 fn quantized(mut band: ArrayViewMut3<'_, f64>, step: f64) -> f64 {
     let mut counts = HashMap::<i64, f64>::new();
     band.mapv_inplace(|y| {
@@ -229,14 +238,14 @@ fn quantized(mut band: ArrayViewMut3<'_, f64>, step: f64) -> f64 {
         level * step
     });
     let count = band.len() as f64;
-    // Sorted, so that the sum does not depend on the order of the map.
+    // Sorted, so that the sum does not depend on the map's order.
     let mut counts: Vec<f64> = counts.into_values().collect();
     counts.sort_unstable_by(f64::total_cmp);
     let plain: f64 = counts.iter().map(|&n| n * (count / n).log2()).sum();
     plain + (counts.len() - 1) as f64 / (2.0 * std::f64::consts::LN_2)
 }
 
-/// The table, and the picture at the middle step.
+/// Writes the table, and the image at the middle step.
 fn write(out: &Path, curves: &[(&str, Curve)], photo: &Array2<f64>, transform: &Transform) -> Result<()> {
     std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     std::fs::write(out.join("rate-distortion.csv"), as_csv(curves))?;

@@ -1,9 +1,10 @@
-//! Times of kernel-cycled convolutions at the shapes of the peers (`benches/peers/torch_conv.py`): forward, backward and update, and what keeping them orthonormal costs.
+//! Times of kernel-cycled convolutions at the shapes of the peers (`benches/peers/torch_conv.py`):
+//! forward, backward and update, and the cost of keeping them orthonormal.
 //!
 //! `cargo run --release --example conv_times`
 //!
-//! Batch 1, `f32`, SGD in both groups. A step is forward, backward with gradients of the input, direction and update, without a base density. Figures are medians over rounds
-//! that take turns.
+//! Batch 1, `f32`, SGD in both groups. A training step is forward, backward with input gradients,
+//! direction and update, without a base density. Figures are medians over alternating rounds.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]
@@ -30,10 +31,10 @@ use serde::Serialize;
 struct Options {
     #[arg(long, default_value_t = 9)]
     rounds: usize,
-    /// Shortest round, ms.
+    /// Minimum duration of a round, ms.
     #[arg(long, default_value_t = 50)]
     round_ms: u64,
-    /// Writes JSON to this file.
+    /// Write JSON to this file.
     #[arg(long)]
     json: Option<PathBuf>,
 }
@@ -50,7 +51,7 @@ struct Row {
     step_ms: f64,
 }
 
-/// A convolution with what its passes need.
+/// A convolution with its buffers.
 struct Subject {
     conv: CycledConv<f32>,
     grads: LayerGrads<f32>,
@@ -135,7 +136,7 @@ fn main() -> Result<()> {
 
 fn measure(what: &str, shape: [usize; 4], subject: Subject, options: &Options) -> Result<Row> {
     let subject = std::cell::RefCell::new(subject);
-    // On a thread of the pool, as passes of a flow are.
+    // On a thread of the pool, like the passes of a flow.
     let in_turn = |body: fn(&mut Subject) -> Result<()>| {
         let mut subject = subject.borrow_mut();
         let (size, subject) = (subject.x.len(), &mut *subject);

@@ -1,19 +1,21 @@
-//! The density of a table of one's own: rows in, a density model, scores and samples out.
+//! The density of a table: reads rows, fits a model, writes scores and samples.
 //!
 //! ```sh
 //! cargo run --release --example csv_density -- FILE.csv --out density
-//! cargo run --release --example csv_density            # with a table that it makes itself
+//! cargo run --release --example csv_density            # with a generated table
 //! ```
 //!
-//! Rows are numbers in columns, with or without a header. A tenth is held out at random, a flow is fitted to the others, and the mean log-likelihood of the held-out rows stands
-//! beside that of a Gaussian with full covariance. The Gaussian is the model to beat: where the flow is no better, the table has no structure beyond its
-//! covariance, or too few rows to learn it from. In the folder `--out` are then the scores of the held-out rows, new rows, and the model.
+//! Rows are numbers in columns, with or without a header. A tenth is held out at random and a flow
+//! is fitted to the others. The mean log-likelihood of the held-out rows is compared with that of a
+//! Gaussian with full covariance. If the flow is not better, the table has no structure beyond its
+//! covariance, or too few rows to learn it. The folder `--out` receives the scores of the held-out
+//! rows, samples, and the model.
 //!
 //! Without a file:
 //!
 //! ```text
 //! days.csv: 4500 rows, 500 held out, 3 columns
-//! gaussianization-orthonormal, 2000 steps in 31 s; nats a held-out row
+//! gaussianization-orthonormal, 2000 training steps in 31 s; nats per held-out row
 //! flow        -8.9435 ± 0.0789
 //! Gaussian   -11.0044 ± 0.2154
 //! ```
@@ -35,19 +37,19 @@ use rand_chacha::ChaCha8Rng;
 /// Fits a density to a table.
 #[derive(Debug, Parser)]
 struct Options {
-    /// A CSV file; without one, a table is made.
+    /// A CSV file [default: a generated table].
     file: Option<PathBuf>,
-    /// A named model: see `pdmap presets`.
+    /// A named model (`pdmap presets` lists them).
     #[arg(long, default_value = "gaussianization-orthonormal")]
     model: Preset,
     #[arg(long, default_value_t = 2000)]
     steps: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The folder to write to.
+    /// Output folder.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// A small setting, in seconds, that fails where the flow does not beat the Gaussian.
+    /// A small setting for a few seconds; fails if the flow does not beat the Gaussian.
     #[arg(long)]
     quick: bool,
 }
@@ -60,11 +62,11 @@ fn main() -> Result<()> {
     }
     let file = match &options.file {
         Some(file) => file.clone(),
-        None => own_table(temporary.path(), options.seed)?,
+        None => generated_table(temporary.path(), options.seed)?,
     };
     let out = options.out.clone().unwrap_or_else(|| temporary.path().to_owned());
 
-    // Read in blocks, with the names of the columns; whatever is no number is refused with file, line and column.
+    // Read in blocks, with the column names. An error names file, line and column.
     let mut reader = data::open_rows::<f64>(&Input::parse(&file), &TextOptions::default())?;
     let rows = data::collect_rows(reader.as_mut())?;
     let (names, table) = (reader.columns().map(<[String]>::to_vec), reader.name().to_owned());
@@ -72,13 +74,16 @@ fn main() -> Result<()> {
     println!("{table}: {} rows, {} held out, {} columns", rows.nrows(), test.nrows(), rows.ncols());
 
     let fitted = fitted(rows.view(), &options).with_context(|| table.clone())?;
-    // A Gaussian is a flow as well: one whitening in front of a normal base.
+    // A Gaussian is a flow with one whitening layer and a normal base.
     let whitening = Whitening::fit(rows.view()).with_context(|| table.clone())?;
     let gaussian = Flow::new(rows.ncols(), vec![Box::new(whitening)], Base::normal())?;
     let Fitted { flow, trained, .. } = &fitted;
     let scores = flow.log_prob(&test)?;
     let ((nats, error), (plain, plain_error)) = (mean(&scores), mean(&gaussian.log_prob(&test)?));
-    println!("{}, {} steps in {:.0} s; nats a held-out row", options.model, trained.steps, trained.seconds);
+    println!(
+        "{}, {} training steps in {:.0} s; nats per held-out row",
+        options.model, trained.steps, trained.seconds
+    );
     println!("flow      {nats:>9.4} ± {error:.4}");
     println!("Gaussian  {plain:>9.4} ± {plain_error:.4}");
 
@@ -91,11 +96,15 @@ fn main() -> Result<()> {
     if options.out.is_some() {
         println!("{}: scores.csv, samples.csv, model.safetensors", out.display());
     }
-    ensure!(!options.quick || nats > plain, "the flow is no better than the Gaussian: {nats} nats, {plain}");
+    ensure!(
+        !options.quick || nats > plain,
+        "the flow ({nats} nats) is not better than the Gaussian ({plain} nats)"
+    );
     Ok(())
 }
 
-/// A flow on standardized columns. Of the rows, a tenth is for validation: the weights of its best value are kept.
+/// A flow on standardized columns. A tenth of the rows is used for validation; the weights with the
+/// best validation are kept.
 fn fitted(rows: ArrayView2<'_, f64>, options: &Options) -> Result<Fitted<f64>> {
     let config = FitConfig::builder(options.model)
         .preprocess([Preprocess::Standardize])
@@ -113,7 +122,7 @@ fn mean(scores: &[f64]) -> (f64, f64) {
     (mean, (squares / (count - 1.0).max(1.0) / count).sqrt())
 }
 
-/// Rows as a CSV file, which appears whole or not at all.
+/// Writes rows to a CSV file atomically.
 fn write(path: &Path, rows: ArrayView2<'_, f64>, names: Option<&[String]>) -> Result<(), DataError> {
     let shape = RowShape::Matrix { features: rows.ncols() };
     let output = Output::File(path.to_owned());
@@ -122,8 +131,9 @@ fn write(path: &Path, rows: ArrayView2<'_, f64>, names: Option<&[String]>) -> Re
     writer.finish().map(|_| ())
 }
 
-/// A table of days: temperature over the year, ice cream that is sold more than linearly with it, and rain that is often none.
-fn own_table(folder: &Path, seed: u64) -> Result<PathBuf> {
+/// A table of days: temperature over the year, ice-cream sales that grow exponentially with it, and
+/// rain.
+fn generated_table(folder: &Path, seed: u64) -> Result<PathBuf> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let noise = Base::normal().sample::<f64>(5000, 3, &mut rng)?;
     let rows = noise.rows().into_iter().flat_map(|noise| {

@@ -1,17 +1,19 @@
-//! A layer of one's own in 40 lines: what a flow needs to know of it, training, a model file and the way back.
+//! A custom layer in 40 lines: its implementation, training, saving and loading.
 //!
 //! `cargo run --release --example custom_layer`
 //!
-//! The layer is a twist of the plane, `(r, θ) → (r, θ + k·r)`. It keeps areas, so that its log-determinant is 0, and its inverse is the twist by `−k`. The two
-//! spirals of the data become straight arms by it, which the splines and couplings behind it find easier. Once its kind is registered it can stand in a description
-//! of a model, and a saved model finds it again. Options are all that it has; a layer with parameters says a little more (`CONTRIBUTING.md`).
+//! The layer is a twist of the plane, `(r, θ) → (r, θ + k·r)`. It preserves area, so its
+//! log-determinant is 0, and its inverse is the twist by `−k`. It straightens the two spirals of
+//! the data, which makes them easier for the splines and couplings that follow. Once its kind is
+//! registered, model files and saved models can contain it. It has options only; `CONTRIBUTING.md`
+//! shows a layer with parameters.
 //!
 //! ```text
-//! 5000 test rows, 3000 steps; nats a row
+//! 5000 test rows, 3000 training steps; nats per row
 //! without the twist   -2.8521
 //! with the twist      -2.5525
 //! the true density    -2.5406
-//! round trip within  2.3e-14
+//! round-trip error   2.3e-14
 //! saved and loaded: the same scores, to the last bit
 //! without the registration: unknown kind of layer `twist`; nearest is `shift`, known: asinh, chain, …
 //! ```
@@ -29,7 +31,7 @@ use pdmap::{
 };
 use serde::{Deserialize, Serialize};
 
-// The layer: 40 lines from here.
+// The layer, 40 lines without blank lines and comments, starts here.
 type In<'a> = ArrayView2<'a, f64>;
 type Out<'a> = ArrayViewMut2<'a, f64>;
 
@@ -38,7 +40,7 @@ struct Twist {
     k: f64,
 }
 
-/// Turns each row of `from` by `k` times the radius of its row of `at`.
+/// Rotates each row of `from` by `k` times the radius of the corresponding row of `at`.
 fn turn(k: f64, at: In, from: In, mut to: Out) -> Result<()> {
     check::shape("output", from.dim(), to.dim())?;
     for ((at, from), mut to) in at.rows().into_iter().zip(from.rows()).zip(to.rows_mut()) {
@@ -50,23 +52,23 @@ fn turn(k: f64, at: In, from: In, mut to: Out) -> Result<()> {
 
 impl Layer<f64> for Twist {
     fn spec(&self) -> LayerSpec {
-        LayerSpec::new("twist", self) // What a model file holds of it: kind and options.
+        LayerSpec::new("twist", self) // Kind and options, as stored in a model file.
     }
     fn features(&self) -> Option<usize> {
         Some(2)
     }
     fn forward(&self, input: Input<f64>, y: Out, _: Option<&mut [f64]>, _: &mut Tape<f64>) -> Result<()> {
-        turn(self.k, input.x, input.x, y) // Nothing is added to the log-determinants.
+        turn(self.k, input.x, input.x, y) // The log-determinants are 0.
     }
     fn inverse(&self, output: Input<f64>, x: Out, _: Option<&mut [f64]>, _: &mut Tape<f64>) -> Result<()> {
-        turn(-self.k, output.x, output.x, x) // The radius is the same on both sides.
+        turn(-self.k, output.x, output.x, x) // The radius does not change.
     }
     fn backward(&self, at: Recorded<f64>, dy: In, dx: Option<Out>, _: &mut LayerGrads<f64>) -> Result<()> {
         let Some(mut dx) = dx else { return Ok(()) };
         turn(-self.k, at.input.x, dy, dx.view_mut())?;
         for (mut dx, x) in dx.rows_mut().into_iter().zip(at.input.x.rows()) {
             let gain = self.k * (x[0] * dx[1] - x[1] * dx[0]) / x[0].hypot(x[1]).max(f64::MIN_POSITIVE);
-            dx.scaled_add(gain, &x); // The angle grows with the radius.
+            dx.scaled_add(gain, &x); // The angle depends on the radius.
         }
         Ok(())
     }
@@ -74,9 +76,9 @@ impl Layer<f64> for Twist {
         Box::new(self.clone())
     }
 }
-// To here, without empty lines and comments.
+// The layer ends here.
 
-/// What stands behind the twist, and alone where nothing twists.
+/// The layers after the twist.
 const REST: &str = r#"
   { repeat = 3, layers = [
     { kind = "dense", group = "orthonormal", bias = "none" },
@@ -88,13 +90,13 @@ const REST: &str = r#"
 ]
 "#;
 
-/// Trains a flow with a layer of one's own, saves it and loads it again.
+/// Trains a flow with a custom layer, saves it and loads it.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Steps of each training.
+    /// Training steps per flow.
     #[arg(long, default_value_t = 3000)]
     steps: u64,
-    /// A small setting, in seconds, that fails where it does not keep what it promises.
+    /// A small setting for a few seconds; fails if the twist does not help.
     #[arg(long)]
     quick: bool,
 }
@@ -104,14 +106,14 @@ fn main() -> anyhow::Result<()> {
     if options.quick {
         options.steps = options.steps.min(300);
     }
-    // The registry is where names of layers lead to code.
+    // The registry maps layer kinds to constructors.
     let mut known: Registry<f64> = registry();
     known.insert("twist", |spec, _tensors, _registry| Ok(Box::new(spec.parse::<Twist>()?)));
 
     let spirals = Generator::Spirals(Spirals::default());
     let data = spirals.splits::<f64>(Counts { train: 20_000, validation: 2000, test: 5000 }, 1)?;
     let without = trained(&format!("layers = [{REST}"), &data, &known, options.steps)?;
-    // An arm is `r = t/3` at the angle `π − t`: `k = 3` makes it straight.
+    // An arm is `r = t/3` at the angle `π − t`, so `k = 3` straightens it.
     let with = trained(
         &format!("layers = [ {{ kind = \"twist\", k = 3.0 }}, {REST}"),
         &data,
@@ -121,37 +123,37 @@ fn main() -> anyhow::Result<()> {
 
     let nats = |flow| mean_log_prob(flow, data.test.view(), usize::MAX);
     let (plain, twisted) = (nats(&without)?, nats(&with)?);
-    println!("{} test rows, {} steps; nats a row", data.test.nrows(), options.steps);
+    println!("{} test rows, {} training steps; nats per row", data.test.nrows(), options.steps);
     println!("without the twist  {plain:>8.4}");
     println!("with the twist     {twisted:>8.4}");
     println!("the true density   {:>8.4}", data.facts.true_log_likelihood.unwrap_or(f64::NAN));
 
-    // Encoded and decoded again.
-    let way = &with.decode(&with.encode(&data.test)?)? - &data.test;
-    let round_trip = way.iter().fold(0.0, |most: f64, error| most.max(error.abs()));
-    println!("round trip within  {round_trip:.1e}");
+    let errors = &with.decode(&with.encode(&data.test)?)? - &data.test;
+    let round_trip = errors.iter().fold(0.0, |most: f64, error| most.max(error.abs()));
+    println!("round-trip error   {round_trip:.1e}");
 
-    // The file holds the kind, `k` and the tensors of the other layers; the code comes from the registry.
+    // The file contains the kind, `k` and the tensors of the other layers; the registry has the
+    // code.
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("spirals.safetensors");
     Model::new(with.clone(), data.facts.space.clone(), 0).save(&path)?;
     let again = Model::<f64>::load(&path, &known)?;
     ensure!(
         again.flow.log_prob(&data.test)? == with.log_prob(&data.test)?,
-        "the loaded model scores otherwise"
+        "the loaded model has other scores"
     );
     println!("saved and loaded: the same scores, to the last bit");
     let Err(refused) = Model::<f64>::load(&path, &registry()) else {
-        anyhow::bail!("a registry without the layer took the model");
+        anyhow::bail!("a registry without the layer accepted the model");
     };
     println!("without the registration: {:#}", anyhow::Error::from(refused).root_cause());
 
-    ensure!(twisted > plain, "the twist did not help: {twisted} nats, without it {plain}");
-    ensure!(round_trip < 1e-9, "the round trip is off by {round_trip:e}");
+    ensure!(twisted > plain, "the twist did not help: {twisted} nats with it, {plain} without");
+    ensure!(round_trip < 1e-9, "the round-trip error is {round_trip:e}");
     Ok(())
 }
 
-/// A model as text, built and trained.
+/// Builds and trains a model described by `text`.
 fn trained(text: &str, data: &Splits<f64>, known: &Registry<f64>, steps: u64) -> anyhow::Result<Flow<f64>> {
     let model = ModelFile::parse("spirals", text, known)?.spec;
     let mut flow = model.build_on(&data.train, &[], 1, known)?;

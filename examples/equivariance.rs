@@ -1,14 +1,17 @@
-//! Is the learning curve of `log p + log|det A|` independent of the mixing `A`, from equal `W₀A`?
+//! Is the learning curve of `log p + log|det A|` independent of the mixing matrix `A`, given the
+//! same `W₀A`?
 //!
 //! ```sh
 //! cargo run --release --example equivariance
 //! ```
 //!
-//! One dense layer on `x = A s`, `s` independent Laplace sources, from `W₀ = P A⁻¹` with one `P` for all mixings: every run starts with the same
-//! density of the sources, and sees the same batches of them. A method is equivariant
-//! (Cardoso & Laheld 1996) if `W_t A` is the same for every `A`. For each group, direction and optimizer the table has the largest distance, over the
-//! run, between the curve of a mixing and that of `A = I`, nats. (The base is logistic, whose score is smooth: under a Laplace base, where it jumps, steps
-//! drive some rows to the jump, where rounding decides, and even equivariant curves end 1e-3 apart.)
+//! One dense layer on `x = A s` with independent Laplace sources `s`, starting from `W₀ = P A⁻¹`
+//! with the same `P` for all mixing matrices. All runs thus start with the same density of the
+//! sources and see the same batches of them. A method is equivariant (Cardoso & Laheld 1996) if
+//! `W_t A` is the same for all `A`. For each direction and optimizer, the table shows the largest
+//! difference in nats, over the run, between the curve of a mixing matrix and that of `A = I`. (The
+//! base is logistic, whose score is smooth. The score of a Laplace base jumps; training drives some
+//! rows to the jump, where rounding decides, so that even equivariant curves end 1e-3 apart.)
 #![allow(missing_docs)]
 
 use anyhow::Result;
@@ -22,7 +25,7 @@ use pdmap::{Base, BaseSpec, Flow, Layer, LayerError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Learning curves under several mixings.
+/// Compares learning curves for several mixing matrices.
 #[derive(Debug, Parser)]
 struct Options {
     #[arg(long, default_value_t = 16)]
@@ -31,7 +34,7 @@ struct Options {
     steps: usize,
     #[arg(long, default_value_t = 100)]
     batch: usize,
-    /// Condition numbers of the mixings.
+    /// Condition numbers of the mixing matrices.
     #[arg(long, value_delimiter = ',', default_values_t = [3.0, 30.0, 1000.0, 1e6])]
     conditions: Vec<f64>,
     #[arg(long, default_value_t = 1)]
@@ -45,7 +48,7 @@ const DIRECTIONS: [(&str, Direction); 4] = [
     ("Euclidean", Direction::Euclidean),
 ];
 
-/// Points of a curve.
+/// Points per curve.
 const POINTS: usize = 40;
 
 fn main() -> Result<()> {
@@ -53,13 +56,13 @@ fn main() -> Result<()> {
     let Options { dim, seed, .. } = options;
     let identity = Ica { dim, source: Source::Laplace, condition: 1.0 };
     let counts = Counts { train: 20_000, validation: 5_000, test: 1 };
-    // An orthonormal mixing, taken away again: the sources themselves.
+    // Undo the orthonormal mixing to get the sources.
     let mixed = pdmap::data::Generator::Ica(identity).splits::<f64>(counts, seed)?;
     let unmixing = identity.truth(seed)?.unmixing;
     let sources = [mixed.train.dot(&unmixing.t()), mixed.validation.dot(&unmixing.t())];
     let start: Array2<f64> = haar(dim, &mut ChaCha8Rng::seed_from_u64(seed));
     println!(
-        "largest |curve − curve at A = I|, nats; in brackets the gain of the run at A = I and at the worst-conditioned A"
+        "largest |curve − curve at A = I| in nats; in brackets, the improvement of the run at A = I and at the worst-conditioned A"
     );
     let head: Vec<String> = options.conditions.iter().map(|c| format!("{c:>12e}")).collect();
     println!("{:<44}{}", "condition of A", head.join(""));
@@ -95,14 +98,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// `A`, `A⁻¹` and `log|det A|`; the identity for none.
+/// `A`, `A⁻¹` and `log|det A|`; the identity without a condition number.
 fn mixing(condition: Option<f64>, dim: usize, seed: u64) -> Result<(Array2<f64>, Array2<f64>, f64)> {
     let Some(condition) = condition else { return Ok((Array2::eye(dim), Array2::eye(dim), 0.0)) };
     let truth = Ica { dim, source: Source::Laplace, condition }.truth(seed + 1)?;
     Ok((truth.mixing, truth.unmixing, truth.log_det))
 }
 
-/// `log p + log|det A|` of the held-out rows over the run.
+/// `log p + log|det A|` of the held-out rows during the run.
 fn curve(
     options: &Options,
     weight: Array2<f64>,
@@ -124,7 +127,7 @@ fn curve(
     for step in 0..every * POINTS {
         let first = step * options.batch % (rows.nrows() - options.batch);
         let batch = rows.slice_axis(ndarray::Axis(0), (first..first + options.batch).into());
-        // A run that diverges has no curve from there on: NaN, which is further than any distance.
+        // After divergence the curve is NaN, which counts as an infinite difference.
         let stepped =
             flow.accumulate(batch, &mut training).and_then(|_| flow.update(&mut optimizer, &mut training));
         if let Err(LayerError::NonFinite { .. } | LayerError::Singular { .. }) = stepped {

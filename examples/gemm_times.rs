@@ -1,9 +1,10 @@
-//! The matrix products of training by the entry point of `pdmap-core` (faer's kernels) and by `ndarray` (the `matrixmultiply` crate), one thread each.
+//! The matrix products of training by the entry point of `pdmap-core` (faer's kernels) and by
+//! `ndarray` (the `matrixmultiply` crate), on one thread each.
 //!
 //! `cargo run --release --example gemm_times`
 //!
-//! Shapes are those of a dense layer: `X Wᵀ` forward, `Δ W` backward, `ΔᵀY` for the direction. Figures are GFLOP/s, medians over rounds that take
-//! turns.
+//! The shapes are those of a dense layer: `X Wᵀ` forward, `Δ W` backward, `ΔᵀY` for the direction.
+//! Figures are GFLOP/s, medians over alternating rounds.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]
@@ -21,7 +22,7 @@ use pdmap::{Base, Real};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Times products by two libraries.
+/// Times matrix products by two libraries.
 #[derive(Debug, Parser)]
 struct Options {
     #[arg(long, value_delimiter = ',', default_value = "4,8,16,32,63,256,784,2048")]
@@ -34,7 +35,7 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    println!("dtype shape             D     N   faer GFLOP/s   matrixmultiply   faer over it");
+    println!("dtype shape             D     N   faer GFLOP/s   matrixmultiply      faer ratio");
     rayon::ThreadPoolBuilder::new().num_threads(1).build()?.install(|| {
         measure::<f32>(&options)?;
         measure::<f64>(&options)

@@ -1,23 +1,27 @@
-//! Independent component analysis: sources out of a mixture of which nothing is known, by the relative gradient.
+//! Independent component analysis with the relative gradient: recovers sources from an unknown
+//! mixture.
 //!
 //! `cargo run --release --example ica`
 //!
-//! Rows are `x = A s` with independent heavy-tailed sources `s` and a random mixing matrix `A`. A flow of a single dense layer with a Laplace base is maximum-likelihood
-//! ICA: `y = W x` has the density of sources where `W A` is a permutation with scales. In the algebra a step is `W ← (1 + η E) W` with `E = mean(δ yᵀ) + I`; multiplied by `A`
-//! this says `W A ← (1 + η E) W A`, so that what is learned of `W A` depends on `A` through the start alone (Cardoso & Laheld 1996). Hence the last
-//! column: the same steps by the Euclidean gradient, which has to fight with the condition of the mixture.
+//! Rows are `x = A s` with independent heavy-tailed sources `s` and a random mixing matrix `A`. A
+//! flow of one dense layer with a Laplace base is maximum-likelihood ICA: `y = W x` has the density
+//! of the sources if `W A` is a scaled permutation. In the algebra a training step is
+//! `W ← (1 + η E) W` with `E = mean(δ yᵀ) + I`. Multiplied by `A`, it reads `W A ← (1 + η E) W A`:
+//! the trajectory of `W A` depends on `A` through its start only (Cardoso & Laheld 1996). For
+//! comparison, the last columns use the Euclidean gradient, which suffers from an ill-conditioned
+//! mixture.
 //!
 //! ```text
-//! 20000 mixtures of 16 Laplace sources, 3000 steps of plain SGD on 100 rows, rate 0.1
+//! 20000 mixtures of 16 Laplace sources, 3000 steps of plain SGD, batch 100, rate 0.1
 //!
-//!           |       Amari index of W A       | nats a test row
+//!           |       Amari index of W A       | nats per test row
 //! condition |  start   relative   Euclidean  | relative  Euclidean  truth
 //!         1 | 0.3559     0.0048      0.0047  |  -21.573    -21.573 -21.568
 //!        10 | 0.3590     0.0048      0.0049  |  -21.573    -21.573 -21.568
 //!      1000 | 0.3581     0.0048      0.2579  |  -21.573    -26.525 -21.568
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Less than a second; the rate is not tuned for either direction.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Runs in less than a second; the rate is not tuned.
 #![allow(missing_docs)]
 
 use anyhow::{Context, Result, ensure};
@@ -33,7 +37,7 @@ use rand_chacha::ChaCha8Rng;
 /// Unmixes random mixtures.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Sources, and mixtures of them.
+    /// Number of sources and of mixtures.
     #[arg(long, default_value_t = 16)]
     sources: usize,
     /// Condition numbers of the mixing matrices.
@@ -45,12 +49,12 @@ struct Options {
     steps: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A small setting, in seconds, that fails where a mixture stays mixed.
+    /// A small setting for a few seconds; fails if the sources are not recovered.
     #[arg(long)]
     quick: bool,
 }
 
-/// Learning rate of plain SGD. The relative gradient takes the same for every mixture.
+/// Learning rate of plain SGD. The relative gradient can use the same rate for every mixture.
 const RATE: f64 = 0.1;
 
 fn main() -> Result<()> {
@@ -61,9 +65,9 @@ fn main() -> Result<()> {
     }
     let Options { sources, rows, steps, .. } = options;
     println!(
-        "{rows} mixtures of {sources} Laplace sources, {steps} steps of plain SGD on 100 rows, rate {RATE}\n"
+        "{rows} mixtures of {sources} Laplace sources, {steps} steps of plain SGD, batch 100, rate {RATE}\n"
     );
-    println!("          |       Amari index of W A       | nats a test row");
+    println!("          |       Amari index of W A       | nats per test row");
     println!("condition |  start   relative   Euclidean  | relative  Euclidean  truth");
     for &condition in &options.conditions {
         let mixture = Ica { dim: sources, source: Source::Laplace, condition };
@@ -83,13 +87,16 @@ fn main() -> Result<()> {
             mean_log_prob(&euclidean, data.test.view(), usize::MAX)?,
             data.facts.test_truth.unwrap_or(f64::NAN)
         );
-        ensure!(!options.quick || after < 0.05, "condition {condition}: still mixed, Amari index {after}");
+        ensure!(
+            !options.quick || after < 0.05,
+            "condition {condition}: sources not recovered, Amari index {after}"
+        );
     }
     Ok(())
 }
 
-/// How far `P = W A` is from a permutation with scales, in [0, 1]: Amari, Cichocki & Yang 1996, *A new learning algorithm for blind signal separation*, NIPS 8, divided by
-/// its largest value.
+/// Distance of `P = W A` from a scaled permutation, in [0, 1]: Amari, Cichocki & Yang 1996, *A new
+/// learning algorithm for blind signal separation*, NIPS 8, divided by its largest value.
 ///
 /// ```text
 /// (Σ_i (Σ_j |P_ij| / max_j |P_ij| − 1) + Σ_j (Σ_i |P_ij| / max_i |P_ij| − 1)) / (2 D (D − 1))
@@ -107,20 +114,20 @@ fn amari_index(product: ArrayView2<'_, f64>) -> f64 {
     (spread(Axis(0)) + spread(Axis(1))) / (2.0 * count * (count - 1.0))
 }
 
-/// One dense layer; the base says what sources are like, up to their scale.
+/// One dense layer with a base density like that of the sources, up to scale.
 fn fresh(options: &Options, direction: Direction) -> Result<Flow<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let layer = Dense::random(options.sources, Group::General(direction), BiasKind::None, &mut rng)?;
     Ok(Flow::new(options.sources, vec![Box::new(layer)], Base::new(BaseSpec::Laplace)?)?)
 }
 
-/// A flow trained by plain SGD in a direction.
+/// A flow trained by plain SGD in the given direction.
 fn separated(data: &Splits<f64>, options: &Options, direction: Direction) -> Result<Flow<f64>> {
     let mut flow = fresh(options, direction)?;
     let config = TrainConfig {
         optimizer: OptimizerSpec::Sgd,
         rate: RATE,
-        // Only the Euclidean gradient ever needs this: `W⁻ᵀ` is large where a mixture is nearly singular.
+        // Only the Euclidean gradient needs this: `W⁻ᵀ` is large if the mixture is nearly singular.
         clip: Clip::Norm(10.0),
         seed: options.seed,
         ..TrainConfig::new(Budget::Steps(options.steps))

@@ -1,16 +1,19 @@
-//! A lapped orthonormal transform learned on a sound, beside the designed ones of the same number of bands.
+//! A lapped orthonormal transform learned from a sound, compared with designed ones.
 //!
 //! ```sh
 //! cargo run --release --example lapped_audio -- FILE.wav
-//! cargo run --release --example lapped_audio            # with a sound that it makes itself
+//! cargo run --release --example lapped_audio            # with a generated sound
 //! ```
 //!
-//! An orthonormal convolution of K bands and a scale a band, with a normal base, has its largest likelihood where the coding gain is largest, the arithmetic over the geometric mean of
-//! the subbands' powers: what a transform coder saves at equal quality, 6.02 dB a bit. The first 80% of the sound are learned from, the last 10% are
-//! measured. The likelihood has several maxima, so that training starts from two designed
-//! transforms: the LOT, which is made for smooth signals, and the MDCT of audio coders, which is made for tones. With overlap 4 the kernels are twice as long.
+//! An orthonormal convolution with K bands, a scale per band and a normal base maximizes the
+//! likelihood where it maximizes the coding gain: the ratio of the arithmetic to the geometric mean
+//! of the subband powers, which a transform coder saves at equal quality (6.02 dB per bit). The
+//! first 80% of the sound are for training; the last 10% are the test set. The likelihood has
+//! several maxima, so training starts from two designed transforms: the LOT, designed for smooth
+//! signals, and the MDCT of audio coders, designed for tones. With overlap 4 the kernels are twice
+//! as long.
 //!
-//! Without a file, and with `--bands 32` (right):
+//! Without a file; on the right with `--bands 32`:
 //!
 //! ```text
 //! DCT-II                        16 taps   16.391 dB |  32 taps   17.081 dB
@@ -20,7 +23,8 @@
 //! learned, overlap 4            64 taps   17.489 dB | 128 taps   17.797 dB
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Four to six seconds. On plucked strings, which are tones, the MDCT is hard to beat: most of what is gained is gained by longer kernels.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) Takes four to six seconds. The generated sound is
+//! plucked strings, which are tones, so the MDCT is hard to beat: longer kernels gain the most.
 #![allow(missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -36,25 +40,25 @@ use pdmap::{Base, Budget, Flow, TrainConfig, train};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Learns a lapped transform of a sound.
+/// Learns a lapped transform from a sound.
 #[derive(Debug, Parser)]
 struct Options {
-    /// A WAV file; without one, a sound is made.
+    /// A WAV file [default: a generated sound].
     file: Option<PathBuf>,
-    /// Bands, an even number.
+    /// Number of bands, even.
     #[arg(long, default_value_t = 16)]
     bands: usize,
-    /// Steps of each training.
+    /// Training steps per transform.
     #[arg(long, default_value_t = 2000)]
     steps: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// A small setting, in seconds, that fails where the learned transform is not the best.
+    /// A small setting for a few seconds; fails if no learned transform beats the designed ones.
     #[arg(long)]
     quick: bool,
 }
 
-/// Bands' lengths in a frame to learn from. Nothing wraps, so that the ends of a frame have nothing to do with each other.
+/// Blocks per training frame. Frames do not wrap around, so their ends are unrelated.
 const BLOCKS: usize = 32;
 
 fn main() -> Result<()> {
@@ -63,49 +67,49 @@ fn main() -> Result<()> {
         (options.bands, options.steps) = (options.bands.min(8), options.steps.min(600));
     }
     let bands = options.bands;
-    ensure!((2..=256).contains(&bands) && bands.is_multiple_of(2), "--bands is even, from 2 to 256");
+    ensure!((2..=256).contains(&bands) && bands.is_multiple_of(2), "--bands must be even and in 2 to 256");
     let temporary = tempfile::tempdir()?;
     let file = match &options.file {
         Some(file) => file.clone(),
-        None => own_sound(temporary.path(), if options.quick { 3 } else { 30 }, options.seed)?,
+        None => generated_sound(temporary.path(), if options.quick { 3 } else { 30 }, options.seed)?,
     };
     let sound = wav::<f64>(&file, BLOCKS * bands, None, options.seed)?;
     sound.facts.notes.iter().for_each(|note| println!("{note}"));
     let (frames, test) =
         (by_channel(&sound.train, BLOCKS * bands)?, by_channel(&sound.test, BLOCKS * bands)?);
     let validation = by_channel(&sound.validation, BLOCKS * bands)?;
-    // Quiet sounds are as good as loud ones.
+    // Normalize the loudness.
     let loudness = (frames.iter().map(|x| x * x).sum::<f64>() / frames.len() as f64).sqrt();
-    ensure!(loudness > 0.0, "{}: nothing but silence", file.display());
-    let part = |frames: Array2<f64>| frames / loudness;
-    let (frames, validation, test) = (part(frames), part(validation), part(test));
+    ensure!(loudness > 0.0, "{}: the sound is silent", file.display());
+    let normalized = |frames: Array2<f64>| frames / loudness;
+    let (frames, validation, test) = (normalized(frames), normalized(validation), normalized(test));
 
     let mut gains = vec![];
-    println!("\ncoding gain of {bands} bands on the last tenth of the sound");
-    let mut say = |name: &str, kernels: &Kernels| -> Result<()> {
+    println!("\ncoding gain with {bands} bands on the last tenth of the sound");
+    let mut print = |name: &str, kernels: &Kernels| -> Result<()> {
         let gain = coding_gain(kernels, &test)?;
         println!("{name:<28} {:>3} taps  {gain:>7.3} dB", kernels.taps()[1]);
         gains.push(gain);
         Ok(())
     };
-    say("DCT-II", &Stages::dct2(bands)?.kernels()?)?;
-    say("MDCT, sine window", &Stages::mdct(bands, Window::Sine)?.kernels()?)?;
-    say("LOT", &Stages::lot(bands)?.kernels()?)?;
-    say("learned, overlap 2", &learned(&frames, &validation, 2, &options)?)?;
-    say("learned, overlap 4", &learned(&frames, &validation, 4, &options)?)?;
+    print("DCT-II", &Stages::dct2(bands)?.kernels()?)?;
+    print("MDCT, sine window", &Stages::mdct(bands, Window::Sine)?.kernels()?)?;
+    print("LOT", &Stages::lot(bands)?.kernels()?)?;
+    print("learned, overlap 2", &learned(&frames, &validation, 2, &options)?)?;
+    print("learned, overlap 4", &learned(&frames, &validation, 4, &options)?)?;
     if let [dct, mdct, lot, two, four] = gains[..] {
         let designed = dct.max(mdct).max(lot);
         println!(
-            "the learned ones over the best designed one: {:+.3} dB, {:+.3} dB",
+            "learned transforms over the best designed one: {:+.3} dB, {:+.3} dB",
             two - designed,
             four - designed
         );
-        ensure!(!options.quick || two.max(four) > designed, "learning gained nothing");
+        ensure!(!options.quick || two.max(four) > designed, "learning did not improve the coding gain");
     }
     Ok(())
 }
 
-/// The kernels of a trained convolution: from two starts, that which finds the validation frames likelier.
+/// Trains a convolution from two starts and returns the kernels with the better validation.
 fn learned(
     frames: &Array2<f64>,
     validation: &Array2<f64>,
@@ -122,7 +126,7 @@ fn learned(
     };
     let mut best: Option<(f64, Kernels)> = None;
     for start in [Stages::lot(options.bands)?, Stages::mdct(options.bands, Window::Sine)?] {
-        // With identities as its first stages a bank is the same, and has longer kernels to learn.
+        // Identity stages in front do not change a bank, but allow longer kernels.
         let transform = CycledConv::of_bank(geometry, &start.padded(overlap)?, Group::Orthonormal)?;
         let scale = SubbandScale::one(geometry, ScaleDirection::Algebra)?;
         let mut flow = Flow::new(frames.ncols(), vec![Box::new(transform), Box::new(scale)], Base::normal())?;
@@ -133,10 +137,11 @@ fn learned(
             best = Some((nats, kernels.context("the first layer is a convolution")?));
         }
     }
-    Ok(best.context("no start")?.1)
+    Ok(best.context("there is no start")?.1)
 }
 
-/// `10 log₁₀` of the arithmetic over the geometric mean of the subbands' powers, of all test frames as one signal.
+/// `10 log₁₀` of the ratio of arithmetic to geometric mean of the subband powers, with all test
+/// frames as one signal.
 fn coding_gain(kernels: &Kernels, frames: &Array2<f64>) -> Result<f64> {
     let signal = frames.to_shape((1, frames.len()))?;
     let y = kernels.analyze(signal.view())?;
@@ -145,13 +150,14 @@ fn coding_gain(kernels: &Kernels, frames: &Array2<f64>) -> Result<f64> {
         let band = y.iter().skip(k).step_by(bands);
         band.map(|y| y * y).sum::<f64>() / (y.len() / bands) as f64
     };
-    // Silence has no digits to code, and no logarithm.
+    // A silent band has no logarithm.
     let powers: Vec<f64> = (0..bands).map(|k| power(k).max(f64::MIN_POSITIVE)).collect();
     let logs: f64 = powers.iter().map(|power| power.log10()).sum();
     Ok(10.0 * ((powers.iter().sum::<f64>() / bands as f64).log10() - logs / bands as f64))
 }
 
-/// Each channel by itself: rows hold `[channels, frame]`, and come out as the frames of the first channel, then of the next.
+/// Separates channels: rows `[channels, frame]` become the frames of the first channel, then of the
+/// next.
 fn by_channel(rows: &Array2<f64>, frame: usize) -> Result<Array2<f64>> {
     let (count, channels) = (rows.nrows(), rows.ncols() / frame);
     let planes =
@@ -159,8 +165,8 @@ fn by_channel(rows: &Array2<f64>, frame: usize) -> Result<Array2<f64>> {
     Ok(planes.into_shape_with_order((channels * count, frame))?)
 }
 
-/// Plucked strings of random pitch, each with its overtones, and a low noise behind them.
-fn own_sound(folder: &Path, seconds: usize, seed: u64) -> Result<PathBuf> {
+/// Plucked strings of random pitch with overtones, and a quiet background noise.
+fn generated_sound(folder: &Path, seconds: usize, seed: u64) -> Result<PathBuf> {
     const RATE: usize = 16_000;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut noise = 0.0;

@@ -1,10 +1,11 @@
-//! Relative-gradient training at a large D: time a step, and peak memory beside what the method needs.
+//! Relative-gradient training at a large D: time per step, and peak memory compared with a bound.
 //!
 //! `cargo run --release --example large_d -- --dim 16384 --steps 20 --optimizer sgd`
 //!
-//! Two dense layers in the relative direction with a smooth leaky ReLU between them, from the identity (a Haar start costs O(D³)). The bound is
-//! 1.2 × (parameters × (2 + slots of the optimizer) + activations): each parameter, its direction and its moments, and what a batch leaves on
-//! its way forward and back.
+//! The flow has two dense layers in the relative direction with a smooth leaky ReLU between them,
+//! and starts from the identity (a Haar-random start costs O(D³)). The bound is 1.2 × (parameters ×
+//! (2 + optimizer slots) + activations): parameters, directions and moments, and the activations of
+//! a batch in both passes.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]
@@ -24,7 +25,7 @@ use pdmap::{Base, Flow, Layer, peak_memory};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Trains two dense layers of a large size.
+/// Trains two large dense layers.
 #[derive(Debug, Parser)]
 struct Options {
     #[arg(long, default_value_t = 16384)]
@@ -37,8 +38,9 @@ struct Options {
     optimizer: Rule,
 }
 
-/// Matrices `[batch, D]` that a step of this flow needs at once: the batch, what leaves each of three layers, `∂ log p` at the output, two that take
-/// turns on the way down, the factors `Δ` and `Y` of each dense layer, and `Y W` of each.
+/// Matrices `[batch, D]` that a training step of this flow holds at once: the batch, the outputs of
+/// three layers, `∂ log p` at the output, two alternating buffers of the backward pass, the factors
+/// `Δ` and `Y` of each dense layer, and `Y W` of each.
 const ACTIVATIONS: usize = 1 + 3 + 1 + 2 + 4 + 2;
 
 fn main() -> Result<()> {
@@ -49,7 +51,11 @@ fn main() -> Result<()> {
     let batches: Vec<Array2<f32>> = (0..BATCHES.min(steps))
         .map(|_| Base::normal().sample(batch, dim, &mut rng))
         .collect::<Result<_, _>>()?;
-    println!("made in {:.1} s; peak so far {}", started.elapsed().as_secs_f64(), gigabytes(peak_memory()));
+    println!(
+        "built in {:.1} s; peak memory so far {}",
+        started.elapsed().as_secs_f64(),
+        gigabytes(peak_memory())
+    );
 
     let (mut training, mut rule) = (flow.training(), optimizer.optimizer()?);
     let (mut seconds, mut halvings) = (Vec::new(), 0);
@@ -61,7 +67,7 @@ fn main() -> Result<()> {
         seconds.push(start.elapsed().as_secs_f64());
         if step == 0 {
             println!(
-                "first step, which takes memory: {:.2} s; peak {}",
+                "first step, which allocates memory: {:.2} s; peak {}",
                 seconds[0],
                 gigabytes(peak_memory())
             );
@@ -70,15 +76,15 @@ fn main() -> Result<()> {
     let later = seconds.get(1..).unwrap_or_default();
     let slowest = later.iter().copied().fold(0.0, f64::max);
     println!("D = {dim}, batch {batch}, {optimizer:?}, {steps} steps, {halvings} halvings");
-    println!("a step after the first: median {:.4} s, slowest {slowest:.4} s", median(later));
-    println!("mean log-density of the last images under the base: {log_density:.2} nats");
+    println!("later steps: median {:.4} s, slowest {slowest:.4} s", median(later));
+    println!("mean base log-density of the last batch: {log_density:.2} nats");
 
     let size = size_of::<f32>();
     let parameters = (2 * (dim * dim + dim) * size) as u64;
     let activations = ((ACTIVATIONS + batches.len() - 1) * batch * dim * size) as u64;
     let bound = 1.2 * (parameters * (2 + optimizer.slots() as u64) + activations) as f64;
     println!(
-        "parameters {}, rows and activations {}",
+        "parameters {}; rows and activations {}",
         gigabytes(Some(parameters)),
         gigabytes(Some(activations))
     );
@@ -94,7 +100,7 @@ fn main() -> Result<()> {
             gigabytes(Some(peak)),
             peak as f64 / bound
         ),
-        None => println!("peak resident set: this system does not say"),
+        None => println!("peak resident set: not reported by this system"),
     }
     Ok(())
 }

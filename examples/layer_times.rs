@@ -1,9 +1,11 @@
-//! Forward and backward passes of nonlinear layers against those of the dense layer that they stand beside.
+//! Forward and backward passes of nonlinear layers, compared with those of a dense layer.
 //!
 //! `cargo run --release --example layer_times`
 //!
-//! A pass is what training does: forward without log-determinant (a step does not need it), backward with gradients of parameters and of the input, and the
-//! parameters' directions. Medians over rounds that take turns; every time is over the dense layer's in the same run.
+//! A pass is that of training: forward without log-determinant (a step does not need it), backward
+//! with gradients of parameters and input, and the directions of the parameters. Figures are
+//! medians over alternating rounds; each time is divided by that of the dense layer in the same
+//! run.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]
@@ -31,7 +33,7 @@ struct Options {
     rounds: usize,
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// More layers: a kind, or a kind and its options as JSON.
+    /// Additional layers: a kind, or a kind and its options as JSON.
     #[arg(long)]
     layer: Vec<String>,
 }

@@ -2,26 +2,29 @@
 //!
 //! ```sh
 //! cargo run --release --example mnist -- FOLDER --steps 20000
-//! cargo run --release --example mnist                 # with digits that it draws itself
+//! cargo run --release --example mnist                 # with generated digits
 //! ```
 //!
-//! `FOLDER` holds MNIST as it is distributed (`train-images-idx3-ubyte`, `t10k-images-idx3-ubyte`, plain or with `.gz`). Each pixel gets uniform noise and is taken through a logit; the last
-//! sixth of the training images is for validation. The model is that of Gresele et al. 2020, two dense layers by the relative gradient, unless `--model` names another.
-//! Likelihoods are in nats of logit space, where all published ones are; bits a pixel are those of the grey levels.
+//! `FOLDER` holds MNIST as distributed (`train-images-idx3-ubyte`, `t10k-images-idx3-ubyte`, plain
+//! or with `.gz`). Each pixel gets uniform noise and is mapped by a logit; the last sixth of the
+//! training images is the validation set. The default model is that of Gresele et al. 2020: two
+//! dense layers trained with the relative gradient. Likelihoods are in nats of logit space, like
+//! all published ones; bits per pixel refer to grey levels.
 //!
 //! ```text
-//! dense-relative, 20000 steps in 263 s; nats a test image
-//! flow       -1367.35 ± 0.71, 2.014 bits a pixel
-//! Gaussian   -1366.94 ± 0.71, 2.013 bits a pixel
+//! dense-relative, 20000 training steps in 263 s; nats per test image
+//! flow       -1367.35 ± 0.71, 2.014 bits per pixel
+//! Gaussian   -1366.94 ± 0.71, 2.013 bits per pixel
 //! ```
 //!
 //! and with `--steps 5000 --preprocess sigmoid,levels`:
 //!
 //! ```text
-//! flow       -1065.18 ± 0.69, 1.458 bits a pixel
+//! flow       -1065.18 ± 0.69, 1.458 bits per pixel
 //! ```
 //!
-//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) The machine had other work, so that times are too long. Two layers need ten minutes of it to pass the Gaussian: the README has them.
+//! (2026-11-26; AMD EPYC with AVX-512, 2 cores.) The machine was also used otherwise, so the times
+//! are too long. Two layers need ten minutes on it to beat the Gaussian; see the README.
 #![allow(missing_docs)]
 
 mod digits;
@@ -39,22 +42,22 @@ use rand_chacha::ChaCha8Rng;
 /// Trains a density of digits.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The folder with the IDX files; without one, digits are drawn.
+    /// The folder with the IDX files [default: generated digits].
     folder: Option<PathBuf>,
-    /// A named model: see `pdmap presets`.
+    /// A named model (`pdmap presets` lists them).
     #[arg(long, default_value = "dense-relative")]
     model: Preset,
-    /// What stands in front of it; `sigmoid,levels` makes a normal score of each grey level first.
+    /// Preprocessing; `sigmoid,levels` maps each grey level to its normal score first.
     #[arg(long, value_delimiter = ',', default_value = "standardize")]
     preprocess: Vec<Preprocess>,
     #[arg(long, default_value_t = 20_000)]
     steps: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where to save the model.
+    /// Output file for the model.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// A small setting, in seconds, that fails where the flow does not beat the Gaussian.
+    /// A small setting for a few seconds; fails if the flow does not beat the Gaussian.
     #[arg(long)]
     quick: bool,
 }
@@ -62,7 +65,7 @@ struct Options {
 fn main() -> Result<()> {
     let mut options = Options::parse();
     if options.quick {
-        // Drawn digits are few, and far from a Gaussian.
+        // The generated digits are few and far from Gaussian.
         options.preprocess =
             vec![Preprocess::Sigmoid { lambda: MNIST_LAMBDA }, Preprocess::Levels { count: 256 }];
         options.steps = options.steps.min(600);
@@ -77,7 +80,7 @@ fn main() -> Result<()> {
     };
     let data = mnist::<f32>(&training_file(&folder)?, None, options.seed)?;
     println!(
-        "{} images to learn from, {} for validation, {} for the test, {} pixels",
+        "{} training, {} validation and {} test images of {} pixels",
         data.train.nrows(),
         data.validation.nrows(),
         data.test.nrows(),
@@ -90,32 +93,35 @@ fn main() -> Result<()> {
     let config = TrainConfig { seed: options.seed, ..TrainConfig::new(Budget::Steps(options.steps)) };
     let mut config = spec.training.onto(config);
     if options.quick {
-        config.rate = 3e-3; // So few steps have to be long ones.
+        config.rate = 3e-3; // Few steps need a high rate.
     }
-    // Progress comes with each step; what it says of validation changes now and then.
-    let mut said = f64::NAN;
+    // There is progress after each step, but validation is less frequent.
+    let mut printed = f64::NAN;
     let trained = train(&mut flow, &data.train, data.validation.view(), &config, &mut |progress| {
-        if said != progress.validation {
-            said = progress.validation;
-            eprintln!("step {:>6}: {said:.2} nats a validation image at best", progress.step);
+        if printed != progress.validation {
+            printed = progress.validation;
+            eprintln!("step {:>6}: best validation {printed:.2} nats per image", progress.step);
         }
     })?;
 
-    println!("{}, {} steps in {:.0} s; nats a test image", options.model, trained.steps, trained.seconds);
-    let flow_nats = say("flow", &flow, &data)?;
-    // The Gaussian with full covariance, as a flow of one layer.
+    println!(
+        "{}, {} training steps in {:.0} s; nats per test image",
+        options.model, trained.steps, trained.seconds
+    );
+    let flow_nats = report("flow", &flow, &data)?;
+    // The Gaussian with full covariance, as a flow with one layer.
     let whitening = Whitening::fit(data.train.view())?;
     let gaussian = Flow::new(data.facts.features, vec![Box::new(whitening)], Base::normal())?;
-    let gaussian_nats = say("Gaussian", &gaussian, &data)?;
+    let gaussian_nats = report("Gaussian", &gaussian, &data)?;
     if let Some(out) = &options.out {
         Model::new(flow, data.facts.space, Preprocess::layers(steps)).save(out)?;
         println!("{}", out.display());
     }
-    ensure!(!options.quick || flow_nats > gaussian_nats, "the flow is no better than the Gaussian");
+    ensure!(!options.quick || flow_nats > gaussian_nats, "the flow is not better than the Gaussian");
     Ok(())
 }
 
-/// Plain or compressed, under the names that are in use.
+/// The training file, plain or compressed, under one of its usual names.
 fn training_file(folder: &Path) -> Result<PathBuf> {
     let names = ["train-images-idx3-ubyte.gz", "train-images-idx3-ubyte", "train-images.idx3-ubyte"];
     match names.map(|name| folder.join(name)).into_iter().find(|path| path.is_file()) {
@@ -124,15 +130,15 @@ fn training_file(folder: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Prints mean and standard error of the test images' likelihood, and the bits a pixel.
-fn say(name: &str, model: &Flow<f32>, data: &Splits<f32>) -> Result<f64> {
+/// Prints mean and standard error of the test log-likelihood, and bits per pixel.
+fn report(name: &str, model: &Flow<f32>, data: &Splits<f32>) -> Result<f64> {
     let scores = model.log_prob(&data.test)?;
     let count = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / count;
     let deviation = (scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count).sqrt();
-    // A density of logits times its slope is one of pixels, and a grey level is one unit wide.
+    // The Jacobian of the logit converts the density to pixels, whose unit is one grey level.
     let pixels = mean + data.facts.pixel_log_det.unwrap_or(f64::NAN);
     let bits = -pixels / (data.facts.features as f64 * std::f64::consts::LN_2);
-    println!("{name:<9} {mean:>9.2} ± {:.2}, {bits:.3} bits a pixel", deviation / count.sqrt());
+    println!("{name:<9} {mean:>9.2} ± {:.2}, {bits:.3} bits per pixel", deviation / count.sqrt());
     Ok(mean)
 }

@@ -1,13 +1,16 @@
-//! Hours of training and scoring in one process: memory, descriptors and orthonormality along the way.
+//! Hours of training and scoring in one process, with checks of memory, descriptors and
+//! orthonormality.
 //!
 //! ```sh
 //! cargo run --release --example soak -- --time 2h --out soak
 //! ```
 //!
-//! One run trains a flow of orthonormal dense layers and convolutions, radii, splines and couplings from a file, with a checkpoint every ten
-//! seconds. Every half minute the same process writes the model, reads it back, scores all rows of a file with both (the scores must have the same
-//! bits), writes them, and draws samples. `OUT/soak.csv` has a line for each such moment; at the end the last tenth of them is held against the
-//! first tenth after the start, and anything out of its bounds ends the program with an error. It needs `/proc`.
+//! One run trains a flow of orthonormal dense layers and convolutions, radial layers, splines and
+//! couplings from a file, with a checkpoint every ten seconds. Every 30 seconds the same process
+//! saves the model, loads it, scores all rows of a file with both (the scores must have the same
+//! bits), writes them, and draws samples. `OUT/soak.csv` has a line for each such moment. At the
+//! end the last tenth of the moments is compared with the second tenth; a violated bound is an
+//! error. Requires `/proc`.
 #![allow(missing_docs)]
 
 use std::fs::File;
@@ -45,31 +48,31 @@ const FEATURES: usize = 64;
 const ROWS: usize = 100_000;
 const HELD_OUT: usize = 5_000;
 
-/// Rows of a block that is scored.
+/// Rows per scored block.
 const BLOCK: usize = 1000;
 
-/// `max|WᵀW − I|` that the groups promise, in ε.
+/// Guaranteed bound on `max|WᵀW − I|`, in ε.
 const ORTHONORMAL: f64 = 32.0;
 
-/// Resident memory may grow by this share between the first tenth and the last.
+/// Allowed relative growth of resident memory.
 const GROWTH: f64 = 0.02;
 
 #[derive(Debug, Parser)]
 struct Options {
-    /// How long.
+    /// Duration.
     #[arg(long, value_parser = humantime::parse_duration, default_value = "2h")]
     time: Duration,
-    /// How often the process is looked at.
+    /// Time between checks.
     #[arg(long, value_parser = humantime::parse_duration, default_value = "30s")]
     every: Duration,
-    /// Folder for rows, model, scores, checkpoint and the table.
+    /// Output folder for rows, model, scores, checkpoint and the table.
     #[arg(long)]
     out: PathBuf,
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// What the process looked like at one moment.
+/// Figures of the process at one moment.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
     seconds: f64,
@@ -77,7 +80,7 @@ struct Moment {
     resident: u64,
     descriptors: usize,
     threads: u64,
-    /// The largest `max|WᵀW − I|` of all orthonormal matrices, in ε.
+    /// Largest `max|WᵀW − I|` of all orthonormal matrices, in ε.
     orthonormality: f64,
 }
 
@@ -113,7 +116,7 @@ fn main() -> Result<()> {
     let hooks = Hooks { checkpoints: Some(&mut checkpoints), ..Hooks::new(&mut watch) };
     let trained = train_observed(&mut flow, &rows, validation.view(), &config, hooks, &mut soak)?;
     println!(
-        "{:?} after {} steps, best validation {:.4} nats, {lost} events",
+        "{:?} after {} training steps, best validation {:.4} nats, {lost} events",
         trained.outcome, trained.steps, trained.best.validation
     );
     ensure!(trained.outcome == Outcome::Finished, "the run did not finish");
@@ -143,7 +146,7 @@ impl Soak {
             "seconds,step,resident_bytes,descriptors,threads,orthonormality_eps,mean_score_nats"
         )?;
         let now = Instant::now();
-        // At most so many moments: their list must not be what grows.
+        // Bounded, so that the list itself does not grow.
         let moments = Vec::with_capacity(2 + options.time.div_duration_f64(options.every) as usize);
         let (out, every, seed) = (options.out.clone(), options.every, options.seed);
         Ok(Self { out, every, seed, started: now, last: now, step: 0, table, moments, failed: None })
@@ -175,7 +178,8 @@ impl Soak {
         Ok(())
     }
 
-    /// Writes the model, reads it back, scores a file with both, and draws; the mean score.
+    /// Saves and loads the model, scores a file with both, and draws samples. Returns the mean
+    /// score.
     fn score(&self, flow: &Flow<f32>) -> Result<f64> {
         let path = self.out.join("model.safetensors");
         Model::new(flow.clone(), "the rows".to_owned(), 1).save(&path)?;
@@ -190,10 +194,10 @@ impl Soak {
             let x = ArrayView2::from_shape((count, FEATURES), &block)?.to_owned();
             let score = flow.log_prob(&x)?;
             let bits = |scores: &[f64]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
-            ensure!(bits(&score) == bits(&stored.log_prob(&x)?), "the stored model scores otherwise");
+            ensure!(bits(&score) == bits(&stored.log_prob(&x)?), "the loaded model has other scores");
             scores.extend(score);
         }
-        ensure!(scores.len() == HELD_OUT, "{} of {HELD_OUT} rows were scored", scores.len());
+        ensure!(scores.len() == HELD_OUT, "only {} of {HELD_OUT} rows were scored", scores.len());
         let mean = scores.iter().sum::<f64>() / scores.len() as f64;
         write_npy(
             &self.out.join("scores.npy"),
@@ -219,10 +223,10 @@ impl Observer<f32> for Soak {
     }
 }
 
-/// Holds the last tenth of the moments against the second: the first is warm-up.
+/// Compares the last tenth of the moments with the second; the first is warm-up.
 fn verdict(moments: &[Moment]) -> Result<()> {
     let tenth = moments.len() / 10;
-    ensure!(tenth > 0, "{} moments are too few to be compared; at least 10 are needed", moments.len());
+    ensure!(tenth > 0, "{} moments are too few: at least 10 are needed", moments.len());
     let (early, late) = (&moments[tenth..2 * tenth], &moments[moments.len() - tenth..]);
     let most = |part: &[Moment]| part.iter().map(|moment| moment.resident).max().unwrap_or(0) as f64;
     let growth = most(late) / most(early) - 1.0;
@@ -240,8 +244,8 @@ fn verdict(moments: &[Moment]) -> Result<()> {
     println!("threads: {:?} early, {:?} late", threads(early), threads(late));
     println!("largest max|WᵀW − I|: {worst:.2} ε");
     ensure!(growth <= GROWTH, "resident memory grew by more than {} %", 100.0 * GROWTH);
-    ensure!(descriptors(late) <= descriptors(early), "descriptors are left open");
-    ensure!(threads(late) <= threads(early), "threads are left behind");
-    ensure!(worst <= ORTHONORMAL, "a matrix drifted off O(D)");
+    ensure!(descriptors(late) <= descriptors(early), "file descriptors leak");
+    ensure!(threads(late) <= threads(early), "threads leak");
+    ensure!(worst <= ORTHONORMAL, "a matrix drifted away from O(D)");
     Ok(())
 }

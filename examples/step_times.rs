@@ -2,10 +2,12 @@
 //!
 //! `cargo run --release --example step_times -- --dims 63,784 --arms relative,exact --json times.json`
 //!
-//! A step is forward, backward, direction and update of a two-layer dense flow; its floor is what its algorithm cannot do without: the matrix
-//! products and factorizations by the same routines, and one pass over the optimizer's state (see `benches/common/floor.rs`). Both are timed
-//! in turns within one process, round by round, each round repeated to at least 50 ms; figures are medians over rounds, and the ratio is the
-//! median of the rounds' ratios. Steps cycle through 32 batches.
+//! A training step is forward, backward, direction and update of a two-layer dense flow. Its floor
+//! is the minimum that its algorithm needs: the matrix products and factorizations by the same
+//! routines, and one pass over the optimizer's state (see `benches/common/floor.rs`). Both are
+//! timed in alternating rounds within one process, each round repeated for at least 50 ms. Figures
+//! are medians over rounds; the ratio is the median of the rounds' ratios. Steps cycle through 32
+//! batches.
 #![allow(missing_docs)]
 
 #[path = "../benches/common/mod.rs"]
@@ -25,13 +27,13 @@ use pdmap::Real;
 use pdmap::linalg::Lu;
 use serde::Serialize;
 
-/// Times training steps beside their floors.
+/// Times training steps and their floors.
 #[derive(Debug, Parser)]
 struct Options {
     /// Features.
     #[arg(long, value_delimiter = ',', default_value = "63,256,512,784,1024,2048,4096")]
     dims: Vec<usize>,
-    /// Rows of a batch.
+    /// Rows per batch.
     #[arg(long, value_delimiter = ',', default_value = "100")]
     batches: Vec<usize>,
     #[arg(long, value_delimiter = ',', default_value = "exact,relative,algebra,orthonormal")]
@@ -40,16 +42,16 @@ struct Options {
     dtypes: Vec<Dtype>,
     #[arg(long, value_delimiter = ',', default_value = "adam")]
     optimizers: Vec<Rule>,
-    /// Rounds of each case.
+    /// Rounds per case.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
-    /// Shortest round, ms.
+    /// Minimum duration of a round, ms.
     #[arg(long, default_value_t = 50)]
     round_ms: u64,
-    /// Steps alone.
+    /// Omit the floors.
     #[arg(long)]
     no_floor: bool,
-    /// Writes JSON to this file, or to stdout (the table then goes to stderr).
+    /// Write JSON to this file, or to stdout, in which case the table goes to stderr.
     #[arg(long, num_args = 0..=1, default_missing_value = "-")]
     json: Option<PathBuf>,
 }
@@ -60,15 +62,16 @@ struct Row {
     #[serde(flatten)]
     case: Case,
     rounds: usize,
-    /// Steps in a round.
+    /// Training steps per round.
     repeats: usize,
     step_ms: f64,
-    /// First and third quartile of the rounds.
+    /// First and third quartile over rounds.
     step_quartiles_ms: [f64; 2],
     floor_ms: Option<f64>,
-    /// Step over floor.
+    /// Ratio of step to floor.
     ratio: Option<f64>,
-    /// What the guard's check of the determinant's sign adds to a step on average, where a round is too short to hold one.
+    /// Average cost per step of the guard's check of the determinant's sign, if rounds are too
+    /// short to contain one.
     check_ms: f64,
     halvings: u64,
 }
@@ -156,8 +159,9 @@ fn measure<F: Real>(case: Case, options: &Options) -> Result<Row> {
     })
 }
 
-/// Seconds that the guard of the relative arm adds to each step: an `f64` factorization of each matrix, every `11·D/N` steps (`CHECK_SPACING` in
-/// `crates/core/src/group/guard.rs`). Rounds at least as long as this hold it already; the median of shorter ones does not see it.
+/// Seconds that the guard of the relative arm adds to each step: an `f64` factorization of each
+/// matrix every `11·D/N` steps (`CHECK_SPACING` in `crates/core/src/group/guard.rs`). Longer rounds
+/// contain it already; the median of shorter ones does not.
 fn check<F: Real>(case: Case, repeats: usize) -> Result<f64> {
     let spacing = (11 * case.features).div_ceil(case.batch);
     if case.arm != Arm::Relative || spacing <= repeats {

@@ -1,4 +1,4 @@
-//! Digits drawn by a program, in the files of MNIST: for examples that have to run without data.
+//! Generated digits in the file format of MNIST, for examples that run without data.
 
 use std::path::Path;
 
@@ -7,10 +7,11 @@ use ndarray::Array3;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-/// Pixels on a side.
+/// Side of an image in pixels.
 pub(crate) const SIDE: usize = 12;
 
-/// Which of the seven segments a digit lights: top, upper left, upper right, middle, lower left, lower right, bottom.
+/// The lit segments of each digit: top, upper left, upper right, middle, lower left, lower right,
+/// bottom.
 const SEGMENTS: [[u8; 7]; 10] = [
     [1, 1, 1, 0, 1, 1, 1],
     [0, 0, 1, 0, 0, 1, 0],
@@ -24,11 +25,11 @@ const SEGMENTS: [[u8; 7]; 10] = [
     [1, 1, 1, 1, 0, 1, 1],
 ];
 
-/// Rows and columns of each segment, in a frame of 9 × 6 pixels.
+/// Rows and columns of each segment in a frame of 9 × 6 pixels.
 const PLACES: [[usize; 4]; 7] =
     [[0, 1, 0, 6], [0, 5, 0, 1], [0, 5, 5, 6], [4, 5, 0, 6], [4, 9, 0, 1], [4, 9, 5, 6], [8, 9, 0, 6]];
 
-/// Writes a training and a test file with their labels, as MNIST names them.
+/// Writes training and test files with labels, named as in MNIST.
 pub(crate) fn write(folder: &Path, train: usize, test: usize, rng: &mut ChaCha8Rng) -> Result<()> {
     for (name, count) in [("train", train), ("t10k", test)] {
         let (images, labels) = drawn(count, rng);
@@ -39,7 +40,7 @@ pub(crate) fn write(folder: &Path, train: usize, test: usize, rng: &mut ChaCha8R
     Ok(())
 }
 
-/// Digits of any ink, each somewhere in its picture.
+/// Digits with random brightness and position.
 fn drawn(count: usize, rng: &mut ChaCha8Rng) -> (Array3<u8>, Vec<u8>) {
     let labels: Vec<u8> = (0..count).map(|_| rng.random_range(0..10)).collect();
     let mut images = Array3::zeros((count, SIDE, SIDE));
@@ -56,7 +57,7 @@ fn drawn(count: usize, rng: &mut ChaCha8Rng) -> (Array3<u8>, Vec<u8>) {
     (images, labels)
 }
 
-/// An IDX file of bytes: the type and the number of axes, the axes as big-endian numbers, the bytes.
+/// Writes an IDX file of bytes: type, number of axes, axes as big-endian numbers, bytes.
 fn idx(path: &Path, axes: &[usize], bytes: impl Iterator<Item = u8>) -> Result<()> {
     let mut file = vec![0, 0, 8, axes.len() as u8];
     axes.iter().for_each(|&axis| file.extend((axis as u32).to_be_bytes()));

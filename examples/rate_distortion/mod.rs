@@ -1,12 +1,12 @@
-//! Rate-distortion curves: how they are compared, printed and written.
+//! Rate-distortion curves: comparison, printing, CSV.
 
 use ndarray::Array2;
 
-/// Steps of the quantizer, in grey levels, and rates of the comparison, in bits a pixel.
+/// Quantizer steps in grey levels, and rates of the comparison in bits per pixel.
 pub(crate) const STEPS: [f64; 8] = [4.0, 8.0, 12.0, 18.0, 27.0, 40.0, 60.0, 90.0];
 const RATES: [f64; 4] = [0.25, 0.5, 1.0, 1.5];
 
-/// Bits a pixel and PSNR in dB for each step.
+/// Bits per pixel and PSNR in dB for each step.
 pub(crate) type Curve = Vec<(f64, f64)>;
 
 /// Peak signal-to-noise ratio of 8-bit grey levels, dB.
@@ -15,7 +15,7 @@ pub(crate) fn psnr(photo: &Array2<f64>, back: &Array2<f64>) -> f64 {
     10.0 * (255.0 * 255.0 / squares.max(1e-10)).log10()
 }
 
-/// PSNR at a rate, linear in the logarithm of the rate between the points; none outside of them.
+/// PSNR at a rate, interpolated linearly in the logarithm of the rate; none outside the curve.
 fn at_rate(curve: &Curve, rate: f64) -> Option<f64> {
     curve.windows(2).find_map(|pair| {
         let [(more, better), (less, worse)] = [pair[0], pair[1]];
@@ -24,16 +24,17 @@ fn at_rate(curve: &Curve, rate: f64) -> Option<f64> {
     })
 }
 
-/// Mean difference in dB at the rates that both curves reach: the idea of Bjøntegaard (2001), at four points and without his cubic.
+/// Mean difference in dB at the rates that both curves cover, as in Bjøntegaard (2001) but at four
+/// points and without a cubic fit.
 pub(crate) fn gain(curve: &Curve, than: &Curve) -> Option<f64> {
     let differences: Vec<f64> =
         RATES.iter().filter_map(|&rate| Some(at_rate(curve, rate)? - at_rate(than, rate)?)).collect();
     (!differences.is_empty()).then(|| differences.iter().sum::<f64>() / differences.len() as f64)
 }
 
-/// All points of all curves.
+/// Prints all points of all curves.
 pub(crate) fn print_curves(curves: &[(&str, Curve)]) {
-    print!("\nstep: bits a pixel, PSNR\n{:<28}", "");
+    print!("\nstep: bits per pixel, PSNR\n{:<28}", "");
     STEPS.iter().for_each(|step| print!(" {step:>12}"));
     for (name, curve) in curves {
         print!("\n{name:<28}");
@@ -42,9 +43,9 @@ pub(crate) fn print_curves(curves: &[(&str, Curve)]) {
     println!();
 }
 
-/// The curves at equal rates, and their mean distance from the first.
+/// Prints the curves at equal rates and their mean difference from the first.
 pub(crate) fn print_gains(curves: &[(&str, Curve)]) {
-    print!("\nPSNR in dB at bits a pixel\n{:<28}", "");
+    print!("\nPSNR in dB at bits per pixel\n{:<28}", "");
     RATES.iter().for_each(|rate| print!(" {rate:>7}"));
     print!("   over DCT");
     for (name, curve) in curves {
@@ -58,7 +59,7 @@ pub(crate) fn print_gains(curves: &[(&str, Curve)]) {
     println!();
 }
 
-/// The points as a table.
+/// The points as CSV.
 pub(crate) fn as_csv(curves: &[(&str, Curve)]) -> String {
     let mut table = "transform,step,bits_per_pixel,psnr_db\n".to_owned();
     for (name, curve) in curves {

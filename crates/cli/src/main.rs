@@ -1,24 +1,7 @@
-//! The `pdmap` command: results on stdout, progress and errors on stderr, and a documented exit status.
+//! The `pdmap` command.
 
-mod args;
-mod commands;
-mod condition;
-mod data;
-mod exit;
-mod kernel_plots;
-mod log;
-mod model_choice;
-mod model_page;
-mod output;
-mod progress;
-mod round_trip;
-mod rows_in;
-mod rows_out;
-mod signals;
-mod stored;
+use std::process::ExitCode;
 
-use clap::Parser;
-
-fn main() -> std::process::ExitCode {
-    exit::run(|| commands::run(args::Cli::parse()))
+fn main() -> ExitCode {
+    ExitCode::from(pdmap_cli::run(std::env::args_os()))
 }

@@ -1,4 +1,4 @@
-//! The command line: all tests in one program, since each program would compile the generic layers again.
+//! All tests of the command line in one program, so that the generic layers are compiled once.
 
 mod bad_input;
 mod common;

@@ -1,4 +1,4 @@
-//! Every bad input gets one clear line that names the file and the numbers, status 2, and leaves nothing behind.
+//! Bad input: one line that names the file and the numbers, status 2, no leftover files.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{pdmap, refuse, rows, succeed, write};
 use ndarray::Array2;
 
-/// Refuses, names what it should, and leaves the folder as it was.
+/// Expects a refusal that contains `names` and leaves the folder unchanged.
 fn clean_refusal(folder: &Path, args: &[&str], names: &[&str]) {
     let list = || {
         let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -20,7 +20,7 @@ fn clean_refusal(folder: &Path, args: &[&str], names: &[&str]) {
     for name in names {
         assert!(line.contains(name), "`{name}` is not in: {line}");
     }
-    assert_eq!(list(), before, "{args:?} left something behind");
+    assert_eq!(list(), before, "{args:?} left files behind");
 }
 
 fn train(data: &str) -> Vec<&str> {
@@ -28,7 +28,7 @@ fn train(data: &str) -> Vec<&str> {
 }
 
 #[test]
-fn data_that_cannot_be_used() {
+fn unusable_data() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     clean_refusal(folder, &train("absent.npy"), &["absent.npy", "no such file"]);
@@ -56,7 +56,7 @@ fn data_that_cannot_be_used() {
     pdmap_data::write_npy(&folder.join("vector.npy"), &vector).unwrap();
     clean_refusal(folder, &train("vector.npy"), &["vector.npy", "1", "2"]);
 
-    // An array of integers: the header of 8-byte integers over the bytes of doubles.
+    // An array of 8-byte integers.
     let bytes = std::fs::read(write(folder, "good.npy", &rows(300, 3))).unwrap();
     let at = bytes.windows(3).position(|w| w == b"<f8").unwrap();
     let mut integers = bytes.clone();
@@ -71,7 +71,7 @@ fn data_that_cannot_be_used() {
     narrow.extend(["--val", "narrow.npy"]);
     clean_refusal(folder, &narrow, &["narrow.npy", "2", "3"]);
 
-    // The third column is the sum of the others: the file is what is wrong, and so it is named.
+    // The third column is the sum of the others, so the message names the file.
     let mut dependent = Array2::from_shape_fn((300, 3), |(i, j)| ((i * (j + 1)) % (7 + j)) as f64);
     let sum = &dependent.column(0) + &dependent.column(1);
     dependent.column_mut(2).assign(&sum);
@@ -83,7 +83,7 @@ fn data_that_cannot_be_used() {
 }
 
 #[test]
-fn images_that_cannot_be_used() {
+fn unusable_images() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     std::fs::create_dir(folder.join("photos")).unwrap();
@@ -101,11 +101,11 @@ fn images_that_cannot_be_used() {
 }
 
 #[test]
-fn folders_that_cannot_be_written() {
+fn unwritable_folders() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(300, 3));
-    // Hours of training would come first: the folder is looked at before.
+    // The folder is checked before training.
     let compare = ["compare", "--data", "x.npy", "--budget", "1h", "--out"];
     let splits = ["data", "splits", "--data", "x.npy", "--out"];
     std::fs::create_dir_all(folder.join("taken/results.json")).unwrap();
@@ -116,7 +116,7 @@ fn folders_that_cannot_be_written() {
         clean_refusal(folder, &[command, &["taken"]].concat(), &["taken", file]);
     }
     assert!(!folder.join("taken/train.npy").exists());
-    // A folder that was made for a run that came to nothing does not stay.
+    // A folder created for a failed run is removed.
     let mut nan = rows(300, 3);
     nan[[4, 1]] = f64::NAN;
     write(folder, "nan.npy", &nan);
@@ -125,7 +125,7 @@ fn folders_that_cannot_be_written() {
 }
 
 #[test]
-fn a_comparison_that_cannot_be_drawn_keeps_its_results() {
+fn a_comparison_without_plots_keeps_its_results() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(300, 3));
@@ -163,7 +163,7 @@ fn a_comparison_that_cannot_be_drawn_keeps_its_results() {
 }
 
 #[test]
-fn flags_that_cannot_be_used() {
+fn unusable_flags() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(300, 3));
@@ -184,7 +184,7 @@ fn flags_that_cannot_be_used() {
             &["--patch 8", generator],
         );
     }
-    // Ten pictures of 2 x 2 pixels.
+    // Ten images of 2 x 2 pixels.
     let idx = [&[0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 2][..], &[7; 40]].concat();
     std::fs::write(folder.join("digits"), idx).unwrap();
     clean_refusal(
@@ -201,14 +201,14 @@ fn flags_that_cannot_be_used() {
     let lost = ["train", "--data", "x.npy", "--steps", "5", "--out", "absent/m.safetensors"];
     clean_refusal(folder, &lost, &["absent"]);
     clean_refusal(folder, &["compare", "--data", "x.npy", "--seeds", "0", "--steps", "2"], &["0 seeds"]);
-    // clap's own refusals take more than a line, and have the same status.
+    // clap's messages take several lines but have the same status.
     for args in [&["train", "--steps", "many"][..], &["compare", "--arms", "dense"], &["fly"]] {
         assert_eq!(pdmap(folder, args).status.code(), Some(2), "{args:?}");
     }
 }
 
 #[test]
-fn models_that_do_not_fit() {
+fn models_that_do_not_match_the_data() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(300, 3));
@@ -226,7 +226,7 @@ fn models_that_do_not_fit() {
         );
     }
     clean_refusal(folder, &["inspect", "wide.npy"], &["wide.npy"]);
-    // Finite rows whose log-likelihood is not.
+    // Finite rows without a finite log-likelihood.
     let mut far = rows(2000, 3);
     far[[1500, 1]] = 1e200;
     write(folder, "far.npy", &far);
@@ -237,10 +237,10 @@ fn models_that_do_not_fit() {
 }
 
 #[test]
-fn a_run_that_diverges_saves_the_last_good_weights_and_says_so() {
+fn a_diverging_run_saves_the_last_good_weights_and_reports_it() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // A single row far outside: its loss overflows f32 once it is drawn, the rest trains well.
+    // The loss of one extreme row overflows f32 once it is drawn; the other rows train well.
     let mut x = rows(2000, 3);
     x[[1000, 0]] = 1e30;
     write(folder, "x.npy", &x);
@@ -270,7 +270,7 @@ fn a_run_that_diverges_saves_the_last_good_weights_and_says_so() {
     assert!(score["mean"].as_f64().unwrap().is_finite());
 }
 
-/// The status of a run whose stdout nobody reads, and its stderr.
+/// Status and stderr of a run whose stdout is closed.
 fn unread(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("pdmap"));
     command.current_dir(folder).args(args);
@@ -282,7 +282,7 @@ fn unread(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn neither_test_rows_nor_a_closed_pipe_mask_how_training_ended() {
+fn test_rows_and_a_closed_pipe_do_not_hide_how_training_ended() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let mut x = rows(2000, 3);

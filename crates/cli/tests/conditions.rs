@@ -1,4 +1,4 @@
-//! Densities under a condition: training, scoring, sampling, classification, and what is refused.
+//! Conditional densities: training, scoring, sampling, classification, and refusals.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -8,7 +8,7 @@ use std::path::Path;
 use common::{read, read_vector, refuse, succeed, write};
 use ndarray::Array2;
 
-/// Two classes of points in the plane, far apart for their spread.
+/// Two well-separated classes of points in the plane.
 fn points(rows: usize, shift: usize) -> (Array2<f64>, Array2<f64>) {
     let label = |row: usize| ((row + shift) * 7 % 3).min(1) as f64;
     let noise = |row: usize, k: usize| (((row + shift) * 7919 * k + 13 * k) % 1009) as f64 / 1009.0 - 0.5;
@@ -36,7 +36,7 @@ fn words(line: &str) -> Vec<&str> {
 }
 
 #[test]
-fn classes_are_learned_told_apart_and_drawn() {
+fn classes_are_learned_distinguished_and_sampled() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     trained(folder);
@@ -52,13 +52,13 @@ fn classes_are_learned_told_apart_and_drawn() {
     let posterior = read(folder, "p.npy");
     assert!(posterior.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12));
 
-    // Scores under the right class, and back and forth under it.
+    // Scores and round trips with the correct class.
     succeed(folder, &words("score m.st --data new.npy --condition new-c.npy --out ll.npy"));
     let mean = |name: &str| read_vector(folder, name).iter().sum::<f64>() / 300.0;
-    let under_right = mean("ll.npy");
+    let correct = mean("ll.npy");
     write(folder, "wrong.npy", &labels.mapv(|label| 1.0 - label));
     succeed(folder, &words("score m.st --data new.npy --condition wrong.npy --out ll.npy"));
-    assert!(under_right > mean("ll.npy") + 1.0);
+    assert!(correct > mean("ll.npy") + 1.0);
     succeed(folder, &words("encode m.st --data new.npy --condition new-c.npy --out z.npy"));
     succeed(folder, &words("decode m.st --data z.npy --condition new-c.npy --out back.npy"));
     let worst =
@@ -74,7 +74,7 @@ fn classes_are_learned_told_apart_and_drawn() {
 }
 
 #[test]
-fn vectors_are_conditions_too() {
+fn vectors_can_be_conditions() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     trained(folder);
@@ -83,16 +83,16 @@ fn vectors_are_conditions_too() {
         "train --data x.npy --condition v.npy --model m.toml --steps 300 --rate 0.01 --dtype f64 --out v.st";
     succeed(folder, &words(args));
     succeed(folder, &words("score v.st --data x.npy --condition v.npy --out ll.npy"));
-    // The condition tells nearly all.
+    // This condition determines the row almost completely.
     let informed = read_vector(folder, "ll.npy").iter().sum::<f64>() / 1500.0;
     succeed(folder, &words("score m.st --data x.npy --condition c.npy --out ll.npy"));
     let classes = read_vector(folder, "ll.npy").iter().sum::<f64>() / 1500.0;
     assert!(informed > classes + 1.0, "{informed} {classes}");
-    assert!(refuse(folder, &words("classify v.st --data x.npy")).contains("no density of classes"));
+    assert!(refuse(folder, &words("classify v.st --data x.npy")).contains("the model has no classes"));
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn mismatched_conditions_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     trained(folder);

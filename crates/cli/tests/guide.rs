@@ -1,4 +1,4 @@
-//! The commands of the documentation, run as they stand there: those of a page in their order, in one empty folder.
+//! Runs the commands of the documentation unchanged: those of a page in order, in an empty folder.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The fenced blocks of a text whose language is `sh`: what the reader is to run.
+/// The fenced `sh` blocks of a text, which readers are meant to run.
 fn blocks(text: &str) -> Vec<String> {
     let (mut blocks, mut open) = (vec![], None::<String>);
     for line in text.lines() {
@@ -27,7 +27,7 @@ fn blocks(text: &str) -> Vec<String> {
     blocks
 }
 
-/// Runs blocks with `pdmap` on the path; each must succeed, in a shell that ends at the first command that does not.
+/// Runs blocks with `pdmap` on the path. Every command must succeed.
 fn run(name: &str, folder: &Path, blocks: &[String]) {
     assert!(!blocks.is_empty(), "{name} has no commands");
     let pdmap = PathBuf::from(env!("CARGO_BIN_EXE_pdmap"));
@@ -45,12 +45,12 @@ fn run(name: &str, folder: &Path, blocks: &[String]) {
     }
 }
 
-/// Whether there is a shell and awk, as on every system that these pages are written for.
+/// Whether bash and awk are installed, as on every system that the pages are written for.
 fn has_a_shell() -> bool {
     let there = |tool: &str| Command::new(tool).arg("--version").output().is_ok();
     let all = there("bash") && there("awk");
     if !all {
-        skipped("no bash and awk to run the documentation's commands with");
+        skipped("bash or awk is missing, which the documentation's commands need");
     }
     all
 }
@@ -77,7 +77,7 @@ fn every_command_of_the_guide_runs() {
     assert!(run_pages >= 8, "{run_pages} pages with commands");
 }
 
-/// What somebody has who knows the README only: a CSV file of their own, and three commands.
+/// A reader of the README has a CSV file and three commands.
 #[test]
 fn the_readme_leads_from_a_csv_file_to_scores_samples_and_a_report_in_three_commands() {
     if !has_a_shell() {

@@ -1,4 +1,4 @@
-//! `pdmap kernels`, and models of convolutions through the command line.
+//! `pdmap kernels`, and convolutional models on the command line.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -14,7 +14,7 @@ fn train(folder: &Path, model: &str, data: &str) {
 }
 
 #[test]
-fn kernels_of_a_signal_are_exported_and_drawn() {
+fn kernels_of_signals_are_exported_and_plotted() {
     for (model, orthonormal) in
         [("conv-orthonormal", true), ("conv-unconstrained", false), ("conv-free-exact", false)]
     {
@@ -35,7 +35,7 @@ fn kernels_of_a_signal_are_exported_and_drawn() {
         }
         let layers = succeed(folder, &["inspect", "m.safetensors"]);
         assert!(layers.contains("conv"), "{layers}");
-        // Samples and codes lead back.
+        // Samples survive a round trip through their codes.
         succeed(folder, &["sample", "m.safetensors", "--count", "5", "--out", "x.npy"]);
         succeed(folder, &["encode", "m.safetensors", "--data", "x.npy", "--out", "z.npy"]);
         succeed(folder, &["decode", "m.safetensors", "--data", "z.npy", "--out", "back.npy"]);
@@ -45,7 +45,7 @@ fn kernels_of_a_signal_are_exported_and_drawn() {
 }
 
 #[test]
-fn kernels_of_images_are_drawn_as_pictures() {
+fn kernels_of_images_are_plotted_as_images() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let toml = "shape = [1, 4, 8]\nlayers = [{ kind = \"cycled-conv\", period = [2, 4], stages = 2, group = \"orthonormal\" }]\n";
@@ -59,7 +59,7 @@ fn kernels_of_images_are_drawn_as_pictures() {
 }
 
 #[test]
-fn what_has_no_kernels_is_refused() {
+fn layers_without_kernels_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     train(folder, "dense-relative", "synthetic:ar1?rho=0.95&length=8");
@@ -73,7 +73,7 @@ fn what_has_no_kernels_is_refused() {
 }
 
 #[test]
-fn a_period_that_does_not_divide_is_said() {
+fn a_period_that_does_not_divide_the_length_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let args = [
         "train",
@@ -105,7 +105,7 @@ fn tiles_of_images_train_a_convolution() {
     let rest = ["--model", "conv-orthonormal", "--steps", "20", "--out", "m.safetensors"];
     let said = succeed(folder, &[&args[..], &rest[..]].concat());
     assert!(said.contains("8x8 grey tiles"), "{said}");
-    // Pictures of one channel, without being told.
+    // The shape of one-channel images is inferred.
     let layers = succeed(folder, &["inspect", "m.safetensors"]);
     assert!(layers.contains("\"shape\":[1,8,8]"), "{layers}");
 }

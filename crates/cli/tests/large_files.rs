@@ -1,4 +1,4 @@
-//! Training on rows that stay in their file.
+//! Training on rows that are read from a file.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -16,7 +16,7 @@ fn file(folder: &std::path::Path, name: &str, rows: usize) -> Array2<f32> {
 }
 
 #[test]
-fn a_file_larger_than_the_buffer_trains_as_well_as_memory() {
+fn training_from_a_file_is_as_good_as_from_memory() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     file(folder, "x.npy", 20_000);
@@ -31,13 +31,13 @@ fn a_file_larger_than_the_buffer_trains_as_well_as_memory() {
         (json["test"]["mean"].as_f64().unwrap(), json["weights"].as_str().unwrap().to_owned())
     };
     let (memory, memory_weights) = train(&[]);
-    // 640 kB in the file, 64 kB in the buffer.
+    // The file has 640 kB, the buffer 64 kB.
     let (streamed, weights) = train(&["--memory", "64KiB"]);
     assert_eq!(train(&["--memory", "64KiB"]).1, weights);
-    assert_ne!(weights, memory_weights, "the rows were read into memory after all");
+    assert_ne!(weights, memory_weights, "the rows were read into memory");
     assert!((streamed - memory).abs() < 0.1, "{streamed} from the file, {memory} from memory");
 
-    // Without validation rows, some are split off; whitening sees the same rows in the same order either way.
+    // Without validation rows some are split off; whitening works on rows from a file too.
     let said = succeed(
         folder,
         &[
@@ -54,11 +54,11 @@ fn a_file_larger_than_the_buffer_trains_as_well_as_memory() {
             "m.safetensors",
         ],
     );
-    assert!(said.contains("20 of 20 steps"), "{said}");
+    assert!(said.contains("20 of 20 training steps"), "{said}");
 }
 
 #[test]
-fn what_is_wrong_with_rows_in_a_file_is_said_as_of_rows_in_memory() {
+fn bad_rows_in_a_file_are_named_by_their_index() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let mut x = file(folder, "x.npy", 20_000);

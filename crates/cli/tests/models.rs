@@ -1,4 +1,4 @@
-//! What a trained model says of its data, through the command line alone.
+//! Trained models, checked through the command line alone.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -15,7 +15,7 @@ fn train(folder: &Path, data: &str, extra: &[&str]) {
     succeed(folder, &args);
 }
 
-/// `log|det ∂z/∂x|` at each row, by central differences of what `encode` writes.
+/// `log|det ∂z/∂x|` at each row, by central differences of `encode`.
 fn measured_log_det(folder: &Path, x: &Array2<f64>) -> Vec<f64> {
     const STEP: f64 = 1e-6;
     let features = x.ncols();
@@ -42,7 +42,7 @@ fn measured_log_det(folder: &Path, x: &Array2<f64>) -> Vec<f64> {
 }
 
 #[test]
-fn a_score_is_the_base_density_of_the_code_plus_the_measured_log_det() {
+fn a_score_is_the_base_log_density_of_the_code_plus_the_measured_log_determinant() {
     for model in ["dense-relative", "dense-orthonormal", "dense-svd"] {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
@@ -89,7 +89,7 @@ fn decode_inverts_encode_in_both_precisions() {
 }
 
 #[test]
-fn a_density_of_moons_integrates_to_one() {
+fn a_density_integrates_to_one() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     train(
@@ -97,7 +97,8 @@ fn a_density_of_moons_integrates_to_one() {
         "synthetic:moons?noise=0.1",
         &["--model", "dense-relative", "--dtype", "f64", "--steps", "600"],
     );
-    // A grid that is fine where the data are and reaches far into the tails: x = sinh(u)/scale with its weight cosh(u)/scale du.
+    // A grid that is fine near the data and extends far into the tails: x = sinh(u)/scale with the
+    // weight cosh(u)/scale du.
     const SIDE: usize = 900;
     let (reach, centre) = (9.0_f64, [0.5, 0.25]);
     let width = 2.0 * reach / SIDE as f64;
@@ -115,7 +116,7 @@ fn a_density_of_moons_integrates_to_one() {
     };
     let whole = integral(&scores);
     assert!((whole - 1.0).abs() <= 1e-3, "{whole}");
-    // The wrong score, the base log-density without the log-determinant, must not pass.
+    // A wrong score, the base log-density without the log-determinant, must fail.
     succeed(folder, &["encode", "m.safetensors", "--data", "grid.npy", "--out", "z.npy"]);
     let log_normal = |z: f64| -0.5 * (z * z + (2.0 * std::f64::consts::PI).ln());
     let base: Vec<f64> =
@@ -125,7 +126,7 @@ fn a_density_of_moons_integrates_to_one() {
 }
 
 #[test]
-fn steps_make_a_run_reproducible_bit_for_bit() {
+fn a_run_with_a_step_budget_is_reproducible_bit_for_bit() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let data = write(folder, "x.npy", &rows(600, 4));
@@ -191,12 +192,12 @@ fn patches_of_a_folder_of_images_train_a_model() {
     ))
     .unwrap();
     assert_eq!(score["rows"], 100);
-    assert_eq!(trained["test"], score, "the test rows, as training and as `score` state them");
+    assert_eq!(trained["test"], score, "training and `score` report different test results");
     assert!(score["mean"].as_f64().unwrap().is_finite());
 }
 
 #[test]
-fn a_comparison_writes_its_report() {
+fn a_comparison_writes_report_results_and_plots() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let text = succeed(

@@ -1,4 +1,4 @@
-//! `inspect` warns of a model that cannot be trusted on the way back.
+//! `inspect` warns about a model whose inverse is inaccurate.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -17,7 +17,7 @@ fn save(path: &Path, smallest: f32) {
         "kind": "dense", "options": { "group": { "general": "relative" }, "bias": "none" }
     }))
     .unwrap();
-    // Rotated by 30 degrees on both sides, so that no number is small.
+    // Rotated by 30 degrees on both sides, so that no entry is small.
     let (c, s) = (0.75_f32.sqrt(), 0.5);
     let turn = array![[c, -s], [s, c]];
     let weight = turn.dot(&array![[1.0, 0.0], [0.0, smallest]]).dot(&turn);
@@ -27,7 +27,7 @@ fn save(path: &Path, smallest: f32) {
     Model::new(flow, "the rows".to_owned(), 0).save(path).unwrap();
 }
 
-/// What `inspect --json` says of the base density, and whether it warned.
+/// The round trip of the base density in `inspect --json`, and whether there was a warning.
 fn inspected(folder: &Path) -> (Value, bool) {
     let run = pdmap(folder, &["inspect", "m.st", "--json"]);
     assert!(run.status.success());
@@ -35,12 +35,12 @@ fn inspected(folder: &Path) -> (Value, bool) {
     let warned = String::from_utf8(run.stderr).unwrap();
     (
         said["round_trip"]["base"].clone(),
-        warned.starts_with("warning: the round trip of the base density is off by"),
+        warned.starts_with("warning: the round-trip error of the base density is"),
     )
 }
 
 #[test]
-fn a_nearly_singular_model_is_warned_of_and_a_sound_one_is_not() {
+fn only_a_nearly_singular_model_causes_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.st");
     save(&path, 0.1);

@@ -1,4 +1,5 @@
-//! The reader in `docs/model-format.md`: NumPy and safetensors give the likelihoods that `pdmap score` gives.
+//! The reader in `docs/model-format.md`, written with NumPy and safetensors, agrees with
+//! `pdmap score`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -17,7 +18,8 @@ fn script() -> String {
     block.split("```").next().unwrap().to_owned()
 }
 
-/// Largest distance of the reader's numbers from those of `pdmap score`, over all dense presets and preprocessing.
+/// Largest difference between the reader and `pdmap score`, over all dense presets and
+/// preprocessing.
 fn distance(python: &Path, script: &str) -> f64 {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -66,7 +68,7 @@ fn the_documented_reader_agrees_with_score() {
     }
     let worst = distance(&python, &script());
     assert!(worst < 1e-9, "{worst:e} nats apart");
-    // A reader without the log-determinant of whitening is noticed.
+    // A reader without the log-determinant of whitening disagrees.
     let wrong = script().replace("ll - np.log(t[\"deviation\"]).sum()", "ll");
     assert!(distance(&python, &wrong) > 1e-3);
 }

@@ -32,7 +32,7 @@ fn entries(folder: &Path) -> Vec<std::ffi::OsString> {
 }
 
 #[test]
-fn rows_come_and_go_through_pipes_in_the_format_of_the_input() {
+fn pipes_keep_the_format_of_the_input() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -58,7 +58,7 @@ fn rows_come_and_go_through_pipes_in_the_format_of_the_input() {
     assert_eq!(lines.next(), Some("log_prob"));
     assert!(lines.map(|line| line.parse::<f64>().unwrap()).eq(scores.iter().copied()));
 
-    // CSV in, npy out, whose head is known last; and back.
+    // CSV to npy, whose header is known last, and back.
     let out =
         piped(folder, &["encode", "m.st", "--data", "-", "--out", "-", "--format", "npy"], text.into_bytes());
     assert!(out.status.success() && out.stderr.is_empty(), "{}", stderr(&out));
@@ -67,12 +67,12 @@ fn rows_come_and_go_through_pipes_in_the_format_of_the_input() {
     let worst = (&read(folder, "back.npy") - &x).iter().fold(0.0_f64, |worst, d| worst.max(d.abs()));
     assert!(worst < 1e-9, "{worst:e}");
 
-    // A sample through a pipe is the sample of a file.
+    // A pipe and a file get the same sample.
     succeed(folder, &["sample", "m.st", "--count", "50", "--out", "s.npy"]);
     let out = piped(folder, &["sample", "m.st", "--count", "50", "--out", "-"], vec![]);
     assert_eq!(out.stdout, std::fs::read(folder.join("s.npy")).unwrap());
 
-    // Rows of one kind on stdout, another in a file.
+    // One output on stdout, another in a file.
     let args = ["score", "m.st", "--data", "-", "--attribution", "-", "--out", "ll2.npy", "--format", "csv"];
     let out = piped(folder, &args, npy.clone());
     assert!(String::from_utf8(out.stdout).unwrap().starts_with("x0,x1,x2\n"));
@@ -82,7 +82,7 @@ fn rows_come_and_go_through_pipes_in_the_format_of_the_input() {
 }
 
 #[test]
-fn a_pipe_that_breaks_off_leaves_nothing_behind() {
+fn a_truncated_input_pipe_leaves_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -113,7 +113,7 @@ fn a_pipe_that_breaks_off_leaves_nothing_behind() {
     assert_eq!(entries(folder), before);
 }
 
-/// Runs `pdmap`, reads `bytes` of its standard output, and closes that.
+/// Runs `pdmap`, reads `bytes` bytes of its standard output and closes it.
 fn abandoned(folder: &Path, args: &[&str], bytes: usize) -> (Option<i32>, String) {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("pdmap"));
     command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -126,7 +126,7 @@ fn abandoned(folder: &Path, args: &[&str], bytes: usize) -> (Option<i32>, String
 }
 
 #[test]
-fn a_reader_that_goes_has_what_it_wanted() {
+fn a_closed_output_pipe_is_success() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -140,7 +140,7 @@ fn a_reader_that_goes_has_what_it_wanted() {
             assert_eq!(abandoned(folder, &args, 10), (Some(0), String::new()), "{args:?}");
         }
     }
-    // What goes into a file is not lost with the reader of the rest.
+    // Output to a file is complete even if stdout is closed.
     let args = ["score", "m.st", "--data", "x.npy", "--out", "-", "--flags", "f.npy", "--threshold", "0"];
     let (status, said) = abandoned(folder, &args, 10);
     assert_eq!(status, Some(0), "{said}");

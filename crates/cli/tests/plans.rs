@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use common::{refuse, rows, succeed, write};
 use pdmap_compare::{Plan, Results};
 
-/// A plan of the tests.
+/// A small plan.
 fn three_arms() -> String {
     format!("{}/tests/three-arms.toml", env!("CARGO_MANIFEST_DIR"))
 }
@@ -18,7 +18,7 @@ fn example(name: &str) -> String {
     path.canonicalize().unwrap().to_str().unwrap().to_owned()
 }
 
-/// Compares on few rows, and reads the results.
+/// Runs a comparison on few rows and reads the results.
 fn compare(folder: &Path, extra: &[&str]) -> Results {
     let data = ["compare", "--data", "x.npy", "--out", "c", "--json"];
     let json = succeed(folder, &[&data[..], extra].concat());
@@ -28,7 +28,7 @@ fn compare(folder: &Path, extra: &[&str]) -> Results {
     results
 }
 
-/// What every run was and came to, without its times.
+/// All runs and their results, without times.
 fn figures(results: &Results) -> Vec<(String, u64, f64, Option<f64>)> {
     let tuning = results.tuning.iter().map(|tried| (tried.arm.clone(), 0, tried.rate, tried.validation));
     let runs = results.runs.iter().map(|run| (run.arm.clone(), run.seed, run.rate, run.test));
@@ -36,7 +36,7 @@ fn figures(results: &Results) -> Vec<(String, u64, f64, Option<f64>)> {
 }
 
 #[test]
-fn the_usual_plan_and_the_usual_flags_give_the_same_runs() {
+fn the_default_plan_file_equals_the_default_flags() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(400, 3));
@@ -49,7 +49,7 @@ fn the_usual_plan_and_the_usual_flags_give_the_same_runs() {
 }
 
 #[test]
-fn flags_stand_before_the_plan() {
+fn flags_override_the_plan() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(400, 3));
@@ -67,7 +67,7 @@ fn flags_stand_before_the_plan() {
 }
 
 #[test]
-fn a_dry_run_says_what_would_be_run_and_leaves_nothing() {
+fn a_dry_run_prints_the_plan_and_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let dry = |extra: &[&str]| succeed(folder, &[&["compare", "--dry-run"][..], extra].concat());
@@ -76,17 +76,17 @@ fn a_dry_run_says_what_would_be_run_and_leaves_nothing() {
         usual.contains("dense-relative-algebra") && usual.contains("tuned: 1e-4 3e-4 1e-3 3e-3 1e-2"),
         "{usual}"
     );
-    // Five arms: ten seeds of two seconds; seven rates of 0.1 s, four of 0.2 s, two of 0.4 s.
+    // Five arms: ten seeds at 2 s; seven rates at 0.1 s, four at 0.2 s, two at 0.4 s.
     assert!(
-        usual.contains("5 arms x 10 seeds, 2s a run") && usual.ends_with("about 112 s of training\n"),
+        usual.contains("5 arms x 10 seeds, 2s per run") && usual.ends_with("about 112 s of training\n"),
         "{usual}"
     );
     assert_eq!(dry(&["--plan", &example("dense.toml")]), usual);
     let quick = dry(&["--plan", &three_arms(), "--data", "synthetic:ica?dim=4"]);
     assert!(quick.contains("3e-3, fixed") && quick.contains("asinh against dense-relative"), "{quick}");
     assert!(
-        quick.contains("3 arms x 2 seeds, 1000 steps a run")
-            && quick.contains("about 10750 steps of training"),
+        quick.contains("3 arms x 2 seeds, 1000 steps per run")
+            && quick.contains("about 10750 training steps in total"),
         "{quick}"
     );
     let json: Plan = serde_json::from_str(&dry(&["--json", "--plan", &three_arms()])).unwrap();
@@ -95,7 +95,7 @@ fn a_dry_run_says_what_would_be_run_and_leaves_nothing() {
 }
 
 #[test]
-fn what_does_not_go_with_a_plan_is_refused() {
+fn conflicts_with_a_plan_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(400, 3));
@@ -119,24 +119,20 @@ fn what_does_not_go_with_a_plan_is_refused() {
         (
             &quick,
             &["--arms", "asinh,asinh"],
-            "error: the plan: `arms[1].name`: `asinh` is named more than once",
+            "error: the plan: `arms[1].name`: `asinh` is used more than once",
         ),
-        (&quick, &["--seeds", "0"], "error: 3 arms and 0 seeds: at least one of each is needed"),
+        (&quick, &["--seeds", "0"], "error: 3 arms and 0 seeds: a comparison needs at least one of each"),
         (
             &quick,
             &["--rate=-1"],
-            "error: the plan: `arms[0].rate`: -1: a learning rate is positive and finite",
+            "error: the plan: `arms[0].rate`: -1: a learning rate must be positive and finite",
         ),
         (&quick, &["--batch", "0"], "error: --batch 0: a batch has at least one row"),
-        (
-            "own.toml",
-            &["--batch", "5"],
-            "error: --batch 5 changes nothing: every arm of the plan says its own",
-        ),
+        ("own.toml", &["--batch", "5"], "error: --batch 5 has no effect: every arm of the plan sets its own"),
         (
             "own.toml",
             &["--preprocess", "none"],
-            "error: --preprocess none changes nothing: every arm of the plan says its own",
+            "error: --preprocess none has no effect: every arm of the plan sets its own",
         ),
         (
             "bad.toml",
@@ -148,7 +144,7 @@ fn what_does_not_go_with_a_plan_is_refused() {
     for (plan, extra, expected) in table {
         assert_eq!(refused(plan, extra), expected);
     }
-    // clap's own refusals take more than a line.
+    // clap's messages take several lines.
     for flag in [["--depth", "3"], ["--alpha", "0.5"]] {
         let output = common::pdmap(folder, &[&["compare", "--plan", &quick][..], &flag].concat());
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -157,7 +153,7 @@ fn what_does_not_go_with_a_plan_is_refused() {
 }
 
 #[test]
-fn finished_runs_are_kept_and_runs_can_go_on_beside_each_other() {
+fn finished_runs_are_stored_and_runs_can_be_parallel() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(400, 3));
@@ -169,16 +165,20 @@ fn finished_runs_are_kept_and_runs_can_go_on_beside_each_other() {
     assert!(lines.starts_with("arm,seed,rate,"), "{lines}");
     let kept = || std::fs::read_dir(folder.join("c/runs")).unwrap().count();
     let before = kept();
-    // Six final runs are two files each; then the tuning of two arms, the baselines, and that there is no mixture.
+    // Two files for each of six final runs; the tuning of two arms; the baselines; the absence of
+    // FastICA.
     assert_eq!(before, 2 * 6 + 2 * (5 + 3 + 2) + 2);
     let again = compare(folder, &small);
     assert_eq!((again.runs, kept()), (first.runs, before));
     for (flags, words) in [
-        (&["--parallel", "2"][..], "error: --parallel takes two numbers (runs,threads), 1 were given"),
-        (&["--parallel", "0,1"], "error: the plan: `parallel`: 0 runs of 1 threads: 1 to 1024 of each"),
+        (&["--parallel", "2"][..], "error: --parallel takes two numbers (runs,threads); got 1"),
+        (
+            &["--parallel", "0,1"],
+            "error: the plan: `parallel`: 0 runs of 1 threads: both must be in 1 to 1024",
+        ),
         (
             &["--parallel", "2,1", "--budget", "1s"],
-            "error: the plan: `parallel`: runs under a budget of time go one at a time: beside each other they would take each other's time",
+            "error: the plan: `parallel`: under a time budget runs go one at a time: parallel runs would slow each other down",
         ),
     ] {
         let output =

@@ -1,4 +1,4 @@
-//! The page about a model, and the log of its training.
+//! The page about a model, and the training log.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -22,7 +22,7 @@ fn headings(page: &str) -> Vec<&str> {
 }
 
 #[test]
-fn training_leaves_a_page_and_a_log() {
+fn training_writes_a_page_and_a_log() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let train =
@@ -31,12 +31,15 @@ fn training_leaves_a_page_and_a_log() {
     succeed(folder, &[&train[..], &both].concat());
     let page = page(folder, "m.html");
     let expected =
-        ["Likelihood", "Samples beside data", "Codes and their base density", "Layers", "There and back"];
+        ["Likelihood", "Samples beside data", "Codes and their base density", "Layers", "Round trip"];
     assert_eq!(headings(&page)[..5], expected);
     assert_eq!(page.matches("data:image/png;base64,").count(), 3, "data, samples and the density");
-    for words in
-        ["nats a row over 500 rows", "Learning curve", "condition", "Trained on synthetic:moons for 40 steps"]
-    {
+    for words in [
+        "nats per row over 500 rows",
+        "Learning curve",
+        "condition",
+        "Trained on synthetic:moons for 40 steps",
+    ] {
         assert!(page.contains(words), "{words}");
     }
     let log = std::fs::read_to_string(folder.join("m.jsonl")).unwrap();
@@ -48,12 +51,12 @@ fn training_leaves_a_page_and_a_log() {
     assert!(validations.iter().all(|line| line["nats"].is_f64() && line["time"].is_string()));
     assert!(events.contains(&"checkpoint"));
     assert_eq!(lines[lines.len() - 1]["outcome"], "finished");
-    // The curve is in the model too.
+    // The model file contains the curve.
     let inspected: Value = serde_json::from_str(&succeed(folder, &["inspect", "m.st", "--json"])).unwrap();
     assert_eq!(inspected["header"]["training"]["curve"].as_array().unwrap().len(), 41);
     assert_eq!(inspected["header"]["training"]["curve"][40][1], validations[40]["nats"]);
 
-    // Going on adds lines; starting afresh does not keep old ones.
+    // Resuming appends lines; a new run replaces them.
     succeed(folder, &[&train[..], &both, &["--resume"]].concat());
     let again = std::fs::read_to_string(folder.join("m.jsonl")).unwrap();
     assert!(again.starts_with(&log) && again.contains("\"resumed\""));
@@ -62,7 +65,7 @@ fn training_leaves_a_page_and_a_log() {
 }
 
 #[test]
-fn rows_are_shown_as_what_they_are() {
+fn signals_images_and_columns_have_suitable_plots() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     // Signals: traces, kernels, responses.
@@ -79,15 +82,15 @@ fn rows_are_shown_as_what_they_are() {
     let signals = page(folder, "c.html");
     assert!(headings(&signals).contains(&"Learned kernels"));
     assert!(signals.contains("frequency responses") && signals.contains("sample"));
-    // Pictures, that lack their last pixel: data, samples, filters.
+    // Images without their last pixel: data, samples, filters.
     let leaves =
         ["train", "--data", "synthetic:leaves", "--rows", "1000,200,300", "--steps", "20", "--out", "l.st"];
     succeed(folder, &[&leaves[..], &["--report", "l.html"]].concat());
     let pictures = page(folder, "l.html");
     assert!(headings(&pictures).contains(&"Learned filters"));
     assert_eq!(pictures.matches("data:image/png;base64,").count(), 3);
-    assert!(pictures.contains("Bits a dimension"));
-    // Columns with names, of another file than that of the training, and the same as JSON.
+    assert!(pictures.contains("Bits per dimension"));
+    // Named columns, and the JSON summary.
     let mut text = "height,weight,age\n".to_owned();
     rows(300, 3).rows().into_iter().for_each(|row| text += &format!("{},{},{}\n", row[0], row[1], row[2]));
     std::fs::write(folder.join("people.csv"), text).unwrap();
@@ -100,11 +103,11 @@ fn rows_are_shown_as_what_they_are() {
     assert!(
         succeed(folder, &["report", "p.st", "--data", "people.csv", "--out", "p.html"]).contains("p.html")
     );
-    // One row has a likelihood, and no deviation.
+    // A single row has a log-likelihood but no standard deviation.
     write(folder, "one.npy", &rows(1, 3));
     succeed(folder, &["report", "p.st", "--data", "one.npy", "--out", "one.html"]);
     assert!(!std::fs::read_to_string(folder.join("one.html")).unwrap().contains("NaN"));
-    // Of many rows, evenly spaced ones from the first to the last: their mean is that of all.
+    // Of many rows the page uses evenly spaced ones, whose mean is that of all rows.
     let many = ndarray::Array2::from_shape_fn((50_001, 3), |(row, column)| {
         rows(1, 3)[[0, column]] + row as f64 * 1e-5
     });
@@ -115,7 +118,7 @@ fn rows_are_shown_as_what_they_are() {
     let mean = serde_json::from_str::<Value>(&all).unwrap()["mean"].as_f64().unwrap();
     let shown: f64 = told.split(' ').next().unwrap().replace('\u{2212}', "-").parse().unwrap();
     assert!((shown - mean).abs() < 1e-2 * mean.abs().max(1.0), "{shown} {mean}");
-    // What a row is can be said.
+    // The shape of a row can be set.
     write(folder, "x.npy", &rows(200, 4));
     succeed(folder, &["train", "--data", "x.npy", "--steps", "20", "--out", "x.st"]);
     succeed(folder, &["report", "x.st", "--data", "x.npy", "--shape", "1,2,2", "--out", "x.html"]);
@@ -123,7 +126,7 @@ fn rows_are_shown_as_what_they_are() {
 }
 
 #[test]
-fn conditions_are_kept_with_their_rows() {
+fn conditions_stay_with_their_rows() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(400, 2));
@@ -147,14 +150,14 @@ fn conditions_are_kept_with_their_rows() {
 }
 
 #[test]
-fn pages_that_cannot_be_made_are_refused() {
+fn bad_input_of_reports_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(300, 4));
     succeed(folder, &["train", "--data", "x.npy", "--steps", "5", "--out", "m.st"]);
     let report = |more: &[&str]| refuse(folder, &[&["report", "m.st"][..], more].concat());
     write(folder, "narrow.npy", &rows(30, 3));
-    assert!(report(&["--data", "narrow.npy", "--out", "r.html"]).contains("3 features a row, 4 are needed"));
+    assert!(report(&["--data", "narrow.npy", "--out", "r.html"]).contains("3 features per row, expected 4"));
     assert!(report(&["--data", "x.npy", "--out", "x.npy"]).contains("x.npy"));
     assert!(report(&["--data", "x.npy", "--out", "m.st"]).contains("m.st"));
     assert!(report(&["--data", "absent.npy", "--out", "r.html"]).contains("absent.npy"));
@@ -164,7 +167,7 @@ fn pages_that_cannot_be_made_are_refused() {
         assert!(line.contains("--shape"), "{line}");
     }
     assert!(!folder.join("r.html").exists());
-    // Of training: nothing may be written twice, nor over what is read.
+    // Outputs of training may not overwrite inputs or each other.
     let train =
         |more: &[&str]| refuse(folder, &[&["train", "--data", "x.npy", "--steps", "5"][..], more].concat());
     assert!(train(&["--out", "a.st", "--report", "a.st"]).contains("--out and --report"));
@@ -172,7 +175,7 @@ fn pages_that_cannot_be_made_are_refused() {
     assert!(train(&["--out", "a.st", "--log", "x.npy"]).contains("--log x.npy"));
     assert!(train(&["--out", "a.st", "--report", "absent/r.html"]).contains("absent"));
     assert!(train(&["--out", "a.st", "--log", "absent/l.jsonl"]).contains("absent"));
-    // What came before stays where training does not begin.
+    // An old log is kept if training does not start.
     std::fs::write(folder.join("old.jsonl"), "{}\n").unwrap();
     train(&["--out", "a.st", "--log", "old.jsonl", "--batch", "100000"]);
     assert_eq!(std::fs::read_to_string(folder.join("old.jsonl")).unwrap(), "{}\n");

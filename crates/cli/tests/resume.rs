@@ -1,4 +1,4 @@
-//! Runs that are killed, interrupted or cut off from their folder lose nothing, through the command line.
+//! Killed and interrupted runs, and runs whose folder vanishes, lose nothing.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -27,7 +27,7 @@ fn args(steps: &'static str, extra: &[&'static str]) -> Vec<&'static str> {
     [&fixed[..], &OUT, extra].concat()
 }
 
-/// A process that does not outlive its test, however that ends.
+/// A process that is killed when its test ends.
 struct Running(Child);
 
 impl Drop for Running {
@@ -52,7 +52,7 @@ impl Running {
         self.0.try_wait().unwrap().is_some()
     }
 
-    /// Status and stderr, which is short, once it has ended.
+    /// Waits for the end and returns status and stderr, which is short.
     fn ended(mut self) -> (Option<i32>, String) {
         until("the end of the process", || self.is_over());
         let mut stderr = String::new();
@@ -60,13 +60,13 @@ impl Running {
         (self.0.wait().unwrap().code(), stderr)
     }
 
-    /// Whether it catches SIGTERM: bit 14 of `SigCgt`. Where there is no /proc, it is taken for granted.
+    /// Whether it catches SIGTERM: bit 14 of `SigCgt`. Assumed if there is no /proc.
     fn hears(&self) -> bool {
         mask(&format!("/proc/{}/status", self.0.id()), "SigCgt:").is_none_or(|caught| caught & (1 << 14) != 0)
     }
 }
 
-/// A mask of signals of a process.
+/// A signal mask of a process.
 fn mask(status: &str, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(status).ok()?;
     let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
@@ -78,11 +78,11 @@ fn spawn(folder: &Path, args: &[&str]) -> Running {
     Running::start(command.current_dir(folder).args(args))
 }
 
-/// Waits until `found`, a minute at most; what is waited for is an event, and its time is no part of the test.
+/// Waits for an event, at most a minute.
 fn until(what: &str, mut found: impl FnMut() -> bool) {
     let start = Instant::now();
     while !found() {
-        assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        assert!(start.elapsed() < Duration::from_secs(60), "timed out waiting for {what}");
         std::thread::yield_now();
     }
 }
@@ -103,7 +103,7 @@ fn leftovers(folder: &Path) -> Vec<String> {
 const CHECKPOINTS: [&str; 5] = ["--checkpoint", "run", "--every", "1s", "--resume"];
 
 #[test]
-fn a_killed_run_goes_on_bit_for_bit() {
+fn a_killed_run_resumes_bit_for_bit() {
     let whole = tempfile::tempdir().unwrap();
     succeed(whole.path(), &args("30000", &[]));
     let expected = std::fs::read(whole.path().join("m.safetensors")).unwrap();
@@ -114,20 +114,21 @@ fn a_killed_run_goes_on_bit_for_bit() {
     let checkpoint = folder.join("run/checkpoint.safetensors");
     until("a checkpoint", || checkpoint.exists() || child.is_over());
     drop(child);
-    // As a run that was killed while it wrote leaves it.
+    // As left by a run that was killed while writing.
     std::fs::write(folder.join("run/.pdmap-killed.tmp"), b"half a checkpoint").unwrap();
 
     succeed(folder, &args("30000", &CHECKPOINTS));
     assert_eq!(std::fs::read(folder.join("m.safetensors")).unwrap(), expected);
     assert_eq!(leftovers(folder), Vec::<String>::new());
-    // With another configuration it is another run.
+    // Another configuration is another run.
     let line = refuse(folder, &args("30001", &CHECKPOINTS));
     assert!(line.contains("checkpoint is of another run") && line.contains("30000"), "{line}");
 }
 
 #[test]
-fn signals_end_a_run_after_its_step_with_everything_saved() {
-    // Where the tests themselves were started to ignore SIGINT, as by a shell in the background, so is what they start.
+fn signals_end_a_run_after_its_step_and_everything_is_saved() {
+    // If the tests were started to ignore SIGINT, as in a shell's background, so are their
+    // children.
     let deaf = mask("/proc/self/status", "SigIgn:").is_some_and(|ignored| ignored & (1 << 1) != 0);
     let interrupt = if deaf { "TERM" } else { "INT" };
     for (name, checkpoints) in [(interrupt, &CHECKPOINTS[..]), ("TERM", &[])] {
@@ -135,7 +136,7 @@ fn signals_end_a_run_after_its_step_with_everything_saved() {
         let folder = folder.path();
         let endless = args("100000000", checkpoints);
         let child = spawn(folder, &endless);
-        // Whatever the signal met: the run has at least one step behind it when it stops.
+        // The run has made at least one step when it stops.
         if !checkpoints.is_empty() {
             until("a checkpoint", || folder.join("run/checkpoint.safetensors").exists());
         } else {
@@ -145,24 +146,24 @@ fn signals_end_a_run_after_its_step_with_everything_saved() {
         let (status, stderr) = child.ended();
         assert_eq!(status, Some(4), "{name}: {stderr}");
         assert!(stderr.contains("interrupted after step"), "{stderr}");
-        assert_eq!(stderr.contains("--resume goes on"), !checkpoints.is_empty(), "{stderr}");
-        // The weights are those of the very step, or better ones: what was learned since the last validation is not thrown away.
+        assert_eq!(stderr.contains("--resume continues"), !checkpoints.is_empty(), "{stderr}");
+        // The weights are those of the last step, or better ones, even if it was not validated.
         let after: Vec<u64> =
             stderr.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
         assert!(after[1] > 0, "{stderr}");
         assert_eq!(leftovers(folder), Vec::<String>::new());
         let said = succeed(folder, &["inspect", "m.safetensors"]);
-        assert!(said.contains("of 100000000 steps"), "{said}");
+        assert!(said.contains("of 100000000 training steps"), "{said}");
     }
 }
 
 #[test]
-fn with_nothing_to_resume_a_run_starts_afresh_and_two_runs_cannot_share_a_folder() {
+fn without_a_checkpoint_a_run_starts_anew_and_two_runs_cannot_share_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     succeed(folder, &args("20", &CHECKPOINTS));
     let checkpoint = folder.join("run/checkpoint.safetensors");
-    // What was reached is not replaced for want of a flag.
+    // A checkpoint is not overwritten if --resume is missing.
     let before = std::fs::read(&checkpoint).unwrap();
     let line = refuse(folder, &args("20", &CHECKPOINTS[..4]));
     assert!(line.contains("checkpoint is there") && line.contains("--resume"), "{line}");
@@ -178,10 +179,11 @@ fn with_nothing_to_resume_a_run_starts_afresh_and_two_runs_cannot_share_a_folder
 }
 
 #[test]
-fn a_disk_that_takes_no_more_is_reported_and_training_goes_on() {
+fn a_full_disk_is_reported_and_training_continues() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // Files of at most 64 blocks of 512 or 1024 bytes: room for the model of this size, not for its checkpoint.
+    // Files may have 64 blocks of 512 or 1024 bytes: enough for the model, but not for its
+    // checkpoint.
     let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
     let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
     let train = args("6000", &CHECKPOINTS);
@@ -194,14 +196,14 @@ fn a_disk_that_takes_no_more_is_reported_and_training_goes_on() {
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
-    assert!(stderr.contains("warning: no checkpoint of step 6000, the last one: "), "{stderr}");
+    assert!(stderr.contains("warning: the last checkpoint (step 6000) was not saved: "), "{stderr}");
     assert!(!folder.join("run/checkpoint.safetensors").exists());
     assert_eq!(leftovers(folder), Vec::<String>::new());
     succeed(folder, &["inspect", "m.safetensors"]);
 }
 
 #[test]
-fn a_place_for_the_model_that_vanished_does_not_lose_it() {
+fn a_vanished_output_folder_does_not_lose_the_model() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let temporary = folder.join("tmp");
@@ -216,13 +218,13 @@ fn a_place_for_the_model_that_vanished_does_not_lose_it() {
     child.signal("TERM");
     let (status, stderr) = child.ended();
     assert_eq!(status, Some(4), "{stderr}");
-    let said = ["place/m.safetensors", "was saved as", "interrupted after step"];
+    let said = ["place/m.safetensors", "was saved to", "interrupted after step"];
     assert!(said.iter().all(|words| stderr.contains(words)), "{stderr}");
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1, "{stderr}");
 }
 
 #[test]
-fn signals_that_the_program_was_started_to_ignore_stay_ignored() {
+fn ignored_signals_stay_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
@@ -232,13 +234,13 @@ fn signals_that_the_program_was_started_to_ignore_stay_ignored() {
     until("signals to be heard", || child.hears());
     child.signal("HUP");
     child.signal("INT");
-    assert!(!child.is_over(), "ended by a signal that was to be ignored");
+    assert!(!child.is_over(), "ended by an ignored signal");
     child.signal("TERM");
     assert_eq!(child.ended().0, Some(4));
 }
 
 #[test]
-fn a_model_is_not_written_over_what_it_is_made_of() {
+fn a_model_does_not_overwrite_its_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let x = rows(500, 4);

@@ -1,4 +1,4 @@
-//! Names of rows and of columns: what comes in with a name goes out with it.
+//! Names of rows and columns are kept from input to output.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{pdmap, read_vector, refuse, succeed, write};
 
-/// Rows of four named columns in an order of their own, one of them words, in `data.csv`; a model of two of them in `m.st`.
+/// Writes `data.csv` with four named columns, one of them text, and a model of two of them, `m.st`.
 fn model(folder: &Path) {
     let mut text = "patient,height,note,weight\n".to_owned();
     for row in 0..400 {
@@ -28,7 +28,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
-    // No --columns: those of the training are taken by their names, whatever stands between them.
+    // Without --columns, the training columns are selected by name.
     let score = ["score", "m.st", "--data", "data.csv", "--id", "patient", "--out", "ll.csv"];
     let more = ["--attribution", "a.csv", "--flags", "flags.csv", "--threshold", "-3"];
     succeed(folder, &[&score[..], &more].concat());
@@ -39,7 +39,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
     assert_eq!(lines(folder, "flags.csv")[0], "patient,below");
     assert!(lines(folder, "flags.csv")[7].starts_with("p6,"));
 
-    // The same numbers as of bare rows of the same columns.
+    // The scores equal those of the same columns without row names.
     succeed(
         folder,
         &["score", "m.st", "--data", "data.csv", "--columns", "height,weight", "--out", "bare.npy"],
@@ -48,7 +48,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
     for (line, value) in scores[1..].iter().zip(bare) {
         assert_eq!(line.split(',').nth(1).unwrap().parse::<f64>().unwrap(), value);
     }
-    // A pipe, and a header that names its columns in another order.
+    // A pipe, and a header with another order of columns.
     let text = "weight,height\n1,0.5\n".to_owned();
     let mut command = assert_cmd::Command::cargo_bin("pdmap").unwrap();
     let piped =
@@ -63,7 +63,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
     succeed(folder, &["decode", "m.st", "--data", "z.csv", "--id", "patient", "--out", "x.csv"]);
     let x = lines(folder, "x.csv");
     assert_eq!((x[0].as_str(), x[1].split(',').next()), ("patient,height,weight", Some("p0")));
-    // Without a header there is no name of the column either.
+    // A header can be required.
     let bare =
         ["score", "m.st", "--data", "x.csv", "--id", "patient", "--header", "yes", "--out", "again.csv"];
     succeed(folder, &bare);
@@ -76,7 +76,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
 }
 
 #[test]
-fn names_that_cannot_be_kept_are_refused() {
+fn row_names_that_cannot_be_kept_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -84,7 +84,7 @@ fn names_that_cannot_be_kept_are_refused() {
         refuse(folder, &["score", "m.st", "--data", data, "--id", id, "--out", out])
     };
     let line = score("data.csv", "patient", "ll.npy");
-    assert!(line.contains("ll.npy") && line.contains(".csv does"), "{line}");
+    assert!(line.contains("ll.npy") && line.contains("use .csv"), "{line}");
     assert!(!folder.join("ll.npy").exists());
     let line = score("data.csv", "patients", "ll.csv");
     assert!(line.contains("patients") && line.contains("\"patient\""), "{line}");
@@ -93,10 +93,10 @@ fn names_that_cannot_be_kept_are_refused() {
     assert!(line.contains("x.npy") && line.contains("CSV only"), "{line}");
     let both = ["score", "m.st", "--data", "data.csv", "--columns", "patient,height", "--id", "patient"];
     assert!(refuse(folder, &both).contains("patient"));
-    // A file whose columns are other ones, and more of them.
+    // A file with other columns, and more of them.
     std::fs::write(folder.join("other.csv"), "a,b,c\n1,2,3\n").unwrap();
     let output = pdmap(folder, &["score", "m.st", "--data", "other.csv"]);
     assert_eq!(output.status.code(), Some(2));
     let line = String::from_utf8(output.stderr).unwrap();
-    assert!(line.contains("other.csv: 3 features a row, 2 are needed"), "{line}");
+    assert!(line.contains("other.csv: 3 features per row, expected 2"), "{line}");
 }

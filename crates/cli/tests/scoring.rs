@@ -1,4 +1,5 @@
-//! `score`, `encode`, `decode`, `sample` and `inspect` on files: formats, blocks, attribution, thresholds, temperature.
+//! `score`, `encode`, `decode`, `sample` and `inspect`: formats, blocks, attribution, thresholds,
+//! temperature.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -9,7 +10,7 @@ use common::{pdmap, read, read_vector, refuse, rows, succeed, write};
 use ndarray::{Array2, ShapeBuilder};
 use serde_json::Value;
 
-/// A small model of three features in `m.st`.
+/// Trains a small model of three features, `m.st`.
 fn model(folder: &Path, dtype: &str) {
     write(folder, "train.npy", &rows(400, 3));
     let args = ["train", "--data", "train.npy", "--steps", "30", "--dtype", dtype, "--out", "m.st"];
@@ -20,7 +21,7 @@ fn json(folder: &Path, args: &[&str]) -> Value {
     serde_json::from_str(&succeed(folder, args)).unwrap()
 }
 
-/// Rows as CSV with the digits that give them back.
+/// Rows as CSV with enough digits to restore them.
 fn csv(rows: &Array2<f64>, header: &str) -> String {
     let line = |row: ndarray::ArrayView1<'_, f64>| {
         row.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(",")
@@ -40,7 +41,7 @@ fn every_format_gives_the_same_scores() {
     let expected = read_vector(folder, "ll.npy");
     assert_eq!(expected.len(), 500);
 
-    // Fortran order: the head of a C array of the transposed, with the flag and the shape exchanged.
+    // Fortran order: a C array of the transpose with flag and shape changed in the header.
     let mut columns = Array2::zeros(x.dim().f());
     columns.assign(&x);
     let transposed = x.t().as_standard_layout().into_owned();
@@ -60,7 +61,7 @@ fn every_format_gives_the_same_scores() {
         succeed(folder, &["score", "m.st", "--data", data, "--out", "again.npy"]);
         assert_eq!(read_vector(folder, "again.npy"), expected, "{data}");
     }
-    // Columns by name, in the model's order, whatever their order in the file; and another delimiter.
+    // Columns by name in the model's order, and another delimiter.
     let mut shuffled = Array2::zeros((500, 4));
     for (to, from) in [(3, 0), (0, 1), (2, 2)] {
         shuffled.column_mut(to).assign(&x.column(from));
@@ -71,7 +72,7 @@ fn every_format_gives_the_same_scores() {
     succeed(folder, &by_name);
     assert_eq!(read_vector(folder, "again.npy"), expected);
 
-    // CSV out: the same numbers, with a header unless there is to be none.
+    // CSV output: the same numbers, with a header unless disabled.
     succeed(folder, &["score", "m.st", "--data", "x.csv", "--out", "ll.csv"]);
     let text = std::fs::read_to_string(folder.join("ll.csv")).unwrap();
     let mut lines = text.lines();
@@ -87,7 +88,7 @@ fn every_format_gives_the_same_scores() {
     assert!(worst < 1e-9, "{worst:e}");
 }
 
-/// A `.npz` archive, each array stored as it is.
+/// An uncompressed `.npz` archive.
 fn zipped(folder: &Path, name: &str, arrays: &[(&str, &str)]) {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (array, file) in arrays {
@@ -125,17 +126,17 @@ fn zipped(folder: &Path, name: &str, arrays: &[(&str, &str)]) {
 }
 
 #[test]
-fn blocks_of_a_long_file_are_those_of_all_rows_at_once() {
+fn blocks_of_a_long_file_give_the_same_bits_as_all_rows_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder, "f32");
-    // More rows than a block has of three numbers.
+    // More rows than a block holds.
     let count = "500001";
     succeed(folder, &["sample", "m.st", "--count", count, "--seed", "5", "--out", "x.npy"]);
     succeed(folder, &["sample", "m.st", "--count", "300", "--seed", "5", "--out", "few.npy"]);
     let loaded = pdmap_train::Model::<f32>::load(&folder.join("m.st"), &pdmap_train::registry()).unwrap();
     let x = pdmap_data::read_npy::<f32>(&folder.join("x.npy")).unwrap();
-    // In one go, by the library.
+    // All rows at once, by the library.
     let mut rng = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(5);
     assert!(loaded.flow.sample(500_001, &mut rng).unwrap() == x);
     let said = json(folder, &["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--json"]);
@@ -149,11 +150,11 @@ fn blocks_of_a_long_file_are_those_of_all_rows_at_once() {
     assert!((said["standard_error"].as_f64().unwrap() / error - 1.0).abs() < 1e-9);
     succeed(folder, &["encode", "m.st", "--data", "x.npy", "--out", "z.npy"]);
     assert!(pdmap_data::read_npy::<f32>(&folder.join("z.npy")).unwrap() == loaded.flow.encode(&x).unwrap());
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 6, "nothing else is left");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 6, "unexpected files");
 }
 
 #[test]
-fn an_attribution_is_the_slope_of_the_score() {
+fn the_attribution_is_the_gradient_of_the_score() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder, "f64");
@@ -179,7 +180,7 @@ fn an_attribution_is_the_slope_of_the_score() {
             );
         }
     }
-    // CSV keeps the names of the input.
+    // CSV keeps the column names of the input.
     std::fs::write(folder.join("x.csv"), csv(&x, "a,b,c\n")).unwrap();
     succeed(folder, &["score", "m.st", "--data", "x.csv", "--attribution", "a.csv"]);
     let text = std::fs::read_to_string(folder.join("a.csv")).unwrap();
@@ -202,7 +203,7 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
     let mut sorted = read_vector(folder, "ll.npy");
     let scores = sorted.clone();
     sorted.sort_by(f64::total_cmp);
-    // Of 101 scores the quantile of i/100 is the i-th, up to the rounding of 100 × 0.01.
+    // The quantile i/100 of 101 scores is the i-th score, up to the rounding of 100 × 0.01.
     for (index, expected) in [sorted[0], sorted[1], sorted[50], sorted[100]].into_iter().enumerate() {
         let actual = said["quantiles"][index]["value"].as_f64().unwrap();
         assert!((actual - expected).abs() <= 1e-12 * expected.abs(), "{index}: {actual}, {expected}");
@@ -216,12 +217,12 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
         (Some(50), Some(101))
     );
     let expected: Vec<f64> = scores.iter().map(|&score| f64::from(u8::from(score < median))).collect();
-    // f32, one number a row.
+    // f32, one number per row.
     let bytes = std::fs::read(folder.join("f.npy")).unwrap();
     let flags: Vec<f64> =
         bytes[128..].as_chunks().0.iter().map(|&b| f64::from(f32::from_le_bytes(b))).collect();
     assert_eq!(flags, expected);
-    // The printed threshold does the same, as CSV, and a reference may be CSV.
+    // The printed threshold gives the same flags; reference scores may be CSV.
     let text = format!("{median}");
     let said =
         succeed(folder, &["score", "m.st", "--data", "x.npy", "--threshold", &text, "--flags", "f.csv"]);
@@ -250,7 +251,7 @@ fn a_temperature_narrows_the_samples() {
     let one = draw("1", "one.npy");
     succeed(folder, &["sample", "m.st", "--count", "2000", "--out", "plain.npy"]);
     assert_eq!(one, read(folder, "plain.npy"), "1 is the default");
-    // The codes of the samples are the draws: at half the temperature they are half as far out.
+    // At half the temperature, the codes of the samples are half as large.
     let half = draw("0.5", "half.npy");
     succeed(folder, &["encode", "m.st", "--data", "one.npy", "--out", "z-one.npy"]);
     succeed(folder, &["encode", "m.st", "--data", "half.npy", "--out", "z-half.npy"]);
@@ -270,7 +271,7 @@ fn a_temperature_narrows_the_samples() {
 }
 
 #[test]
-fn inspection_says_everything_as_json_and_as_text() {
+fn inspection_is_complete_as_json_and_as_text() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder, "f32");
@@ -303,7 +304,7 @@ fn inspection_says_everything_as_json_and_as_text() {
         "max|f⁻¹(f(x)) − x|",
         "300 rows of x.npy",
         "256 rows of the base density",
-        "30 of 30 steps",
+        "30 of 30 training steps",
     ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
@@ -311,23 +312,26 @@ fn inspection_says_everything_as_json_and_as_text() {
 }
 
 #[test]
-fn other_places_and_names_of_formats() {
+fn formats_of_other_file_names_and_protected_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder, "f32");
     succeed(folder, &["encode", "m.st", "--data", "train.npy", "--out", "z.txt", "--format", "csv"]);
     assert!(std::fs::read_to_string(folder.join("z.txt")).unwrap().starts_with("z0,z1,z2\n"));
-    // What is read stays, however its name is spelt, and so does the model.
+    // Inputs and the model are not overwritten, however their paths are spelt.
     std::fs::copy(folder.join("train.npy"), folder.join("x.npy")).unwrap();
     for (out, format) in [("./x.npy", None), ("m.st", Some("npy"))] {
         let encode = ["encode", "m.st", "--data", "x.npy", "--out", out];
         let format = format.map_or(vec![], |format| vec!["--format", format]);
-        assert!(refuse(folder, &[&encode[..], &format].concat()).contains("written over"), "{out}");
+        assert!(
+            refuse(folder, &[&encode[..], &format].concat()).contains("would overwrite an input"),
+            "{out}"
+        );
     }
     let twice = ["score", "m.st", "--data", "x.npy", "--out", "y.npy", "--attribution", "./y.npy"];
     assert!(refuse(folder, &twice).contains("both write to"));
     assert_eq!(read(folder, "x.npy"), read(folder, "train.npy"));
-    // A mean alone needs no file.
+    // Without --out only the mean is printed.
     assert!(succeed(folder, &["score", "m.st", "--data", "train.npy"]).starts_with("400 rows: "));
     if Path::new("/dev/null").exists() {
         assert!(

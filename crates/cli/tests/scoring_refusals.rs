@@ -1,4 +1,5 @@
-//! Bad inputs of `score`, `encode`, `decode`, `sample` and `inspect`: one line, status 2, nothing left behind.
+//! Bad input of `score`, `encode`, `decode`, `sample` and `inspect`: one line, status 2, no
+//! leftover files.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -13,7 +14,7 @@ fn model(folder: &Path) {
     succeed(folder, &["train", "--data", "train.npy", "--steps", "10", "--dtype", "f64", "--out", "m.st"]);
 }
 
-/// Refuses, names what it should, and leaves the folder as it was.
+/// Expects a refusal that contains `names` and leaves the folder unchanged.
 fn clean(folder: &Path, args: &[&str], names: &[&str]) {
     let list = || {
         let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -25,10 +26,10 @@ fn clean(folder: &Path, args: &[&str], names: &[&str]) {
     for name in names {
         assert!(line.contains(name), "`{name}` is not in: {line}");
     }
-    assert_eq!(list(), before, "{args:?} left something behind");
+    assert_eq!(list(), before, "{args:?} left files behind");
 }
 
-/// The commands that read rows, into files of their own.
+/// The commands that read rows.
 const COMMANDS: [&[&str]; 4] = [
     &["score", "m.st", "--out", "ll.npy", "--attribution", "a.npy", "--threshold", "0", "--flags", "f.csv"],
     &["encode", "m.st", "--out", "z.npy"],
@@ -43,12 +44,12 @@ fn on(folder: &Path, data: &str, extra: &[&str], names: &[&str]) {
 }
 
 #[test]
-fn rows_that_do_not_fit_are_named_by_their_number_in_the_whole() {
+fn bad_rows_are_named_by_their_index_among_all_rows() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
     write(folder, "wide.npy", &rows(10, 4));
-    on(folder, "wide.npy", &[], &["wide.npy: 4 features a row, 3 are needed"]);
+    on(folder, "wide.npy", &[], &["wide.npy: 4 features per row, expected 3"]);
     let mut x = rows(6000, 3);
     x[[5000, 2]] = f64::NAN;
     write(folder, "nan.npy", &x);
@@ -66,7 +67,7 @@ fn rows_that_do_not_fit_are_named_by_their_number_in_the_whole() {
         &["score", "m.st", "--data", "far.npy", "--out", "ll.npy"],
         &["far.npy", "row 333333", "log-likelihood"],
     );
-    // Outside of the domain of a logit, in a later block. The model is made for numbers in [0, 1].
+    // Outside the domain of a logit, [0, 1], in a later block.
     let unit = rows(400, 2).mapv(|x: f64| 0.5 + 0.1 * x);
     write(folder, "unit.npy", &unit);
     let loaded = pdmap_core::Flow::<f64>::new(
@@ -87,7 +88,7 @@ fn rows_that_do_not_fit_are_named_by_their_number_in_the_whole() {
 }
 
 #[test]
-fn text_that_does_not_fit_is_named_by_line_and_column() {
+fn bad_text_is_named_by_line_and_column() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -101,7 +102,7 @@ fn text_that_does_not_fit_is_named_by_line_and_column() {
     put("ragged.csv", "a,b,c\n1,2,3\n4,5\n".into());
     on(folder, "ragged.csv", &[], &["ragged.csv: line 3 (row 1): 2 cell(s), expected 3"]);
     put("good.csv", "a,b,c,d\n1,2,3,4\n".into());
-    on(folder, "good.csv", &[], &["good.csv: 4 features a row, 3 are needed"]);
+    on(folder, "good.csv", &[], &["good.csv: 4 features per row, expected 3"]);
     on(folder, "good.csv", &["--columns", "a,b,cc"], &["no column \"cc\", nearest is \"c\""]);
     on(folder, "good.csv", &["--delimiter", "ab"], &["--delimiter \"ab\""]);
     on(folder, "good.csv", &["--delimiter", "\""], &["good.csv", "0x22"]);
@@ -118,7 +119,7 @@ fn text_that_does_not_fit_is_named_by_line_and_column() {
 }
 
 #[test]
-fn places_that_cannot_be_written() {
+fn unwritable_outputs() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -127,7 +128,7 @@ fn places_that_cannot_be_written() {
         ("absent/y.npy", &["absent/y.npy"][..]),
         ("folder.npy", &["folder.npy"]),
         ("y.txt", &["y.txt", "--format"]),
-        ("y", &["y: .npy and .csv"]),
+        ("y", &["y: the format follows from .npy and .csv"]),
     ] {
         for command in ["score", "encode", "decode"] {
             clean(folder, &[command, "m.st", "--data", "train.npy", "--out", out], says);
@@ -144,7 +145,7 @@ fn places_that_cannot_be_written() {
     let same = ["score", "m.st", "--data", "train.npy", "--out", "a.npy", "--attribution", "a.npy"];
     clean(folder, &same, &["both write to a.npy"]);
     let idle = ["encode", "m.st", "--data", "train.npy", "--out", "a.npy", "--format", "csv"];
-    clean(folder, &idle, &["--format csv changes nothing"]);
+    clean(folder, &idle, &["--format csv has no effect"]);
     if Path::new("/dev/full").exists() {
         let full = ["encode", "m.st", "--data", "train.npy", "--out", "/dev/full", "--format", "npy"];
         clean(folder, &full, &["/dev/full"]);
@@ -152,7 +153,7 @@ fn places_that_cannot_be_written() {
 }
 
 #[test]
-fn thresholds_that_make_no_sense() {
+fn bad_thresholds() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -174,7 +175,7 @@ fn thresholds_that_make_no_sense() {
     score(&["--quantile", "0.1"], &["--quantile needs --reference"]);
     score(
         &["--threshold", "1", "--quantile", "0.1", "--reference", "ll.npy"],
-        &["--threshold does not go with"],
+        &["--threshold cannot be used with"],
     );
     let reference = |name: &str, says: &[&str]| score(&["--reference", name, "--quantile", "0.1"], says);
     reference("absent.npy", &["absent.npy: no such file"]);
@@ -194,7 +195,7 @@ fn thresholds_that_make_no_sense() {
 }
 
 #[test]
-fn samples_and_inspections_that_make_no_sense() {
+fn bad_samples_and_inspections() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
@@ -202,7 +203,7 @@ fn samples_and_inspections_that_make_no_sense() {
         let args = ["sample", "m.st", "--count", "3", "--temperature", temperature, "--out", "s.npy"];
         clean(folder, &args, &["temperature", temperature, "finite and at least 0"]);
     }
-    // Finite temperatures whose samples are not.
+    // A finite temperature with samples that are not finite.
     let args = ["sample", "m.st", "--count", "3", "--temperature", "1e308", "--out", "s.npy"];
     clean(folder, &args, &["m.st at temperature 1e308", "row "]);
     let many = "18446744073709551615";

@@ -1,4 +1,4 @@
-//! Every subcommand: that it has help with an example, JSON, a case of success, and one of each of its bad inputs.
+//! Every subcommand: help with an example, JSON output, a success, and its bad inputs.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{pdmap, refuse, rows, succeed, write};
 use serde_json::Value;
 
-/// A subcommand, a command that works, and commands that do not, each with words of its refusal.
+/// A subcommand, a working command, and refused flags with a part of their message.
 struct Case {
     name: &'static str,
     works: &'static str,
@@ -55,7 +55,7 @@ const CASES: &[Case] = &[
             ("absent.st --data x.npy", "absent.st"),
             ("x.npy --data x.npy", "x.npy"),
             ("m.st --data absent.npy", "absent.npy"),
-            ("m.st --data narrow.npy", "2 features a row, 3 are needed"),
+            ("m.st --data narrow.npy", "2 features per row, expected 3"),
             ("m.st --data x.npy --out ll.txt", ".npy and .csv"),
             ("m.st --data x.npy --out m.st --format npy", "m.st"),
             ("m.st --data x.npy --quantiles 2", "--quantiles"),
@@ -70,7 +70,7 @@ const CASES: &[Case] = &[
         works: "encode m.st --data x.npy --out z.npy --json",
         refused: &[
             ("absent.st --data x.npy --out z.npy", "absent.st"),
-            ("m.st --data narrow.npy --out z.npy", "2 features a row, 3 are needed"),
+            ("m.st --data narrow.npy --out z.npy", "2 features per row, expected 3"),
             ("m.st --data x.npy --out z", "--format"),
             ("m.st --data x.npy --out x.npy", "x.npy"),
             ("m.st --data x.npy --out z.npy --delimiter ab", "--delimiter"),
@@ -81,7 +81,7 @@ const CASES: &[Case] = &[
         works: "decode m.st --data x.npy --out y.csv --json",
         refused: &[
             ("absent.st --data x.npy --out y.npy", "absent.st"),
-            ("m.st --data narrow.npy --out y.npy", "2 features a row, 3 are needed"),
+            ("m.st --data narrow.npy --out y.npy", "2 features per row, expected 3"),
             ("m.st --data x.npy --out absent/y.npy", "absent"),
         ],
     },
@@ -103,7 +103,7 @@ const CASES: &[Case] = &[
         refused: &[
             ("m.st --data x.npy", "--condition LABELS"),
             ("absent.st --data x.npy", "absent.st"),
-            ("c.st --data narrow.npy", "2 features a row, 3 are needed"),
+            ("c.st --data narrow.npy", "2 features per row, expected 3"),
             ("c.st --data x.npy --labels x.npy", "x.npy"),
             ("c.st --data x.npy --labels few.npy", "--labels"),
             ("c.st --data x.npy --out k.npy --posterior k.npy", "--posterior"),
@@ -117,7 +117,7 @@ const CASES: &[Case] = &[
             ("x.npy", "x.npy"),
             ("m.st --rows 5", "--data"),
             ("m.st --data x.npy --rows 0", "--rows 0"),
-            ("m.st --data narrow.npy", "2 features a row, 3 are needed"),
+            ("m.st --data narrow.npy", "2 features per row, expected 3"),
         ],
     },
     Case {
@@ -125,7 +125,7 @@ const CASES: &[Case] = &[
         works: "report m.st --data x.npy --out r.html --json",
         refused: &[
             ("absent.st --data x.npy --out r2.html", "absent.st"),
-            ("m.st --data narrow.npy --out r2.html", "2 features a row, 3 are needed"),
+            ("m.st --data narrow.npy --out r2.html", "2 features per row, expected 3"),
             ("m.st --data x.npy --shape 2,2 --out r2.html", "--shape"),
             ("m.st --data x.npy --out m.st", "m.st"),
         ],
@@ -169,7 +169,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// What the cases work on.
+/// Creates the inputs of the cases.
 fn prepare(folder: &Path) {
     write(folder, "x.npy", &rows(300, 3));
     write(folder, "narrow.npy", &rows(30, 2));
@@ -196,7 +196,7 @@ fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }
 
-/// The subcommands that `--help` lists, those of `data` by both words.
+/// The subcommands listed by `--help`; those of `data` with both words.
 fn listed(folder: &Path, args: &[&str]) -> BTreeSet<String> {
     let help = succeed(folder, &[args, &["--help"]].concat());
     let commands = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
@@ -206,13 +206,13 @@ fn listed(folder: &Path, args: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_subcommand_works_and_refuses_its_bad_inputs() {
+fn every_subcommand_works_and_refuses_bad_input() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let mut all = listed(folder, &[]);
     all.extend(listed(folder, &["data"]));
     let cases: BTreeSet<String> = CASES.iter().map(|case| case.name.to_owned()).collect();
-    assert_eq!(all, cases, "each subcommand has a case here");
+    assert_eq!(all, cases, "some subcommand has no case");
     prepare(folder);
     for case in CASES {
         let help = succeed(folder, &[&words(case.name)[..], &["--help"]].concat());
@@ -230,7 +230,7 @@ fn every_subcommand_works_and_refuses_its_bad_inputs() {
             let line = refuse_any(folder, &words(&format!("{} {flags}", case.name)));
             assert!(line.contains(expected), "{} {flags}: `{expected}` is not in: {line}", case.name);
         }
-        // A flag that there is not, and what there is instead.
+        // An unknown flag.
         let line = refuse_any(folder, &[&words(case.name)[..], &["--jsonn"]].concat());
         assert!(line.contains("--jsonn"), "{line}");
     }
@@ -239,7 +239,7 @@ fn every_subcommand_works_and_refuses_its_bad_inputs() {
     }
 }
 
-/// Wants status 2 and a message: of one line, or of clap's several.
+/// Expects status 2 and a message, which may be clap's with several lines.
 fn refuse_any(folder: &Path, args: &[&str]) -> String {
     let output = pdmap(folder, args);
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -249,7 +249,7 @@ fn refuse_any(folder: &Path, args: &[&str]) -> String {
 }
 
 #[test]
-fn completions_and_manual_pages_know_every_subcommand() {
+fn completions_and_manual_pages_cover_every_subcommand() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let names = ["compare", "train", "score", "sample", "report", "splits", "--attribution"];
@@ -260,7 +260,7 @@ fn completions_and_manual_pages_know_every_subcommand() {
     }
     assert!(refuse_any(folder, &["completions", "csh"]).contains("bash"));
     let pages = succeed(folder, &["man", "--out", "share/man1"]);
-    assert_eq!(pages.lines().count(), CASES.len() + 2, "pdmap itself, pdmap data, and each subcommand");
+    assert_eq!(pages.lines().count(), CASES.len() + 2, "expected pdmap, pdmap data and each subcommand");
     let page = std::fs::read_to_string(folder.join("share/man1/pdmap-data-splits.1")).unwrap();
     assert!(page.contains(".TH pdmap-data-splits 1") && page.contains("Example"), "{page}");
     let page = std::fs::read_to_string(folder.join("share/man1/pdmap.1")).unwrap();
@@ -268,7 +268,7 @@ fn completions_and_manual_pages_know_every_subcommand() {
 }
 
 #[test]
-fn slips_are_answered_with_what_was_meant() {
+fn typing_errors_get_suggestions() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder, "x.npy", &rows(300, 3));

@@ -1,4 +1,4 @@
-//! The same bits on any number of threads, for each named model, through the command line.
+//! Every preset gives the same bits with any number of threads.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::common;
@@ -10,7 +10,7 @@ use pdmap_train::Preset;
 fn each_preset_has_the_same_weights_on_1_2_and_4_threads() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    // Wide and deep enough for every product and pass to be cut in parts.
+    // Wide and deep enough for every product and pass to be split among threads.
     for preset in Preset::ALL {
         for dtype in ["f32", "f64"] {
             let weights: Vec<String> = ["1", "2", "4"]

@@ -1,4 +1,4 @@
-//! What can go wrong in a comparison.
+//! Errors of a comparison.
 
 use std::path::PathBuf;
 
@@ -7,71 +7,71 @@ use pdmap_core::options::OptionsError;
 use pdmap_report::ReportError;
 use pdmap_train::TrainError;
 
-/// Errors of a comparison. A run that diverges is no error: it is reported.
+/// Errors of a comparison. A run that diverges is not an error: the results report it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompareError {
-    /// A flow of an arm could not be built, or training refused.
+    /// The flow of an arm could not be built or trained.
     #[error("arm {arm}: {source}")]
     Arm {
-        /// The arm.
+        /// Name of the arm.
         arm: String,
-        /// What was wrong.
+        /// The cause.
         source: Box<TrainError>,
     },
-    /// A flow refused.
+    /// A layer or flow reported an error.
     #[error(transparent)]
     Layer(#[from] LayerError),
-    /// A plot or the page could not be made.
+    /// A plot or the page could not be rendered.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// Nothing to compare.
-    #[error("{actual} arms and {seeds} seeds: at least one of each is needed")]
+    /// The plan has no arms or no seeds.
+    #[error("{actual} arms and {seeds} seeds: a comparison needs at least one of each")]
     Empty {
         /// Arms of the plan.
         actual: usize,
         /// Seeds of the plan.
         seeds: u64,
     },
-    /// A plan that contradicts itself.
+    /// The plan is inconsistent or out of range.
     #[error("the plan: {0}")]
     Plan(OptionsError),
-    /// An arm that the plan does not have.
+    /// The plan has no arm of this name.
     #[error("no arm is called `{name}`; nearest is `{nearest}`, arms: {known}")]
     UnknownArm {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The name nearest to it.
+        /// The most similar name.
         nearest: String,
-        /// The names there are, separated by commas.
+        /// All names, separated by commas.
         known: String,
     },
-    /// A finished run could not be kept.
+    /// A finished run could not be stored.
     #[error("{}: {reason}", path.display())]
     Store {
         /// The file or folder.
         path: PathBuf,
-        /// What was met.
+        /// The cause.
         reason: String,
     },
     /// The final runs could not be written as a table.
     #[error("results.csv: {reason}")]
     Table {
-        /// What was met.
+        /// The cause.
         reason: String,
     },
-    /// Threads could not be had.
-    #[error("{threads} threads for a run: {reason}")]
+    /// A thread pool could not be created.
+    #[error("cannot start {threads} threads for a run: {reason}")]
     Threads {
-        /// How many.
+        /// Requested number of threads.
         threads: usize,
-        /// What the system said.
+        /// What the system reported.
         reason: String,
     },
-    /// Rows could not be looked at.
+    /// The rows could not be hashed.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// No test rows.
+    /// There are no test rows.
     #[error("no test rows")]
     NoTest,
 }

@@ -1,22 +1,22 @@
-//! Where figures were measured.
+//! The machine on which the figures were measured.
 
 use serde::{Deserialize, Serialize};
 
-/// The machine and the build, as far as a program can tell.
+/// The machine and the build.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
-    /// Name of the processor.
+    /// Processor name.
     pub processor: String,
-    /// Threads that compute.
+    /// Compute threads.
     pub threads: usize,
     /// Operating system and architecture.
     pub system: String,
-    /// Version of the program.
+    /// Version of pdmap.
     pub version: String,
-    /// The commit that it was built from, where that is known.
+    /// The git commit of the build, if known.
     #[serde(default)]
     pub commit: Option<String>,
-    /// Whether it was built with optimization.
+    /// Whether the build is optimized.
     pub release: bool,
 }
 
@@ -36,7 +36,7 @@ impl Machine {
         }
     }
 
-    /// One line.
+    /// A one-line description.
     pub fn describe(&self) -> String {
         let build = if self.release { "release" } else { "debug" };
         let commit = self.commit.as_ref().map_or_else(String::new, |commit| format!(", commit {commit}"));

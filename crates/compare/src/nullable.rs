@@ -1,4 +1,4 @@
-//! Figures that JSON has no word for: NaN is written as `null`, and read back as NaN.
+//! Serde for floats in JSON, which has no NaN: NaN is written as `null` and read back as NaN.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,4 +1,4 @@
-//! The comparison: all tests in one program, since each program would compile the generic layers again.
+//! All tests of the comparison in one program, so that the generic layers are compiled once.
 
 mod comparison;
 mod kept_runs;

@@ -1,10 +1,12 @@
-//! Small comparisons, whole.
+//! Small comparisons from data to report.
 #![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeSet;
 
 use pdmap_compare::baseline::{Marginals, gaussian};
 use pdmap_compare::{Arm, CompareError, Contrast, Finding, Plan, Results, Store, compare, page, text_table};
 use pdmap_data::{Counts, Generator, Splits};
-use pdmap_train::{Budget, Outcome, Preprocess, Preset};
+use pdmap_train::{Architecture, Budget, Outcome, Preprocess, Preset};
 
 fn data(generator: &str) -> Splits<f64> {
     let generator: Generator = generator.parse().unwrap();
@@ -26,21 +28,21 @@ fn run(data: &Splits<f64>, plan: &Plan) -> Results {
 }
 
 #[test]
-fn baselines_are_what_they_are_by_hand() {
-    // For independent Gaussian features of known scale both baselines are near the entropy.
+fn baselines_match_known_entropies() {
     let data = data("synthetic:ica?dim=4&source=logistic&condition=1");
     let truth = data.facts.true_log_likelihood.unwrap();
     let gaussian = gaussian(data.train.view()).unwrap();
     let mean = |rows: Vec<f64>| rows.iter().sum::<f64>() / rows.len() as f64;
     let gaussian = mean(gaussian.log_prob(&data.test).unwrap());
-    // The Gaussian's expected log-likelihood of unit-variance data, whatever their shape.
+    // The Gaussian's expected log-likelihood of data with unit variance, whatever their
+    // distribution.
     let expected = -4.0 * 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln();
     assert!((gaussian - expected).abs() < 0.1, "{gaussian} is not {expected}");
     assert!(gaussian < truth);
     let marginals = Marginals::fit(data.train.view(), data.validation.view(), false).unwrap();
     let histograms = mean(marginals.independent(4).unwrap().log_prob(&data.test).unwrap());
     assert!(histograms < truth + 0.05, "{histograms} beats the truth {truth}");
-    // What is independent but for a rotation near the identity has little for a copula to find.
+    // The features are nearly independent, so a copula gains little.
     let copula = mean(marginals.copula(data.train.view()).unwrap().log_prob(&data.test).unwrap());
     assert!(copula < truth + 0.05 && copula > gaussian - 0.2, "{gaussian} {copula} {truth}");
 }
@@ -63,7 +65,7 @@ fn a_comparison_under_a_step_budget_is_reproducible() {
 }
 
 #[test]
-fn arms_outside_the_usual_pairs_are_compared_with_the_first() {
+fn arms_without_a_standard_contrast_are_compared_with_the_first() {
     let data = data("synthetic:ica?dim=4&source=laplace&condition=3");
     let results = run(&data, &plan(&[Preset::DenseExact, Preset::DenseOrthonormal], 2, 60));
     assert_eq!(results.contrasts.len(), 1);
@@ -73,7 +75,7 @@ fn arms_outside_the_usual_pairs_are_compared_with_the_first() {
 }
 
 #[test]
-fn patches_of_one_image_are_not_taken_for_independent() {
+fn patches_of_one_image_are_not_treated_as_independent() {
     let generator: Generator = "synthetic:leaves?images=20&size=32&patch=4".parse().unwrap();
     let counts = Counts { train: 1000, validation: 200, test: 2000 };
     let mut data = generator.splits::<f64>(counts, 1).unwrap();
@@ -86,12 +88,12 @@ fn patches_of_one_image_are_not_taken_for_independent() {
 }
 
 #[test]
-fn one_seed_supports_no_verdict_and_the_page_still_renders() {
+fn one_seed_gives_no_verdict_but_a_page() {
     let data = data("synthetic:ica?dim=3&source=laplace");
     let results = run(&data, &plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 40));
     assert_eq!(results.contrasts[0].finding, Finding::Undecided);
     let html = page(&results).unwrap().render().unwrap();
-    assert!(html.contains("Nothing can be said"));
+    assert!(html.contains("No conclusion about") && !html.contains("class=\"best\""));
     let line = |results: &Results| text_table(results).lines().last().unwrap().to_owned();
     let truth = format!("{:.2}", data.facts.test_truth.unwrap());
     assert!(line(&results).starts_with("True density, same test rows") && line(&results).contains(&truth));
@@ -102,6 +104,38 @@ fn one_seed_supports_no_verdict_and_the_page_still_renders() {
     assert!(again.contrasts[0].half_width.is_nan());
 }
 
+/// Three arms of one model and ten seeds: two differ by their seeds only, the third learns slowly.
+fn alike_and_slow(data: &Splits<f64>, slow: f64) -> Results {
+    let arm = |name: &str, offset: u64, rate: f64| Arm {
+        seed_offset: offset,
+        rate: Some(rate),
+        ..Arm::new(name, Preset::DenseRelative.model(Architecture::default()))
+    };
+    let arms = vec![arm("first", 0, 1e-2), arm("second", 500, 1e-2), arm("third", 900, slow)];
+    run(data, &Plan { arms, ..plan(&[], 10, 120) })
+}
+
+#[test]
+fn every_arm_that_is_statistically_alike_shares_the_mark_of_the_best() {
+    let data = data("synthetic:ica?dim=3&source=laplace&condition=4");
+    let results = alike_and_slow(&data, 1e-4);
+    let best: BTreeSet<&str> = results.best.iter().map(String::as_str).collect();
+    assert_eq!(best, BTreeSet::from(["first", "second"]), "{:?}", results.verdict);
+    let html = page(&results).unwrap().render().unwrap();
+    assert_eq!(html.matches("best (alike)</span>").count(), 2);
+    let last = results.verdict.last().unwrap();
+    assert!(last.starts_with("Best (alike): ") && html.contains("Best (alike): "), "{last}");
+
+    // Without the second arm, the first is better than every other and is marked alone.
+    let mut plan = results.plan.clone();
+    plan.arms.remove(1);
+    let results = run(&data, &plan);
+    assert_eq!(results.best, ["first"]);
+    let html = page(&results).unwrap().render().unwrap();
+    assert_eq!((html.matches(">best</span>").count(), html.matches("(alike)").count()), (1, 0));
+    assert!(results.verdict.last().unwrap().starts_with("Best: first,"), "{:?}", results.verdict);
+}
+
 #[test]
 fn an_empty_plan_is_refused() {
     let data = data("synthetic:moons");
@@ -110,17 +144,17 @@ fn an_empty_plan_is_refused() {
 }
 
 #[test]
-fn runs_that_were_interrupted_are_reported_in_words() {
+fn interrupted_runs_are_reported() {
     let data = data("synthetic:ica?dim=3&source=laplace");
     let mut results = run(&data, &plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 10));
-    let words = "Runs that were interrupted before their budget was used count as they stood: dense-svd with seed 1 at step 7.";
+    let words = "Runs interrupted before their budget was used, which count as they were: dense-svd with seed 1 at step 7.";
     assert!(!page(&results).unwrap().render().unwrap().contains("interrupted"));
     results.runs[1].trained.outcome = Outcome::Interrupted { step: 7 };
     assert!(page(&results).unwrap().render().unwrap().contains(words));
 }
 
 #[test]
-fn a_rate_of_the_arm_stands_where_nothing_is_tuned() {
+fn without_tuning_an_arm_uses_its_own_rate() {
     let data = data("synthetic:ica?dim=3&source=laplace");
     let mut plan = Plan { rates: vec![], ..plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 5) };
     plan.arms[1].training.rate = Some(6e-3);

@@ -1,4 +1,4 @@
-//! Runs that are kept, runs beside each other, arms that fail.
+//! Stored runs, parallel runs, failing arms.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,8 +24,8 @@ fn plan() -> Plan {
     }
 }
 
-/// The results as JSON, but for what is a time.
-fn but_for_times(results: &Results) -> Value {
+/// The results as JSON without times.
+fn without_times(results: &Results) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(table) => {
@@ -42,14 +42,14 @@ fn but_for_times(results: &Results) -> Value {
 }
 
 #[test]
-fn a_comparison_that_was_killed_goes_on_to_the_same_results() {
+fn a_killed_comparison_resumes_to_the_same_results() {
     let (data, plan, folder) = (data(), plan(), tempfile::tempdir().unwrap());
     let whole = compare(&data, &plan, &Store::none(), &mut |_| {}).unwrap();
     let store = Store::open(&folder.path().join("runs"));
     let kept = || std::fs::read_dir(folder.path().join("runs")).unwrap().count();
-    // A panic is as good as a kill: wherever it happens.
-    for dies_after in [3, 150, 700] {
-        let mut left = dies_after;
+    // A panic stands in for a kill.
+    for events in [3, 150, 700] {
+        let mut left = events;
         let died = catch_unwind(AssertUnwindSafe(|| {
             compare(&data, &plan, &store, &mut |_| {
                 left -= 1;
@@ -61,8 +61,8 @@ fn a_comparison_that_was_killed_goes_on_to_the_same_results() {
     let before = kept();
     assert!(before > 4, "{before}");
     let resumed = compare(&data, &plan, &store, &mut |_| {}).unwrap();
-    assert_eq!(but_for_times(&resumed), but_for_times(&whole));
-    // All of it is there now, and no step is made again.
+    assert_eq!(without_times(&resumed), without_times(&whole));
+    // All runs are stored now, so no step is repeated.
     let all = kept();
     assert!(all > before);
     let mut steps = 0;
@@ -71,9 +71,9 @@ fn a_comparison_that_was_killed_goes_on_to_the_same_results() {
     })
     .unwrap();
     assert_eq!((steps, kept()), (0, all));
-    // Times as well are those of the runs that were made.
+    // Times are those of the original runs.
     assert_eq!(again.runs, resumed.runs);
-    // More seeds make only the further runs; a damaged file is made again.
+    // More seeds add runs only; a damaged run is repeated.
     for entry in std::fs::read_dir(folder.path().join("runs")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|end| end == "npy") {
@@ -97,21 +97,21 @@ fn a_comparison_that_was_killed_goes_on_to_the_same_results() {
 }
 
 #[test]
-fn runs_beside_each_other_give_the_same_results() {
+fn parallel_runs_give_the_same_results() {
     let data = data();
     let one = compare(&data, &plan(), &Store::none(), &mut |_| {}).unwrap();
     let parallel = Some(Parallel { runs: 3, threads: 2 });
     let beside = Plan { parallel, ..plan() };
     let mut beside = compare(&data, &beside, &Store::none(), &mut |_| {}).unwrap();
     beside.plan.parallel = None;
-    assert_eq!(but_for_times(&beside), but_for_times(&one));
+    assert_eq!(without_times(&beside), without_times(&one));
     let timed = Plan { parallel, ..Plan::new(Budget::Time(std::time::Duration::from_secs(1))) };
     assert!(timed.check().unwrap_err().to_string().contains("one at a time"));
 }
 
 #[test]
-fn an_arm_that_fails_is_reported_and_the_others_go_on() {
-    // Three features are no whole number of periods, which free kernels want.
+fn a_failing_arm_is_reported_and_the_others_continue() {
+    // Unconstrained kernels need a whole number of periods; three features are not.
     let text = "seeds = 10\nrates = []\n[training]\nsteps = 20\n[[arms]]\nmodel = \"dense-relative\"\n\
                 [[arms]]\nname = \"free\"\nmodel = { layers = [{ kind = \"free-conv\", period = 2, overlap = 1 }] }\n";
     let plan = PlanFile::parse("plan.toml", text).unwrap().onto(Plan::new(Budget::Steps(1)));
@@ -122,7 +122,7 @@ fn an_arm_that_fails_is_reported_and_the_others_go_on() {
     .unwrap();
     assert_eq!((results.runs.len(), results.failures.len(), told), (10, 1, 1));
     assert_eq!(results.contrasts[0].finding, Finding::Undecided);
-    // A table that any program reads back, whatever an arm is called.
+    // The table can be parsed whatever the name of an arm.
     let mut named = results.clone();
     named.runs[0].arm = "6\" tiles".into();
     let table = csv(&named).unwrap();
@@ -130,8 +130,8 @@ fn an_arm_that_fails_is_reported_and_the_others_go_on() {
     let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
     assert_eq!((records.len(), &records[0][0], &records[0][13]), (10, "6\" tiles", "finished"));
     let html = page(&results).unwrap().render().unwrap();
-    assert!(html.contains("Runs that failed") && html.contains("free: "), "no failure in the page");
-    // Where nothing at all can be made, that is the answer.
+    assert!(html.contains("Failed runs") && html.contains("free: "), "the page misses the failure");
+    // If every arm fails, the comparison fails.
     let alone = Plan { arms: plan.arms[1..].to_vec(), ..plan };
     let error = compare(&data(), &alone, &Store::none(), &mut |_| {}).unwrap_err();
     assert!(error.to_string().starts_with("arm free: "), "{error}");

@@ -1,4 +1,4 @@
-//! Plans as files: every key, every mistake, and the examples of the repository.
+//! Plan files: all keys, and the example plans.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plans").join(name)
 }
 
-/// An arm without a preset, on one line.
+/// An inline model.
 const CUSTOM: &str = "{ layers = [{ kind = \"dense\", group = \"orthonormal\" }, { kind = \"asinh\" }] }";
 
 #[test]
@@ -68,7 +68,7 @@ fn every_key_is_read() {
     };
     assert_eq!(plan.training, common);
     let [svd, deep, one, mine] = &plan.arms[..] else { panic!("{:?}", plan.arms) };
-    // A preset's own rate is a suggestion: the one that all have in common stands before it.
+    // A learning rate common to all arms overrides the preset's suggestion.
     assert_eq!(
         (svd.name.as_str(), svd.as_preset()),
         ("dense-svd", Some((Preset::DenseSvd, Architecture::default())))
@@ -78,7 +78,7 @@ fn every_key_is_read() {
     assert_eq!(deep.as_preset(), Some((Preset::DenseSvd, Architecture { depth: 4, alpha: 0.3 })));
     assert_eq!(plan.config(deep).rate, 5e-3);
     assert_eq!(plan.rates_to_try(deep), [] as [f64; 0]);
-    // A model's own preprocessing and training stand before the plan's, but for the budget.
+    // A model's preprocessing and training options override the plan's, except the budget.
     assert_eq!(plan.steps(one), [Preprocess::Whiten]);
     assert_eq!(plan.steps(mine), plan.preprocess);
     assert_eq!(plan.config(one), TrainConfig { batch: 30, rate: 7e-4, ..common.clone() });
@@ -99,7 +99,7 @@ fn every_key_is_read() {
 }
 
 #[test]
-fn what_a_plan_leaves_out_is_as_usual() {
+fn omitted_keys_have_defaults() {
     let plan = read("[[arms]]\nmodel = \"dense-exact\"\n");
     assert_eq!(plan, Plan { arms: vec![Arm::from(Preset::DenseExact)], ..usual() });
     let one = read(
@@ -112,7 +112,7 @@ fn what_a_plan_leaves_out_is_as_usual() {
 }
 
 #[test]
-fn an_arm_of_ones_own_trains() {
+fn an_inline_model_trains() {
     let text = format!(
         "rates = []\nseeds = 2\npreprocess = \"standardize\"\ndescription = \"a <b> & c\"\n[training]\nsteps = 60\n[[arms]]\nname = \"x < y & z\"\nmodel = {CUSTOM}\n\
          [arms.training]\nrate = 4e-3\n[[arms]]\nmodel = \"dense-relative\"\n"
@@ -124,14 +124,14 @@ fn an_arm_of_ones_own_trains() {
     assert_eq!(relative.rate, Preset::DenseRelative.rate());
     let [contrast] = &results.contrasts[..] else { panic!("{:?}", results.contrasts) };
     assert_eq!((contrast.arm.as_str(), contrast.against.as_str()), ("dense-relative", "x < y & z"));
-    // It learned: the best validation is not that of the start.
+    // Training improved the validation.
     let trained = &results.runs[0].trained;
     assert!(trained.best.step > 0 && trained.best.validation > trained.curve[0].validation, "{trained:?}");
     let html = page(&results).unwrap().render().unwrap();
     assert!(html.contains("x &lt; y &amp; z") && !html.contains("x < y"));
     let again: Results = serde_json::from_str(&serde_json::to_string(&results).unwrap()).unwrap();
     assert_eq!(again.format, 3);
-    assert!(again == results, "the results change on their way through JSON");
+    assert!(again == results, "the results do not survive a round trip through JSON");
 }
 
 #[test]
@@ -154,11 +154,11 @@ fn a_fixed_rate_is_not_tuned() {
     assert!(results.tuning.iter().all(|tried| tried.arm == "dense-exact"));
     assert_eq!(results.arms[0].rate, 7e-3);
     let html = page(&results).unwrap().render().unwrap();
-    assert!(html.contains("With a rate that the plan fixes, and not tuned: dense-svd (7e-3)."));
+    assert!(html.contains("Not tuned, because the plan fixes the rate: dense-svd (7e-3)."));
 }
 
 #[test]
-fn the_dense_example_is_the_usual_comparison() {
+fn the_dense_example_is_the_default_comparison() {
     let plan = PlanFile::load(&example("dense.toml")).unwrap().onto(Plan::new(Budget::Steps(1)));
     assert!(plan.description.is_some());
     assert_eq!(Plan { description: None, ..plan }, usual());
@@ -172,7 +172,7 @@ fn the_quick_example_runs() {
     assert_eq!((results.runs.len(), results.contrasts.len()), (80, 5));
     assert!(results.verdict[3].contains("euclidean") && results.verdict[3].contains("relative"));
     assert_eq!(results.tuning.iter().filter(|tried| tried.arm == "O·diag·O").count(), 7 + 4 + 2);
-    // Everything that the harness says of such data is there.
+    // All figures for such data are present.
     assert!(results.ica.as_ref().is_some_and(|ica| ica.converged && ica.amari < 0.05), "{:?}", results.ica);
     assert!(results.runs.iter().all(|run| run.amari.is_some() && run.moments.len() == 5));
     let matrices = |run: &RunResult| run.moments.iter().all(|m| m.weights.iter().any(|w| w.condition >= 1.0));
@@ -182,38 +182,42 @@ fn the_quick_example_runs() {
         let run = results.runs.iter().find(|run| run.arm == arm).unwrap();
         run.moments[0].direction_angle.unwrap()
     };
-    // A plain Euclidean step is the gradient; a relative one is not, but for a weight that is orthonormal, as at the start.
+    // A plain Euclidean step is parallel to the gradient. A relative step is too while the weights
+    // are orthonormal, as they are at the start.
     assert!(angle("euclidean") < 1e-3, "{}", angle("euclidean"));
     assert!(angle("orthonormal") > 5.0 && angle("orthonormal") < 90.0);
     let html = page(&results).unwrap().render().unwrap();
-    for heading in ["three ways", "Time to target", "Diagnostics", "Cost of a step", "FastICA", "sign-flip"] {
+    for heading in
+        ["three ways", "Time to target", "Diagnostics", "Cost of a training step", "FastICA", "sign-flip"]
+    {
         assert!(html.contains(heading), "{heading}");
     }
 }
 
 #[test]
-fn what_will_run_is_said_before_it_does() {
+fn the_outline_states_runs_and_total_time() {
     let text = "seeds = 2\nrates = [1e-3, 1e-2]\ntuning-share = 0.5\npreprocess = \"standardize\"\ncontrasts = [[\"b\", \"dense-svd\"]]\n\
                 [training]\nbudget = \"10s\"\n[[arms]]\nmodel = \"dense-svd\"\n[[arms]]\nname = \"b\"\nrate = 3e-3\nmodel = { layers = [{ kind = \"dense\", group = \"orthonormal\" }], preprocess = [] }\n\
                 [arms.training]\nbatch = 7\n";
     let plan = read(text);
-    // Two arms, two seeds, ten seconds; four rates of one for 1.25 s each, two for 2.5 s, one for 5 s.
+    // Two arms of two seeds at 10 s; one tuned arm with four rates at 1.25 s, two at 2.5 s, one at
+    // 5 s.
     assert_eq!(plan.seconds(), Some(55.0));
     let expected = "\
 arm        layers  preprocessing                        optimizer  batch              rate
 dense-svd       9    standardize  Adam (β₁ 0.9, β₂ 0.999, ε 1e-8)    100  tuned: 1e-3 1e-2
 b               1           none  Adam (β₁ 0.9, β₂ 0.999, ε 1e-8)      7       3e-3, fixed
 
-2 arms x 2 seeds, 10s a run
-1 of 2 arms tuned by successive halving: 4 of 1s 250ms, then 2 of 2s 500ms, then 1 of 5s each, on seeds of their own
+2 arms x 2 seeds, 10s per run
+1 of 2 arms tuned by successive halving: 4 of 1s 250ms, then 2 of 2s 500ms, then 1 of 5s each, on separate seeds
 smallest effect of interest: 0.05 nats
 contrasts: b against dense-svd
 about 55 s of training";
     assert_eq!(outline(&plan), expected);
-    // One rate is the rate.
+    // A single rate is used as it is.
     assert!(outline(&Plan { rates: vec![7e-4], ..plan.clone() }).contains(" 7e-4\n"));
     let steps = Plan { training: TrainConfig { budget: Budget::Steps(30), ..plan.training.clone() }, ..plan };
-    assert!(steps.seconds().is_none() && outline(&steps).contains("30 steps a run"));
+    assert!(steps.seconds().is_none() && outline(&steps).contains("30 steps per run"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Every mistake in a plan's file, with the words and the line that name it.
+//! Every kind of mistake in a plan file, with its message and line.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use pdmap_compare::PlanFile;
 
-/// An arm without a preset, on one line.
+/// An inline model.
 const CUSTOM: &str = "{ layers = [{ kind = \"dense\", group = \"orthonormal\" }, { kind = \"asinh\" }] }";
 
 #[test]
@@ -31,7 +31,7 @@ fn every_mistake_is_named_with_its_line() {
             "plan.toml:4: unknown key `step` in `arms[0].training`; nearest is `steps`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, evaluations, validation-rows, patience, retries",
         ),
         ("seeds = 3\n".into(), "plan.toml:1: key `arms` is missing"),
-        ("arms = []\n".into(), "plan.toml:1: `arms`: a comparison has at least one arm"),
+        ("arms = []\n".into(), "plan.toml:1: `arms`: a comparison needs at least one arm"),
         ("\n[[arms]]\nname = \"a\"\n".into(), "plan.toml:2: key `model` is missing in `arms[0]`"),
         (format!("seeds = -1\n{arm}"), "plan.toml:1: `seeds`: invalid value: integer `-1`, expected u64"),
         (
@@ -40,22 +40,22 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (format!("seeds = \n{arm}"), "plan.toml:1:9: string values must be quoted, expected literal string"),
         // Numbers.
-        (format!("seeds = 0\n{arm}"), "plan.toml:1: `seeds`: 0: a comparison has at least one seed"),
+        (format!("seeds = 0\n{arm}"), "plan.toml:1: `seeds`: 0: a comparison needs at least one seed"),
         (
             format!("rates = [1e-3,\n0.0]\n{arm}"),
-            "plan.toml:2: `rates[1]`: 0: a learning rate is positive and finite",
+            "plan.toml:2: `rates[1]`: 0: a learning rate must be positive and finite",
         ),
         (
             format!("rates = [1e-3,\n-1]\n{arm}"),
-            "plan.toml:2: `rates[1]`: -1: a learning rate is positive and finite",
+            "plan.toml:2: `rates[1]`: -1: a learning rate must be positive and finite",
         ),
         (format!("rates = [inf]\n{arm}"), "plan.toml:1: `rates[0]`: inf is no finite number"),
-        (format!("rates = [1e-3, 0.001]\n{arm}"), "plan.toml:1: `rates[1]`: 1e-3 is listed already"),
+        (format!("rates = [1e-3, 0.001]\n{arm}"), "plan.toml:1: `rates[1]`: 1e-3 is listed twice"),
         (format!("tuning-share = 0\n{arm}"), "plan.toml:1: `tuning-share`: 0 is not in (0, 1]"),
         (format!("tuning-share = 1.5\n{arm}"), "plan.toml:1: `tuning-share`: 1.5 is not in (0, 1]"),
         (
             format!("{arm}rate = 0\n"),
-            "plan.toml:3: `arms[0].rate`: 0: a learning rate is positive and finite",
+            "plan.toml:3: `arms[0].rate`: 0: a learning rate must be positive and finite",
         ),
         // Preprocessing.
         (
@@ -85,15 +85,15 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("[training]\nrate = 0\n{arm}"),
-            "plan.toml:2: `training.rate`: 0: a learning rate is positive and finite",
+            "plan.toml:2: `training.rate`: 0: a learning rate must be positive and finite",
         ),
         (
             format!("{arm}[arms.training]\nrate = 0\n"),
-            "plan.toml:4: `arms[0].training.rate`: 0: a learning rate is positive and finite",
+            "plan.toml:4: `arms[0].training.rate`: 0: a learning rate must be positive and finite",
         ),
         (
             inline("layers = [{ kind = \"asinh\" }]\ntraining = { rate = 0 }\n"),
-            "plan.toml:7: `arms[1].model.training.rate`: 0: a learning rate is positive and finite",
+            "plan.toml:7: `arms[1].model.training.rate`: 0: a learning rate must be positive and finite",
         ),
         (
             format!("[training]\nrate = -2\n{arm}"),
@@ -110,38 +110,38 @@ fn every_mistake_is_named_with_its_line() {
         // One budget.
         (
             format!("{arm}[arms.training]\nsteps = 3\n"),
-            "plan.toml:4: `arms[0].training.steps`: an arm has no budget of its own: a fair comparison has one, `steps` or `budget` in the plan's `[training]`",
+            "plan.toml:4: `arms[0].training.steps`: not allowed in an arm: all arms share the budget of the plan's `[training]` (`steps` or `budget`)",
         ),
         (
             format!("{arm}[arms.training]\nbudget = \"3s\"\n"),
-            "plan.toml:4: `arms[0].training.budget`: an arm has no budget of its own: a fair comparison has one, `steps` or `budget` in the plan's `[training]`",
+            "plan.toml:4: `arms[0].training.budget`: not allowed in an arm: all arms share the budget of the plan's `[training]` (`steps` or `budget`)",
         ),
         (
             inline("layers = [{ kind = \"dense\", group = \"orthonormal\" }]\ntraining = { steps = 3 }\n"),
-            "plan.toml:7: `arms[1].model.training.steps`: an arm has no budget of its own: a fair comparison has one, `steps` or `budget` in the plan's `[training]`",
+            "plan.toml:7: `arms[1].model.training.steps`: not allowed in an arm: all arms share the budget of the plan's `[training]` (`steps` or `budget`)",
         ),
         (
             format!("{arm}rate = 1e-3\n[arms.training]\nrate = 2e-3\n"),
-            "plan.toml:5: `arms[0].training.rate`: changes nothing beside the arm's `rate`, which is fixed to 1e-3",
+            "plan.toml:5: `arms[0].training.rate`: has no effect: the arm's `rate` fixes it to 1e-3",
         ),
         // Names.
         (format!("[[arms]]\nmodel = {CUSTOM}\n"), "plan.toml:1: key `name` is missing in `arms[0]`"),
-        (format!("{arm}{arm}"), "plan.toml:3: `arms[1].name`: `dense-svd` is named more than once"),
+        (format!("{arm}{arm}"), "plan.toml:3: `arms[1].name`: `dense-svd` is used more than once"),
         (
             format!("{arm}name = \"a,b\"\n"),
-            "plan.toml:3: `arms[0].name`: \"a,b\" is no name: letters without commas, backquotes and line ends, and no space around them",
+            "plan.toml:3: `arms[0].name`: \"a,b\": a name may not be empty, contain commas, backquotes or control characters, or begin or end with a space",
         ),
         (
             format!("{arm}name = \"\"\n"),
-            "plan.toml:3: `arms[0].name`: \"\" is no name: letters without commas, backquotes and line ends, and no space around them",
+            "plan.toml:3: `arms[0].name`: \"\": a name may not be empty, contain commas, backquotes or control characters, or begin or end with a space",
         ),
         (
             format!("{arm}name = \"{}\"\n", "x".repeat(61)),
-            "plan.toml:3: `arms[0].name`: 61 letters, a name has 60 at most",
+            "plan.toml:3: `arms[0].name`: 61 characters: a name has at most 60",
         ),
         (
             format!("{arm}name = \"dense-exact\"\n"),
-            "plan.toml:3: `arms[0].name`: `dense-exact` is the name of a preset, and this arm is another model",
+            "plan.toml:3: `arms[0].name`: `dense-exact` is the name of a preset, but this arm is another model",
         ),
         // Models.
         (
@@ -154,19 +154,19 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             "[[arms]]\nmodel = 3\n".into(),
-            "plan.toml:2: `arms[0].model`: a preset's name, the path of a model file or a table is expected",
+            "plan.toml:2: `arms[0].model`: expected a preset's name, the path of a model file, or a table",
         ),
         (
             format!("{custom}depth = 3\n"),
-            "plan.toml:4: `arms[0].depth`: goes with presets alone: this model says its own layers",
+            "plan.toml:4: `arms[0].depth`: applies to presets with a depth only: this model lists its layers",
         ),
         (
             format!("{custom}alpha = 0.5\n"),
-            "plan.toml:4: `arms[0].alpha`: goes with presets alone: this model says its own layers",
+            "plan.toml:4: `arms[0].alpha`: applies to presets with a depth only: this model lists its layers",
         ),
         (
             format!("{arm}depth = 0\n"),
-            "plan.toml:3: `arms[0].depth`: 0: a flow has at least one linear layer",
+            "plan.toml:3: `arms[0].depth`: 0: a flow needs at least one linear layer",
         ),
         (format!("{arm}depth = 1000000\n"), "plan.toml:3: `arms[0].depth`: 1000000: more than 10000 layers"),
         (format!("{arm}alpha = 2.0\n"), "plan.toml:3: `arms[0].alpha`: alpha = 2: must be in [1e-30, 1]"),
@@ -201,7 +201,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("contrasts = [\n[\"b\", \"dense-svd\"],\n[\"dense-svd\", \"b\"]]\n{two}"),
-            "plan.toml:3: `contrasts[1]`: `dense-svd` and `b` are compared already: a contrast more widens every interval",
+            "plan.toml:3: `contrasts[1]`: `dense-svd` and `b` are already compared: a duplicate contrast would widen every interval",
         ),
         (
             format!("contrasts = [[\"b\", \"dense-svd\", \"c\"]]\n{two}"),
@@ -224,7 +224,7 @@ fn every_mistake_is_named_with_its_line() {
 }
 
 #[test]
-fn a_model_file_says_itself_where_it_is_wrong() {
+fn an_error_in_a_model_file_names_that_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("m.toml"), "layers = [\n  { kind = \"dens\" },\n]\n").unwrap();

@@ -1,11 +1,11 @@
-//! Differences and equalities that are planted come out as such, again and again.
+//! Planted differences and equalities are recovered in repeated comparisons.
 #![allow(clippy::unwrap_used)]
 
 use pdmap_compare::{Arm, Finding, Plan, Store, compare};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{Architecture, Budget, Preprocess, Preset};
 
-/// Repetitions, each with rows and seeds of its own.
+/// Repetitions, each with separate rows and seeds.
 const REPETITIONS: u64 = 20;
 
 fn data(repetition: u64) -> Splits<f64> {
@@ -13,7 +13,7 @@ fn data(repetition: u64) -> Splits<f64> {
     generator.splits(Counts { train: 2000, validation: 500, test: 1000 }, repetition).unwrap()
 }
 
-/// What comes out where the second of two arms of one preset is `changed`.
+/// The finding about two arms of one preset, the second of which is `changed`.
 fn finding(repetition: u64, rate: f64, changed: impl FnOnce(&mut Arm)) -> Finding {
     let arm = |name: &str, offset: u64| Arm {
         seed_offset: 1000 * repetition + offset,
@@ -34,7 +34,7 @@ fn finding(repetition: u64, rate: f64, changed: impl FnOnce(&mut Arm)) -> Findin
 }
 
 #[test]
-fn a_handicapped_rate_comes_out_worse() {
+fn a_poor_learning_rate_is_found_worse() {
     let found: Vec<Finding> =
         (0..REPETITIONS).map(|repetition| finding(repetition, 1e-2, |arm| arm.rate = Some(1e-3))).collect();
     let worse = found.iter().filter(|&&finding| finding == Finding::Worse).count();
@@ -43,7 +43,7 @@ fn a_handicapped_rate_comes_out_worse() {
 }
 
 #[test]
-fn the_same_arm_under_two_names_does_not() {
+fn identical_arms_are_rarely_found_different() {
     let found: Vec<Finding> = (0..REPETITIONS).map(|repetition| finding(repetition, 1e-2, |_| {})).collect();
     let decided = found.iter().filter(|&&f| matches!(f, Finding::Better | Finding::Worse)).count();
     assert!(decided <= 3, "{decided} of 20: {found:?}");

@@ -156,7 +156,7 @@ fn page() -> Result<Page, ReportError> {
                     caption: "Final scores, mean over three seeds".to_owned(),
                     header: header.map(str::to_owned).to_vec(),
                     rows: rows.collect(),
-                    best: Some(2),
+                    best: vec![2],
                     note: "Higher log-likelihood is better. The times are invented too.".to_owned(),
                 }),
                 figures: vec![Figure::of_intervals(

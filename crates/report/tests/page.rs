@@ -27,7 +27,7 @@ fn table() -> Table {
         caption: HOSTILE.to_owned(),
         header: row("arm", "score"),
         rows: vec![row(HOSTILE, "−1.2 ± 0.1"), row("b", "−1.1"), row("c", "—")],
-        best: Some(1),
+        best: vec![1],
         note: HOSTILE.to_owned(),
     }
 }
@@ -138,6 +138,17 @@ fn numbers_are_right_aligned_and_the_best_row_is_marked() {
 }
 
 #[test]
+fn several_best_rows_are_marked_as_alike() {
+    let page = |best: Vec<usize>| {
+        let section = Section { table: Some(Table { best, ..table() }), ..Section::default() };
+        Page { sections: vec![section], ..Page::default() }.render().unwrap()
+    };
+    assert_eq!(page(vec![0, 2]).matches("best (alike)</span>").count(), 2);
+    assert_eq!(page(vec![2]).matches(">best</span>").count(), 1);
+    assert!(!page(vec![]).contains("badge\">"));
+}
+
+#[test]
 fn a_figure_takes_the_title_out_of_its_plot() {
     let figure = Figure::of_lines(&plot("unique title"), "").unwrap();
     assert_eq!(figure.title, "unique title");
@@ -161,7 +172,7 @@ fn inconsistent_tables_are_refused() {
         }
         other => panic!("{other:?}"),
     }
-    match render(Table { best: Some(3), ..table() }) {
+    match render(Table { best: vec![1, 3], ..table() }) {
         Err(ReportError::NoBestRow { best, rows, .. }) => assert_eq!((best, rows), (3, 3)),
         other => panic!("{other:?}"),
     }

@@ -1,37 +1,39 @@
-//! Flags about rows that are read and written in blocks.
+//! Flags for rows that are read and written in blocks.
 
 use clap::{Args, ValueEnum};
 use pdmap_core::Real;
 use pdmap_data::{CsvHeader, RowFormat, TextOptions};
 use pdmap_train::Model;
 
-use crate::exit::BadInput;
+use crate::terminal::exit::BadInput;
 
-/// How CSV is understood.
+/// How CSV is read.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TextArgs {
-    /// Delimiter of CSV, one ASCII character or `tab` [default: found in the first lines]
+    /// CSV delimiter: one ASCII character or `tab` [default: detected from the first lines]
     #[arg(long, value_name = "CHAR")]
     pub(crate) delimiter: Option<String>,
-    /// Whether CSV begins with the names of its columns; `no` also leaves them out of CSV that is written
+    /// Whether CSV starts with column names; `no` also omits them from CSV output
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
-    /// Columns of CSV to take, in this order, by name or by index from 0 [default: those that the model was trained on, where the header names them all; or all]
+    /// CSV columns to read, in this order, by name or by index from 0 [default: the model's
+    /// training columns if the header names all of them, otherwise all columns]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,
-    /// A column of CSV that names the rows, by name or by index from 0: it is no feature, and CSV that is written begins with it
+    /// CSV column with row names, by name or by index from 0: it is not a feature, and becomes the
+    /// first column of CSV output
     #[arg(long, value_name = "COLUMN")]
     pub(crate) id: Option<String>,
 }
 
 impl TextArgs {
-    /// The flags as the readers want them, for rows of a model: its columns are taken by their names where they are there.
+    /// The reader's options for rows of a model, whose training columns are the default.
     pub(crate) fn of<F: Real>(&self, model: &Model<F>) -> Result<TextOptions, BadInput> {
         let usual = model.header.training.as_ref().map(|training| training.columns.clone());
         Ok(TextOptions { usual: usual.unwrap_or_default(), ..self.options()? })
     }
 
-    /// The flags as the readers want them.
+    /// The reader's options.
     pub(crate) fn options(&self) -> Result<TextOptions, BadInput> {
         let delimiter = match self.delimiter.as_deref() {
             None => None,
@@ -39,8 +41,7 @@ impl TextArgs {
             Some(text) => match text.as_bytes() {
                 &[byte] => Some(byte),
                 _ => {
-                    let message =
-                        format!("--delimiter {text:?}: one ASCII character, or tab, delimits cells");
+                    let message = format!("--delimiter {text:?}: must be one ASCII character, or tab");
                     return Err(BadInput(message));
                 }
             },
@@ -63,13 +64,13 @@ impl TextArgs {
 /// Whether CSV has a header row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HeaderArg {
-    /// It has where a cell of the first line is neither a number nor a missing value
+    /// Present if a cell of the first line is neither a number nor a missing value
     Auto,
     Yes,
     No,
 }
 
-/// A format of rows that are written.
+/// Output format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RowFormatArg {
     Npy,

@@ -1,10 +1,11 @@
-//! The flags of what a model is used for: score, encode, decode, sample, inspect.
+//! Flags of the commands that use a model: score, encode, decode, sample, classify, inspect,
+//! report.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{HeaderArg, RowFormatArg, TextArgs};
+use super::rows::{HeaderArg, RowFormatArg, TextArgs};
 
 #[derive(Debug, Args)]
 #[command(
@@ -12,64 +13,71 @@ use super::{HeaderArg, RowFormatArg, TextArgs};
                   pdmap score model.safetensors --data new.csv --reference reference-ll.npy --quantile 0.001 --flags flags.csv"
 )]
 pub(crate) struct Score {
-    /// The model file
+    /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to score: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
+    /// Rows to score: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
-    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
-    /// Where to write log p of each row (f64, nats): .npy, .csv, or - for standard output [default: nowhere]
+    /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
+    /// none]
     #[arg(long, value_name = "LL")]
     pub(crate) out: Option<PathBuf>,
-    /// Where to write the attribution, the gradient of log p in each feature (nats per unit of the feature): .npy, .csv or -
+    /// Output for the attribution, the gradient of log p in each feature (nats per unit of the
+    /// feature): .npy, .csv or -
     #[arg(long, value_name = "A")]
     pub(crate) attribution: Option<PathBuf>,
-    /// Print these quantiles of the scores; exact, at 8 bytes of memory a row
+    /// Print these quantiles of the scores: exact, with 8 bytes of memory per row
     #[arg(long, value_name = "Q,Q,..", value_delimiter = ',', num_args = 1, allow_negative_numbers = true)]
     pub(crate) quantiles: Vec<f64>,
-    /// Count the rows whose log p is below this, nats
+    /// Count the rows with log p below this value, in nats
     #[arg(long, value_name = "NATS", allow_negative_numbers = true)]
     pub(crate) threshold: Option<f64>,
-    /// Take the threshold from these scores (what --out wrote for reference rows), with --quantile; 8 bytes of memory a score
+    /// Reference scores from which the threshold is taken (written by --out), with --quantile; 8
+    /// bytes of memory per score
     #[arg(long, value_name = "LL")]
     pub(crate) reference: Option<PathBuf>,
-    /// The quantile of the reference scores that is the threshold, in [0, 1]
+    /// Quantile of the reference scores to use as the threshold, in [0, 1]
     #[arg(long, value_name = "Q", allow_negative_numbers = true)]
     pub(crate) quantile: Option<f64>,
-    /// Where to write 1 for each row below the threshold and 0 for every other: .npy, .csv or -
+    /// Output for flags, 1 for each row below the threshold and 0 otherwise: .npy, .csv or -
     #[arg(long, value_name = "FLAGS")]
     pub(crate) flags: Option<PathBuf>,
-    /// Format of what goes to standard output [default: that of the input], or to a file of another extension than .npy and .csv
+    /// Output format for standard output [default: that of the input] and for files with an
+    /// extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
-    /// The summary (mean, standard error, quantiles, threshold) as JSON
+    /// Print the summary (mean, standard error, quantiles, threshold) as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Map {
-    /// The model file
+    /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to map: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
+    /// Rows to map: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
-    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
-    /// Where to write the mapped rows: .npy, .csv, or - for standard output
+    /// Output for the mapped rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
-    /// Format of standard output [default: that of the input], or of a file of another extension than .npy and .csv
+    /// Output format for standard output [default: that of the input] and for files with an
+    /// extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
-    /// How many rows were mapped, as JSON
+    /// Print the number of mapped rows as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -80,33 +88,35 @@ pub(crate) struct Map {
                   pdmap sample digits.safetensors --class 3 --count 16 --out threes.npy"
 )]
 pub(crate) struct Sample {
-    /// The model file
+    /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to draw [default: one for each row of --condition]
+    /// Number of rows to draw [default: one per row of --condition]
     #[arg(long, value_name = "N", required_unless_present = "condition")]
     pub(crate) count: Option<u64>,
-    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C", conflicts_with = "class")]
     pub(crate) condition: Option<PathBuf>,
-    /// Draw all rows of this class, for a model of classes
+    /// Draw all rows from this class, for a model with classes
     #[arg(long, value_name = "K")]
     pub(crate) class: Option<usize>,
     /// Seed
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// What draws from the base density are multiplied by: 1 is the model, 0 the image of the density's centre
+    /// Factor on draws from the base density: 1 samples the model, 0 gives the image of the
+    /// density's centre
     #[arg(long, value_name = "T", default_value_t = 1.0, allow_negative_numbers = true)]
     pub(crate) temperature: f64,
-    /// Where to write the rows: .npy, .csv, or - for standard output
+    /// Output for the rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "X")]
     pub(crate) out: PathBuf,
-    /// Format of standard output [default: npy], or of a file of another extension than .npy and .csv
+    /// Output format for standard output [default: npy] and for files with an extension other than
+    /// .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
-    /// Whether CSV begins with the names of its columns; auto does
+    /// Whether CSV starts with column names (auto: yes)
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
-    /// How many rows were drawn, as JSON
+    /// Print the number of drawn rows as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -116,26 +126,28 @@ pub(crate) struct Sample {
     after_help = "Example: pdmap classify digits.safetensors --data rows.npy --labels labels.csv --posterior p.npy"
 )]
 pub(crate) struct Classify {
-    /// The model file, of a density p(x | class)
+    /// Model file with a density p(x | class)
     pub(crate) model: PathBuf,
-    /// Rows to classify: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
+    /// Rows to classify: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
-    /// True classes, for the accuracy: a column of labels or an IDX file of labels
+    /// True classes, to compute the accuracy: a column of labels, or an IDX file of labels
     #[arg(long, value_name = "L")]
     pub(crate) labels: Option<PathBuf>,
-    /// Where to write the class of each row: .npy, .csv, or - for standard output
+    /// Output for the class of each row: .npy, .csv, or - for standard output
     #[arg(long, value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
-    /// Where to write the probability of each class, all classes being equally frequent beforehand: .npy, .csv or -
+    /// Output for the posterior probabilities under equal priors: .npy, .csv or -
     #[arg(long, value_name = "P")]
     pub(crate) posterior: Option<PathBuf>,
-    /// Format of standard output [default: that of the input], or of a file of another extension than .npy and .csv
+    /// Output format for standard output [default: that of the input] and for files with an
+    /// extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
-    /// Accuracy and confusion as JSON
+    /// Print accuracy and confusion matrix as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -143,17 +155,18 @@ pub(crate) struct Classify {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: pdmap inspect model.safetensors --data test.csv --json")]
 pub(crate) struct Inspect {
-    /// The model file
+    /// Model file
     pub(crate) model: PathBuf,
-    /// Rows on which the round trip is measured too: .npy, .npz or CSV; - reads .npy or CSV from standard input
+    /// Rows on which to measure the round trip as well: .npy, .npz, CSV, or - for .npy or CSV on
+    /// standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: Option<PathBuf>,
-    /// How many of the first rows of --data are taken [default: 4096]
+    /// Number of rows of --data to use, from the first on [default: 4096]
     #[arg(long, value_name = "N")]
     pub(crate) rows: Option<usize>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -161,23 +174,25 @@ pub(crate) struct Inspect {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: pdmap report model.safetensors --data test.csv --out model.html")]
 pub(crate) struct Report {
-    /// The model file
+    /// Model file
     pub(crate) model: PathBuf,
-    /// Rows that the model was not trained on: .npy, .npz (FILE.npz#NAME for one array of several) or CSV; - reads .npy or CSV from standard input
+    /// Rows that the model was not trained on: .npy, .npz (FILE.npz#NAME selects an array), CSV,
+    /// or - for .npy or CSV on standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
-    /// What each row is conditioned on, for a model that is: see `pdmap train --condition`
+    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
-    /// What a row is: CHANNELS,HEIGHT,WIDTH of a picture or CHANNELS,LENGTH of a signal [default: what the model was trained on]
+    /// Shape of a row: CHANNELS,HEIGHT,WIDTH of an image or CHANNELS,LENGTH of a signal [default:
+    /// that of the training data]
     #[arg(long, value_name = "N,N[,N]", value_delimiter = ',', num_args = 1)]
     pub(crate) shape: Option<Vec<usize>>,
-    /// Where to write the page
+    /// Output file for the page
     #[arg(long, value_name = "REPORT.html")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) text: TextArgs,
-    /// What the page says first as JSON
+    /// Print the main statements of the page as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

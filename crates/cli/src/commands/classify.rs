@@ -1,4 +1,4 @@
-//! `pdmap classify`: by the likelihood of each class.
+//! `pdmap classify`: classification by likelihood.
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
@@ -7,29 +7,29 @@ use pdmap_data::RowShape;
 use pdmap_train::{Condition, Model};
 use serde::Serialize;
 
-use super::model::{AnyModel, each};
 use crate::args::{Classify, HeaderArg};
 use crate::condition;
-use crate::exit::BadInput;
-use crate::output;
-use crate::rows_in::Blocks;
-use crate::rows_out::{As, Targets};
+use crate::model::any::{AnyModel, each};
+use crate::rows::blocks::Blocks;
+use crate::rows::targets::{As, Targets};
+use crate::terminal::exit::BadInput;
+use crate::terminal::output;
 
-/// What is said at the end.
+/// The summary.
 #[derive(Debug, Serialize)]
 struct Summary {
     rows: usize,
     classes: usize,
-    /// Rows that each class was given to.
+    /// Number of rows assigned to each class.
     given: Vec<usize>,
     /// Null without `--labels`.
     accuracy: Option<f64>,
-    /// Of the accuracy over rows.
+    /// Standard error of the accuracy.
     standard_error: Option<f64>,
     /// `[label][class]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     confusion: Vec<Vec<usize>>,
-    /// Mean over rows of `log Σ_k p(x|k)/K`, the density under a class drawn at random, nats.
+    /// Mean over rows of `log Σ_k p(x|k)/K`, the density with equally likely classes, nats.
     marginal: f64,
 }
 
@@ -43,9 +43,7 @@ pub(crate) fn run(args: &Classify) -> Result<()> {
 
 fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) -> Result<()> {
     let Some(Condition::Classes { count: classes }) = model.header.condition else {
-        return Err(
-            BadInput("the model is no density of classes: train it with --condition LABELS".into()).into()
-        );
+        return Err(BadInput("the model has no classes: train it with --condition LABELS".into()).into());
     };
     let text = args.text.options()?;
     let labels = args.labels.as_deref().map(|path| {
@@ -92,7 +90,7 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
     if let Some(labels) = &labels
         && labels.len() != rows
     {
-        return Err(BadInput(format!("--labels: {} rows, the data have {rows}", labels.len())).into());
+        return Err(BadInput(format!("--labels: {} rows, but the data have {rows}", labels.len())).into());
     }
     let mut given = vec![0; classes];
     chosen.iter().for_each(|&class| given[class] += 1);
@@ -117,7 +115,8 @@ fn labels(rows: &Array2<f64>) -> Vec<usize> {
     rows.rows().into_iter().map(|row| row.iter().position(|&v| v > 0.0).unwrap_or(0)).collect()
 }
 
-/// Of `log p(x|k)`, `[classes, rows]`: the likeliest class of each row, the posterior probabilities row by row, and `Σ log mean_k p(x|k)`.
+/// From `log p(x|k)`, `[classes, rows]`: the most likely class of each row, the posterior
+/// probabilities by row, and `Σ log mean_k p(x|k)`.
 fn decide(all: ArrayView2<'_, f64>) -> (Vec<usize>, Vec<f64>, f64) {
     let (mut chosen, mut posteriors, mut sum) = (Vec::new(), Vec::new(), 0.0);
     for column in all.columns() {
@@ -143,7 +142,7 @@ fn say(args: &Classify, summary: &Summary, rows_on_stdout: bool) -> Result<()> {
     if let (Some(accuracy), Some(error)) = (summary.accuracy, summary.standard_error) {
         line += &format!(", accuracy {accuracy:.4} ± {error:.4}");
     }
-    line += &format!("; {:.4} nats under a class at random", summary.marginal);
+    line += &format!("; {:.4} nats with equally likely classes", summary.marginal);
     output::summary(&line, rows_on_stdout)?;
     for (label, row) in summary.confusion.iter().enumerate() {
         let counts = row.iter().map(|count| format!("{count:6}")).collect::<String>();
@@ -159,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_likeliest_class_wins_and_probabilities_add_up() {
+    fn the_most_likely_class_wins_and_probabilities_sum_to_one() {
         let (chosen, posteriors, sum) = decide(array![[-1000.0, 0.0], [-1001.0, 2.0_f64.ln()]].view());
         assert_eq!(chosen, [0, 1]);
         assert!((posteriors[0] - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-15);

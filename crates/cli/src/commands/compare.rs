@@ -10,20 +10,20 @@ use pdmap_compare::{
 use pdmap_core::Real;
 
 use crate::args::{Compare, Dtype};
-use crate::data::Source;
-use crate::output::{self, Folder};
-use crate::progress::Bar;
+use crate::rows::data::Source;
+use crate::terminal::output::{self, Folder};
+use crate::terminal::progress::Bar;
 
-/// The measured numbers: all else can be drawn again from them.
+/// All results, from which everything else can be reproduced.
 const RESULTS: &str = "results.json";
 
 /// The final runs as a table.
 const TABLE: &str = "results.csv";
 
-/// Where finished runs are kept.
+/// Folder of finished runs.
 const RUNS: &str = "runs";
 
-/// The page.
+/// The report page.
 const REPORT: &str = "report.html";
 
 pub(crate) fn run(args: &Compare) -> Result<()> {
@@ -39,11 +39,11 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
         Dtype::F32 => measure::<f32>(&source, &plan, &store, args.quiet)?,
         Dtype::F64 => measure::<f64>(&source, &plan, &store, args.quiet)?,
     };
-    // What was measured comes first: a drawing that fails must lose neither the file nor the table.
+    // Results are written first, so that a failing plot loses neither the file nor the table.
     output::text(&folder.file(RESULTS), serde_json::to_string_pretty(&results)?)?;
     output::text(&folder.file(TABLE), csv(&results)?)?;
     let drawn = draw(&folder, &results).with_context(|| {
-        format!("the results are in {}, their report failed", folder.file(RESULTS).display())
+        format!("the results are in {}, but the report failed", folder.file(RESULTS).display())
     });
     if args.json {
         output::json(&results)?;
@@ -94,7 +94,7 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
     Ok(results)
 }
 
-/// The page and the plots: all are made before the first is written.
+/// Writes the page and the plots, after all of them have been rendered.
 fn draw(folder: &Folder, results: &Results) -> Result<()> {
     let mut files = vec![(REPORT, page(results)?.render()?)];
     files.extend(figures(results)?.into_iter().map(|(name, figure)| (name, standalone(&figure.svg))));

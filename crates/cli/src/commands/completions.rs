@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::CommandFactory;
 
 use crate::args::{Cli, Completions};
-use crate::output;
+use crate::terminal::output;
 
 pub(crate) fn run(args: &Completions) -> Result<()> {
     let mut script = Vec::new();

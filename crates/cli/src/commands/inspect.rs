@@ -5,17 +5,17 @@ use pdmap_core::{Diagnostic, Real};
 use pdmap_train::{Header, Model};
 use serde::Serialize;
 
-use super::model::{AnyModel, each};
 use crate::args::Inspect;
-use crate::exit::BadInput;
-use crate::output;
-use crate::round_trip::RoundTrip;
-use crate::rows_in::Blocks;
+use crate::model::any::{AnyModel, each};
+use crate::model::round_trip::RoundTrip;
+use crate::rows::blocks::Blocks;
+use crate::terminal::exit::BadInput;
+use crate::terminal::output;
 
-/// Rows of `--data` that are taken where nothing else is said.
+/// Default number of rows of `--data`.
 const ROWS: usize = 4096;
 
-/// Everything that is said; its JSON is described in `docs/scoring.md`.
+/// The report. `docs/scoring.md` describes its JSON form.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     header: &'a Header,
@@ -35,9 +35,9 @@ struct RoundTrips {
 
 pub(crate) fn run(args: &Inspect) -> Result<()> {
     match (args.rows, &args.data) {
-        (Some(0), _) => return Err(BadInput("--rows 0: at least one row is needed".into()).into()),
+        (Some(0), _) => return Err(BadInput("--rows 0: must be at least 1".into()).into()),
         (Some(rows), None) => {
-            return Err(BadInput(format!("--rows {rows} needs --data: rows of what?")).into());
+            return Err(BadInput(format!("--rows {rows} needs --data, the rows to read")).into());
         }
         _ => {}
     }
@@ -72,7 +72,7 @@ fn text(report: &Report<'_>) -> Result<()> {
         header.features, header.dtype, report.parameters, report.weights_hash
     ))?;
     output::line(&format!("written by pdmap {}, format {}", header.version, header.format))?;
-    output::line(&format!("likelihood of {}", header.space))?;
+    output::line(&format!("likelihood in {}", header.space))?;
     for (index, layer) in header.layers.iter().enumerate() {
         let role = if index < header.preprocessing { " (preprocessing)" } else { "" };
         output::line(&format!("layer {index}: {} {}{role}", layer.kind, layer.options))?;
@@ -84,7 +84,7 @@ fn text(report: &Report<'_>) -> Result<()> {
     output::line(&format!("base: {}", serde_json::to_string(&header.base)?))?;
     if let Some(training) = &header.training {
         output::line(&format!(
-            "trained on {} (seed {}): {} of {} steps, best validation {:.4} nats at step {}",
+            "trained on {} (seed {}): {} of {} training steps, best validation {:.4} nats at step {}",
             training.data,
             training.seed,
             training.steps,

@@ -10,12 +10,13 @@ use pdmap_report::standalone;
 use pdmap_train::Model;
 use serde::Serialize;
 
-use super::model::{AnyModel, each};
-use crate::exit::BadInput;
-use crate::kernel_plots::{responses, shapes};
-use crate::{args, output};
+use crate::args;
+use crate::model::any::{AnyModel, each};
+use crate::model::kernel_plots::{responses, shapes};
+use crate::terminal::exit::BadInput;
+use crate::terminal::output;
 
-/// What is said about the kernels.
+/// Facts about the kernels.
 #[derive(Debug, Serialize)]
 struct Facts {
     layer: usize,
@@ -53,7 +54,7 @@ fn export<F: Real>(args: &args::Kernels, model: &Model<F>) -> Result<()> {
     if args.json { output::json(&facts) } else { say(&facts) }
 }
 
-/// The layer that is asked for, or the first convolution.
+/// The requested layer, or the first convolution.
 fn find<F: Real>(args: &args::Kernels, model: &Model<F>) -> Result<(usize, Kernels)> {
     let layers = model.flow.chain().layers();
     let none = || {

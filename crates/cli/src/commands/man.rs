@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Command, CommandFactory};
 
 use crate::args::{Cli, Man};
-use crate::output::{self, Folder};
+use crate::terminal::output::{self, Folder};
 
 pub(crate) fn run(args: &Man) -> Result<()> {
     let mut command = Cli::command();
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Man) -> Result<()> {
     files.iter().try_for_each(|file| output::line(&file.display().to_string()))
 }
 
-/// The page of a command and those of its subcommands: `pdmap-data-splits.1`.
+/// The manual pages of a command and its subcommands, such as `pdmap-data-splits.1`.
 fn pages(command: &Command, name: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let mut page = Vec::new();
     let titled = command

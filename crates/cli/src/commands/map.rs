@@ -6,38 +6,38 @@ use pdmap_core::Real;
 use pdmap_data::RowShape;
 use pdmap_train::Model;
 
-use super::model::{AnyModel, each};
 use crate::args::Map;
 use crate::condition::Given;
-use crate::output;
-use crate::rows_in::Blocks;
-use crate::rows_out::{As, Targets, data_names, numbered};
+use crate::model::any::{AnyModel, each};
+use crate::rows::blocks::Blocks;
+use crate::rows::targets::{As, Targets, data_names, numbered};
+use crate::terminal::output;
 
-/// Which way the map is gone.
+/// The direction of the map.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Way {
+pub(crate) enum Direction {
     Encode,
     Decode,
 }
 
-pub(crate) fn run(args: &Map, way: Way) -> Result<()> {
+pub(crate) fn run(args: &Map, direction: Direction) -> Result<()> {
     let mut read = vec![args.model.as_path(), args.data.as_path()];
     read.extend(args.condition.as_deref());
     let targets = Targets::plan([("--out", Some(args.out.as_path()))], &read, args.format)?;
-    each!(AnyModel::load(&args.model)?, model => map(args, &model, &targets, way))
+    each!(AnyModel::load(&args.model)?, model => map(args, &model, &targets, direction))
 }
 
-fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) -> Result<()> {
+fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, direction: Direction) -> Result<()> {
     let features = model.flow.features();
-    let text = match way {
-        Way::Encode => args.text.of(model)?,
-        Way::Decode => args.text.options()?,
+    let text = match direction {
+        Direction::Encode => args.text.of(model)?,
+        Direction::Decode => args.text.options()?,
     };
     let mut data = Blocks::<F>::open(&args.data, &text, features)?;
     let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
-    let names = match way {
-        Way::Encode => numbered("z", features, args.text.header),
-        Way::Decode => data_names(model, args.text.header),
+    let names = match direction {
+        Direction::Encode => numbered("z", features, args.text.header),
+        Direction::Decode => data_names(model, args.text.header),
     };
     let shape = RowShape::Matrix { features };
     let id = data.id_column();
@@ -49,9 +49,9 @@ fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, way: Way) ->
         mapped.resize(block.rows.len(), F::zero());
         let to = ArrayViewMut2::from_shape(dim, &mut mapped)?;
         let input = given.next(block.rows.reborrow())?;
-        let done = match way {
-            Way::Encode => evaluator.encode_into(input, to),
-            Way::Decode => evaluator.decode_into(input, to),
+        let done = match direction {
+            Direction::Encode => evaluator.encode_into(input, to),
+            Direction::Decode => evaluator.decode_into(input, to),
         };
         done.map_err(|error| block.error(error))?;
         out.write(block.ids, &mapped)?;

@@ -1,40 +1,42 @@
-//! One file a subcommand.
+//! The subcommands, one file each.
 
 mod classify;
 mod compare;
 mod completions;
 mod inspect;
 mod kernels;
-mod likelihood;
 mod man;
 mod map;
-mod model;
-pub(crate) mod moments;
 mod patches;
 mod presets;
-mod quantile;
 mod report;
 mod sample;
 mod score;
 mod splits;
-mod threshold;
 mod train;
 
 use anyhow::Result;
 
 use crate::args::{Cli, Command, Data};
 
-/// Runs a subcommand.
+/// Runs a subcommand with the requested number of threads.
 pub(crate) fn run(cli: Cli) -> Result<()> {
-    if let Some(threads) = cli.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
+    let Some(threads) = cli.threads else { return dispatch(cli.command) };
+    let pool = || rayon::ThreadPoolBuilder::new().num_threads(threads.into());
+    match pool().build_global() {
+        Ok(()) => dispatch(cli.command),
+        // An earlier call in this process has fixed the global pool.
+        Err(_) => pool().build()?.install(|| dispatch(cli.command)),
     }
-    match cli.command {
+}
+
+fn dispatch(command: Command) -> Result<()> {
+    match command {
         Command::Compare(args) => compare::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Score(args) => score::run(&args),
-        Command::Encode(args) => map::run(&args, map::Way::Encode),
-        Command::Decode(args) => map::run(&args, map::Way::Decode),
+        Command::Encode(args) => map::run(&args, map::Direction::Encode),
+        Command::Decode(args) => map::run(&args, map::Direction::Decode),
         Command::Sample(args) => sample::run(&args),
         Command::Classify(args) => classify::run(&args),
         Command::Inspect(args) => inspect::run(&args),

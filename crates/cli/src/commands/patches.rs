@@ -4,12 +4,12 @@ use anyhow::Result;
 use pdmap_data::{extract_patches, read_image_folder, write_npy};
 
 use crate::args::{PatchProtocol, Patches};
-use crate::exit::BadInput;
-use crate::output;
+use crate::terminal::exit::BadInput;
+use crate::terminal::output;
 
 pub(crate) fn run(args: &Patches) -> Result<()> {
     if args.count == 0 {
-        return Err(BadInput("--count 0: at least one patch is needed".into()).into());
+        return Err(BadInput("--count 0: must be at least 1".into()).into());
     }
     output::writable(&args.out)?;
     let images = read_image_folder(&args.images)?;

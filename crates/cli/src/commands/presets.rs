@@ -4,12 +4,12 @@ use anyhow::Result;
 use pdmap_train::{Architecture, Preset};
 
 use crate::args::Presets;
-use crate::exit::BadInput;
-use crate::output;
+use crate::terminal::exit::BadInput;
+use crate::terminal::output;
 
 pub(crate) fn run(args: &Presets) -> Result<()> {
     if args.depth == 0 {
-        return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
+        return Err(BadInput("--depth 0: a flow needs at least one linear layer".into()).into());
     }
     let architecture = Architecture { depth: args.depth, alpha: args.alpha };
     match (args.name, args.json) {

@@ -5,20 +5,18 @@ use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_train::Model;
 
-use super::model::{AnyModel, each};
 use crate::args::Report;
 use crate::condition::Given;
-use crate::exit::BadInput;
+use crate::model::any::{AnyModel, each};
 use crate::model_page::{Subject, most_rows, page, thinned};
-use crate::output;
-use crate::rows_in::Blocks;
+use crate::rows::blocks::Blocks;
+use crate::terminal::exit::BadInput;
+use crate::terminal::output;
 
 pub(crate) fn run(args: &Report) -> Result<()> {
     let read = [Some(&args.model), Some(&args.data), args.condition.as_ref()];
     if read.into_iter().flatten().any(|path| output::same_place(path, &args.out)) {
-        return Err(
-            BadInput(format!("--out {} is what the page would be made of", args.out.display())).into()
-        );
+        return Err(BadInput(format!("--out {} would overwrite an input", args.out.display())).into());
     }
     output::writable(&args.out)?;
     each!(AnyModel::load(&args.model)?, model => report(args, &model))
@@ -40,7 +38,8 @@ fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     output::line(&format!("Report: {}", args.out.display()))
 }
 
-/// What a row is, where it has as many numbers as the model; a mean-free patch lacks its last pixel.
+/// The shape of a row. It must have as many values as the model has features, except that a
+/// mean-free patch lacks its last pixel.
 fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
     let features = model.flow.features();
     let Some(shape) = args.shape.clone() else {
@@ -52,14 +51,15 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
         || (numbers != features && !(shape.len() == 3 && numbers == features + 1))
     {
         let message = format!(
-            "--shape {shape:?}: {numbers} numbers, a row of the model has {features}; CHANNELS,HEIGHT,WIDTH or CHANNELS,LENGTH"
+            "--shape {shape:?} has {numbers} values, but a row of the model has {features}; expected CHANNELS,HEIGHT,WIDTH or CHANNELS,LENGTH"
         );
         return Err(BadInput(message).into());
     }
     Ok(shape)
 }
 
-/// Evenly spaced rows with their condition behind them, their name and those of their columns. Of more rows than the page looks at, memory never holds more than twice as many.
+/// The name of the rows, their column names, and evenly spaced rows followed by their conditions.
+/// At most twice as many rows as the page needs are in memory.
 fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<String>>, Array2<F>)> {
     let text = args.text.options()?;
     let mut data = Blocks::<F>::open(&args.data, &args.text.of(model)?, model.flow.features())?;

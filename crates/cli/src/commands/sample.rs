@@ -8,15 +8,15 @@ use pdmap_train::{Condition, Model};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::model::{AnyModel, each};
 use crate::args::Sample;
 use crate::condition;
-use crate::exit::BadInput;
-use crate::output;
-use crate::rows_in::block_rows;
-use crate::rows_out::{As, Targets, data_names};
+use crate::model::any::{AnyModel, each};
+use crate::rows::blocks::block_rows;
+use crate::rows::targets::{As, Targets, data_names};
+use crate::terminal::exit::BadInput;
+use crate::terminal::output;
 
-/// Conditions of the rows that are drawn.
+/// Conditions of the drawn rows.
 enum Drawn<F> {
     Each(Array2<F>),
     Class { class: usize, classes: usize },
@@ -38,7 +38,7 @@ impl<F: Real> Drawn<F> {
     }
 }
 
-/// How many rows are drawn, and under which condition.
+/// The number of rows to draw, and their conditions.
 fn wanted<F: Real>(args: &Sample, model: &Model<F>) -> Result<(u64, Option<Drawn<F>>)> {
     let refuse = |message: String| Err(BadInput(message).into());
     match (model.header.condition, args.class, &args.condition) {
@@ -52,14 +52,14 @@ fn wanted<F: Real>(args: &Sample, model: &Model<F>) -> Result<(u64, Option<Drawn
         }
         (Some(condition), None, None) => {
             let wanted = condition::wanted(condition);
-            refuse(format!("the model is conditional: --condition FILE ({wanted}), or --class K"))
+            refuse(format!("the model is conditional: pass --condition FILE ({wanted}) or --class K"))
         }
         (Some(condition), None, Some(path)) => {
             let rows = condition::beside(condition, path, &TextOptions::default())?;
             let count = rows.nrows() as u64;
             match args.count {
                 Some(asked) if asked != count => {
-                    refuse(format!("--count {asked}: {} has {count} rows", path.display()))
+                    refuse(format!("--count {asked}, but {} has {count} rows", path.display()))
                 }
                 _ => Ok((count, Some(Drawn::Each(rows)))),
             }
@@ -79,7 +79,7 @@ fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Res
     let bytes = u128::from(count) * features as u128 * size_of::<F>() as u128;
     if i64::try_from(bytes).is_err() {
         let message = format!(
-            "--count {}: rows of {features} features make {bytes} bytes, more than a file holds",
+            "--count {}: rows of {features} features take {bytes} bytes, more than a file holds",
             count
         );
         return Err(BadInput(message).into());

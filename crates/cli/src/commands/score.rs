@@ -7,18 +7,18 @@ use pdmap_data::RowShape;
 use pdmap_train::Model;
 use serde::Serialize;
 
-use super::likelihood::Likelihood;
-use super::model::{AnyModel, each};
-use super::moments::Moments;
-use super::quantile;
-use super::threshold::Threshold;
 use crate::args::{HeaderArg, Score};
 use crate::condition::Given;
-use crate::output;
-use crate::rows_in::Blocks;
-use crate::rows_out::{As, Targets, numbered};
+use crate::model::any::{AnyModel, each};
+use crate::rows::blocks::Blocks;
+use crate::rows::targets::{As, Targets, numbered};
+use crate::scores::likelihood::Likelihood;
+use crate::scores::moments::Moments;
+use crate::scores::quantile;
+use crate::scores::threshold::Threshold;
+use crate::terminal::output;
 
-/// What is said at the end.
+/// The summary.
 #[derive(Debug, Serialize)]
 struct Summary {
     #[serde(flatten)]
@@ -75,7 +75,7 @@ fn score<F: Real>(
     let (mut moments, mut all) = (Moments::default(), Vec::new());
     let (mut log_prob, mut gradient, mut flags) = (Vec::new(), Vec::new(), Vec::new());
     if let (false, Some(count)) = (args.quantiles.is_empty(), count) {
-        // A header's word alone reserves nothing beyond what a file of that size backs.
+        // A file's header may lie, so the reservation is bounded.
         drop(all.try_reserve_exact(usize::try_from(count).unwrap_or(usize::MAX).min(MOST_RESERVED)));
     }
     while let Some(block) = data.next()? {
@@ -115,7 +115,7 @@ fn score<F: Real>(
     say(&Summary { likelihood, quantiles, threshold }, moments.count(), args.json, targets.stdout())
 }
 
-/// Scores that memory is reserved for before they come.
+/// Maximum number of scores for which memory is reserved in advance.
 const MOST_RESERVED: usize = 1 << 25;
 
 fn say(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Result<()> {

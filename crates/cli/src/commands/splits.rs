@@ -4,13 +4,13 @@ use anyhow::Result;
 use pdmap_data::write_npy;
 
 use crate::args::Splits;
-use crate::data::Source;
-use crate::output::{self, Folder};
+use crate::rows::data::Source;
+use crate::terminal::output::{self, Folder};
 
-/// Rows that a part must have: one.
+/// Minimum number of training rows.
 const BATCH: usize = 1;
 
-/// The files of the parts.
+/// The files of the three sets.
 const FILES: [&str; 3] = ["train.npy", "validation.npy", "test.npy"];
 
 pub(crate) fn run(args: &Splits) -> Result<()> {
@@ -30,5 +30,5 @@ pub(crate) fn run(args: &Splits) -> Result<()> {
     if args.json {
         return output::json(&serde_json::json!({ "files": written, "space": splits.facts.space }));
     }
-    output::line(&format!("likelihoods are of {}", splits.facts.space))
+    output::line(&format!("likelihoods refer to {}", splits.facts.space))
 }

@@ -1,6 +1,6 @@
 //! `pdmap train`.
 
-mod say;
+mod summary;
 mod watch;
 
 use std::path::Path;
@@ -13,26 +13,26 @@ use pdmap_train::{
     train_with,
 };
 
-use self::say::say;
+use self::summary::print;
 use self::watch::Watch;
-use super::likelihood::Likelihood;
 use crate::args::{Dtype, Train};
-use crate::data::Source;
-use crate::exit::{BadInput, Diverged, Failed, Interrupted, one_line};
-use crate::log::Log;
 use crate::model_choice::ModelChoice;
 use crate::model_page::{Subject, page, thinned};
-use crate::progress::Bar;
+use crate::rows::data::Source;
+use crate::scores::likelihood::Likelihood;
 use crate::stored::Stored;
-use crate::{output, signals};
+use crate::terminal::exit::{BadInput, Diverged, Failed, Interrupted, one_line};
+use crate::terminal::log::Log;
+use crate::terminal::progress::Bar;
+use crate::terminal::{output, signals};
 
-/// Budget where nothing else is said.
+/// Default budget.
 const BUDGET: Duration = Duration::from_secs(60);
 
-/// Time between checkpoints where nothing else is said.
+/// Default time between checkpoints.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Checkpoints may not come closer than this.
+/// Minimum time between checkpoints.
 const LEAST_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &Train) -> Result<()> {
@@ -62,12 +62,12 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     spec.conditions = condition.map_or(0, Condition::width);
     let mut flow = spec.build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
     bar.stage(choice.name());
-    // Until here a signal ends the program as it ends any other: there is nothing to save.
+    // Until here there is nothing to save, so a signal ends the program.
     signals::listen()?;
     let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)? };
     watch.started(args, &choice.name(), &config, &flow);
-    let mut tell = |event| watch.tell(event);
-    let hooks = Hooks { watch: &mut tell, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
+    let mut on_event = |event| watch.event(event);
+    let hooks = Hooks { watch: &mut on_event, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
     let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
     let trained = watch.ended(trained).map_err(blame)?;
 
@@ -89,19 +89,20 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     });
     let saved = save(&model, args);
     let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, path));
-    // The model is saved: test rows without a likelihood are reported, and fail nothing.
+    // The model is saved already, so test rows without a log-likelihood are reported but are no
+    // error.
     let test = (data.test.nrows() > 0).then(|| {
         let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
         measured.map(|(_, likelihood)| likelihood).map_err(|error| one_line(&error))
     });
-    let said = say(args, &trained, test, &data.facts, &model.weights_hash());
+    let printed = print(args, &trained, test, &data.facts, &model.weights_hash());
     let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
-    // Whatever became of stdout, this is what the status tells.
+    // The exit status states how training ended, whatever happens to stdout.
     let ended = match trained.outcome {
         Outcome::Diverged { step, reason } => Err(Diverged { step, reason, kept }.into()),
         Outcome::Interrupted { step } => Err(Interrupted { step, kept, checkpoint }.into()),
         Outcome::Failed { step, reason } => Err(Failed { step, reason, kept, checkpoint }.into()),
-        _ => said,
+        _ => printed,
     };
     if let (Err(error), Err(_)) = (&reported, &ended) {
         eprintln!("warning: {}", one_line(error));
@@ -110,12 +111,12 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         (Ok(()), Ok(())) => reported,
         (Ok(()), ended) => ended,
         (Err(unsaved), Ok(())) => Err(unsaved),
-        // The status is that of how training ended; what became of the model stands in front.
+        // The status states how training ended; the message starts with the error of saving.
         (Err(unsaved), Err(end)) => Err(end.context(one_line(&unsaved))),
     }
 }
 
-/// Nothing may be written over what the model is made of, nor over each other.
+/// Checks that no output overwrites an input or another output.
 fn not_an_input(args: &Train) -> Result<()> {
     let checkpoint = args.checkpoint.as_ref().map(|folder| folder.join("checkpoint.safetensors"));
     let inputs = [
@@ -136,9 +137,7 @@ fn not_an_input(args: &Train) -> Result<()> {
     for (index, &(flag, path)) in outputs.iter().enumerate() {
         let Some(path) = path else { continue };
         if inputs.into_iter().flatten().any(|input| output::same_place(input, path)) {
-            return Err(
-                BadInput(format!("{flag} {} is what the model would be made of", path.display())).into()
-            );
+            return Err(BadInput(format!("{flag} {} would overwrite an input", path.display())).into());
         }
         let same =
             |other: &&(&str, Option<&Path>)| other.1.is_some_and(|other| output::same_place(other, path));
@@ -149,7 +148,7 @@ fn not_an_input(args: &Train) -> Result<()> {
     Ok(())
 }
 
-/// Flags before the model's own section, that before the defaults.
+/// The training options: flags override the model's, which override the defaults.
 fn settle(args: &Train, choice: &ModelChoice) -> Result<TrainConfig> {
     let flags = &args.training;
     if flags.batch == Some(0) {
@@ -177,19 +176,20 @@ fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
     Ok(args.checkpoint.as_deref().map(open).transpose()?)
 }
 
-/// Saves the model; where its place is no longer to be had, in the folder for temporary files, so that hours of training are not lost.
+/// Saves the model; if that fails, saves it in the folder for temporary files, so that no training
+/// is lost.
 fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
     let Err(error) = model.save(&args.out) else { return Ok(()) };
     let name = args.out.file_name().unwrap_or_default().to_string_lossy();
     let rescue = std::env::temp_dir().join(format!("pdmap-{}-{name}", std::process::id()));
     let rescued = match model.save(&rescue) {
-        Ok(()) => format!("the model was saved as {} instead", rescue.display()),
-        Err(second) => format!("nor could it be saved elsewhere: {second}"),
+        Ok(()) => format!("the model was saved to {} instead", rescue.display()),
+        Err(second) => format!("saving it elsewhere failed too: {second}"),
     };
     Err(error).context(rescued)
 }
 
-/// The page about the model, of rows that it was not trained on.
+/// Writes the page about the model, with rows that it was not trained on.
 fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, path: &Path) -> Result<()> {
     let (rows, name) = match data.test.nrows() {
         0 => (&data.validation, format!("the validation rows of {}", source.name())),
@@ -198,7 +198,7 @@ fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, path: &P
     let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
     let subject =
         Subject { model, name, rows: thinned(rows.view()), columns: source.columns(), shape, pixel_log_det };
-    let (page, warning) = page(&subject).context("the model is saved, its report failed")?;
+    let (page, warning) = page(&subject).context("the model is saved, but its report failed")?;
     output::text(path, page.render()?)?;
     warning.iter().for_each(|warning| eprintln!("warning: {warning}"));
     Ok(())

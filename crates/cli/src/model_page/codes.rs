@@ -1,4 +1,4 @@
-//! Whether the codes are what the base density says: the marginals one by one, and how they depend on each other.
+//! Whether the codes follow the base density: marginal distributions and correlations.
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView1, Axis};
@@ -6,20 +6,20 @@ use pdmap_core::linalg::{Add, gemm};
 use pdmap_core::{Base, Real};
 use pdmap_report::{Figure, LinePlot, Section, Series, Table};
 
-use super::Measured;
 use super::histogram::{Histogram, bins, span};
+use super::measured::Measured;
 
-/// Features that are shown one by one: those farthest from the base.
+/// Number of features shown one by one: those farthest from the base density.
 const SHOWN: usize = 6;
 
-/// Features between which correlations are looked at, at most.
+/// Maximum number of features for which correlations are computed.
 const CORRELATED: usize = 1024;
 
-/// The base density's distribution function is known at so many points from −REACH to REACH.
+/// Grid of the base distribution function: POINTS points from −REACH to REACH.
 const POINTS: usize = 8001;
 const REACH: f64 = 40.0;
 
-/// The base density of one feature and its distribution function on a grid.
+/// Density and distribution function of one feature of the base, on a grid.
 struct Marginal {
     points: Vec<f64>,
     density: Vec<f64>,
@@ -27,7 +27,8 @@ struct Marginal {
 }
 
 impl Marginal {
-    /// By the trapezoidal rule; each end is half of what the grid misses, since every base is symmetric.
+    /// Integrates by the trapezoidal rule. Every base is symmetric, so each tail beyond the grid
+    /// gets half of the missing mass.
     fn of(base: &Base) -> Result<Self> {
         let step = 2.0 * REACH / (POINTS - 1) as f64;
         let points: Vec<f64> = (0..POINTS).map(|index| -REACH + index as f64 * step).collect();
@@ -44,7 +45,7 @@ impl Marginal {
         Ok(Self { points, density, below })
     }
 
-    /// The probability of less than `value`.
+    /// The probability below `value`.
     fn below(&self, value: f64) -> f64 {
         let (first, step) = (self.points[0], self.points[1] - self.points[0]);
         let at = ((value - first) / step).clamp(0.0, (POINTS - 1) as f64);
@@ -52,13 +53,14 @@ impl Marginal {
         self.below[index] + (at - index as f64) * (self.below[index + 1] - self.below[index])
     }
 
-    /// The least point of the grid below which there is at least `share`.
+    /// The smallest grid point with at least the probability `share` below it.
     fn quantile(&self, share: f64) -> f64 {
         let index = self.below.partition_point(|&below| below < share);
         self.points[index.min(POINTS - 1)]
     }
 
-    /// The largest difference between it and the empirical distribution function of sorted values: the Kolmogorov–Smirnov distance.
+    /// The Kolmogorov–Smirnov distance: the largest difference from the empirical distribution
+    /// function of sorted values.
     fn distance(&self, sorted: &[f64]) -> f64 {
         let count = sorted.len() as f64;
         let one = |(index, &value): (usize, &f64)| {
@@ -69,7 +71,7 @@ impl Marginal {
     }
 }
 
-/// A feature of the codes.
+/// One feature of the codes.
 struct Feature {
     index: usize,
     distance: f64,
@@ -77,7 +79,7 @@ struct Feature {
     deviation: f64,
 }
 
-/// The section, and what it comes to.
+/// The section and its conclusion.
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
     let z = measured.z.mapv(|value| value.f64());
     let (rows, count) = z.dim();
@@ -86,12 +88,12 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     let mut features: Vec<Feature> =
         z.axis_iter(Axis(1)).enumerate().map(|(i, column)| feature(i, column, &marginal)).collect();
     features.sort_by(|a, b| b.distance.total_cmp(&a.distance));
-    // What a sample of the base itself stays below in 99 of 100 cases, for one feature; and, by Bonferroni, for all.
+    // The bound that samples of the base satisfy in 99 of 100 cases, Bonferroni-corrected.
     let limit = (-0.5 * (0.01 / (2.0 * count as f64)).ln() / rows as f64).sqrt();
     let far = features.iter().filter(|feature| feature.distance > limit).count();
     let correlation = correlation(&z);
     let shown = features.iter().take(SHOWN);
-    let mut figures = vec![figure("All codes together", z.iter().copied(), rows * count, &marginal, 0.0005)?];
+    let mut figures = vec![figure("All codes", z.iter().copied(), rows * count, &marginal, 0.0005)?];
     for feature in shown.clone().take(if count == 1 { 0 } else { SHOWN }) {
         let column = z.column(feature.index);
         figures.push(figure(
@@ -115,10 +117,11 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
                 ]
             })
             .collect(),
-        best: None,
+        best: vec![],
         note: format!(
-            "Distance: the largest difference between the two distribution functions (Kolmogorov–Smirnov). With codes that follow the base, that of none of the {count} is beyond {limit:.4} in \
-             99 of 100 samples of {rows} rows (Dvoretzky–Kiefer–Wolfowitz–Massart bound, times {count})."
+            "Distance: the largest difference between the two distribution functions (Kolmogorov–Smirnov). If the codes \
+             follow the base density, all {count} distances are at most {limit:.4} in 99 of 100 samples of {rows} rows \
+             (Dvoretzky–Kiefer–Wolfowitz–Massart inequality with a Bonferroni correction for {count} codes)."
         ),
     };
     let correlated = match correlation {
@@ -128,10 +131,10 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
         None => String::new(),
     };
     let sentence = format!(
-        "{far} of {count} codes are farther from the base density than {rows} rows of it would be{correlated}."
+        "{far} of {count} codes deviate from the base density by more than a sample of {rows} rows would{correlated}."
     );
     let paragraphs = vec![format!(
-        "If the model were the density of the data, the codes z = f(x) would be independent draws from the base, {}: every histogram on the dashed curve, and no correlations.",
+        "If the model is the density of the data, the codes z = f(x) are independent draws from the base density, {}: all histograms match its curve, and there are no correlations.",
         serde_json::to_string(&base.spec()).unwrap_or_default()
     )];
     Ok((
@@ -162,7 +165,7 @@ fn figure(
     marginal: &Marginal,
     tail: f64,
 ) -> Result<Figure> {
-    // What there is, and what there should be.
+    // The range of the codes and the expected range.
     let (low, high) = span(values.clone(), tail).unwrap_or((-1.0, 1.0));
     let expected = marginal.quantile(1.0 - tail);
     let range = (low.min(-expected), high.max(expected));
@@ -184,7 +187,7 @@ fn figure(
     Ok(Figure::of_lines(&plot, "")?)
 }
 
-/// The two codes with the largest correlation, and its size.
+/// The two codes with the largest absolute correlation, and its value.
 fn correlation(z: &Array2<f64>) -> Option<(usize, usize, f64)> {
     let features = z.ncols();
     if !(2..=CORRELATED).contains(&features) {
@@ -213,25 +216,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distribution_functions_are_those_of_the_bases() {
+    fn distribution_functions_match_those_of_the_bases() {
         let below = |spec, value: f64| Marginal::of(&Base::new(spec).unwrap()).unwrap().below(value);
         for (spec, value, expected) in [
             (BaseSpec::Normal, 1.96, 0.975_002_104_851_78),
             (BaseSpec::Logistic, -2.0, 1.0 / (1.0 + 2.0_f64.exp())),
             (BaseSpec::Laplace, 1.0, 1.0 - 0.5 * (-1.0_f64).exp()),
-            // Cauchy: a hundredth and a half of it lies beyond the grid.
+            // Cauchy: 1.6% of its mass lies beyond the grid.
             (BaseSpec::StudentT { nu: 1.0, learned: false }, 1.0, 0.75),
         ] {
             assert!((below(spec, value) - expected).abs() < 1e-4, "{spec:?}: {}", below(spec, value));
-            // At the kink of Laplace's density the trapezoidal rule is off by step²/24.
+            // At the kink of the Laplace density the error of the trapezoidal rule is step²/24.
             assert!((below(spec, 0.0) - 0.5).abs() < 1e-5, "{spec:?}");
         }
     }
 
     #[test]
-    fn a_distance_is_that_of_kolmogorov_and_smirnov() {
+    fn the_distance_is_that_of_kolmogorov_and_smirnov() {
         let normal = Marginal::of(&Base::normal()).unwrap();
-        // The middles of n equal shares: 1/2n off everywhere. Moved by one: Φ(½) − Φ(−½) off in the middle.
+        // At the midpoints of n equal shares the difference is 1/2n; shifted by 1 it is Φ(½) −
+        // Φ(−½).
         let count = 999;
         let quantile = |share: f64| match share {
             share if share < 0.5 => -tail_quantile(share.ln()),

@@ -1,25 +1,25 @@
-//! What a first dense layer looks at in pictures: the rows of the matrix that leads there from the pixels.
+//! Filters of the first dense layer on images: the rows of the matrix from pixels to its output.
 
 use anyhow::Result;
 use ndarray::{Array2, Axis};
 use pdmap_core::{LayerExt, Real};
 use pdmap_report::{Figure, Pictures, Section};
 
-use super::Measured;
+use super::measured::Measured;
 use super::samples::picture;
 
-/// Kinds of layers that are affine, and the one that ends the way.
+/// Affine layer kinds that may precede the dense layer, and the dense kind.
 const AFFINE: [&str; 4] = ["standardize", "whitening", "scale", "shift"];
 const DENSE: &str = "dense";
 
-/// Features of a row at most: the matrix has their square of entries.
+/// Maximum number of features: the matrix has as many rows as columns.
 const MOST: usize = 1024;
 
-/// Filters that are shown, and how many beside each other.
+/// Maximum number of filters, and filters per line.
 const SHOWN: usize = 64;
 const ACROSS: usize = 8;
 
-/// The section; none where rows are no pictures or the first layers are not affine.
+/// The section; none if rows are not images or the first layers are not affine.
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Section>> {
     let model = measured.subject.model;
     let [channels, height, width] = measured.subject.shape[..] else { return Ok(None) };
@@ -29,7 +29,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Sect
     if height < 2 || features > MOST || !dense {
         return Ok(None);
     }
-    // Of an affine map, f(eᵢ) − f(0) is column i of its matrix: 0 and the unit vectors go through the layers.
+    // Column i of an affine map's matrix is f(eᵢ) − f(0).
     let mut rows =
         Array2::from_shape_fn(
             (features + 1, features),
@@ -52,8 +52,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Sect
         columns: ACROSS,
         range: Some((-1.0, 1.0)),
     };
-    let caption =
-        "Row i is what code i of this layer is the scalar product with; each on its own scale, grey is 0.";
+    let caption = "Output i of this layer is the inner product of the image with filter i. Each filter has its own scale; grey is 0.";
     let figures = vec![Figure::of_pictures(&grid, caption)?];
     Ok(Some(Section { heading: "Learned filters".into(), figures, ..Section::default() }))
 }

@@ -1,6 +1,6 @@
-//! Histograms as lines, and densities beside them.
+//! Histograms, drawn as outlines.
 
-/// A histogram of some numbers, scaled as a density.
+/// A histogram, scaled as a density.
 #[derive(Debug)]
 pub(super) struct Histogram {
     low: f64,
@@ -9,7 +9,8 @@ pub(super) struct Histogram {
 }
 
 impl Histogram {
-    /// Of `values` over `bins` bins of equal width from `low` to `high`; the density is of all values, those beyond the range included.
+    /// A histogram with `bins` bins of equal width from `low` to `high`. Values outside the range
+    /// count in the normalization.
     pub(super) fn new(values: impl Iterator<Item = f64>, (low, high): (f64, f64), bins: usize) -> Self {
         let width = (high - low) / bins.max(1) as f64;
         let (mut counts, mut all) = (vec![0u64; bins.max(1)], 0u64);
@@ -24,12 +25,12 @@ impl Histogram {
         Self { low, width, density: counts.into_iter().map(|count| count as f64 * unit).collect() }
     }
 
-    /// The largest density; above 0.
+    /// The largest density, always positive.
     pub(super) fn highest(&self) -> f64 {
         self.density.iter().copied().fold(f64::MIN_POSITIVE, f64::max)
     }
 
-    /// Its outline: two corners a bin, down to 0 at both ends.
+    /// The outline: two corners per bin, and 0 at both ends.
     pub(super) fn outline(&self) -> Vec<(f64, f64)> {
         let at = |edge: usize| self.low + edge as f64 * self.width;
         let mut points = vec![(at(0), 0.0)];
@@ -41,7 +42,7 @@ impl Histogram {
     }
 }
 
-/// The quantiles `tail` and `1 − tail`, apart from each other; `None` without finite values.
+/// The quantiles `tail` and `1 − tail`, widened if they coincide; `None` without finite values.
 pub(super) fn span(values: impl Iterator<Item = f64>, tail: f64) -> Option<(f64, f64)> {
     let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     let last = values.len().checked_sub(1)?;
@@ -53,7 +54,7 @@ pub(super) fn span(values: impl Iterator<Item = f64>, tail: f64) -> Option<(f64,
     Some((low - margin, high + margin))
 }
 
-/// Bins for so many values: Rice's rule `2 n^⅓`, within what a plot shows.
+/// Number of bins by Rice's rule `2 n^⅓`, limited to what a plot can show.
 pub(super) fn bins(count: usize) -> usize {
     ((2.0 * (count as f64).cbrt()) as usize).clamp(8, 80)
 }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_histogram_is_a_density_of_all_values() {
+    fn a_histogram_is_normalized_by_all_values() {
         let histogram = Histogram::new([0.0, 0.1, 0.9, 1.0, 5.0].into_iter(), (0.0, 1.0), 2);
         assert_eq!(histogram.density, [0.8, 0.8]); // 2 of 5 in a bin of 0.5
         let outline = histogram.outline();

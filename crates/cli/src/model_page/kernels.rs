@@ -1,4 +1,4 @@
-//! The kernels of convolutions, and their frequency responses.
+//! Kernels of convolutions and their frequency responses.
 
 use anyhow::Result;
 use pdmap_conv::bank::Kernels;
@@ -6,12 +6,12 @@ use pdmap_core::Real;
 use pdmap_report::{Figure, Section};
 use pdmap_train::Model;
 
-use crate::kernel_plots::{responses, shapes};
+use crate::model::kernel_plots::{responses, shapes};
 
-/// Convolutions that are shown: the first ones.
+/// Maximum number of convolutions shown.
 const SHOWN: usize = 3;
 
-/// The section; none without a convolution at the top of the chain.
+/// The section; none if no layer of the top-level chain is a convolution.
 pub(super) fn section<F: Real>(model: &Model<F>) -> Result<Option<Section>> {
     let mut section = Section { heading: "Learned kernels".into(), ..Section::default() };
     let mut found = 0;
@@ -24,7 +24,7 @@ pub(super) fn section<F: Real>(model: &Model<F>) -> Result<Option<Section>> {
         section.figures.push(Figure {
             title: format!("Layer {index}: kernels"),
             caption: format!(
-                "{} taps; paraunitary residual {:.1e} (0 where the bank is orthonormal).",
+                "{} taps; paraunitary residual {:.1e} (0 for an orthonormal bank).",
                 kernels
                     .taps()
                     .iter()
@@ -44,7 +44,7 @@ pub(super) fn section<F: Real>(model: &Model<F>) -> Result<Option<Section>> {
     }
     if found > SHOWN {
         section.paragraphs = vec![format!(
-            "The first {SHOWN} of {found} convolutions; `pdmap kernels --layer` draws the others."
+            "The first {SHOWN} of {found} convolutions. Use `pdmap kernels --layer` for the others."
         )];
     }
     Ok((found > 0).then_some(section))

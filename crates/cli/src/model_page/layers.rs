@@ -1,12 +1,12 @@
-//! The layers and how well conditioned they are.
+//! The layers and their condition numbers.
 
 use pdmap_core::Real;
 use pdmap_report::{Section, Table};
 use pdmap_train::Model;
 
-use super::short;
+use super::measured::short;
 
-/// The figures of a matrix that have a column, as `diagnostics` names them.
+/// The figures shown, by their name in `diagnostics` and their column heading.
 const FIGURES: [(&str, &str); 4] = [
     ("condition number", "condition"),
     ("largest singular value", "largest σ"),
@@ -14,13 +14,13 @@ const FIGURES: [(&str, &str); 4] = [
     ("max|W'W-I|", "max|WᵀW − I|"),
 ];
 
-/// The section: a line for each matrix, and for each layer without one.
+/// The section: one line per matrix, and per layer without a matrix.
 pub(super) fn section<F: Real>(model: &Model<F>) -> Section {
     let diagnostics = model.flow.diagnostics();
     let mut rows = Vec::new();
     for (index, layer) in model.header.layers.iter().enumerate() {
         let own = format!("{index}.");
-        // Names are `LAYER.TENSOR FIGURE`: one line a tensor.
+        // Names are `LAYER.TENSOR FIGURE`; there is one line per tensor.
         let figures: Vec<(&str, f64)> =
             diagnostics.iter().filter_map(|d| Some((d.name.strip_prefix(&own)?, d.value))).collect();
         let mut tensors: Vec<&str> = figures.iter().filter_map(|(name, _)| tensor(name)).collect();
@@ -47,16 +47,21 @@ pub(super) fn section<F: Real>(model: &Model<F>) -> Section {
     }
     let mut header: Vec<String> = ["layer", "kind", "tensor"].map(String::from).to_vec();
     header.extend(FIGURES.iter().map(|(_, column)| (*column).to_owned()));
-    let table =
-        Table { caption: "Layers from data to codes".into(), header, rows, best: None, note: String::new() };
+    let table = Table {
+        caption: "Layers from data to codes".into(),
+        header,
+        rows,
+        best: vec![],
+        note: String::new(),
+    };
     let paragraphs = vec![format!(
-        "{} parameters. Errors of the inverse grow with the condition number; an orthonormal matrix has 1.",
+        "{} parameters. Errors of the inverse grow with the condition number, which is 1 for an orthonormal matrix.",
         model.flow.parameters()
     )];
     Section { heading: "Layers".into(), paragraphs, table: Some(table), ..Section::default() }
 }
 
-/// The tensor that a figure is of.
+/// The tensor to which a figure belongs.
 fn tensor(name: &str) -> Option<&str> {
     FIGURES.iter().find_map(|(figure, _)| name.strip_suffix(figure)?.strip_suffix(' '))
 }

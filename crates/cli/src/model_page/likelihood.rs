@@ -1,26 +1,26 @@
-//! How likely the data are under the model.
+//! The log-likelihood of the data under the model.
 
 use anyhow::Result;
 use pdmap_core::Real;
 use pdmap_report::{Figure, LinePlot, Section, Series, number};
 
-use super::Measured;
 use super::histogram::{Histogram, bins, span};
-use crate::commands::moments::Moments;
+use super::measured::Measured;
+use crate::scores::moments::Moments;
 
-/// To four decimals; of one row nothing deviates, which is no number.
+/// A value with four decimals; a dash if it is not finite, such as the deviation of a single row.
 fn nats(value: f64) -> String {
     if value.is_finite() { format!("{value:.4} nats") } else { "—".to_owned() }
 }
 
-/// The section, and its first sentence.
+/// The section and its main sentence.
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
     let (subject, values) = (measured.subject, &measured.log_prob);
     let mut moments = Moments::default();
     moments.add(values);
     let (mean, error) = (moments.mean(), moments.standard_error());
     let sentence = format!(
-        "{} ± {} nats a row over {} rows of {}",
+        "{} ± {} nats per row over {} rows of {}",
         number(mean, 0.1 * error),
         number(error, 0.1 * error),
         values.len(),
@@ -31,19 +31,19 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     {
         let curve = LinePlot {
             title: "Learning curve".into(),
-            x_label: "step".into(),
-            y_label: "validation, nats a row".into(),
+            x_label: "training step".into(),
+            y_label: "validation, nats per row".into(),
             series: vec![line(
                 "validation",
                 0,
                 training.curve.iter().map(|&(step, value)| (step as f64, value)).collect(),
             )],
-            reference: vec![("best, the weights of this model".into(), training.best_validation)],
+            reference: vec![("best (the weights of this model)".into(), training.best_validation)],
             ..LinePlot::default()
         };
         figures.push(Figure::of_lines(
             &curve,
-            "Mean log-likelihood of the validation rows, from before the first step on.",
+            "Mean log-likelihood of the validation rows, starting before the first step.",
         )?);
     }
     if let Some(range) = span(values.iter().copied(), 0.002) {
@@ -51,25 +51,25 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
         let plot = LinePlot {
             title: "Log-likelihood of the rows".into(),
             x_label: "log p(x), nats".into(),
-            y_label: "rows a nat, as a share of all".into(),
+            y_label: "fraction of rows per nat".into(),
             y_range: Some((0.0, 1.05 * histogram.highest())),
             series: vec![line("rows", 1, histogram.outline())],
             ..LinePlot::default()
         };
         figures.push(Figure::of_lines(
             &plot,
-            "0.2% of the rows at each end are left out. Rows on the left are the least likely ones.",
+            "0.2% of the rows at each end are omitted. The least likely rows are on the left.",
         )?);
     }
     let mut facts = vec![
         ("Space of the likelihood", subject.model.header.space.clone()),
         ("Mean", nats(mean)),
-        ("Standard error, rows taken as independent", nats(error)),
+        ("Standard error (independent rows)", nats(error)),
         ("Standard deviation over rows", nats(error * (values.len() as f64).sqrt())),
     ];
     if let Some(pixel) = subject.pixel_log_det {
         let bits = -(mean + pixel) / (subject.model.header.features as f64 * std::f64::consts::LN_2);
-        facts.push(("Bits a dimension", format!("{bits:.4}")));
+        facts.push(("Bits per dimension", format!("{bits:.4}")));
     }
     let section = Section {
         heading: "Likelihood".into(),

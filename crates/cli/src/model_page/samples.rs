@@ -1,4 +1,4 @@
-//! Rows that the model draws, beside the data.
+//! Samples of the model beside the data.
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView1, ArrayView2};
@@ -7,23 +7,23 @@ use pdmap_report::{Figure, HeatMap, LinePlot, Pictures, Section, Series};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::Measured;
 use super::histogram::{Histogram, bins, span};
+use super::measured::Measured;
 
-/// Pictures of each kind, and how many stand beside each other.
+/// Number of images of each kind, and images per line.
 const PICTURES: usize = 48;
 const ACROSS: usize = 8;
 
-/// Signals of each kind.
+/// Number of signals of each kind.
 const SIGNALS: usize = 4;
 
-/// Features that are shown one by one where rows are neither pictures, signals nor points of the plane.
+/// Number of features shown if rows are not images, signals or points in the plane.
 const FEATURES: usize = 6;
 
-/// Cells of a map, across and up.
+/// Cells of a density map in each direction.
 const CELLS: usize = 96;
 
-/// As many rows of the model as there are conditions (one a row of data), seed 0.
+/// Draws one sample per row of `condition`, with seed 0.
 pub(super) fn draw<F: Real>(flow: &Flow<F>, condition: ArrayView2<'_, F>) -> Result<Array2<F>, LayerError> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     if condition.ncols() > 0 {
@@ -33,14 +33,13 @@ pub(super) fn draw<F: Real>(flow: &Flow<F>, condition: ArrayView2<'_, F>) -> Res
     }
 }
 
-/// The section; none where the rows have no picture of any kind.
+/// The section.
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Section>> {
     let mut section = Section { heading: "Samples beside data".into(), ..Section::default() };
     let samples = match &measured.samples {
         Ok(samples) => samples,
         Err(error) => {
-            section.paragraphs =
-                vec![format!("No samples: the model cannot be inverted where they would be ({error}).")];
+            section.paragraphs = vec![format!("No samples: the model cannot be inverted there ({error}).")];
             return Ok(Some(section));
         }
     };
@@ -52,7 +51,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Sect
         [channels, length] if is_signal(measured) => signals(both, channels, length)?,
         _ => marginals(measured.subject.columns.as_deref(), both)?,
     };
-    section.paragraphs = vec!["Drawn with seed 0, at temperature 1, in the space in which likelihoods are stated; under the conditions of the data where the model has one.".into()];
+    section.paragraphs = vec!["Drawn with seed 0 at temperature 1, in the space of the likelihood. A conditional model uses the conditions of the data.".into()];
     Ok(Some(section))
 }
 
@@ -64,7 +63,8 @@ fn is_signal<F: Real>(measured: &Measured<'_, F>) -> bool {
     })
 }
 
-/// One picture of a row: the mean over its channels; of a mean-free patch that lacks its last pixel, with that.
+/// The image of a row: the mean over channels. The missing last pixel of a mean-free patch is
+/// restored.
 pub(super) fn picture<F: Real>(
     row: ArrayView1<'_, F>,
     (channels, height, width): (usize, usize, usize),
@@ -89,7 +89,7 @@ fn pictures<F: Real>(
             rows.rows().into_iter().take(PICTURES).map(|row| picture(row, shape)).collect();
         (name, pictures)
     });
-    // Both on the scale of the data, so that samples that are too faint or too loud look so.
+    // Both use the scale of the data, so that a wrong contrast of the samples is visible.
     let range = span(all[0].1.iter().flatten().copied(), 0.005);
     let each = all.into_iter().map(|(name, pictures)| {
         let grid =
@@ -129,7 +129,7 @@ fn signals<F: Real>(
     Ok(each.collect::<Result<_, _>>()?)
 }
 
-/// Two histograms, and the density itself.
+/// Two histograms and the density in the plane.
 fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 2]) -> Result<Vec<Figure>> {
     let ranges = [0, 1].map(|axis| {
         let values = measured.x.column(axis);
@@ -165,7 +165,10 @@ fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 
             }
         }
         if counts.iter().any(|&count| count > 0.0) {
-            figures.push(Figure::of_heat_map(&map(name, counts, index), "Counts; opacity is their root.")?);
+            figures.push(Figure::of_heat_map(
+                &map(name, counts, index),
+                "Counts; the opacity is their square root.",
+            )?);
         }
     }
     if measured.subject.model.flow.conditions() == 0 {
@@ -174,19 +177,19 @@ fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 
         let grid = Array2::from_shape_fn((CELLS * CELLS, 2), |(place, axis)| {
             F::of(centre(if axis == 0 { place % CELLS } else { place / CELLS }, ranges[axis]))
         });
-        // A corner of the plane may be outside of what a layer takes: the rest is worth no less.
+        // A corner of the plane may lie outside the domain of a layer.
         if let Ok(log_prob) = measured.subject.model.flow.log_prob(grid.view()) {
             let density = log_prob.into_iter().map(f64::exp).collect();
             figures.push(Figure::of_heat_map(
                 &map("Density of the model", density, 2),
-                "exp log p(x) at the centres of the cells; opacity is its root.",
+                "p(x) at the centres of the cells; the opacity is its square root.",
             )?);
         }
     }
     Ok(figures)
 }
 
-/// The first features one by one: data and samples.
+/// Histograms of the first features, for data and samples.
 fn marginals<F: Real>(names: Option<&[String]>, both: [(&str, ArrayView2<'_, F>); 2]) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for feature in 0..both[0].1.ncols().min(FEATURES) {

@@ -4,13 +4,13 @@ use pdmap_core::Real;
 use pdmap_report::Section;
 use pdmap_train::{Budget, Model};
 
-use super::Subject;
+use super::measured::Subject;
 
-/// One sentence, where the file says how.
+/// One sentence, if the model file records its training.
 pub(super) fn sentence<F: Real>(model: &Model<F>) -> Option<String> {
     let training = model.header.training.as_ref()?;
     Some(format!(
-        "Trained on {} for {} steps; the weights are those of step {}, the best validation ({:.4} nats).",
+        "Trained on {} for {} steps; the weights are those of step {}, which had the best validation ({:.4} nats).",
         training.data, training.steps, training.best_step, training.best_validation
     ))
 }
@@ -36,7 +36,7 @@ pub(super) fn section<F: Real>(subject: &Subject<'_, F>) -> Section {
             ("Data", training.data.clone()),
             ("Seed", training.seed.to_string()),
             ("Budget", budget),
-            ("Steps taken, of the schedule's", format!("{} of {}", training.steps, training.horizon)),
+            ("Training steps (taken of planned)", format!("{} of {}", training.steps, training.horizon)),
             ("Optimizer", format!("{}, rate {}, batch {}", config.optimizer, config.rate, config.batch)),
             ("Schedule", config.schedule.shape.to_string()),
         ]);

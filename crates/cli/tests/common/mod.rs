@@ -1,4 +1,4 @@
-//! What the tests of the command line share.
+//! Helpers of the command-line tests.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
 use std::path::{Path, PathBuf};
@@ -12,16 +12,16 @@ pub(crate) fn pdmap(folder: &Path, args: &[&str]) -> Output {
     command.current_dir(folder).args(args).output().unwrap()
 }
 
-/// Runs `pdmap` and wants success; returns stdout.
+/// Runs `pdmap`, expects success and returns stdout.
 pub(crate) fn succeed(folder: &Path, args: &[&str]) -> String {
     let output = pdmap(folder, args);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{args:?}: {stderr}");
-    assert!(stderr.is_empty(), "{args:?}: stderr is no terminal, and should stay quiet: {stderr}");
+    assert!(stderr.is_empty(), "{args:?}: stderr is not a terminal and should be empty: {stderr}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs `pdmap` and wants status 2 and one line on stderr; returns that line.
+/// Runs `pdmap`, expects status 2 and one line on stderr, and returns that line.
 pub(crate) fn refuse(folder: &Path, args: &[&str]) -> String {
     let output = pdmap(folder, args);
     let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
@@ -30,7 +30,7 @@ pub(crate) fn refuse(folder: &Path, args: &[&str]) -> String {
     stderr
 }
 
-/// Rows that look like data: `[rows, features]`, no feature constant.
+/// Plausible data, `[rows, features]`, without constant features.
 pub(crate) fn rows(rows: usize, features: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, features), |(i, j)| ((i * 7 + j * 3) as f64).sin() + (i as f64 * 0.61).cos())
 }
@@ -54,7 +54,8 @@ pub(crate) fn read_vector(folder: &Path, name: &str) -> Vec<f64> {
     bytes[header..].as_chunks().0.iter().map(|&b| f64::from_le_bytes(b)).collect()
 }
 
-/// Says that a test had nothing to test, past the harness, which shows the words of failing tests only.
+/// Reports a skipped test directly to stderr, because the harness shows output of failing tests
+/// only.
 pub(crate) fn skipped(reason: &str) {
     let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("\nskipped: {reason}\n"));
 }

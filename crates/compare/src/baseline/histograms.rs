@@ -1,31 +1,33 @@
-//! Independent histograms, the best that no dependence between features can do, and the Gaussian copula: histograms, then a Gaussian.
+//! Independent histograms (no dependence between features) and the Gaussian copula.
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::{Base, Flow, Layer, LayerExt, Real, Result};
 use pdmap_data::preprocess::{Bins, Histogram, Sigmoid, Whitening};
 
-/// Bins of equal mass that are tried.
+/// Candidate numbers of equal-mass bins.
 const BINS: [usize; 6] = [16, 32, 64, 128, 256, 512];
 
-/// Grey levels of pixels in logit space, and the λ of that (Papamakarios et al. 2017).
+/// Grey levels of pixels, and the λ of their logit space (Papamakarios et al. 2017).
 const LEVELS: usize = 256;
 const LAMBDA: f64 = 1e-6;
 
-/// Histograms of each feature, and what they look at.
+/// A histogram of each feature, with the layers in front of it.
 #[derive(Debug, Clone)]
 pub struct Marginals<F: Real> {
     layers: Vec<Box<dyn Layer<F>>>,
-    /// Bins of each feature.
+    /// Bins per feature.
     pub bins: usize,
-    /// Whether they are grey levels.
+    /// Whether the bins are grey levels.
     pub levels: bool,
 }
 
 impl<F: Real> Marginals<F> {
-    /// Fits to `rows`: the bins, alike for all features, under which `validation` is most likely; where rows are `pixels` in logit space, grey levels too.
+    /// Fits to `rows` with the number of bins, shared by all features, that maximizes the
+    /// likelihood of `validation`. If the rows are `pixels` in logit space, grey levels are tried
+    /// too.
     ///
     /// # Errors
-    /// No rows; NaN and infinities.
+    /// No rows, or values that are not finite.
     pub fn fit(rows: ArrayView2<'_, F>, validation: ArrayView2<'_, F>, pixels: bool) -> Result<Self> {
         let mut best: Option<(f64, Self)> = None;
         let mut consider = |layers: Vec<Box<dyn Layer<F>>>, bins, levels| -> Result<()> {
@@ -49,7 +51,7 @@ impl<F: Real> Marginals<F> {
         best.map(|(_, best)| best).ok_or(pdmap_core::LayerError::NoRows)
     }
 
-    /// Features that know nothing of each other.
+    /// The density with independent features.
     ///
     /// # Errors
     /// No features.
@@ -57,10 +59,10 @@ impl<F: Real> Marginals<F> {
         Flow::new(features, self.layers.clone(), Base::normal())
     }
 
-    /// The Gaussian copula: the features' normal scores have the covariance that they have among `rows`.
+    /// The Gaussian copula: the normal scores have their covariance among `rows`.
     ///
     /// # Errors
-    /// A covariance without full rank.
+    /// A rank-deficient covariance.
     pub fn copula(&self, rows: ArrayView2<'_, F>) -> Result<Flow<F>> {
         let scores: Array2<F> = self.independent(rows.ncols())?.encode(rows)?;
         let mut layers = self.layers.clone();
@@ -84,8 +86,8 @@ mod tests {
     }
 
     #[test]
-    fn a_copula_knows_what_goes_together() {
-        // Two features that rise together, each with a distribution of its own.
+    fn a_copula_captures_dependence() {
+        // Two dependent features with different marginals.
         let noise = |i: usize, k: usize| (((i * 7919 * k) % 10_007) as f64 / 10_007.0) - 0.5;
         let rows = Array2::from_shape_fn((10_000, 2), |(i, j)| {
             let common = 2.0 * noise(i, 3);
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_feature_has_a_density_too() {
+    fn a_constant_feature_has_a_density() {
         let rows = Array2::from_elem((10, 1), 3.0);
         let marginals = Marginals::fit(rows.view(), rows.view(), false).unwrap();
         assert!(marginals.independent(1).unwrap().log_prob(&rows).unwrap()[0].is_finite());

@@ -1,4 +1,4 @@
-//! Angles between steps and gradients.
+//! Angles between training steps and gradients.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use pdmap_core::{Flow, LayerError, Real};
 /// Tensors by name.
 pub(super) type Named<F> = BTreeMap<String, ArrayD<F>>;
 
-/// Rate of the plain step that shows a direction: small enough for a curved group, large enough for single precision.
+/// Learning rate of the plain step: small enough for a curved group, large enough for f32.
 const PLAIN_RATE: f64 = 1e-3;
 
-/// The Euclidean gradient of a batch, and where a plain step on it leads.
+/// The Euclidean gradient of a batch and the weights after a plain step on it.
 pub(super) fn gradient_and_plain_step<F: Real>(
     flow: &Flow<F>,
     batch: ArrayView2<'_, F>,
@@ -24,7 +24,7 @@ pub(super) fn gradient_and_plain_step<F: Real>(
     Ok((gradient, flow.tensors().into_iter().collect()))
 }
 
-/// The angle between `after − before` and `gradient`, degrees, over the tensors that have a gradient.
+/// The angle in degrees between `after − before` and `gradient`, over the tensors with a gradient.
 pub(super) fn angle<F: Real>(before: &Named<F>, after: &Named<F>, gradient: &Named<F>) -> Option<f64> {
     let (mut product, mut step, mut slope) = (0.0, 0.0, 0.0);
     for (name, gradient) in gradient {

@@ -1,28 +1,28 @@
-//! Looks at a run at a few moments.
+//! Records snapshots of a training run.
 
 use ndarray::ArrayView2;
 use pdmap_core::{Flow, Real};
 use pdmap_train::Observer;
 
-use super::Moment;
 use super::angles::{Named, angle, gradient_and_plain_step};
+use super::moment::Moment;
 use super::weights::weights;
 
-/// Moments of a final run, evenly spaced from its first step to its last.
+/// Snapshots of a final run, evenly spaced from the first step to the last.
 pub(crate) const MOMENTS: u64 = 5;
 
-/// What was seen so far.
+/// An observer that collects snapshots.
 #[derive(Debug)]
 pub(crate) struct Watcher<F> {
-    /// How often it looks.
+    /// Total number of snapshots.
     most: u64,
     moments: Vec<Moment>,
-    /// Weights before the step that is looked at, and the gradient there.
+    /// Weights before the observed step, and the gradient there.
     before: Option<(Named<F>, Named<F>)>,
 }
 
 impl<F> Watcher<F> {
-    /// Looks `most` times, two or more, or not at all.
+    /// Takes `most` snapshots: none, or at least two.
     pub(crate) fn new(most: u64) -> Self {
         Self { most, moments: Vec::new(), before: None }
     }

@@ -1,14 +1,14 @@
-//! The matrices of a flow.
+//! Figures of a flow's matrices.
 
 use pdmap_core::{Flow, Real};
 use serde::{Deserialize, Serialize};
 
-/// One matrix.
+/// Figures of one matrix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WeightFigures {
-    /// `LAYER.TENSOR`, layers counted with the preprocessing.
+    /// `LAYER.TENSOR`; the layer index counts preprocessing.
     pub name: String,
-    /// Ratio of its extreme singular values.
+    /// Condition number: ratio of the extreme singular values.
     #[serde(with = "crate::nullable")]
     pub condition: f64,
     /// Largest singular value.
@@ -20,11 +20,11 @@ pub struct WeightFigures {
     /// `max|WᵀW − I|`.
     #[serde(with = "crate::nullable")]
     pub residual: f64,
-    /// Whether its determinant is negative.
+    /// Whether the determinant is negative.
     pub negative: bool,
 }
 
-/// What the layers' diagnostics say of matrices that are in a group.
+/// Collects the diagnostics of all matrices in a group.
 pub(super) fn weights<F: Real>(flow: &Flow<F>) -> Vec<WeightFigures> {
     let mut all: Vec<WeightFigures> = Vec::new();
     for diagnostic in flow.diagnostics() {

@@ -1,4 +1,4 @@
-//! How far an unmixing is from the truth.
+//! The Amari index: distance of an unmixing matrix from the truth.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -8,8 +8,9 @@ use ndarray::{Array2, ArrayView2, Axis};
 /// (Σ_i (Σ_j |P_ij| / max_j |P_ij| − 1) + Σ_j (Σ_i |P_ij| / max_i |P_ij| − 1)) / (2 D (D − 1)),
 /// ```
 ///
-/// 0 where every row and column of `P` has one entry (each source is found once, in whatever order, scale and sign), 1 where all entries are
-/// alike (Amari, Cichocki & Yang 1996, normalized). NaN for a row or column of zeros and for a single source.
+/// 0 if every row and column of `P` has one nonzero entry, so that each source is recovered up to
+/// order, scale and sign; 1 if all entries have the same magnitude (Amari, Cichocki & Yang 1996,
+/// normalized). NaN for a row or column of zeros and for a single source.
 pub fn amari_index(product: ArrayView2<'_, f64>) -> f64 {
     let absolute: Array2<f64> = product.mapv(f64::abs);
     let count = absolute.nrows() as f64;
@@ -26,7 +27,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn hand_values() {
+    fn the_index_matches_values_computed_by_hand() {
         assert_eq!(amari_index(array![[0.0, -3.0], [0.5, 0.0]].view()), 0.0);
         assert_eq!(amari_index(array![[1.0, -1.0], [1.0, 1.0]].view()), 1.0);
         // Rows: 1/2 + 0/4; columns: 0/2 + 1/4; over 2·2·1.

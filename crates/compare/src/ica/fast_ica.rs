@@ -1,4 +1,4 @@
-//! FastICA, the method that everybody knows, as an oracle: what a mixture of independent sources gives away without any density model.
+//! Symmetric FastICA, a reference that recovers independent sources without a density model.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use pdmap_core::Real;
@@ -7,30 +7,33 @@ use pdmap_core::linalg::symmetric_eigen;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::CompareError;
+use crate::error::CompareError;
 
-/// What FastICA found.
+/// Result of FastICA.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FastIca {
-    /// `[D, D]`: sources are `W (x − mean)`, of variance 1.
+    /// `[D, D]`: the sources are `W (x − mean)` and have variance 1.
     pub unmixing: Array2<f64>,
-    /// Iterations made.
+    /// Number of iterations.
     pub iterations: usize,
-    /// Whether the last one moved no direction by more than the tolerance.
+    /// Whether the last iteration moved every direction by at most the tolerance.
     pub converged: bool,
 }
 
-/// Iterations at most.
+/// Maximum number of iterations.
 const ITERATIONS: usize = 500;
 
-/// Largest `1 − |⟨w, w_before⟩|` of a row at which it has converged.
+/// Convergence threshold: the largest `1 − |⟨w, w_before⟩|` of a row.
 const TOLERANCE: f64 = 1e-8;
 
-/// Symmetric FastICA with the contrast `log cosh` (Hyvärinen 1999): on whitened rows `z`,
-/// `w ← mean(z tanh(wᵀz)) − mean(1 − tanh²(wᵀz)) w` for all rows of `W`, then `W ← (W Wᵀ)^{−1/2} W`, from a Haar-random start by `seed`.
+/// Symmetric FastICA with the contrast function `log cosh` (Hyvärinen 1999).
+///
+/// On whitened rows `z`, each row of `W` is updated by
+/// `w ← mean(z tanh(wᵀz)) − mean(1 − tanh²(wᵀz)) w`, followed by `W ← (W Wᵀ)^{−1/2} W`. The initial
+/// `W` is Haar-random and determined by `seed`.
 ///
 /// # Errors
-/// Rows that are not finite, or of a singular covariance.
+/// Rows that are not finite, or a singular covariance.
 pub fn fast_ica<F: Real>(rows: ArrayView2<'_, F>, seed: u64) -> Result<FastIca, CompareError> {
     let (count, dim) = rows.dim();
     let rows = rows.mapv(F::f64);
@@ -54,7 +57,7 @@ pub fn fast_ica<F: Real>(rows: ArrayView2<'_, F>, seed: u64) -> Result<FastIca, 
     Ok(FastIca { unmixing: w.dot(&whitening), iterations, converged })
 }
 
-/// `S^{−1/2}` of a symmetric positive definite matrix.
+/// `S^{−1/2}` of a symmetric positive-definite matrix.
 fn inverse_root(matrix: ArrayView2<'_, f64>) -> Result<Array2<f64>, CompareError> {
     let (values, vectors) = symmetric_eigen(matrix)?;
     let scaled = &vectors * &values.mapv(|value| value.max(f64::MIN_POSITIVE).sqrt().recip());
@@ -69,7 +72,7 @@ mod tests {
     use ndarray::array;
     use pdmap_data::{Counts, Generator, Ica, Source};
 
-    /// Two square waves of periods that share nothing but 1: independent over their common period, and of variance 1.
+    /// Two square waves with variance 1, independent over their common period.
     fn waves() -> Array2<f64> {
         let wave = |at: usize, period: usize| if at % period < period / 2 { 1.0 } else { -1.0 };
         Array2::from_shape_fn(
@@ -81,19 +84,19 @@ mod tests {
     }
 
     #[test]
-    fn two_square_waves_come_back() {
+    fn two_square_waves_are_recovered() {
         let mixing = array![[2.0, 1.0], [1.0, 3.0]];
         let rows = waves().dot(&mixing.t()) + 5.0;
         let found = fast_ica(rows.view(), 1).unwrap();
         assert!(found.converged);
         let product = found.unmixing.dot(&mixing);
         assert!(amari_index(product.view()) < 1e-6, "{product}");
-        // Sources of variance 1, as they were: entries are 1, 0 and their negatives.
+        // The sources have variance 1, so the entries are 0 and ±1.
         assert!(product.iter().all(|p| p.abs() < 1e-6 || (p.abs() - 1.0).abs() < 1e-6), "{product}");
     }
 
     #[test]
-    fn whitening_alone_is_told_from_it() {
+    fn whitening_alone_has_a_worse_index() {
         let (ica, counts) = (
             Ica { dim: 5, source: Source::Laplace, condition: 20.0 },
             Counts { train: 20_000, validation: 1, test: 1 },
@@ -103,7 +106,7 @@ mod tests {
         let found = fast_ica(rows.view(), 1).unwrap();
         let index = |unmixing: &Array2<f64>| amari_index(unmixing.dot(&mixing).view());
         assert!(found.converged && index(&found.unmixing) < 0.03, "{}", index(&found.unmixing));
-        // A wrong one: the whitening without its rotation.
+        // A wrong answer: whitening without the rotation.
         let covariance = rows.t().dot(&rows) / rows.nrows() as f64;
         assert!(index(&inverse_root(covariance.view()).unwrap()) > 0.15);
     }

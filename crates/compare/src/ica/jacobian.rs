@@ -3,7 +3,10 @@
 use ndarray::{Array2, ArrayView1};
 use pdmap_core::{Flow, Layer, LayerError, Real, Recorded, Tape};
 
-/// `∂z/∂x` at `x`, `[D, D]`. A backward pass from `δ` gives `Jᵀδ` and the gradient of the log-determinant; one more, from 0, takes that away again.
+/// `∂z/∂x` at `x`, `[D, D]`.
+///
+/// A backward pass from `δ` yields `Jᵀδ` plus the gradient of the log-determinant. A second pass,
+/// from 0, yields the latter alone, which is subtracted.
 pub(crate) fn jacobian<F: Real>(flow: &Flow<F>, x: ArrayView1<'_, F>) -> Result<Array2<f64>, LayerError> {
     let features = flow.features();
     let rows = Array2::from_shape_fn((features + 1, features), |(_, feature)| x[feature]);
@@ -26,7 +29,7 @@ mod tests {
     use pdmap_train::{Architecture, Preprocess, Preset};
 
     #[test]
-    fn it_is_that_of_central_differences() {
+    fn the_jacobian_matches_central_differences() {
         let x = Array2::from_shape_fn((200, 3), |(i, j)| ((i * 7 + j * 13) % 17) as f64 - 8.0);
         let flow = Preset::DenseSvd
             .build(x.view(), Preprocess::Standardize, Architecture { depth: 3, alpha: 0.2 }, 5)

@@ -1,4 +1,4 @@
-//! Figures that only mixtures of independent sources have.
+//! Independent component analysis: the Amari index and FastICA as a reference.
 
 mod amari;
 mod fast_ica;

@@ -1,11 +1,13 @@
-//! Where the time went.
+//! The cost of a training step.
 
 use pdmap_report::{Section, Table};
 
 use super::cells::{mean, strings};
-use crate::results::{Results, RunResult};
-use crate::table::number;
+use super::table::number;
+use crate::records::RunResult;
+use crate::results::Results;
 
+/// The section.
 pub(super) fn cost(results: &Results) -> Section {
     let rows = results.arms.iter().map(|arm| {
         let name = arm.arm.as_str();
@@ -27,9 +29,9 @@ pub(super) fn cost(results: &Results) -> Section {
         ]
     });
     Section {
-        heading: "Cost of a step".into(),
+        heading: "Cost of a training step".into(),
         table: Some(Table {
-            caption: "Milliseconds a step".into(),
+            caption: "Milliseconds per training step".into(),
             header: strings(&[
                 "arm",
                 "layers",
@@ -37,16 +39,16 @@ pub(super) fn cost(results: &Results) -> Section {
                 "batch",
                 "forward and backward",
                 "direction and update",
-                "validation, % of the run",
+                "validation, % of run",
             ]),
             rows: rows.collect(),
-            best: None,
+            best: vec![],
             note: match results.plan.parallel {
                 Some(parallel) => format!(
-                    "{} runs at once, {} threads each: times are of that.",
+                    "Measured with {} parallel runs of {} threads each.",
                     parallel.runs, parallel.threads
                 ),
-                None => "One run at a time, on all threads.".to_owned(),
+                None => "Measured with one run at a time, on all threads.".to_owned(),
             },
         }),
         ..Section::default()

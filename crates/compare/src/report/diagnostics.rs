@@ -1,13 +1,14 @@
-//! Angles, condition numbers, residuals, guards.
+//! Diagnostics: angles, condition numbers, residuals, guarded steps.
 
 use pdmap_report::{Figure, LinePlot, ReportError, Section, Series, Table};
 
-use super::cells::{mean, strings, worst};
-use super::color;
+use super::cells::{color, mean, strings, worst};
+use super::table::{number, scientific};
 use crate::diagnostics::Moment;
-use crate::results::{Results, RunResult};
-use crate::table::{number, scientific};
+use crate::records::RunResult;
+use crate::results::Results;
 
+/// The section.
 pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
     let last_residual = |run: &RunResult| {
         run.moments.last()?.weights.iter().map(|weight| weight.residual).max_by(f64::total_cmp)
@@ -44,27 +45,28 @@ pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
         ]
     });
     let table = Table {
-        caption: "Inside the runs".into(),
+        caption: "Diagnostics of the runs".into(),
         header: strings(&[
             "arm",
             "direction, °",
             "step, °",
-            "worst condition",
-            "least σ",
+            "worst condition number",
+            "smallest σ",
             "largest σ",
             "max|WᵀW−I|",
             "halved steps",
-            "signs of det changed",
+            "changed signs of det",
             "rollbacks",
             "diverged",
             "round trip",
         ]),
         rows: rows.collect(),
-        best: None,
-        note: "Direction: angle between a plain step in the arm's direction and the Euclidean gradient of the same batch; step: the same for the step that was made, optimizer \
-               included; means over five moments of each run and over seeds. Condition numbers, extreme singular values and residuals are of the matrices in groups at the \
-               last moment, the worst over seeds. A halved step is one that would have changed the sign of a determinant or passed a scale of 0. On O(D) the gradient has a part that \
-               leads out of the group, which no direction there follows."
+        best: vec![],
+        note: "Direction: angle between a plain step in the arm's direction and the Euclidean gradient of the same batch. \
+               Step: the same angle for the step taken, including the optimizer. Both are means over five snapshots per \
+               run and over seeds. Condition numbers, extreme singular values and residuals are the worst over seeds at \
+               the last snapshot. A halved step would have changed the sign of a determinant or moved a scale past 0. \
+               On O(D) the component of the gradient normal to the group is dropped, so the angle is not 0."
             .into(),
     };
     let series = results.runs.iter().map(|run| Series {
@@ -86,14 +88,14 @@ pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
         label: run.seed == 1,
     });
     let plot = LinePlot {
-        title: "Largest condition number of a matrix against steps".into(),
-        x_label: "steps".into(),
-        y_label: "σ largest / σ least".into(),
+        title: "Largest condition number over training steps".into(),
+        x_label: "training steps".into(),
+        y_label: "largest σ / smallest σ".into(),
         log_y: true,
         series: series.collect(),
         ..LinePlot::default()
     };
-    let figures = match Figure::of_lines(&plot, "One line a seed; orthonormal matrices stay at 1.") {
+    let figures = match Figure::of_lines(&plot, "One line per seed. Orthonormal matrices stay at 1.") {
         Ok(figure) => vec![figure],
         Err(ReportError::NothingToDraw { .. }) => vec![],
         Err(other) => return Err(other),
@@ -106,8 +108,9 @@ pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
             .filter_map(|arm| Some(format!("{} {:.4}", arm.arm, mean(results, &arm.arm, |run| run.amari)?)));
         let state = if ica.converged { "" } else { ", not converged" };
         paragraphs.push(format!(
-            "Amari index (0: every source found, 1: none), mean over seeds: {}; FastICA (log cosh, {} iterations{state}) {:.4}. That of a flow is of its Jacobian at the mean of the test rows, \
-             which says little of a flow with nonlinearities between its maps.",
+            "Amari index (0: all sources recovered, 1: none), mean over seeds: {}; FastICA (log cosh, {} iterations{state}) \
+             {:.4}. For a flow it is computed from the Jacobian at the mean of the test rows, which is of little use if \
+             there are nonlinearities between its linear maps.",
             arms.collect::<Vec<_>>().join(", "),
             ica.iterations,
             ica.amari
@@ -119,7 +122,7 @@ pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
     let gains: Vec<String> = gains.collect();
     if !gains.is_empty() {
         paragraphs.push(format!(
-            "Coding gain of the first orthonormal convolution, dB, mean over seeds: {}.",
+            "Coding gain of the first orthonormal convolution in dB, mean over seeds: {}.",
             gains.join(", ")
         ));
     }

@@ -1,12 +1,13 @@
-//! The contrasts, each read three ways.
+//! The contrasts: at each run's best, at equal steps, at equal time.
 
 use pdmap_report::{Section, Table};
 
 use super::cells::{strings, time, with_error};
+use super::table::number;
 use crate::readings::Reading;
 use crate::results::Results;
-use crate::table::number;
 
+/// The section.
 pub(super) fn readings(results: &Results) -> Section {
     let reading = |reading: Option<Reading>, unit: &str| {
         reading.filter(|r| r.difference.is_finite()).map_or_else(
@@ -36,25 +37,26 @@ pub(super) fn readings(results: &Results) -> Section {
         caption: "Differences, nats".into(),
         header: strings(&[
             "contrast",
-            "test, at its own best",
+            "test, best validation",
             "pairs",
             "sign-flip p",
-            "p, Holm",
+            "p (Holm)",
             "validation, equal steps",
             "validation, equal time",
         ]),
         rows: rows.collect(),
-        best: None,
+        best: vec![],
         note: format!(
-            "The verdict is by the first column: test rows at the weights of each run's best validation, with a t interval over seeds and test rows at {:.2}% each \
-             (Bonferroni). Smallest effect of interest: {effect} nats. The sign-flip test assumes nothing but symmetry and knows of seeds alone. Equal steps and equal time \
-             read the best validation so far on the same runs, at the most steps and the longest time that both arms have; their learning-rate schedules are \
-             laid out for their own ends.",
+            "The verdict uses the first column: the test log-likelihood at the weights with the best validation, with a t \
+             interval over seeds and test rows at {:.2}% each (Bonferroni). Smallest effect of interest: {effect} nats. The \
+             sign-flip test assumes symmetry only and covers seeds only. The last two columns compare the best validation so \
+             far in the same runs, at the largest number of steps and the longest time that both arms reach; each run's \
+             learning-rate schedule still ends at its own horizon.",
             results.contrasts.first().map_or(95.0, |c| 100.0 * c.confidence)
         ),
     };
     Section {
-        heading: "The same runs read three ways".into(),
+        heading: "The same runs compared in three ways".into(),
         table: (!results.contrasts.is_empty()).then_some(table),
         ..Section::default()
     }

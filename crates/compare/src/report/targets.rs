@@ -1,16 +1,16 @@
-//! How long targets take.
+//! Time to target.
 
 use pdmap_report::{Figure, LinePlot, ReportError, Section, Series, Table};
 
-use super::cells::time;
-use super::color;
+use super::cells::{color, time};
 use crate::readings::Target;
 use crate::results::Results;
 
+/// The section.
 pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
     let heading = "Time to target".to_owned();
     if results.targets.is_empty() {
-        let paragraphs = vec!["No level lies above the start that all arms reached.".to_owned()];
+        let paragraphs = vec!["No level above the start was reached by all arms.".to_owned()];
         return Ok(Section { heading, paragraphs, ..Section::default() });
     }
     let series = results.plan.arms.iter().map(|arm| Series {
@@ -25,9 +25,9 @@ pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
         label: true,
     });
     let plot = LinePlot {
-        title: "Seconds to a level of the validation likelihood".into(),
-        x_label: "nats a row".into(),
-        y_label: "seconds, median over seeds".into(),
+        title: "Seconds to reach a validation log-likelihood".into(),
+        x_label: "nats per row".into(),
+        y_label: "seconds (median over seeds)".into(),
         log_y: true,
         series: series.collect(),
         ..LinePlot::default()
@@ -48,14 +48,14 @@ pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
         std::iter::once(arm.name.clone()).chain(cells).collect()
     });
     let table = Table {
-        caption: "Median seconds and steps to a level of the validation likelihood".into(),
-        header: std::iter::once("nats a row".to_owned()).chain(levels.iter().map(|level| format!("{level:.3}"))).collect(),
+        caption: "Median seconds and training steps to reach a validation log-likelihood".into(),
+        header: std::iter::once("nats per row".to_owned()).chain(levels.iter().map(|level| format!("{level:.3}"))).collect(),
         rows: rows.collect(),
-        best: None,
-        note: "Levels lie on the way from the start to the best validation of the arm that gets least far; where most of an arm's runs do not get to, the cell says how many do.".into(),
+        best: vec![],
+        note: "Levels lie between the start and the best validation of the weakest arm. If most runs of an arm miss a level, the cell states how many reach it.".into(),
     };
     let drawn =
-        Figure::of_lines(&plot, "Lower is faster. A line ends where most of an arm's runs do not get to.");
+        Figure::of_lines(&plot, "Lower is faster. A line ends where most runs of the arm miss the level.");
     let figures = match drawn {
         Ok(figure) => vec![figure],
         Err(ReportError::NothingToDraw { .. }) => vec![],

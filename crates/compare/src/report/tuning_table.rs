@@ -4,6 +4,7 @@ use pdmap_report::Table;
 
 use crate::results::Results;
 
+/// The table; none if nothing was tuned.
 pub(super) fn tuning(results: &Results) -> Option<Table> {
     if results.tuning.is_empty() {
         return None;
@@ -25,18 +26,19 @@ pub(super) fn tuning(results: &Results) -> Option<Table> {
     let fixed: Vec<String> = fixed.collect();
     let fixed = match fixed[..] {
         [] => String::new(),
-        _ => format!(" With a rate that the plan fixes, and not tuned: {}.", fixed.join(", ")),
+        _ => format!(" Not tuned, because the plan fixes the rate: {}.", fixed.join(", ")),
     };
     let share = results.plan.tuning_share;
     let header = ["arm", "chosen", "first rung", "second rung", "third rung"].map(str::to_owned).to_vec();
     Some(Table {
-        caption: "Tuning: rate and best validation log-likelihood on each rung".into(),
+        caption: "Tuning: learning rates and their best validation log-likelihoods on each rung".into(),
         header,
         rows: rows.collect(),
-        best: None,
+        best: vec![],
         note: format!(
-            "Successive halving, the same number of runs of the same length for every arm, on seeds of their own: {}, {} and {share} of a final run's budget. Two rates of \
-             the first rung go beyond the edge, or between the best ones. Test rows played no part.{fixed}",
+            "Successive halving with the same number of runs of the same length for every arm, on separate seeds: {}, {} and \
+             {share} of a final run's budget. The first rung includes two additional rates beyond the edge or next to the \
+             best rate. Test rows are not used.{fixed}",
             share / 4.0,
             share / 2.0
         ),

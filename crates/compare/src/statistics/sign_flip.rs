@@ -1,23 +1,26 @@
-//! A test that assumes nothing but symmetry.
+//! The sign-flip test, which assumes only symmetry, and Holm's correction.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Up to so many differences, all 2ⁿ signs are tried.
+/// Largest number of differences for which all 2ⁿ sign vectors are enumerated.
 const EXACT: usize = 18;
 
-/// Random signs beyond.
+/// Random sign vectors drawn for longer lists.
 const DRAWS: u32 = 100_000;
 
-/// Two-sided p-value of the sign-flip test (Fisher 1935): the share of all choices of signs of the paired differences whose mean is at least as
-/// far from 0 as theirs. Exact for up to 18 differences, by 100,000 seeded draws beyond; its least value is `2/2ⁿ`. NaN for none.
+/// Two-sided p-value of the sign-flip test (Fisher 1935).
+///
+/// The fraction of sign vectors for which the mean of the paired differences is at least as far
+/// from 0 as observed. Exact for up to 18 differences, estimated from 100,000 seeded draws beyond.
+/// The smallest possible value is `2/2ⁿ`. NaN for an empty list.
 pub fn sign_flip(differences: &[f64]) -> f64 {
     let count = differences.len();
     if count == 0 || differences.iter().any(|d| !d.is_finite()) {
         return f64::NAN;
     }
     let observed = differences.iter().sum::<f64>().abs();
-    // Sums of the same numbers in another order differ in their last bits.
+    // Summing in a different order changes the last bits.
     let slack = 1e-12 * differences.iter().map(|d| d.abs()).sum::<f64>();
     let extreme = |sign: &dyn Fn(usize) -> bool| {
         let sum: f64 = differences.iter().enumerate().map(|(i, d)| if sign(i) { -d } else { *d }).sum();
@@ -32,11 +35,13 @@ pub fn sign_flip(differences: &[f64]) -> f64 {
         let signs: Vec<bool> = (0..count).map(|_| rng.random()).collect();
         extreme(&|i| signs[i])
     });
-    // The signs as they are count as well: a p-value is never 0.
+    // The observed signs count too, so a p-value is never 0.
     (hits.count() as f64 + 1.0) / (f64::from(DRAWS) + 1.0)
 }
 
-/// p-values after Holm (1979): the probability of any false finding among all of them stays below the level. In the order given; NaN stays NaN.
+/// p-values adjusted by Holm's method (1979), which bounds the family-wise error rate.
+///
+/// The order is kept; NaN stays NaN.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).filter(|&i| !p_values[i].is_nan()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
@@ -53,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hand_values() {
+    fn p_values_match_values_computed_by_hand() {
         assert_eq!(sign_flip(&[1.0, 2.0, 3.0]), 0.25);
         // |3 − 1 + 2| = 4 is reached by +++ (6), ---, and +-+ and -+- (4).
         assert_eq!(sign_flip(&[3.0, -1.0, 2.0]), 0.5);

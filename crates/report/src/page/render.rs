@@ -160,11 +160,12 @@ fn table_value(table: &Table) -> Value {
             .map(|(text, numeric)| context! { text => printable(text), numeric => *numeric })
             .collect()
     };
+    let badge = if table.best.len() > 1 { "best (alike)" } else { "best" };
     let rows: Vec<Value> = table
         .rows
         .iter()
         .enumerate()
-        .map(|(index, row)| context! { best => table.best == Some(index), cells => cells(row) })
+        .map(|(index, row)| context! { badge => table.best.contains(&index).then_some(badge), cells => cells(row) })
         .collect();
     context! {
         caption => printable(&table.caption),

@@ -12,14 +12,14 @@ pub struct Table {
     /// Rows with as many cells as the header. Columns in which at least half of the nonempty cells
     /// are numbers (with sign, `±`, unit or brackets) are right-aligned.
     pub rows: Vec<Vec<String>>,
-    /// Index of the row to mark as best.
-    pub best: Option<usize>,
+    /// Rows to mark: one as `best`, several as `best (alike)`.
+    pub best: Vec<usize>,
     /// Note below the table; empty for none.
     pub note: String,
 }
 
 impl Table {
-    /// Checks that the rows match the header and that the best row exists.
+    /// Checks that the rows fit the header and that marked rows exist.
     ///
     /// # Errors
     ///
@@ -31,11 +31,11 @@ impl Table {
                 return Err(ReportError::RaggedRow { table: self.caption.clone(), row, cells, columns });
             }
         }
-        match self.best {
-            Some(best) if best >= self.rows.len() => {
+        match self.best.iter().find(|&&best| best >= self.rows.len()) {
+            Some(&best) => {
                 Err(ReportError::NoBestRow { table: self.caption.clone(), best, rows: self.rows.len() })
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! From flags and a plan's file to what is run.
+//! The plan to run, from the flags and a plan file.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use pdmap_compare::{Arm, CompareError, Parallel, Plan, PlanFile};
 use pdmap_train::{Architecture, Budget, Preset, TrainConfig};
 
 use crate::args::{Compare, DataArgs};
-use crate::data::Source;
-use crate::exit::BadInput;
+use crate::rows::data::Source;
+use crate::terminal::exit::BadInput;
 
-/// Budget of a run where nothing else is said: the default comparison then takes about two minutes.
+/// Default budget of a run. The default comparison then takes about two minutes.
 const BUDGET: Duration = Duration::from_secs(2);
 
-/// The plan of the file, or the usual one, with what the flags say in place of what it said.
+/// The plan of the file, or the default one, overridden by the flags.
 pub(super) fn settle(args: &Compare, file: Option<&PlanFile>, source: &Source) -> Result<Plan> {
     let usual = Plan::new(Budget::Time(BUDGET));
     let training = TrainConfig { rate: Preset::DenseRelative.rate(), ..usual.training.clone() };
@@ -28,8 +28,7 @@ pub(super) fn settle(args: &Compare, file: Option<&PlanFile>, source: &Source) -
     no_effect(args, &plan)?;
     if let Some(parallel) = &args.parallel {
         let &[runs, threads] = &parallel[..] else {
-            let message =
-                format!("--parallel takes two numbers (runs,threads), {} were given", parallel.len());
+            let message = format!("--parallel takes two numbers (runs,threads); got {}", parallel.len());
             return Err(BadInput(message).into());
         };
         plan.parallel = Some(Parallel { runs, threads });
@@ -57,7 +56,7 @@ pub(super) fn settle(args: &Compare, file: Option<&PlanFile>, source: &Source) -
     Ok(plan)
 }
 
-/// The flags about data, with what the plan says where they say nothing.
+/// The data flags, completed by the plan.
 pub(super) fn data(args: &Compare, file: Option<&PlanFile>) -> DataArgs {
     let mut data = args.data.clone();
     if let (None, Some(named)) = (&data.data, file.and_then(PlanFile::data)) {
@@ -69,13 +68,13 @@ pub(super) fn data(args: &Compare, file: Option<&PlanFile>) -> DataArgs {
     data
 }
 
-/// The presets that are named, or the dense ones.
+/// The named presets, or the dense ones.
 fn presets(args: &Compare) -> Result<Vec<Arm>> {
     let usual = Architecture::default();
     let architecture =
         Architecture { depth: args.depth.unwrap_or(usual.depth), alpha: args.alpha.unwrap_or(usual.alpha) };
     if architecture.depth == 0 {
-        return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
+        return Err(BadInput("--depth 0: a flow needs at least one linear layer".into()).into());
     }
     let presets = if args.plan.is_some() || args.arms.is_empty() {
         Preset::DENSE.to_vec()
@@ -85,13 +84,13 @@ fn presets(args: &Compare) -> Result<Vec<Arm>> {
     let given = [args.depth.map(|n| format!("--depth {n}")), args.alpha.map(|a| format!("--alpha {a}"))];
     let own = presets.iter().all(|preset: &Preset| preset.recipe().is_some());
     if let (true, Some(flag)) = (own, given.into_iter().flatten().next()) {
-        let message = format!("{flag} changes nothing: every arm says itself how deep it is");
+        let message = format!("{flag} has no effect: every arm sets its own depth");
         return Err(BadInput(message).into());
     }
     Ok(presets.into_iter().map(|preset| Arm::preset(preset, architecture)).collect())
 }
 
-/// A flag that cannot be used, or that would change nothing and says that something else was meant.
+/// Refuses flags that are invalid or would have no effect.
 fn no_effect(args: &Compare, plan: &Plan) -> Result<()> {
     if args.batch == Some(0) {
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
@@ -104,5 +103,5 @@ fn no_effect(args: &Compare, plan: &Plan) -> Result<()> {
         }
         _ => return Ok(()),
     };
-    Err(BadInput(format!("{refused} changes nothing: every arm of the plan says its own")).into())
+    Err(BadInput(format!("{refused} has no effect: every arm of the plan sets its own")).into())
 }

@@ -1,14 +1,14 @@
-//! What happens while a run goes on: progress on the bar, trouble on stderr, everything but single steps in the log.
+//! Events of a run: progress to the bar, warnings to stderr, all events except steps to the log.
 
 use pdmap_core::{Flow, Real};
 use pdmap_train::{Event, Rollback, TrainConfig, TrainError, Trained};
 use serde_json::{Value, json};
 
 use crate::args::Train;
-use crate::log::Log;
-use crate::progress::Bar;
+use crate::terminal::log::Log;
+use crate::terminal::progress::Bar;
 
-/// Who is told.
+/// The receivers of events.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) bar: Bar,
@@ -16,7 +16,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Training begins.
+    /// Records the start of training.
     pub(super) fn started<F: Real>(
         &mut self,
         args: &Train,
@@ -31,38 +31,38 @@ impl Watch {
         self.write("start", facts);
     }
 
-    /// Something happened.
-    pub(super) fn tell(&mut self, event: Event) {
+    /// Handles an event.
+    pub(super) fn event(&mut self, event: Event) {
         if let Some((name, facts)) = line(&event) {
             self.write(name, facts);
         }
         match event {
             Event::Progress(progress) => self.bar.at(progress),
             Event::Resumed { step, version } => {
-                self.bar.say(&format!("going on from step {step}"));
+                self.bar.say(&format!("resuming from step {step}"));
                 if let Some(version) = version {
                     let own = env!("CARGO_PKG_VERSION");
                     self.bar.warn(&format!(
-                        "warning: the checkpoint is of version {version}, this is {own}: bits may differ"
+                        "warning: the checkpoint was written by version {version}, this is {own}: results may differ in the last bits"
                     ));
                 }
             }
             Event::RolledBack(Rollback { step, reason, to, factor }) => self.bar.warn(&format!(
-                "warning: step {step}: {reason}; going on from the weights of step {to} at {factor} of the rate"
+                "warning: step {step}: {reason}; continuing from the weights of step {to} with the rate times {factor}"
             )),
             Event::SaveFailed { last: true, step, error } => {
-                self.bar.warn(&format!("warning: no checkpoint of step {step}, the last one: {error}"));
+                self.bar.warn(&format!("warning: the last checkpoint (step {step}) was not saved: {error}"));
             }
             Event::SaveFailed { step, error, .. } => {
                 self.bar.warn(&format!(
-                    "warning: no checkpoint of step {step}: {error}; training goes on and tries again"
+                    "warning: the checkpoint of step {step} was not saved: {error}; training continues and will try again"
                 ));
             }
             _ => {}
         }
     }
 
-    /// Training is over, one way or another.
+    /// Records the end of training.
     pub(super) fn ended(mut self, trained: Result<Trained, TrainError>) -> Result<Trained, TrainError> {
         let facts = match &trained {
             Ok(trained) => json!({
@@ -83,7 +83,7 @@ impl Watch {
     }
 }
 
-/// The line of the log, where an event has one.
+/// The log entry of an event, if it has one.
 fn line(event: &Event) -> Option<(&'static str, Value)> {
     Some(match event {
         Event::Validated(point) => {

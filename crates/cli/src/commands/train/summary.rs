@@ -1,0 +1,64 @@
+//! The summary of training.
+
+use anyhow::Result;
+use pdmap_data::DataFacts;
+use pdmap_train::Trained;
+
+use crate::args::Train;
+use crate::scores::likelihood::Likelihood;
+use crate::terminal::output;
+
+/// Prints what training did, and the log-likelihood of the test rows or why they have none.
+pub(super) fn print(
+    args: &Train,
+    trained: &Trained,
+    test: Option<Result<Likelihood, String>>,
+    facts: &DataFacts,
+    weights: &str,
+) -> Result<()> {
+    let (test, failure) = match test {
+        None => (None, None),
+        Some(Ok(likelihood)) => (Some(likelihood), None),
+        Some(Err(reason)) => (None, Some(reason)),
+    };
+    // −(log p + log|d row/d pixel|)/(D log 2), pixels in units of one of 256 grey levels.
+    let bits = test
+        .as_ref()
+        .zip(facts.pixel_log_det)
+        .map(|(test, pixel)| -(test.mean() + pixel) / (facts.features as f64 * std::f64::consts::LN_2));
+    if args.json {
+        let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
+        let all = serde_json::json!({
+            "trained": trained, "test": test, "bits_per_dim": bits, "test_failure": failure, "truth": truth, "weights": weights,
+        });
+        return output::json(&all);
+    }
+    output::line(&summary(trained))?;
+    test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
+    bits.map_or(Ok(()), |bits| output::line(&format!("bits/dim: {bits:.4}")))?;
+    failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))?;
+    let truth = facts.test_truth.map(|value| format!("true density: {value:.4} nats on the same test rows"));
+    let truth =
+        truth.or(facts.true_log_likelihood.map(|value| format!("true density: {value:.4} nats expected")));
+    truth.map_or(Ok(()), |line| output::line(&line))?;
+    output::line(&format!("weights {weights}"))
+}
+
+fn summary(trained: &Trained) -> String {
+    let unimproved = if trained.steps > 0 && trained.best.step == 0 {
+        "; no validation improved on the start"
+    } else {
+        ""
+    };
+    let memory =
+        trained.peak_memory.map_or(String::new(), |bytes| format!("; peak memory {}", output::bytes(bytes)));
+    format!(
+        "{} of {} training steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{memory}{unimproved}",
+        trained.steps,
+        trained.horizon,
+        trained.seconds,
+        trained.best.validation,
+        trained.best.step,
+        trained.halvings
+    )
+}

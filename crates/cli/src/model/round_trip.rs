@@ -1,0 +1,125 @@
+//! The error of a round trip through a flow.
+
+use anyhow::Result;
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::{Flow, Input, LayerError, Real};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use crate::rows::blocks::Blocks;
+
+/// Rows drawn from the base density.
+const ROWS: usize = 256;
+/// Maximum number of values: a small model file may declare very many features.
+const NUMBERS: usize = 1 << 24;
+
+/// The round-trip error over some rows.
+#[derive(Debug, Serialize)]
+pub(crate) struct RoundTrip {
+    /// Name of the data; none for draws from the base density.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    rows: usize,
+    /// Largest absolute error over all values; null if the round trip failed.
+    absolute: Option<f64>,
+    /// The same, relative to the largest magnitude.
+    relative: Option<f64>,
+    /// Bound on `relative`: √ε of the model's precision, which leaves half of the digits.
+    tolerance: f64,
+    /// Whether `relative` is within the bound.
+    within: bool,
+    /// Why the round trip failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+impl RoundTrip {
+    /// `|f(f⁻¹(z)) − z|` over rows drawn from the base density (seed 0).
+    pub(crate) fn of_base<F: Real>(flow: &Flow<F>) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let rows = ROWS.min(NUMBERS / flow.features()).max(1);
+        let both = flow.base().sample::<F>(rows, flow.features(), &mut rng).and_then(|z| {
+            // With a condition of zeros, if the model has one.
+            let condition = Array2::zeros((rows, flow.conditions()));
+            let given = |z| Input::from(z).given(condition.view());
+            let back = match flow.conditions() {
+                0 => flow.encode(&flow.decode(&z)?)?,
+                _ => flow.encode(given(&flow.decode(given(&z))?))?,
+            };
+            Ok(errors(z.view(), &back))
+        });
+        Self::new::<F>(None, rows, both)
+    }
+
+    /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data. A row without `f(x)` is an error
+    /// of the data; a code without `f⁻¹(z)` is a finding about the model.
+    pub(crate) fn of_data<F: Real>(flow: &Flow<F>, mut data: Blocks<F>, rows: usize) -> Result<Self> {
+        let name = data.name().to_owned();
+        let Some(block) = data.next_of(rows)? else {
+            return Ok(Self::new::<F>(Some(name), 0, Ok((0.0, 0.0))));
+        };
+        let z = flow.encode(block.rows).map_err(|error| block.error(error))?;
+        let both = flow.decode(&z).map(|back| errors(block.rows, &back));
+        Ok(Self::new::<F>(Some(name), block.rows.nrows(), both))
+    }
+
+    /// The same over rows whose codes (with their condition) are known.
+    pub(crate) fn of_rows<F: Real>(
+        flow: &Flow<F>,
+        name: String,
+        x: ArrayView2<'_, F>,
+        z: Input<'_, F>,
+    ) -> Self {
+        let both = flow.decode(z).map(|back| errors(x, &back));
+        Self::new::<F>(Some(name), x.nrows(), both)
+    }
+
+    fn new<F: Real>(name: Option<String>, rows: usize, both: Result<(f64, f64), LayerError>) -> Self {
+        let (both, failure) = match both {
+            Ok(both) => (Some(both), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let (absolute, relative) = (both.map(|both| both.0), both.map(|both| both.1));
+        let tolerance = F::EPS.sqrt();
+        // NaN is out of bounds.
+        let within = relative.is_some_and(|relative| relative <= tolerance);
+        Self { name, rows, absolute, relative, tolerance, within, failure }
+    }
+
+    /// A warning for users who decode or sample, if the error is out of bounds.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let of = self.name.as_deref().unwrap_or("the base density");
+        (!self.within).then(|| match self.relative {
+            Some(relative) => format!(
+                "the round-trip error of {of} is {relative:.2e}, more than {:.2e}: the model is nearly singular there, and \
+                 decoded or sampled rows have less than half of their digits",
+                self.tolerance
+            ),
+            None => format!("the round trip of {of} failed: the model cannot be inverted there"),
+        })
+    }
+
+    /// A readable line.
+    pub(crate) fn say(&self) -> String {
+        let Self { rows, .. } = self;
+        let (error, of) = match &self.name {
+            Some(name) => ("max|f⁻¹(f(x)) − x|", format!("{rows} rows of {name}")),
+            None => ("max|f(f⁻¹(z)) − z|", format!("{rows} rows of the base density")),
+        };
+        match (self.absolute, self.relative, &self.failure) {
+            (Some(absolute), Some(relative), _) => {
+                format!("round trip: {error} = {absolute:.2e}, relative {relative:.2e}, {of}")
+            }
+            (.., failure) => {
+                format!("round trip: failed, {of}: {}", failure.as_deref().unwrap_or("no error was measured"))
+            }
+        }
+    }
+}
+
+/// The largest difference, absolute and relative to the largest magnitude.
+fn errors<F: Real>(rows: ArrayView2<'_, F>, back: &Array2<F>) -> (f64, f64) {
+    let worst = rows.iter().zip(back).fold(0.0_f64, |worst, (a, b)| worst.max((a.f64() - b.f64()).abs()));
+    (worst, worst / rows.iter().fold(f64::MIN_POSITIVE, |scale, a| scale.max(a.f64().abs())))
+}

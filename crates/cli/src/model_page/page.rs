@@ -1,0 +1,80 @@
+//! Assembles the page.
+
+use anyhow::{Context, Result};
+use ndarray::{ArrayView2, Axis};
+use pdmap_core::{Input, Real};
+use pdmap_report::{Page, Section};
+use pdmap_train::Model;
+
+use super::measured::{Measured, Subject};
+use super::{codes, features, kernels, layers, likelihood, samples, training};
+use crate::model::round_trip::RoundTrip;
+
+/// The page, and a warning for users who decode or sample with the model.
+///
+/// # Errors
+/// Rows without a log-likelihood; a plot that cannot be rendered.
+pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<String>)> {
+    let (model, flow) = (subject.model, &subject.model.flow);
+    let (x, condition) = subject.rows.view().split_at(Axis(1), flow.features());
+    let input = || flow.given(subject.rows.view());
+    let log_prob = flow.log_prob(input()).with_context(|| subject.name.clone())?;
+    let z = flow.encode(input()).with_context(|| subject.name.clone())?;
+    let samples = samples::draw(flow, condition).map_err(|error| error.to_string());
+    let trip = RoundTrip::of_rows(flow, subject.name.clone(), x, given(z.view(), condition));
+    let measured = Measured { subject, x, z, log_prob, samples };
+
+    let (likelihood, mean) = likelihood::section(&measured)?;
+    let (codes, dependence) = codes::section(&measured)?;
+    let sections = [
+        Some(likelihood),
+        samples::section(&measured)?,
+        Some(codes),
+        features::section(&measured)?,
+        kernels::section(model)?,
+        Some(layers::section(model)),
+        Some(round_trips(model, &trip)),
+        Some(training::section(subject)),
+    ];
+    let warning = trip.warning();
+    let verdict = [Some(mean), training::sentence(model), Some(dependence), warning.clone()];
+    let page = Page {
+        title: title(model),
+        verdict: verdict.into_iter().flatten().collect(),
+        sections: sections.into_iter().flatten().collect(),
+        generated_by: format!(
+            "pdmap {} on {}, {} rows",
+            env!("CARGO_PKG_VERSION"),
+            subject.name,
+            measured.x.nrows()
+        ),
+    };
+    Ok((page, warning))
+}
+
+/// Rows with their conditions, if any.
+fn given<'a, F: Real>(rows: ArrayView2<'a, F>, condition: ArrayView2<'a, F>) -> Input<'a, F> {
+    let input = Input::from(rows);
+    if condition.ncols() == 0 { input } else { input.given(condition) }
+}
+
+fn title<F: Real>(model: &Model<F>) -> String {
+    let header = &model.header;
+    let trained = header
+        .training
+        .as_ref()
+        .map_or_else(String::new, |training| format!(", trained on {}", training.data));
+    format!("Density of {} features with {} layers{trained}", header.features, header.layers.len())
+}
+
+fn round_trips<F: Real>(model: &Model<F>, trip: &RoundTrip) -> Section {
+    let base = RoundTrip::of_base(&model.flow);
+    let mut paragraphs = vec![trip.say(), base.say()];
+    paragraphs.extend(base.warning());
+    paragraphs.push(format!(
+        "A relative error of up to {:.1e} (√ε of {}) leaves half of the digits. The error grows with the condition numbers of the layers.",
+        F::EPS.sqrt(),
+        model.header.dtype
+    ));
+    Section { heading: "Round trip".into(), paragraphs, ..Section::default() }
+}

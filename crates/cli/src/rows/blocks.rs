@@ -1,0 +1,136 @@
+//! Reads rows for a model in blocks of bounded size.
+
+use std::path::Path;
+
+use anyhow::{Error, Result};
+use ndarray::ArrayView2;
+use pdmap_core::{Evaluator, LayerError, Real};
+use pdmap_data::{DataError, Input, ReadRows, RowFormat, TextOptions, open_rows};
+
+use crate::exit::BadInput;
+
+/// Approximate size of a block in bytes: its rows and their scores.
+const BLOCK: usize = 1 << 22;
+
+/// Rows per block. A multiple of the rows that are evaluated together, so that blocks give the same
+/// bits as all rows at once; at least enough for all threads.
+pub(crate) fn block_rows<F: Real>(features: usize) -> usize {
+    let row = features.saturating_mul(size_of::<F>()).saturating_add(size_of::<f64>());
+    (BLOCK / row / Evaluator::<F>::CHUNK).max(1) * Evaluator::<F>::CHUNK
+}
+
+/// A reader of blocks.
+pub(crate) struct Blocks<F: Real> {
+    reader: Box<dyn ReadRows<F>>,
+    /// Rows in a full block.
+    limit: usize,
+    block: Vec<F>,
+    more: Vec<F>,
+    /// The names of the block's rows, if they have names.
+    ids: Vec<String>,
+    /// Rows returned so far.
+    given: u64,
+}
+
+/// A block of rows and its position.
+pub(crate) struct Block<'a, F> {
+    pub(crate) rows: ArrayView2<'a, F>,
+    /// The names of the rows, if a column of names was requested.
+    pub(crate) ids: Option<&'a [String]>,
+    name: &'a str,
+    /// Index of the first row, from 0.
+    first: u64,
+}
+
+impl<F: Real> Blocks<F> {
+    /// Opens rows of `features` values from a path or `-`.
+    pub(crate) fn open(data: &Path, options: &TextOptions, features: usize) -> Result<Self> {
+        let reader = open_rows::<F>(&Input::parse(data), options)?;
+        if reader.features() != features {
+            let message =
+                format!("{}: {} features per row, expected {features}", reader.name(), reader.features());
+            return Err(BadInput(message).into());
+        }
+        let limit = block_rows::<F>(features);
+        Ok(Self { reader, limit, block: Vec::new(), more: Vec::new(), ids: Vec::new(), given: 0 })
+    }
+
+    /// The name of the data in messages.
+    pub(crate) fn name(&self) -> &str {
+        self.reader.name()
+    }
+
+    /// The names of the columns, if any.
+    pub(crate) fn columns(&self) -> Option<&[String]> {
+        self.reader.columns()
+    }
+
+    /// The name of the column of row names, if any.
+    pub(crate) fn id_column(&self) -> Option<String> {
+        self.reader.id_column().map(str::to_owned)
+    }
+
+    /// The total number of rows, if known in advance.
+    pub(crate) fn count(&self) -> Option<u64> {
+        self.reader.rows()
+    }
+
+    /// Rows returned so far.
+    pub(crate) fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// The output format that matches the input: an array states its number of rows, text does not.
+    pub(crate) fn format(&self) -> RowFormat {
+        if self.reader.rows().is_some() { RowFormat::Npy } else { RowFormat::Csv }
+    }
+
+    /// The next block, full unless it is the last; `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Block<'_, F>>> {
+        let limit = self.limit;
+        self.next_of(limit)
+    }
+
+    /// The next `limit` rows, or all remaining ones.
+    pub(crate) fn next_of(&mut self, limit: usize) -> Result<Option<Block<'_, F>>> {
+        let mut count = self.reader.read(limit, &mut self.block)?;
+        self.ids.clear();
+        self.ids.extend_from_slice(self.reader.ids());
+        while 0 < count && count < limit {
+            let read = self.reader.read(limit - count, &mut self.more)?;
+            if read == 0 {
+                break;
+            }
+            self.block.extend_from_slice(&self.more);
+            self.ids.extend_from_slice(self.reader.ids());
+            count += read;
+        }
+        let name = self.reader.name();
+        if count == 0 {
+            return match self.given {
+                0 => Err(DataError::TooFewRows { name: name.to_owned(), expected: 1, actual: 0 }.into()),
+                _ => Ok(None),
+            };
+        }
+        let first = self.given;
+        self.given += count as u64;
+        let rows = ArrayView2::from_shape((count, self.reader.features()), &self.block)?;
+        let ids = self.reader.id_column().map(|_| self.ids.as_slice());
+        Ok(Some(Block { rows, ids, name, first }))
+    }
+}
+
+impl<F> Block<'_, F> {
+    /// Converts an error about a row of this block so that it names the row's index among all rows.
+    pub(crate) fn error(&self, error: LayerError) -> Error {
+        let (name, first) = (self.name.to_owned(), usize::try_from(self.first).unwrap_or(usize::MAX));
+        match error.below(first) {
+            LayerError::NonFinite { what: "input", row, column, value } => {
+                DataError::NonFinite { name, row, column, value }.into()
+            }
+            // A singular matrix is an error of the model, not of the rows.
+            singular @ LayerError::Singular { .. } => Error::from(singular).context("the model"),
+            other => Error::from(other).context(name),
+        }
+    }
+}

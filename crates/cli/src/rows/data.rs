@@ -1,0 +1,368 @@
+//! Data flags and the rows they describe.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Error, Result};
+use ndarray::Array2;
+use pdmap_core::{LayerError, Real};
+use pdmap_data::{
+    Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows,
+    check_training, collect_rows, detect_format, mnist, open_rows, split_rows, tiles, wav,
+};
+use pdmap_train::{Preprocess, TrainError};
+
+use crate::args::{DataArgs, Protocol};
+use crate::terminal::exit::BadInput;
+
+/// Default numbers of rows of patches and generators.
+const ROWS: Counts = Counts { train: 100_000, validation: 10_000, test: 50_000 };
+
+/// Default side of a patch in pixels.
+const PATCH: usize = 8;
+
+/// The requested data, decided before anything large is read.
+#[derive(Debug)]
+pub(crate) struct Source {
+    kind: Kind,
+    /// The data as named by the user.
+    name: String,
+    counts: Option<Counts>,
+    patch: usize,
+    text: TextOptions,
+    val: Option<PathBuf>,
+    test: Option<PathBuf>,
+    seed: u64,
+    /// Whether a test set is needed.
+    with_test: bool,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Generator(Generator),
+    Patches(PathBuf, Counts),
+    Tiles(PathBuf),
+    Mnist(PathBuf),
+    Rows(Input),
+    Wav { path: PathBuf, frame: usize, hop: Option<usize> },
+}
+
+/// Default samples per frame of sound.
+const FRAME: usize = 256;
+
+impl Source {
+    /// Interprets the flags. `with_test` requests a test set.
+    pub(crate) fn plan(args: &DataArgs, with_test: bool) -> Result<Self> {
+        let counts = match args.rows.as_deref() {
+            None => None,
+            Some(&[train, validation, test]) => Some(Counts { train, validation, test }),
+            Some(other) => {
+                let message =
+                    format!("--rows takes three numbers (training,validation,test); got {}", other.len());
+                return Err(BadInput(message).into());
+            }
+        };
+        let kind = if Generator::is_named_by(args.data()) {
+            if let Some(protocol) = args.protocol {
+                let message =
+                    format!("--protocol {protocol} cannot be used with the generator {}", args.data());
+                return Err(BadInput(message).into());
+            }
+            Kind::Generator(args.data().parse()?)
+        } else {
+            let input = Input::parse(args.data());
+            let path = PathBuf::from(args.data());
+            let natural = match input {
+                Input::Stdin => Protocol::Rows,
+                // A named pipe can be opened only once: its format is detected when it is read.
+                Input::File(_) if is_pipe(&path) => Protocol::Rows,
+                Input::File(_) => match detect_format(&path)? {
+                    Format::Npy | Format::Npz | Format::Csv => Protocol::Rows,
+                    Format::Idx => Protocol::Mnist,
+                    Format::Wav => Protocol::Wav,
+                    Format::ImageFolder => Protocol::Patches,
+                },
+            };
+            match (args.protocol.unwrap_or(natural), natural) {
+                (Protocol::Bsds300, Protocol::Patches) => Kind::Patches(path, Counts::default()),
+                (Protocol::Patches, Protocol::Patches) => Kind::Patches(path, ROWS),
+                (Protocol::Tiles, Protocol::Patches) => Kind::Tiles(path),
+                (Protocol::Mnist, Protocol::Mnist) => Kind::Mnist(path),
+                (Protocol::Rows, Protocol::Rows) => Kind::Rows(input),
+                (Protocol::Wav, Protocol::Wav) => {
+                    Kind::Wav { path, frame: args.frame.unwrap_or(FRAME), hop: args.hop }
+                }
+                (asked, natural) => {
+                    let message = format!(
+                        "{}: --protocol {asked} needs other data; these match --protocol {natural}",
+                        path.display()
+                    );
+                    return Err(BadInput(message).into());
+                }
+            }
+        };
+        if args.val.is_some() && !matches!(kind, Kind::Rows(_)) {
+            return Err(BadInput(
+                "--val requires a file of rows; the other protocols split the data themselves".into(),
+            )
+            .into());
+        }
+        if args.test.is_some() && matches!(kind, Kind::Generator(_) | Kind::Wav { .. }) {
+            let message =
+                "--test cannot be used with a generator or with sound, which provide their own test rows";
+            return Err(BadInput(message.into()).into());
+        }
+        suits(args, &kind)?;
+        Ok(Self {
+            kind,
+            name: args.data().to_owned(),
+            counts,
+            patch: args.patch.unwrap_or(PATCH),
+            text: args.text.options()?,
+            val: args.val.clone(),
+            test: args.test.clone(),
+            seed: args.data_seed,
+            with_test,
+        })
+    }
+
+    /// The name of the data in messages.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The column names of a text file with a header row.
+    pub(crate) fn columns(&self) -> Option<Vec<String>> {
+        let Kind::Rows(input @ Input::File(path)) = &self.kind else { return None };
+        // A pipe cannot be opened a second time.
+        let rows = path.is_file().then(|| open_rows::<f64>(input, &self.text).ok())??;
+        rows.columns().map(<[String]>::to_vec)
+    }
+
+    /// The default preprocessing of the data.
+    pub(crate) fn preprocess(&self) -> Preprocess {
+        match &self.kind {
+            Kind::Patches(..) | Kind::Generator(Generator::Leaves(_)) => Preprocess::Whiten,
+            Kind::Tiles(_) | Kind::Mnist(_) | Kind::Rows(_) | Kind::Wav { .. } | Kind::Generator(_) => {
+                Preprocess::Standardize
+            }
+        }
+    }
+
+    /// Reads, generates or splits the rows and checks them: all values finite, at least a batch, no
+    /// constant feature.
+    pub(crate) fn splits<F: Real>(&self, batch: usize) -> Result<Splits<F>> {
+        let splits = match &self.kind {
+            Kind::Generator(generator) => generator.splits(self.counts.unwrap_or(ROWS), self.seed)?,
+            Kind::Patches(path, counts) => {
+                let counts = self.counts.unwrap_or(*counts);
+                bsds300(path, self.test.as_deref(), counts, self.patch, self.seed)?
+            }
+            Kind::Tiles(path) => {
+                tiles(path, self.test.as_deref(), self.counts.unwrap_or(ROWS), self.patch, self.seed)?
+            }
+            Kind::Mnist(path) => mnist(path, self.test.as_deref(), self.seed)?,
+            Kind::Wav { path, frame, hop } => wav(path, *frame, *hop, self.seed)?,
+            Kind::Rows(input) => self.rows(input)?,
+        };
+        check_training(splits.train.view(), &self.name, batch).map_err(|error| match error {
+            DataError::TooFewRows { name, expected, actual } => {
+                let split = splits.validation.nrows() + splits.test.nrows();
+                let rest = format!("{name}, with {split} rows set aside for validation and test");
+                DataError::TooFewRows { name: if split > 0 { rest } else { name }, expected, actual }
+            }
+            other => other,
+        })?;
+        check_rows(splits.validation.view(), &beside(self.val.as_deref(), &self.name, "validation"))?;
+        if self.with_test || splits.test.nrows() > 0 {
+            check_rows(splits.test.view(), &self.test_name())?;
+        }
+        Ok(splits)
+    }
+
+    /// Adds the name of the data to an error of preprocessing, building or training that is about
+    /// rows.
+    pub(crate) fn blame(&self, error: TrainError) -> Error {
+        match error {
+            TrainError::Layer(
+                LayerError::NonFinite { .. }
+                | LayerError::Singular { .. }
+                | LayerError::NotPositive { .. }
+                | LayerError::Domain { .. }
+                | LayerError::Features { .. }
+                | LayerError::NoRows,
+            )
+            | TrainError::NonFiniteStart { .. }
+            | TrainError::TooFewRows { .. }
+            | TrainError::NoValidation => Error::from(error).context(self.name.clone()),
+            other => other.into(),
+        }
+    }
+
+    /// The name of the test rows in messages.
+    pub(crate) fn test_name(&self) -> String {
+        beside(self.test.as_deref(), &self.name, "test")
+    }
+
+    /// Rows of a file. Missing validation and test sets are split off, a tenth each.
+    fn rows<F: Real>(&self, input: &Input) -> Result<Splits<F>> {
+        let train: Array2<F> = self.read(input)?;
+        let features = train.ncols();
+        let validation = self.beside(self.val.as_deref(), features)?;
+        let test = self.beside(self.test.as_deref(), features)?;
+        let share = |given: bool| if given { 0.0 } else { 0.1 };
+        let split_test = self.with_test && test.is_none();
+        let (train, split_off, split_off_test) = if validation.is_some() && !split_test {
+            (train, Array2::zeros((0, features)), Array2::zeros((0, features)))
+        } else {
+            split_rows(train, share(validation.is_some()), share(!split_test), self.seed)?
+        };
+        let (validation, test) = (validation.unwrap_or(split_off), test.unwrap_or(split_off_test));
+        let path = PathBuf::from(input.to_string());
+        let facts = DataFacts {
+            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            space: format!("the space of the given rows ({features} features)"),
+            features,
+            pixel_log_det: None,
+            true_log_likelihood: None,
+            test_truth: None,
+            notes: vec![format!(
+                "{} training, {} validation and {} test rows; sets without a file were split off at random (seed {}).",
+                train.nrows(),
+                validation.nrows(),
+                test.nrows(),
+                self.seed
+            )],
+            image_shape: None,
+            generator_seed: None,
+        };
+        Ok(Splits { train, validation, test, test_groups: None, facts })
+    }
+
+    /// Conditions of the training, validation and test rows, split like the rows. `given` holds the
+    /// validation and test conditions that have files; `counts` holds the numbers of rows.
+    pub(crate) fn split_condition<F: Real>(
+        &self,
+        all: Array2<F>,
+        given: (Option<Array2<F>>, Option<Array2<F>>),
+        counts: [usize; 3],
+        name: &str,
+    ) -> Result<[Array2<F>; 3]> {
+        let (validation, test) = given;
+        let missing =
+            |flag: &str| BadInput(format!("{flag} is missing: the condition of these rows is not in {name}"));
+        let width = all.ncols();
+        let test_of = |split: Array2<F>| match test {
+            Some(test) => Ok(test),
+            None if counts[2] == split.nrows() => Ok(split),
+            None => Err(missing("--test-condition")),
+        };
+        let none = || Array2::zeros((0, width));
+        let expected = match &self.kind {
+            Kind::Rows(_) if self.val.is_some() => counts[0],
+            _ => counts[0] + counts[1],
+        };
+        if all.nrows() != expected {
+            let message = format!("{name}: {} rows, but the data have {expected}", all.nrows());
+            return Err(BadInput(message).into());
+        }
+        match &self.kind {
+            Kind::Rows(_) if self.val.is_some() => {
+                let validation = validation.ok_or_else(|| missing("--val-condition"))?;
+                Ok([all, validation, test_of(none())?])
+            }
+            Kind::Rows(_) => {
+                let (train, validation, split) = split_rows(all, 0.1, 0.0, self.seed)?;
+                Ok([train, validation, test_of(split)?])
+            }
+            Kind::Mnist(_) => {
+                let (train, validation) = all.view().split_at(ndarray::Axis(0), counts[0]);
+                Ok([train.to_owned(), validation.to_owned(), test_of(none())?])
+            }
+            _ => Err(BadInput("--condition requires a file of rows or IDX images".into()).into()),
+        }
+    }
+
+    /// Reads all rows of a file or of standard input, and checks that they are finite.
+    fn read<F: Real>(&self, input: &Input) -> Result<Array2<F>> {
+        let rows = collect_rows(&mut *open_rows(input, &self.text)?)?;
+        check_rows(rows.view(), &input.to_string())?;
+        Ok(rows)
+    }
+
+    /// Reads rows of a separate file.
+    pub(crate) fn beside<F: Real>(&self, path: Option<&Path>, features: usize) -> Result<Option<Array2<F>>> {
+        let Some(path) = path else { return Ok(None) };
+        let rows = self.read(&Input::File(path.to_owned()))?;
+        fits(path, &rows, features)?;
+        Ok(Some(rows))
+    }
+
+    /// The `.npy` file, if the data are one. Its rows need not be held in memory if they are in C
+    /// order.
+    pub(crate) fn npy(&self) -> Option<&Path> {
+        match &self.kind {
+            Kind::Rows(Input::File(path))
+                if !is_pipe(path) && detect_format(path).is_ok_and(|format| format == Format::Npy) =>
+            {
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
+    /// Files of validation and test rows, and the seed of splits.
+    pub(crate) fn parts(&self) -> (Option<&Path>, Option<&Path>, u64) {
+        (self.val.as_deref(), self.test.as_deref(), self.seed)
+    }
+}
+
+/// Refuses flags that would have no effect.
+fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
+    let (what, counts, side) = match kind {
+        Kind::Patches(..) | Kind::Tiles(_) => ("a folder of images", true, true),
+        Kind::Generator(Generator::Leaves(_)) => ("a generator; set its patches by ?patch=", true, false),
+        Kind::Generator(_) => ("a generator", true, false),
+        Kind::Mnist(_) => ("an IDX file, of which all whole images are used", false, false),
+        Kind::Rows(_) => ("a file of rows, all of which are used unchanged", false, false),
+        Kind::Wav { .. } => ("sound, of which all frames are used", false, false),
+    };
+    let frames = matches!(kind, Kind::Wav { .. });
+    let columns = matches!(kind, Kind::Rows(_));
+    let list = |given: &[usize]| given.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+    let refused = [
+        args.rows.as_deref().filter(|_| !counts).map(|given| format!("--rows {}", list(given))),
+        args.patch.filter(|_| !side).map(|side| format!("--patch {side}")),
+        args.frame.filter(|_| !frames).map(|frame| format!("--frame {frame}")),
+        args.hop.filter(|_| !frames).map(|hop| format!("--hop {hop}")),
+        args.text
+            .columns
+            .as_ref()
+            .filter(|_| !columns)
+            .map(|columns| format!("--columns {}", columns.join(","))),
+    ];
+    match refused.into_iter().flatten().next() {
+        None => Ok(()),
+        Some(flag) => {
+            Err(BadInput(format!("{flag} cannot be used with {}: this is {what}", args.data())).into())
+        }
+    }
+}
+
+/// Whether the path exists but is neither a file nor a folder.
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// The name of rows that are in a separate file or were split off.
+fn beside(file: Option<&Path>, name: &str, part: &str) -> String {
+    file.map_or_else(|| format!("{name} ({part} rows)"), |path| path.display().to_string())
+}
+
+/// Checks the number of features.
+pub(crate) fn fits<F>(path: &Path, rows: &Array2<F>, features: usize) -> Result<()> {
+    if rows.ncols() == features {
+        return Ok(());
+    }
+    let message = format!("{}: {} features per row, expected {features}", path.display(), rows.ncols());
+    Err(BadInput(message).into())
+}

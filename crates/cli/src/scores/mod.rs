@@ -1,0 +1,6 @@
+//! Statistics of log-likelihoods.
+
+pub(crate) mod likelihood;
+pub(crate) mod moments;
+pub(crate) mod quantile;
+pub(crate) mod threshold;

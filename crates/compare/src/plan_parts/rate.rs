@@ -1,0 +1,20 @@
+//! Which arms are tuned, and the learning rate of the others.
+
+use crate::arm::Arm;
+use crate::plan::Plan;
+
+impl Plan {
+    /// Whether the learning rate of an arm is tuned: it is not fixed, and there are several to
+    /// choose from.
+    pub(crate) fn tunes(&self, arm: &Arm) -> bool {
+        arm.rate.is_none() && self.rates.len() > 1
+    }
+
+    /// The learning rate of an arm that is not tuned.
+    pub(crate) fn untuned_rate(&self, arm: &Arm) -> f64 {
+        match (arm.rate, &self.rates[..]) {
+            (None, [only]) => *only,
+            _ => self.config(arm).rate,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Executes a plan: baselines, tuning, final runs.
+
+mod bench;
+mod compare;
+mod event;
+mod jobs;
+mod one_run;
+mod store;
+mod truth;
+mod tune;
+
+pub use compare::compare;
+pub use event::Event;
+pub use store::Store;

@@ -1,0 +1,87 @@
+//! One run of an arm: build, train, evaluate.
+
+use ndarray::{Axis, Slice};
+use pdmap_core::{Flow, Real};
+use pdmap_data::Splits;
+use pdmap_train::{Event, Hooks, Progress, TrainConfig, TrainError, Trained, registry, train_observed};
+
+use super::truth::Truth;
+use crate::arm::Arm;
+use crate::diagnostics::{Moment, Watcher};
+use crate::plan::Plan;
+use crate::records::{RunResult, bits_per_dim};
+use crate::statistics::{Uncertainty, grouped_mean};
+
+/// Test rows on which the round trip is measured.
+const ROUND_TRIP_ROWS: usize = 256;
+
+/// Builds the flow of an arm.
+pub(crate) fn build<F: Real>(
+    arm: &Arm,
+    data: &Splits<F>,
+    plan: &Plan,
+    seed: u64,
+) -> Result<Flow<F>, TrainError> {
+    arm.model.shaped(data.facts.shape()).build_on(data.train.view(), plan.steps(arm), seed, &registry())
+}
+
+/// Builds and trains an arm, with `moments` snapshots.
+pub(crate) fn train_arm<F: Real>(
+    arm: &Arm,
+    data: &Splits<F>,
+    plan: &Plan,
+    config: &TrainConfig,
+    moments: u64,
+    watch: &mut dyn FnMut(Progress),
+) -> Result<(Flow<F>, Trained, Vec<Moment>), TrainError> {
+    let mut flow = build(arm, data, plan, config.seed)?;
+    let mut watch = |event| {
+        if let Event::Progress(progress) = event {
+            watch(progress);
+        }
+    };
+    let hooks = Hooks::new(&mut watch);
+    let (rows, validation) = (data.train.view(), data.validation.view());
+    let mut watcher = Watcher::new(moments);
+    let trained = train_observed(&mut flow, rows, validation, config, hooks, &mut watcher)?;
+    Ok((flow, trained, watcher.moments()))
+}
+
+/// The figures of a final run and the log-likelihood of each test row.
+pub(crate) fn evaluate<F: Real>(
+    flow: &Flow<F>,
+    data: &Splits<F>,
+    truth: Option<&Truth>,
+    run: (&Arm, u64, f64),
+    trained: Trained,
+    moments: Vec<Moment>,
+) -> (RunResult, Vec<f64>) {
+    let (arm, seed, rate) = run;
+    let rows = flow.log_prob(&data.test).unwrap_or_default();
+    let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
+    let test = mean.is_finite().then_some(mean);
+    let result = RunResult {
+        arm: arm.name.clone(),
+        seed,
+        rate,
+        layers: flow.chain().layers().len(),
+        parameters: flow.parameters(),
+        trained,
+        test,
+        test_error: test.map(|_| error),
+        bits_per_dim: test.map(|test| bits_per_dim(test, data)),
+        round_trip: round_trip(flow, data),
+        amari: truth.and_then(|truth| truth.amari(flow, data)),
+        coding_gain: truth.and_then(|truth| truth.coding_gain(flow)),
+        moments,
+    };
+    (result, rows)
+}
+
+fn round_trip<F: Real>(flow: &Flow<F>, data: &Splits<F>) -> Option<f64> {
+    let x = data.test.slice_axis(Axis(0), Slice::from(..data.test.nrows().min(ROUND_TRIP_ROWS)));
+    let back = flow.decode(&flow.encode(x.reborrow()).ok()?).ok()?;
+    let worst = x.iter().zip(&back).fold(0.0_f64, |worst, (a, b)| worst.max((a.f64() - b.f64()).abs()));
+    let scale = x.iter().fold(f64::MIN_POSITIVE, |scale, a| scale.max(a.f64().abs()));
+    Some(worst / scale)
+}
