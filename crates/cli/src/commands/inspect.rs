@@ -1,7 +1,7 @@
 //! `pdmap inspect`.
 
 use anyhow::Result;
-use pdmap_core::{Diagnostic, Real};
+use pdmap_core::{Diagnostic, ParametricExt, Real};
 use pdmap_train::{Header, Model};
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
     });
     let report = Report {
         header: &model.header,
-        parameters: model.flow.parameters(),
+        parameters: model.flow.parameter_count(),
         weights_hash: model.weights_hash(),
         diagnostics: model.flow.diagnostics(),
         round_trip: RoundTrips { data: data.transpose()?, base: RoundTrip::of_base(&model.flow) },

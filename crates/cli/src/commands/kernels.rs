@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use pdmap_conv::bank::{Kernels, Period};
+use pdmap_conv::filterbank::{Kernels, Period};
+use pdmap_conv::kernels_of;
 use pdmap_core::Real;
 use pdmap_data::write_npy;
 use pdmap_report::standalone;
@@ -64,7 +65,7 @@ fn find<F: Real>(args: &args::Kernels, model: &Model<F>) -> Result<(usize, Kerne
     };
     for (index, layer) in layers.iter().enumerate() {
         if args.layer.is_none_or(|wanted| wanted == index)
-            && let Some(kernels) = Kernels::of_layer(layer.as_ref())?
+            && let Some(kernels) = kernels_of(layer.as_ref())?
         {
             return Ok((index, kernels));
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ndarray::Axis;
-use pdmap_conv::bank::Kernels;
+use pdmap_conv::filterbank::Kernels;
 use pdmap_report::{LinePlot, MOST_CELLS, Series, Tile, Tiles, line_plot, tiles};
 
 /// Number of frequencies of a response, from 0 to the sampling rate.

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
+use pdmap_core::flow::base::draw;
 use pdmap_core::{Flow, Input, LayerError, Real};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -39,7 +40,7 @@ impl RoundTrip {
     pub(crate) fn of_base<F: Real>(flow: &Flow<F>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let rows = ROWS.min(NUMBERS / flow.features()).max(1);
-        let both = flow.base().sample::<F>(rows, flow.features(), &mut rng).and_then(|z| {
+        let both = draw(flow.base(), rows, flow.features(), &mut rng).and_then(|z| {
             // With a condition of zeros, if the model has one.
             let condition = Array2::zeros((rows, flow.conditions()));
             let given = |z| Input::from(z).given(condition.view());

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ndarray::{Array2, ArrayView1, Axis};
 use pdmap_core::linalg::{Add, gemm};
-use pdmap_core::{Base, Real};
+use pdmap_core::{BaseSpec, Real};
 use pdmap_report::{Figure, LinePlot, Section, Series, Table};
 
 use super::histogram::{Histogram, bins, span};
@@ -29,7 +29,8 @@ struct Marginal {
 impl Marginal {
     /// Integrates by the trapezoidal rule. Every base is symmetric, so each tail beyond the grid
     /// gets half of the missing mass.
-    fn of(base: &Base) -> Result<Self> {
+    fn of(base: &BaseSpec) -> Result<Self> {
+        let base = pdmap_core::registry::<f64>().base(base)?;
         let step = 2.0 * REACH / (POINTS - 1) as f64;
         let points: Vec<f64> = (0..POINTS).map(|index| -REACH + index as f64 * step).collect();
         let rows = Array2::from_shape_vec((POINTS, 1), points.clone())?;
@@ -84,7 +85,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     let z = measured.z.mapv(|value| value.f64());
     let (rows, count) = z.dim();
     let base = measured.subject.model.flow.base();
-    let marginal = Marginal::of(base)?;
+    let marginal = Marginal::of(&base.spec())?;
     let mut features: Vec<Feature> =
         z.axis_iter(Axis(1)).enumerate().map(|(i, column)| feature(i, column, &marginal)).collect();
     features.sort_by(|a, b| b.distance.total_cmp(&a.distance));
@@ -210,20 +211,19 @@ fn correlation(z: &Array2<f64>) -> Option<(usize, usize, f64)> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use pdmap_core::BaseSpec;
-    use pdmap_core::normal::tail_quantile;
+    use pdmap_core::special::normal::tail_quantile;
 
     use super::*;
 
     #[test]
     fn distribution_functions_match_those_of_the_bases() {
-        let below = |spec, value: f64| Marginal::of(&Base::new(spec).unwrap()).unwrap().below(value);
+        let below = |spec: BaseSpec, value: f64| Marginal::of(&spec).unwrap().below(value);
         for (spec, value, expected) in [
-            (BaseSpec::Normal, 1.96, 0.975_002_104_851_78),
-            (BaseSpec::Logistic, -2.0, 1.0 / (1.0 + 2.0_f64.exp())),
-            (BaseSpec::Laplace, 1.0, 1.0 - 0.5 * (-1.0_f64).exp()),
+            (BaseSpec::plain("normal"), 1.96, 0.975_002_104_851_78),
+            (BaseSpec::plain("logistic"), -2.0, 1.0 / (1.0 + 2.0_f64.exp())),
+            (BaseSpec::plain("laplace"), 1.0, 1.0 - 0.5 * (-1.0_f64).exp()),
             // Cauchy: 1.6% of its mass lies beyond the grid.
-            (BaseSpec::StudentT { nu: 1.0, learned: false }, 1.0, 0.75),
+            (BaseSpec::new("student-t", &serde_json::json!({ "nu": 1.0 })), 1.0, 0.75),
         ] {
             assert!((below(spec, value) - expected).abs() < 1e-4, "{spec:?}: {}", below(spec, value));
             // At the kink of the Laplace density the error of the trapezoidal rule is step²/24.
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn the_distance_is_that_of_kolmogorov_and_smirnov() {
-        let normal = Marginal::of(&Base::normal()).unwrap();
+        let normal = Marginal::of(&BaseSpec::default()).unwrap();
         // At the midpoints of n equal shares the difference is 1/2n; shifted by 1 it is Φ(½) −
         // Φ(−½).
         let count = 999;

@@ -1,7 +1,7 @@
 //! Kernels of convolutions and their frequency responses.
 
 use anyhow::Result;
-use pdmap_conv::bank::Kernels;
+use pdmap_conv::kernels_of;
 use pdmap_core::Real;
 use pdmap_report::{Figure, Section};
 use pdmap_train::Model;
@@ -16,7 +16,7 @@ pub(super) fn section<F: Real>(model: &Model<F>) -> Result<Option<Section>> {
     let mut section = Section { heading: "Learned kernels".into(), ..Section::default() };
     let mut found = 0;
     for (index, layer) in model.flow.chain().layers().iter().enumerate() {
-        let Some(kernels) = Kernels::of_layer(layer.as_ref())? else { continue };
+        let Some(kernels) = kernels_of(layer.as_ref())? else { continue };
         found += 1;
         if found > SHOWN {
             continue;

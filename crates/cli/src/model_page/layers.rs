@@ -1,6 +1,6 @@
 //! The layers and their condition numbers.
 
-use pdmap_core::Real;
+use pdmap_core::{ParametricExt, Real};
 use pdmap_report::{Section, Table};
 use pdmap_train::Model;
 
@@ -56,7 +56,7 @@ pub(super) fn section<F: Real>(model: &Model<F>) -> Section {
     };
     let paragraphs = vec![format!(
         "{} parameters. Errors of the inverse grow with the condition number, which is 1 for an orthonormal matrix.",
-        model.flow.parameters()
+        model.flow.parameter_count()
     )];
     Section { heading: "Layers".into(), paragraphs, table: Some(table), ..Section::default() }
 }

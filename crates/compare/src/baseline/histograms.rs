@@ -1,8 +1,10 @@
 //! Independent histograms (no dependence between features) and the Gaussian copula.
 
 use ndarray::{Array2, ArrayView2};
-use pdmap_core::{Base, Flow, Layer, LayerExt, Real, Result};
-use pdmap_data::preprocess::{Bins, Histogram, Sigmoid, Whitening};
+use pdmap_core::flow::base::Normal;
+use pdmap_core::{Flow, Layer, LayerExt, Real, Result};
+use pdmap_layers::elementwise::{Elementwise, Sigmoid};
+use pdmap_layers::preprocess::{Bins, Histogram, Whitening};
 
 /// Candidate numbers of equal-mass bins.
 const BINS: [usize; 6] = [16, 32, 64, 128, 256, 512];
@@ -43,7 +45,7 @@ impl<F: Real> Marginals<F> {
             consider(vec![Box::new(histogram)], bins, false)?;
         }
         if pixels {
-            let sigmoid = Sigmoid::new(LAMBDA)?;
+            let sigmoid = Elementwise::new(Sigmoid { lambda: LAMBDA })?;
             let greys = sigmoid.transform(rows)?.0;
             let histogram = Histogram::fit(greys.view(), Bins::Levels(LEVELS))?;
             consider(vec![Box::new(sigmoid), Box::new(histogram)], LEVELS, true)?;
@@ -56,7 +58,7 @@ impl<F: Real> Marginals<F> {
     /// # Errors
     /// No features.
     pub fn independent(&self, features: usize) -> Result<Flow<F>> {
-        Flow::new(features, self.layers.clone(), Base::normal())
+        Flow::new(features, self.layers.clone(), Box::new(Normal))
     }
 
     /// The Gaussian copula: the normal scores have their covariance among `rows`.
@@ -67,7 +69,7 @@ impl<F: Real> Marginals<F> {
         let scores: Array2<F> = self.independent(rows.ncols())?.encode(rows)?;
         let mut layers = self.layers.clone();
         layers.push(Box::new(Whitening::fit(scores.view())?));
-        Flow::new(rows.ncols(), layers, Base::normal())
+        Flow::new(rows.ncols(), layers, Box::new(Normal))
     }
 }
 

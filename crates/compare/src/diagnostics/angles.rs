@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndarray::{ArrayD, ArrayView2};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, LayerError, Real};
+use pdmap_core::{Flow, LayerError, ParametricExt, Real};
 
 /// Tensors by name.
 pub(super) type Named<F> = BTreeMap<String, ArrayD<F>>;

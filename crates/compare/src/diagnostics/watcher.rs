@@ -1,7 +1,7 @@
 //! Records snapshots of a training run.
 
 use ndarray::ArrayView2;
-use pdmap_core::{Flow, Real};
+use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_train::Observer;
 
 use super::angles::{Named, angle, gradient_and_plain_step};

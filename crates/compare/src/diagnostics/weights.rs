@@ -1,6 +1,6 @@
 //! Figures of a flow's matrices.
 
-use pdmap_core::{Flow, Real};
+use pdmap_core::{Flow, ParametricExt, Real};
 use serde::{Deserialize, Serialize};
 
 /// Figures of one matrix.

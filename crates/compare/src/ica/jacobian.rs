@@ -1,7 +1,7 @@
 //! The Jacobian of a flow at a point.
 
 use ndarray::{Array2, ArrayView1};
-use pdmap_core::{Flow, Layer, LayerError, Real, Recorded, Tape};
+use pdmap_core::{Flow, ForwardPass, Layer, LayerError, ParametricExt, Real, Tape};
 
 /// `∂z/∂x` at `x`, `[D, D]`.
 ///
@@ -14,10 +14,10 @@ pub(crate) fn jacobian<F: Real>(flow: &Flow<F>, x: ArrayView1<'_, F>) -> Result<
     let mut tape = Tape::recording();
     let chain = flow.chain();
     chain.forward((&rows).into(), z.view_mut(), None, &mut tape)?;
-    let at = Recorded { input: (&rows).into(), y: z.view(), tape: &mut tape };
+    let at = ForwardPass { input: (&rows).into(), y: z.view(), tape: &mut tape };
     let delta: Array2<F> =
         Array2::from_shape_fn(rows.dim(), |(i, j)| if i == j { F::one() } else { F::zero() });
-    chain.backward(at, delta.view(), Some(dx.view_mut()), &mut chain.new_grads())?;
+    chain.backward(at, delta.view(), Some(dx.view_mut()), &mut chain.new_grads().params)?;
     let log_det = dx.row(features).mapv(F::f64);
     Ok(Array2::from_shape_fn((features, features), |(i, j)| dx[[i, j]].f64() - log_det[j]))
 }

@@ -1,7 +1,7 @@
 //! One run of an arm: build, train, evaluate.
 
 use ndarray::{Axis, Slice};
-use pdmap_core::{Flow, Real};
+use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_data::Splits;
 use pdmap_train::{Event, Hooks, Progress, TrainConfig, TrainError, Trained, registry, train_observed};
 
@@ -65,7 +65,7 @@ pub(crate) fn evaluate<F: Real>(
         seed,
         rate,
         layers: flow.chain().layers().len(),
-        parameters: flow.parameters(),
+        parameters: flow.parameter_count(),
         trained,
         test,
         test_error: test.map(|_| error),

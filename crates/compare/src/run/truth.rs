@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use ndarray::Axis;
-use pdmap_conv::bank::Kernels;
+use pdmap_conv::kernels_of;
 use pdmap_core::{Flow, Layer, Real};
 use pdmap_data::{Ar1, DataFacts, Generator, IcaTruth, Splits};
 
@@ -59,7 +59,7 @@ impl Truth {
     /// in front of it that varies with position.
     pub(crate) fn coding_gain<F: Real>(&self, flow: &Flow<F>) -> Option<f64> {
         let Self::Ar1(Ar1 { rho, .. }) = self else { return None };
-        let gain = |layer: &dyn Layer<F>| Kernels::of_layer(layer).ok()??.coding_gain(*rho).ok();
+        let gain = |layer: &dyn Layer<F>| kernels_of(layer).ok()??.coding_gain(*rho).ok();
         flow.chain().layers().iter().find_map(|layer| gain(layer.as_ref()))
     }
 }

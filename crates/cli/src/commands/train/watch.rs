@@ -1,6 +1,6 @@
 //! Events of a run: progress to the bar, warnings to stderr, all events except steps to the log.
 
-use pdmap_core::{Flow, Real};
+use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_train::{Event, Rollback, TrainConfig, TrainError, Trained};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ impl Watch {
     ) {
         let facts = json!({
             "version": env!("CARGO_PKG_VERSION"), "data": args.data.data(), "model": model, "seed": args.seed, "config": config,
-            "dtype": F::DTYPE, "features": flow.features(), "parameters": flow.parameters(),
+            "dtype": F::DTYPE, "features": flow.features(), "parameters": flow.parameter_count(),
         });
         self.write("start", facts);
     }
