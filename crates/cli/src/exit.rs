@@ -1,12 +1,13 @@
-//! Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (the last good weights were saved), 4 training was interrupted (its state
-//! and its best weights so far were saved).
+//! Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (the last good
+//! weights were saved), 4 training was interrupted (its state and its best weights so far were
+//! saved).
 
 use std::process::ExitCode;
 
 use pdmap_compare::CompareError;
 use pdmap_core::LayerError;
 use pdmap_data::DataError;
-use pdmap_train::TrainError;
+use pdmap_train::{SpecError, TrainError};
 
 /// What the user gave cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +44,8 @@ pub(crate) struct Failed {
 
 fn resumable(checkpoint: &Option<u64>) -> String {
     match checkpoint {
-        Some(step) => format!("--resume goes on from step {step}"),
-        None => "there is no checkpoint of this session to go on from".to_owned(),
+        Some(step) => format!("--resume continues from step {step}"),
+        None => "this run wrote no checkpoint to resume from".to_owned(),
     }
 }
 
@@ -92,6 +93,7 @@ fn status(error: &anyhow::Error) -> u8 {
             || e.is::<Failed>()
             || e.is::<DataError>()
             || e.is::<TrainError>()
+            || e.is::<SpecError>()
             || e.is::<LayerError>()
             || e.is::<CompareError>()
             || e.is::<std::io::Error>()

@@ -128,15 +128,11 @@ fn what_does_not_go_with_a_plan_is_refused() {
             "error: the plan: `arms[0].rate`: -1: a learning rate is positive and finite",
         ),
         (&quick, &["--batch", "0"], "error: --batch 0: a batch has at least one row"),
-        (
-            "own.toml",
-            &["--batch", "5"],
-            "error: --batch 5 changes nothing: every arm of the plan says its own",
-        ),
+        ("own.toml", &["--batch", "5"], "error: --batch 5 has no effect: every arm of the plan sets its own"),
         (
             "own.toml",
             &["--preprocess", "none"],
-            "error: --preprocess none changes nothing: every arm of the plan says its own",
+            "error: --preprocess none has no effect: every arm of the plan sets its own",
         ),
         (
             "bad.toml",

@@ -1,17 +1,17 @@
-//! An arm as it stands in a plan's file.
+//! An arm in the file of a plan.
 
 use std::path::Path;
 
 use pdmap_core::Registry;
 use pdmap_core::options::{self, OptionsError, Problem, Segment};
 use pdmap_train::description::{Document, TrainingSpec};
-use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TrainError};
+use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, SpecError};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Arm;
 use crate::check::{key, refuse};
-use crate::plan_file::{check_training, preprocess};
+use crate::common_keys::{check_training, preprocess};
 
 /// The end of a model file's name.
 const MODEL_FILE: &str = ".toml";
@@ -40,7 +40,7 @@ impl ArmText {
         document: &Document,
         folder: &Path,
         registry: &Registry<f64>,
-    ) -> Result<Arm, TrainError> {
+    ) -> Result<Arm, SpecError> {
         let at = [key("arms"), Segment::Index(index)];
         check_training(document, &at, &self.training, registry)?;
         let place = Place { document, at: &at, registry };
@@ -57,10 +57,11 @@ impl ArmText {
                     .refuse("model", "a preset's name, the path of a model file or a table is expected");
             }
         };
-        if preset.is_none_or(|preset| preset.recipe().is_some()) {
+        if preset.is_none_or(|preset| !preset.is_template()) {
             let given = [(self.depth.is_some(), "depth"), (self.alpha.is_some(), "alpha")];
             if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
-                return place.refuse(name, "goes with presets alone: this model says its own layers");
+                return place
+                    .refuse(name, "is for presets of variable depth: the layers of this model are fixed");
             }
         }
         if let Some(steps) = &self.preprocess {
@@ -78,20 +79,20 @@ impl ArmText {
         Ok(Arm { name, model, training: self.training, rate: self.rate, seed_offset })
     }
 
-    /// The model of a preset. Its own rate is a suggestion: one that all arms have in common stands before it.
+    /// The model of a preset. Its rate is a default: a rate common to all arms overrides it.
     fn preset_model(
         &self,
         preset: Preset,
         common: &TrainingSpec,
         place: Place<'_>,
-    ) -> Result<ModelSpec, TrainError> {
+    ) -> Result<ModelSpec, SpecError> {
         let usual = Architecture::default();
         let depth = self.depth.unwrap_or(usual.depth);
         let alpha = self.alpha.unwrap_or(usual.alpha);
         if depth == 0 {
             return place.refuse("depth", "0: a flow has at least one linear layer");
         }
-        if preset.recipe().is_some() {
+        if !preset.is_template() {
             let mut model = preset.model(usual);
             if common.rate.is_some() {
                 model.training.rate = None;
@@ -102,11 +103,12 @@ impl ArmText {
         if let Err(error) = model.expand() {
             return place.refuse("depth", &format!("{depth}: {}", reason(error.problem)));
         }
-        // Nothing but α can be wrong with the layers of a preset; a single one has none, and is asked for two.
+        // Only α can be wrong with the layers of a preset. A single layer has none, so two are
+        // checked.
         let tried = preset.model(Architecture { depth: 2, alpha });
         match tried.check(place.document, place.at, place.registry) {
             Ok(()) => {}
-            Err(TrainError::DescriptionLayer { source, .. }) => {
+            Err(SpecError::DescriptionLayer { source, .. }) => {
                 return place.refuse("alpha", &source.to_string());
             }
             Err(other) => return Err(other),
@@ -138,18 +140,18 @@ impl Place<'_> {
         self.at.iter().cloned().chain([key(name)]).collect()
     }
 
-    fn refuse<T>(self, name: &str, reason: &str) -> Result<T, TrainError> {
+    fn refuse<T>(self, name: &str, reason: &str) -> Result<T, SpecError> {
         refuse(&self.path(name), reason).map_err(|error| self.document.error(error))
     }
 
-    fn preset(self, name: &str) -> Result<Preset, TrainError> {
-        name.parse().or_else(|error: TrainError| {
+    fn preset(self, name: &str) -> Result<Preset, SpecError> {
+        name.parse().or_else(|error: SpecError| {
             self.refuse("model", &format!("{error}; the path of a model file ends in {MODEL_FILE}"))
         })
     }
 
-    /// A model that stands in the plan.
-    fn inline(self, value: &Value) -> Result<ModelSpec, TrainError> {
+    /// A model within the plan.
+    fn inline(self, value: &Value) -> Result<ModelSpec, SpecError> {
         let at = self.path("model");
         let model: ModelSpec = options::parse(value).map_err(|OptionsError { path, problem }| {
             let path = at.iter().cloned().chain(path).collect();
@@ -159,12 +161,12 @@ impl Place<'_> {
         Ok(model)
     }
 
-    /// A model with a file of its own, which says where it is wrong; a file that cannot be read is the plan's mistake. Its budget, which is for
-    /// training it alone, gives way to that of the comparison.
-    fn file(self, path: &Path) -> Result<ModelSpec, TrainError> {
+    /// A model in its own file. Errors give the line there; a file that cannot be read is an error
+    /// of the plan. Its budget, meant for training it alone, is dropped.
+    fn file(self, path: &Path) -> Result<ModelSpec, SpecError> {
         let mut model = match ModelFile::load(path, self.registry) {
             Ok(file) => file.spec,
-            Err(error @ TrainError::Io { .. }) => return self.refuse("model", &error.to_string()),
+            Err(error @ SpecError::Io { .. }) => return self.refuse("model", &error.to_string()),
             Err(other) => return Err(other),
         };
         model.training.steps = None;

@@ -1,4 +1,4 @@
-//! Whether a plan can be run at all, whatever the data.
+//! Checks of a plan that do not depend on data.
 
 use pdmap_core::options::{OptionsError, Problem, Segment};
 use pdmap_train::description::TrainingSpec;
@@ -6,20 +6,21 @@ use pdmap_train::{Budget, Preset};
 
 use crate::{Arm, Parallel, Plan};
 
-/// Why an arm has no budget of its own.
+/// Why an arm cannot set a budget.
 const ONE_BUDGET: &str = "an arm has no budget of its own: a fair comparison has one, `steps` or `budget` in the plan's `[training]`";
 
-/// Runs at once, and threads of each, at most.
+/// Parallel runs, and threads of each, at most.
 const MOST_THREADS: usize = 1024;
 
-/// Seeds that an arm may be beyond the first.
+/// Seed offset of an arm at most.
 const MOST_OFFSET: u64 = 500_000;
 
-/// Characters of a name: more do not fit beside a plot.
+/// Characters of a name at most: more do not fit beside a plot.
 const LONGEST: usize = 60;
 
 impl Plan {
-    /// Looks for what contradicts itself or lies outside its range. Places are those of a plan's file (`docs/plans.md`).
+    /// Finds contradictions and numbers out of their ranges. Places are those of a plan's file
+    /// (`docs/plans.md`).
     ///
     /// # Errors
     /// The first problem, with its place.
@@ -107,7 +108,7 @@ impl Plan {
 }
 
 impl Arm {
-    /// A name that stands for this arm alone, on the command line as well.
+    /// A unique name that the command line can take.
     fn check_name(&self, before: &[Self]) -> Result<(), OptionsError> {
         let (name, place) = (&self.name, [key("name")]);
         let letters = name.chars().count();
@@ -129,7 +130,7 @@ impl Arm {
         if before.iter().any(|arm| arm.name == *name) {
             return refuse(&place, &format!("`{name}` is named more than once"));
         }
-        // The usual contrasts go by these names.
+        // The default contrasts use these names.
         if let Ok(preset) = name.parse::<Preset>()
             && self.as_preset().map(|(preset, _)| preset) != Some(preset)
         {
@@ -141,7 +142,7 @@ impl Arm {
         Ok(())
     }
 
-    /// One budget, and rates that can be used.
+    /// No budget, and valid rates.
     fn check_training(&self) -> Result<(), OptionsError> {
         no_budget(&self.model.training).map_err(|error| error.within(key("model")))?;
         no_budget(&self.training)?;
@@ -155,14 +156,14 @@ impl Arm {
         let Some(rate) = self.rate else { return Ok(()) };
         check_rate(rate, &[key("rate")])?;
         if self.training.rate.is_some() {
-            let reason = format!("changes nothing beside the arm's `rate`, which is fixed to {rate:e}");
+            let reason = format!("has no effect beside the fixed `rate` of the arm, {rate:e}");
             return refuse(&training, &reason);
         }
         Ok(())
     }
 }
 
-/// The budget of a comparison is the plan's.
+/// Refuses a budget: the comparison has one, in the plan.
 fn no_budget(training: &TrainingSpec) -> Result<(), OptionsError> {
     let given = [(training.steps.is_some(), "steps"), (training.budget.is_some(), "budget")];
     match given.into_iter().find(|(given, _)| *given) {
@@ -183,7 +184,7 @@ pub(crate) fn key(name: &str) -> Segment {
     Segment::Key(name.to_owned())
 }
 
-/// What is wrong, and where.
+/// An error at a place.
 pub(crate) fn refuse<T>(place: &[Segment], reason: &str) -> Result<T, OptionsError> {
     Err(OptionsError { path: place.to_vec(), problem: Problem::Invalid { reason: reason.to_owned() } })
 }

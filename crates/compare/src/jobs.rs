@@ -31,8 +31,8 @@ enum Said<T> {
 pub(crate) fn perform<T: Send>(
     count: usize,
     parallel: Option<Parallel>,
-    work: impl Fn(usize, &mut dyn FnMut(Progress)) -> Result<T, CompareError> + Sync,
-    mut watch: impl FnMut(usize, Told<'_, T>),
+    work: impl Fn(usize, &mut (dyn FnMut(Progress) + Send)) -> Result<T, CompareError> + Sync,
+    mut watch: impl FnMut(usize, Told<'_, T>) + Send,
 ) -> Result<Vec<T>, CompareError> {
     let mut results: Vec<Option<T>> = Vec::new();
     results.resize_with(count, || None);
@@ -81,7 +81,7 @@ pub(crate) enum Told<'a, T> {
 fn worker<T: Send>(
     pool: &rayon::ThreadPool,
     jobs: &Mutex<std::ops::Range<usize>>,
-    work: &(impl Fn(usize, &mut dyn FnMut(Progress)) -> Result<T, CompareError> + Sync),
+    work: &(impl Fn(usize, &mut (dyn FnMut(Progress) + Send)) -> Result<T, CompareError> + Sync),
     sender: &Sender<Said<T>>,
 ) {
     while let Some(job) = next(jobs, Iterator::next) {

@@ -5,6 +5,7 @@ mod arm_text;
 mod axes;
 pub mod baseline;
 mod check;
+mod common_keys;
 mod csv;
 pub mod diagnostics;
 mod error;

@@ -1,4 +1,4 @@
-//! What is compared, as data.
+//! A comparison as data.
 
 use pdmap_core::options::nearest;
 use pdmap_train::{Budget, Preprocess, Preset, TrainConfig};
@@ -7,39 +7,42 @@ use serde::{Deserialize, Serialize};
 use crate::tuning::{EXTRA, RUNGS, on_rung};
 use crate::{Arm, CompareError, PAIRS_NEEDED, Parallel};
 
-/// Learning rates that tuning tries for each arm, lowest first.
+/// Learning rates that tuning tries for each arm, ascending.
 pub const RATES: [f64; 5] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
 
-/// A comparison: every arm with every seed, on the same data with the same budget and, but for what an arm says of its own, the same training,
-/// one run at a time.
+/// A comparison: every arm with every seed, on the same data with the same budget and, except for
+/// an arm's own options, the same training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// What it is about, in words.
+    /// A description in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The arms.
     pub arms: Vec<Arm>,
     /// Seeds of the final runs: 1, 2, …; a verdict takes [ten](crate::PAIRS_NEEDED).
     pub seeds: u64,
-    /// Preprocessing in front of every arm whose model has none of its own, fitted to the training rows.
+    /// Preprocessing of every arm whose model sets none, fitted to the training rows.
     pub preprocess: Vec<Preprocess>,
-    /// Batch, budget, optimizer, schedule. Its rate stands where nothing is tuned and the arm has none.
+    /// Batch, budget, optimizer, schedule. Its rate applies without tuning, to arms that set none.
     pub training: TrainConfig,
-    /// Rates to choose from for each arm by validation, on seeds of their own; fewer than two: no tuning.
+    /// Rates among which validation chooses for each arm, on separate seeds; fewer than two: no
+    /// tuning.
     pub rates: Vec<f64>,
-    /// Share of a final run's budget that tuning runs of the last rung get, in (0, 1]; those of the rungs before get a half and a quarter of it.
+    /// Budget of tuning runs of the last rung, as a share of a final run's, in (0, 1]; earlier
+    /// rungs get a half and a quarter of it.
     pub tuning_share: f64,
     /// Seeds of each rate on each rung.
     #[serde(default = "one")]
     pub tuning_seeds: u64,
-    /// Smallest effect of interest, nats: a difference below it is none, however surely it is there.
+    /// Smallest effect of interest, nats: a smaller difference does not count, however significant.
     #[serde(default)]
     pub smallest_effect: f64,
-    /// Runs at once and their threads, under a step budget; none: one run at a time.
+    /// Parallel runs and their threads, under a step budget; none: one run at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<Parallel>,
-    /// Arms that are compared, by name, each with what it is compared with; empty: the usual pairs, or else each arm with the first.
+    /// Pairs of arms to compare, by name; empty: the default pairs, or else each arm with the
+    /// first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contrasts: Vec<[String; 2]>,
 }
@@ -48,14 +51,15 @@ fn one() -> u64 {
     1
 }
 
-/// Seeds where nothing else is said: as many as a verdict takes.
+/// Default number of seeds: as many as a verdict takes.
 const SEEDS: u64 = PAIRS_NEEDED as u64;
 
-/// Smallest effect of interest where nothing else is said, nats.
+/// Default smallest effect of interest, nats.
 const SMALLEST_EFFECT: f64 = 0.05;
 
 impl Plan {
-    /// The five dense presets, ten seeds, whitened, five rates tuned with a fifth of the budget each.
+    /// The five dense presets, ten seeds, whitened, five rates tuned with a fifth of the budget
+    /// each.
     pub fn new(budget: Budget) -> Self {
         Self {
             description: None,
@@ -72,18 +76,20 @@ impl Plan {
         }
     }
 
-    /// The preprocessing of an arm: its model's, or else the plan's.
+    /// The preprocessing of an arm: that of its model, or else the plan's.
     pub fn steps<'a>(&'a self, arm: &'a Arm) -> &'a [Preprocess] {
         arm.model.preprocess.as_deref().unwrap_or(&self.preprocess)
     }
 
-    /// How an arm is trained where nothing is tuned: as it says itself, then as its model, then as the plan; always with the plan's budget.
+    /// The training of an arm without tuning: its own options override those of its model, which
+    /// override the plan's. The budget is the plan's.
     pub fn config(&self, arm: &Arm) -> TrainConfig {
         let config = arm.model.training.overridden_by(&arm.training).onto(self.training.clone());
         TrainConfig { budget: self.training.budget, rate: arm.rate.unwrap_or(config.rate), ..config }
     }
 
-    /// The rates that tuning starts from with an arm; none where its rate is fixed, or there is nothing to choose.
+    /// The rates from which the tuning of an arm starts; none if its rate is fixed, or there is no
+    /// choice.
     pub fn rates_to_try(&self, arm: &Arm) -> &[f64] {
         if self.tunes(arm) { &self.rates } else { &[] }
     }
@@ -93,7 +99,7 @@ impl Plan {
         self.arms.iter().map(|arm| self.config(arm).batch).max().unwrap_or(self.training.batch)
     }
 
-    /// Leaves only the arms that are named, in that order, and the contrasts between them.
+    /// Keeps only the named arms, in that order, and the contrasts between them.
     ///
     /// # Errors
     /// [`CompareError::UnknownArm`].
@@ -135,14 +141,14 @@ impl Plan {
         })
     }
 
-    /// Everything that is trained, in budgets of a final run: tuning and final runs of all arms.
+    /// The total training, tuning included, in budgets of a final run.
     pub fn budgets(&self) -> f64 {
         let tuning =
             self.arms.iter().flat_map(|arm| self.tuning_runs(arm)).map(|(runs, share)| runs as f64 * share);
         self.arms.len() as f64 * self.seeds as f64 + tuning.sum::<f64>()
     }
 
-    /// Seconds that the runs take, where they are budgeted in time.
+    /// Seconds of all runs, under a time budget.
     pub fn seconds(&self) -> Option<f64> {
         let Budget::Time(time) = self.training.budget else { return None };
         Some(self.budgets() * time.as_secs_f64())

@@ -73,17 +73,17 @@ pub const PAIRS_NEEDED: usize = 10;
 /// the same coordinates, the algebra (the founding note's question, with nothing else changed), against the unconstrained one in parameter
 /// space (the paper's), then the unconstrained forms among themselves, and the forms of the convolutions.
 const PAIRS: [(Preset, Preset); 11] = [
-    (Preset::DenseOrthonormal, Preset::DenseRelativeAlgebra),
-    (Preset::DenseSvd, Preset::DenseRelativeAlgebra),
-    (Preset::DenseOrthonormal, Preset::DenseRelative),
-    (Preset::DenseSvd, Preset::DenseRelative),
-    (Preset::DenseRelativeAlgebra, Preset::DenseRelative),
-    (Preset::DenseExact, Preset::DenseRelative),
-    (Preset::ConvOrthonormal, Preset::ConvUnconstrained),
-    (Preset::ConvFreeExact, Preset::ConvUnconstrained),
-    (Preset::GaussianizationOrthonormal, Preset::GaussianizationUnconstrained),
-    (Preset::GaussianizationSvd, Preset::GaussianizationUnconstrained),
-    (Preset::ImagePyramidOrthonormal, Preset::ImagePyramidUnconstrained),
+    (Preset::DENSE_ORTHONORMAL, Preset::DENSE_RELATIVE_ALGEBRA),
+    (Preset::DENSE_SVD, Preset::DENSE_RELATIVE_ALGEBRA),
+    (Preset::DENSE_ORTHONORMAL, Preset::DENSE_RELATIVE),
+    (Preset::DENSE_SVD, Preset::DENSE_RELATIVE),
+    (Preset::DENSE_RELATIVE_ALGEBRA, Preset::DENSE_RELATIVE),
+    (Preset::DENSE_EXACT, Preset::DENSE_RELATIVE),
+    (Preset::CONV_ORTHONORMAL, Preset::CONV_UNCONSTRAINED),
+    (Preset::CONV_FREE_EXACT, Preset::CONV_UNCONSTRAINED),
+    (Preset::GAUSSIANIZATION_ORTHONORMAL, Preset::GAUSSIANIZATION_UNCONSTRAINED),
+    (Preset::GAUSSIANIZATION_SVD, Preset::GAUSSIANIZATION_UNCONSTRAINED),
+    (Preset::IMAGE_PYRAMID_ORTHONORMAL, Preset::IMAGE_PYRAMID_UNCONSTRAINED),
 ];
 
 /// Confidence of all contrasts together.
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(compared(&[["yours", "dense-svd"]], &names), ["dense-svd dense-relative"]);
         assert_eq!(compared(&[], &["a", "b", "c"]), ["b a", "c a"]);
         assert_eq!(compared(&[], &["a"]), [""; 0]);
-        assert_eq!(compared(&[], &Preset::named().map(Preset::name).collect::<Vec<_>>()).len(), PAIRS.len());
+        assert_eq!(compared(&[], &Preset::all().map(Preset::name).collect::<Vec<_>>()).len(), PAIRS.len());
     }
 
     const BOUNDS: Bounds = Bounds { confidence: 0.95, smallest_effect: 0.0 };

@@ -73,7 +73,7 @@ fn every_mistake_is_named_with_its_line() {
         // Training.
         (
             format!("[training]\nsteps = 3\nbudget = \"3s\"\n{arm}"),
-            "plan.toml:3: `training.budget`: does not go with `steps`: a run has one budget",
+            "plan.toml:3: `training.budget`: excludes `steps`: a run has one budget",
         ),
         (
             format!("[training]\nbudget = \"soon\"\n{arm}"),
@@ -122,7 +122,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("{arm}rate = 1e-3\n[arms.training]\nrate = 2e-3\n"),
-            "plan.toml:5: `arms[0].training.rate`: changes nothing beside the arm's `rate`, which is fixed to 1e-3",
+            "plan.toml:5: `arms[0].training.rate`: has no effect beside the fixed `rate` of the arm, 1e-3",
         ),
         // Names.
         (format!("[[arms]]\nmodel = {CUSTOM}\n"), "plan.toml:1: key `name` is missing in `arms[0]`"),
@@ -158,11 +158,11 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("{custom}depth = 3\n"),
-            "plan.toml:4: `arms[0].depth`: goes with presets alone: this model says its own layers",
+            "plan.toml:4: `arms[0].depth`: is for presets of variable depth: the layers of this model are fixed",
         ),
         (
             format!("{custom}alpha = 0.5\n"),
-            "plan.toml:4: `arms[0].alpha`: goes with presets alone: this model says its own layers",
+            "plan.toml:4: `arms[0].alpha`: is for presets of variable depth: the layers of this model are fixed",
         ),
         (
             format!("{arm}depth = 0\n"),

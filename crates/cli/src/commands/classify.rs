@@ -4,10 +4,9 @@ use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::{Input, Real};
 use pdmap_data::RowShape;
-use pdmap_train::{Condition, Model};
+use pdmap_train::{AnyModel, Condition, Model, each_precision as each};
 use serde::Serialize;
 
-use super::model::{AnyModel, each};
 use crate::args::{Classify, HeaderArg};
 use crate::condition;
 use crate::exit::BadInput;

@@ -7,10 +7,9 @@ use pdmap_conv::bank::{Kernels, Period};
 use pdmap_core::Real;
 use pdmap_data::write_npy;
 use pdmap_report::standalone;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 use serde::Serialize;
 
-use super::model::{AnyModel, each};
 use crate::exit::BadInput;
 use crate::kernel_plots::{responses, shapes};
 use crate::{args, output};

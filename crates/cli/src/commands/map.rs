@@ -4,9 +4,8 @@ use anyhow::Result;
 use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_data::RowShape;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 
-use super::model::{AnyModel, each};
 use crate::args::Map;
 use crate::condition::Given;
 use crate::output;

@@ -8,7 +8,6 @@ mod kernels;
 mod likelihood;
 mod man;
 mod map;
-mod model;
 pub(crate) mod moments;
 mod patches;
 mod presets;

@@ -3,9 +3,8 @@
 use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 
-use super::model::{AnyModel, each};
 use crate::args::Report;
 use crate::condition::Given;
 use crate::exit::BadInput;

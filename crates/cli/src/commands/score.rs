@@ -4,11 +4,10 @@ use anyhow::Result;
 use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_data::RowShape;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 use serde::Serialize;
 
 use super::likelihood::Likelihood;
-use super::model::{AnyModel, each};
 use super::moments::Moments;
 use super::quantile;
 use super::threshold::Threshold;

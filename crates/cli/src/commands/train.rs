@@ -57,35 +57,29 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let condition = data.condition(&source, args)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
-    let blame = |error| choice.blame(error, &source);
     let mut spec = choice.spec().shaped(data.facts.shape());
     spec.conditions = condition.map_or(0, Condition::width);
-    let mut flow = spec.build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
+    let flow = spec.build_on(data.rows(), &steps, args.seed, &registry());
+    let mut flow = flow.map_err(|error| choice.blame(error, &source))?;
     bar.stage(choice.name());
     // Until here a signal ends the program as it ends any other: there is nothing to save.
     signals::listen()?;
     let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)? };
     watch.started(args, &choice.name(), &config, &flow);
     let mut tell = |event| watch.tell(event);
-    let hooks = Hooks { watch: &mut tell, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
+    let hooks =
+        Hooks { watch: Some(&mut tell), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
     let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
-    let trained = watch.ended(trained).map_err(blame)?;
+    let trained = watch.ended(trained).map_err(|error| choice.blame(error, &source))?;
 
     let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));
     if model.flow.conditions() > 0 {
         model.header.condition = condition;
     }
     model.header.training = Some(TrainingRecord {
-        data: args.data.data().to_owned(),
-        seed: args.seed,
-        config,
-        steps: trained.steps,
-        horizon: trained.horizon,
-        best_step: trained.best.step,
-        best_validation: trained.best.validation,
-        curve: TrainingRecord::thinned(&trained.curve),
         columns: source.columns().unwrap_or_default(),
         shape: data.facts.picture(),
+        ..trained.record(args.data.data(), config)
     });
     let saved = save(&model, args);
     let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, path));
@@ -149,22 +143,14 @@ fn not_an_input(args: &Train) -> Result<()> {
     Ok(())
 }
 
-/// Flags before the model's own section, that before the defaults.
+/// Flags override the model's own section, which overrides the defaults.
 fn settle(args: &Train, choice: &ModelChoice) -> Result<TrainConfig> {
-    let flags = &args.training;
+    let flags = &args.training.options;
     if flags.batch == Some(0) {
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
     }
-    let described = choice.spec().training.onto(TrainConfig::new(Budget::Time(BUDGET)));
-    let budget = flags.steps.map(Budget::Steps).or(flags.budget.map(Budget::Time));
-    Ok(TrainConfig {
-        batch: flags.batch.unwrap_or(described.batch),
-        budget: budget.unwrap_or(described.budget),
-        rate: args.rate.unwrap_or(described.rate),
-        patience: args.patience.or(described.patience),
-        seed: args.seed,
-        ..described
-    })
+    let options = choice.spec().training.overridden_by(flags);
+    Ok(TrainConfig { seed: args.seed, ..options.onto(TrainConfig::new(Budget::Time(BUDGET))) })
 }
 
 fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
@@ -177,7 +163,8 @@ fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {
     Ok(args.checkpoint.as_deref().map(open).transpose()?)
 }
 
-/// Saves the model; where its place is no longer to be had, in the folder for temporary files, so that hours of training are not lost.
+/// Saves the model; where its place is no longer to be had, in the folder for temporary files, so
+/// that hours of training are not lost.
 fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
     let Err(error) = model.save(&args.out) else { return Ok(()) };
     let name = args.out.file_name().unwrap_or_default().to_string_lossy();
