@@ -21,7 +21,7 @@ fn log_prob<F: Real>(criterion: &mut Criterion) {
         // Constructed on first use, because a filter may exclude this size.
         let made = std::cell::OnceCell::new();
         let make = || {
-            let flow: Flow<F> = start::flow(Preset::DenseRelative, features).unwrap();
+            let flow: Flow<F> = start::flow(Preset::DENSE_RELATIVE, features).unwrap();
             (flow, start::batches::<F>(features, ROWS, 1).unwrap().swap_remove(0))
         };
         group.bench_function(BenchmarkId::new("cached", features), |bencher| {

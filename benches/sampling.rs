@@ -19,7 +19,7 @@ fn sample(criterion: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Elements(ROWS as u64));
     let dims: &[usize] =
         if std::env::var_os("PDMAP_BENCH_ALL").is_some() { &[63, 784, 2048] } else { &[63, 784] };
-    for preset in [Preset::DenseRelative, Preset::DenseOrthonormal] {
+    for preset in [Preset::DENSE_RELATIVE, Preset::DENSE_ORTHONORMAL] {
         for &features in dims {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
             group.bench_function(BenchmarkId::new(preset.name(), features), |bencher| {

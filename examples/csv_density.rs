@@ -58,7 +58,7 @@ fn main() -> Result<()> {
     let mut options = Options::parse();
     let temporary = tempfile::tempdir()?;
     if options.quick {
-        (options.model, options.steps) = (Preset::DenseRelative, options.steps.min(400));
+        (options.model, options.steps) = (Preset::DENSE_RELATIVE, options.steps.min(400));
     }
     let file = match &options.file {
         Some(file) => file.clone(),

@@ -3,7 +3,7 @@
 #
 #   scripts/mutants.sh CRATE OUT [SEED] [COUNT]
 #
-# CRATE is core, dense, conv or train. COUNT (220; core 190) of the bugs known to cargo-mutants are
+# CRATE is core, dense, conv, spec or train. COUNT (220; core 190) of the bugs known to cargo-mutants are
 # drawn in a seeded random order, so that at least 150 of them compile. All bugs are built at once,
 # each behind a switch (`tools/mutants/`), and switched on one at a time. Each is tested by the
 # crate's own tests (dense has none), then by the laws of crates/testing (except for train, which
@@ -12,15 +12,16 @@
 # use a clone. Needs cargo-mutants, cargo-nextest, jq, openssl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-crate=${1:?core, dense, conv or train}
+crate=${1:?core, dense, conv, spec or train}
 out=$(realpath -m "${2:?the folder for the outcomes}")
 seed=${3:-1}
 case $crate in
   core) packages=(pdmap-core pdmap-testing) usual=190 ;;
   conv) packages=(pdmap-conv pdmap-testing) usual=220 ;;
   dense) packages=(pdmap-testing) usual=220 ;;
-  train) packages=(pdmap-train) usual=220 ;;
-  *) echo "no crate $crate: core, dense, conv or train" >&2; exit 1 ;;
+  spec) packages=(pdmap-spec) usual=150 ;;
+  train) packages=(pdmap-train) usual=150 ;;
+  *) echo "no crate $crate: core, dense, conv, spec or train" >&2; exit 1 ;;
 esac
 count=${4:-$usual}
 [ -z "$(git status --porcelain)" ] || { echo "the work tree has changes; the script would modify it" >&2; exit 1; }

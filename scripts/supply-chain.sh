@@ -27,7 +27,7 @@ cargo package --locked --workspace --exclude pdmap-testing --exclude pdmap-hosti
 
 echo "== public API"
 mkdir -p docs/api
-for crate in pdmap-core pdmap-dense pdmap-conv pdmap-data pdmap-train pdmap-report pdmap-compare; do
+for crate in pdmap-core pdmap-dense pdmap-conv pdmap-data pdmap-spec pdmap-train pdmap-report pdmap-compare; do
   now=$(cargo +nightly public-api -p "$crate" --simplified --simplified --simplified)
   if [ "${1:-}" = update ]; then
     echo "$now" > "docs/api/$crate.txt"

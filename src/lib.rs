@@ -11,11 +11,13 @@ pub use pdmap_core::{
 };
 pub use pdmap_data as data;
 pub use pdmap_dense as dense;
+pub use pdmap_spec as spec;
 pub use pdmap_train::{
-    Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Event, FileRows, Fit, FitBuilder,
-    FitConfig, Fitted, Header, Hooks, Model, ModelFile, ModelSpec, Observer, Outcome, Preprocess, Preset,
-    Progress, Rollback, Rows, TrainConfig, TrainError, Trained, TrainingRecord, TrainingSpec, description,
-    fit, mean_log_prob, model_file, peak_memory, registry, train, train_observed, train_with, weights_hash,
+    AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Event, FileRows, Fit,
+    FitBuilder, FitConfig, FitData, Fitted, Header, Hooks, InMemory, Inspection, Model, ModelFile, ModelSpec,
+    Observer, Outcome, Preprocess, Preset, Progress, Rollback, Rows, SpecError, TrainConfig, TrainError,
+    Trained, TrainingRecord, TrainingSpec, description, each_precision, fit, fit_with, mean_log_prob,
+    model_file, peak_memory, registry, train, train_observed, train_with, weights_hash,
 };
 
 /// The code of the guide runs.

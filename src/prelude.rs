@@ -7,7 +7,7 @@
 //! # fn main() -> Result<(), TrainError> {
 //! let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
 //! let x = Base::normal().sample::<f64>(400, 2, &mut rng)?.mapv(|v| v + v.powi(3));
-//! let config = FitConfig::builder(Preset::GaussianizationOrthonormal).steps(20).batch(50).build()?;
+//! let config = FitConfig::builder(Preset::GAUSSIANIZATION_ORTHONORMAL).steps(20).batch(50).build()?;
 //! let flow = Flow::fit(&x, &config)?;
 //! let mean = flow.log_prob(&x)?.iter().sum::<f64>() / 400.0; // nats
 //! assert!(mean.is_finite());

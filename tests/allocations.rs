@@ -37,7 +37,7 @@ fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: O
 
 /// The same of a model that stands in a file, on rows of a shape that suits it.
 fn blocks_of_recipe(preset: Preset, rows: usize) -> u64 {
-    let shape = if preset == Preset::AudioLapped { vec![1, 64] } else { vec![1, 8, 8] };
+    let shape = if preset == Preset::AUDIO_LAPPED { vec![1, 64] } else { vec![1, 8, 8] };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let batches: Vec<Array2<f32>> =
         (0..8).map(|_| Base::normal().sample(rows, 64, &mut rng).unwrap()).collect();
@@ -99,7 +99,7 @@ fn no_step_takes_memory_after_the_first() {
     // every 31 messages, two a step.)
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| ());
-    for preset in Preset::RECIPES {
+    for preset in Preset::FIXED {
         // Whole batches, and batches in parts.
         for rows in [24, 140] {
             let blocks = least(|| pool.install(|| blocks_of_recipe(preset, rows)));
@@ -109,7 +109,8 @@ fn no_step_takes_memory_after_the_first() {
     // A few products and passes are large enough for several threads at the second size.
     for (sizes, rules) in [((24, 40), rules()), ((200, 20), rules()), ((200, 260), rules().split_off(3))] {
         // (Free kernels take memory for their Fourier transforms.)
-        for preset in Preset::DENSE.into_iter().chain([Preset::ConvOrthonormal, Preset::ConvUnconstrained]) {
+        for preset in Preset::DENSE.into_iter().chain([Preset::CONV_ORTHONORMAL, Preset::CONV_UNCONSTRAINED])
+        {
             for (name, rule) in rules.clone() {
                 let wide = least(|| pool.install(|| blocks::<f64>(preset, sizes, rule.clone())));
                 let narrow = least(|| pool.install(|| blocks::<f32>(preset, sizes, rule.clone())));

@@ -1,7 +1,7 @@
 //! What programs rely on: types that cross threads, configurations that survive text, builders that refuse.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use pdmap::optim::{Clip, Schedule};
+use pdmap::optim::{Clip, Shape};
 use pdmap::prelude::*;
 use pdmap::{Checkpoints, Condition, Header, ModelFile, Registry, Rows, Training, TrainingSpec};
 use rand::SeedableRng;
@@ -40,15 +40,15 @@ where
 
 #[test]
 fn configurations_survive_text() {
-    for preset in Preset::named() {
+    for preset in Preset::all() {
         let config = FitConfig::builder(preset).steps(7).seed(3).patience(2).build().unwrap();
         survives(&config);
         survives(&config.model);
         survives(&config.training);
         survives(&preset);
     }
-    let timed = FitConfig::builder(Preset::DenseSvd).time(std::time::Duration::from_millis(1500));
-    survives(&timed.clip(Clip::Norm(3.0)).schedule(Schedule::constant()).build().unwrap());
+    let timed = FitConfig::builder(Preset::DENSE_SVD).time(std::time::Duration::from_millis(1500));
+    survives(&timed.clip(Clip::Norm(3.0)).schedule(Shape::Constant).build().unwrap());
     survives(&BaseSpec::StudentT { nu: 4.5, learned: true });
     survives(&Condition::Classes { count: 10 });
     survives(&TrainingSpec::default());
@@ -58,7 +58,7 @@ fn configurations_survive_text() {
 
 #[test]
 fn builders_refuse_what_cannot_be_trained() {
-    let builder = || FitConfig::builder(Preset::DenseRelative);
+    let builder = || FitConfig::builder(Preset::DENSE_RELATIVE);
     assert!(builder().build().is_ok());
     for refused in [
         builder().batch(0),

@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let moons: Generator = "synthetic:moons?noise=0.1".parse()?;
     let data = moons.splits::<f64>(Counts { train: 2000, validation: 500, test: 500 }, 1)?;
     let (rows, validation) = (data.train.view(), data.validation.view());
-    let mut flow = Preset::DenseRelative.build(rows, Preprocess::Standardize, Architecture::default(), 1)?;
+    let mut flow = Preset::DENSE_RELATIVE.build(rows, Preprocess::Standardize, Architecture::default(), 1)?;
     let config = TrainConfig { rate: 1e-2, ..TrainConfig::new(Budget::Steps(300)) };
     train(&mut flow, rows, validation, &config, &mut |_| {})?;
     println!("{}", mean_log_prob(&flow, data.test.view(), 500)?);

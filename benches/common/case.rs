@@ -27,11 +27,11 @@ pub(crate) enum Arm {
 impl Arm {
     pub(crate) fn preset(self) -> Preset {
         match self {
-            Self::Exact => Preset::DenseExact,
-            Self::Relative => Preset::DenseRelative,
-            Self::Algebra => Preset::DenseRelativeAlgebra,
-            Self::Orthonormal => Preset::DenseOrthonormal,
-            Self::Svd => Preset::DenseSvd,
+            Self::Exact => Preset::DENSE_EXACT,
+            Self::Relative => Preset::DENSE_RELATIVE,
+            Self::Algebra => Preset::DENSE_RELATIVE_ALGEBRA,
+            Self::Orthonormal => Preset::DENSE_ORTHONORMAL,
+            Self::Svd => Preset::DENSE_SVD,
         }
     }
 

@@ -8,9 +8,10 @@ use pdmap_core::{Input, Real};
 use pdmap_data::{Format, TextOptions, collect_rows, detect_format, open_rows, read_idx_labels};
 use pdmap_train::{Condition, Model};
 
-use crate::exit::BadInput;
+use crate::terminal::exit::BadInput;
 
-/// The rows of a file of conditions as they stand there, and whether they are labels by their format.
+/// The rows of a file of conditions as they stand there, and whether they are labels by their
+/// format.
 fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
     if path.is_file() && detect_format(path)? == Format::Idx {
         let labels = read_idx_labels(path)?;
@@ -21,7 +22,8 @@ fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
     Ok((rows, false))
 }
 
-/// What the training rows are conditioned on: classes where the file is one of labels or their number is given, else vectors.
+/// What the training rows are conditioned on: classes where the file is one of labels or their
+/// number is given, else vectors.
 pub(crate) fn of_training<F: Real>(
     path: &Path,
     text: &TextOptions,

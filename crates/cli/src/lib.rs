@@ -16,7 +16,6 @@ mod terminal;
 use std::ffi::OsString;
 
 use clap::Parser;
-use rows::data;
 use terminal::exit;
 
 /// Runs `pdmap` with these arguments, the program's name first, and returns the exit status.

@@ -1,14 +1,14 @@
-//! Which model is trained: a named one, or one that a file describes.
+//! Which model is trained: a preset, or the model of a file.
 
 use std::path::Path;
 
 use anyhow::{Error, Result};
 use pdmap_core::Real;
-use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TrainError, registry};
+use pdmap_train::{ModelFile, ModelSpec, Preset, TrainError, registry};
 
 use crate::args::TrainingArgs;
-use crate::data::Source;
-use crate::exit::BadInput;
+use crate::rows::data::Source;
+use crate::terminal::exit::BadInput;
 
 /// A model before its flow is built.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ impl ModelChoice {
             Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
         if !is_file {
             let preset: Preset = name.parse()?;
-            if preset.recipe().is_some() {
+            if !preset.is_template() {
                 own_depth(name, args)?;
             }
-            return Ok(Self::Named(preset, preset.model(architecture(args)?)));
+            return Ok(Self::Named(preset, preset.model(args.architecture.architecture()?)));
         }
         own_depth(name, args)?;
         Ok(Self::Described(ModelFile::load::<F>(Path::new(name), &registry())?))
@@ -47,33 +47,19 @@ impl ModelChoice {
         }
     }
 
-    /// An error of building the flow or training it: about a line of the description, about an option, or about the data's rows.
-    pub(crate) fn blame(&self, error: TrainError, source: &Source) -> Error {
-        source.blame(match self {
-            Self::Named(..) => error,
-            Self::Described(file) => file.locate(error),
+    /// An error of building the flow or training it: about a line of the description, about an
+    /// option, or about the data's rows.
+    pub(crate) fn blame(&self, error: impl Into<TrainError>, source: &Source) -> Error {
+        source.blame(match (self, error.into()) {
+            (Self::Described(file), TrainError::Spec(error)) => file.locate(error).into(),
+            (_, error) => error,
         })
     }
 }
 
-/// Refuses flags for models that say themselves how deep they are.
+/// Refuses flags for models of fixed depth.
 fn own_depth(name: &str, args: &TrainingArgs) -> Result<()> {
-    let refused = [args.depth.map(|n| format!("--depth {n}")), args.alpha.map(|a| format!("--alpha {a}"))];
-    match refused.into_iter().flatten().next() {
-        None => Ok(()),
-        Some(flag) => {
-            let message = format!("{flag} goes with a named model; {name} says itself how deep it is");
-            Err(BadInput(message).into())
-        }
-    }
-}
-
-/// Depth and nonlinearity that the flags describe.
-fn architecture(args: &TrainingArgs) -> Result<Architecture> {
-    let default = Architecture::default();
-    let (depth, alpha) = (args.depth.unwrap_or(default.depth), args.alpha.unwrap_or(default.alpha));
-    if depth == 0 {
-        return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
-    }
-    Ok(Architecture { depth, alpha })
+    let Some(flag) = args.architecture.given() else { return Ok(()) };
+    Err(BadInput(format!("{flag} is for named models of variable depth; the depth of {name} is fixed"))
+        .into())
 }

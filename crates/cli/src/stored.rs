@@ -6,13 +6,13 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{DataError, DataFacts, NpyFile, Splits, TrainingCheck, check_rows};
-use pdmap_train::{Condition, FileRows, Rows, TrainError};
+use pdmap_train::{Condition, FileRows, Rows, SpecError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::args::Train;
 use crate::condition;
-use crate::data::{Source, fits};
+use crate::rows::data::{Source, fits};
 
 /// Rows to train on, and the rows beside them.
 #[derive(Debug)]
@@ -31,13 +31,14 @@ enum Trains<F> {
 }
 
 impl<F: Real> Stored<F> {
-    /// Reads or opens what `source` names, and checks it: finite everywhere, at least a batch, no constant feature. The rows of an `.npy` file of
-    /// more than `memory` bytes (in the precision `F`) stay in the file, in Fortran order excepted.
+    /// Reads or opens what `source` names, and checks it: finite everywhere, at least a batch, no
+    /// constant feature. The rows of an `.npy` file of more than `memory` bytes (in the precision
+    /// `F`) stay in the file, unless they are in Fortran order.
     pub(crate) fn open(source: &Source, batch: usize, memory: u64) -> Result<Self> {
         if let Some(path) = source.npy() {
             match NpyFile::open(path) {
                 Ok(file) if bytes::<F>(&file) > memory => return in_file(source, path, &file, batch, memory),
-                // Whatever else is wrong is said by the reader of the whole.
+                // The reader of whole files reports all other errors.
                 Ok(_) | Err(DataError::FortranOrder { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -46,7 +47,7 @@ impl<F: Real> Stored<F> {
         Ok(Self { train: Trains::Memory(train), validation, test, test_groups, facts })
     }
 
-    /// Puts the condition that `args` names behind the rows.
+    /// Appends to each row the condition that `args` names.
     pub(crate) fn condition(&mut self, source: &Source, args: &Train) -> Result<Option<Condition>> {
         let Some(path) = args.condition.as_deref() else { return Ok(None) };
         let text = args.data.text.options()?;
@@ -54,7 +55,7 @@ impl<F: Real> Stored<F> {
         let beside =
             |path: Option<&Path>| path.map(|path| condition::beside::<F>(condition, path, &text)).transpose();
         let given = (beside(args.val_condition.as_deref())?, beside(args.test_condition.as_deref())?);
-        let Trains::Memory(rows) = &mut self.train else { return Err(TrainError::ConditionsInFile.into()) };
+        let Trains::Memory(rows) = &mut self.train else { return Err(SpecError::ConditionsInFile.into()) };
         let name = path.display().to_string();
         let [train, validation, test] = source.split_condition(
             all,
@@ -81,10 +82,10 @@ fn bytes<F>(file: &NpyFile) -> u64 {
     file.rows().saturating_mul(row_bytes::<F>(file.features()))
 }
 
-/// Validation rows that are split off a file at most: ten times as many as a validation looks at.
+/// Validation rows split off a file at most: ten times as many as a validation uses.
 const VALIDATION: u64 = 100_000;
 
-/// Part of the memory for rows that validation rows of a file take at most.
+/// Validation rows of a file take at most one part in so many of the memory for rows.
 const VALIDATION_SHARE: u64 = 8;
 
 fn row_bytes<F>(features: usize) -> u64 {
@@ -116,7 +117,7 @@ fn in_file<F: Real>(
     let buffer_rows = (memory / row_bytes::<F>(features)).max(batch as u64);
     let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?;
     let name = source.name();
-    // Of all rows of the file, so that a bad one is named by its number there.
+    // Of all rows of the file, so that errors give row numbers of the file.
     let mut check = TrainingCheck::<F>::new(name);
     Rows::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| Ok(check.block(block)?))?;
     check.finish(batch.saturating_add(chosen.len()))?;

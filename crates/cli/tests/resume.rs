@@ -166,7 +166,7 @@ fn without_a_checkpoint_a_run_starts_anew_and_two_runs_cannot_share_a_folder() {
     // A checkpoint is not overwritten if --resume is missing.
     let before = std::fs::read(&checkpoint).unwrap();
     let line = refuse(folder, &args("20", &CHECKPOINTS[..4]));
-    assert!(line.contains("checkpoint is there") && line.contains("--resume"), "{line}");
+    assert!(line.contains("checkpoint exists") && line.contains("--resume"), "{line}");
     assert_eq!(std::fs::read(&checkpoint).unwrap(), before);
     std::fs::remove_file(&checkpoint).unwrap();
     let child = spawn(folder, &args("100000000", &CHECKPOINTS[..4]));

@@ -5,21 +5,23 @@ use pdmap_train::{Architecture, ModelSpec, Preset};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One of the models that are compared, by the name that figures and verdict give it.
+/// One of the compared models, with its name in figures and verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
-    /// What it is called; no two arms of a plan alike.
+    /// Its name, unique within a plan.
     pub name: String,
-    /// What is trained. Its `preprocess` and its `training` stand before the plan's, except for the budget, which is the plan's alone.
+    /// The model. Its `preprocess` and `training` override the plan's, except for the budget.
     pub model: ModelSpec,
-    /// How it is trained where that differs from the plan and from its model; without a budget. Its rate stands where nothing is tuned.
+    /// Training options that override those of the plan and the model; without a budget. Its rate
+    /// applies without tuning.
     #[serde(default, skip_serializing_if = "unchanged")]
     pub training: TrainingSpec,
-    /// Learning rate that is fixed: an arm with one is not tuned.
+    /// A fixed learning rate: the arm is not tuned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
-    /// Its runs have seeds 1, 2, … beyond this: two arms that are the same but for it differ by chance alone.
+    /// Added to the seeds 1, 2, … of its runs: two arms that differ only in this differ by chance
+    /// alone.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub seed_offset: u64,
 }
@@ -36,24 +38,24 @@ fn unchanged(training: &TrainingSpec) -> bool {
 const BETWEEN: &str = "smooth-leaky-relu";
 
 impl Arm {
-    /// A model by a name, trained as it says and, where it says nothing, as the plan does.
+    /// A named model; options that it does not set are the plan's.
     pub fn new(name: impl Into<String>, model: ModelSpec) -> Self {
         Self { name: name.into(), model, training: TrainingSpec::default(), rate: None, seed_offset: 0 }
     }
 
-    /// A preset, by its own name.
+    /// A preset, under its own name.
     pub fn preset(preset: Preset, architecture: Architecture) -> Self {
         Self::new(preset.name(), preset.model(architecture))
     }
 
-    /// The preset whose layers and base density this arm has, whatever its name, with its depth and α. The α of a single layer, which has no
-    /// nonlinearity, is the default.
+    /// The preset with the layers and base density of this arm, whatever its name, with depth and
+    /// α. The α of a single layer, which has no nonlinearity, is the default.
     pub fn as_preset(&self) -> Option<(Preset, Architecture)> {
-        let recipe = |preset: &Preset| {
+        let fixed = |preset: &Preset| {
             let model = preset.model(Architecture::default());
             model.layers == self.model.layers && model.base == self.model.base
         };
-        if let Some(preset) = Preset::RECIPES.into_iter().find(recipe) {
+        if let Some(preset) = Preset::FIXED.into_iter().find(fixed) {
             return Some((preset, Architecture::default()));
         }
         let layers = self.model.expand().ok()?;
@@ -67,10 +69,10 @@ impl Arm {
             let model = preset.model(architecture);
             model.layers == self.model.layers && model.base == self.model.base
         };
-        Preset::ALL.into_iter().find(same).map(|preset| (preset, architecture))
+        Preset::TEMPLATES.into_iter().find(same).map(|preset| (preset, architecture))
     }
 
-    /// One line about it: what its model says of itself, or its layers.
+    /// A description of one line: that of its model, or its layers.
     pub fn describe(&self) -> String {
         if let Some(description) = &self.model.description {
             return description.trim().trim_end_matches('.').to_owned();
@@ -87,7 +89,7 @@ impl Arm {
 }
 
 impl From<Preset> for Arm {
-    /// With the usual depth and nonlinearity.
+    /// With the default depth and nonlinearity.
     fn from(preset: Preset) -> Self {
         Self::preset(preset, Architecture::default())
     }
@@ -100,7 +102,7 @@ mod tests {
 
     #[test]
     fn presets_are_known_by_their_layers() {
-        for preset in Preset::ALL {
+        for preset in Preset::TEMPLATES {
             for architecture in
                 [(1, 0.01), (2, 0.1), (5, 0.3)].map(|(depth, alpha)| Architecture { depth, alpha })
             {
@@ -117,8 +119,8 @@ mod tests {
 
     #[test]
     fn models_without_words_are_described_by_their_layers() {
-        let mut arm = Arm::from(Preset::DenseRelative);
-        assert_eq!(arm.describe(), Preset::DenseRelative.describe());
+        let mut arm = Arm::from(Preset::DENSE_RELATIVE);
+        assert_eq!(arm.describe(), Preset::DENSE_RELATIVE.describe());
         arm.model.description = None;
         assert_eq!(arm.describe(), "3 layers: dense, smooth-leaky-relu, dense");
     }

@@ -2,6 +2,7 @@
 
 mod arm;
 pub mod baseline;
+mod common_keys;
 pub mod diagnostics;
 mod error;
 pub mod ica;

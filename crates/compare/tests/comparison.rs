@@ -50,7 +50,7 @@ fn baselines_match_known_entropies() {
 #[test]
 fn a_comparison_under_a_step_budget_is_reproducible() {
     let data = data("synthetic:ica?dim=4&source=laplace&condition=3");
-    let plan = plan(&[Preset::DenseRelative, Preset::DenseOrthonormal], 2, 100);
+    let plan = plan(&[Preset::DENSE_RELATIVE, Preset::DENSE_ORTHONORMAL], 2, 100);
     let (first, second) = (run(&data, &plan), run(&data, &plan));
     assert_eq!(first.runs.len(), 4);
     let judged = |results: &Results| -> Vec<Contrast> {
@@ -67,7 +67,7 @@ fn a_comparison_under_a_step_budget_is_reproducible() {
 #[test]
 fn arms_without_a_standard_contrast_are_compared_with_the_first() {
     let data = data("synthetic:ica?dim=4&source=laplace&condition=3");
-    let results = run(&data, &plan(&[Preset::DenseExact, Preset::DenseOrthonormal], 2, 60));
+    let results = run(&data, &plan(&[Preset::DENSE_EXACT, Preset::DENSE_ORTHONORMAL], 2, 60));
     assert_eq!(results.contrasts.len(), 1);
     assert_eq!(results.contrasts[0].against, "dense-exact");
     assert_eq!(results.contrasts[0].confidence, 0.95);
@@ -79,7 +79,7 @@ fn patches_of_one_image_are_not_treated_as_independent() {
     let generator: Generator = "synthetic:leaves?images=20&size=32&patch=4".parse().unwrap();
     let counts = Counts { train: 1000, validation: 200, test: 2000 };
     let mut data = generator.splits::<f64>(counts, 1).unwrap();
-    let plan = plan(&[Preset::DenseRelative], 1, 20);
+    let plan = plan(&[Preset::DENSE_RELATIVE], 1, 20);
     let grouped = run(&data, &plan);
     assert_eq!(grouped.test_images, Some(2));
     data.test_groups = None;
@@ -90,7 +90,7 @@ fn patches_of_one_image_are_not_treated_as_independent() {
 #[test]
 fn one_seed_gives_no_verdict_but_a_page() {
     let data = data("synthetic:ica?dim=3&source=laplace");
-    let results = run(&data, &plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 40));
+    let results = run(&data, &plan(&[Preset::DENSE_RELATIVE, Preset::DENSE_SVD], 1, 40));
     assert_eq!(results.contrasts[0].finding, Finding::Undecided);
     let html = page(&results).unwrap().render().unwrap();
     assert!(html.contains("No conclusion about") && !html.contains("class=\"best\""));
@@ -146,7 +146,7 @@ fn an_empty_plan_is_refused() {
 #[test]
 fn interrupted_runs_are_reported() {
     let data = data("synthetic:ica?dim=3&source=laplace");
-    let mut results = run(&data, &plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 10));
+    let mut results = run(&data, &plan(&[Preset::DENSE_RELATIVE, Preset::DENSE_SVD], 1, 10));
     let words = "Runs interrupted before their budget was used, which count as they were: dense-svd with seed 1 at step 7.";
     assert!(!page(&results).unwrap().render().unwrap().contains("interrupted"));
     results.runs[1].trained.outcome = Outcome::Interrupted { step: 7 };
@@ -156,8 +156,8 @@ fn interrupted_runs_are_reported() {
 #[test]
 fn without_tuning_an_arm_uses_its_own_rate() {
     let data = data("synthetic:ica?dim=3&source=laplace");
-    let mut plan = Plan { rates: vec![], ..plan(&[Preset::DenseRelative, Preset::DenseSvd], 1, 5) };
+    let mut plan = Plan { rates: vec![], ..plan(&[Preset::DENSE_RELATIVE, Preset::DENSE_SVD], 1, 5) };
     plan.arms[1].training.rate = Some(6e-3);
     let rates: Vec<f64> = run(&data, &plan).arms.iter().map(|arm| arm.rate).collect();
-    assert_eq!(rates, [Preset::DenseRelative.rate(), 6e-3]);
+    assert_eq!(rates, [Preset::DENSE_RELATIVE.rate(), 6e-3]);
 }

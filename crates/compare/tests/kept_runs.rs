@@ -17,7 +17,7 @@ fn data() -> Splits<f64> {
 
 fn plan() -> Plan {
     Plan {
-        arms: [Preset::DenseRelative, Preset::DenseOrthonormal].map(Arm::from).to_vec(),
+        arms: [Preset::DENSE_RELATIVE, Preset::DENSE_ORTHONORMAL].map(Arm::from).to_vec(),
         preprocess: vec![Preprocess::Standardize],
         rates: vec![1e-3, 1e-2],
         ..Plan::new(Budget::Steps(40))

@@ -71,11 +71,11 @@ fn every_key_is_read() {
     // A learning rate common to all arms overrides the preset's suggestion.
     assert_eq!(
         (svd.name.as_str(), svd.as_preset()),
-        ("dense-svd", Some((Preset::DenseSvd, Architecture::default())))
+        ("dense-svd", Some((Preset::DENSE_SVD, Architecture::default())))
     );
     assert_eq!(plan.config(svd), common);
     assert_eq!(plan.rates_to_try(svd), [1.0, 2e-3]);
-    assert_eq!(deep.as_preset(), Some((Preset::DenseSvd, Architecture { depth: 4, alpha: 0.3 })));
+    assert_eq!(deep.as_preset(), Some((Preset::DENSE_SVD, Architecture { depth: 4, alpha: 0.3 })));
     assert_eq!(plan.config(deep).rate, 5e-3);
     assert_eq!(plan.rates_to_try(deep), [] as [f64; 0]);
     // A model's preprocessing and training options override the plan's, except the budget.
@@ -101,7 +101,7 @@ fn every_key_is_read() {
 #[test]
 fn omitted_keys_have_defaults() {
     let plan = read("[[arms]]\nmodel = \"dense-exact\"\n");
-    assert_eq!(plan, Plan { arms: vec![Arm::from(Preset::DenseExact)], ..usual() });
+    assert_eq!(plan, Plan { arms: vec![Arm::from(Preset::DENSE_EXACT)], ..usual() });
     let one = read(
         "preprocess = \"none\"\nrates = []\n[training]\nbudget = \"2s\"\n[[arms]]\nmodel = \"dense-exact\"\n",
     );
@@ -121,7 +121,7 @@ fn an_inline_model_trains() {
     let results = compare(&data, &plan, &Store::none(), &mut |_| {}).unwrap();
     let [mine, relative] = &results.arms[..] else { panic!("{:?}", results.arms) };
     assert_eq!((mine.arm.as_str(), mine.rate, mine.steps), ("x < y & z", 4e-3, 60.0));
-    assert_eq!(relative.rate, Preset::DenseRelative.rate());
+    assert_eq!(relative.rate, Preset::DENSE_RELATIVE.rate());
     let [contrast] = &results.contrasts[..] else { panic!("{:?}", results.contrasts) };
     assert_eq!((contrast.arm.as_str(), contrast.against.as_str()), ("dense-relative", "x < y & z"));
     // Training improved the validation.

@@ -73,7 +73,7 @@ fn every_mistake_is_named_with_its_line() {
         // Training.
         (
             format!("[training]\nsteps = 3\nbudget = \"3s\"\n{arm}"),
-            "plan.toml:3: `training.budget`: does not go with `steps`: a run has one budget",
+            "plan.toml:3: `training.budget`: excludes `steps`: a run has one budget",
         ),
         (
             format!("[training]\nbudget = \"soon\"\n{arm}"),

@@ -18,7 +18,7 @@ fn finding(repetition: u64, rate: f64, changed: impl FnOnce(&mut Arm)) -> Findin
     let arm = |name: &str, offset: u64| Arm {
         seed_offset: 1000 * repetition + offset,
         rate: Some(rate),
-        ..Arm::new(name, Preset::DenseRelative.model(Architecture::default()))
+        ..Arm::new(name, Preset::DENSE_RELATIVE.model(Architecture::default()))
     };
     let mut second = arm("second", 500);
     changed(&mut second);

@@ -14,8 +14,8 @@ pub use multiscale::Squeeze;
 // What a program needs beside the layers of this crate.
 pub use pdmap_core::group::{Direction, Group};
 pub use pdmap_core::{
-    Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result, Training,
-    optim,
+    Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result,
+    Training, optim,
 };
 pub use pdmap_filterbank as filterbank;
 pub use {ndarray, rand};

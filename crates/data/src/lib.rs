@@ -70,7 +70,7 @@ pub use read::{
     Format, GrayImage, IdxImages, Samples, Sound, detect_format, read_csv, read_idx, read_idx_labels,
     read_image, read_image_folder, read_npy, read_npz, read_numbers, read_wav,
 };
-pub use split::{split_groups, split_rows};
+pub use split::{split_groups, split_row_numbers, split_rows};
 pub use stream::{Input, NpyFile, ReadRows, collect_rows, open_rows, open_stream};
 pub use text::{CsvHeader, TextOptions};
 pub use validate::{TrainingCheck, check_rows, check_training};

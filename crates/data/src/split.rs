@@ -24,12 +24,26 @@ pub fn split_rows<F: Element>(
     test: f64,
     seed: u64,
 ) -> Result<Parts<Array2<F>>, DataError> {
-    let count = rows.nrows();
-    let (train, validation, test) = split_indices(count, validation, test, seed, |expected, actual| {
-        DataError::TooFewRows { name: "split".to_owned(), expected, actual }
-    })?;
+    let (train, validation, test) = split_row_numbers(rows.nrows(), validation, test, seed)?;
     let take = |indices: &[usize]| rows.select(Axis(0), indices);
     Ok((take(&train), take(&validation), take(&test)))
+}
+
+/// Splits the row numbers `0..count`, as [`split_rows`] splits rows; each part ascends.
+///
+/// # Errors
+/// As [`split_rows`].
+pub fn split_row_numbers(
+    count: usize,
+    validation: f64,
+    test: f64,
+    seed: u64,
+) -> Result<Parts<Vec<usize>>, DataError> {
+    split_indices(count, validation, test, seed, |expected, actual| DataError::TooFewRows {
+        name: "split".to_owned(),
+        expected,
+        actual,
+    })
 }
 
 /// Splits grouped rows so that each group lies in one part only; returns ascending row indices.

@@ -6,8 +6,8 @@ use ndarray::{Array4, ArrayView1};
 use pdmap_core::{LayerError, Result};
 
 use crate::kernels::Kernels;
-use crate::stages::Stages;
 use crate::spectrum::Complex;
+use crate::stages::Stages;
 
 /// Steps of the root finder; it takes about ten.
 const STEPS: usize = 100;

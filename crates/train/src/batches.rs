@@ -2,23 +2,26 @@
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
+use pdmap_spec::{FileRows, InMemory, Rows};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{FileRows, Rows, TrainError};
+use crate::error::TrainError;
 
-/// Where a run stands in its data: the order of an epoch follows from the seed and the epoch's number, so these two numbers are all there is.
+/// The position of a run in its data. The order of an epoch follows from the seed and the epoch's
+/// number, so two numbers suffice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// Epochs that are over.
+    /// Completed epochs.
     pub epoch: u64,
-    /// Rows of this epoch that were drawn.
+    /// Rows drawn in this epoch.
     pub next: u64,
 }
 
-/// Batches of fixed size, without replacement within an epoch. The rows that do not fill a last batch wait for the next epoch's shuffle.
+/// Batches of fixed size, drawn without replacement within an epoch. Rows that do not fill a last
+/// batch are reshuffled into the next epoch.
 #[derive(Debug)]
 pub(crate) struct Batches<'a, F> {
     order: Order<'a, F>,
@@ -35,7 +38,8 @@ enum Order<'a, F> {
 }
 
 impl<'a, F: Real> Batches<'a, F> {
-    /// Starts at `position`. `size` is at least 1 and at most the number of rows; rows in memory fit in 32 bits.
+    /// Starts at `position`. `size` is at least 1 and at most the number of rows; rows in memory
+    /// fit in 32 bits.
     pub(crate) fn new(rows: Rows<'a, F>, size: usize, seed: u64, position: Position) -> Self {
         let order = match rows {
             Rows::Memory(rows) => Order::Memory(Permutation { rows, seed, epoch: None, order: Vec::new() }),
@@ -67,17 +71,17 @@ impl<'a, F: Real> Batches<'a, F> {
     }
 }
 
-/// What is random about an epoch.
+/// The random numbers of an epoch.
 fn rng(seed: u64, epoch: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(epoch);
     rng
 }
 
-/// Rows in memory: an epoch is a permutation of them.
+/// Rows in memory: each epoch permutes them.
 #[derive(Debug)]
 struct Permutation<'a, F> {
-    rows: ArrayView2<'a, F>,
+    rows: InMemory<'a, F>,
     seed: u64,
     epoch: Option<u64>,
     order: Vec<u32>,
@@ -87,18 +91,19 @@ impl<F: Real> Permutation<'_, F> {
     fn copy(&mut self, epoch: u64, next: u64, batch: &mut Array2<F>) {
         if self.epoch != Some(epoch) {
             self.order.clear();
-            self.order.extend(0..u32::try_from(self.rows.nrows()).unwrap_or(u32::MAX));
+            self.order.extend(0..u32::try_from(self.rows.count()).unwrap_or(u32::MAX));
             self.order.shuffle(&mut rng(self.seed, epoch));
             self.epoch = Some(epoch);
         }
-        for (mut to, &from) in batch.rows_mut().into_iter().zip(&self.order[next as usize..]) {
-            to.assign(&self.rows.row(from as usize));
+        for (to, &from) in batch.rows_mut().into_iter().zip(&self.order[next as usize..]) {
+            self.rows.copy_row(from as usize, to);
         }
     }
 }
 
-/// Rows in a file: an epoch takes blocks of consecutive rows in random order, as many at a time as the buffer holds, and the rows in the buffer in random
-/// order. Each row comes once an epoch; two rows that stand close in the file may come close to each other more often than by chance.
+/// Rows in a file. An epoch reads blocks of consecutive rows in random order, as many at a time as
+/// the buffer holds, and shuffles the buffer. Each row comes once an epoch; neighbours in the file
+/// are drawn close together more often than by chance.
 #[derive(Debug)]
 struct Pools<'a, F> {
     file: &'a FileRows,
@@ -106,7 +111,7 @@ struct Pools<'a, F> {
     epoch: Option<u64>,
     /// Blocks in the order of the epoch.
     blocks: Vec<u32>,
-    /// Which buffer comes next, and where in the epoch the first row of the loaded one stands.
+    /// The next buffer, and the position in the epoch of the first row of the loaded one.
     next: usize,
     first: u64,
     order: Vec<u32>,
@@ -114,7 +119,8 @@ struct Pools<'a, F> {
     scratch: Vec<F>,
 }
 
-/// Distance of the random numbers of two buffers, in words of the generator: more than a shuffle of 2³² rows takes.
+/// Distance between the random streams of two buffers, in words of the generator: more than a
+/// shuffle of 2³² rows consumes.
 const POOL_WORDS: u32 = 40;
 
 impl<'a, F: Real> Pools<'a, F> {
@@ -143,7 +149,7 @@ impl<'a, F: Real> Pools<'a, F> {
         Ok(())
     }
 
-    /// Goes on to the buffer that holds `row` of the epoch, without reading those in between.
+    /// Loads the buffer that holds `row` of the epoch, without reading those in between.
     fn advance(&mut self, epoch: u64, row: u64) -> Result<(), TrainError> {
         let (mut pool, mut first) = (self.next, self.first + self.order.len() as u64);
         loop {
@@ -172,7 +178,7 @@ impl<'a, F: Real> Pools<'a, F> {
         let count = self.rows.len() / self.file.features().max(1);
         self.order.clear();
         if count == 0 {
-            // Not within the rows that were counted when the file was opened.
+            // The file holds fewer rows than when it was opened.
             self.epoch = None;
             return Err(TrainError::TooFewRows { expected: 1, actual: 0 });
         }
@@ -264,7 +270,8 @@ mod tests {
         let mut sorted = order.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, (0..1000).filter(|&row| !excluded.contains(&(row as u64))).collect::<Vec<_>>());
-        // Buffers of 128 rows come from all over the file: their spread is that of the file, not of 128 neighbours.
+        // Buffers of 128 rows come from all over the file: their spread is that of the file, not of
+        // 128 neighbours.
         let spread = |rows: &[usize]| {
             let mean = rows.iter().sum::<usize>() as f64 / rows.len() as f64;
             (rows.iter().map(|&row| (row as f64 - mean).powi(2)).sum::<f64>() / rows.len() as f64).sqrt()
@@ -329,25 +336,6 @@ mod tests {
                 })
                 .unwrap();
             assert_eq!(seen, [4096, 4096, 1806], "a buffer of {buffer} rows");
-        }
-    }
-
-    #[test]
-    fn a_file_is_read_in_blocks_of_a_sixteenth_of_the_buffer() {
-        for (buffer, kept, block, blocks, in_buffer) in
-            [(16, 16, 1, 300, 16), (3, 16, 1, 300, 16), (64, 64, 4, 75, 16), (1 << 20, 1 << 20, 4096, 1, 256)]
-        {
-            let (folder, file) = filed(300, vec![0, 5, 299, 300, 7000], buffer);
-            assert_eq!(file.path(), folder.path().join("x.npy"));
-            assert_eq!((file.buffer_rows(), file.count()), (kept, 297));
-            assert_eq!(
-                (file.block_rows(), file.blocks(), file.blocks_a_buffer()),
-                (block, blocks, in_buffer)
-            );
-            let counted: u64 = (0..blocks).map(|block| file.rows_of_block(block)).sum();
-            assert_eq!(counted, 297);
-            assert_eq!(file.in_file([0, 3, 4, 296].into_iter()), [1, 4, 6, 298]);
-            assert_eq!(file.gather::<f64>(&[299, 5]).unwrap(), ndarray::array![[299.0, 299.0], [5.0, 5.0]]);
         }
     }
 }

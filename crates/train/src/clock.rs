@@ -1,56 +1,51 @@
-//! Budgets: how long a run lasts, in steps or in seconds.
+//! When a run ends, and when it validates.
 
 use std::time::{Duration, Instant};
 
+use pdmap_spec::Budget;
 use serde::{Deserialize, Serialize};
 
-/// How long a run lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Budget {
-    /// That many steps: reproducible bit for bit.
-    Steps(u64),
-    /// That much wall-clock time, validation included. The number of steps that fits is measured at the start, fixes the horizon of the
-    /// learning-rate schedule, and is recorded.
-    Time(Duration),
-}
-
-/// Share of a time budget after which the speed is taken as known.
+/// Share of a time budget after which the measured speed is trusted.
 const PROBE: f64 = 0.03;
-/// Steps that the probe takes at least, where the budget allows.
+/// Training steps of the measurement at least, where the budget allows.
 const PROBE_STEPS: u64 = 10;
-/// Share of the remaining time that is planned for, so that the horizon is reached within the budget.
+/// Share of the remaining time that the horizon is planned for, so that it is reached within the
+/// budget.
 const MARGIN: f64 = 0.98;
 
-/// Share of a time budget that validations may take: where they are dear, there are fewer of them.
+/// Share of a time budget that validations may take; if they are expensive, fewer are made.
 const EVALUATION_SHARE: f64 = 0.1;
 
-/// Tells when a run ends, and where its horizon lies.
+/// The time and the horizon of a run.
 #[derive(Debug)]
 pub(crate) struct Clock {
     budget: Budget,
     start: Instant,
     /// Time used before a resumption.
     before: Duration,
-    /// Time that others took, which is not the run's.
+    /// Time spent in observers, which does not count.
     paused: Duration,
     horizon: Option<u64>,
     evaluations: u64,
+    /// Whether validations are spread evenly. Runs from before that was so go on as they began.
+    even: bool,
     evaluation_time: Duration,
     last_evaluation: Duration,
 }
 
-/// What a checkpoint keeps of a clock.
+/// The part of a clock that a checkpoint stores.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct ClockState {
     elapsed: Duration,
     horizon: Option<u64>,
     evaluations: u64,
+    #[serde(default)]
+    even: bool,
     evaluation_time: Duration,
     last_evaluation: Duration,
 }
 
-/// A century: more than any run lasts.
+/// A century: longer than any run.
 const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
 impl ClockState {
@@ -58,7 +53,7 @@ impl ClockState {
         self.horizon
     }
 
-    /// Whether a run of that many steps (none: budgeted in time) can have left this.
+    /// Whether a run with this budget of steps (none: a time budget) can have left this state.
     pub(crate) fn is_sound(&self, steps: Option<u64>, evaluations: u64) -> bool {
         let times = [self.elapsed, self.evaluation_time, self.last_evaluation];
         (steps.is_none() || steps == self.horizon)
@@ -82,6 +77,7 @@ impl Clock {
             paused: zero,
             horizon,
             evaluations: evaluations.max(1),
+            even: true,
             evaluation_time: zero,
             last_evaluation: zero,
         }
@@ -91,9 +87,9 @@ impl Clock {
         (self.before + self.start.elapsed()).saturating_sub(self.paused)
     }
 
-    /// Goes on from a checkpoint.
+    /// Resumes from a checkpoint.
     pub(crate) fn resume(budget: Budget, state: ClockState) -> Self {
-        let ClockState { elapsed, horizon, evaluations, evaluation_time, last_evaluation } = state;
+        let ClockState { elapsed, horizon, evaluations, even, evaluation_time, last_evaluation } = state;
         let start = Instant::now();
         let paused = Duration::ZERO;
         Self {
@@ -103,12 +99,13 @@ impl Clock {
             paused,
             horizon,
             evaluations,
+            even,
             evaluation_time,
             last_evaluation,
         }
     }
 
-    /// Does something whose time is not the run's.
+    /// Runs `aside` with the clock paused.
     pub(crate) fn paused<T>(&mut self, aside: impl FnOnce() -> T) -> T {
         let before = Instant::now();
         let result = aside();
@@ -116,7 +113,7 @@ impl Clock {
         result
     }
 
-    /// Time that validations took in all sessions.
+    /// Time of all validations, before and after resumptions.
     pub(crate) fn validations(&self) -> Duration {
         self.evaluation_time
     }
@@ -126,17 +123,18 @@ impl Clock {
             elapsed: self.elapsed(),
             horizon: self.horizon,
             evaluations: self.evaluations,
+            even: self.even,
             evaluation_time: self.evaluation_time,
             last_evaluation: self.last_evaluation,
         }
     }
 
-    /// Steps of the whole run, as far as that is known.
+    /// Training steps of the whole run, where known.
     pub(crate) fn horizon(&self) -> Option<u64> {
         self.horizon
     }
 
-    /// Runs a validation and remembers what it cost.
+    /// Runs a validation and records its time.
     pub(crate) fn evaluation<T>(&mut self, evaluate: impl FnOnce() -> T) -> T {
         let before = Instant::now();
         let result = evaluate();
@@ -145,7 +143,8 @@ impl Clock {
         result
     }
 
-    /// Whether another step may be taken after `done` steps. Fixes the horizon of a time budget once the speed is known.
+    /// Whether another step follows after `done` steps. Sets the horizon of a time budget once the
+    /// speed is known.
     pub(crate) fn goes_on(&mut self, done: u64) -> bool {
         if let Budget::Time(total) = self.budget {
             let elapsed = self.elapsed();
@@ -167,12 +166,16 @@ impl Clock {
         self.horizon.is_none_or(|horizon| done < horizon)
     }
 
-    /// Whether a validation is due after `done` steps.
+    /// Whether a validation is due after `done` steps: as many as planned over the horizon, evenly
+    /// spaced, the last at its end.
     pub(crate) fn evaluates(&self, done: u64) -> bool {
-        match self.horizon {
-            None => false,
-            Some(horizon) => done == horizon || done.is_multiple_of((horizon / self.evaluations).max(1)),
+        let Some(horizon) = self.horizon else { return false };
+        if !self.even {
+            return done == horizon || done.is_multiple_of((horizon / self.evaluations).max(1));
         }
+        let planned = u128::from(self.evaluations.min(horizon));
+        let due = |done: u64| u128::from(done) * planned / u128::from(horizon.max(1));
+        done > 0 && due(done) > due(done - 1)
     }
 
     /// Share of the budget that is used, from 0 to 1.
@@ -206,7 +209,8 @@ mod tests {
         assert_eq!(clock.horizon(), Some(3));
     }
 
-    /// A million seconds, of which `spent` are over: what the machine takes beside them does not show.
+    /// A million seconds, of which `spent` are over: what the machine takes beside them does not
+    /// show.
     fn long(spent: u64, evaluations: u64, each: u64, made: u32) -> Clock {
         let each = Duration::from_secs(each);
         let mut clock = Clock::start(Budget::Time(Duration::from_secs(1_000_000)), evaluations);
@@ -252,14 +256,36 @@ mod tests {
         }
     }
 
+    fn due(clock: &Clock, steps: u64) -> Vec<u64> {
+        (1..=steps).filter(|&done| clock.evaluates(done)).collect()
+    }
+
     #[test]
-    fn validations_are_spread_over_the_horizon() {
-        let mut clock = Clock::start(Budget::Steps(103), 10);
-        assert!(clock.goes_on(0));
-        let due: Vec<u64> = (1..=103).filter(|&done| clock.evaluates(done)).collect();
+    fn validations_are_as_many_as_planned_and_evenly_spaced() {
+        for (steps, planned) in
+            [(79, 40), (103, 10), (2000, 10), (80, 40), (3, 10), (1, 1), (10, 10), (11, 10)]
+        {
+            let due = due(&Clock::start(Budget::Steps(steps), planned), steps);
+            assert_eq!(due.len() as u64, planned.min(steps), "{steps} steps, {planned} planned: {due:?}");
+            assert_eq!(due.last(), Some(&steps));
+            let gaps: Vec<u64> =
+                std::iter::once(0).chain(due.iter().copied()).zip(&due).map(|(a, b)| b - a).collect();
+            let (least, most) = (gaps.iter().min().unwrap(), gaps.iter().max().unwrap());
+            assert!(most - least <= 1, "{steps} steps, {planned} planned: {due:?}");
+        }
+        let divided = Clock::start(Budget::Steps(100), 5);
+        assert_eq!(due(&divided, 100), [20, 40, 60, 80, 100]);
+    }
+
+    #[test]
+    fn a_run_that_began_with_other_validations_goes_on_with_them() {
+        let state = Clock::start(Budget::Steps(103), 10).state();
+        let mut json = serde_json::to_value(state).unwrap();
+        json.as_object_mut().unwrap().remove("even");
+        let old: ClockState = serde_json::from_value(json).unwrap();
+        let due = due(&Clock::resume(Budget::Steps(103), old), 103);
         assert_eq!(due, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 103]);
-        let few = Clock::start(Budget::Steps(3), 10);
-        assert_eq!((1..=3).filter(|&done| few.evaluates(done)).count(), 3);
+        assert!(Clock::resume(Budget::Steps(103), state).even);
     }
 
     #[test]

@@ -1,64 +1,136 @@
 //! From rows to a trained flow in one call.
 
-use ndarray::{Array2, ArrayView2};
-use pdmap_core::{Flow, Real};
-use pdmap_data::split_rows;
-use serde::{Deserialize, Serialize};
+use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, concatenate};
+use pdmap_core::{Flow, Real, check};
+use pdmap_data::split_row_numbers;
+use pdmap_spec::{FitConfig, InMemory, Model, Preprocess, Rows, registry};
 
-use crate::description::ModelSpec;
-use crate::{Architecture, Model, Preprocess, Preset, TrainConfig, TrainError, Trained, registry, train};
+use crate::error::TrainError;
+use crate::hooks::Hooks;
+use crate::outcome::Trained;
+use crate::training::train_with;
 
-/// Rows that kinds of layers with a start that depends on data may look at.
-pub(crate) const SAMPLE: usize = 4096;
-
-/// What to fit, and how. [`FitConfig::builder`] says it step by step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FitConfig {
-    /// The model.
-    pub model: ModelSpec,
-    /// The training. Its seed is that of the initial weights too.
-    pub training: TrainConfig,
-    /// Share of the rows that is set apart at random for validation, in (0, 1).
-    pub validation: f64,
-}
-
-impl Default for FitConfig {
-    /// The preset `dense-relative` on standardized rows, for a minute.
-    fn default() -> Self {
-        let model = Preset::DenseRelative.model(Architecture::default());
-        Self { training: model.training.onto(TrainConfig::default()), model, validation: 0.1 }
-    }
-}
-
-/// A flow and how it came about.
+/// A flow and how it was trained.
 #[derive(Debug, Clone)]
 pub struct Fitted<F: Real> {
-    /// The flow, with the weights of the best validation; the first layers are its preprocessing.
+    /// The flow, with the weights of the best validation; its first layers are the preprocessing.
     pub flow: Flow<F>,
-    /// How many of the layers are.
+    /// The number of preprocessing layers.
     pub preprocessing: usize,
     /// What training did.
     pub trained: Trained,
 }
 
 impl<F: Real> Fitted<F> {
-    /// The flow as a model that can be saved; `space` says in words in which space its likelihoods are stated.
+    /// The flow as a model that can be saved; `space` describes the space of its likelihoods.
     pub fn into_model(self, space: impl Into<String>) -> Model<F> {
         Model::new(self.flow, space.into(), self.preprocessing)
+    }
+}
+
+/// What a flow is fitted to: views of rows, of their conditions and of validation rows. Nothing is
+/// copied but the rows of a validation.
+#[derive(Debug)]
+pub struct FitData<'a, F> {
+    rows: ArrayView2<'a, F>,
+    condition: Option<ArrayView2<'a, F>>,
+    validation: Option<(ArrayView2<'a, F>, Option<ArrayView2<'a, F>>)>,
+}
+
+impl<'a, F: Real> FitData<'a, F> {
+    /// Rows `[rows, features]`.
+    pub fn new(rows: ArrayView2<'a, F>) -> Self {
+        Self { rows, condition: None, validation: None }
+    }
+
+    /// One row of conditions for each row: the flow is a density `p(x | c)`.
+    #[must_use]
+    pub fn condition(self, condition: ArrayView2<'a, F>) -> Self {
+        Self { condition: Some(condition), ..self }
+    }
+
+    /// Validation rows, with their conditions where there are any. Without this call, a share of
+    /// the rows is held out.
+    #[must_use]
+    pub fn validation(self, rows: ArrayView2<'a, F>, condition: Option<ArrayView2<'a, F>>) -> Self {
+        Self { validation: Some((rows, condition)), ..self }
+    }
+}
+
+impl<'a, F: Real> From<&'a Array2<F>> for FitData<'a, F> {
+    fn from(rows: &'a Array2<F>) -> Self {
+        Self::new(rows.view())
     }
 }
 
 /// Fits a flow to rows `[rows, features]`.
 ///
 /// # Errors
-/// Fewer rows than a batch, constant features, layers that cannot be made; as [`train`].
+/// Fewer rows than a batch, constant features, layers that cannot be built; as
+/// [`train`](crate::train()).
 pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitted<F>, TrainError> {
-    pdmap_data::check_training(rows, "rows", config.training.batch)?;
-    let (rows, validation, _) = split_rows(rows.to_owned(), config.validation, 0.0, config.training.seed)?;
-    let steps = config.model.preprocess.clone().unwrap_or_else(|| vec![Preprocess::Standardize]);
-    let mut flow = config.model.build_on(&rows, &steps, config.training.seed, &registry())?;
-    let trained = train(&mut flow, &rows, validation.view(), &config.training, &mut |_| {})?;
+    fit_with(FitData::new(rows), config, Hooks::default())
+}
+
+/// Like [`fit`], with conditions, validation rows and [`Hooks`].
+///
+/// ```
+/// use ndarray::Array2;
+/// use pdmap_train::{Event, FitConfig, FitData, Hooks, Preset, fit_with};
+///
+/// # fn main() -> Result<(), pdmap_train::TrainError> {
+/// let x = Array2::from_shape_fn((300, 2), |(i, j)| ((7 * i + 3 * j) as f64).sin());
+/// let validation = Array2::from_shape_fn((50, 2), |(i, j)| ((5 * i + 2 * j) as f64).cos());
+/// let mut validations = 0;
+/// let mut watch = |event| validations += u32::from(matches!(event, Event::Validated(_)));
+/// let config = FitConfig::builder(Preset::DENSE_SVD).steps(20).batch(50).evaluations(4).build()?;
+/// let data = FitData::new(x.view()).validation(validation.view(), None);
+/// let fitted = fit_with(data, &config, Hooks::new(&mut watch))?;
+/// assert_eq!((fitted.trained.steps, validations), (20, 5));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`fit`] and [`train_with`]; conditions that do not fit the rows.
+pub fn fit_with<F: Real>(
+    data: FitData<'_, F>,
+    config: &FitConfig,
+    hooks: Hooks<'_>,
+) -> Result<Fitted<F>, TrainError> {
+    let FitConfig { model, training, validation: share } = config;
+    let FitData { rows, condition, validation } = data;
+    pdmap_data::check_training(rows.reborrow(), "rows", training.batch)?;
+    let conditions = condition.as_ref().map_or(0, |condition| condition.ncols());
+    let all = InMemory::with_condition(rows, condition)?;
+    let chosen;
+    let (rows, validation) = match validation {
+        Some((rows, condition)) => (all, joined(rows, condition)?),
+        None => {
+            let (train, held_out, _) = split_row_numbers(all.count(), *share, 0.0, training.seed)?;
+            chosen = train;
+            (all.choose(&chosen), all.gather(held_out.into_iter()).into())
+        }
+    };
+    let rows = Rows::from(rows);
+    let steps = model.preprocess.clone().unwrap_or_else(|| vec![Preprocess::Standardize]);
+    let mut spec = model.clone();
+    spec.conditions = conditions;
+    let mut flow = spec.build_on(rows, &steps, training.seed, &registry())?;
+    let trained = train_with(&mut flow, rows, validation.view(), training, hooks)?;
     Ok(Fitted { flow, preprocessing: Preprocess::layers(&steps), trained })
+}
+
+/// Rows followed by their conditions; copied only where there are conditions.
+fn joined<'a, F: Real>(
+    rows: ArrayView2<'a, F>,
+    condition: Option<ArrayView2<'a, F>>,
+) -> Result<CowArray<'a, F, Ix2>, TrainError> {
+    let Some(condition) = condition else { return Ok(rows.into()) };
+    check::shape("condition", (rows.nrows(), condition.ncols()), condition.dim())?;
+    // Both have as many rows, so that they go beside each other.
+    let joined = concatenate(Axis(1), &[rows.reborrow(), condition]).unwrap_or_else(|_| rows.to_owned());
+    Ok(joined.into())
 }
 
 /// [`fit`] as a constructor: `Flow::fit(&x, &config)`.
@@ -71,7 +143,7 @@ pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitte
 /// # fn main() -> Result<(), pdmap_train::TrainError> {
 /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
 /// let x = Base::normal().sample::<f64>(500, 3, &mut rng)?.mapv(|v| v + v.powi(3));
-/// let config = FitConfig::builder(Preset::DenseOrthonormal).steps(100).build()?;
+/// let config = FitConfig::builder(Preset::DENSE_ORTHONORMAL).steps(100).build()?;
 /// let flow = Flow::fit(&x, &config)?;
 /// assert_eq!(flow.log_prob(&x)?.len(), 500);
 /// # Ok(())

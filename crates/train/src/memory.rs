@@ -1,7 +1,7 @@
 //! Memory of the process.
 
-/// Bytes of the largest resident set of this process so far, data and everything else included; nothing where the system does not say (there is no
-/// `/proc`).
+/// Peak resident set of this process so far, in bytes; none where the system does not report it
+/// (without `/proc`).
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,21 +1,21 @@
-//! Looking at a run without being part of it.
+//! Observing the steps of a run.
 
 use ndarray::ArrayView2;
 use pdmap_core::{Flow, Real};
 
-/// Looks at some of the steps of a run. It cannot change the run, and the time that it takes is not the run's.
+/// Observes some steps of a run. It cannot change the run, and its time does not count.
 pub trait Observer<F: Real> {
-    /// Whether it looks at the step that follows `done` steps of `horizon`, which a time budget does not know at first.
+    /// Whether it observes the step after `done` steps. A time budget has no `horizon` at first.
     fn wants(&mut self, done: u64, horizon: Option<u64>) -> bool;
 
-    /// The flow before that step, and its batch (a condition stands behind the features).
+    /// Called before that step, with its batch (each row followed by its condition).
     fn before(&mut self, done: u64, flow: &Flow<F>, batch: ArrayView2<'_, F>);
 
-    /// The flow after it.
+    /// Called after it.
     fn after(&mut self, flow: &Flow<F>);
 }
 
-/// Nobody looks.
+/// No observer.
 #[derive(Debug)]
 pub(crate) struct Nobody;
 

@@ -1,8 +1,10 @@
-//! What a run did, and what is told while it goes on.
+//! What a run did, and its events.
 
+use pdmap_core::LayerError;
+use pdmap_spec::{TrainConfig, TrainingRecord};
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
+use crate::error::TrainError;
 
 /// One point of a learning curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -15,7 +17,7 @@ pub struct CurvePoint {
     pub validation: f64,
 }
 
-/// How a run ended. Whatever it is, the flow holds the weights of the best validation.
+/// How a run ended. In every case the flow holds the weights of the best validation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -24,25 +26,39 @@ pub enum Outcome {
     Finished,
     /// No new best for as many validations as `patience` allows.
     StoppedEarly,
-    /// The caller asked to stop before the budget was used; a checkpoint, where there are any, holds this very step.
+    /// The caller stopped the run before the budget was used; the checkpoint, if any, holds this
+    /// step.
     Interrupted {
         /// Steps taken.
         step: u64,
     },
-    /// The rows could no longer be read. A checkpoint, where there are any, holds the step before.
+    /// The rows could no longer be read. The checkpoint, if any, holds the step before.
     Failed {
         /// Steps taken.
         step: u64,
-        /// What was met.
+        /// The cause.
         reason: String,
     },
-    /// A loss that is not finite; the last good weights were kept.
+    /// A loss that is not finite; the last good weights are kept.
     Diverged {
-        /// The step at which it was met.
+        /// The step at which it happened.
         step: u64,
-        /// What was met.
+        /// The cause.
         reason: String,
     },
+}
+
+impl Outcome {
+    /// Values that are not finite and singular matrices end a run with its last good weights; other
+    /// errors are the caller's.
+    pub(crate) fn of_error(step: u64, error: LayerError) -> Result<Self, LayerError> {
+        match error {
+            LayerError::NonFinite { .. } | LayerError::Singular { .. } => {
+                Ok(Self::Diverged { step, reason: error.to_string() })
+            }
+            error => Err(error),
+        }
+    }
 }
 
 /// What a run did.
@@ -52,56 +68,75 @@ pub struct Trained {
     pub outcome: Outcome,
     /// Steps taken.
     pub steps: u64,
-    /// Steps that the learning-rate schedule was laid out for. With this many as step budget a time-budgeted run can be repeated, but for the
-    /// first steps, which were taken before the speed was known.
+    /// Horizon of the learning-rate schedule. With it as step budget, a time-budgeted run can be
+    /// repeated, except for the first steps, which were taken before the speed was known.
     pub horizon: u64,
     /// Wall-clock seconds, validations included.
     pub seconds: f64,
     /// The learning curve, from step 0.
     pub curve: Vec<CurvePoint>,
-    /// Its best point: where the weights are from.
+    /// The best point: the weights are from there.
     pub best: CurvePoint,
-    /// The step of the last checkpoint that was written in this session, where there was one.
+    /// The step of the last checkpoint written since the start or the last resumption, if any.
     #[serde(default)]
     pub checkpoint: Option<u64>,
     /// How often a step was halved to keep the sign of a determinant or of a scale.
     pub halvings: u64,
-    /// How often the run went back to its best weights and on from there at a lower rate.
+    /// Returns to the best weights, each at a lower rate.
     #[serde(default)]
     pub rollbacks: Vec<Rollback>,
-    /// Where the time went, in this session.
+    /// Where the time went, since the start or the last resumption.
     #[serde(default)]
     pub cost: Cost,
-    /// Bytes of the process's largest resident set when the run ended, where the system says: rows, models, everything.
+    /// Peak resident set of the process in bytes when the run ended, where the system reports it.
     #[serde(default)]
     pub peak_memory: Option<u64>,
 }
 
 impl Trained {
-    /// Whether it ended because it diverged, for good.
+    /// What a model file records of the run. `data` names the data; the seed of the configuration
+    /// is recorded as that of the weights.
+    pub fn record(&self, data: impl Into<String>, config: TrainConfig) -> TrainingRecord {
+        let curve: Vec<(u64, f64)> = self.curve.iter().map(|point| (point.step, point.validation)).collect();
+        TrainingRecord {
+            data: data.into(),
+            seed: config.seed,
+            config,
+            steps: self.steps,
+            horizon: self.horizon,
+            best_step: self.best.step,
+            best_validation: self.best.validation,
+            curve: TrainingRecord::thinned(&curve),
+            columns: vec![],
+            shape: vec![],
+        }
+    }
+
+    /// Whether the run ended by diverging.
     pub fn diverged(&self) -> bool {
         matches!(self.outcome, Outcome::Diverged { .. })
     }
 }
 
-/// A run that met a loss that is not finite, or exploded, went back to its best weights and on at a lower rate.
+/// A return to the best weights, at a lower rate, after a loss that is not finite or exploded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rollback {
-    /// The step at which it was met.
+    /// The step at which it happened.
     pub step: u64,
-    /// What was met.
+    /// The cause.
     pub reason: String,
-    /// The step of the weights that it went back to.
+    /// The step of the weights returned to.
     pub to: u64,
-    /// What the learning rate is multiplied by from there on, all rollbacks together.
+    /// Factor of the learning rate from there on, all rollbacks together.
     pub factor: f64,
 }
 
-/// What the rate is multiplied by at each rollback.
+/// Factor of the rate at each rollback.
 const LOWERED: f64 = 0.3;
 
 impl Rollback {
-    /// The next one after `before`, from a run that `reason` stopped at `step`, to the weights of step `to`.
+    /// The rollback after `before`, of a run that `reason` stopped at `step`, to the weights of
+    /// step `to`.
     pub(crate) fn after(before: &[Self], step: u64, reason: String, to: u64) -> Self {
         Self { step, reason, to, factor: factor(before) * LOWERED }
     }
@@ -112,12 +147,12 @@ impl Rollback {
     }
 }
 
-/// What the rate is multiplied by after these rollbacks.
+/// Factor of the rate after these rollbacks.
 pub(crate) fn factor(rollbacks: &[Rollback]) -> f64 {
     rollbacks.last().map_or(1.0, |last| last.factor)
 }
 
-/// Wall-clock seconds of a run by what they were spent on.
+/// Wall-clock seconds of a run, by use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Drawing batches.
@@ -130,12 +165,12 @@ pub struct Cost {
     pub validations: f64,
 }
 
-/// What is told about a run while it goes on.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     /// Steps taken.
     pub step: u64,
-    /// Steps of the run, where known already.
+    /// Steps of the run, once known.
     pub horizon: Option<u64>,
     /// Share of the budget that is used, from 0 to 1.
     pub share: f64,
@@ -143,35 +178,36 @@ pub struct Progress {
     pub validation: f64,
 }
 
-/// What is told while a run goes on.
+/// Events of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// A step was made.
+    /// A step was taken.
     Progress(Progress),
-    /// The validation rows were looked at; before the first step too.
+    /// A validation was made, also before the first step.
     Validated(CurvePoint),
-    /// The run goes on from a checkpoint.
+    /// The run resumed from a checkpoint.
     Resumed {
         /// Its step.
         step: u64,
-        /// The version of the library that wrote it, where that is another one: bits may differ from here on.
+        /// The version of the library that wrote it, if another one: bits may differ from here on.
         version: Option<String>,
     },
-    /// The run went back to its best weights, and goes on from there at a lower rate.
+    /// The run returned to its best weights and continues at a lower rate.
     RolledBack(Rollback),
     /// The checkpoint was written.
     Saved {
         /// Its step.
         step: u64,
     },
-    /// The checkpoint could not be written; unless it was the last, the run goes on and tries again later.
+    /// The checkpoint could not be written; unless it was the last, the run continues and tries
+    /// again later.
     SaveFailed {
-        /// Whether it was the last one of the session.
+        /// Whether it was the last one of the run.
         last: bool,
         /// The step that is not saved.
         step: u64,
-        /// Why not.
+        /// The error.
         error: TrainError,
     },
 }

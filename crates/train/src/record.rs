@@ -2,17 +2,20 @@
 
 use ndarray::{ArrayD, ArrayView2};
 use pdmap_core::{Flow, LayerError, ParametricExt, Real, Tensors};
+use pdmap_spec::TrainConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::training::{diverged, mean_log_prob};
-use crate::{CurvePoint, Outcome, TrainConfig, TrainError};
+use crate::error::TrainError;
+use crate::outcome::{CurvePoint, Outcome};
+use crate::validation::mean_log_prob;
 
-/// A run has exploded where the validation rows are so many nats a feature less likely than before the first step: nothing that still learns goes
-/// there, and a likelihood that is finite by luck must not pass for one.
+/// A run has exploded where the validation rows are this many nats a feature less likely than
+/// before the first step. No run that still learns gets there, and a likelihood that is finite by
+/// luck must not pass as valid.
 const EXPLODED: f64 = 10.0;
 
-/// What the validations of a run showed so far.
+/// The validations of a run so far.
 #[derive(Debug)]
 pub(crate) struct Record<F> {
     curve: Vec<CurvePoint>,
@@ -23,7 +26,7 @@ pub(crate) struct Record<F> {
     waited: u64,
 }
 
-/// A record but for the weights.
+/// A record without its weights.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RecordState {
     pub(crate) curve: Vec<CurvePoint>,
@@ -32,7 +35,7 @@ pub(crate) struct RecordState {
 }
 
 impl<F: Real> Record<F> {
-    /// Starts with a validation of the flow as it is.
+    /// Starts with a validation of the initial flow.
     pub(crate) fn start(
         flow: &Flow<F>,
         validation: ArrayView2<'_, F>,
@@ -52,7 +55,7 @@ impl<F: Real> Record<F> {
         Ok(Self { curve, best, weights, rows, patience, waited: 0 })
     }
 
-    /// Goes on from a checkpoint.
+    /// Resumes from a checkpoint.
     pub(crate) fn resume(
         state: RecordState,
         weights: Vec<(String, ArrayD<F>)>,
@@ -71,7 +74,7 @@ impl<F: Real> Record<F> {
         &self.weights
     }
 
-    /// Goes back to the best weights; says which step they are of.
+    /// Returns the flow to the best weights; gives their step.
     pub(crate) fn back(&self, flow: &mut Flow<F>) -> Result<u64, LayerError> {
         flow.set_tensors(Tensors::from_iter(self.weights.clone()))?;
         Ok(self.best.step)
@@ -90,12 +93,12 @@ impl<F: Real> Record<F> {
         self.curve.last().map_or(0, |point| point.step)
     }
 
-    /// Whether patience is at its end.
+    /// Whether the patience is exhausted.
     pub(crate) fn exhausted(&self) -> bool {
         self.patience.is_some_and(|patience| self.waited >= patience)
     }
 
-    /// Validates; says whether that is the end.
+    /// Validates; gives the outcome if the run ends here.
     pub(crate) fn evaluate(
         &mut self,
         flow: &Flow<F>,
@@ -111,7 +114,7 @@ impl<F: Real> Record<F> {
                 let reason = format!("the log-likelihood of the validation rows is {value}");
                 return Ok(Some(Outcome::Diverged { step, reason }));
             }
-            Err(error) => return diverged(step, error).map(Some),
+            Err(error) => return Outcome::of_error(step, error).map(Some),
         };
         let point = CurvePoint { step, seconds: clock.elapsed().as_secs_f64(), validation: value };
         self.curve.push(point);

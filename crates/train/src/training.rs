@@ -2,94 +2,50 @@
 
 use std::time::Instant;
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::ArrayView2;
 use pdmap_core::contract::StepReport;
 use pdmap_core::optim::Optimizer;
 use pdmap_core::{Flow, LayerError, Real, Training, check};
+use pdmap_spec::{Rows, SpecError, TrainConfig};
 
 use crate::batches::{Batches, Position};
 use crate::checkpoint::{Identity, Snapshot};
 use crate::clock::Clock;
+use crate::error::TrainError;
+use crate::hooks::Hooks;
 use crate::memory::peak_memory;
 use crate::observer::{Nobody, Observer};
-use crate::outcome::factor;
+use crate::outcome::{Cost, Event, Outcome, Progress, Rollback, Trained, factor};
 use crate::record::Record;
-use crate::{Checkpoints, Cost, Event, Outcome, Progress, Rollback, Rows, TrainConfig, TrainError, Trained};
 
-/// Mean of `log p` over at most `limit` rows, evenly spaced (files may be sorted), nats.
+/// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation. For a
+/// density `p(x | c)`, each row is followed by its condition: see [`Flow::given`].
 ///
 /// # Errors
-/// Those of the flow.
-pub fn mean_log_prob<F: Real>(
-    flow: &Flow<F>,
-    rows: ArrayView2<'_, F>,
-    limit: usize,
-) -> Result<f64, LayerError> {
-    let (all, count) = (rows.nrows(), rows.nrows().min(limit));
-    let mean = |log_prob: Vec<f64>| log_prob.iter().sum::<f64>() / count as f64;
-    if count == all {
-        return flow.log_prob(flow.given(rows)).map(mean);
-    }
-    let chosen: Vec<usize> =
-        (0..count).map(|index| (index as u128 * all as u128 / count as u128) as usize).collect();
-    flow.log_prob(flow.given(rows.select(Axis(0), &chosen).view())).map(mean)
-}
-
-/// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation. Where the flow is a density `p(x | c)`, rows hold their condition behind
-/// their features: see [`Flow::given`].
-///
-/// # Errors
-/// Fewer rows than a batch, no validation rows, rows that do not fit the flow, options outside their ranges, a likelihood that is not
-/// finite before the first step. A run that diverges later is no error: see [`Outcome`].
+/// Fewer rows than a batch, no validation rows, rows that do not fit the flow, options outside
+/// their ranges, a likelihood that is not finite before the first step. A run that diverges later
+/// is not an error: see [`Outcome`].
 pub fn train<'a, F: Real>(
     flow: &mut Flow<F>,
     rows: impl Into<Rows<'a, F>>,
     validation: ArrayView2<'_, F>,
     config: &TrainConfig,
-    watch: &mut dyn FnMut(Progress),
+    watch: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Trained, TrainError> {
     let mut watch = |event| {
         if let Event::Progress(progress) = event {
             watch(progress);
         }
     };
-    train_with(
-        flow,
-        rows,
-        validation,
-        config,
-        Hooks { watch: &mut watch, stop: &|| false, checkpoints: None },
-    )
+    train_with(flow, rows, validation, config, Hooks::new(&mut watch))
 }
 
-/// What a caller has to do with a run while it goes on.
-pub struct Hooks<'a> {
-    /// Is told what happens.
-    pub watch: &'a mut dyn FnMut(Event),
-    /// Asked after each step: whether the run is to stop here, with its checkpoint written.
-    pub stop: &'a dyn Fn() -> bool,
-    /// Where checkpoints go, and whether the run goes on from one.
-    pub checkpoints: Option<&'a mut Checkpoints>,
-}
-
-impl<'a> Hooks<'a> {
-    /// Only `watch`: no checkpoints, and no other end than the run's own.
-    pub fn new(watch: &'a mut dyn FnMut(Event)) -> Self {
-        Self { watch, stop: &|| false, checkpoints: None }
-    }
-}
-
-impl std::fmt::Debug for Hooks<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hooks").field("checkpoints", &self.checkpoints).finish_non_exhaustive()
-    }
-}
-
-/// The same as [`train`], with checkpoints and a way to stop. Under a step budget, a run that was ended at any moment and goes on from its
-/// checkpoint ends with the same bits as one that was not.
+/// Like [`train`], with [`Hooks`]. Under a step budget, a run that is stopped at any moment and
+/// resumed from its checkpoint ends with the same bits as an uninterrupted one.
 ///
 /// # Errors
-/// As [`train`]; a checkpoint of another run, or a damaged one. A checkpoint that cannot be written is told to `watch`.
+/// As [`train`]; a checkpoint of another run, or a damaged one. A checkpoint that cannot be written
+/// is reported to `watch`.
 pub fn train_with<'a, 'f, F: Real>(
     flow: &'f mut Flow<F>,
     rows: impl Into<Rows<'a, F>>,
@@ -100,7 +56,7 @@ pub fn train_with<'a, 'f, F: Real>(
     train_observed(flow, rows, validation, config, hooks, &mut Nobody)
 }
 
-/// The same as [`train_with`], with somebody who looks at the flow.
+/// Like [`train_with`], with an [`Observer`] that is called before and after steps.
 ///
 /// # Errors
 /// As [`train_with`].
@@ -122,8 +78,8 @@ pub fn train_observed<'a, 'f, F: Real>(
         if run.recover(&outcome, config, &mut hooks)? {
             outcome = None;
         }
-        (hooks.watch)(Event::Progress(run.progress()));
-        if outcome.is_none() && (hooks.stop)() {
+        hooks.tell(Event::Progress(run.progress()));
+        if outcome.is_none() && hooks.stops() {
             outcome = Some(Outcome::Interrupted { step: run.step });
         }
         if outcome.is_none() {
@@ -138,13 +94,14 @@ pub fn train_observed<'a, 'f, F: Real>(
         run.save(&mut hooks, Save::Last);
     }
     if let Outcome::Interrupted { .. } | Outcome::Failed { .. } = outcome {
-        // For the weights that the caller gets: the checkpoint, which is written, must not know of a validation that an unbroken run does not make.
+        // For the weights that the caller gets. The checkpoint is written already: it must not
+        // contain a validation that an uninterrupted run does not make.
         run.evaluate(&mut hooks)?;
     }
     run.finish(outcome)
 }
 
-/// What errors call the rows.
+/// Names of the rows in errors.
 const TRAINING: &str = "training rows";
 const VALIDATION: &str = "validation rows";
 
@@ -164,7 +121,7 @@ struct Run<'a, 'f, F: Real> {
     batches: Batches<'a, F>,
     clock: Clock,
     record: Record<F>,
-    /// Known where there are checkpoints.
+    /// None without checkpoints.
     identity: Option<Identity>,
     step: u64,
     halvings: u64,
@@ -175,7 +132,7 @@ struct Run<'a, 'f, F: Real> {
 }
 
 impl<'a, 'f, F: Real> Run<'a, 'f, F> {
-    /// Checks everything, and starts afresh or goes on from a checkpoint.
+    /// Checks everything, and starts the run or resumes it from a checkpoint.
     fn start(
         flow: &'f mut Flow<F>,
         rows: Rows<'a, F>,
@@ -188,7 +145,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?;
         let mut training = flow.training();
         let (mut identity, mut restored) = (None, None);
-        // Either way every number is looked at once: that it is finite, and which run it makes this.
+        // Either way every number is read once: it must be finite, and it identifies the run.
         match &hooks.checkpoints {
             None => {
                 rows.finite(TRAINING, |_| ())?;
@@ -204,7 +161,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         }
         let (clock, record, position, step, halvings, rollbacks) = match restored {
             Some(from) => {
-                (hooks.watch)(Event::Resumed { step: from.step, version: from.version });
+                hooks.tell(Event::Resumed { step: from.step, version: from.version });
                 let record = Record::resume(from.record, from.best, config);
                 let clock = Clock::resume(config.budget, from.clock);
                 (clock, record, from.position, from.step, from.halvings, from.rollbacks)
@@ -212,7 +169,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             None => {
                 let mut clock = Clock::start(config.budget, config.evaluations);
                 let record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
-                record.curve().iter().for_each(|&point| (hooks.watch)(Event::Validated(point)));
+                record.curve().iter().for_each(|&point| hooks.tell(Event::Validated(point)));
                 (clock, record, Position::default(), 0, 0, Vec::new())
             }
         };
@@ -235,7 +192,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         })
     }
 
-    /// One step; says whether it was the end.
+    /// One step; gives the outcome if it was the last.
     fn advance(
         &mut self,
         config: &TrainConfig,
@@ -256,7 +213,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         }
         match ascend(self.flow, batch, &mut self.optimizer, &mut self.training, &mut self.cost) {
             Ok(report) => self.halvings += report.halvings,
-            Err(error) => return Ok(Some(diverged(self.step, error)?)),
+            Err(error) => return Ok(Some(Outcome::of_error(self.step, error)?)),
         }
         self.step += 1;
         if observed {
@@ -265,7 +222,8 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         Ok(None)
     }
 
-    /// Goes back to the best weights, with an empty memory and a lower rate, where the run diverged and has a retry left; says whether it goes on.
+    /// After a divergence, and if a retry is left: returns to the best weights with an empty memory
+    /// and a lower rate. Whether it did.
     fn recover(
         &mut self,
         outcome: &Option<Outcome>,
@@ -280,7 +238,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         self.training = self.flow.training();
         let rollback = Rollback::after(&self.rollbacks, *step, reason.clone(), to);
         self.rollbacks.push(rollback.clone());
-        (hooks.watch)(Event::RolledBack(rollback));
+        hooks.tell(Event::RolledBack(rollback));
         Ok(true)
     }
 
@@ -288,8 +246,8 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         let before = self.record.curve().len();
         let outcome =
             self.record.evaluate(self.flow, self.validation.reborrow(), self.step, &mut self.clock)?;
-        // A loss that is not finite is no point of the curve.
-        self.record.curve().iter().skip(before).for_each(|&point| (hooks.watch)(Event::Validated(point)));
+        // A loss that is not finite adds no point to the curve.
+        self.record.curve().iter().skip(before).for_each(|&point| hooks.tell(Event::Validated(point)));
         Ok(outcome)
     }
 
@@ -315,13 +273,14 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             halvings: self.halvings,
             rollbacks: &self.rollbacks,
         };
-        (hooks.watch)(match checkpoints.save(&snapshot) {
+        let event = match checkpoints.save(&snapshot) {
             Ok(()) => {
                 self.checkpoint = Some(step);
                 Event::Saved { step }
             }
             Err(error) => Event::SaveFailed { last: when == Save::Last, step, error },
-        });
+        };
+        hooks.tell(event);
     }
 
     /// Leaves the flow with its best weights.
@@ -347,7 +306,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     }
 }
 
-/// Enough rows.
+/// Checks the numbers of rows.
 fn check_rows<F: Real>(
     rows: Rows<'_, F>,
     validation: ArrayView2<'_, F>,
@@ -360,7 +319,7 @@ fn check_rows<F: Real>(
     if let (Rows::Memory(_), actual, limit) = (rows, rows.count(), u64::from(u32::MAX))
         && actual > limit
     {
-        return Err(TrainError::TooManyRows { what: "training rows in memory", limit, actual });
+        return Err(SpecError::TooManyRows { what: "training rows in memory", limit, actual }.into());
     }
     if validation.nrows() == 0 {
         return Err(TrainError::NoValidation);
@@ -383,15 +342,4 @@ fn ascend<F: Real>(
     cost.gradients += (between - start).as_secs_f64();
     cost.updates += between.elapsed().as_secs_f64();
     report
-}
-
-/// Values that are not finite, and matrices that lost their inverse, end a run with its last good weights; any other error is the
-/// caller's.
-pub(crate) fn diverged(step: u64, error: LayerError) -> Result<Outcome, LayerError> {
-    match error {
-        LayerError::NonFinite { .. } | LayerError::Singular { .. } => {
-            Ok(Outcome::Diverged { step, reason: error.to_string() })
-        }
-        error => Err(error),
-    }
 }

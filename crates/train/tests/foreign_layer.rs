@@ -8,8 +8,6 @@ use pdmap_core::{
 use pdmap_train::{Budget, Model, ModelFile, TrainConfig, registry, train};
 use serde_json::json;
 
-use crate::description::parse;
-
 /// A layer of another crate: `y = k x` with one number of options and a tensor of its own.
 #[derive(Debug, Clone)]
 struct Stretch<F> {
@@ -132,7 +130,8 @@ fn a_layer_of_another_crate_is_described_trained_saved_and_loaded() {
     // Without the kind the file is refused in words, and so is the description.
     let error = Model::<f64>::load(&path, &pdmap_train::registry()).unwrap_err().to_string();
     assert!(error.contains("unknown kind of layer `stretch`"), "{error}");
-    assert!(parse(text).unwrap_err().contains("unknown kind of layer `stretch`"));
+    let described = ModelFile::parse("m.toml", text, &pdmap_train::registry::<f64>());
+    assert!(described.unwrap_err().to_string().contains("unknown kind of layer `stretch`"));
     // An option of the layer's own is found in the file.
     let error =
         ModelFile::parse("m.toml", &text.replace("start = 0.5", "strat = 0.5"), &registry).unwrap_err();

@@ -13,8 +13,8 @@ const STEPS: u64 = 6;
 /// Rows of the kind that a model is for, small.
 fn rows(preset: Preset) -> (Array2<f32>, Vec<usize>) {
     let shape = match preset {
-        Preset::ImagePyramidOrthonormal | Preset::ImagePyramidUnconstrained => vec![1, 8, 8],
-        Preset::AudioLapped => vec![1, 32],
+        Preset::IMAGE_PYRAMID_ORTHONORMAL | Preset::IMAGE_PYRAMID_UNCONSTRAINED => vec![1, 8, 8],
+        Preset::AUDIO_LAPPED => vec![1, 32],
         _ => vec![1, 12],
     };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -29,7 +29,7 @@ fn rows(preset: Preset) -> (Array2<f32>, Vec<usize>) {
 
 #[test]
 fn each_is_built_trained_saved_and_loaded() {
-    for preset in Preset::RECIPES {
+    for preset in Preset::FIXED {
         let (rows, shape) = rows(preset);
         let spec = preset.model(Default::default());
         assert!(!spec.layers.is_empty() && !preset.describe().is_empty(), "{preset}");
@@ -61,7 +61,7 @@ fn each_is_built_trained_saved_and_loaded() {
 #[test]
 fn the_page_names_all() {
     let page = include_str!("../../../docs/models.md");
-    for preset in Preset::RECIPES {
+    for preset in Preset::FIXED {
         assert!(page.contains(&format!("`{preset}`")), "{preset} is not documented");
     }
 }

@@ -1,7 +1,7 @@
-//! Runs that are stopped anywhere go on bit for bit.
+//! Runs that are stopped anywhere resume bit for bit.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pdmap_core::optim::{Clip, OptimizerSpec};
@@ -9,7 +9,7 @@ use pdmap_core::{BaseSpec, Flow, Real};
 use pdmap_data::{Counts, Generator, Splits, write_npy};
 use pdmap_train::{
     Architecture, Budget, Checkpoints, Event, FileRows, Hooks, ModelSpec, Outcome, Preprocess, Preset, Rows,
-    TrainConfig, TrainError, Trained, registry, train, train_with, weights_hash,
+    SpecError, TrainConfig, TrainError, Trained, registry, train, train_with, weights_hash,
 };
 
 fn data<F: Real>() -> Splits<F> {
@@ -35,9 +35,9 @@ fn session<F: Real>(
 ) -> Result<(Flow<F>, Trained, u64), TrainError> {
     let mut flow = fresh(model, rows);
     let mut checkpoints = Checkpoints::open(folder, Duration::ZERO, true)?;
-    let (steps, mut resumed) = (Cell::new(0), 0);
+    let (steps, mut resumed) = (AtomicU64::new(0), 0);
     let mut watch = |event| match event {
-        Event::Progress(_) => steps.set(steps.get() + 1),
+        Event::Progress(_) => drop(steps.fetch_add(1, Ordering::Relaxed)),
         Event::Resumed { step, version } => {
             assert_eq!(version, None);
             resumed = step;
@@ -45,8 +45,8 @@ fn session<F: Real>(
         Event::SaveFailed { error, .. } => panic!("{error}"),
         _ => {}
     };
-    let hooks =
-        Hooks { watch: &mut watch, stop: &|| steps.get() >= stop, checkpoints: Some(&mut checkpoints) };
+    let stop = || steps.load(Ordering::Relaxed) >= stop;
+    let hooks = Hooks { watch: Some(&mut watch), stop: Some(&stop), checkpoints: Some(&mut checkpoints) };
     let trained = train_with(&mut flow, rows, data::<F>().validation.view(), config, hooks)?;
     Ok((flow, trained, resumed))
 }
@@ -82,7 +82,7 @@ fn goes_on<F: Real>(model: &ModelSpec, rows: Rows<'_, F>, config: &TrainConfig, 
 fn every_preset_and_optimizer_goes_on_bit_for_bit() {
     let optimizers =
         [OptimizerSpec::adam(), OptimizerSpec::smorms3(), OptimizerSpec::momentum(), OptimizerSpec::Sgd];
-    for (index, preset) in Preset::ALL.into_iter().enumerate() {
+    for (index, preset) in Preset::TEMPLATES.into_iter().enumerate() {
         let model = preset.model(Architecture { depth: 3, alpha: 0.1 });
         let clip = if index % 2 == 0 { Clip::Norm(1.0) } else { Clip::None };
         let config = TrainConfig { optimizer: optimizers[index % 4], clip, ..config(60) };
@@ -94,7 +94,7 @@ fn every_preset_and_optimizer_goes_on_bit_for_bit() {
 
 #[test]
 fn a_run_that_goes_back_goes_on_bit_for_bit() {
-    let model = Preset::DenseExact.model(Architecture::default());
+    let model = Preset::DENSE_EXACT.model(Architecture::default());
     let config = TrainConfig { optimizer: OptimizerSpec::Sgd, rate: 40.0, retries: 20, ..config(80) };
     let rows = data::<f64>().train;
     let mut unbroken = fresh(&model, Rows::from(&rows));
@@ -117,7 +117,7 @@ fn a_run_that_goes_back_goes_on_bit_for_bit() {
 
 #[test]
 fn a_guard_that_halves_steps_goes_on_bit_for_bit() {
-    let model = Preset::DenseRelative.model(Architecture::default());
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     let config = TrainConfig { rate: 0.3, ..config(80) };
     let rows = data::<f64>().train;
     let whole = train(
@@ -133,7 +133,7 @@ fn a_guard_that_halves_steps_goes_on_bit_for_bit() {
 
 #[test]
 fn a_learned_nu_patience_and_a_file_of_rows_go_on_bit_for_bit() {
-    let mut model = Preset::DenseOrthonormal.model(Architecture::default());
+    let mut model = Preset::DENSE_ORTHONORMAL.model(Architecture::default());
     model.base = BaseSpec::StudentT { nu: 5.0, learned: true };
     let config = TrainConfig { patience: Some(3), rate: 0.05, ..config(100) };
     goes_on::<f32>(&model, Rows::from(&data().train), &config, &[7, 8], "Student-t");
@@ -148,7 +148,7 @@ fn a_learned_nu_patience_and_a_file_of_rows_go_on_bit_for_bit() {
 #[test]
 fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     let (rows, folder) = (data::<f64>().train, tempfile::tempdir().unwrap());
-    let model = Preset::DenseRelative.model(Architecture::default());
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap();
     let differs = |model: &ModelSpec, rows: &ndarray::Array2<f64>, config: &TrainConfig| match session::<f64>(
         model,
@@ -163,7 +163,7 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     assert_eq!(differs(&model, &rows, &config(11)), "budget");
     assert_eq!(differs(&model, &rows, &TrainConfig { rate: 1e-3, ..config(10) }), "rate");
     assert_eq!(differs(&model, &(&rows * 1.5), &config(10)), "hash of the rows");
-    let other = Preset::DenseExact.model(Architecture::default());
+    let other = Preset::DENSE_EXACT.model(Architecture::default());
     assert_eq!(differs(&other, &rows, &config(10)), "layer 1");
     match session::<f32>(&model, Rows::from(&data().train), &config(10), folder.path(), 4) {
         Err(TrainError::OtherRun { key, checkpoint, run, .. }) => {
@@ -179,14 +179,14 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
 #[test]
 fn damaged_checkpoints_are_errors_and_stay_as_they_are() {
     let (rows, folder) = (data::<f64>().train, tempfile::tempdir().unwrap());
-    let model = Preset::DenseRelative.model(Architecture::default());
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap();
     let path = folder.path().join("checkpoint.safetensors");
     let whole = std::fs::read(&path).unwrap();
     for length in (0..whole.len()).step_by(997) {
         std::fs::write(&path, &whole[..length]).unwrap();
         let error = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap_err();
-        assert!(matches!(error, TrainError::Damaged { .. }), "{length} bytes: {error}");
+        assert!(matches!(error, TrainError::Spec(SpecError::Damaged { .. })), "{length} bytes: {error}");
     }
     for (from, to) in [("\"format\":1", "\"format\":7"), ("\\\"step\\\":4", "\\\"stop\\\":4")] {
         let text = String::from_utf8_lossy(&whole[8..])
@@ -197,7 +197,10 @@ fn damaged_checkpoints_are_errors_and_stay_as_they_are() {
         bytes[8 + text..8 + text + to.len()].copy_from_slice(to.as_bytes());
         std::fs::write(&path, &bytes).unwrap();
         let error = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap_err();
-        assert!(matches!(error, TrainError::Damaged { .. } | TrainError::Format { .. }), "{error}");
+        assert!(
+            matches!(error, TrainError::Spec(SpecError::Damaged { .. } | SpecError::Format { .. })),
+            "{error}"
+        );
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "left as it was");
     }
 }
@@ -221,7 +224,7 @@ fn a_folder_that_vanishes_is_reported_and_written_again() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("checkpoints");
     let rows = data::<f64>().train;
-    let model = Preset::DenseRelative.model(Architecture::default());
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     let mut flow = fresh::<f64>(&model, Rows::from(&rows));
     let mut checkpoints = Checkpoints::open(&folder, Duration::ZERO, false).unwrap();
     let (mut failed, mut saved, mut step) = (Vec::new(), Vec::new(), 0);
@@ -244,7 +247,7 @@ fn a_folder_that_vanishes_is_reported_and_written_again() {
         Event::Validated(_) => {}
         _ => panic!("there was nothing to go on from"),
     };
-    let hooks = Hooks { watch: &mut watch, stop: &|| false, checkpoints: Some(&mut checkpoints) };
+    let hooks = Hooks { checkpoints: Some(&mut checkpoints), ..Hooks::new(&mut watch) };
     let trained = train_with(&mut flow, &rows, data().validation.view(), &config(8), hooks).unwrap();
     assert_eq!(trained.outcome, Outcome::Finished);
     assert_eq!((failed, saved), (vec![3, 4, 5], vec![1, 2, 6, 7, 8, 8]));
@@ -277,7 +280,7 @@ fn edit(path: &std::path::Path, change: impl FnOnce(&mut serde_json::Value)) {
 #[test]
 fn numbers_that_no_run_leaves_behind_are_named() {
     let (rows, folder) = (data::<f64>().train, tempfile::tempdir().unwrap());
-    let model = Preset::DenseRelative.model(Architecture::default());
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap();
     let path = folder.path().join("checkpoint.safetensors");
     let whole = std::fs::read(&path).unwrap();
@@ -318,7 +321,7 @@ fn a_folder_that_another_run_made_again_is_not_written() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("run");
     let rows = data::<f64>().train;
-    let model = Preset::DenseRelative.model(Architecture::default());
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     let mut flow = fresh::<f64>(&model, Rows::from(&rows));
     let mut checkpoints = Checkpoints::open(&folder, Duration::ZERO, false).unwrap();
     let (mut other, mut failed, mut saved) = (None, 0, 0);
@@ -334,7 +337,7 @@ fn a_folder_that_another_run_made_again_is_not_written() {
         Event::Saved { .. } => saved += 1,
         _ => {}
     };
-    let hooks = Hooks { watch: &mut watch, stop: &|| false, checkpoints: Some(&mut checkpoints) };
+    let hooks = Hooks { checkpoints: Some(&mut checkpoints), ..Hooks::new(&mut watch) };
     let trained = train_with(&mut flow, &rows, data().validation.view(), &config(5), hooks).unwrap();
     assert_eq!((saved, failed, trained.checkpoint), (2, 4, Some(2)));
     assert!(!folder.join("checkpoint.safetensors").exists());
@@ -347,7 +350,7 @@ fn rows_that_can_no_longer_be_read_end_a_run_with_everything_saved() {
     write_npy(&path, &data::<f64>().train).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let file = FileRows::open(&path, vec![], 64).unwrap();
-    let model = Preset::DenseRelative.model(Architecture::default());
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     let mut unbroken = fresh::<f64>(&model, Rows::from(&file));
     train(&mut unbroken, &file, data::<f64>().validation.view(), &config(60), &mut |_| {}).unwrap();
 
@@ -361,7 +364,7 @@ fn rows_that_can_no_longer_be_read_end_a_run_with_everything_saved() {
             std::fs::write(&path, &bytes[..1000]).unwrap();
         }
     };
-    let hooks = Hooks { watch: &mut watch, stop: &|| false, checkpoints: Some(&mut checkpoints) };
+    let hooks = Hooks { checkpoints: Some(&mut checkpoints), ..Hooks::new(&mut watch) };
     let trained = train_with(&mut flow, &file, data::<f64>().validation.view(), &config(60), hooks).unwrap();
     let Outcome::Failed { step, reason } = trained.outcome else { panic!("{:?}", trained.outcome) };
     assert!((5..60).contains(&step) && reason.contains("rows.npy"), "{step}: {reason}");

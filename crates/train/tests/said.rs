@@ -1,4 +1,4 @@
-//! What a run says of itself, and what it takes no rows for. Each check was found missing by a planted bug.
+//! Events and figures of a run, and rows that it refuses. Each check was found missing by a planted bug.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use ndarray::Array2;
@@ -6,11 +6,11 @@ use pdmap_core::Flow;
 use pdmap_core::diagonal::Shift;
 use pdmap_core::optim::{OptimizerSpec, Schedule};
 use pdmap_train::{
-    Architecture, Budget, CurvePoint, Event, Hooks, Outcome, Preprocess, Preset, TrainConfig, TrainError,
+    Architecture, Budget, Event, Hooks, Outcome, Preprocess, Preset, SpecError, TrainConfig, TrainError,
     TrainingRecord, train_with,
 };
 
-pub(crate) fn rows(count: usize) -> Array2<f64> {
+fn rows(count: usize) -> Array2<f64> {
     Array2::from_shape_fn((count, 3), |(row, column)| {
         ((row * 7 + column * 3) as f64).sin() + 0.2 * column as f64
     })
@@ -19,7 +19,7 @@ pub(crate) fn rows(count: usize) -> Array2<f64> {
 #[test]
 fn a_run_tells_each_validation_and_where_its_time_went() {
     let (x, validation) = (rows(400), rows(50));
-    let preset = Preset::DenseOrthonormal;
+    let preset = Preset::DENSE_ORTHONORMAL;
     let mut flow = preset.build(x.view(), Preprocess::Standardize, Architecture::default(), 1).unwrap();
     let config = TrainConfig { evaluations: 5, ..TrainConfig::new(Budget::Steps(50)) };
     let (mut told, mut latest) = (Vec::new(), Vec::new());
@@ -49,9 +49,7 @@ fn a_run_tells_each_validation_and_where_its_time_went() {
 
 #[test]
 fn a_curve_is_thinned_to_its_ends_and_what_is_between() {
-    let curve = |count: u64| -> Vec<CurvePoint> {
-        (0..count).map(|step| CurvePoint { step, seconds: 0.5, validation: -(step as f64) }).collect()
-    };
+    let curve = |count: u64| -> Vec<(u64, f64)> { (0..count).map(|step| (step, -(step as f64))).collect() };
     assert_eq!(TrainingRecord::thinned(&[]), []);
     assert_eq!(TrainingRecord::thinned(&curve(3)), [(0, 0.0), (1, -1.0), (2, -2.0)]);
     let long = TrainingRecord::thinned(&curve(5000));
@@ -86,7 +84,10 @@ fn more_rows_than_can_be_numbered_are_refused_before_they_are_read() {
     let mut flow = Flow::builder(3).layer(Shift::zero(3)).build().unwrap();
     let config = TrainConfig::new(Budget::Steps(5));
     let refused = train_with(&mut flow, many, rows(50).view(), &config, Hooks::new(&mut |_| {})).unwrap_err();
-    assert!(matches!(refused, TrainError::TooManyRows { actual, .. } if actual == 1 << 33), "{refused}");
+    assert!(
+        matches!(refused, TrainError::Spec(SpecError::TooManyRows { actual, .. }) if actual == 1 << 33),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -8,7 +8,8 @@ use pdmap_core::optim::OptimizerSpec;
 use pdmap_core::{Base, Flow, Real};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{
-    Architecture, Budget, Outcome, Preprocess, Preset, TrainConfig, TrainError, Trained, mean_log_prob, train,
+    Architecture, Budget, Outcome, Preprocess, Preset, SpecError, TrainConfig, TrainError, Trained,
+    mean_log_prob, train,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -49,7 +50,7 @@ fn every_dense_arm_learns_and_stays_below_the_truth() {
 
 #[test]
 fn the_flow_is_left_with_the_weights_of_the_best_validation() {
-    let (flow, trained) = run::<f64>(Preset::DenseRelative, &config(300));
+    let (flow, trained) = run::<f64>(Preset::DENSE_RELATIVE, &config(300));
     let now = mean_log_prob(&flow, data::<f64>().validation.view(), 10_000).unwrap();
     assert_eq!(now, trained.best.validation);
     let best = trained.curve.iter().fold(f64::NEG_INFINITY, |best, p| best.max(p.validation));
@@ -59,7 +60,7 @@ fn the_flow_is_left_with_the_weights_of_the_best_validation() {
 #[test]
 fn patience_stops_early() {
     let config = TrainConfig { rate: 0.0, patience: Some(3), evaluations: 100, ..config(1000) };
-    let (_, trained) = run::<f32>(Preset::DenseRelative, &config);
+    let (_, trained) = run::<f32>(Preset::DENSE_RELATIVE, &config);
     assert_eq!(trained.outcome, Outcome::StoppedEarly);
     assert_eq!(trained.steps, 30);
 }
@@ -67,7 +68,7 @@ fn patience_stops_early() {
 #[test]
 fn a_time_budget_is_kept_and_its_horizon_recorded() {
     let config = TrainConfig { budget: Budget::Time(Duration::from_millis(300)), ..config(0) };
-    let (_, trained) = run::<f32>(Preset::DenseRelative, &config);
+    let (_, trained) = run::<f32>(Preset::DENSE_RELATIVE, &config);
     assert!(trained.steps > 0 && trained.steps <= trained.horizon);
     assert_eq!(trained.outcome, Outcome::Finished);
 }
@@ -77,7 +78,7 @@ fn a_run_that_diverges_keeps_the_last_good_weights() {
     let mut data = data::<f32>();
     // Drawn sometime in the first epoch.
     data.train.row_mut(2000).fill(1e30);
-    let mut flow = Preset::DenseRelative
+    let mut flow = Preset::DENSE_RELATIVE
         .build(data.validation.view(), Preprocess::None, Architecture::default(), 1)
         .unwrap();
     let config = TrainConfig { evaluations: 400, retries: 0, ..config(400) };
@@ -93,7 +94,7 @@ fn a_run_that_diverges_goes_back_and_on_at_a_lower_rate() {
     let mut data = data::<f32>();
     data.train.row_mut(2000).fill(1e30);
     let go = |rate, retries| {
-        let mut flow = Preset::DenseRelative
+        let mut flow = Preset::DENSE_RELATIVE
             .build(data.validation.view(), Preprocess::None, Architecture::default(), 1)
             .unwrap();
         let config = TrainConfig { evaluations: 40, rate, retries, ..config(400) };
@@ -129,7 +130,8 @@ fn every_optimizer_trains_every_dense_arm() {
 #[test]
 fn rows_that_cannot_be_trained_on() {
     let rows: Array2<f32> = Base::normal().sample(50, 3, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
-    let mut flow = Preset::DenseSvd.build(rows.view(), Preprocess::None, Architecture::default(), 1).unwrap();
+    let mut flow =
+        Preset::DENSE_SVD.build(rows.view(), Preprocess::None, Architecture::default(), 1).unwrap();
     let mut attempt = |rows: &Array2<f32>, validation: &Array2<f32>| {
         train(&mut flow, rows.view(), validation.view(), &config(5), &mut |_| {}).unwrap_err()
     };
@@ -139,5 +141,5 @@ fn rows_that_cannot_be_trained_on() {
     let none = many.slice_axis(Axis(0), Slice::from(0..0)).to_owned();
     assert!(matches!(attempt(&many, &none), TrainError::NoValidation));
     let other: Array2<f32> = Base::normal().sample(200, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
-    assert!(matches!(attempt(&other, &other), TrainError::Layer(_)));
+    assert!(matches!(attempt(&other, &other), TrainError::Spec(SpecError::Layer(_))));
 }

@@ -235,7 +235,7 @@ fn of_precision<F: Real>(seeds: &Seeds) -> Result<()> {
 }
 
 fn descriptions(models: &Seeds, plans: &Seeds) -> Result<()> {
-    for preset in Preset::named() {
+    for preset in Preset::all() {
         let model = preset.model(Architecture::default());
         models.write(preset.name(), model.to_toml().as_bytes())?;
     }

@@ -1,12 +1,14 @@
 //! Checkpoints, and the runs that resume from them.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ndarray::Array2;
 use pdmap_core::Flow;
 use pdmap_train::{
-    Budget, Checkpoints, Hooks, ModelFile, Preprocess, TrainConfig, TrainError, Trained, registry, train_with,
+    Budget, Checkpoints, Hooks, ModelFile, Preprocess, SpecError, TrainConfig, TrainError, Trained, registry,
+    train_with,
 };
 
 use crate::framed;
@@ -39,14 +41,14 @@ fn run(
     let config =
         TrainConfig { batch: 3, evaluations: 2, rate: 1e-2, ..TrainConfig::new(Budget::Steps(STEPS)) };
     let mut checkpoints = Checkpoints::open(folder, Duration::from_secs(3600), true)?;
-    let steps = std::cell::Cell::new(0);
+    let steps = AtomicU64::new(0);
     let mut watch = |event| {
         if let pdmap_train::Event::Progress(_) = event {
-            steps.set(steps.get() + 1);
+            steps.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let hooks =
-        Hooks { watch: &mut watch, stop: &|| steps.get() >= stop, checkpoints: Some(&mut checkpoints) };
+    let stop = || steps.load(Ordering::Relaxed) >= stop;
+    let hooks = Hooks { watch: Some(&mut watch), stop: Some(&stop), checkpoints: Some(&mut checkpoints) };
     let trained = train_with(&mut flow, rows, rows.view(), &config, hooks)?;
     Ok((flow, trained))
 }
@@ -86,8 +88,8 @@ pub(crate) fn checkpoint(bytes: &[u8]) {
 /// The errors of training.
 pub fn sound_checkpoint() -> Result<Vec<u8>, TrainError> {
     let (flow, rows) = start()?;
-    let io = |source| TrainError::Io { path: FILE.into(), source };
+    let io = |source| SpecError::Io { path: FILE.into(), source };
     let folder = tempfile::tempdir().map_err(io)?;
     run(&flow, &rows, folder.path(), 2)?;
-    std::fs::read(folder.path().join(FILE)).map_err(io)
+    Ok(std::fs::read(folder.path().join(FILE)).map_err(io)?)
 }

@@ -16,52 +16,50 @@ pub(crate) struct Train {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
-    /// A named model (`pdmap presets` lists them) or a model file (.toml); flags go before what the file says
+    /// A named model (`pdmap presets` lists them) or a model file (.toml); flags override the file
     #[arg(long, value_name = "PRESET|FILE.toml", default_value = "dense-relative")]
     pub(crate) model: String,
-    /// What each row is conditioned on, for p(x | c): rows of numbers, a column of class labels (with --classes), or an IDX file of labels
+    /// Condition of each row, for p(x | c): rows of numbers, a column of class labels (with
+    /// --classes), or an IDX file of labels
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
-    /// The same for the rows of --val
+    /// Conditions of the rows of --val
     #[arg(long, value_name = "C", requires = "condition")]
     pub(crate) val_condition: Option<PathBuf>,
-    /// The same for the test rows
+    /// Conditions of the test rows
     #[arg(long, value_name = "C", requires = "condition")]
     pub(crate) test_condition: Option<PathBuf>,
-    /// The conditions are classes 0 to N-1 [default: of an IDX file, as many as it names]
+    /// The conditions are classes 0 to N-1 [default for an IDX file: as many as it names]
     #[arg(long, value_name = "N", requires = "condition")]
     pub(crate) classes: Option<usize>,
-    /// Learning rate [default: what the model says]
-    #[arg(long, value_name = "R", allow_negative_numbers = true)]
-    pub(crate) rate: Option<f64>,
     /// Seed of the initial weights and of the order of the rows
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Stop after that many validations without a new best
-    #[arg(long, value_name = "N")]
-    pub(crate) patience: Option<u64>,
-    /// Rows of a .npy file are held in memory up to this size; a larger file is read through a shuffle buffer of this size
+    /// Memory for the rows of a .npy file; a larger file is read through a shuffle buffer of this
+    /// size
     #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size)]
     pub(crate) memory: u64,
-    /// Folder for a checkpoint: everything that the run needs to go on bit for bit
+    /// Folder for a checkpoint: everything that the run needs to continue bit for bit
     #[arg(long, value_name = "DIR")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// Time from one checkpoint to the next, at least 1s [default: 60s]
+    /// Time between checkpoints, at least 1s [default: 60s]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "checkpoint")]
     pub(crate) every: Option<Duration>,
-    /// Go on from the checkpoint in that folder, or start afresh where there is none
+    /// Resume from the checkpoint in that folder, or start a new run if there is none
     #[arg(long, requires = "checkpoint")]
     pub(crate) resume: bool,
     /// The model file to write
     #[arg(long, value_name = "M.safetensors")]
     pub(crate) out: PathBuf,
-    /// Where to write a page about the trained model: learning curve, likelihoods, samples, codes, kernels; of the test rows, or the validation rows where there are none
+    /// Where to write a page about the trained model: learning curve, likelihoods, samples, codes
+    /// and kernels, on the test rows or else the validation rows
     #[arg(long, value_name = "REPORT.html")]
     pub(crate) report: Option<PathBuf>,
-    /// Where to write what happens while training goes on, a JSON object a line; with --resume, lines are added
+    /// Where to log the events of training, one JSON object a line; with --resume, lines are
+    /// appended
     #[arg(long, value_name = "LOG.jsonl")]
     pub(crate) log: Option<PathBuf>,
-    /// What training did as JSON on stdout
+    /// The results as JSON on stdout
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -4,12 +4,11 @@ use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::{Input, Real};
 use pdmap_data::RowShape;
-use pdmap_train::{Condition, Model};
+use pdmap_train::{AnyModel, Condition, Model, each_precision as each};
 use serde::Serialize;
 
 use crate::args::{Classify, HeaderArg};
 use crate::condition;
-use crate::model::any::{AnyModel, each};
 use crate::rows::blocks::Blocks;
 use crate::rows::targets::{As, Targets};
 use crate::terminal::exit::BadInput;

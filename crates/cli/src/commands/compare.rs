@@ -35,9 +35,10 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
     }
     let folder = Folder::prepare(&args.out, &[RESULTS, REPORT, TABLE])?;
     let store = Store::open(&folder.file(RUNS));
-    let results = match args.dtype {
-        Dtype::F32 => measure::<f32>(&source, &plan, &store, args.quiet)?,
-        Dtype::F64 => measure::<f64>(&source, &plan, &store, args.quiet)?,
+    let (dtype, quiet) = (args.training.dtype, args.training.quiet);
+    let results = match dtype {
+        Dtype::F32 => measure::<f32>(&source, &plan, &store, quiet)?,
+        Dtype::F64 => measure::<f64>(&source, &plan, &store, quiet)?,
     };
     // Results are written first, so that a failing plot loses neither the file nor the table.
     output::text(&folder.file(RESULTS), serde_json::to_string_pretty(&results)?)?;
@@ -88,7 +89,7 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
     bar.finish();
     let results = results.map_err(|error| match error {
         CompareError::Arm { arm, source: error } => source.blame(*error).context(format!("arm {arm}")),
-        CompareError::Layer(error) => source.blame(error.into()),
+        CompareError::Layer(error) => source.blame(error),
         other => Error::from(other),
     })?;
     Ok(results)

@@ -1,12 +1,11 @@
 //! `pdmap inspect`.
 
 use anyhow::Result;
-use pdmap_core::{Diagnostic, ParametricExt, Real};
-use pdmap_train::{Header, Model};
+use pdmap_core::Real;
+use pdmap_train::{AnyModel, Inspection, Model, each_precision as each};
 use serde::Serialize;
 
 use crate::args::Inspect;
-use crate::model::any::{AnyModel, each};
 use crate::model::round_trip::RoundTrip;
 use crate::rows::blocks::Blocks;
 use crate::terminal::exit::BadInput;
@@ -18,11 +17,8 @@ const ROWS: usize = 4096;
 /// The report. `docs/scoring.md` describes its JSON form.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
-    header: &'a Header,
-    parameters: usize,
-    weights_hash: String,
-    /// Figures of each layer, `LAYER.TENSOR FIGURE`.
-    diagnostics: Vec<Diagnostic>,
+    #[serde(flatten)]
+    model: Inspection<'a>,
     round_trip: RoundTrips,
 }
 
@@ -50,10 +46,7 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
         RoundTrip::of_data(&model.flow, data, args.rows.unwrap_or(ROWS))
     });
     let report = Report {
-        header: &model.header,
-        parameters: model.flow.parameter_count(),
-        weights_hash: model.weights_hash(),
-        diagnostics: model.flow.diagnostics(),
+        model: model.inspect(),
         round_trip: RoundTrips { data: data.transpose()?, base: RoundTrip::of_base(&model.flow) },
     };
     let trips = &report.round_trip;
@@ -66,10 +59,10 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
 }
 
 fn text(report: &Report<'_>) -> Result<()> {
-    let header = report.header;
+    let Inspection { header, parameters, weights_hash, diagnostics } = &report.model;
     output::line(&format!(
         "{} features, {}, {} parameters, weights {}",
-        header.features, header.dtype, report.parameters, report.weights_hash
+        header.features, header.dtype, parameters, weights_hash
     ))?;
     output::line(&format!("written by pdmap {}, format {}", header.version, header.format))?;
     output::line(&format!("likelihood in {}", header.space))?;
@@ -77,7 +70,7 @@ fn text(report: &Report<'_>) -> Result<()> {
         let role = if index < header.preprocessing { " (preprocessing)" } else { "" };
         output::line(&format!("layer {index}: {} {}{role}", layer.kind, layer.options))?;
         let own = format!("{index}.");
-        for diagnostic in report.diagnostics.iter().filter(|d| d.name.starts_with(&own)) {
+        for diagnostic in diagnostics.iter().filter(|d| d.name.starts_with(&own)) {
             output::line(&format!("    {}: {:.6e}", &diagnostic.name[own.len()..], diagnostic.value))?;
         }
     }

@@ -8,11 +8,10 @@ use pdmap_conv::kernels_of;
 use pdmap_core::Real;
 use pdmap_data::write_npy;
 use pdmap_report::standalone;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 use serde::Serialize;
 
 use crate::args;
-use crate::model::any::{AnyModel, each};
 use crate::model::kernel_plots::{responses, shapes};
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;

@@ -4,11 +4,10 @@ use anyhow::Result;
 use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_data::RowShape;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 
 use crate::args::Map;
 use crate::condition::Given;
-use crate::model::any::{AnyModel, each};
 use crate::rows::blocks::Blocks;
 use crate::rows::targets::{As, Targets, data_names, numbered};
 use crate::terminal::output;

@@ -3,11 +3,10 @@
 use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 
 use crate::args::Report;
 use crate::condition::Given;
-use crate::model::any::{AnyModel, each};
 use crate::model_page::{Subject, most_rows, page, thinned};
 use crate::rows::blocks::Blocks;
 use crate::terminal::exit::BadInput;

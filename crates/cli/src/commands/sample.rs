@@ -4,13 +4,12 @@ use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real, check};
 use pdmap_data::{RowFormat, RowShape, TextOptions};
-use pdmap_train::{Condition, Model};
+use pdmap_train::{AnyModel, Condition, Model, each_precision as each};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::args::Sample;
 use crate::condition;
-use crate::model::any::{AnyModel, each};
 use crate::rows::blocks::block_rows;
 use crate::rows::targets::{As, Targets, data_names};
 use crate::terminal::exit::BadInput;

@@ -4,12 +4,11 @@ use anyhow::Result;
 use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_data::RowShape;
-use pdmap_train::Model;
+use pdmap_train::{AnyModel, Model, each_precision as each};
 use serde::Serialize;
 
 use crate::args::{HeaderArg, Score};
 use crate::condition::Given;
-use crate::model::any::{AnyModel, each};
 use crate::rows::blocks::Blocks;
 use crate::rows::targets::{As, Targets, numbered};
 use crate::scores::likelihood::Likelihood;

@@ -57,35 +57,29 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let condition = data.condition(&source, args)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
-    let blame = |error| choice.blame(error, &source);
     let mut spec = choice.spec().shaped(data.facts.shape());
     spec.conditions = condition.map_or(0, Condition::width);
-    let mut flow = spec.build_on(data.rows(), &steps, args.seed, &registry()).map_err(blame)?;
+    let flow = spec.build_on(data.rows(), &steps, args.seed, &registry());
+    let mut flow = flow.map_err(|error| choice.blame(error, &source))?;
     bar.stage(choice.name());
     // Until here there is nothing to save, so a signal ends the program.
     signals::listen()?;
     let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)? };
     watch.started(args, &choice.name(), &config, &flow);
     let mut on_event = |event| watch.event(event);
-    let hooks = Hooks { watch: &mut on_event, stop: &signals::stop, checkpoints: checkpoints.as_mut() };
+    let hooks =
+        Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
     let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
-    let trained = watch.ended(trained).map_err(blame)?;
+    let trained = watch.ended(trained).map_err(|error| choice.blame(error, &source))?;
 
     let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));
     if model.flow.conditions() > 0 {
         model.header.condition = condition;
     }
     model.header.training = Some(TrainingRecord {
-        data: args.data.data().to_owned(),
-        seed: args.seed,
-        config,
-        steps: trained.steps,
-        horizon: trained.horizon,
-        best_step: trained.best.step,
-        best_validation: trained.best.validation,
-        curve: TrainingRecord::thinned(&trained.curve),
         columns: source.columns().unwrap_or_default(),
         shape: data.facts.picture(),
+        ..trained.record(args.data.data(), config)
     });
     let saved = save(&model, args);
     let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, path));
@@ -150,20 +144,12 @@ fn not_an_input(args: &Train) -> Result<()> {
 
 /// The training options: flags override the model's, which override the defaults.
 fn settle(args: &Train, choice: &ModelChoice) -> Result<TrainConfig> {
-    let flags = &args.training;
+    let flags = &args.training.options;
     if flags.batch == Some(0) {
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
     }
-    let described = choice.spec().training.onto(TrainConfig::new(Budget::Time(BUDGET)));
-    let budget = flags.steps.map(Budget::Steps).or(flags.budget.map(Budget::Time));
-    Ok(TrainConfig {
-        batch: flags.batch.unwrap_or(described.batch),
-        budget: budget.unwrap_or(described.budget),
-        rate: args.rate.unwrap_or(described.rate),
-        patience: args.patience.or(described.patience),
-        seed: args.seed,
-        ..described
-    })
+    let options = choice.spec().training.overridden_by(flags);
+    Ok(TrainConfig { seed: args.seed, ..options.onto(TrainConfig::new(Budget::Time(BUDGET))) })
 }
 
 fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {

@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 use pdmap_core::{Evaluator, LayerError, Real};
 use pdmap_data::{DataError, Input, ReadRows, RowFormat, TextOptions, open_rows};
 
-use crate::exit::BadInput;
+use crate::terminal::exit::BadInput;
 
 /// Approximate size of a block in bytes: its rows and their scores.
 const BLOCK: usize = 1 << 22;

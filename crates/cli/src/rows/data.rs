@@ -9,7 +9,7 @@ use pdmap_data::{
     Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows,
     check_training, collect_rows, detect_format, mnist, open_rows, split_rows, tiles, wav,
 };
-use pdmap_train::{Preprocess, TrainError};
+use pdmap_train::{Preprocess, SpecError, TrainError};
 
 use crate::args::{DataArgs, Protocol};
 use crate::terminal::exit::BadInput;
@@ -181,19 +181,19 @@ impl Source {
 
     /// Adds the name of the data to an error of preprocessing, building or training that is about
     /// rows.
-    pub(crate) fn blame(&self, error: TrainError) -> Error {
-        match error {
-            TrainError::Layer(
+    pub(crate) fn blame(&self, error: impl Into<TrainError>) -> Error {
+        match error.into() {
+            error @ (TrainError::Spec(SpecError::Layer(
                 LayerError::NonFinite { .. }
                 | LayerError::Singular { .. }
                 | LayerError::NotPositive { .. }
                 | LayerError::Domain { .. }
                 | LayerError::Features { .. }
                 | LayerError::NoRows,
-            )
+            ))
             | TrainError::NonFiniteStart { .. }
             | TrainError::TooFewRows { .. }
-            | TrainError::NoValidation => Error::from(error).context(self.name.clone()),
+            | TrainError::NoValidation) => Error::from(error).context(self.name.clone()),
             other => other.into(),
         }
     }

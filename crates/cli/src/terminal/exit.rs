@@ -4,7 +4,7 @@
 use pdmap_compare::CompareError;
 use pdmap_core::LayerError;
 use pdmap_data::DataError;
-use pdmap_train::TrainError;
+use pdmap_train::{SpecError, TrainError};
 
 /// Unusable input.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub(crate) struct Failed {
 fn resumable(checkpoint: &Option<u64>) -> String {
     match checkpoint {
         Some(step) => format!("--resume continues from step {step}"),
-        None => "this session has no checkpoint to resume from".to_owned(),
+        None => "this run wrote no checkpoint to resume from".to_owned(),
     }
 }
 
@@ -90,6 +90,7 @@ fn status(error: &anyhow::Error) -> u8 {
             || e.is::<Failed>()
             || e.is::<DataError>()
             || e.is::<TrainError>()
+            || e.is::<SpecError>()
             || e.is::<LayerError>()
             || e.is::<CompareError>()
             || e.is::<std::io::Error>()

@@ -1,7 +1,7 @@
 //! A progress bar on stderr, hidden if stderr is not a terminal.
 
-use std::cell::Cell;
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,7 +12,7 @@ use pdmap_train::Progress;
 pub(crate) struct Bar {
     bar: ProgressBar,
     /// Time and number of the first reported step of this stage.
-    first: Cell<Option<(Instant, u64)>>,
+    first: Mutex<Option<(Instant, u64)>>,
 }
 
 /// Length of a full bar.
@@ -30,7 +30,7 @@ impl Bar {
         {
             bar.set_style(style);
         }
-        Self { bar, first: Cell::new(None) }
+        Self { bar, first: Mutex::new(None) }
     }
 
     /// Starts a stage.
@@ -38,7 +38,7 @@ impl Bar {
         if self.bar.prefix() != name {
             self.bar.set_prefix(name);
             self.bar.reset();
-            self.first.set(None);
+            *self.first.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
 
@@ -47,11 +47,8 @@ impl Bar {
         if self.bar.is_hidden() {
             return;
         }
-        let (start, step) = self.first.get().unwrap_or_else(|| {
-            let now = (Instant::now(), progress.step);
-            self.first.set(Some(now));
-            now
-        });
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, step) = *first.get_or_insert_with(|| (Instant::now(), progress.step));
         let rate = (progress.step.saturating_sub(step)) as f64 / start.elapsed().as_secs_f64().max(1e-3);
         self.bar.set_position((progress.share * FULL as f64) as u64);
         self.bar.set_message(format!(

@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn the_jacobian_matches_central_differences() {
         let x = Array2::from_shape_fn((200, 3), |(i, j)| ((i * 7 + j * 13) % 17) as f64 - 8.0);
-        let flow = Preset::DenseSvd
+        let flow = Preset::DENSE_SVD
             .build(x.view(), Preprocess::Standardize, Architecture { depth: 3, alpha: 0.2 }, 5)
             .unwrap();
         let point = x.row(3);

@@ -5,13 +5,13 @@ use std::path::Path;
 use pdmap_core::Registry;
 use pdmap_core::options::{self, OptionsError, Problem, Segment};
 use pdmap_train::description::{Document, TrainingSpec};
-use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TrainError};
+use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, SpecError};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::check::{key, refuse};
 use crate::arm::Arm;
-use crate::plan_file::{check_training, preprocess};
+use crate::common_keys::{check_training, preprocess};
 
 /// Extension of a model file.
 const MODEL_FILE: &str = ".toml";
@@ -40,7 +40,7 @@ impl ArmText {
         document: &Document,
         folder: &Path,
         registry: &Registry<f64>,
-    ) -> Result<Arm, TrainError> {
+    ) -> Result<Arm, SpecError> {
         let at = [key("arms"), Segment::Index(index)];
         check_training(document, &at, &self.training, registry)?;
         let place = Place { document, at: &at, registry };
@@ -57,7 +57,7 @@ impl ArmText {
                     .refuse("model", "expected a preset's name, the path of a model file, or a table");
             }
         };
-        if preset.is_none_or(|preset| preset.recipe().is_some()) {
+        if preset.is_none_or(|preset| !preset.is_template()) {
             let given = [(self.depth.is_some(), "depth"), (self.alpha.is_some(), "alpha")];
             if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
                 return place
@@ -85,14 +85,14 @@ impl ArmText {
         preset: Preset,
         common: &TrainingSpec,
         place: Place<'_>,
-    ) -> Result<ModelSpec, TrainError> {
+    ) -> Result<ModelSpec, SpecError> {
         let usual = Architecture::default();
         let depth = self.depth.unwrap_or(usual.depth);
         let alpha = self.alpha.unwrap_or(usual.alpha);
         if depth == 0 {
             return place.refuse("depth", "0: a flow needs at least one linear layer");
         }
-        if preset.recipe().is_some() {
+        if !preset.is_template() {
             let mut model = preset.model(usual);
             if common.rate.is_some() {
                 model.training.rate = None;
@@ -107,7 +107,7 @@ impl ArmText {
         let tried = preset.model(Architecture { depth: 2, alpha });
         match tried.check(place.document, place.at, place.registry) {
             Ok(()) => {}
-            Err(TrainError::DescriptionLayer { source, .. }) => {
+            Err(SpecError::DescriptionLayer { source, .. }) => {
                 return place.refuse("alpha", &source.to_string());
             }
             Err(other) => return Err(other),
@@ -139,18 +139,18 @@ impl Place<'_> {
         self.at.iter().cloned().chain([key(name)]).collect()
     }
 
-    fn refuse<T>(self, name: &str, reason: &str) -> Result<T, TrainError> {
+    fn refuse<T>(self, name: &str, reason: &str) -> Result<T, SpecError> {
         refuse(&self.path(name), reason).map_err(|error| self.document.error(error))
     }
 
-    fn preset(self, name: &str) -> Result<Preset, TrainError> {
-        name.parse().or_else(|error: TrainError| {
+    fn preset(self, name: &str) -> Result<Preset, SpecError> {
+        name.parse().or_else(|error: SpecError| {
             self.refuse("model", &format!("{error}; the path of a model file ends in {MODEL_FILE}"))
         })
     }
 
     /// A model written in the plan.
-    fn inline(self, value: &Value) -> Result<ModelSpec, TrainError> {
+    fn inline(self, value: &Value) -> Result<ModelSpec, SpecError> {
         let at = self.path("model");
         let model: ModelSpec = options::parse(value).map_err(|OptionsError { path, problem }| {
             let path = at.iter().cloned().chain(path).collect();
@@ -162,10 +162,10 @@ impl Place<'_> {
 
     /// A model file. Errors inside it name that file; a file that cannot be read is an error of the
     /// plan. Its training budget is ignored in favour of the comparison's.
-    fn file(self, path: &Path) -> Result<ModelSpec, TrainError> {
+    fn file(self, path: &Path) -> Result<ModelSpec, SpecError> {
         let mut model = match ModelFile::load(path, self.registry) {
             Ok(file) => file.spec,
-            Err(error @ TrainError::Io { .. }) => return self.refuse("model", &error.to_string()),
+            Err(error @ SpecError::Io { .. }) => return self.refuse("model", &error.to_string()),
             Err(other) => return Err(other),
         };
         model.training.steps = None;

@@ -162,7 +162,7 @@ mod tests {
         );
         assert!(!usual.contains("its own training options"));
         let deep = prose(|plan| {
-            plan.arms[0] = Arm::preset(Preset::DenseExact, Architecture { depth: 4, alpha: 0.1 });
+            plan.arms[0] = Arm::preset(Preset::DENSE_EXACT, Architecture { depth: 4, alpha: 0.1 });
             plan.arms[1].model.preprocess = Some(vec![Preprocess::Standardize]);
             plan.arms[2].training.batch = Some(7);
             "mine".clone_into(&mut plan.arms[3].name);

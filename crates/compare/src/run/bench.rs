@@ -2,7 +2,7 @@
 
 use pdmap_core::Real;
 use pdmap_data::Splits;
-use pdmap_train::{Budget, Progress, Rows, TrainConfig};
+use pdmap_train::{Budget, Progress, Rows, TrainConfig, TrainError};
 use serde_json::{Value, json};
 
 use super::event::Event;
@@ -58,7 +58,7 @@ pub(super) struct Ran {
 impl<'a, F: Real> Bench<'a, F> {
     pub(super) fn new(data: &'a Splits<F>, plan: &'a Plan, store: &'a Store) -> Result<Self, CompareError> {
         let hash = |rows: ndarray::ArrayView2<'_, F>, what| {
-            Ok::<_, CompareError>(Rows::from(rows).fingerprint(what)?)
+            Rows::from(rows).fingerprint(what).map_err(TrainError::from)
         };
         let hashes = [
             hash(data.train.view(), "training rows")?,
@@ -75,7 +75,10 @@ impl<'a, F: Real> Bench<'a, F> {
         for arm in &self.plan.arms {
             if let Err(error) = build(arm, self.data, self.plan, 1 + arm.seed_offset) {
                 unfit.push(Failure { arm: arm.name.clone(), seed: None, reason: error.to_string() });
-                first.get_or_insert(CompareError::Arm { arm: arm.name.clone(), source: Box::new(error) });
+                first.get_or_insert(CompareError::Arm {
+                    arm: arm.name.clone(),
+                    source: Box::new(error.into()),
+                });
             }
         }
         match first {
@@ -127,9 +130,9 @@ impl<'a, F: Real> Bench<'a, F> {
     pub(crate) fn tuning_runs(
         &self,
         runs: &[Run<'_>],
-        watch: &mut dyn FnMut(Event<'_>),
+        watch: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<Vec<Option<f64>>, CompareError> {
-        let work = |job: usize, progress: &mut dyn FnMut(Progress)| {
+        let work = |job: usize, progress: &mut (dyn FnMut(Progress) + Send)| {
             let run = &runs[job];
             let identity = self.run_identity(run);
             if let Some((known, _)) = self.store.load(&identity, 0) {
@@ -153,14 +156,14 @@ impl<'a, F: Real> Bench<'a, F> {
     pub(super) fn final_runs(
         &self,
         runs: &[Run<'_>],
-        watch: &mut dyn FnMut(Event<'_>),
+        watch: &mut (dyn FnMut(Event<'_>) + Send),
     ) -> Result<Ran, CompareError> {
         let rows = self.data.test.nrows();
         let pair = |run: &Run<'_>| match run.role {
             Role::Final { seed } => seed,
             Role::Tuning => run.config.seed,
         };
-        let work = |job: usize, progress: &mut dyn FnMut(Progress)| {
+        let work = |job: usize, progress: &mut (dyn FnMut(Progress) + Send)| {
             let run = &runs[job];
             let identity = self.run_identity(run);
             if let Some((known, rows)) = self.store.load::<RunResult>(&identity, rows) {
@@ -211,7 +214,7 @@ impl<'a, F: Real> Bench<'a, F> {
                         seed: Some(seed),
                         reason: error.to_string(),
                     });
-                    first_error.get_or_insert(CompareError::Arm { arm, source: Box::new(error) });
+                    first_error.get_or_insert(CompareError::Arm { arm, source: Box::new(error.into()) });
                 }
             }
         }

@@ -38,7 +38,7 @@ pub fn compare<F: Real>(
     data: &Splits<F>,
     plan: &Plan,
     store: &Store,
-    watch: &mut dyn FnMut(Event<'_>),
+    watch: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Results, CompareError> {
     if plan.arms.is_empty() || plan.seeds == 0 {
         return Err(CompareError::Empty { actual: plan.arms.len(), seeds: plan.seeds });

@@ -22,8 +22,8 @@ enum Message<T> {
 pub(crate) fn perform<T: Send>(
     count: usize,
     parallel: Option<Parallel>,
-    work: impl Fn(usize, &mut dyn FnMut(Progress)) -> Result<T, CompareError> + Sync,
-    mut watch: impl FnMut(usize, Update<'_, T>),
+    work: impl Fn(usize, &mut (dyn FnMut(Progress) + Send)) -> Result<T, CompareError> + Sync,
+    mut watch: impl FnMut(usize, Update<'_, T>) + Send,
 ) -> Result<Vec<T>, CompareError> {
     let mut results: Vec<Option<T>> = Vec::new();
     results.resize_with(count, || None);
@@ -72,7 +72,7 @@ pub(crate) enum Update<'a, T> {
 fn worker<T: Send>(
     pool: &rayon::ThreadPool,
     jobs: &Mutex<std::ops::Range<usize>>,
-    work: &(impl Fn(usize, &mut dyn FnMut(Progress)) -> Result<T, CompareError> + Sync),
+    work: &(impl Fn(usize, &mut (dyn FnMut(Progress) + Send)) -> Result<T, CompareError> + Sync),
     sender: &Sender<Message<T>>,
 ) {
     while let Some(job) = next(jobs, Iterator::next) {

@@ -3,7 +3,9 @@
 use ndarray::{Axis, Slice};
 use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_data::Splits;
-use pdmap_train::{Event, Hooks, Progress, TrainConfig, TrainError, Trained, registry, train_observed};
+use pdmap_train::{
+    Event, Hooks, Progress, SpecError, TrainConfig, TrainError, Trained, registry, train_observed,
+};
 
 use super::truth::Truth;
 use crate::arm::Arm;
@@ -21,7 +23,7 @@ pub(crate) fn build<F: Real>(
     data: &Splits<F>,
     plan: &Plan,
     seed: u64,
-) -> Result<Flow<F>, TrainError> {
+) -> Result<Flow<F>, SpecError> {
     arm.model.shaped(data.facts.shape()).build_on(data.train.view(), plan.steps(arm), seed, &registry())
 }
 
@@ -32,7 +34,7 @@ pub(crate) fn train_arm<F: Real>(
     plan: &Plan,
     config: &TrainConfig,
     moments: u64,
-    watch: &mut dyn FnMut(Progress),
+    watch: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Flow<F>, Trained, Vec<Moment>), TrainError> {
     let mut flow = build(arm, data, plan, config.seed)?;
     let mut watch = |event| {

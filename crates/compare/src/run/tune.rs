@@ -24,7 +24,7 @@ const TUNING_SEED: u64 = 1_000_000;
 pub(crate) fn tune<F: Real>(
     bench: &Bench<'_, F>,
     fit: &dyn Fn(&Arm) -> bool,
-    watch: &mut dyn FnMut(Event<'_>),
+    watch: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<(Vec<f64>, Vec<TuningResult>), CompareError> {
     let plan = bench.plan;
     let mut tried: Vec<TuningResult> = Vec::new();
@@ -63,7 +63,7 @@ fn try_rates<F: Real>(
     rung: usize,
     rates: &[(&Arm, f64)],
     tried: &mut Vec<TuningResult>,
-    watch: &mut dyn FnMut(Event<'_>),
+    watch: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<(), CompareError> {
     let plan = bench.plan;
     let share = plan.tuning_share * RUNGS[rung].0;

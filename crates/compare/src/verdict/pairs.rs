@@ -16,17 +16,17 @@ pub(super) struct Pair<'a> {
 /// one in parameter space (the paper's). Then the unconstrained forms among themselves, and the
 /// forms of the convolutions.
 const PAIRS: [(Preset, Preset); 11] = [
-    (Preset::DenseOrthonormal, Preset::DenseRelativeAlgebra),
-    (Preset::DenseSvd, Preset::DenseRelativeAlgebra),
-    (Preset::DenseOrthonormal, Preset::DenseRelative),
-    (Preset::DenseSvd, Preset::DenseRelative),
-    (Preset::DenseRelativeAlgebra, Preset::DenseRelative),
-    (Preset::DenseExact, Preset::DenseRelative),
-    (Preset::ConvOrthonormal, Preset::ConvUnconstrained),
-    (Preset::ConvFreeExact, Preset::ConvUnconstrained),
-    (Preset::GaussianizationOrthonormal, Preset::GaussianizationUnconstrained),
-    (Preset::GaussianizationSvd, Preset::GaussianizationUnconstrained),
-    (Preset::ImagePyramidOrthonormal, Preset::ImagePyramidUnconstrained),
+    (Preset::DENSE_ORTHONORMAL, Preset::DENSE_RELATIVE_ALGEBRA),
+    (Preset::DENSE_SVD, Preset::DENSE_RELATIVE_ALGEBRA),
+    (Preset::DENSE_ORTHONORMAL, Preset::DENSE_RELATIVE),
+    (Preset::DENSE_SVD, Preset::DENSE_RELATIVE),
+    (Preset::DENSE_RELATIVE_ALGEBRA, Preset::DENSE_RELATIVE),
+    (Preset::DENSE_EXACT, Preset::DENSE_RELATIVE),
+    (Preset::CONV_ORTHONORMAL, Preset::CONV_UNCONSTRAINED),
+    (Preset::CONV_FREE_EXACT, Preset::CONV_UNCONSTRAINED),
+    (Preset::GAUSSIANIZATION_ORTHONORMAL, Preset::GAUSSIANIZATION_UNCONSTRAINED),
+    (Preset::GAUSSIANIZATION_SVD, Preset::GAUSSIANIZATION_UNCONSTRAINED),
+    (Preset::IMAGE_PYRAMID_ORTHONORMAL, Preset::IMAGE_PYRAMID_UNCONSTRAINED),
 ];
 
 /// The pairs to compare: those of the plan; without any, the standard ones; if none of those

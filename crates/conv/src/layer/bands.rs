@@ -167,7 +167,8 @@ impl<F: Real> Sharing<F> for Bands {
         // Lines along x: number `line` is that of channel c and height y in some row.
         parallel::rows_mut(to, width, |line, to| {
             let (c, y) = (line / height % self.geometry.channels(), line % height);
-            let (numbers, from) = (&prepared[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
+            let (numbers, from) =
+                (&prepared[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
             for (to, from) in to.chunks_mut(self.stretch).zip(from.chunks(self.stretch)) {
                 for ((to, &from), &number) in to.iter_mut().zip(from).zip(numbers) {
                     *to = f(from, number);

@@ -104,16 +104,18 @@ impl<F: Real> CycledConv<F> {
 /// A stage that no block reaches is saved like the others, and does not move.
 impl<F: Real> Parametric<F> for CycledConv<F> {
     fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        self.stages.iter().enumerate().try_for_each(|(stage, matrix)| {
-            visit(&format_args!("stages.{stage}"), matrix).map_err(at(stage))
-        })
+        self.stages
+            .iter()
+            .enumerate()
+            .try_for_each(|(stage, matrix)| visit(&format_args!("stages.{stage}"), matrix).map_err(at(stage)))
     }
 
     fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
         self.inverses.take();
-        self.stages.iter_mut().enumerate().try_for_each(|(stage, matrix)| {
-            visit(&format_args!("stages.{stage}"), matrix).map_err(at(stage))
-        })
+        self.stages
+            .iter_mut()
+            .enumerate()
+            .try_for_each(|(stage, matrix)| visit(&format_args!("stages.{stage}"), matrix).map_err(at(stage)))
     }
 }
 

@@ -41,6 +41,12 @@ impl<F: Real> Chain<F> {
         Ok(Self { layers, trained, conditions: conditions.unwrap_or(0) })
     }
 
+    /// Whether the tensors or options of a layer fix the number of features.
+    pub fn fixes_features(&self) -> bool {
+        // Layers that accept two widths fix none.
+        self.shape(1.into()).is_err() || self.shape(2.into()).is_err()
+    }
+
     /// The layers.
     pub fn layers(&self) -> &[Box<dyn Layer<F>>] {
         &self.layers
@@ -170,7 +176,10 @@ impl<F: Real> Parametric<F> for Chain<F> {
     }
 
     fn direct(&self, rows: usize, reads: Reads, grads: &mut [ParamGrad<F>]) -> Result<()> {
-        self.layers.iter().zip(self.split(grads)?).try_for_each(|(layer, grads)| layer.direct(rows, reads, grads))
+        self.layers
+            .iter()
+            .zip(self.split(grads)?)
+            .try_for_each(|(layer, grads)| layer.direct(rows, reads, grads))
     }
 
     fn norm_squared(&self, grads: &mut [ParamGrad<F>]) -> Result<f64> {

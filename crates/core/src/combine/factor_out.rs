@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Chain;
 use super::delegate::delegate_parameters;
 use crate::contract::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Registry,
-    Sample, Shape, Tape, Tensors,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Registry, Sample, Shape,
+    Tape, Tensors,
 };
 use crate::{LayerError, Real, Result};
 

@@ -133,9 +133,7 @@ impl<F: Real> Flow<F> {
         let mut base = registry.base(base)?;
         let chain = tensors.scoped("layers.", |tensors| Chain::from_specs(layers, tensors, registry))?;
         let shape = shape.into();
-        // Layers that accept two widths fix none.
-        let open = chain.shape(1.into()).is_ok() && chain.shape(2.into()).is_ok();
-        if open && shape.features() > MOST_UNBACKED {
+        if !chain.fixes_features() && shape.features() > MOST_UNBACKED {
             let (value, range) = (shape.features() as f64, "at most 65536 where no tensor fixes it");
             return Err(LayerError::Range { what: "features", value, range });
         }
@@ -181,10 +179,9 @@ impl<F: Real> Parametric<F> for Flow<F> {
     }
 
     fn euclidean(&self, rows: usize, grads: &[ParamGrad<F>]) -> Result<Vec<(String, ArrayD<F>)>> {
-        let layers = grads.get(..self.trained).ok_or(LayerError::Grads {
-            expected: self.trained,
-            actual: grads.len(),
-        })?;
+        let layers = grads
+            .get(..self.trained)
+            .ok_or(LayerError::Grads { expected: self.trained, actual: grads.len() })?;
         let mut found = Vec::new();
         for (part, named) in [
             ("layers", self.chain.euclidean(rows, layers)?),

@@ -20,8 +20,8 @@ use ndarray::{Array2, ArrayView2};
 use super::Direction;
 use super::general::grow;
 use super::guard::MAX_HALVINGS;
-use crate::contract::{view, view_mut};
 use crate::contract::Workspace;
+use crate::contract::{view, view_mut};
 use crate::linalg::{Add, gemm};
 use crate::{LayerError, Real, Result, check, parallel};
 

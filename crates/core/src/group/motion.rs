@@ -20,7 +20,11 @@ use crate::linalg::{Add, Lu, gemm};
 use crate::{LayerError, Real, Result, check};
 
 impl<F: Real> GroupMatrix<F> {
-    pub(super) fn make_step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+    pub(super) fn make_step(
+        &mut self,
+        rule: &mut dyn Rule<F>,
+        grad: &mut ParamGrad<F>,
+    ) -> Result<StepReport> {
         if std::mem::take(&mut grad.factored) {
             let sum = outer(&mut grad.sum)?;
             if let (Some(rate), true) = (rule.plain_rate(), self.stays_in_factors(sum)?) {
@@ -90,7 +94,12 @@ impl<F: Real> GroupMatrix<F> {
     }
 
     /// All entries of the direction.
-    pub(super) fn write(&self, sum: &mut OuterSum<F>, scratch: &mut Vec<F>, direction: &mut Vec<F>) -> Result<()> {
+    pub(super) fn write(
+        &self,
+        sum: &mut OuterSum<F>,
+        scratch: &mut Vec<F>,
+        direction: &mut Vec<F>,
+    ) -> Result<()> {
         match self.group {
             Group::General(kind) => {
                 let euclidean = kind == Direction::Euclidean;
@@ -221,7 +230,11 @@ impl<F: Real> GroupMatrix<F> {
     }
 
     /// A step in parameter space whose direction is made panel by panel and never stands whole.
-    fn follow_panels(&mut self, step: &ElementwiseStep<'_, F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+    fn follow_panels(
+        &mut self,
+        step: &ElementwiseStep<'_, F>,
+        grad: &mut ParamGrad<F>,
+    ) -> Result<StepReport> {
         self.leave_plain_steps()?;
         let ParamGrad { sum, scratch, memory, work, .. } = grad;
         let (left, right) = factors(outer(sum)?)?;

@@ -4,9 +4,9 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::contract::StepReport;
 use crate::contract::{view, view_mut};
 use crate::linalg::{Add, Lu, gemm, orthonormal_factor};
-use crate::contract::StepReport;
 use crate::{Real, Result, check};
 
 /// Orthonormal weights keep `max|WᵀW − I| ≤ ORTHONORMALITY · ε` however many steps are taken.

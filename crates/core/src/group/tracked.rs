@@ -12,9 +12,9 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::general::grow;
+use crate::contract::State;
 use crate::contract::{view, view_mut};
 use crate::linalg::{Add, LogDet, Lu, gemm};
-use crate::contract::State;
 use crate::{Real, Result, check, parallel};
 
 /// Nats by which a tracked log-determinant may be off before it is computed afresh.

@@ -42,7 +42,14 @@ impl Engine {
         (GRAIN / (self.width * self.transform.parameters())).max(1)
     }
 
-    pub(super) fn apply<F: Real>(self, way: Way, from: &[F], said: &[F], to: &mut [F], logs: Option<&mut [F]>) {
+    pub(super) fn apply<F: Real>(
+        self,
+        way: Way,
+        from: &[F],
+        said: &[F],
+        to: &mut [F],
+        logs: Option<&mut [F]>,
+    ) {
         let (rows, said_each) = (self.rows(), self.width * self.transform.parameters());
         let run = |from: &[F], parameters: &[F], to: &mut [F], log_det: Option<&mut [F]>| match way {
             Way::Forward => F::run(&ForwardRows(rows), Forward { x: from, parameters, y: to, log_det }),

@@ -3,8 +3,8 @@
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis};
 use pdmap_core::contract::{ModuleContext, ModuleParameters, Visit, VisitMut};
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check, parallel,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric,
+    Real, Registry, Result, Shape, Tape, Tensors, check, parallel,
 };
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,8 @@ impl<F: Real> Coupling<F> {
     ) -> Result<Self> {
         let cells = plan(features, conditions, &options)?;
         let (width, transform) = (cells.changed_each(), options.transform);
-        let start = Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
+        let start =
+            Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
         let positions = if options.position_bias { cells.count } else { 1 };
         let context = ModuleContext::new(cells.seen_each() + conditions, positions, start, parameters);
         let network = registry.module(&options.network()?, context)?;
@@ -267,8 +268,7 @@ impl<F: Real> Layer<F> for Coupling<F> {
         grads: &mut [ParamGrad<F>],
     ) -> Result<()> {
         let ForwardPass { input, tape, .. } = at;
-        let (cells, width, features) =
-            (input.x.nrows() * self.cells.count, self.engine.width, self.features);
+        let (cells, width, features) = (input.x.nrows() * self.cells.count, self.engine.width, self.features);
         tape.load(SEEN, cells, self.inputs())?;
         tape.load(ANSWERED, cells, self.outputs())?;
         tape.load(CHANGED, cells, width)?;

@@ -65,7 +65,13 @@ impl<F: Real> Residual<F> {
             let (from, positions) = if index == 0 { (inputs, positions) } else { (width, 1) };
             // Each block adds to h, so that its power grows with their number unless each adds little.
             let gain = if index > 0 && index % 2 == 0 { 1.0 / blocks as f64 } else { 2.0 };
-            maps.push(Linear::make(index, [from, width], positions, Start::Random { gain }, &mut parameters)?);
+            maps.push(Linear::make(
+                index,
+                [from, width],
+                positions,
+                Start::Random { gain },
+                &mut parameters,
+            )?);
         }
         maps.push(Linear::make(last, [width, outputs], 1, Start::Constant(start), &mut parameters)?);
         Ok(Self { maps, options: Options { width, blocks } })
@@ -131,7 +137,9 @@ impl<F: Real> Module<F> for Residual<F> {
             self.maps[2 * block + 2].apply(inner.view(), sum.view_mut())?;
             parallel::add(check::slice_mut("residual", &mut sum)?, check::slice("residual", &h.view())?);
         }
-        let [h, s, ..] = &mut tape.buffers[h(blocks)..] else { return Err(LayerError::Tape { index: blocks }) };
+        let [h, s, ..] = &mut tape.buffers[h(blocks)..] else {
+            return Err(LayerError::Tape { index: blocks });
+        };
         swish(h.view(), s.shaped(rows, width))?;
         self.maps[2 * blocks + 1].apply(s.view(), output)
     }
@@ -153,7 +161,9 @@ impl<F: Real> Module<F> for Residual<F> {
         let (scratch, kept) = tape.buffers.split_at_mut(h(0));
         let [by_h, between] = scratch else { return Err(LayerError::Tape { index: BETWEEN }) };
         // Through the last map and activation.
-        let [h_last, s_last, ..] = &mut kept[3 * blocks..] else { return Err(LayerError::Tape { index: BY_H }) };
+        let [h_last, s_last, ..] = &mut kept[3 * blocks..] else {
+            return Err(LayerError::Tape { index: BY_H });
+        };
         let last = 2 * blocks + 1;
         self.maps[last].backward(
             s_last.view(),
@@ -164,7 +174,9 @@ impl<F: Real> Module<F> for Residual<F> {
         swish_gradient(h_last.shaped(rows, width), by_h.view())?;
         by_h.shaped(rows, width).assign(&h_last.view());
         for block in (0..blocks).rev() {
-            let [h, s, inner, ..] = &mut kept[3 * block..] else { return Err(LayerError::Tape { index: block }) };
+            let [h, s, inner, ..] = &mut kept[3 * block..] else {
+                return Err(LayerError::Tape { index: block });
+            };
             let (first, second) = (2 * block + 1, 2 * block + 2);
             let by_inner = Some(between.shaped(rows, width));
             self.maps[second].backward(inner.view(), by_h.view(), by_inner, &mut pairs[second])?;

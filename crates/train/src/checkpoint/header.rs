@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use pdmap_core::{Flow, Real};
+use pdmap_spec::{Rows, TrainConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::batches::Position;
 use crate::clock::ClockState;
+use crate::error::TrainError;
+use crate::outcome::Rollback;
 use crate::record::RecordState;
-use crate::{Rollback, Rows, TrainConfig, TrainError};
 
 /// Version of the format that this crate writes and reads.
 pub(super) const FORMAT: u32 = 1;
 
-/// A run beside its arrays.
+/// What the names of the optimizer's memory begin with.
+pub(super) const MEMORY: &str = "memory.";
+
+/// A run without its arrays.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Header {
     pub(super) format: u32,
@@ -27,24 +32,25 @@ pub(super) struct Header {
     pub(super) step: u64,
     /// Steps that were halved.
     pub(super) halvings: u64,
-    /// How often it went back to its best weights.
+    /// Returns to the best weights.
     #[serde(default)]
     pub(super) rollbacks: Vec<Rollback>,
-    /// Where the run stands in its data.
+    /// The position in the data.
     pub(super) position: Position,
-    /// Time used, and what is planned with the rest.
+    /// Time used and planned.
     pub(super) clock: ClockState,
     /// Learning curve, best point, patience.
     pub(super) record: RecordState,
-    /// Whole numbers of layers and optimizer.
+    /// Integers of layers and optimizer.
     pub(super) numbers: BTreeMap<String, u64>,
 }
 
-/// More steps than any run takes, and room to count on from there.
+/// More steps than any run takes, with room to count further.
 const MOST: u64 = 1 << 62;
 
 impl Header {
-    /// Numbers that no run leaves behind would panic, go wrong or go on without end later; where one is found, its name is what is wrong.
+    /// Refuses numbers that no run can have left, which would later panic, mislead or never end;
+    /// the error names them.
     pub(super) fn check(&self) -> Result<(), String> {
         let Self { step, halvings, rollbacks, position, clock, record, numbers, identity, .. } = self;
         let number = |key: &str| identity.0.get(key).and_then(Value::as_u64).unwrap_or(MOST);
@@ -75,12 +81,13 @@ impl Header {
     }
 }
 
-/// What makes a run this run and no other: a checkpoint only goes on with the same model, configuration and rows.
+/// What identifies a run: a checkpoint is resumed only with the same model, configuration and rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity(BTreeMap<String, Value>);
 
 impl Identity {
-    /// The identity of a run that starts with `flow`; `hashes` are those of training and validation rows.
+    /// The identity of a run that starts with `flow`; `hashes` are those of training and validation
+    /// rows.
     pub(crate) fn of<F: Real>(
         flow: &Flow<F>,
         config: &TrainConfig,
@@ -116,14 +123,19 @@ impl Identity {
         self.0.get("budget")?.get("steps")?.as_u64()
     }
 
-    /// Says that another run is this one.
-    pub(super) fn check(&self, path: &Path, run: &Self) -> Result<(), TrainError> {
-        // Another precision gives other hashes: what is named is the cause.
+    /// Refuses another run. `current` gives values of earlier versions their present form.
+    pub(super) fn check(
+        &self,
+        path: &Path,
+        run: &Self,
+        current: impl Fn(&Value) -> Value,
+    ) -> Result<(), TrainError> {
+        // Another precision gives other hashes: the error names the cause.
         let mut keys: Vec<&String> = self.0.keys().chain(run.0.keys()).collect();
         keys.sort_by_key(|key| (key.starts_with("hash"), *key != "precision"));
         for key in keys {
             let (checkpoint, run) = (self.0.get(key), run.0.get(key));
-            if checkpoint != run {
+            if checkpoint.map(&current) != run.map(&current) {
                 let words =
                     |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
                 return Err(TrainError::OtherRun {

@@ -1,9 +1,12 @@
-//! Checkpoints: everything that a run needs to go on bit for bit, in one file that is replaced as a whole.
+//! Checkpoints: everything that a run needs to continue bit for bit, in one file that is replaced
+//! as a whole.
 
+mod checkpoints;
 mod folder;
 mod header;
+mod legacy;
 mod snapshot;
 
-pub use folder::Checkpoints;
+pub use checkpoints::Checkpoints;
 pub(crate) use header::Identity;
-pub(crate) use snapshot::{Restored, Snapshot};
+pub(crate) use snapshot::Snapshot;

@@ -1,21 +1,24 @@
-//! One moment of a run, to a file and back.
+//! A run between two steps, to bytes and back.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use ndarray::ArrayD;
 use pdmap_core::{Flow, ParametricExt, Real, State, Tensors, Training};
+use pdmap_spec::{SpecError, tensor_file};
 
-use super::header::{FORMAT, Header, Identity};
+use super::header::{FORMAT, Header, Identity, MEMORY};
+use super::legacy;
 use crate::batches::Position;
 use crate::clock::ClockState;
+use crate::error::TrainError;
+use crate::outcome::Rollback;
 use crate::record::{Record, RecordState};
-use crate::{Rollback, TrainError, tensor_file};
 
 /// Name of the header entry.
 const ENTRY: &str = "pdmap-checkpoint";
 
-/// Names of the groups of arrays: the weights, those of the best validation, and what else training keeps.
+/// Prefixes of the arrays: weights, weights of the best validation, and other state of training.
 const NOW: &str = "now.";
 const BEST: &str = "best.";
 const STATE: &str = "state.";
@@ -34,7 +37,7 @@ pub(crate) struct Snapshot<'a, F: Real> {
     pub(crate) rollbacks: &'a [Rollback],
 }
 
-/// What a run goes on from, beside the flow and the optimizer's memory, which are set already.
+/// What a run resumes from, beside the flow and the optimizer's memory, which are already set.
 #[derive(Debug)]
 pub(crate) struct Restored<F> {
     pub(crate) record: RecordState,
@@ -44,15 +47,15 @@ pub(crate) struct Restored<F> {
     pub(crate) step: u64,
     pub(crate) halvings: u64,
     pub(crate) rollbacks: Vec<Rollback>,
-    /// The version of the library that wrote it, where that is another one.
+    /// The version of the library that wrote it, if another one.
     pub(crate) version: Option<String>,
 }
 
 impl<F: Real> Snapshot<'_, F> {
-    pub(super) fn write(&self, path: &Path) -> Result<(), TrainError> {
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, TrainError> {
         let mut state = State::default();
         self.flow.save_state(&mut state);
-        state.scoped("memory.", |state| self.training.save_memory(state));
+        state.scoped(MEMORY, |state| self.training.save_memory(state));
         let header = Header {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -66,30 +69,31 @@ impl<F: Real> Snapshot<'_, F> {
             numbers: state.numbers,
         };
         let json = serde_json::to_string(&header)
-            .map_err(|error| TrainError::Io { path: path.to_owned(), source: error.into() })?;
+            .map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
         let named =
             |group: &'static str| move |(name, array): (String, ArrayD<F>)| (format!("{group}{name}"), array);
         let now = self.flow.tensors().into_iter().map(named(NOW));
         let best = self.record.weights().iter().cloned().map(named(BEST));
         let state = state.arrays.into_iter().map(named(STATE));
-        tensor_file::write(path, ENTRY, json, now.chain(best).chain(state))
+        Ok(tensor_file::bytes_of(ENTRY, json, now.chain(best).chain(state))?)
     }
 }
 
 impl<F: Real> Restored<F> {
-    /// Reads a checkpoint into `flow` and `training`. Both are unchanged after an error.
+    /// Reads the bytes of the checkpoint called `path` into `flow` and `training`. Both are
+    /// unchanged after an error.
     pub(super) fn read(
         path: &Path,
+        contents: &[u8],
         identity: &Identity,
         flow: &mut Flow<F>,
         training: &mut Training<F>,
     ) -> Result<Self, TrainError> {
-        let contents = tensor_file::read(path)?;
-        let header: Header = tensor_file::parse(path, &tensor_file::entry(path, &contents, ENTRY)?, FORMAT)?;
-        header.identity.check(path, identity)?;
+        let header: Header = tensor_file::parse(path, &tensor_file::entry(path, contents, ENTRY)?, FORMAT)?;
+        header.identity.check(path, identity, legacy::current)?;
         header.check().map_err(|reason| tensor_file::damaged(path, reason))?;
         let (mut now, mut best, mut arrays) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for (name, array) in tensor_file::tensors(path, &contents)? {
+        for (name, array) in tensor_file::tensors(path, contents)? {
             if let Some(name) = name.strip_prefix(NOW) {
                 now.push((name.to_owned(), array));
             } else if let Some(name) = name.strip_prefix(BEST) {
@@ -97,17 +101,18 @@ impl<F: Real> Restored<F> {
             } else if let Some(name) = name.strip_prefix(STATE) {
                 arrays.insert(name.to_owned(), array);
             } else {
-                return Err(tensor_file::damaged(path, format!("tensor `{name}` is of no known group")));
+                let reason = format!("tensor `{name}` is of no known group");
+                return Err(tensor_file::damaged(path, reason).into());
             }
         }
-        let mut state = State::new(arrays, header.numbers);
-        let inconsistent = |source| TrainError::Inconsistent { path: path.to_owned(), source };
+        let mut state = legacy::state(arrays, header.numbers, &flow.chain().specs(), training);
+        let inconsistent = |source| SpecError::Inconsistent { path: path.to_owned(), source };
         let (mut restored, mut memory) = (flow.clone(), training.clone());
-        // The best weights must be ones that can be taken at the end.
+        // The best weights must be valid, since the run ends with them.
         restored.set_tensors(Tensors::from_iter(best.clone())).map_err(inconsistent)?;
         restored.set_tensors(Tensors::from_iter(now)).map_err(inconsistent)?;
         restored.load_state(&mut state).map_err(inconsistent)?;
-        state.scoped("memory.", |state| memory.load_memory(state)).map_err(inconsistent)?;
+        state.scoped(MEMORY, |state| memory.load_memory(state)).map_err(inconsistent)?;
         state.finish().map_err(inconsistent)?;
         (*flow, *training) = (restored, memory);
         let Header { record, clock, position, step, halvings, rollbacks, version, .. } = header;

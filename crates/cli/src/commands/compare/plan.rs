@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use pdmap_compare::{Arm, CompareError, Parallel, Plan, PlanFile};
-use pdmap_train::{Architecture, Budget, Preset, TrainConfig};
+use pdmap_train::{Budget, Preset, TrainConfig, TrainingSpec};
 
-use crate::args::{Compare, DataArgs};
+use crate::args::{Compare, DataArgs, TrainingArgs};
 use crate::rows::data::Source;
 use crate::terminal::exit::BadInput;
 
@@ -16,8 +16,9 @@ const BUDGET: Duration = Duration::from_secs(2);
 /// The plan of the file, or the default one, overridden by the flags.
 pub(super) fn settle(args: &Compare, file: Option<&PlanFile>, source: &Source) -> Result<Plan> {
     let usual = Plan::new(Budget::Time(BUDGET));
-    let training = TrainConfig { rate: Preset::DenseRelative.rate(), ..usual.training.clone() };
+    let training = TrainConfig { rate: Preset::DENSE_RELATIVE.rate(), ..usual.training.clone() };
     let base = Plan { arms: presets(args)?, preprocess: vec![source.preprocess()], training, ..usual };
+    let options = &args.training.options;
     let mut plan = match file {
         Some(file) => file.onto(base),
         None => base,
@@ -34,15 +35,11 @@ pub(super) fn settle(args: &Compare, file: Option<&PlanFile>, source: &Source) -
         plan.parallel = Some(Parallel { runs, threads });
     }
     plan.seeds = args.seeds.unwrap_or(plan.seeds);
-    plan.training.batch = args.batch.unwrap_or(plan.training.batch);
-    if let Some(steps) = &args.preprocess {
+    plan.training = options.onto(plan.training);
+    if let Some(steps) = &args.training.preprocess {
         plan.preprocess.clone_from(steps);
     }
-    if let Some(budget) = args.steps.map(Budget::Steps).or(args.budget.map(Budget::Time)) {
-        plan.training.budget = budget;
-    }
-    if let Some(rate) = args.rate {
-        plan.training.rate = rate;
+    if let Some(rate) = options.rate {
         plan.rates.clear();
         for arm in &mut plan.arms {
             arm.rate = Some(rate);
@@ -70,21 +67,15 @@ pub(super) fn data(args: &Compare, file: Option<&PlanFile>) -> DataArgs {
 
 /// The named presets, or the dense ones.
 fn presets(args: &Compare) -> Result<Vec<Arm>> {
-    let usual = Architecture::default();
-    let architecture =
-        Architecture { depth: args.depth.unwrap_or(usual.depth), alpha: args.alpha.unwrap_or(usual.alpha) };
-    if architecture.depth == 0 {
-        return Err(BadInput("--depth 0: a flow needs at least one linear layer".into()).into());
-    }
+    let architecture = args.training.architecture.architecture()?;
     let presets = if args.plan.is_some() || args.arms.is_empty() {
         Preset::DENSE.to_vec()
     } else {
         args.arms.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
     };
-    let given = [args.depth.map(|n| format!("--depth {n}")), args.alpha.map(|a| format!("--alpha {a}"))];
-    let own = presets.iter().all(|preset: &Preset| preset.recipe().is_some());
-    if let (true, Some(flag)) = (own, given.into_iter().flatten().next()) {
-        let message = format!("{flag} has no effect: every arm sets its own depth");
+    let fixed = presets.iter().all(|preset: &Preset| !preset.is_template());
+    if let (true, Some(flag)) = (fixed, args.training.architecture.given()) {
+        let message = format!("{flag} has no effect: the depth of every arm is fixed");
         return Err(BadInput(message).into());
     }
     Ok(presets.into_iter().map(|preset| Arm::preset(preset, architecture)).collect())
@@ -92,16 +83,29 @@ fn presets(args: &Compare) -> Result<Vec<Arm>> {
 
 /// Refuses flags that are invalid or would have no effect.
 fn no_effect(args: &Compare, plan: &Plan) -> Result<()> {
-    if args.batch == Some(0) {
+    let TrainingArgs { options, preprocess, .. } = &args.training;
+    if options.batch == Some(0) {
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
     }
-    let own_batch = |arm: &Arm| arm.model.training.overridden_by(&arm.training).batch.is_some();
-    let refused = match (args.batch, &args.preprocess) {
-        (Some(batch), _) if plan.arms.iter().all(own_batch) => format!("--batch {batch}"),
-        (_, Some(steps)) if plan.arms.iter().all(|arm| arm.model.preprocess.is_some()) => {
-            format!("--preprocess {}", steps.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+    // The budget is the plan's alone, and a rate from the flags replaces those of the arms.
+    let plans = TrainingSpec { steps: None, budget: None, rate: None, ..options.clone() };
+    let own =
+        |arm: &Arm, key: &str| arm.model.training.overridden_by(&arm.training).given().contains_key(key);
+    let mut refused = plans
+        .given()
+        .into_iter()
+        .find(|(key, _)| plan.arms.iter().all(|arm| own(arm, key)))
+        .map(|(key, value)| format!("--{key} {value}"));
+    if let (None, Some(steps)) = (&refused, preprocess)
+        && plan.arms.iter().all(|arm| arm.model.preprocess.is_some())
+    {
+        let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        refused = Some(format!("--preprocess {}", steps.join(",")));
+    }
+    match refused {
+        None => Ok(()),
+        Some(flag) => {
+            Err(BadInput(format!("{flag} has no effect: every arm of the plan sets its own")).into())
         }
-        _ => return Ok(()),
-    };
-    Err(BadInput(format!("{refused} has no effect: every arm of the plan sets its own")).into())
+    }
 }

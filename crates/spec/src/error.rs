@@ -1,0 +1,167 @@
+//! What can go wrong with descriptions, rows and files.
+
+use std::path::PathBuf;
+
+use pdmap_core::LayerError;
+use pdmap_core::options::OptionsError;
+use pdmap_data::DataError;
+
+/// Errors of descriptions, presets, rows and model files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// A row of a file of labels that is no class.
+    #[error("{name}: row {row} is {value}; a class is a whole number below {classes}")]
+    Label {
+        /// The file.
+        name: String,
+        /// Row, from 0.
+        row: usize,
+        /// Its value.
+        value: f64,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Conditions whose width does not fit the model.
+    #[error("{name}: {actual} numbers a row; the condition has {expected}")]
+    ConditionWidth {
+        /// The file.
+        name: String,
+        /// Width of the model's condition.
+        expected: usize,
+        /// Width given.
+        actual: usize,
+    },
+    /// Rows that stay in their file cannot have a condition.
+    #[error("rows that exceed the memory limit cannot have a condition")]
+    ConditionsInFile,
+    /// A layer or the flow refused.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+    /// Rows could not be read from their file.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A description of a model that did not come from a file.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// A description with an error at one of its keys.
+    #[error("{file}:{line}: {source}")]
+    Description {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with which key.
+        source: Box<OptionsError>,
+    },
+    /// A description asks for a layer that cannot be made.
+    #[error("{file}:{line}: {source}")]
+    DescriptionLayer {
+        /// The file.
+        file: String,
+        /// The line of the layer, from 1.
+        line: usize,
+        /// The layer's error.
+        source: Box<LayerError>,
+    },
+    /// A description that is not TOML.
+    #[error("{file}:{line}:{column}: {reason}")]
+    DescriptionSyntax {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What the parser says.
+        reason: String,
+    },
+    /// A description above the size limit.
+    #[error("{file}: more than {limit} bytes, which is no description of a model")]
+    DescriptionTooLong {
+        /// The file.
+        file: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// More rows than can be numbered.
+    #[error("{actual} {what}, at most {limit} are supported")]
+    TooManyRows {
+        /// Rows, or blocks of them.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// How many were given.
+        actual: u64,
+    },
+    /// An unknown preset.
+    #[error("unknown model `{name}`; nearest is `{nearest}`, known: {known}")]
+    UnknownPreset {
+        /// The requested name.
+        name: String,
+        /// The nearest known name.
+        nearest: String,
+        /// All known names, separated by commas.
+        known: String,
+    },
+    /// The operating system could not read or write a file.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// The file is damaged, or is not a model file or checkpoint.
+    #[error("{}: not a readable model file or checkpoint: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A model file in another format version.
+    #[error("{}: format {actual}; this program reads {expected}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The supported format.
+        expected: u32,
+        /// The format of the file.
+        actual: u32,
+    },
+    /// A model file in the other precision.
+    #[error("{}: the model is {actual}, but {expected} was requested", path.display())]
+    Dtype {
+        /// The file.
+        path: PathBuf,
+        /// The requested precision.
+        expected: &'static str,
+        /// The precision of the file.
+        actual: String,
+    },
+    /// The parts of a model file contradict each other.
+    #[error("{}: {source}", path.display())]
+    Inconsistent {
+        /// The file.
+        path: PathBuf,
+        /// The layer's error.
+        source: LayerError,
+    },
+    /// A model that could be written, but not read again.
+    #[error("the model cannot be saved: {what} {actual}, a model file holds at most {limit}")]
+    TooLarge {
+        /// What exceeds its limit.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// The value.
+        actual: u64,
+    },
+    /// A model whose header contradicts its flow, or cannot be represented.
+    #[error("the model cannot be saved: {reason}")]
+    Unsavable {
+        /// What does not fit.
+        reason: String,
+    },
+}

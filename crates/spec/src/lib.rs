@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod budget;
+mod condition;
+pub mod description;
+mod document;
+mod error;
+mod file_rows;
+mod fit_config;
+#[cfg(feature = "clap")]
+mod flag;
+pub mod limits;
+pub mod model_file;
+mod preprocess;
+mod preset;
+mod registry;
+mod rows;
+pub mod tensor_file;
+mod training_options;
+mod weights_hash;
+
+pub use budget::Budget;
+pub use condition::Condition;
+pub use description::{ModelFile, ModelSpec, TrainingSpec};
+pub use error::SpecError;
+pub use file_rows::FileRows;
+pub use fit_config::{FitBuilder, FitConfig};
+pub use model_file::{AnyModel, Header, Inspection, Model, TrainingRecord};
+pub use preprocess::Preprocess;
+pub use preset::{Architecture, Preset};
+pub use registry::registry;
+pub use rows::{InMemory, Rows};
+pub use training_options::TrainConfig;
+pub use weights_hash::weights_hash;

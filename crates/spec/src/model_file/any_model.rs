@@ -1,0 +1,239 @@
+//! A model in the precision of its file.
+
+use std::path::Path;
+
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::{BaseSpec, Diagnostic, Flow, Input, LayerError, ParametricExt, Real};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use super::header::Header;
+use super::model::{Model, dtype_of};
+use crate::error::SpecError;
+use crate::registry::registry;
+use crate::tensor_file::{self, IN_MEMORY};
+
+/// A model in either precision, of the kinds of layers of this project. Its methods take and give
+/// `f64`; for arrays of the model's own precision, match on it, for example with
+/// [`each_precision`](crate::each_precision).
+#[derive(Debug, Clone)]
+pub enum AnyModel {
+    /// Single precision.
+    F32(Model<f32>),
+    /// Double precision.
+    F64(Model<f64>),
+}
+
+/// Evaluates an expression for the [`Model`] of an [`AnyModel`], whatever its precision:
+/// `each_precision!(any, model => expression)`.
+#[macro_export]
+macro_rules! each_precision {
+    ($any:expr, $model:ident => $body:expr) => {
+        match $any {
+            $crate::AnyModel::F32($model) => $body,
+            $crate::AnyModel::F64($model) => $body,
+        }
+    };
+}
+
+/// What a model consists of.
+#[derive(Debug, Serialize)]
+pub struct Inspection<'a> {
+    /// The header.
+    pub header: &'a Header,
+    /// Sizes of all tensors together.
+    pub parameters: usize,
+    /// A hash of all weights.
+    pub weights_hash: String,
+    /// Figures of each layer, `LAYER.TENSOR FIGURE`.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl<F: Real> Model<F> {
+    /// What the model consists of.
+    pub fn inspect(&self) -> Inspection<'_> {
+        Inspection {
+            header: &self.header,
+            parameters: self.flow.parameter_count(),
+            weights_hash: self.weights_hash(),
+            diagnostics: self.flow.diagnostics(),
+        }
+    }
+}
+
+impl From<Model<f32>> for AnyModel {
+    fn from(model: Model<f32>) -> Self {
+        Self::F32(model)
+    }
+}
+
+impl From<Model<f64>> for AnyModel {
+    fn from(model: Model<f64>) -> Self {
+        Self::F64(model)
+    }
+}
+
+/// Rows and conditions in the precision of a model.
+struct Owned<F> {
+    rows: Array2<F>,
+    condition: Option<Array2<F>>,
+}
+
+impl<F: Real> Owned<F> {
+    fn of(rows: ArrayView2<'_, f64>, condition: Option<ArrayView2<'_, f64>>) -> Self {
+        Self { rows: rows.mapv(F::of), condition: condition.map(|condition| condition.mapv(F::of)) }
+    }
+
+    fn input(&self) -> Input<'_, F> {
+        let input = Input::from(&self.rows);
+        match &self.condition {
+            Some(condition) => input.given(condition.view()),
+            None => input,
+        }
+    }
+}
+
+/// Runs an evaluation of the flow on `f64` rows.
+fn on<F: Real>(
+    model: &Model<F>,
+    rows: ArrayView2<'_, f64>,
+    condition: Option<ArrayView2<'_, f64>>,
+    evaluate: impl FnOnce(&Flow<F>, Input<'_, F>) -> Result<Array2<F>, LayerError>,
+) -> Result<Array2<f64>, SpecError> {
+    Ok(evaluate(&model.flow, Owned::of(rows, condition).input())?.mapv(Real::f64))
+}
+
+impl AnyModel {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load(path: &Path) -> Result<Self, SpecError> {
+        Self::read(path, &tensor_file::read(path)?)
+    }
+
+    /// Reads the bytes of a model file.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SpecError> {
+        Self::read(Path::new(IN_MEMORY), bytes)
+    }
+
+    fn read(path: &Path, bytes: &[u8]) -> Result<Self, SpecError> {
+        Ok(match dtype_of(path, bytes)?.as_str() {
+            "f32" => Self::F32(Model::read(path, bytes, &registry())?),
+            _ => Self::F64(Model::read(path, bytes, &registry())?),
+        })
+    }
+
+    /// Writes the model atomically.
+    ///
+    /// # Errors
+    /// As [`Model::save`].
+    pub fn save(&self, path: &Path) -> Result<(), SpecError> {
+        each_precision!(self, model => model.save(path))
+    }
+
+    /// The bytes of the model's file.
+    ///
+    /// # Errors
+    /// As [`Model::to_bytes`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SpecError> {
+        each_precision!(self, model => model.to_bytes())
+    }
+
+    /// The header.
+    pub fn header(&self) -> &Header {
+        each_precision!(self, model => &model.header)
+    }
+
+    /// What the model consists of.
+    pub fn inspect(&self) -> Inspection<'_> {
+        each_precision!(self, model => model.inspect())
+    }
+
+    /// Features a row.
+    pub fn features(&self) -> usize {
+        each_precision!(self, model => model.flow.features())
+    }
+
+    /// Numbers of the condition of a row; 0 where the model is unconditional.
+    pub fn conditions(&self) -> usize {
+        each_precision!(self, model => model.flow.conditions())
+    }
+
+    /// The base density.
+    pub fn base(&self) -> BaseSpec {
+        self.header().base.clone()
+    }
+
+    /// `log p(x)` or `log p(x | c)` of each row, nats.
+    ///
+    /// # Errors
+    /// Rows or conditions that do not fit the model; numbers that are not finite.
+    pub fn log_prob(
+        &self,
+        x: ArrayView2<'_, f64>,
+        condition: Option<ArrayView2<'_, f64>>,
+    ) -> Result<Vec<f64>, SpecError> {
+        each_precision!(self, model => Ok(model.flow.log_prob(Owned::of(x, condition).input())?))
+    }
+
+    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob).
+    pub fn score(
+        &self,
+        x: ArrayView2<'_, f64>,
+        condition: Option<ArrayView2<'_, f64>>,
+    ) -> Result<Array2<f64>, SpecError> {
+        each_precision!(self, model => on(model, x, condition, |flow, input| flow.input_gradient(input)))
+    }
+
+    /// `z = f(x)`.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob).
+    pub fn encode(
+        &self,
+        x: ArrayView2<'_, f64>,
+        condition: Option<ArrayView2<'_, f64>>,
+    ) -> Result<Array2<f64>, SpecError> {
+        each_precision!(self, model => on(model, x, condition, |flow, input| flow.encode(input)))
+    }
+
+    /// `x = f⁻¹(z)`.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob).
+    pub fn decode(
+        &self,
+        z: ArrayView2<'_, f64>,
+        condition: Option<ArrayView2<'_, f64>>,
+    ) -> Result<Array2<f64>, SpecError> {
+        each_precision!(self, model => on(model, z, condition, |flow, input| flow.decode(input)))
+    }
+
+    /// Draws `count` rows.
+    ///
+    /// # Errors
+    /// A conditional model: see [`sample_given`](Self::sample_given).
+    pub fn sample(&self, count: usize, seed: u64) -> Result<Array2<f64>, SpecError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        each_precision!(self, model => Ok(model.flow.sample(count, &mut rng)?.mapv(Real::f64)))
+    }
+
+    /// Draws one row for each row of `condition`.
+    ///
+    /// # Errors
+    /// Conditions that do not fit the model.
+    pub fn sample_given(&self, condition: ArrayView2<'_, f64>, seed: u64) -> Result<Array2<f64>, SpecError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        each_precision!(self, model => on(model, condition, None, |flow, condition| {
+            flow.sample_given(condition.x, &mut rng)
+        }))
+    }
+}

@@ -1,0 +1,10 @@
+//! The model file: one `.safetensors` file with every tensor under its path name and a JSON header
+//! entry `pdmap` that describes the flow.
+
+mod any_model;
+mod header;
+mod model;
+
+pub use any_model::{AnyModel, Inspection};
+pub use header::{FORMAT, Header, TrainingRecord};
+pub use model::{Model, dtype};

@@ -1,0 +1,142 @@
+//! A flow with its header, to and from a file or bytes. Reading trusts nothing that the file does
+//! not prove.
+
+use std::path::Path;
+
+use pdmap_core::{Flow, ParametricExt, Real, Registry, Tensors};
+
+use super::header::{ENTRY, FORMAT, Header};
+use crate::condition::Condition;
+use crate::error::SpecError;
+use crate::limits;
+use crate::tensor_file::{self, IN_MEMORY, damaged};
+use crate::weights_hash::weights_hash;
+
+/// A flow with what its file says about it.
+#[derive(Debug, Clone)]
+pub struct Model<F: Real> {
+    /// The header.
+    pub header: Header,
+    /// The flow.
+    pub flow: Flow<F>,
+}
+
+impl<F: Real> Model<F> {
+    /// A model of a flow, ready to be saved. The header lists the first `preprocessing` layers as
+    /// preprocessing.
+    pub fn new(flow: Flow<F>, space: String, preprocessing: usize) -> Self {
+        let header = Header {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            dtype: F::DTYPE.to_owned(),
+            features: flow.features(),
+            space,
+            condition: (flow.conditions() > 0).then(|| Condition::Vector { width: flow.conditions() }),
+            preprocessing,
+            layers: flow.chain().specs(),
+            base: flow.base().spec(),
+            training: None,
+        };
+        Self { header, flow }
+    }
+
+    /// A hash of all weights: equal for equal bits, independent of the header.
+    pub fn weights_hash(&self) -> String {
+        weights_hash(&self.flow)
+    }
+
+    /// Reads a model whose kinds of layers `registry` knows.
+    ///
+    /// # Errors
+    /// A missing, damaged, truncated or inconsistent file; another format or precision; unknown
+    /// kinds of layers.
+    pub fn load(path: &Path, registry: &Registry<F>) -> Result<Self, SpecError> {
+        Self::read(path, &tensor_file::read(path)?, registry)
+    }
+
+    /// As [`load`](Self::load), from the bytes of a file.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_bytes(bytes: &[u8], registry: &Registry<F>) -> Result<Self, SpecError> {
+        Self::read(Path::new(IN_MEMORY), bytes, registry)
+    }
+
+    /// Reads the bytes of the file called `path`.
+    pub(super) fn read(path: &Path, contents: &[u8], registry: &Registry<F>) -> Result<Self, SpecError> {
+        let header = header(path, contents)?;
+        if header.dtype != F::DTYPE {
+            return Err(SpecError::Dtype {
+                path: path.to_owned(),
+                expected: F::DTYPE,
+                actual: header.dtype.clone(),
+            });
+        }
+        let tensors = Tensors::from_iter(tensor_file::tensors(path, contents)?);
+        let flow = Flow::restore(header.features, &header.layers, &header.base, tensors, registry)
+            .map_err(|source| SpecError::Inconsistent { path: path.to_owned(), source })?;
+        header.check(flow.conditions()).map_err(|reason| damaged(path, reason))?;
+        Ok(Self { header, flow })
+    }
+
+    /// Writes the model atomically: a temporary file beside `path`, flushed to the disk, then
+    /// renamed. An interrupted write leaves the old file.
+    ///
+    /// # Errors
+    /// [`SpecError::Io`] with the path; as [`to_bytes`](Self::to_bytes).
+    pub fn save(&self, path: &Path) -> Result<(), SpecError> {
+        tensor_file::save(path, &self.to_bytes()?)
+    }
+
+    /// The bytes of the model's file.
+    ///
+    /// # Errors
+    /// [`SpecError::TooLarge`] and [`SpecError::Unsavable`] for a model that could not be read again.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SpecError> {
+        let header = Header { format: FORMAT, ..self.header.clone() };
+        limits::check(header.features, self.flow.chain().fixes_features(), &header.layers)?;
+        header.check(self.flow.conditions()).map_err(|reason| SpecError::Unsavable { reason })?;
+        let json = serde_json::to_string(&header);
+        let json = json.map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
+        // Layers nested too deeply are written, but not parsed; neither are infinite options.
+        tensor_file::parse::<Header>(Path::new(IN_MEMORY), &json, FORMAT)
+            .map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
+        tensor_file::bytes_of(ENTRY, json, self.flow.tensors())
+    }
+}
+
+impl Header {
+    /// Whether the parts of a header agree with each other and with a flow of so many conditions.
+    fn check(&self, wanted: usize) -> Result<(), String> {
+        let said = self.condition.map_or(0, Condition::width);
+        if wanted > 0 && said != wanted {
+            return Err(format!("a condition of {said} numbers, and layers that need {wanted}"));
+        }
+        if self.preprocessing > self.layers.len() {
+            return Err(format!("{} of {} layers are preprocessing", self.preprocessing, self.layers.len()));
+        }
+        Ok(())
+    }
+}
+
+/// The precision of a model file, `f32` or `f64`, without reading its tensors.
+///
+/// # Errors
+/// As [`Model::load`].
+pub fn dtype(path: &Path) -> Result<String, SpecError> {
+    dtype_of(path, &tensor_file::read(path)?)
+}
+
+/// The precision that the bytes of the file called `path` have.
+pub(super) fn dtype_of(path: &Path, contents: &[u8]) -> Result<String, SpecError> {
+    let dtype = header(path, contents)?.dtype;
+    if dtype == "f32" || dtype == "f64" {
+        Ok(dtype)
+    } else {
+        Err(damaged(path, format!("unknown dtype `{dtype}`; known: f32, f64")))
+    }
+}
+
+fn header(path: &Path, contents: &[u8]) -> Result<Header, SpecError> {
+    tensor_file::parse(path, &tensor_file::entry(path, contents, ENTRY)?, FORMAT)
+}

@@ -1,0 +1,12 @@
+//! All kinds of layers.
+
+use pdmap_core::{Real, Registry};
+
+/// Every kind of layer of the project.
+pub fn registry<F: Real>() -> Registry<F> {
+    let mut registry = pdmap_core::registry();
+    pdmap_dense::register(&mut registry);
+    pdmap_conv::register(&mut registry);
+    pdmap_layers::register(&mut registry);
+    registry
+}

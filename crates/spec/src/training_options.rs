@@ -1,0 +1,211 @@
+//! The training options. Each is declared once, in [the table](training_options) below; the
+//! configuration of a run, the section `[training]` of a description, the flags of a command line
+//! and the setters of a builder all follow from it.
+
+use std::time::Duration;
+
+use pdmap_core::LayerError;
+use pdmap_core::optim::{Clip, Optimizer, OptimizerSpec, Schedule, Shape};
+use serde::{Deserialize, Serialize};
+
+use crate::budget::{Budget, Seconds};
+#[cfg(feature = "clap")]
+use crate::flag::flag;
+
+/// Fields of the configuration with their defaults, and the keys that set them. `key(…): Type =>
+/// place, wrap;` is a key with clap's attributes; its value is stored as `wrap(value)` at `place`.
+macro_rules! training_options {
+    ($(
+        $(#[doc = $doc:literal])+
+        $field:ident: $type:ty = $default:expr, keys {$(
+            $(#[doc = $key_doc:literal])+
+            $key:ident($($arg:tt)*): $key_type:ty => $($place:ident).+ $(, $wrap:expr)?;
+        )*}
+    )+) => {
+        /// How a flow is trained. A key that a saved configuration lacks takes its
+        /// [default](Self::default); keys that this version does not know are ignored.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct TrainConfig {
+            $( $(#[doc = $doc])+ pub $field: $type, )+
+        }
+
+        impl Default for TrainConfig {
+            /// Adam at 1e-3 with a cosine schedule, batches of 100, 40 validations of up to 10,000
+            /// rows, three retries, for a minute of wall-clock time.
+            fn default() -> Self {
+                Self { $( $field: $default, )+ }
+            }
+        }
+
+        /// The section `[training]`: a partial configuration. Keys that it leaves out are up to the
+        /// command line or the program.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        #[cfg_attr(feature = "clap", derive(clap::Args))]
+        pub struct TrainingSpec {
+            $($(
+                $(#[doc = $key_doc])+
+                #[cfg_attr(feature = "clap", arg(long, $($arg)*))]
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub $key: Option<$key_type>,
+            )*)+
+        }
+
+        impl TrainingSpec {
+            /// `config` with the options that are set here.
+            pub fn onto(&self, mut config: TrainConfig) -> TrainConfig {
+                $($( if let Some(value) = self.$key { config.$($place).+ = $($wrap)?(value); } )*)+
+                if let Some(budget) = self.budget() {
+                    config.budget = budget;
+                }
+                config
+            }
+
+            /// These options, with those that `other` sets in their place. A budget of either kind
+            /// replaces both.
+            pub fn overridden_by(&self, other: &Self) -> Self {
+                let mut own = self.clone();
+                if other.budget().is_some() {
+                    (own.steps, own.budget) = (None, None);
+                }
+                Self { $($( $key: other.$key.or(own.$key), )*)+ }
+            }
+        }
+
+        /// Defines one setter for each option on a builder whose method `training` gives access to
+        /// its [`TrainConfig`].
+        macro_rules! training_setters {
+            () => {
+                $($(
+                    $(#[doc = $key_doc])+
+                    pub fn $key(mut self, value: $key_type) -> Self {
+                        self.training().$($place).+ = $($wrap)?(value);
+                        self
+                    }
+                )*)+
+            };
+        }
+        pub(crate) use training_setters;
+    };
+}
+
+training_options! {
+    /// Rows of a minibatch.
+    batch: usize = 100, keys {
+        /// Rows of a minibatch [default: what the model says, or 100]
+        batch(value_name = "N"): usize => batch;
+    }
+    /// How long.
+    budget: Budget = Budget::Time(Duration::from_secs(60)), keys {
+        /// Training steps of a run: reproducible bit for bit
+        steps(value_name = "N"): u64 => budget, Budget::Steps;
+        /// Wall-clock time of a run, validations included (10s, 5m, ...)
+        budget(value_name = "TIME", conflicts_with = "steps"): Seconds => budget, Budget::from;
+    }
+    /// Which optimizer.
+    optimizer: OptimizerSpec = OptimizerSpec::adam(), keys {
+        /// Optimizer: sgd, adam, smorms3, or one with options as in "{ momentum = { beta = 0.9 } }"
+        /// [default: what the model says, or adam]
+        optimizer(value_name = "NAME", value_parser = flag::<OptimizerSpec>): OptimizerSpec => optimizer;
+    }
+    /// Learning rate η.
+    rate: f64 = 1e-3, keys {
+        /// Learning rate [default: what the model says]
+        rate(value_name = "R", allow_negative_numbers = true): f64 => rate;
+    }
+    /// Learning rate over the run.
+    schedule: Schedule = Schedule::cosine(), keys {
+        /// Learning rate over the run, after the warm-up: constant, or as in "{ cosine = { end =
+        /// 0.1 } }" [default: what the model says, or cosine]
+        schedule(value_name = "SHAPE", value_parser = flag::<Shape>): Shape => schedule.shape;
+        /// Training steps during which the rate rises linearly from 0 [default: what the model
+        /// says, or 0]
+        warmup(value_name = "N"): u64 => schedule.warmup;
+    }
+    /// Gradient clipping.
+    clip: Clip = Clip::None, keys {
+        /// Gradient clipping: none, or as in "{ norm = 10.0 }" or "{ value = 1.0 }" [default: what
+        /// the model says, or none]
+        clip(value_name = "LIMIT", value_parser = flag::<Clip>): Clip => clip;
+    }
+    /// Seed of the order of the rows.
+    seed: u64 = 0, keys {}
+    /// Validations over the run.
+    evaluations: u64 = 40, keys {
+        /// Validations over the run [default: what the model says, or 40]
+        evaluations(value_name = "N"): u64 => evaluations;
+    }
+    /// Rows of a validation, evenly spaced.
+    validation_rows: usize = 10_000, keys {
+        /// Rows of a validation [default: what the model says, or 10000]
+        validation_rows(value_name = "N"): usize => validation_rows;
+    }
+    /// Validations without a new best after which training stops early.
+    patience: Option<u64> = None, keys {
+        /// Stop after this many validations without a new best
+        patience(value_name = "N"): u64 => patience, Some;
+    }
+    /// How often a run that diverges returns to its best weights and continues at a lower rate.
+    retries: u64 = 3, keys {
+        /// How often a run that diverges returns to its best weights and continues at a lower rate
+        /// [default: what the model says, or 3]
+        retries(value_name = "N"): u64 => retries;
+    }
+}
+
+impl TrainingSpec {
+    /// The budget, where one is set.
+    pub fn budget(&self) -> Option<Budget> {
+        self.steps.map(Budget::Steps).or(self.budget.map(Budget::from))
+    }
+
+    /// The options that are set, by their keys.
+    pub fn given(&self) -> serde_json::Map<String, serde_json::Value> {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(given)) => given,
+            // Plain structs of numbers and words always serialize to an object.
+            _ => serde_json::Map::new(),
+        }
+    }
+}
+
+/// Validations of a run at most: each is a point of a curve in the header of a checkpoint.
+const MOST_EVALUATIONS: u64 = 1_000_000;
+
+/// Rollbacks of a run at most; the rate is negligible long before.
+const MOST_RETRIES: u64 = 100;
+
+impl TrainConfig {
+    /// The defaults with another budget.
+    pub fn new(budget: Budget) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
+    /// Whether every number is in its range.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`].
+    pub fn validate(&self) -> Result<(), LayerError> {
+        self.check().map_err(|(_, error)| error)
+    }
+
+    /// The first number that is out of its range, with its key.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, LayerError)> {
+        let within = |key, what, value: u64, least, most, range| {
+            let ok = (least..=most).contains(&value);
+            if ok { Ok(()) } else { Err((key, LayerError::Range { what, value: value as f64, range })) }
+        };
+        within("batch", "batch", self.batch as u64, 1, u64::MAX, "at least 1")?;
+        let default = Self::default().rate;
+        Optimizer::new(self.optimizer, default).map_err(|error| ("optimizer", error))?;
+        Optimizer::new(self.optimizer, self.rate).map_err(|error| ("rate", error))?;
+        self.schedule.validate().map_err(|error| ("schedule", error))?;
+        let rows = self.validation_rows as u64;
+        within("evaluations", "evaluations", self.evaluations, 1, MOST_EVALUATIONS, "from 1 to 1,000,000")?;
+        within("validation-rows", "validation rows", rows, 1, u64::MAX, "at least 1")?;
+        within("patience", "patience", self.patience.unwrap_or(1), 1, u64::MAX, "at least 1")?;
+        within("retries", "retries", self.retries, 0, MOST_RETRIES, "at most 100")?;
+        self.clip.validate().map_err(|error| ("clip", error))
+    }
+}

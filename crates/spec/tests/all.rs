@@ -1,0 +1,12 @@
+//! All tests in one program, since each program would compile the generic layers again.
+
+mod any_model;
+mod description;
+mod description_mistakes;
+mod description_page;
+mod limits;
+mod model_file;
+mod preprocessing;
+mod presets;
+mod words;
+mod written;
