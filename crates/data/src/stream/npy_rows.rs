@@ -118,7 +118,7 @@ pub(crate) fn open_npy<F: Element>(path: &Path) -> Result<Box<dyn ReadRows<F>>, 
     Ok(Box::new(NpyRows::new(path, file, header, true)))
 }
 
-/// Rows of an unseekable stream positioned at its data.
+/// Rows of a non-seekable stream positioned at its data.
 pub(crate) fn pipe<F: Element>(
     path: &Path,
     reader: impl Read + Send + 'static,

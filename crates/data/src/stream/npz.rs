@@ -56,7 +56,7 @@ pub(crate) fn open_npz<F: Element>(
         return Ok(Box::new(NpyRows::new(&entry.path, bytes, header, true)));
     }
     if entry.deflated {
-        // A compressed stream is unseekable. Its size is known, and plausible for the file.
+        // A compressed stream is not seekable. Its size is known, and plausible for the file.
         let mut data = Vec::new();
         let length = entry.size - header.data_start;
         (&mut bytes).take(length).read_to_end(&mut data).map_err(io)?;

@@ -42,7 +42,7 @@ pub fn open_rows<F: Element>(
     }
 }
 
-/// Opens rows of an unseekable stream, as [`open_rows`] does for standard input; messages call it
+/// Opens rows of a non-seekable stream, as [`open_rows`] does for standard input; messages call it
 /// `name`.
 ///
 /// # Errors
