@@ -9,5 +9,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 started=$SECONDS
 PROPTEST_CASES=${1:-900} PROPTEST_RNG_SEED=${2:-1} \
-  cargo test --release --locked -p pdmap-testing --test all -- --nocapture laws:: extremes:: log_det::
+  cargo test --release --locked -p pdmap-laws --test all -- --nocapture laws:: extremes:: log_det::
 echo "$((SECONDS - started)) s, ${1:-900} shapes, seed ${2:-1}"

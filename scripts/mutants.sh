@@ -6,7 +6,7 @@
 # CRATE is core, dense, conv, spec or train. COUNT (220; core 190) of the bugs known to cargo-mutants are
 # drawn in a seeded random order, so that at least 150 of them compile. All bugs are built at once,
 # each behind a switch (`tools/mutants/`), and switched on one at a time. Each is tested by the
-# crate's own tests (dense has none), then by the laws of crates/testing (except for train, which
+# crate's own tests (dense has none), then by the laws of crates/laws (except for train, which
 # the laws do not cover). OUT/outcomes.tsv lists which tests caught a bug, and the seconds. Without
 # bugs, all tests must pass first. The work tree is modified during the run and restored at the end:
 # use a clone. Needs cargo-mutants, cargo-nextest, jq, openssl.
@@ -16,9 +16,9 @@ crate=${1:?core, dense, conv, spec or train}
 out=$(realpath -m "${2:?the folder for the outcomes}")
 seed=${3:-1}
 case $crate in
-  core) packages=(pdmap-core pdmap-testing) usual=190 ;;
-  conv) packages=(pdmap-conv pdmap-testing) usual=220 ;;
-  dense) packages=(pdmap-testing) usual=220 ;;
+  core) packages=(pdmap-core pdmap-laws) usual=190 ;;
+  conv) packages=(pdmap-conv pdmap-laws) usual=220 ;;
+  dense) packages=(pdmap-laws) usual=220 ;;
   spec) packages=(pdmap-spec) usual=150 ;;
   train) packages=(pdmap-train) usual=150 ;;
   *) echo "no crate $crate: core, dense, conv, spec or train" >&2; exit 1 ;;

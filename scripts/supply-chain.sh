@@ -23,7 +23,7 @@ for crate in "${published[@]}"; do
 done
 
 echo "== packages"
-cargo package --locked --workspace --exclude pdmap-testing --exclude pdmap-hostile --allow-dirty
+cargo package --locked --workspace --exclude pdmap-laws --exclude pdmap-hostile --allow-dirty
 
 echo "== public API"
 mkdir -p docs/api

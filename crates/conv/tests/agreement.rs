@@ -1,8 +1,9 @@
 //! The layer and the bank of its stages are one map, and both lead back.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use pdmap_conv::{kernels_of, stages_of};
 use ndarray::{Array2, ArrayD};
-use pdmap_conv::bank::{Kernels, Stages, Window};
+use pdmap_filterbank::{Kernels, Stages, Window};
 use pdmap_conv::{CycledConv, Direction, Geometry, Group, Layer, LayerExt};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -37,12 +38,12 @@ fn layers_stages_and_composed_kernels_agree() {
         for count in 1..=4 {
             for group in [Group::Orthonormal, Group::General(Direction::Relative)] {
                 let conv = CycledConv::<f64>::random(geometry, count, group, &mut rng).unwrap();
-                let bank = Stages::of(&conv).unwrap();
+                let bank = stages_of(&conv).unwrap();
                 let x = rows(geometry.features());
                 let y = conv.transform(&x).unwrap().0;
                 let shaped = ArrayD::from_shape_vec(geometry.shape(), x.iter().copied().collect()).unwrap();
                 let by_stages = bank.analyze(shaped.view()).unwrap();
-                let kernels = Kernels::of_layer(&conv as &dyn Layer<f64>).unwrap().unwrap();
+                let kernels = kernels_of(&conv as &dyn Layer<f64>).unwrap().unwrap();
                 let by_kernels = kernels.analyze(shaped.view()).unwrap();
                 let allowed = ROUNDINGS * f64::EPSILON * (geometry.side() * count) as f64;
                 for other in [&by_stages, &by_kernels] {
@@ -72,7 +73,7 @@ fn designed_banks_become_layers() {
         Stages::mdct(8, Window::Sine).unwrap(),
         Stages::fast_lot().unwrap(),
     ] {
-        let pdmap_conv::bank::Period::Signal(period) = bank.period() else { unreachable!() };
+        let pdmap_filterbank::Period::Signal(period) = bank.period() else { unreachable!() };
         let conv =
             CycledConv::<f64>::of_bank(Geometry::signal(1, 8 * period, period), &bank, Group::Orthonormal);
         let (conv, x) = (conv.unwrap(), rows(8 * period));

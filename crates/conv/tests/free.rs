@@ -1,16 +1,18 @@
 //! The convolution with free kernels: reference values, the laws of every layer, and what it refuses.
 #![allow(clippy::unwrap_used)]
 
+use pdmap_core::{Parametric, ParametricExt};
+use pdmap_conv::{kernels_of};
 use crate::common;
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{Array2, Array6, ArrayD, Ix2, Ix4, Ix6};
-use pdmap_conv::bank::{Kernels, Period, Stages};
+use pdmap_filterbank::{Kernels, Period, Stages};
 use pdmap_conv::{FreeConv, FreeDirection};
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
 use pdmap_core::{
-    Fresh, Layer, LayerError, LayerExt, LayerGrads, LayerSpec, Real, Recorded, Registry, Sample, Tape,
+    BuildContext, Layer, LayerError, LayerExt, Gradients, LayerSpec, Real, ForwardPass, Registry, Sample, Tape,
     Tensors,
 };
 
@@ -39,11 +41,11 @@ fn layer(fixture: &Fixture) -> FreeConv<f64> {
 }
 
 /// One forward and one backward pass.
-fn pass<F: Real>(layer: &FreeConv<F>, x: &Array2<F>, dy: &Array2<F>) -> (Array2<F>, LayerGrads<F>) {
+fn pass<F: Real>(layer: &FreeConv<F>, x: &Array2<F>, dy: &Array2<F>) -> (Array2<F>, Gradients<F>) {
     let (mut y, mut dx, mut tape) = (x.clone(), x.clone(), Tape::recording());
     let mut grads = layer.new_grads();
     layer.forward(x.into(), y.view_mut(), None, &mut tape).unwrap();
-    let at = Recorded { input: x.into(), y: y.view(), tape: &mut tape };
+    let at = ForwardPass { input: x.into(), y: y.view(), tape: &mut tape };
     layer.backward(at, dy.view(), Some(dx.view_mut()), &mut grads).unwrap();
     (dx, grads)
 }
@@ -105,7 +107,7 @@ fn values_log_det_and_gradient_as_in_the_reference() {
         assert!(distance(layer.log_det_gradient().unwrap().view(), gradient.view()) < REFERENCE, "{name}");
         // With δ = 0 nothing else is left of the layer's gradient.
         let (_, grads) = pass(&layer, &x, &Array2::zeros(x.raw_dim()));
-        let own = layer.gradients(&grads).unwrap().remove(0).1;
+        let own = layer.euclidean(grads.rows, &grads.params).unwrap().remove(0).1;
         assert!(distance(own.view(), gradient.view()) < REFERENCE, "{name}");
 
         // The dense oracle agrees, and each mistake in it is seen.
@@ -149,8 +151,8 @@ fn subject<F: Real>(features: usize, direction: FreeDirection) -> FreeConv<F> {
 fn laws_hold<F: Real>() {
     for features in [1, 5, 6, 8, 12, 16, 18] {
         for rows in [0, 1, 5] {
-            let x = pdmap_testing::normal_rows::<F>(rows, features, &mut rng(7));
-            for (name, law) in pdmap_testing::laws::all::<F>() {
+            let x = pdmap_laws::normal_rows::<F>(rows, features, &mut rng(7));
+            for (name, law) in pdmap_laws::laws::all::<F>() {
                 for direction in [FreeDirection::Euclidean, FreeDirection::RelativeOnSupport] {
                     // Nothing promises that the heuristic ascends.
                     if name == "ascends" && direction == FreeDirection::RelativeOnSupport {
@@ -179,13 +181,13 @@ fn every_law_in_single_precision() {
     laws_hold::<f32>();
 }
 
-fn train<F: Real>(layer: &mut dyn Layer<F>, grads: &mut LayerGrads<F>, x: &Array2<F>, steps: usize) {
+fn train<F: Real>(layer: &mut dyn Layer<F>, grads: &mut Gradients<F>, x: &Array2<F>, steps: usize) {
     let mut optimizer = Optimizer::adam(0.02).unwrap();
     for _ in 0..steps {
         let (mut y, mut tape) = (x.clone(), Tape::recording());
         layer.forward(x.into(), y.view_mut(), None, &mut tape).unwrap();
         let dy = y.mapv(|v| -v);
-        let at = Recorded { input: x.into(), y: y.view(), tape: &mut tape };
+        let at = ForwardPass { input: x.into(), y: y.view(), tape: &mut tape };
         layer.backward(at, dy.view(), None, grads).unwrap();
         layer.direct(grads).unwrap();
         layer.update(&mut optimizer, grads).unwrap();
@@ -195,10 +197,10 @@ fn train<F: Real>(layer: &mut dyn Layer<F>, grads: &mut LayerGrads<F>, x: &Array
 
 #[test]
 fn built_again_from_data_it_goes_on_bit_for_bit() {
-    let mut registry = Registry::<f64>::core();
+    let mut registry = pdmap_core::registry::<f64>();
     pdmap_conv::register(&mut registry);
     for (features, direction) in [(12, FreeDirection::Euclidean), (16, FreeDirection::RelativeOnSupport)] {
-        let x = pdmap_testing::normal_rows::<f64>(4, features, &mut rng(8));
+        let x = pdmap_laws::normal_rows::<f64>(4, features, &mut rng(8));
         let mut whole: Box<dyn Layer<f64>> = Box::new(subject::<f64>(features, direction));
         let mut grads = whole.new_grads();
         train(&mut *whole, &mut grads, &x, 5);
@@ -219,12 +221,12 @@ fn built_again_from_data_it_goes_on_bit_for_bit() {
 
 #[test]
 fn made_from_a_description() {
-    let mut registry = Registry::<f64>::core();
+    let mut registry = pdmap_core::registry::<f64>();
     pdmap_conv::register(&mut registry);
     let build = |features: usize, options: serde_json::Value| {
         let spec = LayerSpec { kind: FreeConv::<f64>::KIND.into(), options };
         let (mut rng, mut sample) = (rng(1), Sample::new(Array2::zeros((0, features))));
-        registry.build(&spec, &mut Fresh::new(features, &mut rng, &mut sample))
+        registry.build(&spec, &mut BuildContext::new(features, &mut rng, &mut sample))
     };
     let json = |text: &str| serde_json::from_str(text).unwrap();
     let layer = build(24, json(r#"{"shape": [1, 24], "period": [4], "overlap": 3}"#)).unwrap();

@@ -83,9 +83,9 @@ struct Fixture {
 
 fn fixtures() -> Vec<Fixture> {
     let texts = [
-        include_str!("fixtures/cycled_conv_1d_c1_k4_m3_n8_wrapped.json"),
-        include_str!("fixtures/cycled_conv_1d_c2_k3_m2_n12.json"),
-        include_str!("fixtures/cycled_conv_2d.json"),
+        include_str!("../../filterbank/tests/fixtures/cycled_conv_1d_c1_k4_m3_n8_wrapped.json"),
+        include_str!("../../filterbank/tests/fixtures/cycled_conv_1d_c2_k3_m2_n12.json"),
+        include_str!("../../filterbank/tests/fixtures/cycled_conv_2d.json"),
     ];
     let read = |text: &str| {
         let value: Value = serde_json::from_str(text).unwrap();

@@ -1,8 +1,11 @@
 //! After training, kernels are orthonormal and the inverse is the transpose, to rounding and at every length.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+use pdmap_core::flow::base::{Normal, draw};
+use pdmap_core::{ParametricExt};
+use pdmap_conv::{stages_of, subband_scale, subband_shift};
 use ndarray::Array2;
-use pdmap_conv::bank::{Kernels, Stages};
+use pdmap_filterbank::{Kernels, Stages};
 use pdmap_conv::optim::Optimizer;
 use pdmap_conv::{
     Base, CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real, SubbandScale, SubbandShift, diagonal,
@@ -16,10 +19,10 @@ const STEPS: usize = 2000;
 fn trained<F: Real>(geometry: Geometry, stages: usize) -> CycledConv<F> {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let conv = CycledConv::<F>::random(geometry, stages, Group::Orthonormal, &mut rng).unwrap();
-    let scale = SubbandScale::<F>::one(geometry, diagonal::ScaleDirection::Algebra).unwrap();
+    let scale = subband_scale::<F>(geometry, None, diagonal::ScaleDirection::Algebra).unwrap();
     let layers: Vec<Box<dyn Layer<F>>> = vec![Box::new(conv), Box::new(scale)];
-    let mut flow = Flow::new(geometry.features(), layers, Base::normal()).unwrap();
-    let mut x: Array2<F> = Base::normal().sample(16, geometry.features(), &mut rng).unwrap();
+    let mut flow = Flow::new(geometry.features(), layers, Box::new(Normal)).unwrap();
+    let mut x: Array2<F> = draw(&Normal, 16, geometry.features(), &mut rng).unwrap();
     for mut row in x.rows_mut() {
         for i in 1..row.len() {
             row[i] = F::of(0.9) * row[i - 1] + F::of(0.4) * row[i];
@@ -46,7 +49,7 @@ fn geometries() -> [(Geometry, usize); 5] {
 }
 
 fn kernels<F: Real>(conv: &CycledConv<F>) -> Kernels {
-    Stages::of(conv).unwrap().kernels().unwrap()
+    stages_of(conv).unwrap().kernels().unwrap()
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn the_inverse_holds_at_every_length() {
     for blocks in [1, 2, 3, 5, 16, 100, 1000, 8192] {
         let length = 8 * blocks;
         let conv = conv.resized(Geometry::signal(1, length, 8)).unwrap();
-        let x: Array2<f64> = Base::normal().sample(1, length, &mut rng).unwrap();
+        let x: Array2<f64> = draw(&Normal, 1, length, &mut rng).unwrap();
         let (y, log_det) = conv.transform(&x).unwrap();
         let (back, _) = conv.untransform(&y).unwrap();
         let norm = |v: &Array2<f64>| v.iter().map(|v| v * v).sum::<f64>().sqrt();
@@ -100,7 +103,7 @@ fn the_inverse_holds_at_every_length() {
 fn a_shift_of_subbands_learns_their_means() {
     let geometry = Geometry::signal(1, 12, 4);
     let x = Array2::from_shape_fn((50, 12), |(row, at)| (at % 4) as f64 + ((row * 12 + at) as f64).sin());
-    let layer = SubbandShift::zero(geometry).unwrap();
+    let layer = subband_shift(geometry, None).unwrap();
     assert_eq!(Layer::<f64>::features(&layer), Some(12));
     let mut flow = Flow::builder(12).layer(layer).build().unwrap();
     let (mut training, mut optimizer) = (flow.training(), Optimizer::sgd(0.2).unwrap());

@@ -1,10 +1,13 @@
 //! Steps of any size keep what a group promises.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+use pdmap_core::flow::base::{Normal};
+use pdmap_core::{Geometry, Parametric, ParametricExt};
 use ndarray::{Array2, array};
 use pdmap_core::group::{Direction, Group, GroupMatrix, ORTHONORMALITY, haar};
 use pdmap_core::linalg::orthonormality_residual;
-use pdmap_core::optim::{Memory, Optimizer, Reads, UpdateRule};
+use pdmap_core::contract::{Memory, Reads, Rule};
+use pdmap_core::optim::{Optimizer};
 use pdmap_core::{LayerError, ParamGrad, Real, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -13,8 +16,8 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Debug)]
 struct Given(Vec<f64>);
 
-impl<F: Real> UpdateRule<F> for Given {
-    fn begin(&mut self, _norm: &mut dyn FnMut() -> f64) -> Result<()> {
+impl<F: Real> Rule<F> for Given {
+    fn begin(&mut self, _norm: &mut dyn FnMut() -> pdmap_core::Result<f64>) -> Result<()> {
         Ok(())
     }
 
@@ -26,10 +29,10 @@ impl<F: Real> UpdateRule<F> for Given {
 
 /// A gradient that is ready for an update.
 fn ready<F: Real>(matrix: &GroupMatrix<F>) -> ParamGrad<F> {
-    let mut grad = matrix.new_grad("weight");
+    let mut grad = matrix.new_grad("weight".to_owned());
     let row = Array2::from_elem((1, matrix.dim()), F::one());
     grad.outer_mut().unwrap().add(row.view(), row.view(), None).unwrap();
-    matrix.direct(&mut grad).unwrap();
+    matrix.direct(1, Reads::Entries, &mut grad).unwrap();
     grad
 }
 
@@ -39,10 +42,10 @@ fn rotated<F: Real>(dim: usize, norm: f64) -> f64 {
     let mut grad = ready(&matrix);
     let mut worst = 0.0_f64;
     for _ in 0..30 {
-        let direction = pdmap_core::Base::normal().sample::<f64>(1, dim * (dim - 1) / 2, &mut rng).unwrap();
+        let direction = pdmap_core::flow::base::draw::<f64>(&Normal, 1, dim * (dim - 1) / 2, &mut rng).unwrap();
         let length = direction.iter().map(|v| 2.0 * v * v).sum::<f64>().sqrt();
         let mut rule = Given(direction.iter().map(|v| v * norm / length).collect());
-        matrix.update(&mut rule, &mut grad).unwrap();
+        matrix.step(&mut rule, &mut grad).unwrap();
         let residual = orthonormality_residual(matrix.weight()) / F::EPS;
         worst = if residual.is_nan() { f64::NAN } else { worst.max(residual) };
     }
@@ -67,7 +70,7 @@ fn a_rotation_that_is_not_finite_is_refused_and_leaves_the_weight() {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let mut matrix = GroupMatrix::<f64>::new(haar(3, &mut rng), Group::Orthonormal).unwrap();
     let (before, mut grad) = (matrix.weight().to_owned(), ready(&matrix));
-    let error = matrix.update(&mut Given(vec![0.1, f64::INFINITY, 0.0]), &mut grad).unwrap_err();
+    let error = matrix.step(&mut Given(vec![0.1, f64::INFINITY, 0.0]), &mut grad).unwrap_err();
     assert!(matches!(error, LayerError::NonFinite { .. }), "{error}");
     assert_eq!(matrix.weight(), before);
 }
@@ -78,19 +81,19 @@ fn in_the_algebra_only_the_step_that_crosses_is_halved() {
     let mut matrix = GroupMatrix::<f64>::new(Array2::eye(2), group).unwrap();
     let mut grad = ready(&matrix);
     for _ in 0..100 {
-        matrix.update(&mut Given(vec![0.01, 0.0, 0.0, 0.01]), &mut grad).unwrap();
+        matrix.step(&mut Given(vec![0.01, 0.0, 0.0, 0.01]), &mut grad).unwrap();
     }
     let before = matrix.weight().to_owned();
     assert!((before[[0, 0]] - 1.01_f64.powi(100)).abs() < 1e-9);
     // I + S = diag(−2, 1) has the wrong sign; at a quarter of the way, and once more, diag(0.625, 1) has not.
-    let report = matrix.update(&mut Given(vec![-3.0, 0.0, 0.0, 0.0]), &mut grad).unwrap();
+    let report = matrix.step(&mut Given(vec![-3.0, 0.0, 0.0, 0.0]), &mut grad).unwrap();
     assert_eq!(report.halvings, 3);
     let expected = array![[0.625, 0.0], [0.0, 1.0]].dot(&before);
     assert!((&matrix.weight() - &expected).iter().all(|d| d.abs() < 1e-12), "{} {expected}", matrix.weight());
     assert_eq!(grad.direction[..4], [-0.375, 0.0, 0.0, 0.0], "the step that was taken");
     // A step that is not finite is an error, and goes back no further than to the last good weight.
     let last = matrix.weight().to_owned();
-    assert!(matrix.update(&mut Given(vec![f64::NAN, 0.0, 0.0, 0.0]), &mut grad).is_err());
+    assert!(matrix.step(&mut Given(vec![f64::NAN, 0.0, 0.0, 0.0]), &mut grad).is_err());
     assert_eq!(matrix.weight(), last);
 }
 
@@ -100,13 +103,12 @@ fn a_plain_step_in_factors_is_halved_until_right_and_once_more() {
     for direction in [Direction::Relative, Direction::RelativeLeft, Direction::Algebra] {
         let mut matrix =
             GroupMatrix::<f64>::new(Array2::eye(4), Group::General(direction)).unwrap().tracking_inverse();
-        let mut grad = matrix.new_grad("weight").factorable();
+        let mut grad = matrix.new_grad("weight".to_owned());
         let (y, delta) = (array![[1.0, 0.0, 0.0, 0.0]], array![[-5.0, 0.0, 0.0, 0.0]]);
         grad.outer_mut().unwrap().add(delta.view(), y.view(), None).unwrap();
-        grad.reads = Reads::Nothing;
-        matrix.direct(&mut grad).unwrap();
-        assert!(grad.direction.is_empty() && grad.factored.is_some());
-        let report = matrix.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).unwrap();
+        matrix.direct(1, Reads::Nothing, &mut grad).unwrap();
+        assert!(grad.direction.is_empty() && grad.factored);
+        let report = matrix.step(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).unwrap();
         assert_eq!(report.halvings, 4);
         let expected = Array2::from_diag(&array![0.75, 1.0625, 1.0625, 1.0625]);
         assert_eq!(matrix.weight(), expected, "{direction:?}");
@@ -115,7 +117,7 @@ fn a_plain_step_in_factors_is_halved_until_right_and_once_more() {
         let identity = matrix.tracked_inverse().unwrap().dot(&expected) - Array2::<f64>::eye(4);
         assert!(identity.iter().all(|d| d.abs() < 1e-15), "{identity}");
         // The direction was taken: a second update has nothing to follow.
-        assert!(matrix.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).is_err());
+        assert!(matrix.step(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).is_err());
         assert_eq!(matrix.weight(), expected);
     }
 }
@@ -127,11 +129,10 @@ fn a_step_of_a_large_weight_is_halved_all_the_same() {
     let row =
         |first| Array2::from_shape_fn((1, DIM), |(_, column)| if column == 0 { first } else { 0.0_f32 });
     let mut matrix = GroupMatrix::new(Array2::eye(DIM), Group::General(Direction::Relative)).unwrap();
-    let mut grad = matrix.new_grad("weight").factorable();
+    let mut grad = matrix.new_grad("weight".to_owned());
     grad.outer_mut().unwrap().add(row(-5.0).view(), row(1.0).view(), None).unwrap();
-    grad.reads = Reads::Nothing;
-    matrix.direct(&mut grad).unwrap();
-    assert_eq!(matrix.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).unwrap().halvings, 4);
+    matrix.direct(1, Reads::Nothing, &mut grad).unwrap();
+    assert_eq!(matrix.step(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).unwrap().halvings, 4);
     let weight = matrix.weight();
     assert_eq!((weight[[0, 0]], weight[[9, 9]], weight[[0, 9]], weight[[9, 8]]), (0.75, 1.0625, 0.0, 0.0));
 }
@@ -140,14 +141,14 @@ fn a_step_of_a_large_weight_is_halved_all_the_same() {
 fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
     #[derive(Debug)]
     struct Rate(f64);
-    impl UpdateRule<f64> for Rate {
+    impl Rule<f64> for Rate {
         fn reads(&self) -> Reads {
             Reads::Nothing
         }
         fn plain_rate(&self) -> Option<f64> {
             Some(self.0)
         }
-        fn begin(&mut self, _norm: &mut dyn FnMut() -> f64) -> Result<()> {
+        fn begin(&mut self, _norm: &mut dyn FnMut() -> pdmap_core::Result<f64>) -> Result<()> {
             Ok(())
         }
         fn step(&mut self, _memory: &mut Memory<f64>, direction: &mut [f64]) -> Result<()> {
@@ -162,14 +163,13 @@ fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
             let mut matrix =
                 GroupMatrix::<f64>::new(haar(8, &mut ChaCha8Rng::seed_from_u64(5)), group).unwrap();
             let before = matrix.weight().to_owned();
-            let mut grad = matrix.new_grad("weight").factorable();
+            let mut grad = matrix.new_grad("weight".to_owned());
             let mut row = Array2::from_elem((1, 8), 1.0);
             row[[0, 3]] = value;
             let other = Array2::from_shape_fn((1, 8), |(_, j)| j as f64);
             grad.outer_mut().unwrap().add(other.view(), row.view(), None).unwrap();
-            grad.reads = Reads::Nothing;
-            matrix.direct(&mut grad).unwrap();
-            let result = matrix.update(&mut Rate(rate), &mut grad);
+            matrix.direct(1, Reads::Nothing, &mut grad).unwrap();
+            let result = matrix.step(&mut Rate(rate), &mut grad);
             if group == Group::Orthonormal && rate == -1.5 {
                 // A rotation the other way.
                 assert!(result.is_ok());
@@ -189,13 +189,13 @@ fn a_large_weight_is_not_factorized_for_a_step() {
     {
         let group = Group::General(Direction::Relative);
         let mut matrix = GroupMatrix::<f32>::new(Array2::eye(dim), group).unwrap();
-        let mut grad = matrix.new_grad("weight").factorable();
+        let mut grad = matrix.new_grad("weight".to_owned());
         let (mut y, mut delta) = (Array2::zeros((1, dim)), Array2::zeros((1, dim)));
         (y[[0, 0]], delta[[0, 1]]) = (1.0, 1.0);
         grad.outer_mut().unwrap().add(delta.view(), y.view(), None).unwrap();
-        grad.reads = if factored { Reads::Nothing } else { Reads::Pieces };
-        matrix.direct(&mut grad).unwrap();
-        matrix.update(&mut rule, &mut grad).unwrap();
+        let reads = if factored { Reads::Nothing } else { Reads::Pieces };
+        matrix.direct(1, reads, &mut grad).unwrap();
+        matrix.step(&mut rule, &mut grad).unwrap();
         assert!(!matrix.tracks_log_det(), "its start would have cost a factorization");
         let weight = matrix.weight();
         // Adam's first step has the size of the rate.

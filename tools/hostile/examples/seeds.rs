@@ -14,7 +14,7 @@ use ndarray::Array2;
 use pdmap_core::{BaseSpec, Flow, Real};
 use pdmap_data::write_npy;
 use pdmap_hostile::Target;
-use pdmap_testing::subjects;
+use pdmap_laws::subjects;
 use pdmap_train::{Architecture, Model, Preset};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

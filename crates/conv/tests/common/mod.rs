@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array, ArrayD, ArrayView, Dimension, IxDyn};
+use pdmap_core::flow::base::{Normal, draw};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -11,7 +12,7 @@ pub(crate) struct Fixture(Value);
 
 impl Fixture {
     pub(crate) fn read(name: &str) -> Self {
-        let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/../filterbank/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
         Self(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     }
 
@@ -51,7 +52,7 @@ pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
 /// Standard normal numbers.
 pub(crate) fn normal(shape: &[usize], seed: u64) -> ArrayD<f64> {
     let size = shape.iter().product();
-    let sample = pdmap_core::Base::normal().sample::<f64>(1, size, &mut rng(seed)).unwrap();
+    let sample = draw::<f64>(&Normal, 1, size, &mut rng(seed)).unwrap();
     ArrayD::from_shape_vec(IxDyn(shape), sample.into_raw_vec_and_offset().0).unwrap()
 }
 

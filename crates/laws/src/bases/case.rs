@@ -1,0 +1,73 @@
+//! What a law of base densities is applied to.
+
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::{Base, LayerError, ParametricExt, Real, Registry, Tensors};
+
+/// A base density, and registries that know its kind. In double precision it is the oracle for scores and
+/// gradients.
+#[derive(Debug)]
+pub struct BaseCase<'a, F: Real> {
+    base: Box<dyn Base<F>>,
+    seed: u64,
+    registry: &'a Registry<F>,
+    wide: &'a Registry<f64>,
+}
+
+impl<'a, F: Real> BaseCase<'a, F> {
+    /// A base density.
+    pub fn new(base: &dyn Base<F>, registry: &'a Registry<F>, wide: &'a Registry<f64>) -> Self {
+        Self { base: base.duplicate(), seed: 1, registry, wide }
+    }
+
+    /// The same with another seed for whatever a law draws.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The density.
+    pub fn base(&self) -> &dyn Base<F> {
+        &*self.base
+    }
+
+    /// The seed for whatever a law draws.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The registry that knows the density.
+    pub(super) fn registry(&self) -> &Registry<F> {
+        self.registry
+    }
+
+    /// The same density in double precision.
+    pub(super) fn widened(&self) -> Result<Box<dyn Base<f64>>, LayerError> {
+        let mut base = self.wide.base(&self.base.spec())?;
+        base.set_tensors(&mut Tensors::from_iter(self.wide_tensors()))?;
+        Ok(base)
+    }
+
+    /// The tensors in double precision.
+    pub(super) fn wide_tensors(&self) -> Vec<(String, ndarray::ArrayD<f64>)> {
+        let tensors = self.base.tensors().into_iter();
+        tensors.map(|(name, tensor)| (name, tensor.mapv(F::f64))).collect()
+    }
+}
+
+/// `log p` of each row.
+pub(super) fn log_density<F: Real>(
+    base: &dyn Base<F>,
+    z: ArrayView2<'_, F>,
+) -> Result<Vec<f64>, LayerError> {
+    let mut out = vec![0.0; z.nrows()];
+    base.add_log_density(z, &mut out)?;
+    Ok(out)
+}
+
+/// Numbers near 0 and far out, and 0 itself; none so near that a central difference reaches over a corner
+/// at 0.
+pub(super) fn points<F: Real>() -> Array2<F> {
+    let away = [0.01, 0.3, 0.9, 1.7, 4.0, 9.0, 31.0];
+    let all: Vec<F> = away.iter().flat_map(|&z| [F::of(z), F::of(-z)]).chain([F::zero()]).collect();
+    Array2::from_shape_fn((all.len(), 1), |(row, _)| all[row])
+}

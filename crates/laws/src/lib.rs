@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bases;
+pub mod brick_wall;
+mod case;
+mod deviation;
+mod differences;
+pub mod laws;
+pub mod modules;
+mod random;
+mod subjects;
+pub mod tolerance;
+mod verdict;
+pub mod wrong;
+
+pub use case::Case;
+pub use deviation::worst;
+pub use random::{badly_conditioned, normal_rows, rng};
+pub(crate) use random::chosen;
+pub use subjects::{Build, Subject, subjects};
+pub use verdict::{Broken, Verdict, Violation};
+
+/// The guide for contributors, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../CONTRIBUTING.md")]
+#[derive(Debug)]
+pub struct Contributing;

@@ -1,0 +1,10 @@
+//! Wrong implementations, each with the law that must reject it. If one of them passes, that law is
+//! blind.
+
+mod base;
+mod layer;
+mod module;
+
+pub use base::{BASE_MISTAKES, BaseMistake, WrongBase};
+pub use layer::{MISTAKES, Mistake, WrongScale};
+pub use module::{MODULE_MISTAKES, ModuleMistake, WrongModule};

@@ -1,0 +1,136 @@
+//! Wrong modules.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use pdmap_core::contract::{ModuleContext, Visit, VisitMut};
+use pdmap_core::{LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape};
+use pdmap_layers::nn::Perceptron;
+
+/// One way to get a perceptron wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleMistake {
+    /// The gradient by the input has the wrong sign.
+    InputGradient,
+    /// The gradient of the first weight is twice as large.
+    ParameterGradient,
+    /// `backward` overwrites gradients instead of accumulating.
+    GradientOverwrites,
+    /// The first row leaks into the others.
+    RowsLeak,
+    /// What the forward pass left on the tape is used again.
+    KeepsTape,
+    /// The first number of the output is NaN.
+    NanAtFirst,
+    /// Rows of any width are accepted.
+    AcceptsAnything,
+    /// The specification names a network of another width.
+    OtherSpecification,
+}
+
+/// Every mistake, and the name of the law that must find it.
+pub const MODULE_MISTAKES: &[(ModuleMistake, &str)] = &[
+    (ModuleMistake::InputGradient, "gradient of input"),
+    (ModuleMistake::ParameterGradient, "gradient of parameters"),
+    (ModuleMistake::GradientOverwrites, "batches"),
+    (ModuleMistake::RowsLeak, "batches"),
+    (ModuleMistake::KeepsTape, "batches"),
+    (ModuleMistake::NanAtFirst, "gradient of input"),
+    (ModuleMistake::AcceptsAnything, "shapes"),
+    (ModuleMistake::OtherSpecification, "specification"),
+];
+
+/// A perceptron with one hidden layer and one mistake.
+#[derive(Debug, Clone)]
+pub struct WrongModule<F> {
+    right: Perceptron<F>,
+    inputs: usize,
+    mistake: ModuleMistake,
+}
+
+/// Units of the hidden layer.
+const UNITS: usize = 4;
+
+impl<F: Real> WrongModule<F> {
+    /// A network with one mistake.
+    ///
+    /// # Errors
+    /// As [`Perceptron::new`].
+    pub fn new(mistake: ModuleMistake, context: ModuleContext<'_, F>) -> Result<Self> {
+        let inputs = context.inputs;
+        Ok(Self { right: Perceptron::new(&[UNITS], context)?, inputs, mistake })
+    }
+
+    fn is(&self, mistake: ModuleMistake) -> bool {
+        self.mistake == mistake
+    }
+}
+
+impl<F: Real> Parametric<F> for WrongModule<F> {
+    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
+        self.right.parameters(visit)
+    }
+
+    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        self.right.parameters_mut(visit)
+    }
+}
+
+impl<F: Real> Module<F> for WrongModule<F> {
+    fn spec(&self) -> LayerSpec {
+        let other = usize::from(self.is(ModuleMistake::OtherSpecification));
+        Perceptron::<F>::spec_of(&[UNITS + other])
+    }
+
+    fn outputs(&self, inputs: usize) -> Result<usize> {
+        self.right.outputs(if self.is(ModuleMistake::AcceptsAnything) { self.inputs } else { inputs })
+    }
+
+    fn forward(
+        &self,
+        input: ArrayView2<'_, F>,
+        mut output: ArrayViewMut2<'_, F>,
+        tape: &mut Tape<F>,
+    ) -> Result<()> {
+        let (mut fresh, stale) = (Tape::recording(), !tape.buffers.is_empty());
+        let tape = if self.is(ModuleMistake::KeepsTape) && stale { &mut fresh } else { tape };
+        self.right.forward(input.reborrow(), output.view_mut(), tape)?;
+        if self.is(ModuleMistake::NanAtFirst) {
+            output.iter_mut().take(1).for_each(|output| *output = F::nan());
+        }
+        if self.is(ModuleMistake::RowsLeak) {
+            let first = output.rows().into_iter().next().map(|row| row.to_owned());
+            for mut row in output.rows_mut().into_iter().skip(1) {
+                row.iter_mut().zip(first.iter().flatten()).for_each(|(y, &first)| *y += first * F::of(1e-2));
+            }
+        }
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        input: ArrayView2<'_, F>,
+        by_output: ArrayView2<'_, F>,
+        mut by_input: Option<ArrayViewMut2<'_, F>>,
+        tape: &mut Tape<F>,
+        grads: &mut [ParamGrad<F>],
+    ) -> Result<()> {
+        if self.is(ModuleMistake::GradientOverwrites) && input.nrows() > 0 {
+            for grad in grads.iter_mut() {
+                grad.flat_mut()?.fill(F::zero());
+            }
+        }
+        let before = grads.first().map(|grad| grad.flat_sum().map(<[F]>::to_vec)).transpose()?;
+        let out = by_input.as_mut().map(|by_input| by_input.view_mut());
+        self.right.backward(input, by_output, out, tape, grads)?;
+        match (self.mistake, by_input) {
+            (ModuleMistake::InputGradient, Some(mut by_input)) => by_input.mapv_inplace(|v| -v),
+            (ModuleMistake::ParameterGradient, _) => {
+                for (grad, before) in grads.iter_mut().zip(before) {
+                    let sum = grad.flat_mut()?.iter_mut();
+                    sum.zip(before).for_each(|(sum, before)| *sum += *sum - before);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

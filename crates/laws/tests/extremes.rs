@@ -1,0 +1,57 @@
+//! Subnormal, huge and boundary numbers through every layer, in both precisions.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use ndarray::Axis;
+use pdmap_core::{LayerExt, Real};
+use pdmap_laws::laws::{extreme_rows, extremes};
+use pdmap_laws::{Case, laws, rng, subjects};
+
+/// Random parameters for each layer and width: a few here, as many as `EXTREMES` asks for in
+/// `scripts/laws.sh`.
+fn seeds() -> u64 {
+    std::env::var("EXTREMES").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(2)
+}
+
+fn hold<F: Real>() {
+    let (mut broken, mut cases) = (vec![], 0);
+    let (registry, wide) = (laws::registry(), laws::registry());
+    for subject in subjects::<F>() {
+        let (mut accepted, mut offered) = (0, 0);
+        for features in [1, 2, 3, 6, 8] {
+            for seed in 0..seeds() {
+                let mut rng = rng(seed);
+                let layer = (subject.build)(features, &mut rng).unwrap();
+                let x = extreme_rows::<F>(features, &mut rng);
+                cases += x.nrows();
+                offered += x.nrows();
+                let case = Case::seeded(&*layer, x.view(), &registry, seed).wide(&wide);
+                accepted += x
+                    .axis_iter(Axis(0))
+                    .filter(|row| case.layer().transform(row.insert_axis(Axis(0))).is_ok())
+                    .count();
+                if let Err(violation) = extremes(&case) {
+                    broken.push(format!(
+                        "{subject:?} ({}, {features} features, seed {seed}): {violation:?}",
+                        F::DTYPE
+                    ));
+                }
+            }
+        }
+        // A layer must not pass by refusing everything. Only a map of the unit interval may refuse most
+        // numbers.
+        let least = if subject.name == "logit" { offered / 20 } else { offered };
+        assert!(accepted >= least, "{subject:?} ({}) takes {accepted} of {offered} rows", F::DTYPE);
+    }
+    println!("{}: {cases} rows", F::DTYPE);
+    assert!(broken.is_empty(), "{} cases, {} of them broken:\n{}", cases, broken.len(), broken.join("\n"));
+}
+
+#[test]
+fn in_f64() {
+    hold::<f64>();
+}
+
+#[test]
+fn in_f32() {
+    hold::<f32>();
+}

@@ -1,0 +1,8 @@
+//! Layers: all tests in one program, since each program would compile the generic layers again.
+
+mod common;
+mod conditions;
+mod expressive;
+mod memory;
+mod spline;
+mod steps;
