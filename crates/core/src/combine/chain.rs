@@ -1,4 +1,4 @@
-//! Layers one after the other.
+//! Composition of layers.
 
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,11 @@ use crate::contract::{
 };
 use crate::{LayerError, Real, Result};
 
-/// `f = f_n ∘ … ∘ f_1`: a layer made of layers. `log|det|` is the sum of theirs.
+/// `f = f_n ∘ … ∘ f_1`: a composition of layers. `log|det|` is the sum of theirs.
 #[derive(Debug, Clone)]
 pub struct Chain<F: Real> {
     layers: Vec<Box<dyn Layer<F>>>,
-    /// How many trained parameters each layer has.
+    /// Number of trained parameters of each layer.
     trained: Vec<usize>,
     conditions: usize,
 }
@@ -28,7 +28,7 @@ impl<F: Real> Chain<F> {
     /// The layers in the order in which they are applied to data.
     ///
     /// # Errors
-    /// [`LayerError::Conditions`] where two of them read conditions of different widths.
+    /// [`LayerError::Conditions`] if two of them read conditions of different widths.
     pub fn new(layers: Vec<Box<dyn Layer<F>>>) -> Result<Self> {
         let mut conditions = None;
         for actual in layers.iter().map(|layer| layer.conditions()).filter(|&conditions| conditions > 0) {
@@ -46,7 +46,7 @@ impl<F: Real> Chain<F> {
         &self.layers
     }
 
-    /// Builds a chain whose layer `i` has its tensors under `i.`.
+    /// Restores a chain; layer `i` has its tensors under `i.`.
     ///
     /// # Errors
     /// Those of the layers.
@@ -61,8 +61,8 @@ impl<F: Real> Chain<F> {
         Self::new(layers)
     }
 
-    /// Makes the layers of a description one after the other. Each sees the shape and the sample as
-    /// they leave the layers before it.
+    /// Builds the layers of a description in order. Each sees the shape and the sample as they
+    /// leave the preceding layers.
     ///
     /// # Errors
     /// Those of the layers.
@@ -102,9 +102,10 @@ impl<F: Real> Chain<F> {
         }))
     }
 
-    /// One pass in either direction, layer by layer through the buffers of the tape. A recorded forward
-    /// pass keeps every intermediate and each layer's tape. Any other alternates between two buffers,
-    /// and all layers share one tape: its memory is that of the largest layer, however deep the flow.
+    /// One pass in either direction, layer by layer through the buffers of the tape. A recorded
+    /// forward pass keeps every activation and each layer's tape. Any other pass alternates between
+    /// two buffers, and all layers share one tape, so its memory is that of the largest layer,
+    /// whatever the depth.
     fn pass(
         &self,
         way: Way,
@@ -126,7 +127,7 @@ impl<F: Real> Chain<F> {
         let Tape { buffers, children, .. } = tape;
         for position in 0..count {
             let index = if way == Way::Forward { position } else { count - 1 - position };
-            // The buffer that is read is taken out meanwhile, so that another may be written.
+            // Take the buffer that is read out of the list, so that another can be written.
             let source = position.checked_sub(1).map(slot);
             let read = source.map(|at| std::mem::take(&mut buffers[at]));
             let from = read.as_ref().map_or_else(|| input.reborrow(), |read| input.with(read.view()));
@@ -149,7 +150,7 @@ impl<F: Real> Chain<F> {
     }
 }
 
-/// Which way a pass goes.
+/// Direction of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Forward,
@@ -281,15 +282,15 @@ impl<F: Real> Layer<F> for Chain<F> {
         for index in 0..last {
             tape.load(index, rows, columns)?;
         }
-        // Behind the activations, two buffers alternate in holding the gradient between layers.
+        // Two buffers behind the activations alternate in holding the gradient between layers.
         tape.reserve(last + 2, count);
         let Tape { buffers, children, .. } = tape;
         let (activations, gradients) = buffers.split_at_mut(last);
         let (even, odd) = gradients.split_at_mut(1);
         let (mut above, mut below) = (&mut even[0], &mut odd[0]);
         let (mut dx, mut left) = (dx, grads);
-        // Below the first layer that learns (fixed preprocessing) nobody needs a gradient, unless the
-        // caller does.
+        // Layers before the first trained one (fixed preprocessing) need no gradient unless the
+        // caller asks for `dx`.
         let learns = self.trained.iter().position(|&trained| trained > 0);
         let first = if dx.is_some() { 0 } else { learns.unwrap_or(count) };
         for index in (first..count).rev() {
@@ -323,7 +324,7 @@ mod tests {
     use super::*;
     use crate::combine::testing::Twice;
 
-    /// Found by fuzzing: a tape for each of 216 wide layers took a gigabyte to score 32 rows.
+    /// Found by fuzzing: one tape for each of 216 wide layers took a gigabyte to score 32 rows.
     #[test]
     fn scoring_takes_no_more_the_deeper_it_goes() {
         let layer = || {
@@ -337,7 +338,7 @@ mod tests {
         chain.inverse(Input::from(&x), y.view_mut(), None, &mut tape).unwrap();
         assert_eq!((tape.buffers.len(), tape.children.len()), (2, 1));
         assert_eq!((tape.children[0].buffers.len(), tape.children[0].children.len()), (2, 1));
-        // A backward pass reads what every layer left.
+        // A backward pass reads the activations of every layer.
         let mut tape = Tape::recording();
         chain.forward(Input::from(&x), y.view_mut(), None, &mut tape).unwrap();
         assert_eq!((tape.buffers.len(), tape.children.len()), (49, 50));

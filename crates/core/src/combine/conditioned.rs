@@ -1,4 +1,4 @@
-//! A layer under one condition.
+//! A layer with a fixed condition.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
@@ -8,7 +8,7 @@ use crate::contract::{
 };
 use crate::{LayerError, Real, Result};
 
-/// A layer that reads a condition, with the same condition `c` for every row: `x ↦ f(x; c)`.
+/// A conditional layer with the same condition `c` for every row: `x ↦ f(x; c)`.
 ///
 /// It has no kind of its own and is saved as the layer inside.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Conditioned<F: Real> {
 }
 
 impl<F: Real> Conditioned<F> {
-    /// `layer` under `condition`.
+    /// `layer` with the given condition.
     ///
     /// # Errors
     /// [`LayerError::Conditions`] for a condition of another width.

@@ -39,7 +39,7 @@ impl BaseSpec {
         Self { kind: kind.to_owned(), options }
     }
 
-    /// The options as the density's own type.
+    /// The options, parsed into the density's own type.
     ///
     /// # Errors
     /// [`LayerError::Options`] with the key, and the nearest known one.

@@ -12,8 +12,8 @@ use crate::contract::{
 };
 use crate::{LayerError, Real, Result, check};
 
-/// Features that a specification alone may ask for, without a tensor of that size: nothing is allocated
-/// on the word of a file.
+/// Maximum number of features that a specification without tensors of that size may request, so
+/// that a small file cannot cause a large allocation.
 const MOST_UNBACKED: usize = 1 << 16;
 
 /// `log p(x) = log p_base(f(x)) + Σ_layers log|det|`, in nats.
@@ -27,10 +27,10 @@ pub struct Flow<F: Real> {
 }
 
 impl<F: Real> Flow<F> {
-    /// A flow on rows of a shape, or of so many features.
+    /// A flow on rows of the given shape or number of features.
     ///
     /// # Errors
-    /// No features; layers that do not fit together.
+    /// No features; layers whose shapes do not match.
     pub fn new(
         shape: impl Into<Shape>,
         layers: Vec<Box<dyn Layer<F>>>,
@@ -45,23 +45,23 @@ impl<F: Real> Flow<F> {
         Ok(Self { chain, base, shape, trained })
     }
 
-    /// Features a row.
+    /// Features per row.
     pub fn features(&self) -> usize {
         self.shape.features()
     }
 
-    /// Shape of the rows that enter.
+    /// Shape of the input rows.
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// Numbers of the condition of a row, where this is a density `p(x | c)`; 0 where it is not.
+    /// Width of the condition `c` of a density `p(x | c)`; 0 for an unconditional one.
     pub fn conditions(&self) -> usize {
         self.chain.conditions()
     }
 
-    /// Splits rows that hold their condition behind their features, `[rows, features + conditions]`.
-    /// Rows of any other width pass unchanged, for the flow to refuse.
+    /// Splits rows that hold their condition after their features, `[rows, features + conditions]`.
+    /// Rows of any other width pass unchanged and are rejected by the flow.
     pub fn given<'a>(&self, rows: ArrayView2<'a, F>) -> Input<'a, F> {
         let conditions = self.conditions();
         if conditions == 0 || rows.ncols() != self.features() + conditions {
@@ -85,7 +85,7 @@ impl<F: Real> Flow<F> {
         self.trained
     }
 
-    /// Memory for repeated evaluations of blocks of rows.
+    /// Memory for repeated evaluation of blocks of rows.
     pub fn evaluator(&self) -> Evaluator<'_, F> {
         Evaluator::new(self)
     }
@@ -95,7 +95,7 @@ impl<F: Real> Flow<F> {
         Training::of(self)
     }
 
-    /// `log p(x)` of each row, nats.
+    /// `log p(x)` of each row, in nats.
     ///
     /// # Errors
     /// Wrong shapes, NaN and infinities, a singular matrix.
@@ -120,8 +120,8 @@ impl<F: Real> Flow<F> {
     /// `x = f⁻¹(z)`.
     ///
     /// # Errors
-    /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a singular
-    /// matrix.
+    /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a
+    /// singular matrix.
     pub fn decode<'a>(&self, z: impl Into<Input<'a, F>>) -> Result<Array2<F>> {
         let input = z.into();
         let mut x = Array2::zeros(input.x.dim());
@@ -129,7 +129,7 @@ impl<F: Real> Flow<F> {
         Ok(x)
     }
 
-    /// `count` rows drawn from the model.
+    /// Draws `count` rows from the model.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -137,7 +137,7 @@ impl<F: Real> Flow<F> {
         self.decode(&base::draw(self.base(), count, self.features(), rng)?)
     }
 
-    /// One row drawn from `p(x | c)` for each row of `condition`.
+    /// Draws one row from `p(x | c)` for each row of `condition`.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -146,7 +146,7 @@ impl<F: Real> Flow<F> {
         self.decode(Input::new(z.view(), Some(condition)))
     }
 
-    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
+    /// `∂ log p / ∂x` of each row, in nats per unit of each feature.
     ///
     /// # Errors
     /// Wrong shapes, NaN and infinities.
@@ -157,8 +157,8 @@ impl<F: Real> Flow<F> {
         Ok(gradient)
     }
 
-    /// Euclidean gradients of the mean log-likelihood by tensor name, from what was accumulated. For
-    /// diagnostics; may cost O(D³).
+    /// Euclidean gradients of the mean log-likelihood by tensor name, from the accumulated sums.
+    /// For diagnostics; may cost O(D³).
     ///
     /// # Errors
     /// No rows; a singular matrix.
@@ -166,12 +166,12 @@ impl<F: Real> Flow<F> {
         self.euclidean(training.grads.some_rows()?, &training.grads.params)
     }
 
-    /// Restores the tensors of a flow that was built alike, by path name (`layers.3.weight`,
+    /// Restores the tensors of a flow of the same architecture, by path name (`layers.3.weight`,
     /// `base.log_nu`).
     ///
     /// # Errors
-    /// Missing, superfluous or misshapen tensors; values that break an invariant. The flow is unchanged
-    /// then.
+    /// Missing, superfluous or misshapen tensors; values that break an invariant. The flow is
+    /// unchanged then.
     pub fn set_tensors(&mut self, mut tensors: Tensors<F>) -> Result<()> {
         let mut next = self.clone();
         ParametricExt::set_tensors(&mut next, &mut tensors)?;
@@ -180,8 +180,8 @@ impl<F: Real> Flow<F> {
         Ok(())
     }
 
-    /// Makes a new flow from a description: each layer by its kind and options, behind `fixed` layers
-    /// (fitted preprocessing).
+    /// Builds a new flow from a description: each layer from its kind and options, after the
+    /// `fixed` layers (fitted preprocessing).
     ///
     /// # Errors
     /// Those of the layers and of the base density; no features.
@@ -201,7 +201,7 @@ impl<F: Real> Flow<F> {
         Self::new(context.shape, all, base)
     }
 
-    /// Builds a flow from its specification and tensors.
+    /// Restores a flow from its specification and tensors.
     ///
     /// # Errors
     /// Unknown kinds; missing, superfluous or misshapen tensors; values that break an invariant.
@@ -215,7 +215,7 @@ impl<F: Real> Flow<F> {
         let mut base = registry.base(base)?;
         let chain = tensors.scoped("layers.", |tensors| Chain::from_specs(layers, tensors, registry))?;
         let shape = shape.into();
-        // Layers that accept two widths fix none.
+        // A chain that accepts two different widths fixes none.
         let open = chain.shape(1.into()).is_ok() && chain.shape(2.into()).is_ok();
         if open && shape.features() > MOST_UNBACKED {
             let (value, range) = (shape.features() as f64, "at most 65536 where no tensor fixes it");

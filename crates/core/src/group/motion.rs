@@ -1,4 +1,5 @@
-//! How a matrix moves: directions out of sums, steps out of directions, and what is kept between steps.
+//! How a matrix moves: from sums to directions, from directions to steps, and the state between
+//! steps.
 
 use std::sync::OnceLock;
 
@@ -33,7 +34,7 @@ impl<F: Real> GroupMatrix<F> {
             if let (Some(step), true) = (rule.elementwise(grad.memory.steps), self.moves_by_panels(sum)?) {
                 return self.follow_panels(&step, grad);
             }
-            // The promise was not kept, or the rule is another one.
+            // The rule does not step in factors or by panels after all: write out all entries.
             let ParamGrad { sum, direction, scratch, .. } = grad;
             self.write(outer(sum)?, scratch, direction)?;
         }
@@ -46,25 +47,26 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// Before a step on GL(D) that may cross: the guard has a weight to go back to.
+    /// Prepares a step on GL(D) that may cross `det W = 0`: gives the guard a weight to return to.
     fn arm(&mut self) -> Result<()> {
         let (weight, exact) = (&self.weight, &self.exact);
         let known = self.log_det.map(|tracked| tracked.value).or_else(|| exact.get().map(Lu::log_det));
         self.guard.arm(weight, known, || lu_of(weight, exact).map(Lu::log_det))
     }
 
-    /// Whether the sum is better left in its factors.
+    /// Whether the step should stay in low-rank form.
     fn stays_in_factors(&self, sum: &mut OuterSum<F>) -> Result<bool> {
         let few = match sum.form()? {
             OuterForm::Factors(left, _) => Some(left.nrows()),
             OuterForm::Matrix(_) => None,
         };
-        // A step of the summed matrix would lose the inverse.
+        // A step by entries would invalidate the tracked inverse.
         let better = |rows| pays(rows, self.dim()) || self.tracks_inverse();
         Ok(self.group != Group::General(Direction::Euclidean) && few.is_some_and(better))
     }
 
-    /// Whether each row of the direction follows from the factors and that row of the weight alone: relative directions in parameter space, of few rows.
+    /// Whether each row of the direction follows from the factors and that row of the weight alone:
+    /// relative directions in parameter space, computed from few rows.
     fn moves_by_panels(&self, sum: &mut OuterSum<F>) -> Result<bool> {
         let few = matches!(sum.form()?, OuterForm::Factors(..));
         Ok(few && matches!(self.group, Group::General(Direction::Relative | Direction::RelativeLeft)))
@@ -90,7 +92,7 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// All entries of the direction.
+    /// Writes all entries of the direction.
     fn write(&self, sum: &mut OuterSum<F>, scratch: &mut Vec<F>, direction: &mut Vec<F>) -> Result<()> {
         match self.group {
             Group::General(kind) => {
@@ -108,7 +110,8 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// A plain step on O(D) by the factors, or by the entries where it is too long for that.
+    /// A low-rank plain step on O(D), or a dense one where the step is too long for the low-rank
+    /// form.
     fn rotate_by_factors(
         &mut self,
         rate: f64,
@@ -153,7 +156,8 @@ impl<F: Real> GroupMatrix<F> {
         Ok(())
     }
 
-    /// A plain step on GL(D) by the factors. Where a log-determinant to start from would cost a [`LARGE`] factorization, none is carried along.
+    /// A low-rank plain step on GL(D). The log-determinant is not tracked where computing its
+    /// initial value would take a factorization of side [`LARGE`] or more.
     fn follow_factors(
         &mut self,
         direction: Direction,
@@ -183,7 +187,7 @@ impl<F: Real> GroupMatrix<F> {
         let mut tracked = match self.log_det {
             Some(tracked) => tracked,
             None => {
-                // Other steps came before, which only the guard's check can vouch for.
+                // Earlier steps of another kind need the guard's check first.
                 if self.guard.is_behind() {
                     report += self.settle()?;
                 }
@@ -208,7 +212,7 @@ impl<F: Real> GroupMatrix<F> {
         }
         let steps = self.guard.count();
         if tracked.is_due(steps, Guard::<F>::spacing(dim, rows)) {
-            // Nothing is known of the weight that an error leaves.
+            // If the check fails, nothing is known about the weight.
             self.log_det = None;
             let settled = self.settle();
             if !matches!(settled, Ok(StepReport { halvings: 0 })) {
@@ -220,7 +224,8 @@ impl<F: Real> GroupMatrix<F> {
         Ok(report)
     }
 
-    /// A step in parameter space whose direction is made panel by panel and never stands whole.
+    /// A step in parameter space whose direction is computed panel by panel and never stored as a
+    /// whole.
     fn follow_panels(&mut self, step: &ElementwiseStep<'_, F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         self.leave_plain_steps()?;
         let ParamGrad { sum, scratch, memory, work, .. } = grad;
@@ -240,7 +245,8 @@ impl<F: Real> GroupMatrix<F> {
         if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
     }
 
-    /// Plain steps vouched for every weight up to this one; what they carried along is not known after another step.
+    /// Ends a sequence of low-rank steps. They kept the sign up to this weight, so it becomes the
+    /// guard's anchor; what they tracked is invalid after any other step.
     fn leave_plain_steps(&mut self) -> Result<()> {
         self.arm()?;
         if self.log_det.is_some() {
@@ -263,7 +269,7 @@ impl<F: Real> GroupMatrix<F> {
         match direction {
             Direction::Algebra => {
                 rule.step(memory, entries)?;
-                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1]: nothing can be crossed.
+                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1], so the sign cannot change.
                 let certain = crate::parallel::sum_of_squares(entries) < 1.0;
                 if !certain {
                     self.guard.renew(&self.weight);
@@ -282,7 +288,7 @@ impl<F: Real> GroupMatrix<F> {
                     return Ok(StepReport::default());
                 }
                 let report = self.settle()?;
-                // The step that was taken: as often halved as the way.
+                // Scale the step by the same factor as the weight's change.
                 let share = F::of(report.share());
                 entries.iter_mut().for_each(|step| *step *= share);
                 Ok(report)
@@ -290,7 +296,8 @@ impl<F: Real> GroupMatrix<F> {
             Direction::Euclidean => {
                 let spare = self.native.take().unwrap_or_default();
                 rule.ascend(memory, weight_slice(&mut self.weight)?, entries)?;
-                // The factorization is the next step's inverse too, so the check is free.
+                // The next step needs the inverse of this factorization anyway, so the check is
+                // free.
                 let (halvings, lu) = self.guard.settle(&mut self.weight, spare)?;
                 self.native = lu.map_or_else(OnceLock::new, OnceLock::from);
                 Ok(StepReport { halvings })
@@ -302,7 +309,7 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// The weight is another one: what was known of it is not known any more.
+    /// Invalidates everything derived from the weight.
     fn forget(&mut self) {
         self.outdate_exact();
         if self.group != Group::General(Direction::Euclidean) {
@@ -312,7 +319,8 @@ impl<F: Real> GroupMatrix<F> {
         self.inverse.iter_mut().for_each(TrackedInverse::forget);
     }
 
-    /// The exact factorization is that of another weight; its memory is for the next one, unless that is too much to keep.
+    /// Clears the exact factorization. Its memory is kept for the next one, except from side
+    /// [`LARGE`] on.
     fn outdate_exact(&mut self) {
         self.spare = self.exact.take().or_else(|| self.spare.take()).filter(|_| self.dim() < LARGE);
     }
@@ -325,10 +333,11 @@ impl<F: Real> GroupMatrix<F> {
     }
 }
 
-/// A `[D, D]` direction for GL(D), the `D(D−1)/2` numbers of a strict lower triangle for O(D).
+/// The direction has `[D, D]` entries on GL(D), and the `D(D−1)/2` of a strict lower triangle on
+/// O(D).
 ///
-/// Few rows stay in factors where the rule reads no entries. On GL(D) the guard's last good weight and
-/// what plain steps track are part of the state, on O(D) the drift.
+/// With few rows it stays in factors if the rule reads no entries. The saved state is the guard's
+/// anchor and the tracked quantities on GL(D), and the accumulated rounding on O(D).
 impl<F: Real> Geometry<F> for GroupMatrix<F> {
     fn tensor(&self) -> ArrayD<F> {
         self.weight.clone().into_dyn()
@@ -358,7 +367,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         check::features("gradient", self.dim(), sum.dim())?;
         *factored = false;
         if sum.count() == 0 {
-            // Nothing reaches this matrix, so it does not move.
+            // No row reached this matrix, so it does not move.
             direction.clear();
             return Ok(());
         }
@@ -387,7 +396,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let report = self.make_step(rule, grad);
         if self.dim() >= LARGE {
-            // Whatever step it was, and whatever its check left.
+            // Applies to every kind of step and check.
             self.outdate_exact();
         }
         report
@@ -461,7 +470,7 @@ fn factors<F: Real>(
 ) -> Result<(ndarray::ArrayView2<'_, F>, ndarray::ArrayView2<'_, F>)> {
     match sum.form()? {
         OuterForm::Factors(left, right) => Ok((left, right)),
-        // The sum was added to since `direct`.
+        // More was added to the sum after `direct`.
         OuterForm::Matrix(_) => Err(LayerError::NoRows),
     }
 }

@@ -1,11 +1,11 @@
-//! Passes that are compiled once for each scalar.
+//! Passes that are compiled once per scalar.
 
-/// A pass over slices of a scalar that is long to compile. A generic function would be compiled again
-/// in every crate that makes a flow; the two methods of a kernel are no generic functions, so they are
-/// compiled once, in the crate that defines them. [`Real::run`](crate::Real::run) picks the one for the
-/// scalar at hand.
+/// A pass over slices that is expensive to compile. A generic function would be compiled again in
+/// every crate that instantiates a flow. The two methods of a kernel are not generic, so they are
+/// compiled once, in the crate that defines them; [`Real::run`](crate::Real::run) selects the one
+/// for the scalar.
 pub trait Kernel {
-    /// What the pass works on.
+    /// The arguments of the pass.
     type Arguments<'a, F: crate::Real>;
 
     /// The pass in single precision.
@@ -15,8 +15,9 @@ pub trait Kernel {
     fn double(&self, arguments: Self::Arguments<'_, f64>);
 }
 
-/// Implements [`Kernel`](crate::Kernel) for a type by one body for both scalars: the type, its arguments
-/// (with lifetime `'a` and scalar `F`), and a closure of the kernel and its arguments.
+/// Implements [`Kernel`](crate::Kernel) for a type from one body for both scalars. Takes the type,
+/// its arguments (with lifetime `'a` and scalar `F`), and a closure of the kernel and its
+/// arguments.
 #[macro_export]
 macro_rules! kernel {
     ($kernel:ty, $arguments:ty, |$this:pat_param, $given:pat_param| $body:expr) => {
