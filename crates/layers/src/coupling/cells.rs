@@ -1,4 +1,4 @@
-//! From rows to cells and back.
+//! Gathers the network's input and the features that change, and scatters results back.
 
 use ndarray::ArrayView2;
 use pdmap_core::Real;
@@ -9,13 +9,13 @@ use super::sight::bounded;
 use super::split::{Cells, OUTSIDE};
 
 impl Cells {
-    /// Features that each cell sees.
+    /// The features that each cell's network reads.
     pub(super) fn seen_by(&self) -> impl Iterator<Item = &[u32]> {
         let each = self.seen_each();
         (0..self.count).map(move |cell| &self.seen[cell * each..(cell + 1) * each])
     }
 
-    /// Writes what each cell of each row sees: features that stay, then the condition.
+    /// Writes the network input of each cell of each row: features that stay, then the condition.
     pub(super) fn look<F: Real>(
         &self,
         (x, features): (&[F], usize),
@@ -37,7 +37,7 @@ impl Cells {
         });
     }
 
-    /// Adds to `∂/∂x` what comes through the network: `by_seen` holds `inputs` numbers for each cell.
+    /// Adds the gradient through the network to `∂/∂x`; `by_seen` holds `inputs` numbers per cell.
     pub(super) fn look_back<F: Real>(
         &self,
         (x, features): (&[F], usize),
@@ -63,7 +63,7 @@ impl Cells {
         });
     }
 
-    /// Puts the features that change back in their places.
+    /// Writes the features that change back to their positions in the row.
     pub(super) fn scatter<F: Real>(&self, changed: &[F], (y, features): (&mut [F], usize)) {
         each_row((changed, self.changed.len()), (y, features), |_, changed, y| {
             changed.iter().zip(&self.changed).for_each(|(&from, &place)| y[place as usize] = from);
@@ -71,7 +71,7 @@ impl Cells {
     }
 }
 
-/// `body(row, a, b)` for each row, `b` to be written.
+/// Calls `body(row, a, b)` for each row; writes `b`.
 fn each_row<F: Real>(
     (a, width_a): (&[F], usize),
     (b, width_b): (&mut [F], usize),

@@ -1,4 +1,4 @@
-//! The transform of all cells of a batch: which threads work on what.
+//! Applies the transform to all cells of a batch and divides the work among threads.
 
 use pdmap_core::parallel::{ALONE, GRAIN};
 use pdmap_core::{Real, kernel};
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Transform;
 use super::passes::{Backward, Forward, Inverse, Rows};
 
-/// A transform of cells of `width` features that change.
+/// A transform of cells with `width` features that change.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Engine {
     pub(super) transform: Transform,
@@ -21,7 +21,7 @@ pub(super) enum Way {
     Inverse,
 }
 
-/// The passes, compiled once for each scalar.
+/// The passes, compiled once per scalar.
 struct ForwardRows(Rows);
 
 struct InverseRows(Rows);

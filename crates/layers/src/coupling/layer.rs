@@ -12,29 +12,29 @@ use super::engine::{Engine, Way};
 use super::split::Cells;
 use super::{CouplingOptions, Split};
 
-/// Some features of a row change, each by a map whose parameters a network computes from the features
-/// that stay and from the condition: `y_a = x_a`, `y_b = g(x_b; net(x_a, c))`, with
-/// `log|det| = Σ log dy_b/dx_b` (Dinh et al. 2017, RealNVP; Durkan et al. 2019).
+/// Some features of a row change through an elementwise map whose parameters a network computes
+/// from the features that stay and from the condition: `y_a = x_a`, `y_b = g(x_b; net(x_a, c))`,
+/// with `log|det| = Σ log dy_b/dx_b` (Dinh et al. 2017, RealNVP; Durkan et al. 2019).
 ///
-/// An ordinary layer on Rᴰ, whose inverse runs the same network. With [`Split::None`] all features
-/// change, by the condition alone. Where [channels](Split::Channels) or pixels of a
-/// [checkerboard](Split::Checkerboard) change, one network serves all positions and sees a window around
-/// each: a convolution.
+/// The inverse runs the same network. With [`Split::None`] all features change, depending on the
+/// condition alone. Where [channels](Split::Channels) or pixels of a
+/// [checkerboard](Split::Checkerboard) change, one network serves all positions and reads a window
+/// around each: a convolution.
 ///
-/// The network sees `x/√(1 + (x/6)²)` of a feature, which is bounded. A new layer is the identity. Its
-/// parameters follow their Euclidean gradient.
+/// The network sees `x/√(1 + (x/6)²)` of each feature, which is bounded. A new layer is the
+/// identity. Its parameters follow their Euclidean gradient.
 #[derive(Debug, Clone)]
 pub struct Coupling<F: Real> {
     options: CouplingOptions,
     features: usize,
-    /// Numbers of a condition that the network sees.
+    /// Width of the condition that the network reads.
     conditions: usize,
     cells: Cells,
     engine: Engine,
     network: Box<dyn Module<F>>,
 }
 
-/// What the specification holds beside tensors.
+/// Options of a saved layer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Saved {
@@ -44,13 +44,13 @@ struct Saved {
     options: CouplingOptions,
 }
 
-/// Features that a specification alone may ask for.
+/// Maximum number of features that a specification alone may request.
 const MOST_FEATURES: usize = 1 << 20;
 
-/// Cells that an evaluation handles at once.
+/// Cells that an evaluation processes at a time.
 const CELLS: usize = 1 << 14;
 
-/// Buffers of the tape: what the cells see, what the network answers, what changes, the result, and
+/// Buffers of the tape: network input, network output, the features that change, the result, and
 /// log-determinants.
 const SEEN: usize = 0;
 const ANSWERED: usize = 1;
@@ -58,11 +58,12 @@ const CHANGED: usize = 2;
 const BUFFERS: usize = 5;
 
 impl<F: Real> Coupling<F> {
-    /// The identity on `features` numbers, whose network may see `conditions` numbers of a condition and
-    /// takes its parameters from `parameters`. The registry knows its kind.
+    /// The identity on `features` numbers. The network reads `conditions` numbers of a condition
+    /// and takes its parameters from `parameters`; its kind is looked up in the registry.
     ///
     /// # Errors
-    /// Options outside their ranges; a split that does not fit; nothing for the network to see.
+    /// Options outside their ranges; a split that does not match the features; a network without
+    /// input.
     pub fn new(
         features: usize,
         conditions: usize,
@@ -80,22 +81,22 @@ impl<F: Real> Coupling<F> {
         Ok(Self { options, features, conditions, cells, engine, network })
     }
 
-    /// Numbers that the network sees of a cell.
+    /// Number of network inputs per cell.
     fn inputs(&self) -> usize {
         self.cells.seen_each() + self.conditions
     }
 
-    /// Numbers that it answers.
+    /// Number of network outputs per cell.
     fn outputs(&self) -> usize {
         self.engine.width * self.engine.transform.parameters()
     }
 
-    /// The condition, where the network sees it.
+    /// The condition, if the network reads it.
     fn condition<'a, 'b>(&self, input: &'a Input<'b, F>) -> Option<&'a ArrayView2<'b, F>> {
         input.condition.as_ref().filter(|_| self.conditions > 0)
     }
 
-    /// In either direction: what the network answers for the features that stay, then the map of the
+    /// One pass in either direction: runs the network on the features that stay, then maps the
     /// others.
     fn pass(
         &self,
@@ -109,7 +110,7 @@ impl<F: Real> Coupling<F> {
         if tape.is_recording() || input.x.nrows() <= at_once {
             return self.pass_at_once(way, input, out, log_det, tape);
         }
-        // Nobody reads the tape: a few rows at a time keep it small.
+        // The tape is not read afterwards, so processing a few rows at a time keeps it small.
         let mut rest = input;
         while rest.x.nrows() > 0 {
             let rows = at_once.min(rest.x.nrows());
@@ -162,7 +163,7 @@ impl<F: Real> Coupling<F> {
     }
 }
 
-/// The cells, where the network sees anything.
+/// The cells; fails if the network would have no input.
 fn plan(features: usize, conditions: usize, options: &CouplingOptions) -> Result<Cells> {
     options.validate()?;
     let cells = options.split.cells(features, options.shape.as_deref(), options.swap, options.window)?;
@@ -173,8 +174,7 @@ fn plan(features: usize, conditions: usize, options: &CouplingOptions) -> Result
     Err(LayerError::Conflict { first, second })
 }
 
-/// Options, and what stands beside them in a saved layer. (Unknown keys of flattened options would pass
-/// unseen.)
+/// Options of a specification, saved or new. (Flattened options would ignore unknown keys.)
 fn saved(spec: &LayerSpec) -> Result<Saved> {
     let mut options = spec.clone();
     let mut take = |key: &str| -> usize {
@@ -279,7 +279,8 @@ impl<F: Real> Layer<F> for Coupling<F> {
         };
         let delta = check::slice("gradient of the output", &dy)?;
         let x = check::slice("input", &input.x)?;
-        // δ of what changes becomes ∂/∂x there, and the answers of the network become the gradient by them.
+        // δ of the features that change becomes ∂/∂x there, and the network output becomes the
+        // gradient with respect to it.
         let mut by_changed = result.shaped(cells, width);
         let by_changed = flat(&mut by_changed)?;
         self.cells.gather((delta, features), by_changed);
@@ -293,7 +294,8 @@ impl<F: Real> Layer<F> for Coupling<F> {
         let dx = flat(&mut dx)?;
         parallel::copy(dx, delta);
         self.cells.scatter(by_changed, (dx, features));
-        // What changes has served: its buffer takes the gradient by what was seen.
+        // The features that change are no longer needed; their buffer takes the gradient by the
+        // network input.
         let (by_seen, inputs) = (changed, self.inputs());
         let by_input = Some(by_seen.shaped(cells, inputs));
         network.backward(seen.view(), answered.view(), by_input, &mut children[0], grads)?;

@@ -1,4 +1,5 @@
-//! Couplings: some features of a row change as a network of the others, or of a condition, says.
+//! Coupling layers: some features of a row change through a map whose parameters a network computes
+//! from the others or from a condition.
 
 mod cells;
 mod engine;

@@ -1,30 +1,30 @@
-//! What the network of a coupling sees.
+//! Bounds the input of a coupling's network.
 
 use pdmap_core::Real;
 
-/// `x/√(1 + (x/L)²)` with `L` = [`SIGHT`], and its derivative. The map is injective, so no information
-/// is lost; outliers see the network's boundary behaviour instead of extrapolation. (Without it, one
-/// patch in 250,000 had a density of e^{−10⁷}: photographs, ten layers.)
+/// `x/√(1 + (x/L)²)` with `L` = [`SIGHT`], and its derivative. The map is injective, so no
+/// information is lost; outliers see the network's boundary behaviour instead of extrapolation.
+/// (Without it, one patch in 250,000 had a density of e^{−10⁷}: photographs, ten layers.)
 #[inline(always)]
 pub(super) fn bounded<F: Real>(x: F) -> (F, F) {
-    // Beyond, the bound is reached to the last digit, and the square would overflow.
+    // Beyond this the bound is attained to the last digit, and the square would overflow.
     let x = num_traits::Float::min(num_traits::Float::max(x, F::of(-REACHED)), F::of(REACHED));
     let ratio = x / F::of(SIGHT);
     let per_root = F::one() / num_traits::Float::sqrt(F::one() + ratio * ratio);
     (x * per_root, per_root * per_root * per_root)
 }
 
-/// Bound of what a network sees, in units of features that are standardized.
+/// Bound on the network input, in units of standardized features.
 const SIGHT: f64 = 6.0;
 
-/// Where the bound is reached in either precision.
+/// From here on the bound is attained in either precision.
 const REACHED: f64 = 1e10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Each number by itself: nearly unchanged where data are, and never beyond the bound.
+    /// Nearly unchanged where data are, and never beyond the bound.
     #[test]
     fn what_a_network_sees_is_bounded_and_injective() {
         for (x, seen) in [
