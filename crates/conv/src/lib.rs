@@ -10,7 +10,7 @@ pub use layer::{
     subband_scale, subband_shift,
 };
 pub use multiscale::Squeeze;
-// What a program needs beside the layers of this crate.
+// Re-exports from core that a program needs besides the layers of this crate.
 pub use pdmap_core::group::{Direction, Group};
 pub use pdmap_core::{
     Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result, Training,
@@ -24,12 +24,12 @@ fn unsaved(spec: &pdmap_core::LayerSpec) -> LayerError {
     LayerError::NotBuildable { kind: spec.kind.clone(), reason }
 }
 
-/// Adds the kinds of this crate to a registry, so that saved models find them.
+/// Registers the kinds of this crate, so that saved models can be restored.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
     registry.register::<CycledConv<F>>();
     registry.register::<FreeConv<F>>();
     layer::register(registry);
     registry.register::<Squeeze>();
-    // A multi-scale flow is saved as the chain that it is made of.
+    // A multi-scale flow is saved as the chain that it consists of.
     registry.insert_built("multiscale", |spec, _, _| Err(unsaved(spec)), multiscale::build);
 }

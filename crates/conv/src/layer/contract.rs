@@ -1,4 +1,4 @@
-//! The brick-wall convolution as a layer.
+//! The layer contract of the brick-wall convolution.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::{Visit, VisitMut};
@@ -21,7 +21,7 @@ impl<F: Real> CycledConv<F> {
         Ok(())
     }
 
-    /// Backward through all stages.
+    /// The backward pass through all stages.
     fn go_backward(
         &self,
         at: ForwardPass<'_, F>,
@@ -101,7 +101,7 @@ impl<F: Real> CycledConv<F> {
     }
 }
 
-/// A stage that no block reaches is saved like the others, and does not move.
+/// A stage without blocks is saved like the others, and does not move.
 impl<F: Real> Parametric<F> for CycledConv<F> {
     fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
         self.stages.iter().enumerate().try_for_each(|(stage, matrix)| {

@@ -13,33 +13,40 @@ use super::pass::{Source, map, reorder};
 use super::route::Routes;
 use super::tasks::Blocks;
 
-/// A convolution that cycles through a set of K kernels, so that K outputs replace K inputs and the map stays 1:1, as a product of M stages.
+/// A convolution that cycles through a set of K kernels, so that K outputs replace K inputs and the
+/// map is a bijection; built as a product of M stages.
 ///
-/// Each stage multiplies every block of `K` positions × `C` channels, flattened position-major (`t·C + c`, with `t = u·K_w + v` in 2-D), by one shared matrix
-/// of side `K·C` in a [`Group`]. The last stage stands on the blocks that begin at 0; going back, the grid alternates between 0 and a shift of
-/// `⌊K/2⌋` positions in each direction. (With period 1, the first `⌊C/2⌋` channels of a block come from the next position instead; in an image, along columns and along rows by
-/// turns.) The composed kernels have length `K·M` and `offset = K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`:
+/// Each stage multiplies every block of `K` positions × `C` channels, flattened position-major
+/// (`t·C + c`, with `t = u·K_w + v` in 2-D), by one shared matrix of side `K·C` in a [`Group`]. The
+/// blocks of the last stage begin at 0; going back, the grid alternates between 0 and a shift of
+/// `⌊K/2⌋` positions along each axis. (With period 1, the first `⌊C/2⌋` channels of a block come
+/// from the next position instead, in an image along columns and rows alternately.) The composed
+/// kernels have length `K·M` and `offset = K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`:
 ///
 /// ```text
 /// y[o, bK + k] = Σ_i Σ_j h[k, o, i, j] · x[i, bK + j − offset]
 /// log|det| = Σ_stages B·log|det W_s|          for B blocks; 0 with every stage in O(KC)
 /// ```
 ///
-/// With every stage in O(KC) this is the half-rank paraunitary lattice (Vaidyanathan 1993, chapter 14; Malvar 1992): orthonormal to rounding at every length, its inverse is the
-/// transposed convolution with the same kernels, and no step of training leaves it. With every stage in GL(KC) it is the unconstrained convolution, whose inverse is
-/// local too. The relative gradient is exact at each stage: `E = mean(δ yᵀ) + I`, the mean taken over rows and blocks, so that rates do not depend on the signal's length.
+/// With every stage in O(KC) this is the half-rank paraunitary lattice (Vaidyanathan 1993, chapter
+/// 14; Malvar 1992): it is orthonormal to rounding at every length, its inverse is the transposed
+/// convolution with the same kernels, and every training step preserves this. With every stage in
+/// GL(KC) it is the unconstrained convolution, whose inverse is local too. The relative gradient is
+/// exact at each stage: `E = mean(δ yᵀ) + I`, with the mean over rows and blocks, so that learning
+/// rates do not depend on the signal's length.
 ///
-/// The sign of each determinant never changes under training, nor do the ranks of the polyphase factors: they are decided by the start. Not every 2-D paraunitary bank
-/// is such a product.
+/// Training never changes the sign of a determinant or the ranks of the polyphase factors; the
+/// initialization determines them. Not every 2-D paraunitary bank is such a product.
 #[derive(Debug, Clone)]
 pub struct CycledConv<F: Real> {
     pub(super) geometry: Geometry,
     pub(super) stages: Vec<GroupMatrix<F>>,
-    /// Made when the first row comes: a specification alone takes no memory.
+    /// Built for the first batch, so that a specification alone allocates nothing.
     routes: OnceLock<Arc<Routes>>,
 }
 
-/// Places in a tape: behind the activations of `stages` stages, two buffers for gathered blocks and two that take turns.
+/// Buffers of a tape: after the activations of `stages` stages, two for gathered blocks and two
+/// used alternately.
 pub(super) struct Places {
     pub(super) rooms: [usize; 2],
     turns: [usize; 2],
@@ -59,7 +66,7 @@ impl Places {
     }
 }
 
-/// Which way back a pass takes.
+/// The map of a backward sweep through the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Back {
     Adjoint,
@@ -67,10 +74,11 @@ enum Back {
 }
 
 impl<F: Real> CycledConv<F> {
-    /// The given stages, in the order in which they are applied, each `[K·C, K·C]`.
+    /// The given stages in order of application, each `[K·C, K·C]`.
     ///
     /// # Errors
-    /// A geometry that does not fit together; no stages; a stage of another size, not finite or, for O(KC), not orthonormal ([`LayerError::Stage`] says which).
+    /// An inconsistent geometry; no stages; a stage of another size, not finite or, for O(KC), not
+    /// orthonormal ([`LayerError::Stage`] with its index).
     pub fn new(geometry: Geometry, stages: Vec<Array2<F>>, group: Group) -> Result<Self> {
         let geometry = geometry.checked()?;
         if stages.is_empty() {
@@ -85,7 +93,7 @@ impl<F: Real> CycledConv<F> {
         Ok(Self { geometry, stages, routes: OnceLock::new() })
     }
 
-    /// Stages drawn from the Haar measure on O(KC): a start that is well conditioned in either group.
+    /// Stages drawn from the Haar measure on O(KC), a well-conditioned start in either group.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -94,7 +102,7 @@ impl<F: Real> CycledConv<F> {
         Self::new(geometry, (0..stages).map(|_| haar(side, rng)).collect(), group)
     }
 
-    /// Stages that do nothing.
+    /// Identity stages.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -106,7 +114,8 @@ impl<F: Real> CycledConv<F> {
     /// The same stages on signals or images of another size.
     ///
     /// # Errors
-    /// As [`new`](Self::new); another number of channels or another period shows in the size of the stages.
+    /// As [`new`](Self::new); another number of channels or another period, as a mismatch of the
+    /// size of the stages.
     pub fn resized(&self, geometry: Geometry) -> Result<Self> {
         let geometry = geometry.checked()?;
         let side = self.geometry.side();
@@ -119,7 +128,7 @@ impl<F: Real> CycledConv<F> {
         &self.geometry
     }
 
-    /// The stages in the order in which they are applied, with what is kept beside each matrix.
+    /// The stages in order of application.
     pub fn stages(&self) -> &[GroupMatrix<F>] {
         &self.stages
     }
@@ -129,7 +138,7 @@ impl<F: Real> CycledConv<F> {
         self.stages.first().map_or(Group::Orthonormal, GroupMatrix::group)
     }
 
-    /// Blocks of a row that stage `stage` multiplies.
+    /// Number of blocks per row in stage `stage`.
     pub fn blocks(&self, stage: usize) -> usize {
         let [down, across] = self.geometry.blocks(self.geometry.grid(stage, self.stages.len()));
         down * across
@@ -138,7 +147,7 @@ impl<F: Real> CycledConv<F> {
     /// `log|det|` of the whole map in nats, the same for every row.
     ///
     /// # Errors
-    /// A singular stage: which one.
+    /// A singular stage, with its index.
     pub fn log_abs_det(&self) -> Result<f64> {
         let of = |(stage, matrix): (usize, &GroupMatrix<F>)| {
             Ok(self.blocks(stage) as f64 * matrix.log_abs_det().map_err(at(stage))?)
@@ -146,7 +155,7 @@ impl<F: Real> CycledConv<F> {
         self.stages.iter().enumerate().map(of).sum()
     }
 
-    /// The transposed map on each row: for O(KC) the inverse, and the very same code.
+    /// The transposed map on each row; for O(KC) the inverse, computed by the same code.
     ///
     /// # Errors
     /// Another number of features; NaN and infinities.
@@ -261,12 +270,13 @@ impl<F: Real> CycledConv<F> {
     }
 }
 
-/// `W⁻ᵀ` from an `f64` LU. One matrix serves all blocks, so that the explicit inverse costs nothing against its use.
+/// `W⁻ᵀ` from an `f64` LU. One matrix serves all blocks, so the cost of the explicit inverse is
+/// negligible.
 fn inverse_transposed<F: Real>(matrix: &GroupMatrix<F>) -> Result<Array2<F>> {
     Ok(Lu::<f64>::new(matrix.weight())?.inverse_transposed()?.mapv(F::of))
 }
 
-/// Names the stage in an error.
+/// Adds the index of the stage to an error.
 pub(super) fn at(stage: usize) -> impl Fn(LayerError) -> LayerError {
     move |problem| LayerError::Stage { stage, problem: Box::new(problem) }
 }

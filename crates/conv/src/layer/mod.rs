@@ -1,4 +1,4 @@
-//! Layers: the brick-wall convolution, and scales and shifts that the positions of a subband share.
+//! Layers: the brick-wall convolution, and scales and shifts shared by the positions of a subband.
 
 mod bank;
 mod bands;

@@ -1,4 +1,4 @@
-//! One stage over a batch, forward and back.
+//! One stage over a batch, forward and backward.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::linalg::{Add, gemm};
@@ -8,19 +8,19 @@ use super::route::Route;
 use super::small::{self, Loaded, MOST, Sum};
 use super::tasks::{Blocks, Task};
 
-/// A batch in some order, and the way from there into the blocks of a stage.
+/// A batch in some order, and its route into the blocks of a stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a, F> {
     pub(crate) data: &'a [F],
     pub(crate) route: &'a Route,
 }
 
-/// What a backward pass sums for its stage's direction.
+/// The sum of outer products that a backward pass accumulates for its stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted<'a, F> {
-    /// `Σ δ rᵀ`, with `r` from here.
+    /// `Σ δ rᵀ`, with `r` from this source.
     Output(Source<'a, F>),
-    /// `Σ (Wᵀδ) rᵀ`, with `r` from here.
+    /// `Σ (Wᵀδ) rᵀ`, with `r` from this source.
     Input(Source<'a, F>),
 }
 
@@ -29,7 +29,7 @@ impl<'a, F: Real> Source<'a, F> {
         Loaded { row: &self.data[row * blocks.features..(row + 1) * blocks.features], route: self.route }
     }
 
-    /// The task's blocks in order: as they stand, or gathered into `room`.
+    /// The task's blocks in order: in place, or gathered into `gathered`.
     fn blocks<'b>(&self, blocks: Blocks, task: Task, room: &'b mut [F]) -> &'b [F]
     where
         'a: 'b,
@@ -60,7 +60,7 @@ impl<'a, F: Real> Wanted<'a, F> {
     }
 }
 
-/// The matrix row by row in fixed memory, where it is a small one.
+/// A small matrix in row-major order, in an array of fixed size.
 struct Packed<F>([F; MOST * MOST]);
 
 impl<F: Real> Packed<F> {
@@ -71,8 +71,8 @@ impl<F: Real> Packed<F> {
     }
 }
 
-/// `to ← X M` for the blocks `X` that the source leads to, `[blocks, side]`; what no block covers goes along unchanged. `room` is as large as the batch
-/// where `side > MOST`, and without meaning afterwards.
+/// `to ← X M` for the blocks `X` of the source, `[blocks, side]`; numbers outside all blocks are
+/// copied. `gathered` is scratch memory as large as the batch if `side > MOST`.
 pub(crate) fn map<F: Real>(
     blocks: Blocks,
     rows: usize,
@@ -109,7 +109,7 @@ pub(crate) fn map<F: Real>(
             Ok(())
         })
     };
-    // Sizes are right by construction; the first error would be the same on every task.
+    // Sizes are right by construction; every task would report the same error.
     let failure = std::sync::OnceLock::new();
     let noted = |result: Result<()>| {
         if let Err(error) = result {
@@ -125,8 +125,9 @@ pub(crate) fn map<F: Real>(
     failure.into_inner().map_or(Ok(()), Err)
 }
 
-/// `to ← Δ W` for the blocks `Δ` that the source leads to (each block `Wᵀ δ`), where that is asked for, and the sum that is wanted into `total`, `[side, side]`, which is
-/// overwritten. `partials` grows to what the tasks' sums need; `rooms` are as large as the batch where `side > MOST`.
+/// `to ← Δ W` for the blocks `Δ` of the source (each block becomes `Wᵀ δ`), if `propagate` is set,
+/// and the wanted sum into the first `[side, side]` numbers of `partials`, which grows as needed
+/// for the sums of all tasks. `gathered` are scratch memory as large as the batch if `side > MOST`.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn back<F: Real>(
     blocks: Blocks,
@@ -192,13 +193,14 @@ pub(crate) fn back<F: Real>(
         );
         failure.into_inner().map_or(Ok(()), Err)?;
     }
-    // One after the other, in the order of the tasks.
+    // In the order of the tasks.
     let (total, others) = partials[..needed].split_at_mut(size);
     others.chunks_exact(size).for_each(|partial| parallel::add(total, partial));
     Ok(())
 }
 
-/// Numbers of a task that are one matrix of blocks, and the rest behind it: all rows at once where nothing stands between them.
+/// Ranges of a task: blocks that form one matrix, and the rest after them. All rows at once if
+/// there is no rest.
 fn each_matrix(
     blocks: Blocks,
     task: Task,
@@ -232,7 +234,7 @@ fn view_mut<F>(data: &mut [F], part: std::ops::Range<usize>, columns: usize) -> 
 
 /// `to ← from` in another order, row by row.
 pub(crate) fn reorder<F: Real>(features: usize, rows: usize, from: Source<'_, F>, to: &mut [F]) {
-    // Blocks of one number: only the sizes of tasks come from them.
+    // Blocks of one number only determine the sizes of tasks.
     let blocks = Blocks { side: 1, count: features, features };
     blocks.plan(rows).run([to], (0, &mut []), &|task, [to], _| {
         for (row, to) in (task.row..).zip(to.chunks_exact_mut(to.len() / task.rows)) {

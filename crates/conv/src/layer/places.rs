@@ -1,4 +1,4 @@
-//! Where the numbers of a row stand for each stage.
+//! Orders of the numbers of a row, one for each stage.
 
 use pdmap_filterbank::Place;
 
@@ -11,12 +11,13 @@ pub(crate) enum Order {
     Flat,
     /// Subbands as channels.
     Subbands,
-    /// Block after block of a grid, each position-major (`t·C + c`), and behind them what no block covers.
+    /// The blocks of a grid one after the other, each position-major (`t·C + c`), then the numbers
+    /// outside all blocks.
     Blocks(Place),
 }
 
 impl Order {
-    /// The order in which a convolution gives its outputs.
+    /// The order of a convolution's outputs.
     pub(crate) fn of(output: Output) -> Self {
         match output {
             Output::Interleaved => Self::Flat,
@@ -24,7 +25,7 @@ impl Order {
         }
     }
 
-    /// For each place of this order, the feature of the flat row that stands there: a permutation.
+    /// For each index in this order, the feature of the flat row: a permutation.
     pub(crate) fn places(self, geometry: &Geometry) -> Vec<u32> {
         match self {
             Self::Flat => (0..geometry.features() as u32).collect(),
@@ -34,7 +35,8 @@ impl Order {
     }
 }
 
-/// Feature of channel `c` at row `y` and column `x`, wrapped. Features number at most 2²⁴, so that `u32` holds them.
+/// Feature of channel `c` at row `y` and column `x`, wrapped. There are at most 2²⁴ features, so
+/// `u32` suffices.
 fn feature(geometry: &Geometry, c: usize, y: usize, x: usize) -> u32 {
     let [height, width] = geometry.size();
     ((c * height + y % height) * width + x % width) as u32
@@ -43,7 +45,7 @@ fn feature(geometry: &Geometry, c: usize, y: usize, x: usize) -> u32 {
 fn blocks(geometry: &Geometry, grid: Place) -> Vec<u32> {
     let [rows, columns] = geometry.periods();
     let (shift_y, shift_x) = if grid == Place::Shifted { (rows / 2, columns / 2) } else { (0, 0) };
-    // The channels that are taken from the next position, and where that is.
+    // The channels that come from the next position, and its offset.
     let (moved, next) = match grid {
         Place::Channels(0) => (geometry.channels() / 2, (1, 0)),
         Place::Channels(_) => (geometry.channels() / 2, (0, 1)),

@@ -1,21 +1,22 @@
-//! The ways of a row's numbers from the blocks of one stage to those of the next.
+//! Permutations of a row's numbers from the blocks of one stage to those of the next.
 
 use pdmap_core::Real;
 
 use super::geometry::Geometry;
 use super::places::Order;
 
-/// A permutation: number `i` of the new order is taken from place `route(i)` of the old one.
+/// A permutation: number `i` of the new order is number `route(i)` of the old one.
 #[derive(Debug, Clone)]
 pub(crate) enum Route {
-    /// `route(i) = i + by`, wrapped: signals of one channel, whose blocks are stretches of the row.
+    /// `route(i) = i + by`, wrapped: for signals of one channel, whose blocks are contiguous in the
+    /// row.
     Rotation(usize),
     /// Anything else.
     Table(Vec<u32>),
 }
 
 impl Route {
-    /// From one order to another, both as [`Order::places`] gives them.
+    /// From one order to another, both as given by [`Order::permutation`].
     pub(crate) fn between(from: &[u32], to: &[u32]) -> Self {
         let mut inverse = vec![0; from.len()];
         (0..).zip(from).for_each(|(place, &feature)| inverse[feature as usize] = place);
@@ -33,7 +34,7 @@ impl Route {
         matches!(self, Self::Rotation(0))
     }
 
-    /// `D` numbers of the new order, from place `at` on.
+    /// `D` numbers of the new order, starting at index `at`.
     #[inline(always)]
     pub(crate) fn load<F: Real, const D: usize>(&self, row: &[F], at: usize) -> [F; D] {
         let mut block = [F::zero(); D];
@@ -54,7 +55,7 @@ impl Route {
         block
     }
 
-    /// All numbers of the new order from place `at` on, as many as `to` holds.
+    /// Numbers of the new order starting at index `at`, as many as `to` holds.
     #[inline(always)]
     pub(crate) fn gather<F: Real>(&self, row: &[F], at: usize, to: &mut [F]) {
         match self {
@@ -75,7 +76,7 @@ impl Route {
     }
 }
 
-/// A stretch that goes on at the beginning of the row: one block of many.
+/// A range that wraps around the end of the row: one block of many.
 #[cold]
 #[inline(never)]
 fn around<F: Real>(row: &[F], start: usize, to: &mut [F]) {
@@ -84,7 +85,7 @@ fn around<F: Real>(row: &[F], start: usize, to: &mut [F]) {
     }
 }
 
-/// `place mod length`, for places below twice the length.
+/// `place mod length`, for `place` below twice the length.
 #[inline(always)]
 fn wrap(place: usize, length: usize) -> usize {
     if place >= length { place - length } else { place }
@@ -93,16 +94,17 @@ fn wrap(place: usize, length: usize) -> usize {
 /// The routes of a whole convolution.
 #[derive(Debug, Clone)]
 pub(crate) struct Routes {
-    /// Distinct ways, in no particular order.
+    /// Distinct routes, in no particular order.
     distinct: Vec<Route>,
-    /// Which of them leads into stage `m`; the last leads to the outputs.
+    /// Index of the route into stage `m`; the last leads to the outputs.
     forward: Vec<usize>,
-    /// Which of them leads back: `backward[m]` from stage `m` to the stage (or input) before it, `backward[M]` from the outputs to the last stage.
+    /// Index of the route back: `backward[m]` from stage `m` to the stage (or input) before it,
+    /// `backward[M]` from the outputs to the last stage.
     backward: Vec<usize>,
 }
 
 impl Routes {
-    /// Between the given stages' orders, from flat rows to the outputs.
+    /// The routes between the orders of the stages, from flat rows to the outputs.
     pub(crate) fn new(geometry: &Geometry, stages: usize) -> Self {
         let mut orders = vec![Order::Flat];
         orders.extend((0..stages).map(|stage| Order::Blocks(geometry.grid(stage, stages))));
@@ -128,12 +130,14 @@ impl Routes {
         Self { distinct, forward, backward }
     }
 
-    /// Into stage `stage` from what is before it; for the number of stages, to the outputs.
+    /// The route into stage `stage` from the one before it; for the number of stages, to the
+    /// outputs.
     pub(crate) fn way_into(&self, stage: usize) -> &Route {
         &self.distinct[self.forward[stage]]
     }
 
-    /// The way back out of stage `stage` to what is before it; for the number of stages, from the outputs into the last stage.
+    /// The route back from stage `stage` to the one before it; for the number of stages, from the
+    /// outputs to the last stage.
     pub(crate) fn way_back_from(&self, stage: usize) -> &Route {
         &self.distinct[self.backward[stage]]
     }

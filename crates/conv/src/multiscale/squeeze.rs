@@ -1,4 +1,4 @@
-//! Space to depth.
+//! Squeeze (space to depth).
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::{
@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::layer::shaped;
 
-/// Positions become channels: rows `[C, n]` become `[C·f, n/f]`, and `[C, H, W]` become `[C·f², H/f, W/f]`, where channel `k·C + c` holds what stood in channel `c`
-/// at offset `k` of each block of `f` positions (`k = p·f + q` in images). A permutation: `log|det| = 0` (Dinh et al. 2017, section 3.6). The order is that of the
-/// [subbands](crate::Output::Subbands) of a convolution of period `f`.
+/// Turns positions into channels: rows `[C, n]` become `[C·f, n/f]`, and `[C, H, W]` become
+/// `[C·f², H/f, W/f]`. Channel `k·C + c` holds the numbers of channel `c` at offset `k` of each
+/// block of `f` positions (`k = p·f + q` in images). A permutation: `log|det| = 0` (Dinh et al.
+/// 2017, section 3.6). The order is that of the [subbands](crate::Output::Subbands) of a
+/// convolution of period `f`.
 #[derive(Debug, Clone)]
 pub struct Squeeze {
     options: Options,
-    /// For each output the input that it is.
+    /// For each output, the index of its input.
     from: Vec<u32>,
 }
 
@@ -32,17 +34,18 @@ fn two() -> usize {
     2
 }
 
-/// Features that a specification alone may ask for.
+/// Maximum number of features that a specification alone may request.
 const MOST_FEATURES: usize = 1 << 22;
 
-/// Numbers from which threads share the rows.
+/// Up to this many numbers, one thread handles all rows.
 const ALONE: usize = 1 << 15;
 
 impl Squeeze {
     /// For rows of this shape, `[C, n]` or `[C, H, W]`.
     ///
     /// # Errors
-    /// Another number of dimensions; a factor below 2 or that does not divide a length; more than 2²² features.
+    /// Another number of dimensions; a factor below 2 or that does not divide a length; more than
+    /// 2²² features.
     pub fn new(shape: &[usize], factor: usize) -> Result<Self> {
         if factor < 2 {
             return Err(LayerError::Range { what: "factor", value: factor as f64, range: "at least 2" });
@@ -81,7 +84,7 @@ impl Squeeze {
         Ok(Self { options: Options { shape: shape.to_vec(), factor }, from })
     }
 
-    /// Shape of the outputs.
+    /// Shape of the output.
     pub fn output_shape(&self) -> Vec<usize> {
         let factor = self.options.factor;
         match self.options.shape[..] {
@@ -91,7 +94,7 @@ impl Squeeze {
         }
     }
 
-    /// Moves the numbers of each row: to their places, or back.
+    /// Applies the permutation or its inverse to each row.
     fn permute<F: Real>(
         &self,
         way: Way,
