@@ -13,8 +13,8 @@ pub use multiscale::Squeeze;
 // Re-exports from core that a program needs besides the layers of this crate.
 pub use pdmap_core::group::{Direction, Group};
 pub use pdmap_core::{
-    Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result, Training,
-    optim,
+    Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result,
+    Training, optim,
 };
 pub use pdmap_filterbank as filterbank;
 pub use {ndarray, rand};

@@ -80,7 +80,8 @@ impl<F: Real> Parametric<F> for Dense<F> {
             return Ok(vec![("weight".to_owned(), self.matrix.euclidean(rows, weight)?)]);
         };
         let delta = bias_grad.mean(rows)?;
-        let augmented = (self.kind == BiasKind::Augmented).then_some(&delta[..]).zip(bias.values().as_slice());
+        let augmented =
+            (self.kind == BiasKind::Augmented).then_some(&delta[..]).zip(bias.values().as_slice());
         let weight = self.matrix.euclidean_of(weight, augmented)?;
         Ok(vec![
             ("weight".to_owned(), weight.into_dyn()),

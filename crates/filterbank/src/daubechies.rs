@@ -6,8 +6,8 @@ use ndarray::{Array4, ArrayView1};
 use pdmap_core::{LayerError, Result};
 
 use crate::kernels::Kernels;
-use crate::stages::Stages;
 use crate::spectrum::Complex;
+use crate::stages::Stages;
 
 /// Maximum number of iterations of the root finder, which needs about ten.
 const STEPS: usize = 100;

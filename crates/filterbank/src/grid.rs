@@ -35,14 +35,17 @@ impl From<(usize, usize)> for Period {
 /// `t = p·K_w + q`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grid {
+    /// `[K_h, K_w]`; `K_h = 1` for a signal.
     pub period: [usize; 2],
+    /// Channels `C`.
     pub channels: usize,
+    /// Whether the bank acts on images.
     pub image: bool,
 }
 
 /// Position of the blocks of a stage relative to the block grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Alignment {
     /// Aligned with the grid.
     Whole,
     /// Shifted by `⌊K/2⌋` positions along each axis.
@@ -72,6 +75,7 @@ impl Grid {
         Ok(Self { period, channels, image })
     }
 
+    /// The period, as given to [`new`](Self::new).
     pub fn period(&self) -> Period {
         let [height, width] = self.period;
         if self.image { Period::Image(height, width) } else { Period::Signal(width) }
@@ -90,29 +94,29 @@ impl Grid {
     /// Position of stage `stage` of `stages`. The last stage is aligned with the grid; going back,
     /// every other one is shifted. In an image of period 1 the shifted stages alternate between the
     /// two axes.
-    pub fn place(&self, stage: usize, stages: usize) -> Place {
+    pub fn alignment(&self, stage: usize, stages: usize) -> Alignment {
         let back = stages - 1 - stage;
         match (back % 2, self.positions()) {
-            (0, _) => Place::Whole,
-            (_, 1) => Place::Channels(if self.image && back % 4 == 3 { 0 } else { 1 }),
-            _ => Place::Shifted,
+            (0, _) => Alignment::Whole,
+            (_, 1) => Alignment::Channels(if self.image && back % 4 == 3 { 0 } else { 1 }),
+            _ => Alignment::Shifted,
         }
     }
 
-    /// For each number of a block at `place`: the offset in blocks, along each axis, of the aligned
-    /// block that contains it (0 or 1), and its index within that block.
-    pub fn numbers(&self, place: Place) -> Vec<([usize; 2], usize)> {
+    /// For each number of a block at `alignment`: the offset in blocks, along each axis, of the
+    /// aligned block that contains it (0 or 1), and its index within that block.
+    pub fn numbers(&self, alignment: Alignment) -> Vec<([usize; 2], usize)> {
         let ([height, width], channels) = (self.period, self.channels);
         let mut numbers = Vec::with_capacity(self.side());
         for (p, q) in (0..height).flat_map(|p| (0..width).map(move |q| (p, q))) {
             for c in 0..channels {
-                numbers.push(match place {
-                    Place::Whole => ([0, 0], (p * width + q) * channels + c),
-                    Place::Shifted => {
+                numbers.push(match alignment {
+                    Alignment::Whole => ([0, 0], (p * width + q) * channels + c),
+                    Alignment::Shifted => {
                         let (y, x) = (p + height / 2, q + width / 2);
                         ([y / height, x / width], ((y % height) * width + x % width) * channels + c)
                     }
-                    Place::Channels(axis) => {
+                    Alignment::Channels(axis) => {
                         let mut carry = [0, 0];
                         carry[axis] = usize::from(c < channels / 2);
                         (carry, c)
@@ -134,7 +138,7 @@ impl Grid {
                 let back = if stages.is_multiple_of(2) { period / 2 } else { 0 };
                 return (period * stages, period * (stages / 2) - back);
             }
-            let moves = |stage: &usize| self.place(*stage, stages) == Place::Channels(axis);
+            let moves = |stage: &usize| self.alignment(*stage, stages) == Alignment::Channels(axis);
             let moved = if self.channels > 1 { (0..stages).filter(moves).count() } else { 0 };
             (2 * moved + 1, moved)
         })
@@ -179,7 +183,7 @@ impl Grid {
 ///
 /// # Errors
 /// [`LayerError::Range`] if it exceeds 2²⁸.
-pub fn entries(what: &'static str, sizes: &[usize]) -> Result<usize> {
+pub(crate) fn entries(what: &'static str, sizes: &[usize]) -> Result<usize> {
     let product = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     match product {
         Some(product) if product <= MOST_ENTRIES => Ok(product),

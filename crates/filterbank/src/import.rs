@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use pdmap_core::group::recentre;
 use pdmap_core::{LayerError, Result, parallel};
 
-use crate::grid::{Grid, Place};
+use crate::grid::{Alignment, Grid};
 use crate::kernels::Kernels;
 use crate::polish::polish;
 use crate::polyphase::{Polyphase, larger};
@@ -143,22 +143,24 @@ fn reduce(grid: &Grid, kernels: &Kernels, count: usize) -> Result<Stages> {
     // grid adds one on one side.
     let (mut low, mut high) = ([0_isize; 2], [0_isize; 2]);
     for stage in (1..count).rev() {
-        for axis in shifted_axes(grid, [grid.place(stage, count), grid.place(stage - 1, count)]) {
-            if grid.place(stage, count) == Place::Whole { low[axis] -= 1 } else { high[axis] += 1 }
+        for axis in shifted_axes(grid, [grid.alignment(stage, count), grid.alignment(stage - 1, count)]) {
+            if grid.alignment(stage, count) == Alignment::Whole { low[axis] -= 1 } else { high[axis] += 1 }
         }
     }
     let counts =
         |low: [isize; 2], high: [isize; 2]| [0, 1].map(|axis| (high[axis] - low[axis] + 1).max(1) as usize);
-    let mut taps = kernels.polyphase().inputs_to(grid, grid.place(0, count)).window(low, counts(low, high));
+    let mut taps =
+        kernels.polyphase().inputs_to(grid, grid.alignment(0, count)).window(low, counts(low, high));
     let mut matrices = vec![];
     for stage in (1..count).rev() {
-        let places = [grid.place(stage, count), grid.place(stage - 1, count)];
-        let axes = shifted_axes(grid, places);
-        let keys = keys(grid, places);
+        let alignments = [grid.alignment(stage, count), grid.alignment(stage - 1, count)];
+        let axes = shifted_axes(grid, alignments);
+        let keys = keys(grid, alignments);
         let matrix = split(&taps, &axes, &keys);
         let rest = taps.multiplied(matrix.t());
-        let whole = places[0] == Place::Whole;
-        let rest = if whole { rest.outputs_to(grid, places[1]) } else { rest.outputs_from(grid, places[0]) };
+        let whole = alignments[0] == Alignment::Whole;
+        let rest =
+            if whole { rest.outputs_to(grid, alignments[1]) } else { rest.outputs_from(grid, alignments[0]) };
         for &axis in &axes {
             if whole { low[axis] += 1 } else { high[axis] -= 1 }
         }
@@ -182,8 +184,8 @@ fn reduce(grid: &Grid, kernels: &Kernels, count: usize) -> Result<Stages> {
 }
 
 /// Axes along which one of two grids is shifted; the other is whole.
-fn shifted_axes(grid: &Grid, places: [Place; 2]) -> Vec<usize> {
-    let shifted = if places[0] == Place::Whole { places[1] } else { places[0] };
+fn shifted_axes(grid: &Grid, alignments: [Alignment; 2]) -> Vec<usize> {
+    let shifted = if alignments[0] == Alignment::Whole { alignments[1] } else { alignments[0] };
     let carries = grid.numbers(shifted);
     (0..2).filter(|&axis| carries.iter().any(|(carry, _)| carry[axis] == 1)).collect()
 }
@@ -191,11 +193,11 @@ fn shifted_axes(grid: &Grid, places: [Place; 2]) -> Vec<usize> {
 /// For each row of the input of a stage on the first grid, along each axis: whether it comes from
 /// the earlier of the two blocks of the second grid that it may come from. If so it has no last
 /// tap, otherwise no first one.
-fn keys(grid: &Grid, places: [Place; 2]) -> Vec<Key> {
+fn keys(grid: &Grid, alignments: [Alignment; 2]) -> Vec<Key> {
     let mut keys = vec![[false; 2]; grid.side()];
-    let whole = places[0] == Place::Whole;
+    let whole = alignments[0] == Alignment::Whole;
     for (other, (carry, local)) in
-        grid.numbers(if whole { places[1] } else { places[0] }).into_iter().enumerate()
+        grid.numbers(if whole { alignments[1] } else { alignments[0] }).into_iter().enumerate()
     {
         let row = if whole { local } else { other };
         keys[row] = carry.map(|carry| (carry == 1) == whole);
@@ -241,8 +243,8 @@ fn ends(taps: &Polyphase, axis: usize, basis: &Array2<f64>) -> (Array2<f64>, Arr
     let at = |end: usize| {
         let found: Vec<Array2<f64>> = pairs(counts)
             .map(|(y, x)| [y, x])
-            .filter(|place| place[axis] == end)
-            .map(|place| basis.t().dot(taps.at(place)))
+            .filter(|alignment| alignment[axis] == end)
+            .map(|alignment| basis.t().dot(taps.at(alignment)))
             .collect();
         let views: Vec<_> = found.iter().map(|tap| tap.view()).collect();
         concatenate(Axis(1), &views).unwrap_or_else(|_| Array2::zeros((basis.ncols(), 0)))

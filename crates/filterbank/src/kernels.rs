@@ -115,7 +115,7 @@ impl Kernels {
         let last = [0, 1].map(|axis| (taps[axis] as isize - 1 - self.offset[axis]).div_euclid(period[axis]));
         let counts = [0, 1].map(|axis| (last[axis] - origin[axis] + 1) as usize);
         let mut blocks = Polyphase::zeros(self.grid.side(), origin, counts);
-        for ((m, at), &value) in self.places().zip(&self.values) {
+        for ((m, at), &value) in self.positions().zip(&self.values) {
             let tap = [m[0] - origin[0], m[1] - origin[1]];
             blocks.at_mut(tap.map(|m| m as usize))[at] = value;
         }
@@ -124,7 +124,7 @@ impl Kernels {
 
     /// For each entry, in order, the index `m` of its polyphase matrix and its position in that
     /// matrix.
-    pub fn places(&self) -> impl Iterator<Item = ([isize; 2], [usize; 2])> + '_ {
+    pub fn positions(&self) -> impl Iterator<Item = ([isize; 2], [usize; 2])> + '_ {
         let ([height, width], channels) = (self.grid.period, self.grid.channels);
         ndarray::indices(self.values.raw_dim()).into_iter().map(move |(p, q, o, i, u, v)| {
             let (y, x) = (u as isize - self.offset[0], v as isize - self.offset[1]);
@@ -167,6 +167,7 @@ impl Kernels {
         view.ok().filter(|_| !self.grid.image)
     }
 
+    /// Period and channels.
     pub fn grid(&self) -> Grid {
         self.grid
     }
@@ -224,6 +225,10 @@ impl Kernels {
         Ok(kernels)
     }
 
+    /// The windows of rows of shape `[C, H, W]` with `size` = `[H, W]`.
+    ///
+    /// # Errors
+    /// A length that the period does not divide; sizes that overflow.
     pub fn windows(&self, size: [usize; 2]) -> Result<Windows> {
         let blocks = self.grid.blocks(size)?;
         entries(

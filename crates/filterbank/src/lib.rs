@@ -43,7 +43,7 @@ mod stream;
 mod transforms;
 pub mod windows;
 
-pub use grid::{Grid, Period, Place};
+pub use grid::{Alignment, Grid, Period};
 pub use import::Imported;
 pub use kernels::Kernels;
 pub use lapped::Window;

@@ -70,7 +70,7 @@ impl Kernels {
         // Taps are known modulo B; take the representatives within the support of the kernels.
         let mut cut = taps.window(taps.origin, taps.counts());
         let mut left = everywhere.clone();
-        for ((m, at), _) in self.places().zip(self.values().iter()) {
+        for ((m, at), _) in self.positions().zip(self.values().iter()) {
             let there = [0, 1].map(|axis| m[axis].rem_euclid(blocks[axis] as isize) as usize);
             let here = [0, 1].map(|axis| (m[axis] - taps.origin[axis]) as usize);
             cut.at_mut(here)[at] = everywhere.at(there)[at];

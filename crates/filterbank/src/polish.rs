@@ -56,17 +56,18 @@ pub(super) fn polish(mut stages: Stages, kernels: &Kernels) -> Result<(Stages, f
 fn step(stages: &Stages, kernels: &Kernels) -> Result<Stages> {
     let (grid, count) = (kernels.grid(), stages.matrices().len());
     let side = grid.side();
-    let place = |stage: usize| grid.place(stage, count);
+    let alignment = |stage: usize| grid.alignment(stage, count);
     let through = |map: &Polyphase, stage: usize| {
-        map.outputs_to(&grid, place(stage)).multiplied(stages.matrices()[stage].view())
+        map.outputs_to(&grid, alignment(stage)).multiplied(stages.matrices()[stage].view())
     };
     let pieces: Vec<(Polyphase, Polyphase)> = (0..count)
         .map(|stage| {
-            let behind = (0..stage)
-                .fold(Polyphase::identity(side), |map, at| through(&map, at).outputs_from(&grid, place(at)));
-            let start = Polyphase::identity(side).outputs_from(&grid, place(stage));
-            let ahead =
-                (stage + 1..count).fold(start, |map, at| through(&map, at).outputs_from(&grid, place(at)));
+            let behind = (0..stage).fold(Polyphase::identity(side), |map, at| {
+                through(&map, at).outputs_from(&grid, alignment(at))
+            });
+            let start = Polyphase::identity(side).outputs_from(&grid, alignment(stage));
+            let ahead = (stage + 1..count)
+                .fold(start, |map, at| through(&map, at).outputs_from(&grid, alignment(at)));
             (ahead, through(&behind, stage))
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::grid::{Grid, Place};
+use crate::grid::{Alignment, Grid};
 use crate::windows::pairs;
 
 /// `y_b = Σ_m E_m x_{b+m}` over blocks `b` of both axes, with taps `E_m` of side `N`.
@@ -38,10 +38,12 @@ impl Polyphase {
         Self { origin: [0, 0], counts: [1, 1], side, taps: vec![Array2::eye(side)] }
     }
 
+    /// Side `N` of the taps.
     pub fn side(&self) -> usize {
         self.side
     }
 
+    /// Number of taps along each axis.
     pub fn counts(&self) -> [usize; 2] {
         self.counts
     }
@@ -51,6 +53,7 @@ impl Polyphase {
         &self.taps[y * self.counts[1] + x]
     }
 
+    /// The tap at `index` counted from the origin, for writing.
     pub fn at_mut(&mut self, [y, x]: [usize; 2]) -> &mut Array2<f64> {
         &mut self.taps[y * self.counts[1] + x]
     }
@@ -66,31 +69,31 @@ impl Polyphase {
         Self { taps: self.taps.iter().map(|tap| w.dot(tap)).collect(), ..*self }
     }
 
-    /// The same map with its outputs regrouped from whole blocks to the grid at `place`.
-    pub fn outputs_to(&self, grid: &Grid, place: Place) -> Self {
-        self.regrouped(grid, place, Side::Output, false)
+    /// The same map with its outputs regrouped from whole blocks to the grid at `alignment`.
+    pub fn outputs_to(&self, grid: &Grid, alignment: Alignment) -> Self {
+        self.regrouped(grid, alignment, Side::Output, false)
     }
 
-    /// The same map with its outputs regrouped from the grid at `place` to whole blocks.
-    pub fn outputs_from(&self, grid: &Grid, place: Place) -> Self {
-        self.regrouped(grid, place, Side::Output, true)
+    /// The same map with its outputs regrouped from the grid at `alignment` to whole blocks.
+    pub fn outputs_from(&self, grid: &Grid, alignment: Alignment) -> Self {
+        self.regrouped(grid, alignment, Side::Output, true)
     }
 
-    /// The same map with its inputs regrouped from whole blocks to the grid at `place`.
-    pub fn inputs_to(&self, grid: &Grid, place: Place) -> Self {
-        self.regrouped(grid, place, Side::Input, true)
+    /// The same map with its inputs regrouped from whole blocks to the grid at `alignment`.
+    pub fn inputs_to(&self, grid: &Grid, alignment: Alignment) -> Self {
+        self.regrouped(grid, alignment, Side::Input, true)
     }
 
-    /// Number `other` of block `b` on the grid at `place` is number `whole` of the aligned block
-    /// `b + carry`. Outputs regrouped to that grid have their taps `carry` later; outputs regrouped
-    /// back, and inputs, have them `carry` earlier.
-    fn regrouped(&self, grid: &Grid, place: Place, side: Side, earlier: bool) -> Self {
-        if place == Place::Whole {
+    /// Number `other` of block `b` on the grid at `alignment` is number `whole` of the aligned
+    /// block `b + carry`. Outputs regrouped to that grid have their taps `carry` later; outputs
+    /// regrouped back, and inputs, have them `carry` earlier.
+    fn regrouped(&self, grid: &Grid, alignment: Alignment, side: Side, earlier: bool) -> Self {
+        if alignment == Alignment::Whole {
             return self.clone();
         }
         let origin = if earlier { self.origin.map(|m| m - 1) } else { self.origin };
         let mut moved = Self::zeros(self.side, origin, self.counts.map(|count| count + 1));
-        for (other, (carry, whole)) in grid.numbers(place).into_iter().enumerate() {
+        for (other, (carry, whole)) in grid.numbers(alignment).into_iter().enumerate() {
             let [down, across] = carry.map(|carry| if earlier { 1 - carry } else { carry });
             let (to, from) = if side == Side::Output && earlier { (whole, other) } else { (other, whole) };
             for (y, x) in pairs(self.counts) {

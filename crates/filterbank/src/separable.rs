@@ -19,7 +19,7 @@ impl Stages {
         if side == 1 {
             return Err(LayerError::Conflict {
                 first: "a bank of period 1",
-                second: "channels by themselves",
+                second: "a separate bank for each channel",
             });
         }
         // Check sizes before computing the products.

@@ -18,7 +18,14 @@ pub struct Fourier {
     column: Vec<Complex>,
 }
 
+impl std::fmt::Debug for Fourier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fourier").field("blocks", &self.blocks).finish_non_exhaustive()
+    }
+}
+
 impl Fourier {
+    /// Transforms over `blocks` numbers along each axis.
     pub fn new(blocks: [usize; 2]) -> Self {
         Self { blocks, planner: FftPlanner::new(), column: vec![] }
     }
@@ -57,6 +64,7 @@ pub fn wrapped(blocks: [usize; 2], m: [isize; 2]) -> usize {
 
 /// `E(f) = Σ_m E_m e^(2πi f·m/B)` at all frequencies `f` of a signal of `B` blocks:
 /// `Y(f) = E(f) X(f)`.
+#[derive(Debug, Clone)]
 pub struct Spectrum {
     side: usize,
     blocks: [usize; 2],
@@ -65,6 +73,7 @@ pub struct Spectrum {
 }
 
 impl Spectrum {
+    /// The spectrum of a polyphase form on a periodic signal with the given number of blocks.
     pub fn new(taps: &Polyphase, blocks: [usize; 2]) -> Self {
         let (side, count) = (taps.side(), blocks[0] * blocks[1]);
         let size = side * side;
@@ -101,6 +110,7 @@ impl Spectrum {
         taps
     }
 
+    /// Side `N` of the matrices.
     pub fn side(&self) -> usize {
         self.side
     }
@@ -111,6 +121,7 @@ impl Spectrum {
         &self.matrices[f * size..(f + 1) * size]
     }
 
+    /// The column-major matrix at frequency `f`, for writing.
     pub fn matrix_mut(&mut self, f: usize) -> &mut [Complex] {
         let size = self.side * self.side;
         &mut self.matrices[f * size..(f + 1) * size]

@@ -6,7 +6,7 @@ use pdmap_core::linalg::{Lu, orthonormality_residual};
 use pdmap_core::{LayerError, Real, Result, check};
 use rand::Rng;
 
-use crate::grid::{Grid, Period, Place, entries};
+use crate::grid::{Alignment, Grid, Period, entries};
 use crate::kernels::Kernels;
 use crate::polyphase::{Polyphase, larger};
 use crate::windows::pairs;
@@ -153,9 +153,9 @@ impl Stages {
     /// The polyphase matrices of the product.
     pub(crate) fn polyphase(&self) -> Polyphase {
         let mut product = Polyphase::identity(self.grid.side());
-        for (matrix, place) in self.placed() {
-            let there = product.outputs_to(&self.grid, place).multiplied(matrix);
-            product = there.outputs_from(&self.grid, place);
+        for (matrix, alignment) in self.aligned() {
+            let there = product.outputs_to(&self.grid, alignment).multiplied(matrix);
+            product = there.outputs_from(&self.grid, alignment);
         }
         product
     }
@@ -184,9 +184,12 @@ impl Stages {
         self.apply(y, Apply::Inverse)
     }
 
-    fn placed(&self) -> impl DoubleEndedIterator<Item = (ArrayView2<'_, f64>, Place)> {
+    fn aligned(&self) -> impl DoubleEndedIterator<Item = (ArrayView2<'_, f64>, Alignment)> {
         let count = self.matrices.len();
-        self.matrices.iter().enumerate().map(move |(at, matrix)| (matrix.view(), self.grid.place(at, count)))
+        self.matrices
+            .iter()
+            .enumerate()
+            .map(move |(at, matrix)| (matrix.view(), self.grid.alignment(at, count)))
     }
 
     fn apply<D: Dimension>(&self, x: ArrayView<'_, f64, D>, how: Apply) -> Result<Array<f64, D>> {
@@ -196,26 +199,26 @@ impl Stages {
             return Err(LayerError::Layout { what: "signal", strides: vec![] });
         };
         let stages: Vec<_> =
-            if how == Apply::Forward { self.placed().collect() } else { self.placed().rev().collect() };
-        for (matrix, place) in stages {
-            self.stage(numbers, size, matrix, place, how)?;
+            if how == Apply::Forward { self.aligned().collect() } else { self.aligned().rev().collect() };
+        for (matrix, alignment) in stages {
+            self.stage(numbers, size, matrix, alignment, how)?;
         }
         Ok(signal)
     }
 
-    /// Applies one stage to `[C, H, W]`, in place.
+    /// Applies one stage to `[C, H, W]`, in alignment.
     fn stage(
         &self,
         signal: &mut [f64],
         size: [usize; 2],
         matrix: ArrayView2<'_, f64>,
-        place: Place,
+        alignment: Alignment,
         how: Apply,
     ) -> Result<()> {
         let ([height, width], [rows, columns]) = (size, self.grid.period);
         let blocks = self.grid.blocks(size)?;
         let channels = self.grid.channels;
-        let numbers = self.grid.numbers(place);
+        let numbers = self.grid.numbers(alignment);
         let places: Vec<usize> = pairs(blocks)
             .flat_map(|(b_y, b_x)| {
                 numbers.iter().map(move |&([carry_y, carry_x], local)| {
@@ -237,8 +240,8 @@ impl Stages {
                 gathered
             }
         };
-        for (&place, &value) in places.iter().zip(&moved) {
-            signal[place] = value;
+        for (&alignment, &value) in places.iter().zip(&moved) {
+            signal[alignment] = value;
         }
         Ok(())
     }

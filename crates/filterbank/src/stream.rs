@@ -227,7 +227,7 @@ impl Synthesizer {
             return Err(LayerError::Range {
                 what: "length",
                 value: length as f64,
-                range: "at least what was given",
+                range: "at least the number of samples already returned",
             });
         };
         let rest = self.take(isize::MAX);

@@ -63,6 +63,7 @@ impl Windows {
     }
 
     /// Numbers per signal.
+    #[allow(clippy::len_without_is_empty)] // Never empty: every axis has at least one block.
     pub fn len(&self) -> usize {
         self.channels * self.size[0] * self.size[1]
     }
@@ -233,6 +234,10 @@ fn matrix<F: Real>(numbers: &[F], columns: usize) -> Result<ArrayView2<'_, F>> {
         .map_err(|_| uneven(numbers.len(), columns))
 }
 
+/// The numbers as rows of length `columns`, for writing.
+///
+/// # Errors
+/// A length that is not a multiple of `columns`.
 pub fn matrix_mut<F: Real>(numbers: &mut [F], columns: usize) -> Result<ArrayViewMut2<'_, F>> {
     let size = numbers.len();
     ArrayViewMut2::from_shape((size / columns, columns), numbers).map_err(|_| uneven(size, columns))

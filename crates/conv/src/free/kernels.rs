@@ -6,9 +6,9 @@ use ndarray::{Array1, Array2, ArrayD, IxDyn};
 use pdmap_core::contract::{Reads, Rule, StepReport};
 use pdmap_core::linalg::Lu;
 use pdmap_core::{Diagnostic, Geometry, LayerError, ParamGrad, Real, Result, check};
+use pdmap_filterbank::Kernels;
 use pdmap_filterbank::spectrum::wrapped;
 use pdmap_filterbank::windows::Windows;
-use pdmap_filterbank::Kernels;
 use serde::{Deserialize, Serialize};
 
 use super::factors::Factors;
@@ -78,7 +78,7 @@ impl<F: Real> FreeKernels<F> {
     /// For each entry of the kernels, in row-major order, its tap `m` and its position in that
     /// tap's matrix.
     fn entries(&self) -> impl Iterator<Item = ([isize; 2], [usize; 2])> + '_ {
-        self.geometry.places()
+        self.geometry.positions()
     }
 
     pub(super) fn log_det_part(&self) -> Result<Vec<f64>> {
@@ -151,8 +151,11 @@ impl<F: Real> Geometry<F> for FreeKernels<F> {
         }
         let (dim, values) = (self.weight.dim(), tensor.into_iter().collect::<Vec<F>>());
         let actual = vec![values.len()];
-        let weight = Array2::from_shape_vec(dim, values)
-            .map_err(|_| LayerError::Shape { what: "kernels", expected: vec![dim.0, dim.1], actual })?;
+        let weight = Array2::from_shape_vec(dim, values).map_err(|_| LayerError::Shape {
+            what: "kernels",
+            expected: vec![dim.0, dim.1],
+            actual,
+        })?;
         check::finite("kernels", weight.view())?;
         (self.weight, self.factors) = (weight, OnceLock::new());
         Ok(())
@@ -178,8 +181,11 @@ impl<F: Real> Geometry<F> for FreeKernels<F> {
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         rule.step(&mut grad.memory, &mut grad.direction)?;
         let (dim, actual) = (self.weight.dim(), vec![grad.direction.len()]);
-        let step = Array2::from_shape_vec(dim, grad.direction.clone())
-            .map_err(|_| LayerError::Shape { what: "step", expected: vec![dim.0, dim.1], actual })?;
+        let step = Array2::from_shape_vec(dim, grad.direction.clone()).map_err(|_| LayerError::Shape {
+            what: "step",
+            expected: vec![dim.0, dim.1],
+            actual,
+        })?;
         check::finite("step of the kernels", step.view())?;
         let signs = self.signs(&self.weight)?;
         let mut halvings = 0;

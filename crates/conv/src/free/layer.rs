@@ -30,7 +30,8 @@ const MOST_FACTORS: usize = 1 << 24;
 ///
 /// ```text
 /// log|det|        = Σ_f log|det E(f)|                      nats
-/// ∂ log|det|/∂E_m = Re Σ_f e^(2πi f·m/B) E(f)⁻ᵀ            [E_m]_{(k,o),(l,i)} = h[k,o,i,mK+l+offset]
+/// ∂ log|det|/∂E_m = Re Σ_f e^(2πi f·m/B) E(f)⁻ᵀ
+///                   with [E_m]_{(k,o),(l,i)} = h[k,o,i,mK+l+offset]
 /// x               = FFT⁻¹( E(f)⁻¹ FFT(y)(f) )
 /// ```
 ///
@@ -63,7 +64,7 @@ impl<F: Real> FreeConv<F> {
         let factors = count.saturating_mul(side.saturating_mul(side).saturating_add(16));
         if factors > MOST_FACTORS {
             let (value, range) = (factors as f64, "at most 2^24");
-            let what = "numbers in all frequencies of free kernels";
+            let what = "complex numbers in the factors of all frequencies";
             return Err(LayerError::Range { what, value, range });
         }
         let kernels = FreeKernels::new(shape, kernels, (windows, blocks), direction)?;

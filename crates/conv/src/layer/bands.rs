@@ -83,10 +83,10 @@ impl Bands {
         self.geometry.channels() * self.geometry.periods()[0] * self.stretch
     }
 
-    /// Band of the number at `place` of all stretches.
-    fn band(&self, place: usize) -> usize {
+    /// Band of the number at `index` of all stretches.
+    fn band(&self, index: usize) -> usize {
         let (channels, columns) = (self.geometry.channels(), self.geometry.periods()[1]);
-        let (part, x) = (place / self.stretch, place % self.stretch);
+        let (part, x) = (index / self.stretch, index % self.stretch);
         let (u, c) = (part / channels, part % channels);
         (u * columns + x % columns) * channels + c
     }
@@ -129,8 +129,8 @@ impl Bands {
         );
         let Some((total, others)) = scratch.split_at_mut_checked(lanes) else { return };
         others.chunks_exact(lanes).for_each(|lanes| parallel::add(total, lanes));
-        for (place, &lane) in total.iter().enumerate() {
-            let band = self.band(place);
+        for (index, &lane) in total.iter().enumerate() {
+            let band = self.band(index);
             sums[band] += lane / F::of(self.size(band) as f64);
         }
     }
@@ -155,7 +155,7 @@ impl<F: Real> Sharing<F> for Bands {
     /// The numbers of the bands, repeated over stretches.
     fn prepare(&self, numbers: &[F], prepared: &mut Vec<F>) {
         prepared.clear();
-        prepared.extend((0..self.stretches()).map(|place| numbers[self.band(place)]));
+        prepared.extend((0..self.stretches()).map(|index| numbers[self.band(index)]));
     }
 
     fn map(
@@ -170,7 +170,8 @@ impl<F: Real> Sharing<F> for Bands {
         // Each line runs along x: number `line` is that of channel c and height y in some row.
         parallel::rows_mut(to, width, |line, to| {
             let (c, y) = (line / height % self.geometry.channels(), line % height);
-            let (numbers, from) = (&prepared[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
+            let (numbers, from) =
+                (&prepared[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
             for (to, from) in to.chunks_mut(self.stretch).zip(from.chunks(self.stretch)) {
                 for ((to, &from), &number) in to.iter_mut().zip(from).zip(numbers) {
                     *to = f(from, number);

@@ -45,8 +45,8 @@ impl<F: Real> CycledConv<F> {
         let expected = period(&geometry)?;
         if bank.period() != expected || bank.channels() != geometry.channels() {
             return Err(LayerError::Conflict {
-                first: "the period and channels of a geometry",
-                second: "those of a bank",
+                first: "this geometry",
+                second: "a bank of another period or number of channels",
             });
         }
         let stages: Vec<Array2<F>> = bank.matrices().iter().map(|matrix| matrix.mapv(F::of)).collect();

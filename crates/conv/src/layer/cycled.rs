@@ -47,22 +47,22 @@ pub struct CycledConv<F: Real> {
 
 /// Buffers of a tape: after the activations of `stages` stages, two for gathered blocks and two
 /// used alternately.
-pub(super) struct Places {
-    pub(super) rooms: [usize; 2],
-    turns: [usize; 2],
+pub(super) struct TapeSlots {
+    pub(super) gathered: [usize; 2],
+    alternating: [usize; 2],
 }
 
-impl Places {
+impl TapeSlots {
     pub(super) fn of(stages: usize) -> Self {
-        Self { rooms: [stages, stages + 1], turns: [stages + 2, stages + 3] }
+        Self { gathered: [stages, stages + 1], alternating: [stages + 2, stages + 3] }
     }
 
-    pub(super) fn turn(&self, stage: usize) -> usize {
-        self.turns[stage % 2]
+    pub(super) fn alternating(&self, stage: usize) -> usize {
+        self.alternating[stage % 2]
     }
 
     pub(super) fn count(&self) -> usize {
-        self.turns[1] + 1
+        self.alternating[1] + 1
     }
 }
 
@@ -182,12 +182,12 @@ impl<F: Real> CycledConv<F> {
     /// `y = f(x)`. A recorded pass keeps the outputs of all stages but the last in the tape.
     pub(super) fn go_forward(&self, rows: usize, x: &[F], y: &mut [F], tape: &mut Tape<F>) -> Result<()> {
         let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
-        let places = Places::of(count);
+        let slots = TapeSlots::of(count);
         let keep = tape.is_recording();
-        tape.reserve(places.count(), 0);
-        let direct = routes.way_into(count).is_identity();
-        let slot = |stage: usize| if keep && stage + 1 < count { stage } else { places.turn(stage) };
-        let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
+        tape.reserve(slots.count(), 0);
+        let direct = routes.forward_route(count).is_identity();
+        let slot = |stage: usize| if keep && stage + 1 < count { stage } else { slots.alternating(stage) };
+        let mut gathered = std::mem::take(&mut tape.buffers[slots.gathered[0]]);
         for (stage, matrix) in self.stages.iter().enumerate() {
             let blocks = self.blocks_of(stage);
             let read = stage
@@ -198,24 +198,24 @@ impl<F: Real> CycledConv<F> {
                 Some(view) => check::slice("tape", view)?,
                 None => x,
             };
-            let from = Source { data, route: routes.way_into(stage) };
-            let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
-            let room = check::slice_mut("tape", &mut room)?;
+            let from = Source { data, route: routes.forward_route(stage) };
+            let mut gathered = gathered.shaped(if blocks.is_small() { 0 } else { rows }, features);
+            let gathered = check::slice_mut("tape", &mut gathered)?;
             let weight = matrix.weight();
             if direct && stage + 1 == count {
-                map(blocks, rows, weight.t(), from, y, room)?;
+                map(blocks, rows, weight.t(), from, y, gathered)?;
             } else {
                 let mut to = tape.buffers[slot(stage)].shaped(rows, features);
-                map(blocks, rows, weight.t(), from, check::slice_mut("tape", &mut to)?, room)?;
+                map(blocks, rows, weight.t(), from, check::slice_mut("tape", &mut to)?, gathered)?;
             }
             if let Some((slot, buffer)) = read {
                 tape.buffers[slot] = buffer;
             }
         }
-        tape.buffers[places.rooms[0]] = room;
+        tape.buffers[slots.gathered[0]] = gathered;
         if !direct {
             let last = tape.load(slot(count - 1), rows, features)?;
-            let from = Source { data: check::slice("tape", &last)?, route: routes.way_into(count) };
+            let from = Source { data: check::slice("tape", &last)?, route: routes.forward_route(count) };
             reorder(features, rows, from, y);
         }
         Ok(())
@@ -223,47 +223,48 @@ impl<F: Real> CycledConv<F> {
 
     /// `x = f⁻¹(y)`.
     pub(super) fn go_inverse(&self, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
-        let way = if self.group() == Group::Orthonormal { Back::Adjoint } else { Back::Inverse };
-        self.go_back(way, rows, y, x, tape)
+        let back = if self.group() == Group::Orthonormal { Back::Adjoint } else { Back::Inverse };
+        self.go_back(back, rows, y, x, tape)
     }
 
-    fn go_back(&self, way: Back, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
+    fn go_back(&self, back: Back, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
         let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
-        let places = Places::of(count);
-        tape.reserve(places.count(), 0);
-        let direct = routes.way_back_from(0).is_identity();
-        let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
+        let slots = TapeSlots::of(count);
+        tape.reserve(slots.count(), 0);
+        let direct = routes.backward_route(0).is_identity();
+        let mut gathered = std::mem::take(&mut tape.buffers[slots.gathered[0]]);
         for (stage, matrix) in self.stages.iter().enumerate().rev() {
             let blocks = self.blocks_of(stage);
-            let read = (stage + 1 < count).then(|| std::mem::take(&mut tape.buffers[places.turn(stage + 1)]));
+            let read =
+                (stage + 1 < count).then(|| std::mem::take(&mut tape.buffers[slots.alternating(stage + 1)]));
             let source = read.as_ref().map(|buffer| buffer.view());
             let data = match &source {
                 Some(view) => check::slice("tape", view)?,
                 None => y,
             };
-            let from = Source { data, route: routes.way_back_from(stage + 1) };
-            let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
-            let room = check::slice_mut("tape", &mut room)?;
-            let inverse_transposed = match way {
+            let from = Source { data, route: routes.backward_route(stage + 1) };
+            let mut gathered = gathered.shaped(if blocks.is_small() { 0 } else { rows }, features);
+            let gathered = check::slice_mut("tape", &mut gathered)?;
+            let inverse_transposed = match back {
                 Back::Adjoint => None,
                 Back::Inverse => Some(inverse_transposed(matrix).map_err(at(stage))?),
             };
             let factor =
                 inverse_transposed.as_ref().map_or_else(|| matrix.weight(), |inverse| inverse.view());
             if direct && stage == 0 {
-                map(blocks, rows, factor, from, x, room)?;
+                map(blocks, rows, factor, from, x, gathered)?;
             } else {
-                let mut to = tape.buffers[places.turn(stage)].shaped(rows, features);
-                map(blocks, rows, factor, from, check::slice_mut("tape", &mut to)?, room)?;
+                let mut to = tape.buffers[slots.alternating(stage)].shaped(rows, features);
+                map(blocks, rows, factor, from, check::slice_mut("tape", &mut to)?, gathered)?;
             }
             if let Some(buffer) = read {
-                tape.buffers[places.turn(stage + 1)] = buffer;
+                tape.buffers[slots.alternating(stage + 1)] = buffer;
             }
         }
-        tape.buffers[places.rooms[0]] = room;
+        tape.buffers[slots.gathered[0]] = gathered;
         if !direct {
-            let last = tape.load(places.turn(0), rows, features)?;
-            let from = Source { data: check::slice("tape", &last)?, route: routes.way_back_from(0) };
+            let last = tape.load(slots.alternating(0), rows, features)?;
+            let from = Source { data: check::slice("tape", &last)?, route: routes.backward_route(0) };
             reorder(features, rows, from, x);
         }
         Ok(())

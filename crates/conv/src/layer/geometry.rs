@@ -4,7 +4,7 @@
 use std::fmt;
 
 use pdmap_core::{LayerError, Result, Shape};
-use pdmap_filterbank::{Grid, Place};
+use pdmap_filterbank::{Alignment, Grid};
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of features of a convolution without tensors of that size: a specification alone
@@ -241,22 +241,22 @@ impl Geometry {
 
     /// Alignment of the blocks of stage `stage` of `stages`: the last is aligned with the grid, and
     /// going back the grids alternate.
-    pub(crate) fn grid(&self, stage: usize, stages: usize) -> Place {
-        Grid { period: self.period, channels: self.channels, image: self.image }.place(stage, stages)
+    pub(crate) fn grid(&self, stage: usize, stages: usize) -> Alignment {
+        Grid { period: self.period, channels: self.channels, image: self.image }.alignment(stage, stages)
     }
 
     /// Number of blocks of a stage along each axis.
-    pub(crate) fn blocks(&self, grid: Place) -> [usize; 2] {
+    pub(crate) fn blocks(&self, grid: Alignment) -> [usize; 2] {
         let ([height, width], [rows, columns]) = (self.size, self.period);
         if self.boundary == Boundary::Periodic {
             return self.counts();
         }
         match grid {
-            Place::Whole => self.counts(),
-            Place::Shifted => [(height - rows / 2) / rows, (width - columns / 2) / columns],
-            Place::Channels(_) if self.channels < 2 => self.counts(),
-            Place::Channels(0) => [height - 1, width],
-            Place::Channels(_) => [height, width - 1],
+            Alignment::Whole => self.counts(),
+            Alignment::Shifted => [(height - rows / 2) / rows, (width - columns / 2) / columns],
+            Alignment::Channels(_) if self.channels < 2 => self.counts(),
+            Alignment::Channels(0) => [height - 1, width],
+            Alignment::Channels(_) => [height, width - 1],
         }
     }
 }

@@ -1,20 +1,20 @@
 //! Layers: the brick-wall convolution, and scales and shifts shared by the positions of a subband.
 
-mod bank;
 mod bands;
+mod bank;
 mod contract;
 mod cycled;
 mod geometry;
 mod options;
+mod order;
 mod pass;
-mod places;
 mod route;
 mod small;
 mod subbands;
 mod tasks;
 
-pub use bank::{kernels_of, stages_of};
 pub use bands::Bands;
+pub use bank::{kernels_of, stages_of};
 pub use cycled::CycledConv;
 pub use geometry::{Boundary, Geometry, Output};
 pub(crate) use options::{one_or_more, shaped};

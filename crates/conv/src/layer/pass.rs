@@ -30,7 +30,7 @@ impl<'a, F: Real> Source<'a, F> {
     }
 
     /// The task's blocks in order: in place, or gathered into `gathered`.
-    fn blocks<'b>(&self, blocks: Blocks, task: Task, room: &'b mut [F]) -> &'b [F]
+    fn blocks<'b>(&self, blocks: Blocks, task: Task, gathered: &'b mut [F]) -> &'b [F]
     where
         'a: 'b,
     {
@@ -43,12 +43,12 @@ impl<'a, F: Real> Source<'a, F> {
         parallel::vectorized(
             #[inline(always)]
             || {
-                for (row, room) in (row..).zip(room.chunks_exact_mut(part.max(1))) {
-                    self.route.gather(self.row(blocks, row).row, first * blocks.side, room);
+                for (row, gathered) in (row..).zip(gathered.chunks_exact_mut(part.max(1))) {
+                    self.route.gather(self.row(blocks, row).row, first * blocks.side, gathered);
                 }
             },
         );
-        room
+        gathered
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn map<F: Real>(
     matrix: ArrayView2<'_, F>,
     from: Source<'_, F>,
     to: &mut [F],
-    room: &mut [F],
+    gathered: &mut [F],
 ) -> Result<()> {
     let plan = blocks.plan(rows);
     if blocks.side <= MOST {
@@ -94,9 +94,9 @@ pub(crate) fn map<F: Real>(
         });
         return Ok(());
     }
-    let room = if from.route.is_identity() { None } else { Some(room) };
-    let body = |task: Task, to: &mut [F], room: &mut [F]| -> Result<()> {
-        let x = from.blocks(blocks, task, room);
+    let gathered = if from.route.is_identity() { None } else { Some(gathered) };
+    let body = |task: Task, to: &mut [F], gathered: &mut [F]| -> Result<()> {
+        let x = from.blocks(blocks, task, gathered);
         each_matrix(blocks, task, |covered, rest| {
             gemm(
                 F::one(),
@@ -116,10 +116,12 @@ pub(crate) fn map<F: Real>(
             failure.get_or_init(|| error);
         }
     };
-    match room {
+    match gathered {
         None => plan.run([to], (0, &mut []), &|task, [to], _| noted(body(task, to, &mut []))),
-        Some(room) => {
-            plan.run([to, room], (0, &mut []), &|task, [to, room], _| noted(body(task, to, room)));
+        Some(gathered) => {
+            plan.run([to, gathered], (0, &mut []), &|task, [to, gathered], _| {
+                noted(body(task, to, gathered))
+            });
         }
     }
     failure.into_inner().map_or(Ok(()), Err)
@@ -135,12 +137,12 @@ pub(crate) fn back<F: Real>(
     matrix: ArrayView2<'_, F>,
     delta: Source<'_, F>,
     wanted: Wanted<'_, F>,
-    (to, asked): (&mut [F], bool),
-    rooms: [&mut [F]; 2],
+    (to, propagate): (&mut [F], bool),
+    gathered: [&mut [F]; 2],
     partials: &mut Vec<F>,
 ) -> Result<()> {
     let (plan, side, size) = (blocks.plan(rows), blocks.side, blocks.side * blocks.side);
-    let asked = asked || matches!(wanted, Wanted::Input(_));
+    let propagate = propagate || matches!(wanted, Wanted::Input(_));
     let needed = plan.tasks().max(1) * size;
     if partials.len() < needed {
         partials.resize(needed, F::zero());
@@ -157,22 +159,22 @@ pub(crate) fn back<F: Real>(
                     Wanted::Input(_) => Sum::Input(right),
                 };
                 let (covered, rest) = to.split_at_mut(task.blocks * side);
-                small::back(side, &packed.0, delta, sum, task.first, (covered, asked), partial);
-                if asked {
+                small::back(side, &packed.0, delta, sum, task.first, (covered, propagate), partial);
+                if propagate {
                     delta.route.gather(delta.row, blocks.covered(), rest);
                 }
             }
         });
     } else {
         let failure = std::sync::OnceLock::new();
-        let [first, second] = rooms;
+        let [first, second] = gathered;
         let body = |task: Task, to: &mut [F], [first, second]: [&mut [F]; 2], partial: &mut [F]| {
             let delta = delta.blocks(blocks, task, first);
             let right = wanted.source().blocks(blocks, task, second);
             each_matrix(blocks, task, |covered, rest| {
                 let (delta_rows, right) =
                     (view(delta, covered.clone(), side)?, view(right, covered.clone(), side)?);
-                if asked {
+                if propagate {
                     gemm(F::one(), delta_rows, matrix, Add::No, view_mut(to, covered.clone(), side)?)?;
                     to[rest.clone()].copy_from_slice(&delta[rest]);
                 }

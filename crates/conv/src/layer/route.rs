@@ -3,7 +3,7 @@
 use pdmap_core::Real;
 
 use super::geometry::Geometry;
-use super::places::Order;
+use super::order::Order;
 
 /// A permutation: number `i` of the new order is number `route(i)` of the old one.
 #[derive(Debug, Clone)]
@@ -19,11 +19,11 @@ impl Route {
     /// From one order to another, both as given by [`Order::permutation`].
     pub(crate) fn between(from: &[u32], to: &[u32]) -> Self {
         let mut inverse = vec![0; from.len()];
-        (0..).zip(from).for_each(|(place, &feature)| inverse[feature as usize] = place);
+        (0..).zip(from).for_each(|(index, &feature)| inverse[feature as usize] = index);
         let table: Vec<u32> = to.iter().map(|&feature| inverse[feature as usize]).collect();
         let by = table.first().map_or(0, |&first| first as usize);
-        let wrapped = |place: usize| if place >= table.len() { place - table.len() } else { place };
-        match table.iter().enumerate().all(|(place, &from)| wrapped(place + by) == from as usize) {
+        let wrapped = |index: usize| if index >= table.len() { index - table.len() } else { index };
+        match table.iter().enumerate().all(|(index, &from)| wrapped(index + by) == from as usize) {
             true => Self::Rotation(by),
             false => Self::Table(table),
         }
@@ -47,8 +47,8 @@ impl Route {
                 }
             }
             Self::Table(table) => {
-                for (number, &place) in block.iter_mut().zip(&table[at..at + D]) {
-                    *number = row[place as usize];
+                for (number, &index) in block.iter_mut().zip(&table[at..at + D]) {
+                    *number = row[index as usize];
                 }
             }
         }
@@ -68,8 +68,8 @@ impl Route {
                 rest.copy_from_slice(&row[..length]);
             }
             Self::Table(table) => {
-                for (number, &place) in to.iter_mut().zip(&table[at..]) {
-                    *number = row[place as usize];
+                for (number, &index) in to.iter_mut().zip(&table[at..]) {
+                    *number = row[index as usize];
                 }
             }
         }
@@ -85,10 +85,10 @@ fn around<F: Real>(row: &[F], start: usize, to: &mut [F]) {
     }
 }
 
-/// `place mod length`, for `place` below twice the length.
+/// `index mod length`, for `index` below twice the length.
 #[inline(always)]
-fn wrap(place: usize, length: usize) -> usize {
-    if place >= length { place - length } else { place }
+fn wrap(index: usize, length: usize) -> usize {
+    if index >= length { index - length } else { index }
 }
 
 /// The routes of a whole convolution.
@@ -112,7 +112,7 @@ impl Routes {
         let mut known: Vec<(Order, Vec<u32>)> = Vec::new();
         for &order in &orders {
             if !known.iter().any(|(other, _)| *other == order) {
-                known.push((order, order.places(geometry)));
+                known.push((order, order.permutation(geometry)));
             }
         }
         let index = |order: Order| known.iter().position(|(other, _)| *other == order).unwrap_or(0);
@@ -132,13 +132,13 @@ impl Routes {
 
     /// The route into stage `stage` from the one before it; for the number of stages, to the
     /// outputs.
-    pub(crate) fn way_into(&self, stage: usize) -> &Route {
+    pub(crate) fn forward_route(&self, stage: usize) -> &Route {
         &self.distinct[self.forward[stage]]
     }
 
     /// The route back from stage `stage` to the one before it; for the number of stages, from the
     /// outputs to the last stage.
-    pub(crate) fn way_back_from(&self, stage: usize) -> &Route {
+    pub(crate) fn backward_route(&self, stage: usize) -> &Route {
         &self.distinct[self.backward[stage]]
     }
 }

@@ -107,7 +107,7 @@ fn back_blocks<F: Real, const D: usize>(
     delta: Loaded<'_, F>,
     sum: Sum<'_, F>,
     first: usize,
-    (to, asked): (&mut [F], bool),
+    (to, propagate): (&mut [F], bool),
     total: &mut [F],
 ) {
     let rows = square::<F, D>(matrix);
@@ -121,7 +121,7 @@ fn back_blocks<F: Real, const D: usize>(
         for (((block, to), delta_of), right_of) in (first..).zip(&mut *to).zip(&mut deltas).zip(&mut rights) {
             *delta_of = delta.route.load::<F, D>(delta.row, block * D);
             *right_of = right.route.load::<F, D>(right.row, block * D);
-            if asked {
+            if propagate {
                 *to = times(&rows, delta_of);
             }
         }

@@ -97,15 +97,19 @@ impl Squeeze {
     /// Applies the permutation or its inverse to each row.
     fn permute<F: Real>(
         &self,
-        way: Way,
+        direction: Direction,
         from: ArrayView2<'_, F>,
         mut to: ArrayViewMut2<'_, F>,
     ) -> Result<()> {
         let features = self.from.len();
         let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
-        let row = |(to, from): (&mut [F], &[F])| match way {
-            Way::There => to.iter_mut().zip(&self.from).for_each(|(to, &place)| *to = from[place as usize]),
-            Way::Back => from.iter().zip(&self.from).for_each(|(&from, &place)| to[place as usize] = from),
+        let row = |(to, from): (&mut [F], &[F])| match direction {
+            Direction::Forward => {
+                to.iter_mut().zip(&self.from).for_each(|(to, &index)| *to = from[index as usize])
+            }
+            Direction::Inverse => {
+                from.iter().zip(&self.from).for_each(|(&from, &index)| to[index as usize] = from)
+            }
         };
         if from.len() <= ALONE {
             to.chunks_exact_mut(features).zip(from.chunks_exact(features)).for_each(row);
@@ -117,9 +121,9 @@ impl Squeeze {
 }
 
 #[derive(Clone, Copy)]
-enum Way {
-    There,
-    Back,
+enum Direction {
+    Forward,
+    Inverse,
 }
 
 impl<F: Real> Kind<F> for Squeeze {
@@ -157,7 +161,7 @@ impl<F: Real> Layer<F> for Squeeze {
         _: Option<&mut [f64]>,
         _: &mut Tape<F>,
     ) -> Result<()> {
-        self.permute(Way::There, input.x, y)
+        self.permute(Direction::Forward, input.x, y)
     }
 
     fn inverse(
@@ -167,7 +171,7 @@ impl<F: Real> Layer<F> for Squeeze {
         _: Option<&mut [f64]>,
         _: &mut Tape<F>,
     ) -> Result<()> {
-        self.permute(Way::Back, output.x, x)
+        self.permute(Direction::Inverse, output.x, x)
     }
 
     fn backward(
@@ -177,6 +181,6 @@ impl<F: Real> Layer<F> for Squeeze {
         dx: Option<ArrayViewMut2<'_, F>>,
         _: &mut [ParamGrad<F>],
     ) -> Result<()> {
-        dx.map_or(Ok(()), |dx| self.permute(Way::Back, dy, dx))
+        dx.map_or(Ok(()), |dx| self.permute(Direction::Inverse, dy, dx))
     }
 }

@@ -108,7 +108,7 @@ impl<F: Real> Chain<F> {
     /// whatever the depth.
     fn pass(
         &self,
-        way: Way,
+        direction: Direction,
         input: Input<'_, F>,
         mut out: ArrayViewMut2<'_, F>,
         mut log_det: Option<&mut [f64]>,
@@ -119,14 +119,14 @@ impl<F: Real> Chain<F> {
             out.assign(&input.x);
             return Ok(());
         }
-        let keep = way == Way::Forward && tape.is_recording();
+        let keep = direction == Direction::Forward && tape.is_recording();
         let slot = |position: usize| if keep { position } else { position % 2 };
         let own = |index: usize| if keep { index } else { 0 };
         let (between, tapes) = if keep { (count - 1, count) } else { ((count - 1).min(2), 1) };
         tape.reserve(between, tapes);
         let Tape { buffers, children, .. } = tape;
         for position in 0..count {
-            let index = if way == Way::Forward { position } else { count - 1 - position };
+            let index = if direction == Direction::Forward { position } else { count - 1 - position };
             // Take the buffer that is read out of the list, so that another can be written.
             let source = position.checked_sub(1).map(slot);
             let read = source.map(|at| std::mem::take(&mut buffers[at]));
@@ -138,9 +138,9 @@ impl<F: Real> Chain<F> {
             };
             let (layer, log_det, child) =
                 (&self.layers[index], log_det.as_deref_mut(), &mut children[own(index)]);
-            match way {
-                Way::Forward => layer.forward(from, to, log_det, child)?,
-                Way::Inverse => layer.inverse(from, to, log_det, child)?,
+            match direction {
+                Direction::Forward => layer.forward(from, to, log_det, child)?,
+                Direction::Inverse => layer.inverse(from, to, log_det, child)?,
             }
             if let (Some(at), Some(read)) = (source, read) {
                 buffers[at] = read;
@@ -152,7 +152,7 @@ impl<F: Real> Chain<F> {
 
 /// Direction of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     Forward,
     Inverse,
 }
@@ -171,7 +171,10 @@ impl<F: Real> Parametric<F> for Chain<F> {
     }
 
     fn direct(&self, rows: usize, reads: Reads, grads: &mut [ParamGrad<F>]) -> Result<()> {
-        self.layers.iter().zip(self.split(grads)?).try_for_each(|(layer, grads)| layer.direct(rows, reads, grads))
+        self.layers
+            .iter()
+            .zip(self.split(grads)?)
+            .try_for_each(|(layer, grads)| layer.direct(rows, reads, grads))
     }
 
     fn norm_squared(&self, grads: &mut [ParamGrad<F>]) -> Result<f64> {
@@ -247,7 +250,7 @@ impl<F: Real> Layer<F> for Chain<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Forward, input, y, log_det, tape)
+        self.pass(Direction::Forward, input, y, log_det, tape)
     }
 
     fn inverse(
@@ -257,7 +260,7 @@ impl<F: Real> Layer<F> for Chain<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Inverse, output, x, log_det, tape)
+        self.pass(Direction::Inverse, output, x, log_det, tape)
     }
 
     fn backward(

@@ -3,9 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::delegate::delegate_parameters;
-use crate::contract::{
-    ForwardPass, Input, Layer, LayerSpec, ParamGrad, Parametric, Shape, Tape,
-};
+use crate::contract::{ForwardPass, Input, Layer, LayerSpec, ParamGrad, Parametric, Shape, Tape};
 use crate::{LayerError, Real, Result};
 
 /// A conditional layer with the same condition `c` for every row: `x ↦ f(x; c)`.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::Chain;
 use super::delegate::delegate_parameters;
 use crate::contract::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Registry,
-    Sample, Shape, Tape, Tensors,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Registry, Sample, Shape,
+    Tape, Tensors,
 };
 use crate::{LayerError, Real, Result};
 
@@ -97,7 +97,7 @@ fn check_part(features: usize, keep: usize) -> Result<()> {
     if (1..=features).contains(&keep) {
         return Ok(());
     }
-    Err(LayerError::Features { what: "the part that goes on", expected: features, actual: keep })
+    Err(LayerError::Features { what: "the part that is kept", expected: features, actual: keep })
 }
 
 /// The first columns.

@@ -4,8 +4,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::delegate::delegate_parameters;
 use crate::contract::{
-    ForwardPass, Input, InverseBackward, Layer, LayerSpec, ParamGrad, Parametric, Shape,
-    Tape,
+    ForwardPass, Input, InverseBackward, Layer, LayerSpec, ParamGrad, Parametric, Shape, Tape,
 };
 use crate::{LayerError, Real, Result};
 

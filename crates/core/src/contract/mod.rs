@@ -33,12 +33,10 @@ pub use input::{ForwardPass, Input};
 pub use layer::{DuplicateLayer, InverseBackward, Layer, LayerExt, check_condition, check_input};
 pub use memory::Memory;
 pub use module::{DuplicateModule, Module};
-pub(crate) use outer_sum::{view, view_mut};
 pub use outer_sum::{OuterForm, OuterSum};
+pub(crate) use outer_sum::{view, view_mut};
 pub use parametric::{Parametric, ParametricExt, Visit, VisitMut};
-pub use registry::{
-    Build, BuildBase, BuildModule, Kind, ModuleContext, ModuleParameters, Registry, Restore,
-};
+pub use registry::{Build, BuildBase, BuildModule, Kind, ModuleContext, ModuleParameters, Registry, Restore};
 pub use rule::{Reads, Rule, StepReport};
 pub use sample::Sample;
 pub use shape::Shape;

@@ -93,7 +93,9 @@ pub trait Parametric<F: Real> {
         let (mut left, mut found) = (grads.iter(), Vec::new());
         self.parameters(&mut |name, parameter| {
             if parameter.is_trained() {
-                let grad = left.next().ok_or(LayerError::Grads { expected: found.len() + 1, actual: found.len() })?;
+                let grad = left
+                    .next()
+                    .ok_or(LayerError::Grads { expected: found.len() + 1, actual: found.len() })?;
                 found.push((name.to_string(), parameter.euclidean(rows, grad)?));
             }
             Ok(())

@@ -70,7 +70,12 @@ pub enum ModuleParameters<'a, F: Real> {
 
 impl<'a, F: Real> ModuleContext<'a, F> {
     /// For a module of `inputs` numbers whose initial output is `start`.
-    pub fn new(inputs: usize, positions: usize, start: Array1<F>, parameters: ModuleParameters<'a, F>) -> Self {
+    pub fn new(
+        inputs: usize,
+        positions: usize,
+        start: Array1<F>,
+        parameters: ModuleParameters<'a, F>,
+    ) -> Self {
         Self { inputs, positions, start, parameters }
     }
 

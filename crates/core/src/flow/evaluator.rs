@@ -200,8 +200,7 @@ impl<'f, F: Real> Evaluator<'f, F> {
                 let rows = contiguous(slice(&input.x, from, to), x);
                 let given = input.condition.as_ref().map(|given| slice(given, from, to));
                 let given = given.map(|given| contiguous(given, condition));
-                body(flow, Input::new(rows, given), out, work)
-                    .map_err(|error| error.below(from))?;
+                body(flow, Input::new(rows, given), out, work).map_err(|error| error.below(from))?;
             }
             Ok(())
         };

@@ -263,10 +263,9 @@ impl<F: Real> Parametric<F> for Flow<F> {
     }
 
     fn euclidean(&self, rows: usize, grads: &[ParamGrad<F>]) -> Result<Vec<(String, ArrayD<F>)>> {
-        let layers = grads.get(..self.trained).ok_or(LayerError::Grads {
-            expected: self.trained,
-            actual: grads.len(),
-        })?;
+        let layers = grads
+            .get(..self.trained)
+            .ok_or(LayerError::Grads { expected: self.trained, actual: grads.len() })?;
         let mut found = Vec::new();
         for (part, named) in [
             ("layers", self.chain.euclidean(rows, layers)?),

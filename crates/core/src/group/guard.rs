@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, Zip};
 
-use crate::linalg::{LogDet, Lu};
 use crate::contract::State;
+use crate::linalg::{LogDet, Lu};
 use crate::{Real, Result, check};
 
 /// Halvings after which the guard returns to its anchor: more than an `f64` has digits.

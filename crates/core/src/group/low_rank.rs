@@ -24,8 +24,8 @@ use ndarray::{Array2, ArrayView2};
 use super::Direction;
 use super::general::grow;
 use super::guard::MAX_HALVINGS;
-use crate::contract::{view, view_mut};
 use crate::contract::Workspace;
+use crate::contract::{view, view_mut};
 use crate::linalg::{Add, gemm};
 use crate::{LayerError, Real, Result, check, parallel};
 
@@ -69,7 +69,7 @@ pub(super) struct Factors<'a, F> {
 
 /// A rate at which the determinant keeps its sign.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Kept {
+pub(super) struct SafeStep {
     /// The rate after halving.
     pub(super) rate: f64,
     /// `c` at this rate.
@@ -133,7 +133,7 @@ impl<F: Real> Factors<'_, F> {
     ///
     /// # Errors
     /// A rate that is not above −1; factors that are not finite.
-    pub(super) fn keep_sign(&self, mut rate: f64, work: &mut Workspace<F>) -> Result<Kept> {
+    pub(super) fn keep_sign(&self, mut rate: f64, work: &mut Workspace<F>) -> Result<SafeStep> {
         if !(rate > -1.0 && rate.is_finite()) {
             let range = "finite and above -1";
             return Err(LayerError::Range { what: "rate of a plain step", value: rate, range });
@@ -153,7 +153,7 @@ impl<F: Real> Factors<'_, F> {
             match small.ok().filter(|det| !det.negative) {
                 Some(det) if halvings == 0 || backed_off => {
                     let log_abs = self.dim() as f64 * rate.ln_1p() + det.log_abs;
-                    return Ok(Kept { rate, c, log_abs, halvings });
+                    return Ok(SafeStep { rate, c, log_abs, halvings });
                 }
                 Some(_) => backed_off = true,
                 None => {}
@@ -169,17 +169,17 @@ impl<F: Real> Factors<'_, F> {
     ///
     /// # Errors
     /// A step that is not finite; the weight is unchanged then.
-    pub(super) fn move_weight(&self, kept: Kept, w: &mut Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
+    pub(super) fn move_weight(&self, safe: SafeStep, w: &mut Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
         let (rows, dim) = (self.rows(), self.dim());
         grow(scratch, rows * dim);
         let mut along = view_mut(scratch, rows, dim);
-        let b = self.share(kept.rate);
+        let b = self.share(safe.rate);
         match self.side {
             Side::Right => gemm(F::one(), self.right, w.view(), Add::No, along.view_mut())?,
             Side::Left => gemm(F::one(), self.left, w.t(), Add::No, along.view_mut())?,
         }
         check::finite("step", along.view())?;
-        parallel::add_multiple(check::slice_mut("weight", &mut w.view_mut())?, F::of(kept.rate));
+        parallel::add_multiple(check::slice_mut("weight", &mut w.view_mut())?, F::of(safe.rate));
         match self.side {
             Side::Right => gemm(b, self.left.t(), along.view(), Add::Yes, w.view_mut()),
             Side::Left => gemm(b, along.t(), self.right, Add::Yes, w.view_mut()),
@@ -192,7 +192,7 @@ impl<F: Real> Factors<'_, F> {
     /// None for matching shapes.
     pub(super) fn move_inverse(
         &self,
-        kept: Kept,
+        safe: SafeStep,
         x: &mut Array2<F>,
         scratch: &mut Vec<F>,
         work: &mut Workspace<F>,
@@ -214,9 +214,9 @@ impl<F: Real> Factors<'_, F> {
             }
         }
         solved.zip_mut_with(&wide, |solved, &wide| *solved = F::of(wide));
-        let shrink = F::of(-kept.rate / (1.0 + kept.rate));
+        let shrink = F::of(-safe.rate / (1.0 + safe.rate));
         parallel::add_multiple(check::slice_mut("inverse", &mut x.view_mut())?, shrink);
-        let back = F::of(-kept.c / (1.0 + kept.rate));
+        let back = F::of(-safe.c / (1.0 + safe.rate));
         match self.side {
             Side::Right => gemm(back, along.t(), solved.view(), Add::Yes, x.view_mut()),
             Side::Left => gemm(back, self.left.t(), solved.view(), Add::Yes, x.view_mut()),

@@ -238,11 +238,7 @@ impl<F: Real> GroupMatrix<F> {
     ///
     /// # Errors
     /// No rows; a singular matrix.
-    pub fn euclidean_of(
-        &self,
-        grad: &ParamGrad<F>,
-        augmented: Option<(&[F], &[F])>,
-    ) -> Result<Array2<F>> {
+    pub fn euclidean_of(&self, grad: &ParamGrad<F>, augmented: Option<(&[F], &[F])>) -> Result<Array2<F>> {
         let GradSum::Outer(sum) = &grad.sum else {
             return Err(LayerError::Grads { expected: 2, actual: 1 });
         };

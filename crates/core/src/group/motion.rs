@@ -176,11 +176,11 @@ impl<F: Real> GroupMatrix<F> {
                 report += self.settle()?;
             }
             self.guard.disarm();
-            let kept = factors.keep_sign(rate, work)?;
-            factors.move_weight(kept, &mut self.weight, scratch)?;
+            let safe = factors.keep_sign(rate, work)?;
+            factors.move_weight(safe, &mut self.weight, scratch)?;
             memory.steps += 1;
             self.forget();
-            report.halvings += kept.halvings;
+            report.halvings += safe.halvings;
             return Ok(report);
         }
         self.arm()?;
@@ -194,20 +194,20 @@ impl<F: Real> GroupMatrix<F> {
                 TrackedLogDet::exact(lu_of(&self.weight, &self.exact)?.log_det())
             }
         };
-        let kept = factors.keep_sign(rate, work)?;
+        let safe = factors.keep_sign(rate, work)?;
         let (weight, exact) = (&self.weight, &self.exact);
         if let Some(inverse) = &mut self.inverse {
             inverse.ready(|| lu_of(weight, exact))?;
         }
-        factors.move_weight(kept, &mut self.weight, scratch)?;
+        factors.move_weight(safe, &mut self.weight, scratch)?;
         memory.steps += 1;
-        tracked.follow::<F>(kept.log_abs, dim);
-        report.halvings += kept.halvings;
+        tracked.follow::<F>(safe.log_abs, dim);
+        report.halvings += safe.halvings;
         self.outdate_exact();
         self.log_det = Some(tracked);
         if let Some(inverse) = &mut self.inverse {
             let (weight, exact) = (&self.weight, &self.exact);
-            factors.move_inverse(kept, inverse.ready(|| lu_of(weight, exact))?, scratch, work)?;
+            factors.move_inverse(safe, inverse.ready(|| lu_of(weight, exact))?, scratch, work)?;
             inverse.settle(&self.weight, scratch)?;
         }
         let steps = self.guard.count();
@@ -226,7 +226,11 @@ impl<F: Real> GroupMatrix<F> {
 
     /// A step in parameter space whose direction is computed panel by panel and never stored as a
     /// whole.
-    fn follow_panels(&mut self, step: &ElementwiseStep<'_, F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+    fn follow_panels(
+        &mut self,
+        step: &ElementwiseStep<'_, F>,
+        grad: &mut ParamGrad<F>,
+    ) -> Result<StepReport> {
         self.leave_plain_steps()?;
         let ParamGrad { sum, scratch, memory, work, .. } = grad;
         let (left, right) = factors(outer(sum)?)?;

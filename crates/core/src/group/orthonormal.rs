@@ -4,9 +4,9 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::contract::StepReport;
 use crate::contract::{view, view_mut};
 use crate::linalg::{Add, Lu, gemm, orthonormal_factor};
-use crate::contract::StepReport;
 use crate::{Real, Result, check};
 
 /// Orthonormal weights keep `max|WᵀW − I| ≤ ORTHONORMALITY · ε` over any number of steps.
@@ -83,7 +83,7 @@ pub(super) fn cayley_with<F: Real>(
     check::shape("strict lower triangle", (1, dim * dim.saturating_sub(1) / 2), (1, packed.len()))?;
     let size = dim * dim;
     super::general::grow(scratch, 2 * size);
-    let (skew, way) = scratch.split_at_mut(size);
+    let (skew, increment) = scratch.split_at_mut(size);
     let half = F::of(0.5);
     lu.refactor(dim, |system| {
         let mut entries = packed.iter();
@@ -95,9 +95,9 @@ pub(super) fn cayley_with<F: Real>(
             }
         }
     })?;
-    gemm(F::one(), view(skew, dim, dim), w.view(), Add::No, view_mut(way, dim, dim))?;
+    gemm(F::one(), view(skew, dim, dim), w.view(), Add::No, view_mut(increment, dim, dim))?;
     // A is no longer needed; the solution overwrites it.
-    lu.solve_transposed_into(view(way, dim, dim), |_| 1.0, view_mut(skew, dim, dim))?;
+    lu.solve_transposed_into(view(increment, dim, dim), |_| 1.0, view_mut(skew, dim, dim))?;
     crate::parallel::add(check::slice_mut("weight", &mut w.view_mut())?, skew);
     Ok(())
 }

@@ -12,9 +12,9 @@ use faer::{Accum, MatMut, MatRef, Par};
 use ndarray::ArrayView2;
 
 use super::general::grow;
-use crate::linalg::{as_faer, parts};
 use crate::contract::step::{cut, slices};
 use crate::contract::{ElementwiseStep, Memory, Piece};
+use crate::linalg::{as_faer, parts};
 use crate::parallel::{Pass, run_vectorized};
 use crate::{Real, Result, check};
 

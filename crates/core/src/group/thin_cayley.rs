@@ -22,8 +22,8 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::general::grow;
-use crate::contract::{view, view_mut};
 use crate::contract::Workspace;
+use crate::contract::{view, view_mut};
 use crate::linalg::{Add, gemm};
 use crate::{Real, Result, check};
 

@@ -16,9 +16,9 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::general::grow;
+use crate::contract::State;
 use crate::contract::{view, view_mut};
 use crate::linalg::{Add, LogDet, Lu, gemm};
-use crate::contract::State;
 use crate::{Real, Result, check, parallel};
 
 /// Estimated error in nats at which a tracked log-determinant is recomputed.
@@ -177,11 +177,17 @@ impl<F: Real> TrackedInverse<F> {
     fn newton_schulz(&mut self, w: &Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
         let (dim, size) = (w.nrows(), w.len());
         grow(scratch, 2 * size);
-        let (residual, way) = scratch.split_at_mut(size);
+        let (residual, correction) = scratch.split_at_mut(size);
         gemm(-F::one(), w.view(), self.matrix.view(), Add::No, view_mut(residual, dim, dim))?;
         residual.iter_mut().step_by(dim + 1).for_each(|diagonal| *diagonal += F::one());
-        gemm(F::one(), self.matrix.view(), view(residual, dim, dim), Add::No, view_mut(way, dim, dim))?;
-        parallel::add(check::slice_mut("inverse", &mut self.matrix.view_mut())?, &way[..size]);
+        gemm(
+            F::one(),
+            self.matrix.view(),
+            view(residual, dim, dim),
+            Add::No,
+            view_mut(correction, dim, dim),
+        )?;
+        parallel::add(check::slice_mut("inverse", &mut self.matrix.view_mut())?, &correction[..size]);
         Ok(())
     }
 

@@ -188,9 +188,7 @@ impl Optimizer {
                     root: F::of(1.0 / (1.0 - beta2.powi(t)).sqrt()),
                 })
             }
-            OptimizerSpec::Smorms3 { epsilon } => {
-                Formula::Smorms3(Smorms3 { rate, epsilon: F::of(epsilon) })
-            }
+            OptimizerSpec::Smorms3 { epsilon } => Formula::Smorms3(Smorms3 { rate, epsilon: F::of(epsilon) }),
         };
         let before = match self.clip {
             Clip::Value(limit) => Before::Within(F::of(limit)),

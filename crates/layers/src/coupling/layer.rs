@@ -3,12 +3,12 @@
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis};
 use pdmap_core::contract::{ModuleContext, ModuleParameters, Visit, VisitMut};
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check, parallel,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric,
+    Real, Registry, Result, Shape, Tape, Tensors, check, parallel,
 };
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Engine, Way};
+use super::engine::{Direction, Engine};
 use super::split::Cells;
 use super::{CouplingOptions, Split};
 
@@ -52,8 +52,8 @@ const CELLS: usize = 1 << 14;
 
 /// Buffers of the tape: network input, network output, the features that change, the result, and
 /// log-determinants.
-const SEEN: usize = 0;
-const ANSWERED: usize = 1;
+const INPUT: usize = 0;
+const OUTPUT: usize = 1;
 const CHANGED: usize = 2;
 const BUFFERS: usize = 5;
 
@@ -73,9 +73,10 @@ impl<F: Real> Coupling<F> {
     ) -> Result<Self> {
         let cells = plan(features, conditions, &options)?;
         let (width, transform) = (cells.changed_each(), options.transform);
-        let start = Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
+        let start =
+            Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
         let positions = if options.position_bias { cells.count } else { 1 };
-        let context = ModuleContext::new(cells.seen_each() + conditions, positions, start, parameters);
+        let context = ModuleContext::new(cells.inputs_each() + conditions, positions, start, parameters);
         let network = registry.module(&options.network()?, context)?;
         let engine = Engine { transform, width };
         Ok(Self { options, features, conditions, cells, engine, network })
@@ -83,7 +84,7 @@ impl<F: Real> Coupling<F> {
 
     /// Number of network inputs per cell.
     fn inputs(&self) -> usize {
-        self.cells.seen_each() + self.conditions
+        self.cells.inputs_each() + self.conditions
     }
 
     /// Number of network outputs per cell.
@@ -100,7 +101,7 @@ impl<F: Real> Coupling<F> {
     /// others.
     fn pass(
         &self,
-        way: Way,
+        direction: Direction,
         input: Input<'_, F>,
         mut out: ArrayViewMut2<'_, F>,
         mut log_det: Option<&mut [f64]>,
@@ -108,7 +109,7 @@ impl<F: Real> Coupling<F> {
     ) -> Result<()> {
         let at_once = (CELLS / self.cells.count).max(1);
         if tape.is_recording() || input.x.nrows() <= at_once {
-            return self.pass_at_once(way, input, out, log_det, tape);
+            return self.pass_at_once(direction, input, out, log_det, tape);
         }
         // The tape is not read afterwards, so processing a few rows at a time keeps it small.
         let mut rest = input;
@@ -118,7 +119,7 @@ impl<F: Real> Coupling<F> {
             let (given, given_later) = rest.condition.map(|given| given.split_at(Axis(0), rows)).unzip();
             let (y, out_later) = out.split_at(Axis(0), rows);
             let (own, log_later) = log_det.map(|log_det| log_det.split_at_mut(rows)).unzip();
-            self.pass_at_once(way, Input::new(x, given), y, own, tape)?;
+            self.pass_at_once(direction, Input::new(x, given), y, own, tape)?;
             (rest, out, log_det) = (Input::new(later, given_later), out_later, log_later);
         }
         Ok(())
@@ -126,7 +127,7 @@ impl<F: Real> Coupling<F> {
 
     fn pass_at_once(
         &self,
-        way: Way,
+        direction: Direction,
         input: Input<'_, F>,
         mut out: ArrayViewMut2<'_, F>,
         log_det: Option<&mut [f64]>,
@@ -136,22 +137,22 @@ impl<F: Real> Coupling<F> {
         let (from, to) = (check::slice("input", &input.x)?, check::slice_mut("output", &mut out)?);
         tape.reserve(BUFFERS, 1);
         let Tape { buffers, children, .. } = tape;
-        let [seen, answered, changed, result, logs, ..] = &mut buffers[..] else {
+        let [seen, raw, changed, result, logs, ..] = &mut buffers[..] else {
             return Err(LayerError::Tape { index: BUFFERS });
         };
         let cells = rows * count;
         let features = self.features;
         let condition = self.condition(&input);
-        self.cells.look((from, features), condition, flat(&mut seen.shaped(cells, self.inputs()))?);
-        self.network.forward(seen.view(), answered.shaped(cells, self.outputs()), &mut children[0])?;
+        self.cells.gather_inputs((from, features), condition, flat(&mut seen.shaped(cells, self.inputs()))?);
+        self.network.forward(seen.view(), raw.shaped(cells, self.outputs()), &mut children[0])?;
         self.cells.gather((from, features), flat(&mut changed.shaped(cells, width))?);
         let asked = log_det.is_some();
         let (mut logs_view, mut result_view) =
             (logs.shaped(cells, usize::from(asked)), result.shaped(cells, width));
         let logs = asked.then_some(flat(&mut logs_view)?);
-        let (values, answered, result) = (changed.view(), answered.view(), flat(&mut result_view)?);
-        let (values, answered) = (check::slice("changed", &values)?, check::slice("parameters", &answered)?);
-        self.engine.apply(way, values, answered, result, logs);
+        let (values, raw, result) = (changed.view(), raw.view(), flat(&mut result_view)?);
+        let (values, raw) = (check::slice("changed", &values)?, check::slice("parameters", &raw)?);
+        self.engine.apply(direction, values, raw, result, logs);
         parallel::copy(to, from);
         self.cells.scatter(result, (to, features));
         if let Some(log_det) = log_det {
@@ -167,7 +168,7 @@ impl<F: Real> Coupling<F> {
 fn plan(features: usize, conditions: usize, options: &CouplingOptions) -> Result<Cells> {
     options.validate()?;
     let cells = options.split.cells(features, options.shape.as_deref(), options.swap, options.window)?;
-    if cells.seen_each() + conditions > 0 {
+    if cells.inputs_each() + conditions > 0 {
         return Ok(cells);
     }
     let (first, second) = ("a coupling that changes all features", "a flow without a condition");
@@ -201,7 +202,7 @@ impl<F: Real> Kind<F> for Coupling<F> {
         let conditions = if options.conditioned { context.conditions } else { 0 };
         let cells = plan(context.features, conditions, &options)?;
         let outputs = cells.changed_each() * options.transform.parameters();
-        context.reserve_parameters(options.numbers(cells.seen_each() + conditions, outputs))?;
+        context.reserve_parameters(options.numbers(cells.inputs_each() + conditions, outputs))?;
         Self::new(context.features, conditions, options, ModuleParameters::New(context.rng), registry)
     }
 
@@ -246,7 +247,7 @@ impl<F: Real> Layer<F> for Coupling<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Forward, input, y, log_det, tape)
+        self.pass(Direction::Forward, input, y, log_det, tape)
     }
 
     fn inverse(
@@ -256,7 +257,7 @@ impl<F: Real> Layer<F> for Coupling<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Inverse, output, x, log_det, tape)
+        self.pass(Direction::Inverse, output, x, log_det, tape)
     }
 
     fn backward(
@@ -267,14 +268,13 @@ impl<F: Real> Layer<F> for Coupling<F> {
         grads: &mut [ParamGrad<F>],
     ) -> Result<()> {
         let ForwardPass { input, tape, .. } = at;
-        let (cells, width, features) =
-            (input.x.nrows() * self.cells.count, self.engine.width, self.features);
-        tape.load(SEEN, cells, self.inputs())?;
-        tape.load(ANSWERED, cells, self.outputs())?;
+        let (cells, width, features) = (input.x.nrows() * self.cells.count, self.engine.width, self.features);
+        tape.load(INPUT, cells, self.inputs())?;
+        tape.load(OUTPUT, cells, self.outputs())?;
         tape.load(CHANGED, cells, width)?;
         tape.reserve(BUFFERS, 1);
         let Tape { buffers, children, .. } = tape;
-        let [seen, answered, changed, result, ..] = &mut buffers[..] else {
+        let [seen, raw, changed, result, ..] = &mut buffers[..] else {
             return Err(LayerError::Tape { index: BUFFERS });
         };
         let delta = check::slice("gradient of the output", &dy)?;
@@ -284,12 +284,12 @@ impl<F: Real> Layer<F> for Coupling<F> {
         let mut by_changed = result.shaped(cells, width);
         let by_changed = flat(&mut by_changed)?;
         self.cells.gather((delta, features), by_changed);
-        let mut by_answers = answered.shaped(cells, self.outputs());
+        let mut by_raw = raw.shaped(cells, self.outputs());
         let values = changed.view();
-        self.engine.backward(check::slice("changed", &values)?, by_changed, flat(&mut by_answers)?);
+        self.engine.backward(check::slice("changed", &values)?, by_changed, flat(&mut by_raw)?);
         let network = &self.network;
         let Some(mut dx) = dx else {
-            return network.backward(seen.view(), answered.view(), None, &mut children[0], grads);
+            return network.backward(seen.view(), raw.view(), None, &mut children[0], grads);
         };
         let dx = flat(&mut dx)?;
         parallel::copy(dx, delta);
@@ -298,9 +298,9 @@ impl<F: Real> Layer<F> for Coupling<F> {
         // network input.
         let (by_seen, inputs) = (changed, self.inputs());
         let by_input = Some(by_seen.shaped(cells, inputs));
-        network.backward(seen.view(), answered.view(), by_input, &mut children[0], grads)?;
+        network.backward(seen.view(), raw.view(), by_input, &mut children[0], grads)?;
         let by_seen = by_seen.view();
-        self.cells.look_back((x, features), (check::slice("gradient", &by_seen)?, inputs), dx);
+        self.cells.scatter_input_gradients((x, features), (check::slice("gradient", &by_seen)?, inputs), dx);
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! Coupling layers: some features of a row change through a map whose parameters a network computes
 //! from the others or from a condition.
 
+mod bounded;
 mod cells;
 mod engine;
 mod layer;
 mod options;
 mod passes;
-mod sight;
 mod split;
 mod transform;
 

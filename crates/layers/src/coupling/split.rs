@@ -35,7 +35,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn seen_each(&self) -> usize {
+    pub(super) fn inputs_each(&self) -> usize {
         self.seen.len() / self.count
     }
 
@@ -132,7 +132,7 @@ impl Image {
         match cells.checked_mul(each).filter(|&seen| seen <= MOST_SEEN) {
             Some(_) => Ok(()),
             None => Err(LayerError::Range {
-                what: "features that a coupling looks at",
+                what: "features that a coupling reads",
                 value: cells as f64 * each as f64,
                 range: "at most 2^26",
             }),

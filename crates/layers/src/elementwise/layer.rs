@@ -1,8 +1,8 @@
 //! The elementwise layer.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::parallel::{self, Pass};
 use pdmap_core::contract::InverseBackward;
+use pdmap_core::parallel::{self, Pass};
 use pdmap_core::{
     BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Real, Registry, Result,
     Shape, Tape, Tensors, check,

@@ -2,9 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::{ModuleContext, Visit, VisitMut};
-use pdmap_core::{
-    Buffer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check,
-};
+use pdmap_core::{Buffer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check};
 use serde::{Deserialize, Serialize};
 
 use super::linear::{Linear, Start};
@@ -53,7 +51,8 @@ impl<F: Real> Perceptron<F> {
         check_hidden(hidden)?;
         let ModuleContext { inputs, positions, start, mut parameters, .. } = context;
         let outputs = start.len();
-        let sizes: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
+        let sizes: Vec<usize> =
+            std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
         let (last, mut start) = (hidden.len(), Some(start));
         let maps = sizes.windows(2).enumerate().map(|(index, pair)| {
             let start = if index == last { start.take() } else { None };

@@ -66,7 +66,13 @@ impl<F: Real> Residual<F> {
             // Each block adds to h; a gain of 1/blocks keeps the power of h bounded for any number
             // of blocks.
             let gain = if index > 0 && index % 2 == 0 { 1.0 / blocks as f64 } else { 2.0 };
-            maps.push(Linear::make(index, [from, width], positions, Start::Random { gain }, &mut parameters)?);
+            maps.push(Linear::make(
+                index,
+                [from, width],
+                positions,
+                Start::Random { gain },
+                &mut parameters,
+            )?);
         }
         maps.push(Linear::make(last, [width, outputs], 1, Start::Constant(start), &mut parameters)?);
         Ok(Self { maps, options: Options { width, blocks } })
@@ -132,7 +138,9 @@ impl<F: Real> Module<F> for Residual<F> {
             self.maps[2 * block + 2].apply(inner.view(), sum.view_mut())?;
             parallel::add(check::slice_mut("residual", &mut sum)?, check::slice("residual", &h.view())?);
         }
-        let [h, s, ..] = &mut tape.buffers[h(blocks)..] else { return Err(LayerError::Tape { index: blocks }) };
+        let [h, s, ..] = &mut tape.buffers[h(blocks)..] else {
+            return Err(LayerError::Tape { index: blocks });
+        };
         swish(h.view(), s.shaped(rows, width))?;
         self.maps[2 * blocks + 1].apply(s.view(), output)
     }
@@ -151,10 +159,12 @@ impl<F: Real> Module<F> for Residual<F> {
         if expected != actual || tape.buffers.len() < h(blocks) + 3 {
             return Err(LayerError::Grads { expected, actual });
         }
-        let (scratch, kept) = tape.buffers.split_at_mut(h(0));
+        let (scratch, recorded) = tape.buffers.split_at_mut(h(0));
         let [by_h, between] = scratch else { return Err(LayerError::Tape { index: BETWEEN }) };
         // Through the last map and activation.
-        let [h_last, s_last, ..] = &mut kept[3 * blocks..] else { return Err(LayerError::Tape { index: BY_H }) };
+        let [h_last, s_last, ..] = &mut recorded[3 * blocks..] else {
+            return Err(LayerError::Tape { index: BY_H });
+        };
         let last = 2 * blocks + 1;
         self.maps[last].backward(
             s_last.view(),
@@ -165,7 +175,9 @@ impl<F: Real> Module<F> for Residual<F> {
         swish_gradient(h_last.shaped(rows, width), by_h.view())?;
         by_h.shaped(rows, width).assign(&h_last.view());
         for block in (0..blocks).rev() {
-            let [h, s, inner, ..] = &mut kept[3 * block..] else { return Err(LayerError::Tape { index: block }) };
+            let [h, s, inner, ..] = &mut recorded[3 * block..] else {
+                return Err(LayerError::Tape { index: block });
+            };
             let (first, second) = (2 * block + 1, 2 * block + 2);
             let by_inner = Some(between.shaped(rows, width));
             self.maps[second].backward(inner.view(), by_h.view(), by_inner, &mut pairs[second])?;

@@ -5,7 +5,7 @@ use pdmap_core::contract::{Visit, VisitMut};
 use pdmap_core::group::Fixed;
 use pdmap_core::{
     BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check
+    Registry, Result, Shape, Tape, Tensors, check,
 };
 use rayon::prelude::*;
 

@@ -6,7 +6,7 @@ use pdmap_core::group::Fixed;
 use pdmap_core::linalg::{Add, gemm, orthonormality_residual, symmetric_eigen};
 use pdmap_core::{
     BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check
+    Registry, Result, Shape, Tape, Tensors, check,
 };
 
 use super::fixed::{fitted, positive};

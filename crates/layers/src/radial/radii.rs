@@ -5,7 +5,13 @@ use pdmap_core::parallel::{self, GRAIN};
 use rayon::prelude::*;
 
 /// Calls `body(row of a, row of b)` for each row; writes `b`.
-pub(super) fn rows<F: Real>(a: &[F], width_a: usize, b: &mut [F], width_b: usize, body: impl Fn(&[F], &mut [F]) + Sync) {
+pub(super) fn rows<F: Real>(
+    a: &[F],
+    width_a: usize,
+    b: &mut [F],
+    width_b: usize,
+    body: impl Fn(&[F], &mut [F]) + Sync,
+) {
     let task = (GRAIN / width_a).max(1);
     let run = |(a, b): (&[F], &mut [F])| {
         parallel::vectorized(|| {

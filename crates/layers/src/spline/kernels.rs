@@ -19,11 +19,9 @@ kernel!(FillBins, (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>]), |this, giv
 /// From gradients with respect to bins to those with respect to parameters and bound.
 pub(super) struct ChainRule(pub(super) Form);
 
-kernel!(
-    ChainRule,
-    (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [Lanes<F>]),
-    |this, given| run_vectorized(&Chain(this.0), given)
-);
+kernel!(ChainRule, (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [Lanes<F>]), |this, given| {
+    run_vectorized(&Chain(this.0), given)
+});
 
 /// Maps rows through splines.
 pub(super) struct Forward;
