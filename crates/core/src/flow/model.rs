@@ -277,12 +277,11 @@ impl<F: Real> Parametric<F> for Flow<F> {
     }
 }
 
+/// The gradients of the layers, and those of the base density.
+type Split<'g, F> = (&'g mut [ParamGrad<F>], &'g mut [ParamGrad<F>]);
+
 impl<F: Real> Flow<F> {
-    /// The gradients of the layers, and those of the base density.
-    fn split<'g>(
-        &self,
-        grads: &'g mut [ParamGrad<F>],
-    ) -> Result<(&'g mut [ParamGrad<F>], &'g mut [ParamGrad<F>])> {
+    fn split<'g>(&self, grads: &'g mut [ParamGrad<F>]) -> Result<Split<'g, F>> {
         let (expected, actual) = (self.trained, grads.len());
         grads.split_at_mut_checked(self.trained).ok_or(LayerError::Grads { expected, actual })
     }

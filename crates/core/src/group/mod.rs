@@ -27,6 +27,7 @@ mod matrix;
 mod motion;
 mod orthonormal;
 mod panels;
+mod parameter;
 mod positive;
 mod thin_cayley;
 mod tracked;

@@ -1,9 +1,8 @@
-//! How a matrix moves: from sums to directions, from directions to steps, and the state between
-//! steps.
+//! How a matrix moves: from sums to directions, and from directions to steps.
 
 use std::sync::OnceLock;
 
-use ndarray::{Array2, ArrayD, Ix2};
+use ndarray::Array2;
 
 use super::drift::{Drift, longest_row};
 use super::general::{grow, write_direction};
@@ -15,14 +14,17 @@ use super::thin_cayley::{skew_norm_squared, thin_cayley};
 use super::tracked::{TrackedInverse, TrackedLogDet};
 use super::{Direction, Group, GroupMatrix, panels};
 use crate::contract::{
-    Diagnostic, ElementwiseStep, Geometry, GradSum, OuterForm, OuterSum, ParamGrad, Reads, Rule, State,
-    StepReport, Workspace, view, view_mut,
+    ElementwiseStep, GradSum, OuterForm, OuterSum, ParamGrad, Rule, StepReport, Workspace, view, view_mut,
 };
-use crate::linalg::{Add, Lu, gemm, orthonormality_residual, singular_values};
+use crate::linalg::{Add, Lu, gemm};
 use crate::{LayerError, Real, Result, check};
 
 impl<F: Real> GroupMatrix<F> {
-    fn make_step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
+    pub(super) fn make_step(
+        &mut self,
+        rule: &mut dyn Rule<F>,
+        grad: &mut ParamGrad<F>,
+    ) -> Result<StepReport> {
         if std::mem::take(&mut grad.factored) {
             let sum = outer(&mut grad.sum)?;
             if let (Some(rate), true) = (rule.plain_rate(), self.stays_in_factors(sum)?) {
@@ -55,7 +57,7 @@ impl<F: Real> GroupMatrix<F> {
     }
 
     /// Whether the step should stay in low-rank form.
-    fn stays_in_factors(&self, sum: &mut OuterSum<F>) -> Result<bool> {
+    pub(super) fn stays_in_factors(&self, sum: &mut OuterSum<F>) -> Result<bool> {
         let few = match sum.form()? {
             OuterForm::Factors(left, _) => Some(left.nrows()),
             OuterForm::Matrix(_) => None,
@@ -67,12 +69,12 @@ impl<F: Real> GroupMatrix<F> {
 
     /// Whether each row of the direction follows from the factors and that row of the weight alone:
     /// relative directions in parameter space, computed from few rows.
-    fn moves_by_panels(&self, sum: &mut OuterSum<F>) -> Result<bool> {
+    pub(super) fn moves_by_panels(&self, sum: &mut OuterSum<F>) -> Result<bool> {
         let few = matches!(sum.form()?, OuterForm::Factors(..));
         Ok(few && matches!(self.group, Group::General(Direction::Relative | Direction::RelativeLeft)))
     }
 
-    fn factored_norm_squared(
+    pub(super) fn factored_norm_squared(
         &self,
         sum: &mut OuterSum<F>,
         scratch: &mut Vec<F>,
@@ -93,7 +95,12 @@ impl<F: Real> GroupMatrix<F> {
     }
 
     /// Writes all entries of the direction.
-    fn write(&self, sum: &mut OuterSum<F>, scratch: &mut Vec<F>, direction: &mut Vec<F>) -> Result<()> {
+    pub(super) fn write(
+        &self,
+        sum: &mut OuterSum<F>,
+        scratch: &mut Vec<F>,
+        direction: &mut Vec<F>,
+    ) -> Result<()> {
         match self.group {
             Group::General(kind) => {
                 let euclidean = kind == Direction::Euclidean;
@@ -325,7 +332,7 @@ impl<F: Real> GroupMatrix<F> {
 
     /// Clears the exact factorization. Its memory is kept for the next one, except from side
     /// [`LARGE`] on.
-    fn outdate_exact(&mut self) {
+    pub(super) fn outdate_exact(&mut self) {
         self.spare = self.exact.take().or_else(|| self.spare.take()).filter(|_| self.dim() < LARGE);
     }
 
@@ -337,132 +344,7 @@ impl<F: Real> GroupMatrix<F> {
     }
 }
 
-/// The direction has `[D, D]` entries on GL(D), and the `D(D−1)/2` of a strict lower triangle on
-/// O(D).
-///
-/// With few rows it stays in factors if the rule reads no entries. The saved state is the guard's
-/// anchor and the tracked quantities on GL(D), and the accumulated rounding on O(D).
-impl<F: Real> Geometry<F> for GroupMatrix<F> {
-    fn tensor(&self) -> ArrayD<F> {
-        self.weight.clone().into_dyn()
-    }
-
-    fn set_tensor(&mut self, name: &str, tensor: ArrayD<F>) -> Result<()> {
-        let dim = self.dim();
-        let (expected, actual) = (vec![dim, dim], tensor.shape().to_vec());
-        let unfit = LayerError::TensorShape { name: name.to_owned(), expected, actual };
-        let weight = tensor.into_dimensionality::<Ix2>().map_err(|_| unfit.clone())?;
-        if weight.dim() != (dim, dim) {
-            return Err(unfit);
-        }
-        let next = Self::new(weight, self.group)?;
-        let next = if self.tracks_inverse() { next.tracking_inverse() } else { next };
-        *self = Self { entries: self.entries, ..next };
-        Ok(())
-    }
-
-    fn new_grad(&self, name: String) -> ParamGrad<F> {
-        ParamGrad::outer(name, self.dim())
-    }
-
-    fn direct(&self, _rows: usize, reads: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
-        let ParamGrad { sum, direction, factored, scratch, .. } = grad;
-        let sum = outer(sum)?;
-        check::features("gradient", self.dim(), sum.dim())?;
-        *factored = false;
-        if sum.count() == 0 {
-            // No row reached this matrix, so it does not move.
-            direction.clear();
-            return Ok(());
-        }
-        let plain = reads == Reads::Nothing;
-        *factored = !self.entries
-            && ((plain && self.stays_in_factors(sum)?)
-                || (reads != Reads::Entries && self.moves_by_panels(sum)?));
-        if *factored {
-            direction.clear();
-            return Ok(());
-        }
-        self.write(sum, scratch, direction)
-    }
-
-    fn norm_squared(&self, grad: &mut ParamGrad<F>) -> Result<f64> {
-        if !grad.factored {
-            return Ok(crate::parallel::sum_of_squares(&grad.direction));
-        }
-        let ParamGrad { sum, scratch, work, .. } = grad;
-        self.factored_norm_squared(outer(sum)?, scratch, work)
-    }
-
-    fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
-        if outer(&mut grad.sum)?.count() == 0 {
-            return Ok(StepReport::default());
-        }
-        let report = self.make_step(rule, grad);
-        if self.dim() >= LARGE {
-            // Applies to every kind of step and check.
-            self.outdate_exact();
-        }
-        report
-    }
-
-    fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
-        let GradSum::Outer(sum) = &grad.sum else {
-            return Err(LayerError::Grads { expected: 2, actual: 1 });
-        };
-        if sum.count() == 0 {
-            return Ok(ArrayD::zeros(vec![self.dim(), self.dim()]));
-        }
-        // The mean over rows of the sum over the blocks of a row.
-        let blocks = sum.count() / rows.max(1);
-        let mean = self.euclidean_of(grad, None)?;
-        Ok(if blocks == 1 { mean } else { mean.mapv(|entry| entry * F::of(blocks as f64)) }.into_dyn())
-    }
-
-    fn save_state(&self, name: &str, state: &mut State<F>) {
-        match self.group {
-            Group::General(_) => {
-                self.guard.save(name, state);
-                TrackedLogDet::save(self.log_det, name, state);
-                if let Some(inverse) = &self.inverse {
-                    inverse.save(name, state);
-                }
-            }
-            Group::Orthonormal => self.drift.save(name, state),
-        }
-    }
-
-    fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
-        match self.group {
-            Group::General(_) => {
-                self.guard.load(name, self.dim(), state)?;
-                self.log_det = TrackedLogDet::load(name, state)?;
-                self.inverse.as_mut().map_or(Ok(()), |inverse| inverse.load(name, state))
-            }
-            Group::Orthonormal => {
-                self.drift = Drift::load(name, state)?;
-                Ok(())
-            }
-        }
-    }
-
-    fn diagnostics(&self) -> Vec<Diagnostic> {
-        let diagnostic = |what: &str, value: f64| Diagnostic { name: what.to_owned(), value };
-        let mut found = vec![diagnostic("max|W'W-I|", orthonormality_residual(self.weight.view()))];
-        if let [largest, .., smallest] = singular_values(self.weight.view())[..] {
-            found.push(diagnostic("condition number", largest / smallest));
-            found.push(diagnostic("largest singular value", largest));
-            found.push(diagnostic("smallest singular value", smallest));
-        }
-        if let Ok(log_det) = self.log_det() {
-            found.push(diagnostic("log|det|", log_det.log_abs));
-            found.push(diagnostic("sign of det", if log_det.negative { -1.0 } else { 1.0 }));
-        }
-        found
-    }
-}
-
-fn outer<F: Real>(sum: &mut GradSum<F>) -> Result<&mut OuterSum<F>> {
+pub(super) fn outer<F: Real>(sum: &mut GradSum<F>) -> Result<&mut OuterSum<F>> {
     match sum {
         GradSum::Outer(sum) => Ok(sum),
         GradSum::Flat(_) => Err(LayerError::Grads { expected: 2, actual: 1 }),
