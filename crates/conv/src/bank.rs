@@ -1,4 +1,4 @@
-//! Convolutions and the filter banks that they hold.
+//! Conversion between convolutions and filter banks.
 
 use ndarray::Array2;
 use pdmap_core::group::Group;
@@ -8,8 +8,8 @@ use pdmap_filterbank::{Kernels, Period, Stages};
 use crate::free::FreeConv;
 use crate::layer::{CycledConv, Geometry};
 
-/// The stages of a convolution, in `f64`. They are those of a bank on periodic signals, whatever the layer
-/// does at the ends.
+/// The stages of a convolution, in `f64`: those of a bank on periodic signals, whatever the
+/// boundary of the layer.
 ///
 /// # Errors
 /// As [`Stages::new`].
@@ -18,10 +18,10 @@ pub fn stages_of<F: Real>(conv: &CycledConv<F>) -> Result<Stages> {
     Stages::new(period(conv.geometry())?, conv.geometry().channels(), matrices)
 }
 
-/// The kernels of a layer, if it is a convolution of this crate.
+/// The kernels of a layer, or `None` if it is not a convolution of this crate.
 ///
 /// # Errors
-/// Those of the tensors of the layer; a trained layer has none.
+/// Those of restoring the layer from its tensors; a trained layer has none.
 pub fn kernels_of<F: Real>(layer: &dyn Layer<F>) -> Result<Option<Kernels>> {
     let (spec, registry) = (layer.spec(), pdmap_core::Registry::empty());
     let mut tensors = layer.tensors().into_iter().collect();
@@ -44,8 +44,8 @@ impl<F: Real> CycledConv<F> {
         let expected = period(&geometry)?;
         if bank.period() != expected || bank.channels() != geometry.channels() {
             return Err(LayerError::Conflict {
-                first: "the period and channels of a geometry",
-                second: "those of a bank",
+                first: "this geometry",
+                second: "a bank of another period or number of channels",
             });
         }
         let stages: Vec<Array2<F>> = bank.matrices().iter().map(|matrix| matrix.mapv(F::of)).collect();

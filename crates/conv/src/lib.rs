@@ -11,7 +11,7 @@ pub use layer::{
     Bands, Boundary, CycledConv, Geometry, Output, SubbandScale, SubbandShift, subband_scale, subband_shift,
 };
 pub use multiscale::Squeeze;
-// What a program needs beside the layers of this crate.
+// Re-exports from core that a program needs besides the layers of this crate.
 pub use pdmap_core::group::{Direction, Group};
 pub use pdmap_core::{
     Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result,
@@ -25,12 +25,12 @@ fn unsaved(spec: &pdmap_core::LayerSpec) -> LayerError {
     LayerError::NotBuildable { kind: spec.kind.clone(), reason }
 }
 
-/// Adds the kinds of this crate to a registry, so that saved models find them.
+/// Registers the kinds of this crate, so that saved models can be restored.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
     registry.register::<CycledConv<F>>();
     registry.register::<FreeConv<F>>();
     layer::register(registry);
     registry.register::<Squeeze>();
-    // A multi-scale flow is saved as the chain that it is made of.
+    // A multi-scale flow is saved as the chain that it consists of.
     registry.insert_built("multiscale", |spec, _, _| Err(unsaved(spec)), multiscale::build);
 }

@@ -1,20 +1,20 @@
 //! The convolution with free kernels: reference values, the laws of every layer, and what it refuses.
 #![allow(clippy::unwrap_used)]
 
-use pdmap_core::{Parametric, ParametricExt};
-use pdmap_conv::{kernels_of};
 use crate::common;
+use pdmap_conv::kernels_of;
+use pdmap_core::{Parametric, ParametricExt};
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{Array2, Array6, ArrayD, Ix2, Ix4, Ix6};
-use pdmap_filterbank::{Kernels, Period, Stages};
 use pdmap_conv::{FreeConv, FreeDirection};
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
 use pdmap_core::{
-    BuildContext, Layer, LayerError, LayerExt, Gradients, LayerSpec, Real, ForwardPass, Registry, Sample, Tape,
-    Tensors,
+    BuildContext, ForwardPass, Gradients, Layer, LayerError, LayerExt, LayerSpec, Real, Registry, Sample,
+    Tape, Tensors,
 };
+use pdmap_filterbank::{Kernels, Period, Stages};
 
 /// Tolerance of the reference values.
 const REFERENCE: f64 = 1e-10;

@@ -1,8 +1,8 @@
 //! Multi-scale flows have as many levels as they say.
 #![allow(clippy::unwrap_used)]
 
-use pdmap_core::{ParametricExt};
 use crate::common;
+use pdmap_core::ParametricExt;
 
 use common::rng;
 use ndarray::Array2;

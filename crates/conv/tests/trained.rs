@@ -1,15 +1,15 @@
 //! After training, kernels are orthonormal and the inverse is the transpose, to rounding and at every length.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use pdmap_core::flow::base::{Normal, draw};
-use pdmap_core::{ParametricExt};
-use pdmap_conv::{stages_of, subband_scale, subband_shift};
 use ndarray::Array2;
-use pdmap_filterbank::{Kernels, Stages};
 use pdmap_conv::optim::Optimizer;
 use pdmap_conv::{
     Base, CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real, SubbandScale, SubbandShift, diagonal,
 };
+use pdmap_conv::{stages_of, subband_scale, subband_shift};
+use pdmap_core::ParametricExt;
+use pdmap_core::flow::base::{Normal, draw};
+use pdmap_filterbank::{Kernels, Stages};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

@@ -1,10 +1,10 @@
-//! Checks of arrays at the boundary, each with the numbers in its error.
+//! Checks of arrays, whose errors carry the numbers.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::{LayerError, Real, Result};
 
-/// The number of features fits.
+/// Checks the number of features.
 ///
 /// # Errors
 /// [`LayerError::Features`].
@@ -12,7 +12,7 @@ pub fn features(what: &'static str, expected: usize, actual: usize) -> Result<()
     if expected == actual { Ok(()) } else { Err(LayerError::Features { what, expected, actual }) }
 }
 
-/// Two matrices of the same shape.
+/// Checks the shape of a matrix.
 ///
 /// # Errors
 /// [`LayerError::Shape`].
@@ -28,7 +28,7 @@ pub fn shape(what: &'static str, expected: (usize, usize), actual: (usize, usize
     }
 }
 
-/// One log-determinant a row.
+/// Checks that there is one log-determinant per row.
 ///
 /// # Errors
 /// [`LayerError::Shape`].
@@ -41,10 +41,10 @@ pub fn log_det(rows: usize, log_det: Option<&[f64]>) -> Result<()> {
     }
 }
 
-/// No NaN and no infinity.
+/// Checks that all numbers are finite.
 ///
 /// # Errors
-/// [`LayerError::NonFinite`] with the first offending place.
+/// [`LayerError::NonFinite`] with the position of the first that is not.
 pub fn finite<F: Real>(what: &'static str, x: ArrayView2<'_, F>) -> Result<()> {
     let clean = x.as_slice().is_some_and(crate::parallel::all_finite);
     if clean {
@@ -61,7 +61,7 @@ pub fn finite<F: Real>(what: &'static str, x: ArrayView2<'_, F>) -> Result<()> {
 /// The elements of a row-major matrix.
 ///
 /// # Errors
-/// [`LayerError::Layout`] where they are not contiguous.
+/// [`LayerError::Layout`] if they are not contiguous.
 pub fn slice<'a, F>(what: &'static str, x: &'a ArrayView2<'_, F>) -> Result<&'a [F]> {
     x.as_slice().ok_or_else(|| LayerError::Layout { what, strides: x.strides().to_vec() })
 }
@@ -69,7 +69,7 @@ pub fn slice<'a, F>(what: &'static str, x: &'a ArrayView2<'_, F>) -> Result<&'a 
 /// The elements of a row-major matrix, for writing.
 ///
 /// # Errors
-/// [`LayerError::Layout`] where they are not contiguous.
+/// [`LayerError::Layout`] if they are not contiguous.
 pub fn slice_mut<'a, F>(what: &'static str, x: &'a mut ArrayViewMut2<'_, F>) -> Result<&'a mut [F]> {
     if !x.is_standard_layout() {
         return Err(LayerError::Layout { what, strides: x.strides().to_vec() });
@@ -77,10 +77,10 @@ pub fn slice_mut<'a, F>(what: &'static str, x: &'a mut ArrayViewMut2<'_, F>) -> 
     x.as_slice_mut().ok_or(LayerError::Layout { what, strides: vec![] })
 }
 
-/// A temperature that samples can be drawn at.
+/// Checks a sampling temperature.
 ///
 /// # Errors
-/// [`LayerError::Range`] where it is negative or not finite.
+/// [`LayerError::Range`] if it is negative or not finite.
 pub fn temperature(value: f64) -> Result<()> {
     if value.is_finite() && value >= 0.0 {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What can go wrong in a layer or a flow, with the numbers.
+//! Errors of layers and flows, with their numbers.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use crate::options::OptionsError;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayerError {
-    /// An array has another shape than the layer was built for.
+    /// An array has another shape than expected.
     #[error("{what}: expected shape {expected:?}, found {actual:?}")]
     Shape {
         /// Which array.
         what: &'static str,
-        /// The shape that fits.
+        /// The expected shape.
         expected: Vec<usize>,
-        /// The shape that came.
+        /// The shape found.
         actual: Vec<usize>,
     },
     /// A batch has another number of features than the layer or flow.
-    #[error("{what} has {actual} features a row, the map has {expected}")]
+    #[error("{what} has {actual} features per row, expected {expected}")]
     Features {
         /// Which array.
         what: &'static str,
@@ -40,7 +40,7 @@ pub enum LayerError {
         /// The value, as `f64`.
         value: f64,
     },
-    /// A value outside the domain of a layer.
+    /// A value is outside the domain of a layer.
     #[error("row {row}, column {column} is {value}: must be {range}")]
     Domain {
         /// Row, from 0.
@@ -60,12 +60,12 @@ pub enum LayerError {
         /// Strides in elements.
         strides: Vec<isize>,
     },
-    /// A matrix of a linear map has no inverse to working precision.
+    /// A matrix is singular to working precision.
     #[error("singular {dim} x {dim} matrix: pivot {pivot} is {value:e}")]
     Singular {
         /// Side of the matrix.
         dim: usize,
-        /// Index of the pivot that vanished.
+        /// Index of the pivot that vanishes.
         pivot: usize,
         /// Its value.
         value: f64,
@@ -75,12 +75,13 @@ pub enum LayerError {
     NotOrthonormal {
         /// `max|WᵀW − I|`.
         residual: f64,
-        /// The largest residual that is accepted.
+        /// The largest residual allowed.
         tolerance: f64,
     },
-    /// A period that does not divide a length, or is longer than it.
+    /// A period does not divide a length, or is longer than it.
     #[error(
-        "{what} {length} does not fit the period {period}: it must be a multiple of it (at least one period where the boundary is isolated)"
+        "{what} {length} does not fit the period {period}: it must be a multiple of the \
+         period, or at least one period with an isolated boundary"
     )]
     Indivisible {
         /// Which length.
@@ -90,23 +91,23 @@ pub enum LayerError {
         /// The period.
         period: usize,
     },
-    /// One of the matrices that a layer applies one after the other is at fault.
+    /// An error in one of the matrices that a layer applies in turn.
     #[error("stage {stage}: {problem}")]
     Stage {
-        /// Which of them, from 0 in the order of application.
+        /// Index of the stage, from 0 in order of application.
         stage: usize,
-        /// What is wrong with it.
+        /// The error.
         problem: Box<LayerError>,
     },
-    /// A scale of a positive diagonal is not positive.
-    #[error("scale {index} is {value}, and must be positive")]
+    /// A scale is not positive and finite.
+    #[error("scale {index} is {value}: must be positive")]
     NotPositive {
         /// Index of the feature.
         index: usize,
         /// Its scale.
         value: f64,
     },
-    /// An option of a layer, optimizer or base density is outside its range.
+    /// An option or size is outside its range.
     #[error("{what} = {value}: must be {range}")]
     Range {
         /// Name of the option.
@@ -116,18 +117,18 @@ pub enum LayerError {
         /// The accepted values, in words.
         range: &'static str,
     },
-    /// A layer that asks what the features of a row are, where nobody says so.
+    /// A layer needs the shape of the rows, and none is given.
     #[error("{what} needs the shape of the rows: [channels, length] or [channels, height, width]")]
     NoShape {
         /// Which layer.
         what: &'static str,
     },
-    /// Rows that come with a condition of another width than the flow wants, or with none.
-    #[error("the flow wants a condition of {expected} numbers a row, {actual} came")]
+    /// Rows have a condition of another width than the flow reads, or none.
+    #[error("the flow needs a condition of {expected} numbers per row, found {actual}")]
     Conditions {
-        /// Numbers of a condition that the flow wants.
+        /// Width of the condition that the flow reads.
         expected: usize,
-        /// Numbers that came.
+        /// Width of the given condition.
         actual: usize,
     },
     /// Two options exclude each other.
@@ -139,24 +140,24 @@ pub enum LayerError {
         second: &'static str,
     },
     /// `backward` was called on a tape that holds no forward pass of the same batch.
-    #[error("the tape holds no recorded forward pass: buffer {index} is missing or of another size")]
+    #[error("the tape holds no forward pass of this batch: buffer {index} is missing or has another size")]
     Tape {
         /// Index of the buffer that is missing.
         index: usize,
     },
-    /// Gradients that were made for another layer.
-    #[error("gradients of another layer: {expected} parameters expected, {actual} found")]
+    /// The gradients belong to another layer.
+    #[error("gradients of another layer: expected {expected} parameters, found {actual}")]
     Grads {
         /// Parameters (or children) of the layer.
         expected: usize,
         /// Parameters (or children) of the gradients.
         actual: usize,
     },
-    /// An update was asked for before any row was accumulated.
+    /// An update was requested before any row was accumulated.
     #[error("no rows were accumulated before the update")]
     NoRows,
     /// The optimizer's memory belongs to a parameter of another size.
-    #[error("optimizer memory holds {actual} numbers, the parameter has {expected}")]
+    #[error("the optimizer memory holds {actual} numbers, the parameter has {expected}")]
     Memory {
         /// Size of the parameter.
         expected: usize,
@@ -174,27 +175,27 @@ pub enum LayerError {
     TensorShape {
         /// Path name of the tensor.
         name: String,
-        /// The shape that the specification asks for.
+        /// The shape that the specification requires.
         expected: Vec<usize>,
         /// The shape found.
         actual: Vec<usize>,
     },
-    /// Tensors that no layer took.
-    #[error("{count} tensors belong to no layer, the first is `{name}`")]
+    /// Tensors that no layer uses.
+    #[error("{count} tensors belong to no layer; the first is `{name}`")]
     UnusedTensors {
-        /// How many were left.
+        /// Number of unused tensors.
         count: usize,
         /// The first of them.
         name: String,
     },
-    /// A kind of layer, module or base density that the registry does not know.
+    /// The registry does not know a kind of layer, module or base density.
     #[error("unknown kind of {what} `{kind}`; nearest is `{nearest}`, known: {known}")]
     UnknownKind {
         /// Layer, module or base density.
         what: &'static str,
-        /// The kind asked for.
+        /// The unknown kind.
         kind: String,
-        /// The known kind nearest to it; empty where none is known.
+        /// The known kind nearest to it; empty if none is known.
         nearest: String,
         /// All known kinds, separated by commas.
         known: String,
@@ -207,61 +208,64 @@ pub enum LayerError {
         /// What is wrong, and with which key.
         problem: Box<OptionsError>,
     },
-    /// A kind of layer that can be loaded but not made afresh from options alone.
+    /// A kind of layer that can be restored, but not built from options alone.
     #[error("a layer of kind `{kind}` cannot be made from a description: {reason}")]
     NotBuildable {
         /// The kind.
         kind: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// A convolution that is not invertible: one of its blocks in the frequency domain is singular to working precision.
+    /// A convolution is not invertible: its matrix at one frequency is singular to working
+    /// precision.
     #[error("singular at frequency {frequency:?} of {blocks:?}: a pivot is {pivot:e}")]
     SingularFrequency {
         /// Index of the frequency along each axis.
         frequency: [usize; 2],
         /// Number of frequencies along each axis: blocks of the signal or image.
         blocks: [usize; 2],
-        /// Modulus of the smallest pivot that was met.
+        /// Modulus of the smallest pivot.
         pivot: f64,
     },
-    /// Kernels that should be orthonormal to their own shifts by whole periods are not.
+    /// Kernels are not orthonormal to their own shifts by whole periods.
     #[error("not paraunitary: max|sum_m E_m E_(m+s)' - d_s I| = {residual:e}, allowed {tolerance:e}")]
     NotParaunitary {
         /// `max_s |Σ_m E_m E_{m+s}ᵀ − δ_s I|`.
         residual: f64,
-        /// The largest residual that is accepted.
+        /// The largest residual allowed.
         tolerance: f64,
     },
-    /// Kernels that are no product of the stages asked for.
-    #[error("no product of {stages} stages: the kernels miss it by {residual:e}, allowed {tolerance:e}")]
-    NotFactorable {
-        /// How many stages were tried at most.
-        stages: usize,
-        /// The largest kernel entry that the best product of stages leaves out.
-        residual: f64,
-        /// The largest that is accepted.
-        tolerance: f64,
-    },
-    /// Kernels that move their inputs by a fraction of a position: a product of stages moves nothing on the whole, and a shift by whole positions.
+    /// Kernels are not a product of stages.
     #[error(
-        "along axis {axis} the kernels move their inputs by {shift} positions on the whole, which is no whole number"
+        "no product of up to {stages} stages gives the kernels: the largest error is \
+         {residual:e}, allowed {tolerance:e}"
     )]
+    NotFactorable {
+        /// Largest number of stages tried.
+        stages: usize,
+        /// Largest error of a kernel entry for the best product of stages.
+        residual: f64,
+        /// The largest error allowed.
+        tolerance: f64,
+    },
+    /// Kernels have a net shift by a fraction of a position. A product of stages has none, and
+    /// shifting the kernels changes it by whole positions only.
+    #[error("along axis {axis} the kernels have a net shift of {shift} positions, not a whole number")]
     FractionalShift {
         /// The axis, 0 for the height.
         axis: usize,
-        /// Mean over the numbers of a block of the positions that they are moved by.
+        /// Mean shift in positions over the numbers of a block.
         shift: f64,
     },
-    /// A flow without features, or whose layers disagree on their number.
+    /// A flow without features.
     #[error("a flow needs at least one feature")]
     NoFeatures,
-    /// An error of a layer, module, base density or rule that is defined elsewhere.
+    /// An error of a layer, module, base density or rule defined in another crate.
     #[error(transparent)]
     Other(#[from] ForeignError),
 }
 
-/// An error that this crate does not know, of a layer defined elsewhere.
+/// An error of a layer, module, base density or rule defined in another crate.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error(transparent)]
 pub struct ForeignError(Arc<dyn std::error::Error + Send + Sync>);
@@ -280,12 +284,12 @@ impl PartialEq for ForeignError {
 }
 
 impl LayerError {
-    /// An error of a layer that is defined elsewhere.
+    /// Wraps an error of a layer defined in another crate.
     pub fn other(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Other(ForeignError(Arc::new(error)))
     }
 
-    /// The same error of rows that stand `offset` rows further down.
+    /// The same error with its row index increased by `offset`, for rows that are part of a batch.
     #[must_use]
     pub fn below(mut self, offset: usize) -> Self {
         if let Self::NonFinite { row, .. } | Self::Domain { row, .. } = &mut self {

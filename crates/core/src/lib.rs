@@ -23,7 +23,7 @@ pub use error::{ForeignError, LayerError, Result};
 pub use flow::{BatchReport, Evaluator, Flow, FlowBuilder, Training};
 pub use scalar::{Kernel, Real};
 
-/// Combinators and base densities: what this crate knows by name. Other crates add their kinds.
+/// The combinators and base densities of this crate. Other crates add their own kinds.
 pub fn registry<F: Real>() -> Registry<F> {
     let mut registry = Registry::empty();
     combine::register(&mut registry);

@@ -4,25 +4,27 @@ use rayon::prelude::*;
 
 use crate::Real;
 
-/// Elements that one task handles: large enough to pay for the hand-over, small enough for the cache.
+/// Elements per task: large enough to pay for the hand-over, small enough for the cache.
 pub const GRAIN: usize = 8192;
 
-/// Elements from which a pass is cut into tasks at all: below, one thread is done before another has woken up.
+/// Passes over at most this many elements run on the calling thread: one thread finishes before
+/// another has woken up.
 pub const ALONE: usize = 4 * GRAIN;
 
-/// Sums that run beside each other.
+/// Partial sums that run side by side.
 pub const LANES: usize = 32;
 
-/// What an elementwise pass does to one chunk of its slices.
+/// The work of an elementwise pass on one chunk of its slices.
 ///
-/// A type with a function that is marked `#[inline(always)]`, where a closure would do for the language: a closure of some size is compiled once, for
-/// the baseline, and called from code for wider vectors (measured: smooth leaky ReLU 2.7 instead of 0.4 ns a number).
+/// This is a trait with a method marked `#[inline(always)]` rather than a closure: larger closures
+/// are compiled once, for the baseline instruction set, and then called from code for wider vectors
+/// (measured: smooth leaky ReLU 2.7 instead of 0.4 ns per number).
 pub trait Pass<T>: Sync {
-    /// The pass over one chunk.
+    /// Processes one chunk.
     fn run(&self, chunk: T);
 }
 
-/// One chunk of a pass, compiled for the widest vectors of this processor: see [`vectorized`].
+/// Runs one chunk of a pass, compiled for the widest vectors of this processor; see [`vectorized`].
 #[inline(always)]
 pub fn run_vectorized<T>(pass: &impl Pass<T>, chunk: T) {
     struct Body<'a, P, T>(&'a P, T);
@@ -40,7 +42,7 @@ pub fn run_vectorized<T>(pass: &impl Pass<T>, chunk: T) {
     pulp::Arch::new().dispatch(Body(pass, chunk));
 }
 
-/// `y ← pass(x)` for two slices of one length.
+/// `y ← pass(x)` for two slices of equal length.
 pub fn map<F: Real>(y: &mut [F], x: &[F], pass: &impl for<'a> Pass<(&'a mut [F], &'a [F])>) {
     if y.len() <= ALONE {
         run_vectorized(pass, (y, x));
@@ -49,7 +51,7 @@ pub fn map<F: Real>(y: &mut [F], x: &[F], pass: &impl for<'a> Pass<(&'a mut [F],
     }
 }
 
-/// `y ← pass(a, b)` for three slices of one length.
+/// `y ← pass(a, b)` for three slices of equal length.
 pub fn map2<F: Real>(
     y: &mut [F],
     a: &[F],
@@ -65,7 +67,7 @@ pub fn map2<F: Real>(
     }
 }
 
-/// `y ← pass(a, b, c)` for four slices of one length.
+/// `y ← pass(a, b, c)` for four slices of equal length.
 pub fn map3<F: Real>(
     y: &mut [F],
     [a, b, c]: [&[F]; 3],
@@ -80,16 +82,19 @@ pub fn map3<F: Real>(
     }
 }
 
-/// Calls `body` on a thread of the pool if it works on so many `numbers` that it is worth the hand-over: each operation in it that runs on several
-/// threads then starts at once, where from outside it would wake the pool, wait for it and take memory for the message.
+/// Calls `body` on a thread of the pool if it processes enough `numbers` to pay for the hand-over.
+/// Parallel operations inside `body` then start at once; from outside, each would wake the pool,
+/// wait for it and allocate a message.
 pub fn in_pool<R: Send>(numbers: usize, body: impl FnOnce() -> R + Send) -> R {
     if numbers <= ALONE { body() } else { rayon::join(body, || ()).0 }
 }
 
-/// Runs `body` compiled for the widest vectors of this processor, chosen at run time: a plain build reaches AVX2 or NEON without flags.
+/// Runs `body` compiled for the widest vectors of this processor, detected at run time: a plain
+/// build reaches AVX2 or NEON without compiler flags.
 ///
-/// It also leaves the vector registers clean. Matrix kernels may leave their upper halves dirty, and code for the x86-64
-/// baseline then runs several times slower on that thread (measured: a pass of smooth leaky ReLU 4.8 instead of 0.6 µs a row of 63).
+/// It also clears the upper halves of the vector registers. Matrix kernels may leave them dirty,
+/// and code for the x86-64 baseline then runs several times slower on that thread (measured: a pass
+/// of smooth leaky ReLU takes 4.8 instead of 0.6 µs per row of 63).
 #[inline(always)]
 pub fn vectorized<R>(body: impl FnOnce() -> R) -> R {
     struct Body<B>(B);
@@ -107,7 +112,7 @@ pub fn vectorized<R>(body: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(Body(body))
 }
 
-/// Leaves the vector registers of the calling thread as code for the baseline wants them: see [`vectorized`].
+/// Clears the upper halves of the calling thread's vector registers; see [`vectorized`].
 #[inline(always)]
 pub fn clean_registers() {
     struct Additions;
@@ -124,7 +129,8 @@ pub fn clean_registers() {
     pulp::Arch::new().dispatch(Additions);
 }
 
-/// A few additions on whole vectors: compiled with wide registers, they end with the instruction that clears their upper halves.
+/// A few additions on whole vectors. Compiled with wide registers, they end with the instruction
+/// that clears the upper halves.
 #[inline(always)]
 fn additions() {
     let mut lanes = std::hint::black_box([0.0_f32; 16]);
@@ -151,7 +157,8 @@ pub fn rows_mut<F: Real>(data: &mut [F], columns: usize, body: impl Fn(usize, &m
     });
 }
 
-/// `pass(y, x, number)` on each row of two row-major matrices with `columns` columns and one number a row.
+/// `pass(y, x, number)` for each row of two row-major matrices with `columns` columns and one
+/// number per row.
 pub fn map_rows<F: Real>(
     y: &mut [F],
     x: &[F],
@@ -186,7 +193,7 @@ pub fn map_rows<F: Real>(
         .for_each(|(y, (x, numbers))| run_vectorized(&rows, (y, x, numbers)));
 }
 
-/// `y ← x`, both of one length.
+/// `y ← x`, of equal length.
 pub fn copy<F: Real>(y: &mut [F], x: &[F]) {
     if y.len() <= ALONE {
         y.copy_from_slice(x);
@@ -206,13 +213,15 @@ pub fn add<F: Real>(y: &mut [F], x: &[F]) {
     });
 }
 
-/// `x ← x + factor·x`. (The product `(1 + factor)·x` has one rounding less, but that of `1 + factor` is the same for all numbers, and adds up.)
+/// `x ← x + factor·x`. (The product `(1 + factor)·x` rounds once less, but the rounding of
+/// `1 + factor` is common to all numbers and accumulates.)
 pub fn add_multiple<F: Real>(x: &mut [F], factor: F) {
     let task = |chunk: &mut [F]| vectorized(|| chunk.iter_mut().for_each(|x| *x += factor * *x));
     if x.len() <= ALONE { task(x) } else { x.par_chunks_mut(GRAIN).for_each(task) }
 }
 
-/// `sum ← sum + Σ_rows a ∘ b` for row-major matrices; rows are added in a fixed order, four at a time.
+/// `sum ← sum + Σ_rows a ∘ b` for row-major matrices. Rows are added in a fixed order, four at a
+/// time.
 pub fn add_column_products<F: Real>(sum: &mut [F], a: &[F], b: &[F]) {
     struct Products;
 
@@ -244,7 +253,7 @@ pub fn add_column_products<F: Real>(sum: &mut [F], a: &[F], b: &[F]) {
     }
 }
 
-/// `sum ← sum + Σ_rows a`; rows are added in a fixed order, four at a time.
+/// `sum ← sum + Σ_rows a`. Rows are added in a fixed order, four at a time.
 pub fn add_column_sums<F: Real>(sum: &mut [F], a: &[F]) {
     struct Sums;
 
@@ -272,10 +281,11 @@ pub fn add_column_sums<F: Real>(sum: &mut [F], a: &[F]) {
     }
 }
 
-/// Rows that are added up before they are added to a sum, which is then read and written as much less often.
+/// Rows that are added to each other before they are added to a sum, which is then read and written
+/// less often.
 const TOGETHER: usize = 4;
 
-/// The rows of a full chunk of [`TOGETHER`].
+/// The rows of a full chunk of [`TOGETHER`]; `None` for a shorter one.
 #[inline(always)]
 fn together<F>(a: &[F], columns: usize) -> Option<[&[F]; TOGETHER]> {
     if a.len() < TOGETHER * columns {
@@ -286,9 +296,10 @@ fn together<F>(a: &[F], columns: usize) -> Option<[&[F]; TOGETHER]> {
     Some([p, q, r, &s[..columns]])
 }
 
-/// Whether no number is NaN or infinite.
+/// Whether all numbers are finite.
 pub fn all_finite<F: Real>(x: &[F]) -> bool {
-    // x·0 is NaN exactly where x is not finite. Lanes keep the additions from waiting for each other.
+    // x·0 is NaN exactly where x is not finite. Separate lanes break the dependency between
+    // additions.
     let task = |x: &[F]| {
         vectorized(|| {
             let mut lanes = [F::zero(); LANES];
@@ -313,7 +324,8 @@ pub fn lane_sum<F: Real>(x: &[F], f: impl Fn(f64) -> f64) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
-/// `Σ x²` in `f64`: chunks of fixed size, added in the order of a tree that depends on their number alone. Takes no memory.
+/// `Σ x²` in `f64`: chunks of fixed size, added in a tree whose shape depends on their number
+/// alone. Allocates nothing.
 pub fn sum_of_squares<F: Real>(x: &[F]) -> f64 {
     if x.len() <= GRAIN {
         return vectorized(|| lane_sum(x, |v| v * v));

@@ -6,7 +6,7 @@ use pdmap_core::group::Free;
 use pdmap_core::{Geometry, ParamGrad, Real, Result, State};
 use serde::{Deserialize, Serialize};
 
-/// Whether a dense layer has a bias, and how it moves.
+/// The bias of a dense layer and how it moves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BiasKind {
@@ -15,14 +15,15 @@ pub enum BiasKind {
     None,
     /// `b ← b + η·opt(mean δ)`.
     Plain,
-    /// The bias belongs to the homogeneous matrix `W̃ = [[W, b], [0, 1]]` (Gresele et al. 2020, appendix):
-    /// with `E_W = mean(δ (Wx+b)ᵀ) + I` and `e_b = mean δ`, `W ← W + η E_W W` and
-    /// `b ← b + η (E_W b + e_b)`. On GL(D) by the relative direction or in the algebra.
+    /// The bias belongs to the homogeneous matrix `W̃ = [[W, b], [0, 1]]` (Gresele et al. 2020,
+    /// appendix). With `E_W = mean(δ (Wx+b)ᵀ) + I` and `e_b = mean δ`: `W ← W + η E_W W` and
+    /// `b ← b + η (E_W b + e_b)`. For GL(D) with the relative direction or in the algebra.
     Augmented,
 }
 
-/// A bias: free numbers. An augmented one also remembers where it stood when the guard of the weight last
-/// looked, since `W̃` moves as one: where the guard takes the weight back, the bias goes back as far.
+/// An unconstrained bias. An augmented one also remembers its value at the last check of the
+/// weight's guard: `W̃` moves as a whole, so when the guard pulls the weight back, the bias goes
+/// back by the same fraction.
 #[derive(Debug, Clone)]
 pub(crate) struct Bias<F> {
     values: Free<F, Ix1>,
@@ -42,7 +43,7 @@ impl<F: Real> Bias<F> {
         self.values.values_mut()
     }
 
-    /// Remembers the present values, if the guard has just looked or nobody has remembered any.
+    /// Stores the present values if the guard has just checked, or if nothing is stored.
     pub(crate) fn remember(&mut self, settled: bool) {
         let values = self.values.values();
         match &mut self.anchor {
@@ -52,7 +53,7 @@ impl<F: Real> Bias<F> {
         }
     }
 
-    /// Keeps a share of the way since then.
+    /// Keeps a fraction of the change since then.
     pub(crate) fn go_back(&mut self, share: F) {
         let Some(anchor) = &self.anchor else { return };
         self.values.values_mut().zip_mut_with(anchor, |b, &anchor| *b = anchor + share * (*b - anchor));

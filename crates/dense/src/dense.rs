@@ -15,9 +15,9 @@ use crate::bias::{Bias, BiasKind};
 
 /// `y = W x + b` on each row: `Y = X Wᵀ + b`, with `W` in a [`Group`].
 ///
-/// `log|det| = log|det W|` for GL(D), by an `f64` LU that is kept until the weight changes, or tracked by
-/// plain steps on few rows; 0 for O(D). The inverse is a solve, the transpose, or a
-/// [tracked](Self::tracking_inverse) inverse.
+/// `log|det| = log|det W|`. On GL(D) it comes from an `f64` LU that is kept until the weight
+/// changes, or is tracked by low-rank steps; on O(D) it is 0. The inverse is a solve, the
+/// transpose, or a [tracked](Self::tracking_inverse) inverse.
 #[derive(Debug, Clone)]
 pub struct Dense<F: Real> {
     pub(crate) matrix: GroupMatrix<F>,
@@ -34,7 +34,7 @@ struct Options {
     tracking_inverse: bool,
 }
 
-/// Options of a new layer: those of a saved one, and how to start.
+/// Options of a new layer: those of a saved one, and its initialization.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct NewOptions {
@@ -43,7 +43,7 @@ struct NewOptions {
     bias: BiasKind,
     #[serde(default)]
     start: Start,
-    /// Where every entry of the bias starts.
+    /// Initial value of every entry of the bias.
     #[serde(default)]
     bias_start: f64,
     /// See [`Dense::tracking_inverse`].
@@ -55,7 +55,7 @@ fn plain() -> BiasKind {
     BiasKind::Plain
 }
 
-/// The weight of a new layer.
+/// Initial weight.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Start {
@@ -70,8 +70,8 @@ impl<F: Real> Dense<F> {
     /// The given weight, `[features, features]`, and a bias of zeros.
     ///
     /// # Errors
-    /// A weight that is not square, not finite or, for O(D), not orthonormal; an augmented bias where it
-    /// does not apply.
+    /// A weight that is not square, not finite or, for O(D), not orthonormal; an augmented bias for
+    /// a group or direction that does not support it.
     pub fn new(weight: Array2<F>, group: Group, bias: BiasKind) -> Result<Self> {
         if bias == BiasKind::Augmented
             && !matches!(group, Group::General(Direction::Relative | Direction::Algebra))
@@ -84,17 +84,17 @@ impl<F: Real> Dense<F> {
         let features = weight.nrows();
         let mut matrix = GroupMatrix::new(weight, group)?;
         if bias == BiasKind::Augmented && group == Group::General(Direction::Algebra) {
-            // Entries of the weight's step move the bias.
+            // The bias moves by the entries of the weight's step.
             matrix = matrix.with_entries();
         }
         let values = (bias != BiasKind::None).then(|| Bias::new(Array1::zeros(features))).transpose()?;
         Ok(Self { matrix, bias: values, kind: bias })
     }
 
-    /// A weight drawn from the Haar measure on O(D): a well-conditioned start in either group.
+    /// A weight drawn from the Haar measure on O(D), a well-conditioned start in either group.
     ///
     /// # Errors
-    /// An augmented bias where it does not apply.
+    /// An augmented bias for a group or direction that does not support it.
     pub fn random(features: usize, group: Group, bias: BiasKind, rng: &mut dyn Rng) -> Result<Self> {
         Self::new(haar(features, rng), group, bias)
     }
@@ -109,14 +109,14 @@ impl<F: Real> Dense<F> {
         Ok(self)
     }
 
-    /// The same layer, which tracks `W⁻¹` through plain steps on few rows: see
-    /// [`GroupMatrix::tracking_inverse`]. Decoding, sampling and inverses between such steps then cost a
-    /// product instead of an LU.
+    /// The same layer, tracking `W⁻¹` through low-rank steps; see
+    /// [`GroupMatrix::tracking_inverse`]. Decoding, sampling and inverses between such steps then
+    /// cost a product instead of an LU.
     pub fn tracking_inverse(self) -> Self {
         Self { matrix: self.matrix.tracking_inverse(), ..self }
     }
 
-    /// `W` with what is kept beside it.
+    /// The weight parameter.
     pub fn matrix(&self) -> &GroupMatrix<F> {
         &self.matrix
     }
@@ -254,7 +254,7 @@ impl<F: Real> Layer<F> for Dense<F> {
             self.matrix.apply_adjoint(dy.reborrow(), dx.view_mut())?;
         }
         let [weight, rest @ ..] = grads else { return Err(LayerError::Grads { expected: 1, actual: 0 }) };
-        // An augmented bias stays in `y`.
+        // An augmented bias stays part of `y`.
         let shift = self.bias().filter(|_| self.kind == BiasKind::Plain).and_then(|bias| bias.as_slice());
         let at = Activations { x: input.x, y, shift, dy: dy.reborrow(), dx: dx.as_ref().map(|dx| dx.view()) };
         self.matrix.accumulate(weight, at)?;

@@ -12,7 +12,7 @@ pub use svd::svd;
 
 use pdmap_core::{Real, Registry};
 
-/// Adds the kinds of this crate to a registry, so that saved models find them.
+/// Registers the kinds of this crate, so that saved models can be restored.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
     registry.register::<Dense<F>>();
 }

@@ -1,4 +1,5 @@
-//! The parameters of a dense layer. Those of an augmented bias move together, as one homogeneous matrix.
+//! The parameters of a dense layer. Weight and augmented bias move together as one homogeneous
+//! matrix.
 
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, Axis};
 use pdmap_core::contract::{Reads, Rule, StepReport, Visit, VisitMut, exactly};
@@ -89,7 +90,7 @@ impl<F: Real> Parametric<F> for Dense<F> {
     }
 }
 
-/// A share of the step, where the weight made that share of its own.
+/// Keeps the fraction of the step that the weight kept.
 fn shortened<F: Real>(
     bias: &mut Bias<F>,
     share: F,
@@ -102,8 +103,8 @@ fn shortened<F: Real>(
     Ok(())
 }
 
-/// In the algebra `W̃ ← (I + S̃) W̃`: the direction of the weight now holds its step `S_W`, and `b` moves with
-/// it.
+/// In the algebra, `W̃ ← (I + S̃) W̃`: the direction of the weight now holds its step `S_W`, which
+/// also moves `b`.
 fn along<F: Real>(
     bias: &mut Bias<F>,
     share: F,

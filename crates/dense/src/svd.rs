@@ -1,4 +1,4 @@
-//! The polar or SVD form of an unconstrained matrix.
+//! The SVD (polar) form of an unconstrained matrix.
 
 use pdmap_core::group::{Group, ScaleDirection};
 use pdmap_core::{Layer, Real, Result};
@@ -7,12 +7,12 @@ use rand::Rng;
 
 use crate::{BiasKind, Dense};
 
-/// `W = U·diag(s)·V` with `U`, `V` in O(D) and `s > 0`, as three layers in the order of application: `V`, scale, `U` (with the
-/// bias). The same class of maps as GL(D), up to the sign of the determinant, with `log|det| = Σ log s` and the inverse
-/// `Vᵀ diag(1/s) Uᵀ`.
+/// `W = U·diag(s)·V` with `U`, `V` in O(D) and `s > 0`, as three layers in order of application:
+/// `V`, scale, `U` (with the bias). The same class of maps as GL(D), up to the sign of the
+/// determinant, with `log|det| = Σ log s` and inverse `Vᵀ diag(1/s) Uᵀ`.
 ///
 /// # Errors
-/// A bias that does not go with O(D).
+/// A bias that O(D) does not support.
 pub fn svd<F: Real>(
     features: usize,
     bias: BiasKind,

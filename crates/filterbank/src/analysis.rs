@@ -1,4 +1,4 @@
-//! What a bank does: singular values, frequency response.
+//! Singular values and frequency responses of a bank.
 
 use ndarray::{Array2, Array6, Axis};
 use pdmap_core::{LayerError, Result, parallel};
@@ -10,11 +10,13 @@ use crate::spectrum::{Complex, Fourier, Spectrum};
 use crate::windows::pairs;
 
 impl Kernels {
-    /// All singular values of the map on periodic `[C, n]` or `[C, H, W]`, largest first: those of one complex matrix of side `KC` at each of the
-    /// frequencies `f`, `E(f) = Σ_m E_m e^(2πi f·m/B)`. They are 1 where the kernels are orthonormal at that length.
+    /// All singular values of the map on periodic `[C, n]` or `[C, H, W]`, largest first: those of
+    /// `E(f) = Σ_m E_m e^(2πi f·m/B)`, a complex matrix of side `KC`, at all frequencies `f`. They
+    /// are 1 if and only if the map is orthonormal at that length.
     ///
     /// # Errors
-    /// A shape that does not fit, a length that the period does not divide; [`LayerError::SingularFrequency`] with a NaN where the iteration fails.
+    /// A shape that does not match, a length that the period does not divide;
+    /// [`LayerError::SingularFrequency`] with a NaN if the iteration fails.
     pub fn singular_values(&self, shape: &[usize]) -> Result<Vec<f64>> {
         let size = self.grid().size("shape", shape)?;
         let blocks = self.grid().blocks(size)?;
@@ -40,11 +42,13 @@ impl Kernels {
         Ok(Spectrum::new(&self.polyphase(), blocks))
     }
 
-    /// The response of each kernel of a signal in decibels, `20 log₁₀|Σ_j h[k,o,i,j] e^(−2πi f j/points)|`: one row for each `(k, o, i)`, one column for each
-    /// `f = 0 … ⌊points/2⌋`, from 0 to half the sampling rate. −∞ where it vanishes.
+    /// Frequency response of each kernel of a signal in decibels,
+    /// `20 log₁₀|Σ_j h[k,o,i,j] e^(−2πi f j/points)|`: one row for each `(k, o, i)`, one column for
+    /// each `f = 0 … ⌊points/2⌋`, from 0 to half the sampling rate. −∞ where the response vanishes.
     ///
     /// # Errors
-    /// [`LayerError::Conflict`] for kernels of images; [`LayerError::Range`] for fewer points than taps.
+    /// [`LayerError::Conflict`] for kernels of images; [`LayerError::Range`] for fewer points than
+    /// taps.
     pub fn response(&self, points: usize) -> Result<Array2<f64>> {
         if self.grid().image {
             return Err(LayerError::Conflict {
@@ -64,7 +68,8 @@ impl Kernels {
         Ok(flat.view().split_at(Axis(1), points / 2 + 1).0.to_owned())
     }
 
-    /// The same over both axes, at all `points` frequencies of each: `[K_h, K_w, C, C, points_h, points_w]`, frequency 0 first.
+    /// Frequency response in decibels over both axes of an image, at all `points` frequencies of
+    /// each: `[K_h, K_w, C, C, points_h, points_w]`, frequency 0 first.
     ///
     /// # Errors
     /// [`LayerError::Range`] for fewer points than taps along an axis, or too many.

@@ -1,19 +1,24 @@
-//! Coding gain on a first-order autoregressive source.
+//! Coding gain for a first-order autoregressive source.
 
 use pdmap_core::{LayerError, Result};
 
 use crate::kernels::Kernels;
 
-/// Largest paraunitary residual for which kernels count as orthonormal here: it is met by ones that were trained in `f32`.
+/// Largest paraunitary residual of kernels that count as orthonormal; kernels trained in `f32` meet
+/// it.
 const RESIDUAL: f64 = 1e-4;
 
 impl Kernels {
-    /// The coding gain in decibels on an AR(1) source of unit variance and correlation `rho`, `G = −10 · mean_k log₁₀(h_kᵀ R h_k)` with `R_jl = ρ^|j−l|`: arithmetic over geometric
-    /// mean of the subbands' variances (Jayant & Noll 1984, *Digital Coding of Waveforms*, section 12.2; the arithmetic mean is 1). Channels are
-    /// independent sources; on images the source is separable, `R = R_h ⊗ R_w`. Signals are taken to be long: nothing wraps.
+    /// The coding gain in decibels for an AR(1) source of unit variance and correlation `rho`:
+    /// `G = −10 · mean_k log₁₀(h_kᵀ R h_k)` with `R_jl = ρ^|j−l|`, the ratio of arithmetic to
+    /// geometric mean of the subband variances (Jayant & Noll 1984, *Digital Coding of Waveforms*,
+    /// section 12.2; here the arithmetic mean is 1). Channels are independent sources. On images
+    /// the source is separable, `R = R_h ⊗ R_w`. Signals are taken to be long, so that nothing
+    /// wraps.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for `|rho| ≥ 1`; [`LayerError::NotParaunitary`] for kernels that are not orthonormal to 1e-4, for which the formula means nothing.
+    /// [`LayerError::Range`] for `|rho| ≥ 1`; [`LayerError::NotParaunitary`] for kernels that are
+    /// not orthonormal to 1e-4, for which the formula does not hold.
     pub fn coding_gain(&self, rho: f64) -> Result<f64> {
         if rho.is_nan() || rho.abs() >= 1.0 {
             return Err(LayerError::Range { what: "rho", value: rho, range: "between −1 and 1" });
@@ -40,7 +45,8 @@ fn variance(kernel: &[f64], u: usize, v: usize, rho: f64) -> f64 {
     kernel.iter().zip(&filtered).map(|(h, r)| h * r).sum()
 }
 
-/// `x ← R x` for `count` numbers, `step` apart from `start` on, with `R_jl = ρ^|j−l|`: one recursion in each direction.
+/// `x ← R x` with `R_jl = ρ^|j−l|` for `count` numbers at stride `step` from `start`, by one
+/// recursion in each direction.
 fn correlate(plane: &mut [f64], start: usize, step: usize, count: usize, rho: f64) {
     let x: Vec<f64> = plane.iter().skip(start).step_by(step).take(count).copied().collect();
     let mut sums = vec![0.0; count];
@@ -49,7 +55,7 @@ fn correlate(plane: &mut [f64], start: usize, step: usize, count: usize, rho: f6
         before = rho * before + x[at];
         sums[at] += before;
         let back = count - 1 - at;
-        // Its own number is in the other sum already.
+        // The diagonal term is already in the other sum.
         sums[back] += rho * behind;
         behind = rho * behind + x[back];
     }

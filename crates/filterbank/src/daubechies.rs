@@ -1,4 +1,4 @@
-//! Orthonormal wavelets of two bands.
+//! Two-band orthonormal wavelets.
 
 use std::f64::consts::{PI, SQRT_2};
 
@@ -9,15 +9,17 @@ use crate::kernels::Kernels;
 use crate::spectrum::Complex;
 use crate::stages::Stages;
 
-/// Steps of the root finder; it takes about ten.
+/// Maximum number of iterations of the root finder, which needs about ten.
 const STEPS: usize = 100;
 
 impl Stages {
-    /// The Daubechies wavelet of `taps` = 4, 6, … 20 taps and `taps/2` vanishing moments, extremal phase, as `taps/2` stages with `K = 2`; 2 taps are
-    /// the Haar wavelet.
+    /// The Daubechies wavelet with `taps` = 4, 6, … 20 taps and `taps/2` vanishing moments,
+    /// extremal phase, as `taps/2` stages with `K = 2`. With 2 taps it is the Haar wavelet.
     ///
-    /// The scaling coefficients are computed by spectral factorization (Daubechies 1988, *Orthonormal bases of compactly supported wavelets*, section 4):
-    /// `m(z) ∝ (1 + z)^p Π_k (1 − z_k z)` over the roots `|z_k| < 1` of `P((2 − z − 1/z)/4)` with `P(y) = Σ_{k<p} C(p−1+k, k) y^k`. They sum to `√2`.
+    /// The scaling coefficients are computed by spectral factorization (Daubechies 1988,
+    /// *Orthonormal bases of compactly supported wavelets*, section 4):
+    /// `m(z) ∝ (1 + z)^p Π_k (1 − z_k z)` over the roots `|z_k| < 1` of `P((2 − z − 1/z)/4)` with
+    /// `P(y) = Σ_{k<p} C(p−1+k, k) y^k`. They sum to `√2`.
     ///
     /// # Errors
     /// [`LayerError::Range`] for another number of taps.
@@ -28,12 +30,14 @@ impl Stages {
         Self::wavelet(scaling(taps / 2).as_slice().into())
     }
 
-    /// The two-band bank of orthonormal scaling coefficients `h`: kernels `h[j]` and `(−1)^j h[L−1−j]` of `L` taps, as `L/2` stages by order
-    /// reduction. The offset is `L/2 − 1`, which is where periodic wavelet transforms are commonly counted from.
+    /// The two-band bank of orthonormal scaling coefficients `h`: kernels `h[j]` and
+    /// `(−1)^j h[L−1−j]` of `L` taps, as `L/2` stages found by order reduction. The offset is
+    /// `L/2 − 1`, the usual origin of periodic wavelet transforms.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for an odd number of coefficients or none; NaN and infinities; coefficients that are not orthonormal to their own even shifts
-    /// ([`LayerError::NotParaunitary`]).
+    /// [`LayerError::Range`] for an odd number of coefficients or none; NaN and infinities;
+    /// [`LayerError::NotParaunitary`] for coefficients that are not orthonormal to their own even
+    /// shifts.
     pub fn wavelet(h: ArrayView1<'_, f64>) -> Result<Self> {
         let taps = h.len();
         if taps == 0 || !taps.is_multiple_of(2) {
@@ -60,14 +64,14 @@ fn scaling(moments: usize) -> Vec<f64> {
         }
     };
     for y in roots(&halfband(moments)) {
-        // z + 1/z = 2 − 4y, and the root inside of the unit circle.
+        // z + 1/z = 2 − 4y, and the root inside the unit circle.
         let b = 1.0 - 2.0 * y;
         let root = (b * b - 1.0).sqrt();
         let z = if (b - root).norm() < 1.0 { b - root } else { b + root };
         multiply(&mut polynomial, -z);
     }
     (0..moments).for_each(|_| multiply(&mut polynomial, 1.0.into()));
-    // Roots come in conjugate pairs, so that the imaginary parts are rounding.
+    // Roots come in conjugate pairs, so imaginary parts are rounding errors.
     let sum: f64 = polynomial.iter().map(|c| c.re).sum();
     polynomial.iter().map(|c| c.re * SQRT_2 / sum).collect()
 }
@@ -78,7 +82,8 @@ fn halfband(moments: usize) -> Vec<f64> {
     std::iter::successors(Some((0, 1.0)), |&last| Some(next(last))).take(moments).map(|(_, c)| c).collect()
 }
 
-/// All roots of a polynomial with simple roots, by the simultaneous iteration of Ehrlich (1967) and Aberth (1973).
+/// All roots of a polynomial with simple roots, by the simultaneous iteration of Ehrlich (1967) and
+/// Aberth (1973).
 fn roots(coefficients: &[f64]) -> Vec<Complex> {
     let degree = coefficients.len() - 1;
     let start = |at: usize| Complex::from_polar(0.5, 2.0 * PI * (at as f64 + 0.25) / degree as f64);

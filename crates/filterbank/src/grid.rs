@@ -1,8 +1,9 @@
-//! Where the blocks of a stage stand, and how far the kernels of a product of stages reach.
+//! Positions of the blocks of a stage, and the extent of the kernels of a product of stages.
 
 use pdmap_core::{LayerError, Result};
 
-/// Entries that one array of a bank may have: sizes beyond it are a slip, and must not become an allocation.
+/// Maximum number of entries of one array of a bank. Larger sizes are mistakes and must not become
+/// an allocation.
 const MOST_ENTRIES: usize = 1 << 28;
 
 /// The period of a bank: along a signal, or along both axes of an image.
@@ -26,31 +27,40 @@ impl From<(usize, usize)> for Period {
     }
 }
 
-/// Channels and period. A signal is an image of one row: inside of this crate there are always two axes.
+/// Channels and period of a bank. A signal is treated as an image with one row, so there are always
+/// two axes.
 ///
-/// A block is a vector of `N = K·C` numbers, position-major: number `t·C + c` is channel `c` at position `t` of the block, and positions
-/// of an image's block are counted row by row, `t = p·K_w + q`.
+/// A block is a vector of `N = K·C` numbers, position-major: number `t·C + c` is channel `c` at
+/// position `t` of the block. Positions in a block of an image are counted row by row,
+/// `t = p·K_w + q`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grid {
+    /// `[K_h, K_w]`; `K_h = 1` for a signal.
     pub period: [usize; 2],
+    /// Channels `C`.
     pub channels: usize,
+    /// Whether the bank acts on images.
     pub image: bool,
 }
 
-/// How the blocks of a stage stand against the block grid.
+/// Position of the blocks of a stage relative to the block grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// On it.
+pub enum Alignment {
+    /// Aligned with the grid.
     Whole,
-    /// `⌊K/2⌋` positions further along each axis.
+    /// Shifted by `⌊K/2⌋` positions along each axis.
     Shifted,
-    /// Period 1: on it, but with the first `⌊C/2⌋` channels from the next position along this axis.
+    /// For period 1: aligned, but with the first `⌊C/2⌋` channels taken from the next position
+    /// along this axis.
     Channels(usize),
 }
 
 impl Grid {
+    /// The grid of a bank with the given period and number of channels.
+    ///
     /// # Errors
-    /// Zero periods and channels; a block matrix whose size overflows.
+    /// [`LayerError::Range`] for a zero period or number of channels, and for a stage matrix that
+    /// is too large.
     pub fn new(period: Period, channels: usize) -> Result<Self> {
         let (period, image) = match period {
             Period::Signal(length) => ([1, length], false),
@@ -65,46 +75,48 @@ impl Grid {
         Ok(Self { period, channels, image })
     }
 
+    /// The period, as given to [`new`](Self::new).
     pub fn period(&self) -> Period {
         let [height, width] = self.period;
         if self.image { Period::Image(height, width) } else { Period::Signal(width) }
     }
 
-    /// Side `N = K·C` of a stage.
+    /// Side `N = K·C` of the matrix of a stage.
     pub fn side(&self) -> usize {
         self.positions() * self.channels
     }
 
-    /// Positions of a block.
+    /// Number of positions of a block.
     pub fn positions(&self) -> usize {
         self.period[0] * self.period[1]
     }
 
-    /// Where stage `stage` of `stages` stands: the last on the grid, and going back every other one is shifted. In an image of period
-    /// 1 both axes take turns.
-    pub fn place(&self, stage: usize, stages: usize) -> Place {
+    /// Position of stage `stage` of `stages`. The last stage is aligned with the grid; going back,
+    /// every other one is shifted. In an image of period 1 the shifted stages alternate between the
+    /// two axes.
+    pub fn alignment(&self, stage: usize, stages: usize) -> Alignment {
         let back = stages - 1 - stage;
         match (back % 2, self.positions()) {
-            (0, _) => Place::Whole,
-            (_, 1) => Place::Channels(if self.image && back % 4 == 3 { 0 } else { 1 }),
-            _ => Place::Shifted,
+            (0, _) => Alignment::Whole,
+            (_, 1) => Alignment::Channels(if self.image && back % 4 == 3 { 0 } else { 1 }),
+            _ => Alignment::Shifted,
         }
     }
 
-    /// For each number of a block at `place`: how many blocks of the grid further it stands along each axis (0 or 1), and which number of that block
-    /// it is.
-    pub fn numbers(&self, place: Place) -> Vec<([usize; 2], usize)> {
+    /// For each number of a block at `alignment`: the offset in blocks, along each axis, of the
+    /// aligned block that contains it (0 or 1), and its index within that block.
+    pub fn numbers(&self, alignment: Alignment) -> Vec<([usize; 2], usize)> {
         let ([height, width], channels) = (self.period, self.channels);
         let mut numbers = Vec::with_capacity(self.side());
         for (p, q) in (0..height).flat_map(|p| (0..width).map(move |q| (p, q))) {
             for c in 0..channels {
-                numbers.push(match place {
-                    Place::Whole => ([0, 0], (p * width + q) * channels + c),
-                    Place::Shifted => {
+                numbers.push(match alignment {
+                    Alignment::Whole => ([0, 0], (p * width + q) * channels + c),
+                    Alignment::Shifted => {
                         let (y, x) = (p + height / 2, q + width / 2);
                         ([y / height, x / width], ((y % height) * width + x % width) * channels + c)
                     }
-                    Place::Channels(axis) => {
+                    Alignment::Channels(axis) => {
                         let mut carry = [0, 0];
                         carry[axis] = usize::from(c < channels / 2);
                         (carry, c)
@@ -115,8 +127,10 @@ impl Grid {
         numbers
     }
 
-    /// `(taps, offset)` along each axis of the kernels of `stages` stages: `K·M` and `K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`. Along an axis that no stage is shifted on, one
-    /// period and 0. With period 1, each stage with moved channels reaches one position further to both sides.
+    /// `(taps, offset)` along each axis of the kernels of `stages` stages: `K·M` and
+    /// `K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`. Along an axis without shifted stages they are one period
+    /// and 0. With period 1, each stage with moved channels extends the kernels by one position in
+    /// both directions.
     pub fn reach(&self, stages: usize) -> [(usize, usize); 2] {
         [0, 1].map(|axis| {
             let period = self.period[axis];
@@ -124,13 +138,13 @@ impl Grid {
                 let back = if stages.is_multiple_of(2) { period / 2 } else { 0 };
                 return (period * stages, period * (stages / 2) - back);
             }
-            let moves = |stage: &usize| self.place(*stage, stages) == Place::Channels(axis);
+            let moves = |stage: &usize| self.alignment(*stage, stages) == Alignment::Channels(axis);
             let moved = if self.channels > 1 { (0..stages).filter(moves).count() } else { 0 };
             (2 * moved + 1, moved)
         })
     }
 
-    /// `[C, n]` or `[C, H, W]` as channels and two axes, in whole periods.
+    /// `[C, n]` or `[C, H, W]` as two axes, in whole periods.
     ///
     /// # Errors
     /// Another number of axes or channels; an empty axis; a length that the period does not divide.
@@ -148,7 +162,7 @@ impl Grid {
         Ok(size)
     }
 
-    /// Blocks along each axis.
+    /// Number of blocks along each axis.
     ///
     /// # Errors
     /// An empty axis; a length that the period does not divide.
@@ -168,8 +182,8 @@ impl Grid {
 /// The product of `sizes`.
 ///
 /// # Errors
-/// [`LayerError::Range`] where it is beyond any sense.
-pub fn entries(what: &'static str, sizes: &[usize]) -> Result<usize> {
+/// [`LayerError::Range`] if it exceeds 2²⁸.
+pub(crate) fn entries(what: &'static str, sizes: &[usize]) -> Result<usize> {
     let product = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     match product {
         Some(product) if product <= MOST_ENTRIES => Ok(product),

@@ -7,62 +7,73 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use pdmap_core::group::recentre;
 use pdmap_core::{LayerError, Result, parallel};
 
-use crate::grid::{Grid, Place};
+use crate::grid::{Alignment, Grid};
 use crate::kernels::Kernels;
 use crate::polish::polish;
 use crate::polyphase::{Polyphase, larger};
 use crate::stages::Stages;
 use crate::windows::pairs;
 
-/// How far kernels may be from orthonormal, and from the product of the stages found.
+/// Allowed deviation of the kernels from orthonormality, and from the product of the stages found.
 const TOLERANCE: f64 = 1e-7;
-/// Taps that are smaller than this hold nothing.
+/// Taps smaller than this count as 0.
 const NOTHING: f64 = 1e-15;
-/// Singular values below this are rounding: their vectors are free.
+/// Singular values below this are rounding; their vectors are arbitrary.
 const RANK: f64 = 1e-11;
-/// A direction of which less than this is new has been taken already.
+/// A direction whose remainder is smaller than this is already taken.
 const NEW: f64 = 0.5;
-/// How far from a whole number the shift of orthonormal kernels may be by rounding.
+/// Allowed deviation by rounding of the shift of orthonormal kernels from a whole number.
 const WHOLE: f64 = 1e-6;
-/// How many numbers of stages are tried, from the least that the taps fit on.
+/// Number of stage counts to try, from the smallest that covers the taps.
 const TRIALS: usize = 3;
-/// Newton–Schulz steps that bring a stage, orthonormal but for the rounding of the kernels, to O(N).
+/// Newton–Schulz steps that bring a stage, orthonormal up to the rounding of the kernels, to O(N).
 const RECENTRINGS: usize = 4;
 
-/// Stages that were found for kernels.
+/// Stages found for given kernels.
 #[derive(Debug, Clone)]
 pub struct Imported {
     /// The stages.
     pub stages: Stages,
-    /// Where the stages look, against the kernels: their kernels are the given ones, but read `shift` positions further on along each axis (0 where the given offset
-    /// was that of the stages; the second one is that of a signal). The given bank is theirs on a signal that was moved by as much.
+    /// Shift between the given kernels and those of the stages. The stages' kernels are the given
+    /// ones, reading `shift` positions further along each axis (0 if the given offset was that of
+    /// the stages; for a signal, the second entry counts). The given bank is that of the stages on
+    /// a signal shifted by as much.
     pub shift: [isize; 2],
     /// The largest difference between the given kernels and those of the stages.
     pub residual: f64,
 }
 
-/// Rows of a stage's blocks that come from the same side along each axis.
+/// Along each axis, which of the two possible blocks the rows of a group come from.
 type Key = [bool; 2];
 
 impl Stages {
-    /// The stages of a paraunitary set of kernels, as few as hold it.
+    /// Factors paraunitary kernels into the smallest number of stages.
     ///
-    /// Going back from the last stage `W_M`, half of the rows of `W_Mᵀ E(z)` must be free of the last tap, and the other half of the first one: their spaces are those of
-    /// the taps at the ends, found by singular values (order reduction, Vaidyanathan 1993, section 14.3). In 2-D this is done along both axes. The stages are one
-    /// choice of many: between two of them the halves may be rotated and rotated back.
+    /// Going back from the last stage `W_M`, half of the rows of `W_Mᵀ E(z)` must lack the last tap
+    /// and the other half the first one. The two subspaces are those of the taps at the ends, found
+    /// by singular values (order reduction, Vaidyanathan 1993, section 14.3); in 2-D along both
+    /// axes. The stages are not unique: between two stages the halves may be rotated and rotated
+    /// back.
     ///
-    /// A product of stages moves nothing on the whole: `log det E(e^{iω})` has no winding, and for orthonormal kernels its winding number is
-    /// `Σ_m m ‖E_m‖²`, the index of a banded orthonormal matrix (Strang 2010, *Fast transforms: banded matrices with banded inverses*; Gross, Nesme, Vogts & Werner
-    /// 2012). That number decides by how many positions the kernels have to be shifted. With one channel every
-    /// 1-D set that was tried then is a product, also those of uneven rank, which take up to twice as many stages as their taps have periods. Where the ranks leave a choice (odd
-    /// periods with more than one channel) the first is taken, and a product that needs another is missed. Most 2-D sets are none.
+    /// A product of stages has no net shift: the winding number of `det E(e^{iω})` is 0. For
+    /// orthonormal kernels it equals `Σ_m m ‖E_m‖²`, the index of a banded orthonormal matrix
+    /// (Strang 2010, *Fast transforms: banded matrices with banded inverses*; Gross, Nesme, Vogts &
+    /// Werner 2012), which determines by how many positions the kernels must be shifted. Every 1-D
+    /// set with one channel that was tried is then a product, including those of uneven rank, which
+    /// take up to twice as many stages as their taps have periods. Where the ranks leave a choice
+    /// (odd periods with more than one channel), the first is taken, and a product that needs
+    /// another one is missed. Most 2-D sets are not products.
     ///
-    /// The product of the stages is the kernels to rounding where there are up to about five stages, or up to 800 rotations `M·N(N−1)/2`, which are polished together. With more of both, small
-    /// taps at the ends cost digits: with 8 random stages and `N` from 14 to 24 the residual was 7e-8 at the worst of a thousand, and is reported.
+    /// The stages reproduce the kernels to rounding for up to about five stages, or up to 800
+    /// rotations `M·N(N−1)/2`, which are refined together. With more of both, small taps at the
+    /// ends cost digits: with 8 random stages and `N` from 14 to 24 the residual, which is
+    /// reported, was at worst 7e-8 over a thousand runs.
     ///
     /// # Errors
-    /// [`LayerError::NotParaunitary`] with the residual; [`LayerError::FractionalShift`] where no shift by whole positions will do (a delay of one channel of two);
-    /// [`LayerError::NotFactorable`] where the kernels are orthonormal but no product of stages was found, with the largest entry that is missed.
+    /// [`LayerError::NotParaunitary`] with the residual; [`LayerError::FractionalShift`] if no
+    /// shift by whole positions suffices (such as a delay of one channel of two);
+    /// [`LayerError::NotFactorable`] for orthonormal kernels without a product of stages, with the
+    /// largest missed entry.
     pub fn import(kernels: &Kernels) -> Result<Imported> {
         let residual = kernels.residual();
         if residual.is_nan() || residual > TOLERANCE {
@@ -79,7 +90,8 @@ impl Stages {
             })
         };
         let mut best = (0, f64::INFINITY);
-        // Period 1 takes two stages, in an image four, for a tap to each side. Along an axis that no stage reaches along, no number is enough.
+        // Period 1 takes two stages (four in an image) per tap to each side. Along an axis on which
+        // no stage is shifted, no number is enough.
         let most = 4 * taps[0].max(taps[1]) + 4;
         for stages in (1..=most).filter(|&stages| fits(stages)).take(TRIALS) {
             let found = reduce(&grid, &centred, stages)?;
@@ -94,7 +106,7 @@ impl Stages {
         Err(LayerError::NotFactorable { stages: best.0, residual: best.1, tolerance: TOLERANCE })
     }
 
-    /// The largest difference between other kernels and those of the stages.
+    /// The largest difference between the given kernels and those of the stages.
     pub(super) fn difference(&self, kernels: &Kernels) -> Result<f64> {
         let (own, other) = (self.polyphase(), kernels.polyphase());
         let first = [0, 1].map(|axis| own.origin[axis].min(other.origin[axis]));
@@ -109,7 +121,8 @@ impl Stages {
     }
 }
 
-/// By how many positions orthonormal kernels move their inputs backwards along each axis: `−Σ_m m ‖E_m‖²`, over the numbers that one position moves.
+/// Number of positions by which orthonormal kernels shift their inputs backwards along each axis:
+/// `−Σ_m m ‖E_m‖²`, divided by the numbers that a shift by one position moves.
 fn whole_shift(kernels: &Kernels) -> Result<[isize; 2]> {
     let grid = kernels.grid();
     let mut shifts = [0, 0];
@@ -124,27 +137,30 @@ fn whole_shift(kernels: &Kernels) -> Result<[isize; 2]> {
     Ok(shifts)
 }
 
-/// The best stages for the kernels, good or not.
+/// The best `count` stages for the kernels, whether they reproduce them or not.
 fn reduce(grid: &Grid, kernels: &Kernels, count: usize) -> Result<Stages> {
-    // Taps on the grid of the first stage, from `low` to `high` along each axis: one more to one side for each change of grid.
+    // Taps on the grid of the first stage, from `low` to `high` along each axis: each change of
+    // grid adds one on one side.
     let (mut low, mut high) = ([0_isize; 2], [0_isize; 2]);
     for stage in (1..count).rev() {
-        for axis in shifted_axes(grid, [grid.place(stage, count), grid.place(stage - 1, count)]) {
-            if grid.place(stage, count) == Place::Whole { low[axis] -= 1 } else { high[axis] += 1 }
+        for axis in shifted_axes(grid, [grid.alignment(stage, count), grid.alignment(stage - 1, count)]) {
+            if grid.alignment(stage, count) == Alignment::Whole { low[axis] -= 1 } else { high[axis] += 1 }
         }
     }
     let counts =
         |low: [isize; 2], high: [isize; 2]| [0, 1].map(|axis| (high[axis] - low[axis] + 1).max(1) as usize);
-    let mut taps = kernels.polyphase().inputs_to(grid, grid.place(0, count)).window(low, counts(low, high));
+    let mut taps =
+        kernels.polyphase().inputs_to(grid, grid.alignment(0, count)).window(low, counts(low, high));
     let mut matrices = vec![];
     for stage in (1..count).rev() {
-        let places = [grid.place(stage, count), grid.place(stage - 1, count)];
-        let axes = shifted_axes(grid, places);
-        let keys = keys(grid, places);
+        let alignments = [grid.alignment(stage, count), grid.alignment(stage - 1, count)];
+        let axes = shifted_axes(grid, alignments);
+        let keys = keys(grid, alignments);
         let matrix = split(&taps, &axes, &keys);
         let rest = taps.multiplied(matrix.t());
-        let whole = places[0] == Place::Whole;
-        let rest = if whole { rest.outputs_to(grid, places[1]) } else { rest.outputs_from(grid, places[0]) };
+        let whole = alignments[0] == Alignment::Whole;
+        let rest =
+            if whole { rest.outputs_to(grid, alignments[1]) } else { rest.outputs_from(grid, alignments[0]) };
         for &axis in &axes {
             if whole { low[axis] += 1 } else { high[axis] -= 1 }
         }
@@ -155,7 +171,7 @@ fn reduce(grid: &Grid, kernels: &Kernels, count: usize) -> Result<Stages> {
     parallel::clean_registers();
     let mut scratch = vec![];
     for matrix in &mut matrices {
-        // Only from nearby: elsewhere the residual says that nothing was found.
+        // Corrects small deviations only; for large ones the residual shows that nothing was found.
         for _ in 0..RECENTRINGS {
             recentre(matrix, &mut scratch)?;
         }
@@ -167,20 +183,21 @@ fn reduce(grid: &Grid, kernels: &Kernels, count: usize) -> Result<Stages> {
     Stages::new(grid.period(), grid.channels, matrices)
 }
 
-/// Axes along which one of two grids, of which the other is whole, is shifted.
-fn shifted_axes(grid: &Grid, places: [Place; 2]) -> Vec<usize> {
-    let shifted = if places[0] == Place::Whole { places[1] } else { places[0] };
+/// Axes along which one of two grids is shifted; the other is whole.
+fn shifted_axes(grid: &Grid, alignments: [Alignment; 2]) -> Vec<usize> {
+    let shifted = if alignments[0] == Alignment::Whole { alignments[1] } else { alignments[0] };
     let carries = grid.numbers(shifted);
     (0..2).filter(|&axis| carries.iter().any(|(carry, _)| carry[axis] == 1)).collect()
 }
 
-/// For each row in front of the stage on the first grid, along each axis, whether it comes from the earlier of the two blocks that it may come from on the second one: then
-/// it has no last tap, and otherwise no first one.
-fn keys(grid: &Grid, places: [Place; 2]) -> Vec<Key> {
+/// For each row of the input of a stage on the first grid, along each axis: whether it comes from
+/// the earlier of the two blocks of the second grid that it may come from. If so it has no last
+/// tap, otherwise no first one.
+fn keys(grid: &Grid, alignments: [Alignment; 2]) -> Vec<Key> {
     let mut keys = vec![[false; 2]; grid.side()];
-    let whole = places[0] == Place::Whole;
+    let whole = alignments[0] == Alignment::Whole;
     for (other, (carry, local)) in
-        grid.numbers(if whole { places[1] } else { places[0] }).into_iter().enumerate()
+        grid.numbers(if whole { alignments[1] } else { alignments[0] }).into_iter().enumerate()
     {
         let row = if whole { local } else { other };
         keys[row] = carry.map(|carry| (carry == 1) == whole);
@@ -188,7 +205,7 @@ fn keys(grid: &Grid, places: [Place; 2]) -> Vec<Key> {
     keys
 }
 
-/// An orthonormal `W` such that the rows of `Wᵀ E` lack the taps that their keys say.
+/// An orthonormal `W` such that the rows of `Wᵀ E` lack the taps given by their keys.
 fn split(taps: &Polyphase, axes: &[usize], keys: &[Key]) -> Array2<f64> {
     let side = taps.side();
     // Orthonormal columns for the rows of each partial key.
@@ -219,14 +236,15 @@ fn split(taps: &Polyphase, axes: &[usize], keys: &[Key]) -> Array2<f64> {
     matrix
 }
 
-/// All first and all last taps along an axis, seen in a basis, side by side.
+/// The first taps and the last taps along an axis, in the coordinates of a basis, each
+/// concatenated.
 fn ends(taps: &Polyphase, axis: usize, basis: &Array2<f64>) -> (Array2<f64>, Array2<f64>) {
     let counts = taps.counts();
     let at = |end: usize| {
         let found: Vec<Array2<f64>> = pairs(counts)
             .map(|(y, x)| [y, x])
-            .filter(|place| place[axis] == end)
-            .map(|place| basis.t().dot(taps.at(place)))
+            .filter(|alignment| alignment[axis] == end)
+            .map(|alignment| basis.t().dot(taps.at(alignment)))
             .collect();
         let views: Vec<_> = found.iter().map(|tap| tap.view()).collect();
         concatenate(Axis(1), &views).unwrap_or_else(|_| Array2::zeros((basis.ncols(), 0)))
@@ -234,14 +252,15 @@ fn ends(taps: &Polyphase, axis: usize, basis: &Array2<f64>) -> (Array2<f64>, Arr
     (at(0), at(counts[axis] - 1))
 }
 
-/// The basis in two parts, of as many columns as there are rows: the first holds the space of the first taps, the second that of the last ones. What neither takes goes where the
-/// coordinates of the rows are.
+/// Splits the basis into two parts with as many columns as there are rows: the first contains the
+/// space of the first taps, the second that of the last taps. Remaining directions are taken along
+/// the coordinates of the rows.
 fn halves(basis: &Array2<f64>, ends: [Array2<f64>; 2], rows: [&[usize]; 2]) -> [Array2<f64>; 2] {
     let mut candidates: Vec<(f64, usize, Array1<f64>)> = vec![];
     for (part, end) in ends.iter().enumerate() {
         candidates.extend(left_vectors(end).into_iter().map(|(value, vector)| (value, part, vector)));
     }
-    // The surest first: what is uncertain about the others is made orthogonal to them.
+    // Largest singular values first: the less certain vectors are made orthogonal to them.
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut taken: [Vec<Array1<f64>>; 2] = [vec![], vec![]];
     for (_, part, vector) in candidates.iter().filter(|(value, ..)| *value > RANK) {
@@ -253,7 +272,8 @@ fn halves(basis: &Array2<f64>, ends: [Array2<f64>; 2], rows: [&[usize]; 2]) -> [
     }
     for part in [0, 1] {
         while taken[part].len() < rows[part].len() {
-            // The coordinate that is farthest from what is taken; of this part's rows rather than of the other's.
+            // The coordinate farthest from the vectors taken so far, with preference for this
+            // part's own rows.
             let all =
                 rows[part].iter().map(|&row| (1.0, row)).chain(rows[1 - part].iter().map(|&row| (NEW, row)));
             let left = |row: usize| remainder(basis.row(row), &taken);
@@ -279,7 +299,7 @@ fn length(vector: &Array1<f64>) -> f64 {
     vector.dot(vector).sqrt()
 }
 
-/// The part of a vector that is orthogonal to all that is taken: twice, to rounding.
+/// The component of a vector orthogonal to all vectors taken; applied twice, to reach rounding.
 fn remainder(vector: ArrayView1<'_, f64>, taken: &[Vec<Array1<f64>>; 2]) -> Array1<f64> {
     let mut vector = vector.to_owned();
     for _ in 0..2 {
@@ -291,14 +311,14 @@ fn remainder(vector: ArrayView1<'_, f64>, taken: &[Vec<Array1<f64>>; 2]) -> Arra
     vector
 }
 
-/// A unit vector's remainder as a unit vector, where it is new.
+/// The normalized remainder of a unit vector, if it is large enough.
 fn rejected(vector: ArrayView1<'_, f64>, taken: &[Vec<Array1<f64>>; 2]) -> Option<Array1<f64>> {
     let left = remainder(vector, taken);
     let norm = length(&left);
     (norm > NEW).then(|| remainder((left / norm).view(), taken))
 }
 
-/// Left singular vectors with their values.
+/// Left singular vectors with their singular values.
 fn left_vectors(a: &Array2<f64>) -> Vec<(f64, Array1<f64>)> {
     let (rows, columns) = a.dim();
     let size = rows.min(columns);

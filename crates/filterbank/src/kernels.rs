@@ -7,15 +7,18 @@ use crate::grid::{Grid, Period, entries};
 use crate::polyphase::Polyphase;
 use crate::windows::{Windows, pairs};
 
-/// Kernels that take turns: output position `i` of channel `o` uses kernel `i mod K`.
+/// Cycled kernels: output position `i` uses kernel `i mod K`.
 ///
 /// ```text
-/// y[o, bK+k]                = Σ_i Σ_j   h[k,o,i,j]     x[i, (bK + j − offset) mod n]
-/// y[o, b_y K_h+p, b_x K_w+q] = Σ_i Σ_uv h[p,q,o,i,u,v] x[i, (b_y K_h + u − offset_h) mod H, (b_x K_w + v − offset_w) mod W]
+/// y[o, bK+k] = Σ_i Σ_j h[k,o,i,j] x[i, (bK + j − offset) mod n]
+///
+/// y[o, b_y K_h+p, b_x K_w+q] = Σ_i Σ_uv h[p,q,o,i,u,v] x[i, y, x]
+///     with y = (b_y K_h + u − offset_h) mod H,  x = (b_x K_w + v − offset_w) mod W
 /// ```
 ///
-/// Signals are periodic: taps beyond the length wrap and are summed, at any length that the period divides. Any kernels will do here, orthonormal or
-/// not; [`residual`](Self::residual) says which.
+/// Signals are periodic: taps beyond the length wrap and are summed, at any length that the period
+/// divides. The kernels need not be orthonormal; [`residual`](Self::residual) measures how close
+/// they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kernels {
     grid: Grid,
@@ -28,7 +31,8 @@ impl Kernels {
     /// Kernels `h[k, o, i, j]` of a signal, `[K, C, C, taps]`.
     ///
     /// # Errors
-    /// An empty axis; other output than input channels; NaN and infinities; an offset beyond 2³⁰.
+    /// An empty axis; different numbers of input and output channels; NaN and infinities; an offset
+    /// beyond 2³⁰.
     pub fn signal(h: Array4<f64>, offset: isize) -> Result<Self> {
         let (period, out, channels, taps) = h.dim();
         let values =
@@ -74,7 +78,7 @@ impl Kernels {
         Ok(kernels)
     }
 
-    /// From blocks; entries outside of the taps are left out.
+    /// Kernels from polyphase matrices; entries outside the given taps are dropped.
     ///
     /// # Errors
     /// Sizes that overflow.
@@ -93,7 +97,7 @@ impl Kernels {
                 let (l, i) = (column / channels, column % channels);
                 let u = m[0] * height as isize + (l / width) as isize + offset[0];
                 let v = m[1] * width as isize + (l % width) as isize + offset[1];
-                // Negative places become too large ones.
+                // Negative indices become too large ones.
                 if let Some(entry) = values.get_mut((k / width, k % width, o, i, u as usize, v as usize)) {
                     *entry = value;
                 }
@@ -102,7 +106,7 @@ impl Kernels {
         Ok(Self { grid, offset, values })
     }
 
-    /// The blocks: `[E_m]_{(k,o),(l,i)} = h[k, o, i, mK + l + offset]`.
+    /// The polyphase matrices: `[E_m]_{(k,o),(l,i)} = h[k, o, i, mK + l + offset]`.
     pub fn polyphase(&self) -> Polyphase {
         let [height, width] = self.grid.period;
         let period = [height as isize, width as isize];
@@ -111,15 +115,16 @@ impl Kernels {
         let last = [0, 1].map(|axis| (taps[axis] as isize - 1 - self.offset[axis]).div_euclid(period[axis]));
         let counts = [0, 1].map(|axis| (last[axis] - origin[axis] + 1) as usize);
         let mut blocks = Polyphase::zeros(self.grid.side(), origin, counts);
-        for ((m, at), &value) in self.places().zip(&self.values) {
+        for ((m, at), &value) in self.positions().zip(&self.values) {
             let tap = [m[0] - origin[0], m[1] - origin[1]];
             blocks.at_mut(tap.map(|m| m as usize))[at] = value;
         }
         blocks
     }
 
-    /// For each entry, in their order, the `m` of its block and its place there.
-    pub fn places(&self) -> impl Iterator<Item = ([isize; 2], [usize; 2])> + '_ {
+    /// For each entry, in order, the index `m` of its polyphase matrix and its position in that
+    /// matrix.
+    pub fn positions(&self) -> impl Iterator<Item = ([isize; 2], [usize; 2])> + '_ {
         let ([height, width], channels) = (self.grid.period, self.grid.channels);
         ndarray::indices(self.values.raw_dim()).into_iter().map(move |(p, q, o, i, u, v)| {
             let (y, x) = (u as isize - self.offset[0], v as isize - self.offset[1]);
@@ -140,7 +145,7 @@ impl Kernels {
         self.grid.channels
     }
 
-    /// Taps along both axes; those of a signal are the second.
+    /// Number of taps along both axes; those of a signal are the second.
     pub fn taps(&self) -> [usize; 2] {
         [self.values.shape()[4], self.values.shape()[5]]
     }
@@ -162,11 +167,12 @@ impl Kernels {
         view.ok().filter(|_| !self.grid.image)
     }
 
+    /// Period and channels.
     pub fn grid(&self) -> Grid {
         self.grid
     }
 
-    /// `[KC, C·U·V]`: what windows are multiplied by.
+    /// The kernels as a matrix `[KC, C·U·V]`, which multiplies windows of the input.
     pub fn matrix(&self) -> ArrayView2<'_, f64> {
         let (rows, columns) = (self.grid.side(), self.grid.channels * self.taps()[0] * self.taps()[1]);
         let view = self.values.view().into_shape_with_order((rows, columns));
@@ -179,12 +185,16 @@ impl Kernels {
         if self.grid.image { vec![height, width, out, channels, u, v] } else { vec![width, out, channels, v] }
     }
 
-    /// The same taps elsewhere.
+    /// The same taps with another offset.
     pub fn with_offset(&self, offset: [isize; 2]) -> Self {
         Self { offset, ..self.clone() }
     }
 
-    /// Without rows and columns of taps at the ends that are all within `nothing` of 0 (but never without any tap).
+    /// Drops rows and columns of taps at the ends whose entries are all at most `nothing` in
+    /// modulus; at least one tap remains.
+    ///
+    /// # Errors
+    /// None.
     pub fn trimmed(&self, nothing: f64) -> Result<Self> {
         let (mut first, mut last) = (self.taps(), [0, 0]);
         for ((.., u, v), _) in self.values.indexed_iter().filter(|(_, value)| value.abs() > nothing) {
@@ -203,7 +213,10 @@ impl Kernels {
         Ok(Self { grid: self.grid, offset, values })
     }
 
-    /// The same geometry with other values, `[KC, C·U·V]`.
+    /// Kernels with the same geometry and the given values, `[KC, C·U·V]`.
+    ///
+    /// # Errors
+    /// A matrix of another shape; NaN and infinities.
     pub fn with_matrix(&self, matrix: Array2<f64>) -> Result<Self> {
         check::shape("kernels", self.matrix().dim(), matrix.dim())?;
         check::finite("kernels", matrix.view())?;
@@ -212,6 +225,10 @@ impl Kernels {
         Ok(kernels)
     }
 
+    /// The windows of rows of shape `[C, H, W]` with `size` = `[H, W]`.
+    ///
+    /// # Errors
+    /// A length that the period does not divide; sizes that overflow.
     pub fn windows(&self, size: [usize; 2]) -> Result<Windows> {
         let blocks = self.grid.blocks(size)?;
         entries(
@@ -221,15 +238,17 @@ impl Kernels {
         Ok(Windows::new(self.grid.channels, size, self.grid.period, self.taps(), self.offset))
     }
 
-    /// `y = T x` on periodic `[C, n]` or `[C, H, W]`.
+    /// Analysis `y = T x` on periodic `[C, n]` or `[C, H, W]`.
     ///
     /// # Errors
-    /// A shape that does not fit; a length that the period does not divide ([`LayerError::Indivisible`]).
+    /// A shape that does not match; a length that the period does not divide
+    /// ([`LayerError::Indivisible`]).
     pub fn analyze<D: Dimension>(&self, x: ArrayView<'_, f64, D>) -> Result<Array<f64, D>> {
         self.apply(x, |windows, from, to| windows.apply(self.matrix(), from, to))
     }
 
-    /// `x = Tᵀ y`: the transposed convolution with the very same kernels, and the inverse of [`analyze`](Self::analyze) where they are orthonormal.
+    /// Synthesis `x = Tᵀ y`: the transposed convolution with the same kernels, which is the inverse
+    /// of [`analyze`](Self::analyze) if they are orthonormal.
     ///
     /// # Errors
     /// As [`analyze`](Self::analyze).
@@ -277,7 +296,8 @@ impl Kernels {
         Ok(dense)
     }
 
-    /// `max_s |Σ_m E_m E_{m+s}ᵀ − δ_s I|`, the paraunitary residual: 0 where the map is orthonormal at every length.
+    /// The paraunitary residual `max_s |Σ_m E_m E_{m+s}ᵀ − δ_s I|`: 0 if the map is orthonormal at
+    /// every length.
     pub fn residual(&self) -> f64 {
         self.polyphase().residual()
     }

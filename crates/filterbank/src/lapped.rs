@@ -9,10 +9,12 @@ use crate::grid::entries;
 use crate::stages::Stages;
 use crate::transforms::{dct2, dct4, dst4};
 
-/// Angles of the fast LOT of 8 bands, in units of π: Malvar & Staelin 1989, *The LOT: transform coding without blocking effects*, for an AR(1) source with ρ = 0.95.
+/// Angles of the fast LOT of 8 bands, in units of π (Malvar & Staelin 1989, *The LOT: transform
+/// coding without blocking effects*), for an AR(1) source with ρ = 0.95.
 const FAST_LOT: [f64; 3] = [0.13, 0.16, 0.13];
 
-/// The window of an MDCT, of twice the period: power complementary, `w_j² + w_{j+K}² = 1`, and symmetric.
+/// The window of an MDCT, twice as long as the period: power complementary, `w_j² + w_{j+K}² = 1`,
+/// and symmetric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
     /// `sin(π/2K (j + ½))`.
@@ -42,17 +44,21 @@ impl Window {
 }
 
 impl Stages {
-    /// The MDCT with a power complementary window: kernels `h[k, j] = w_j √(2/K) cos(π/K (j + ½ + K/2)(k + ½))` of `2K` taps, offset `K/2` (Princen, Johnson & Bradley
-    /// 1987). The first stage folds what the window's slopes cover, `K/2` positions to each side of a block's beginning; the last is the DCT-IV.
+    /// The MDCT with a power-complementary window: kernels
+    /// `h[k, j] = w_j √(2/K) cos(π/K (j + ½ + K/2)(k + ½))` of `2K` taps, offset `K/2` (Princen,
+    /// Johnson & Bradley 1987). The first stage folds the overlap of adjacent windows, `K/2`
+    /// positions to each side of a block boundary; the last is the DCT-IV.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for an odd period, 0, or too large a one.
+    /// [`LayerError::Range`] for a period that is odd, 0 or too large.
     pub fn mdct(period: usize, window: Window) -> Result<Self> {
         let half = even(period)?;
         let values = window.values(period)?;
         let transform = dct4(period)?;
-        // On a shifted block (a, b) of two halves, centred where the window of block β begins: `−c_r − d` of block β − 1, whose c and d they are, goes to the
-        // first half, and `a − b_r` of block β to the second (the usual folding (a, b, c, d) → (−c_r − d, a − b_r), r for reversed).
+        // The usual folding is (a, b, c, d) → (−c_r − d, a − b_r), with r for reversed. A shifted
+        // block, centred at the start of the window of block β, has two halves: they are c and d of
+        // block β − 1, and a and b of block β. The first half of the output is −c_r − d of block β
+        // − 1, the second a − b_r of block β.
         let mut fold = Array2::zeros((period, period));
         for t in 0..half {
             let (a, b) = (t, period - 1 - t);
@@ -62,13 +68,14 @@ impl Stages {
             fold[[half + t, a]] = values[a];
             fold[[half + t, b]] = -values[b];
         }
-        // Seen from the block grid the halves come in the other order.
+        // Relative to the block grid, the halves come in the opposite order.
         let last = Array2::from_shape_fn((period, period), |(k, t)| transform[[k, (t + half) % period]]);
         Self::orthonormal(period, 1, vec![fold, last])
     }
 
-    /// The fast lapped orthogonal transform of 8 bands with three plane rotations, at angles `0.13π`, `0.16π`, `0.13π` (Malvar & Staelin 1989; Malvar 1990, *Lapped transforms
-    /// for efficient transform/subband coding*): coding gain 9.1973 dB at ρ = 0.95.
+    /// The fast lapped orthogonal transform of 8 bands with three plane rotations, at angles
+    /// `0.13π`, `0.16π`, `0.13π` (Malvar & Staelin 1989; Malvar 1990, *Lapped transforms for
+    /// efficient transform/subband coding*): coding gain 9.1973 dB at ρ = 0.95.
     ///
     /// # Errors
     /// None.
@@ -84,19 +91,22 @@ impl Stages {
         lot(8, &rotations.reversed_axes())
     }
 
-    /// The lapped orthogonal transform of any even number of bands, with a DCT-II and a DST-IV in place of the rotations (type II of Malvar 1992,
-    /// *Signal Processing with Lapped Transforms*, chapter 4): coding gain 9.2189 dB at K = 8 and ρ = 0.95.
+    /// The lapped orthogonal transform of any even number of bands, with a DCT-II and a DST-IV in
+    /// place of the rotations (type II of Malvar 1992, *Signal Processing with Lapped Transforms*,
+    /// chapter 4): coding gain 9.2189 dB at K = 8 and ρ = 0.95.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for an odd period, 0, or too large a one.
+    /// [`LayerError::Range`] for a period that is odd, 0 or too large.
     pub fn lot(period: usize) -> Result<Self> {
         let half = even(period)?;
         lot(period, &dst4(half)?.dot(&dct2(half)?.t()))
     }
 }
 
-/// `P = ½ [[D_e − D_o, (D_e − D_o) J], [Z (D_e − D_o), −Z (D_e − D_o) J]]` with the even and odd rows of the DCT-II; since `D_e J = D_e` and `D_o J = −D_o`, two stages
-/// `[D_e + D_o; D_e − D_o]/√2` and `[[I, I], [Z, −Z]]/√2`. Kernels come by frequency: even ones are symmetric, odd ones antisymmetric.
+/// `P = ½ [[D_e − D_o, (D_e − D_o) J], [Z (D_e − D_o), −Z (D_e − D_o) J]]` with the even and odd
+/// rows of the DCT-II. Since `D_e J = D_e` and `D_o J = −D_o`, it has the two stages
+/// `[D_e + D_o; D_e − D_o]/√2` and `[[I, I], [Z, −Z]]/√2`. Kernels are ordered by frequency: even
+/// ones are symmetric, odd ones antisymmetric.
 fn lot(period: usize, odd: &Array2<f64>) -> Result<Stages> {
     let (half, transform) = (period / 2, dct2(period)?);
     let first = Array2::from_shape_fn((period, period), |(row, t)| {

@@ -1,10 +1,10 @@
 //! Filter banks as data, in `f64`: stages, dense kernels, presets, import and analysis.
 //!
-//! A bank is a period, a number of channels and [`Stages`]: matrices of side `KC`, applied in their order
-//! to blocks that alternate between the grid and a shift by half a period. [`Stages::kernels`] composes
-//! them into dense [`Kernels`], which convolve, have singular values and frequency responses, and need not
-//! come from stages at all; [`Stages::import`] factors kernels where that is possible. Not every
-//! orthonormal 2-D bank is a product of stages.
+//! A bank has a period, a number of channels and [`Stages`]: matrices of side `KC`, applied in
+//! order to blocks that alternate between the grid and a shift by half a period.
+//! [`Stages::kernels`] composes them into dense [`Kernels`] for convolution, singular values and
+//! frequency responses. Kernels may also come from elsewhere; [`Stages::import`] factors them where
+//! possible. Not every orthonormal 2-D bank is a product of stages.
 //!
 //! ```
 //! use pdmap_filterbank::{Stages, Window};
@@ -43,7 +43,7 @@ mod stream;
 mod transforms;
 pub mod windows;
 
-pub use grid::{Grid, Period, Place};
+pub use grid::{Alignment, Grid, Period};
 pub use import::Imported;
 pub use kernels::Kernels;
 pub use lapped::Window;

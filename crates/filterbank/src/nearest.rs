@@ -5,32 +5,37 @@ use pdmap_core::{LayerError, Result, parallel};
 use crate::kernels::Kernels;
 use crate::spectrum::{Complex, mirror};
 
-/// Smallest singular value, relative to the largest, below which a polar factor is not determined.
+/// Smallest singular value, relative to the largest, for which the polar factor is well determined.
 const SINGULAR: f64 = 1e-12;
 
-/// Kernels near an orthonormal map.
+/// An orthonormal map near given kernels, truncated to their support.
 #[derive(Debug, Clone)]
 pub struct Nearest {
-    /// The taps of the nearest orthonormal map that are on the support of the given kernels.
+    /// The taps of the nearest orthonormal map on the support of the given kernels.
     pub kernels: Kernels,
-    /// Their paraunitary residual: what the truncation cost. Only 0 to rounding where the nearest map has this support.
+    /// Their paraunitary residual, caused by the truncation; 0 to rounding only if the nearest map
+    /// has this support.
     pub residual: f64,
-    /// The largest tap that was cut off.
+    /// The largest truncated tap.
     pub lost: f64,
-    /// `max|h − h'|` to the given kernels.
+    /// `max|h − h'|`, the distance to the given kernels.
     pub distance: f64,
 }
 
 impl Kernels {
-    /// The orthonormal map on periodic signals of shape `[C, n]` or `[C, H, W]` that is nearest to this one in the Frobenius norm, cut to the support of the
-    /// kernels: the polar factor `U Vᴴ` of `E(f) = U Σ Vᴴ` at each frequency `f` (Higham 2008, *Functions of Matrices*, theorem 8.4).
+    /// The orthonormal map on periodic signals of shape `[C, n]` or `[C, H, W]` that is nearest to
+    /// this one in the Frobenius norm, truncated to the support of the kernels: the polar factor
+    /// `U Vᴴ` of `E(f) = U Σ Vᴴ` at each frequency `f` (Higham 2008, *Functions of Matrices*,
+    /// theorem 8.4).
     ///
-    /// The polar factor is exactly orthonormal and has taps everywhere, which die away the faster the nearer the kernels are to orthonormal ones; cut to
-    /// the support it is not orthonormal, and the residual says by how much. It is no exact parametrization of orthonormal banks, and repeating it is
-    /// none either: that is what stages are for.
+    /// The polar factor is exactly orthonormal but has taps everywhere, which decay faster the
+    /// closer the kernels are to orthonormal ones. Its truncation is not orthonormal; the residual
+    /// measures by how much. Neither this map nor its repetition parametrizes orthonormal banks;
+    /// [`Stages`](crate::Stages) do.
     ///
     /// # Errors
-    /// A shape that does not fit, or that is shorter than the taps ([`LayerError::Range`]); [`LayerError::SingularFrequency`] where the polar factor is not determined.
+    /// A shape that does not match, or that is shorter than the taps ([`LayerError::Range`]);
+    /// [`LayerError::SingularFrequency`] if the polar factor is not determined.
     pub fn nearest_orthonormal(&self, shape: &[usize]) -> Result<Nearest> {
         let size = self.grid().size("shape", shape)?;
         let (blocks, taps) = (self.grid().blocks(size)?, self.polyphase());
@@ -62,10 +67,10 @@ impl Kernels {
         }
         parallel::clean_registers();
         let everywhere = spectrum.taps();
-        // Taps at m mod B, brought back to where the kernels have theirs.
+        // Taps are known modulo B; take the representatives within the support of the kernels.
         let mut cut = taps.window(taps.origin, taps.counts());
         let mut left = everywhere.clone();
-        for ((m, at), _) in self.places().zip(self.values().iter()) {
+        for ((m, at), _) in self.positions().zip(self.values().iter()) {
             let there = [0, 1].map(|axis| m[axis].rem_euclid(blocks[axis] as isize) as usize);
             let here = [0, 1].map(|axis| (m[axis] - taps.origin[axis]) as usize);
             cut.at_mut(here)[at] = everywhere.at(there)[at];

@@ -1,4 +1,4 @@
-//! The last digits of imported stages.
+//! Refines imported stages to full precision.
 
 use ndarray::{Array1, Array2};
 use pdmap_core::Result;
@@ -10,22 +10,25 @@ use crate::polyphase::Polyphase;
 use crate::stages::Stages;
 use crate::windows::pairs;
 
-/// Residual that is left alone, in ε times the side of a stage.
+/// Residual that needs no refinement, in ε times the side of a stage.
 const ENOUGH: f64 = 8.0;
-/// Residual from which a linear step is of no use.
+/// Residual above which a linearized step does not help.
 const NEAR: f64 = 1e-3;
-/// Rotations that are solved for at once, at most: the step is cubic in their number.
+/// Maximum number of rotations solved for at once; the cost is cubic in it.
 const MOST: usize = 800;
-/// Steps, at most; from 1e-9 two are enough.
+/// Maximum number of steps; from 1e-9 two are enough.
 const STEPS: usize = 6;
-/// Eigenvalues of the normal equations, relative to the largest, below which a rotation changes nothing: rotations of a half that the next stage takes back.
+/// Eigenvalues of the normal equations, relative to the largest, below which a rotation has no
+/// effect: such as rotations of a half that the next stage undoes.
 const CUT: f64 = 1e-14;
 
-/// Stages near orthonormal kernels, nearer to them, and the residual.
+/// Refines stages that nearly reproduce orthonormal kernels; returns them with the residual.
 ///
-/// Where the taps at the ends are small, order reduction finds their directions to few digits, and passes the error on to the larger taps of the next stage. But the product is
-/// linear in small rotations `(I + X_t) W_t`, `X_t` skew: `δE = Σ_t A_t X_t B_t` with what comes behind and before. Gauss–Newton steps on all rotations at once
-/// take the error back.
+/// Where the taps at the ends are small, order reduction finds their directions to few digits only,
+/// and passes the error on to the larger taps of the next stage. But the product is linear in small
+/// rotations `(I + X_t) W_t` with skew `X_t`: `δE = Σ_t A_t X_t B_t`, where `A_t` and `B_t` are the
+/// products of the stages after and before. Gauss–Newton steps on all rotations at once remove the
+/// error.
 pub(super) fn polish(mut stages: Stages, kernels: &Kernels) -> Result<(Stages, f64)> {
     let side = kernels.grid().side();
     let mut residual = stages.difference(kernels)?;
@@ -40,7 +43,7 @@ pub(super) fn polish(mut stages: Stages, kernels: &Kernels) -> Result<(Stages, f
         }
         let better = step(&stages, kernels)?;
         let next = better.difference(kernels)?;
-        // NaN is not smaller either.
+        // Also false for NaN.
         if next < residual {
             (stages, residual) = (better, next);
         } else {
@@ -53,21 +56,22 @@ pub(super) fn polish(mut stages: Stages, kernels: &Kernels) -> Result<(Stages, f
 fn step(stages: &Stages, kernels: &Kernels) -> Result<Stages> {
     let (grid, count) = (kernels.grid(), stages.matrices().len());
     let side = grid.side();
-    let place = |stage: usize| grid.place(stage, count);
+    let alignment = |stage: usize| grid.alignment(stage, count);
     let through = |map: &Polyphase, stage: usize| {
-        map.outputs_to(&grid, place(stage)).multiplied(stages.matrices()[stage].view())
+        map.outputs_to(&grid, alignment(stage)).multiplied(stages.matrices()[stage].view())
     };
     let pieces: Vec<(Polyphase, Polyphase)> = (0..count)
         .map(|stage| {
-            let behind = (0..stage)
-                .fold(Polyphase::identity(side), |map, at| through(&map, at).outputs_from(&grid, place(at)));
-            let start = Polyphase::identity(side).outputs_from(&grid, place(stage));
-            let ahead =
-                (stage + 1..count).fold(start, |map, at| through(&map, at).outputs_from(&grid, place(at)));
+            let behind = (0..stage).fold(Polyphase::identity(side), |map, at| {
+                through(&map, at).outputs_from(&grid, alignment(at))
+            });
+            let start = Polyphase::identity(side).outputs_from(&grid, alignment(stage));
+            let ahead = (stage + 1..count)
+                .fold(start, |map, at| through(&map, at).outputs_from(&grid, alignment(at)));
             (ahead, through(&behind, stage))
         })
         .collect();
-    // Taps that anything of this may reach.
+    // All taps that any of the terms may reach.
     let (own, target) = (stages.polyphase(), kernels.polyphase());
     let first = |axis: usize| {
         let products = pieces.iter().map(|(a, b)| a.origin[axis] + b.origin[axis]);
@@ -124,7 +128,7 @@ fn step(stages: &Stages, kernels: &Kernels) -> Result<Stages> {
             (skew[[a, b]], skew[[b, a]]) = (angle, -angle);
         }
         *matrix += &skew.dot(&*matrix);
-        // The square of the step is off O(N).
+        // The second-order term leaves O(N); re-centre.
         recentre(matrix, &mut scratch)?;
         recentre(matrix, &mut scratch)?;
     }

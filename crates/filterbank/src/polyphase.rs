@@ -1,14 +1,14 @@
-//! Blocks of a bank as a matrix polynomial in two shifts.
+//! The polyphase form of a bank: a matrix polynomial in two shifts.
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::grid::{Grid, Place};
+use crate::grid::{Alignment, Grid};
 use crate::windows::pairs;
 
-/// `y_b = Σ_m E_m x_{b+m}` over blocks `b` of both axes, each `E_m` a matrix of side `N`.
+/// `y_b = Σ_m E_m x_{b+m}` over blocks `b` of both axes, with taps `E_m` of side `N`.
 #[derive(Debug, Clone)]
 pub struct Polyphase {
-    /// The `m` of the first tap along each axis.
+    /// The index `m` of the first tap along each axis.
     pub origin: [isize; 2],
     /// Number of taps along each axis.
     counts: [usize; 2],
@@ -17,17 +17,17 @@ pub struct Polyphase {
     taps: Vec<Array2<f64>>,
 }
 
-/// On which side of the product a change of grid stands.
+/// The side of the product on which the grid changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
-    /// Rows: what leaves.
+    /// Rows: the outputs.
     Output,
-    /// Columns: what enters.
+    /// Columns: the inputs.
     Input,
 }
 
 impl Polyphase {
-    /// Taps of zeros.
+    /// All taps zero.
     pub fn zeros(side: usize, origin: [isize; 2], counts: [usize; 2]) -> Self {
         let taps = vec![Array2::zeros((side, side)); counts[0] * counts[1]];
         Self { origin, counts, side, taps }
@@ -38,19 +38,22 @@ impl Polyphase {
         Self { origin: [0, 0], counts: [1, 1], side, taps: vec![Array2::eye(side)] }
     }
 
+    /// Side `N` of the taps.
     pub fn side(&self) -> usize {
         self.side
     }
 
+    /// Number of taps along each axis.
     pub fn counts(&self) -> [usize; 2] {
         self.counts
     }
 
-    /// The tap at `index` from the origin.
+    /// The tap at `index` counted from the origin.
     pub fn at(&self, [y, x]: [usize; 2]) -> &Array2<f64> {
         &self.taps[y * self.counts[1] + x]
     }
 
+    /// The tap at `index` counted from the origin, for writing.
     pub fn at_mut(&mut self, [y, x]: [usize; 2]) -> &mut Array2<f64> {
         &mut self.taps[y * self.counts[1] + x]
     }
@@ -66,30 +69,31 @@ impl Polyphase {
         Self { taps: self.taps.iter().map(|tap| w.dot(tap)).collect(), ..*self }
     }
 
-    /// The same map with its outputs counted on the grid at `place`, having been counted on whole blocks.
-    pub fn outputs_to(&self, grid: &Grid, place: Place) -> Self {
-        self.regrouped(grid, place, Side::Output, false)
+    /// The same map with its outputs regrouped from whole blocks to the grid at `alignment`.
+    pub fn outputs_to(&self, grid: &Grid, alignment: Alignment) -> Self {
+        self.regrouped(grid, alignment, Side::Output, false)
     }
 
-    /// The same map with its outputs counted on whole blocks, having been counted on the grid at `place`.
-    pub fn outputs_from(&self, grid: &Grid, place: Place) -> Self {
-        self.regrouped(grid, place, Side::Output, true)
+    /// The same map with its outputs regrouped from the grid at `alignment` to whole blocks.
+    pub fn outputs_from(&self, grid: &Grid, alignment: Alignment) -> Self {
+        self.regrouped(grid, alignment, Side::Output, true)
     }
 
-    /// The same map with its inputs counted on the grid at `place`, having been counted on whole blocks.
-    pub fn inputs_to(&self, grid: &Grid, place: Place) -> Self {
-        self.regrouped(grid, place, Side::Input, true)
+    /// The same map with its inputs regrouped from whole blocks to the grid at `alignment`.
+    pub fn inputs_to(&self, grid: &Grid, alignment: Alignment) -> Self {
+        self.regrouped(grid, alignment, Side::Input, true)
     }
 
-    /// Number `other` of block `b` on the grid at `place` is number `whole` of block `b + carry`. As an output on that grid it has the taps of the latter
-    /// `carry` later; back on whole blocks, and as an input, `carry` earlier.
-    fn regrouped(&self, grid: &Grid, place: Place, side: Side, earlier: bool) -> Self {
-        if place == Place::Whole {
+    /// Number `other` of block `b` on the grid at `alignment` is number `whole` of the aligned
+    /// block `b + carry`. Outputs regrouped to that grid have their taps `carry` later; outputs
+    /// regrouped back, and inputs, have them `carry` earlier.
+    fn regrouped(&self, grid: &Grid, alignment: Alignment, side: Side, earlier: bool) -> Self {
+        if alignment == Alignment::Whole {
             return self.clone();
         }
         let origin = if earlier { self.origin.map(|m| m - 1) } else { self.origin };
         let mut moved = Self::zeros(self.side, origin, self.counts.map(|count| count + 1));
-        for (other, (carry, whole)) in grid.numbers(place).into_iter().enumerate() {
+        for (other, (carry, whole)) in grid.numbers(alignment).into_iter().enumerate() {
             let [down, across] = carry.map(|carry| if earlier { 1 - carry } else { carry });
             let (to, from) = if side == Side::Output && earlier { (whole, other) } else { (other, whole) };
             for (y, x) in pairs(self.counts) {
@@ -103,7 +107,7 @@ impl Polyphase {
         moved.trimmed()
     }
 
-    /// Without taps of zeros at the ends of either axis (but never without any tap).
+    /// Without zero taps at the ends of either axis; at least one tap remains.
     fn trimmed(self) -> Self {
         let used = |at: &(usize, usize)| self.at([at.0, at.1]).iter().any(|&value| value != 0.0);
         let (mut first, mut last) = (self.counts, [0, 0]);
@@ -119,7 +123,7 @@ impl Polyphase {
         )
     }
 
-    /// The taps from `origin` on, `counts` of them: zeros where there are none, and others left out.
+    /// The `counts` taps from `origin` on, padded with zeros; other taps are dropped.
     pub fn window(&self, origin: [isize; 2], counts: [usize; 2]) -> Self {
         let mut window = Self::zeros(self.side, origin, counts);
         for (m, tap) in self.iter() {
@@ -131,7 +135,8 @@ impl Polyphase {
         window
     }
 
-    /// `max_s |Σ_m E_m E_{m+s}ᵀ − δ_s I|`: 0 where the map is orthonormal at every length. NaN where a number is.
+    /// `max_s |Σ_m E_m E_{m+s}ᵀ − δ_s I|`: 0 if the map is orthonormal at every length, NaN if an
+    /// entry is NaN.
     pub fn residual(&self) -> f64 {
         let [down, across] = self.counts.map(|count| count as isize);
         let mut worst = 0.0_f64;
@@ -153,7 +158,7 @@ impl Polyphase {
     }
 }
 
-/// The larger of two, NaN where one is.
+/// The larger of two numbers; NaN if either is NaN.
 pub fn larger(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }

@@ -1,25 +1,28 @@
-//! Dyadic pyramids and their kin: a bank on the low band of a bank.
+//! Pyramids: a bank applied recursively to its own low band.
 
 use ndarray::{Array, ArrayView, Dimension, Slice};
 use pdmap_core::{LayerError, Result, check};
 
 use crate::kernels::Kernels;
 
-/// Bands of a pyramid, the finest level first.
+/// The bands of a pyramid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pyramid<D: Dimension> {
-    /// For each level the bands `k = 1, …, K − 1` (in an image row by row, `k = p·K_w + q`), each `[C, n/K^level]` or `[C, H/K_h^level, W/K_w^level]`.
+    /// For each level, finest first, the bands `k = 1, …, K − 1` (in an image row by row,
+    /// `k = p·K_w + q`), each `[C, n/K^level]` or `[C, H/K_h^level, W/K_w^level]`.
     pub details: Vec<Vec<Array<f64, D>>>,
     /// Band 0 of the last level.
     pub low: Array<f64, D>,
 }
 
 impl Kernels {
-    /// Convolves, keeps band 0, and repeats on it: `levels` times. With orthonormal kernels the whole is orthonormal, and with those of a wavelet, `K = 2`, it is the discrete
-    /// wavelet transform on periodic signals (Mallat 1989).
+    /// Analyzes the signal and then, `levels − 1` times, its band 0. With orthonormal kernels the
+    /// whole map is orthonormal; with those of a wavelet, `K = 2`, it is the discrete wavelet
+    /// transform on periodic signals (Mallat 1989).
     ///
     /// # Errors
-    /// A shape that does not fit; a length that the period does not divide `levels` times ([`LayerError::Indivisible`]).
+    /// A shape that does not match; a length that the period does not divide `levels` times
+    /// ([`LayerError::Indivisible`]).
     pub fn decompose<D: Dimension>(&self, x: ArrayView<'_, f64, D>, levels: usize) -> Result<Pyramid<D>> {
         let (mut low, mut details) = (x.to_owned(), vec![]);
         for _ in 0..levels {
@@ -32,10 +35,11 @@ impl Kernels {
         Ok(Pyramid { details, low })
     }
 
-    /// The transpose of [`decompose`](Self::decompose), and its inverse where the kernels are orthonormal.
+    /// The transpose of [`decompose`](Self::decompose), and its inverse if the kernels are
+    /// orthonormal.
     ///
     /// # Errors
-    /// Bands that do not fit each other or the kernels ([`LayerError::Shape`]).
+    /// Bands that do not match each other or the kernels ([`LayerError::Shape`]).
     pub fn recompose<D: Dimension>(&self, pyramid: &Pyramid<D>) -> Result<Array<f64, D>> {
         let mut low = pyramid.low.clone();
         let axes = low.ndim();
@@ -61,13 +65,14 @@ impl Kernels {
         Ok(low)
     }
 
-    /// The period along axis `axis` of a signal or image of `axes` axes; the channels are axis 0.
+    /// The period along axis `axis` of a signal or image with `axes` axes; axis 0 holds the
+    /// channels.
     fn period_of(&self, axis: usize, axes: usize) -> usize {
-        // The last axis is the second one of the grid, also where it is the only one.
+        // The last axis is the second one of the grid, even if it is the only one.
         self.grid().period[usize::from(axis + 1 == axes)]
     }
 
-    /// Where the outputs of kernel `k` stand along an axis.
+    /// The positions of the outputs of kernel `k` along an axis.
     fn numbers(&self, axis: usize, axes: usize, k: usize) -> Slice {
         if axis == 0 {
             return Slice::from(..);

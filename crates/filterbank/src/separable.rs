@@ -1,4 +1,4 @@
-//! Banks of images and of several channels from banks of signals.
+//! Banks of images and of several channels, built from banks of signals.
 
 use ndarray::Array2;
 use ndarray::linalg::kron;
@@ -8,30 +8,34 @@ use crate::grid::Period;
 use crate::stages::Stages;
 
 impl Stages {
-    /// The same bank on each of `channels` channels by itself: `W ⊗ I_C` on blocks that are position-major.
+    /// The same bank applied to each of `channels` channels: `W ⊗ I_C` on position-major blocks.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for a bank that has several channels already, for zero channels and sizes that overflow; [`LayerError::Conflict`] for a period of 1, whose
-    /// stages are shifted by channels.
+    /// [`LayerError::Range`] for a bank that already has several channels, for zero channels and
+    /// sizes that overflow; [`LayerError::Conflict`] for a period of 1, whose stages shift
+    /// channels.
     pub fn each_channel(&self, channels: usize) -> Result<Self> {
         let side = self.single()?;
         if side == 1 {
             return Err(LayerError::Conflict {
                 first: "a bank of period 1",
-                second: "channels by themselves",
+                second: "a separate bank for each channel",
             });
         }
-        // Checked before the products are made.
+        // Check sizes before computing the products.
         Self::identity(self.period(), channels, self.matrices().len())?;
         let eye = Array2::eye(channels);
         Self::new(self.period(), channels, self.matrices().iter().map(|w| kron(w, &eye)).collect())
     }
 
-    /// The separable bank of an image, `rows` along its height and `columns` along its width: kernels `h[p,q,·,·,u,v] = r[p,u]·c[q,v]`.
+    /// The separable bank of an image, with `rows` along its height and `columns` along its width:
+    /// kernels `h[p,q,·,·,u,v] = r[p,u]·c[q,v]`.
     ///
-    /// Its stages are the Kronecker products `W_r ⊗ W_c` of theirs, one for one from the last: a block's position is `t = p·K_w + q`, and a stage of the image is
-    /// shifted along both axes just where both factors are shifted. Where one bank has fewer stages, identities are applied first, which leaves
-    /// the count from the last alone. (Along an axis with period 1 nothing is ever shifted, in either view.)
+    /// Its stages are the Kronecker products `W_r ⊗ W_c` of the stages of the two banks, paired
+    /// from the last. The position in a block is `t = p·K_w + q`, and a stage of the image is
+    /// shifted along both axes exactly where both factors are shifted. If one bank has fewer
+    /// stages, identities are applied first, which leaves the count from the last unchanged. (Along
+    /// an axis with period 1 nothing is ever shifted.)
     ///
     /// # Errors
     /// Banks of images or of several channels; sizes that overflow.
@@ -44,7 +48,7 @@ impl Stages {
         Self::new(period, 1, products.collect())
     }
 
-    /// The period of a bank of one channel of a signal.
+    /// The period of a bank of signals with one channel.
     fn single(&self) -> Result<usize> {
         match (self.period(), self.channels()) {
             (Period::Signal(period), 1) => Ok(period),

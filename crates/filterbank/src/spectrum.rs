@@ -1,4 +1,4 @@
-//! A bank at the frequencies of a periodic signal: one complex matrix each.
+//! A bank in the frequency domain of a periodic signal: one complex matrix per frequency.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
@@ -8,22 +8,30 @@ use rustfft::{FftDirection, FftPlanner};
 use crate::polyphase::Polyphase;
 use crate::windows::pairs;
 
-/// Complex numbers, as rustfft and faer have them.
+/// The complex numbers of rustfft and faer.
 pub type Complex = rustfft::num_complex::Complex<f64>;
 
-/// Discrete Fourier transforms over two axes of `blocks` numbers, unnormalized.
+/// Unnormalized discrete Fourier transforms over two axes of `blocks` numbers.
 pub struct Fourier {
     blocks: [usize; 2],
     planner: FftPlanner<f64>,
     column: Vec<Complex>,
 }
 
+impl std::fmt::Debug for Fourier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fourier").field("blocks", &self.blocks).finish_non_exhaustive()
+    }
+}
+
 impl Fourier {
+    /// Transforms over `blocks` numbers along each axis.
     pub fn new(blocks: [usize; 2]) -> Self {
         Self { blocks, planner: FftPlanner::new(), column: vec![] }
     }
 
-    /// Transforms `plane`, row by row, in place: with `e^(−2πi fb/B)` forwards and `e^(+2πi fb/B)` inversely.
+    /// Transforms `plane`, stored row by row, in place: forward with `e^(−2πi fb/B)`, inverse with
+    /// `e^(+2πi fb/B)`.
     pub fn transform(&mut self, plane: &mut [Complex], direction: FftDirection) {
         let [height, width] = self.blocks;
         if width > 1 {
@@ -41,27 +49,31 @@ impl Fourier {
     }
 }
 
-/// Number of the frequency `−f`. A real signal and a real map are conjugate there.
+/// Index of the frequency `−f`, where the spectrum of a real signal or map is conjugate to that at
+/// `f`.
 pub fn mirror(blocks: [usize; 2], f: usize) -> usize {
     let (y, x) = (f / blocks[1], f % blocks[1]);
     ((blocks[0] - y) % blocks[0]) * blocks[1] + (blocks[1] - x) % blocks[1]
 }
 
-/// The block of tap `m` on a periodic signal, wrapped.
+/// Index of the block of tap `m` on a periodic signal.
 pub fn wrapped(blocks: [usize; 2], m: [isize; 2]) -> usize {
     let [y, x] = [0, 1].map(|axis| m[axis].rem_euclid(blocks[axis] as isize) as usize);
     y * blocks[1] + x
 }
 
-/// `E(f) = Σ_m E_m e^(2πi f·m/B)` at all frequencies `f` of a signal of `B` blocks: `Y(f) = E(f) X(f)`.
+/// `E(f) = Σ_m E_m e^(2πi f·m/B)` at all frequencies `f` of a signal of `B` blocks:
+/// `Y(f) = E(f) X(f)`.
+#[derive(Debug, Clone)]
 pub struct Spectrum {
     side: usize,
     blocks: [usize; 2],
-    /// A column-major matrix for each frequency.
+    /// One column-major matrix per frequency.
     matrices: Vec<Complex>,
 }
 
 impl Spectrum {
+    /// The spectrum of a polyphase form on a periodic signal with the given number of blocks.
     pub fn new(taps: &Polyphase, blocks: [usize; 2]) -> Self {
         let (side, count) = (taps.side(), blocks[0] * blocks[1]);
         let size = side * side;
@@ -81,7 +93,8 @@ impl Spectrum {
         Self { side, blocks, matrices }
     }
 
-    /// Taps at each of the `B` blocks, by the opposite transform: that of the given matrices, real where they are conjugate at `−f`.
+    /// Taps at each of the `B` blocks, by the opposite transform. They are real if the matrices at
+    /// `f` and `−f` are conjugate.
     pub fn taps(&self) -> Polyphase {
         let (size, count) = (self.side * self.side, self.blocks[0] * self.blocks[1]);
         let mut fourier = Fourier::new(self.blocks);
@@ -97,6 +110,7 @@ impl Spectrum {
         taps
     }
 
+    /// Side `N` of the matrices.
     pub fn side(&self) -> usize {
         self.side
     }
@@ -107,12 +121,13 @@ impl Spectrum {
         &self.matrices[f * size..(f + 1) * size]
     }
 
+    /// The column-major matrix at frequency `f`, for writing.
     pub fn matrix_mut(&mut self, f: usize) -> &mut [Complex] {
         let size = self.side * self.side;
         &mut self.matrices[f * size..(f + 1) * size]
     }
 
-    /// One frequency of each pair `f`, `−f`, and whether it is its own mirror image.
+    /// One frequency of each pair `f`, `−f`, and whether the two are equal.
     pub fn halves(&self) -> impl Iterator<Item = (usize, bool)> + use<> {
         let blocks = self.blocks;
         let own = move |f: usize| (f, mirror(blocks, f) == f);
@@ -124,7 +139,8 @@ impl Spectrum {
         self.matrices.iter().map(|value| value.norm()).fold(0.0, crate::polyphase::larger)
     }
 
-    /// Singular values at frequency `f`, largest first; with `vectors`, the polar factor `U Vᴴ` too, column-major. Nothing where the iteration fails.
+    /// Singular values at frequency `f`, largest first, and the column-major polar factor `U Vᴴ` if
+    /// `vectors` is set. `None` if the iteration fails.
     pub fn svd(&self, f: usize, vectors: bool) -> Option<(Vec<f64>, Vec<Complex>)> {
         let side = self.side;
         let matrix = MatRef::from_column_major_slice(self.matrix(f), side, side);

@@ -1,4 +1,4 @@
-//! A bank as the product of its stages.
+//! A bank as a product of stages.
 
 use ndarray::{Array, Array2, ArrayView, ArrayView2, Dimension};
 use pdmap_core::group::{ORTHONORMALITY, haar};
@@ -6,26 +6,30 @@ use pdmap_core::linalg::{Lu, orthonormality_residual};
 use pdmap_core::{LayerError, Real, Result, check};
 use rand::Rng;
 
-use crate::grid::{Grid, Period, Place, entries};
+use crate::grid::{Alignment, Grid, Period, entries};
 use crate::kernels::Kernels;
 use crate::polyphase::{Polyphase, larger};
 use crate::windows::pairs;
 
-/// A bank in brick-wall form: stages that each multiply every block of `K` positions × `C` channels by one matrix of side `KC`.
+/// A bank in brick-wall form: each stage multiplies every block of `K` positions × `C` channels by
+/// one matrix of side `KC`.
 ///
-/// The stages are held in the order in which they are applied. The last stands on the block grid at 0; going back, the grid alternates between 0 and a
-/// shift of `⌊K/2⌋` positions (in 2-D along both axes). With period 1 the first `⌊C/2⌋` channels of a shifted block come from the next position
-/// instead, in images along the columns and the rows in turn. Numbers of a block are position-major, `t·C + c`. Signals are periodic here.
+/// Stages are stored in order of application. The last is aligned with the block grid at 0; going
+/// back, the grid alternates between 0 and a shift of `⌊K/2⌋` positions (along both axes in 2-D).
+/// With period 1 the first `⌊C/2⌋` channels of a shifted block come from the next position instead,
+/// in images along columns and rows alternately. Numbers of a block are position-major, `t·C + c`.
+/// Signals are periodic.
 ///
-/// With every stage in O(KC) this is the half-rank paraunitary lattice (Vaidyanathan 1993, *Multirate Systems and Filter Banks*, chapter 14; for `C = 1` and
-/// `K` even), orthonormal to rounding at every length. The sign of each determinant and the half-rank split are discrete.
+/// With every stage in O(KC) this is the half-rank paraunitary lattice (Vaidyanathan 1993,
+/// *Multirate Systems and Filter Banks*, chapter 14; for `C = 1` and `K` even), orthonormal to
+/// rounding at every length. The sign of each determinant and the half-rank split are discrete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stages {
     grid: Grid,
     matrices: Vec<Array2<f64>>,
 }
 
-/// What a stage does with its blocks.
+/// The operation of a stage on its blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Apply {
     Forward,
@@ -34,10 +38,11 @@ enum Apply {
 }
 
 impl Stages {
-    /// Any matrices, in the order in which they are applied.
+    /// A bank with arbitrary matrices, in order of application.
     ///
     /// # Errors
-    /// Zero period or channels, overflowing sizes, no stage ([`LayerError::Range`]); a matrix of another size; NaN and infinities.
+    /// Zero period or channels, overflowing sizes, no stage ([`LayerError::Range`]); a matrix of
+    /// another size; NaN and infinities.
     pub fn new(period: impl Into<Period>, channels: usize, matrices: Vec<Array2<f64>>) -> Result<Self> {
         let grid = Grid::new(period.into(), channels)?;
         if matrices.is_empty() {
@@ -50,10 +55,11 @@ impl Stages {
         Ok(Self { grid, matrices })
     }
 
-    /// Orthonormal matrices.
+    /// A bank with orthonormal matrices, in order of application.
     ///
     /// # Errors
-    /// As [`new`](Self::new); [`LayerError::NotOrthonormal`] for a matrix with `max|WᵀW − I| > 32 ε`.
+    /// As [`new`](Self::new); [`LayerError::NotOrthonormal`] for a matrix with
+    /// `max|WᵀW − I| > 32 ε`.
     pub fn orthonormal(
         period: impl Into<Period>,
         channels: usize,
@@ -104,7 +110,7 @@ impl Stages {
         self.grid.channels
     }
 
-    /// The matrices, `[KC, KC]` each, in the order in which they are applied.
+    /// The matrices, `[KC, KC]` each, in order of application.
     pub fn matrices(&self) -> &[Array2<f64>] {
         &self.matrices
     }
@@ -114,8 +120,8 @@ impl Stages {
         self.matrices
     }
 
-    /// The same map with at least `stages` stages: identities are applied first. Which stages are shifted is counted from the last, so nothing
-    /// else changes.
+    /// The same map with at least `stages` stages: identities are applied first. Shifts are counted
+    /// from the last stage, so nothing else changes.
     ///
     /// # Errors
     /// Sizes that overflow.
@@ -126,13 +132,15 @@ impl Stages {
         Ok(self)
     }
 
-    /// The largest `max|WᵀW − I|` of a stage.
+    /// The largest `max|WᵀW − I|` over the stages.
     pub fn residual(&self) -> f64 {
         self.matrices.iter().map(|matrix| orthonormality_residual(matrix.view())).fold(0.0, larger)
     }
 
-    /// The dense kernels of the product, `K·M` taps with offset `K·⌊M/2⌋ − (⌊K/2⌋ if M is even)` along each axis with a period above 1. With period 1 and `C > 1` channels there are
-    /// `2⌊M/2⌋ + 1` taps with offset `⌊M/2⌋`; along an axis of an image with period 1, beside one with a larger period, a single tap.
+    /// The dense kernels of the product: `K·M` taps with offset `K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`
+    /// along each axis with a period above 1. With period 1 and `C > 1` channels they have
+    /// `2⌊M/2⌋ + 1` taps with offset `⌊M/2⌋`; an axis of an image with period 1, beside one with a
+    /// larger period, has a single tap.
     ///
     /// # Errors
     /// Sizes that overflow.
@@ -142,25 +150,25 @@ impl Stages {
         Kernels::of_polyphase(self.grid, &self.polyphase(), [rows.0, columns.0], offset)
     }
 
-    /// The blocks of the product.
+    /// The polyphase matrices of the product.
     pub(crate) fn polyphase(&self) -> Polyphase {
         let mut product = Polyphase::identity(self.grid.side());
-        for (matrix, place) in self.placed() {
-            let there = product.outputs_to(&self.grid, place).multiplied(matrix);
-            product = there.outputs_from(&self.grid, place);
+        for (matrix, alignment) in self.aligned() {
+            let there = product.outputs_to(&self.grid, alignment).multiplied(matrix);
+            product = there.outputs_from(&self.grid, alignment);
         }
         product
     }
 
-    /// `y = T x` on periodic `[C, n]` or `[C, H, W]`, stage by stage.
+    /// Analysis `y = T x` on periodic `[C, n]` or `[C, H, W]`, stage by stage.
     ///
     /// # Errors
-    /// A shape that does not fit, a length that the period does not divide.
+    /// A shape that does not match, a length that the period does not divide.
     pub fn analyze<D: Dimension>(&self, x: ArrayView<'_, f64, D>) -> Result<Array<f64, D>> {
         self.apply(x, Apply::Forward)
     }
 
-    /// `x = Tᵀ y`: the inverse where the stages are orthonormal.
+    /// `x = Tᵀ y`, the inverse if the stages are orthonormal.
     ///
     /// # Errors
     /// As [`analyze`](Self::analyze).
@@ -176,9 +184,12 @@ impl Stages {
         self.apply(y, Apply::Inverse)
     }
 
-    fn placed(&self) -> impl DoubleEndedIterator<Item = (ArrayView2<'_, f64>, Place)> {
+    fn aligned(&self) -> impl DoubleEndedIterator<Item = (ArrayView2<'_, f64>, Alignment)> {
         let count = self.matrices.len();
-        self.matrices.iter().enumerate().map(move |(at, matrix)| (matrix.view(), self.grid.place(at, count)))
+        self.matrices
+            .iter()
+            .enumerate()
+            .map(move |(at, matrix)| (matrix.view(), self.grid.alignment(at, count)))
     }
 
     fn apply<D: Dimension>(&self, x: ArrayView<'_, f64, D>, how: Apply) -> Result<Array<f64, D>> {
@@ -188,26 +199,26 @@ impl Stages {
             return Err(LayerError::Layout { what: "signal", strides: vec![] });
         };
         let stages: Vec<_> =
-            if how == Apply::Forward { self.placed().collect() } else { self.placed().rev().collect() };
-        for (matrix, place) in stages {
-            self.stage(numbers, size, matrix, place, how)?;
+            if how == Apply::Forward { self.aligned().collect() } else { self.aligned().rev().collect() };
+        for (matrix, alignment) in stages {
+            self.stage(numbers, size, matrix, alignment, how)?;
         }
         Ok(signal)
     }
 
-    /// One stage on `[C, H, W]`, in place.
+    /// Applies one stage to `[C, H, W]`, in alignment.
     fn stage(
         &self,
         signal: &mut [f64],
         size: [usize; 2],
         matrix: ArrayView2<'_, f64>,
-        place: Place,
+        alignment: Alignment,
         how: Apply,
     ) -> Result<()> {
         let ([height, width], [rows, columns]) = (size, self.grid.period);
         let blocks = self.grid.blocks(size)?;
         let channels = self.grid.channels;
-        let numbers = self.grid.numbers(place);
+        let numbers = self.grid.numbers(alignment);
         let places: Vec<usize> = pairs(blocks)
             .flat_map(|(b_y, b_x)| {
                 numbers.iter().map(move |&([carry_y, carry_x], local)| {
@@ -229,14 +240,14 @@ impl Stages {
                 gathered
             }
         };
-        for (&place, &value) in places.iter().zip(&moved) {
-            signal[place] = value;
+        for (&alignment, &value) in places.iter().zip(&moved) {
+            signal[alignment] = value;
         }
         Ok(())
     }
 }
 
-/// A grid of which so many stages can be held.
+/// The grid of a bank whose stages can be held in memory.
 fn sized(period: Period, channels: usize, stages: usize) -> Result<Grid> {
     let grid = Grid::new(period, channels)?;
     entries("entries of the stages", &[grid.side(), grid.side(), stages])?;

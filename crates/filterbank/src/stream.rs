@@ -1,4 +1,4 @@
-//! Signals that arrive in blocks.
+//! Analysis and synthesis of signals that arrive in chunks.
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use pdmap_core::linalg::{Add, gemm};
@@ -6,19 +6,20 @@ use pdmap_core::{LayerError, Result, check};
 
 use crate::{Kernels, Period};
 
-/// Largest paraunitary residual for which the transposed convolution counts as the inverse.
+/// Largest paraunitary residual at which the transposed convolution counts as the inverse.
 const RESIDUAL: f64 = 1e-10;
 
-/// What both directions have in common: kernels of a signal by tap.
+/// Common to both directions: the kernels of a signal, ordered by tap.
 #[derive(Debug, Clone)]
 struct Bank {
     channels: usize,
     period: usize,
     taps: usize,
     offset: isize,
-    /// `[KC, taps·C]`: rows `k·C + o`, columns `j·C + i`, so that a window of a position-major signal is contiguous.
+    /// `[KC, taps·C]`: rows `k·C + o`, columns `j·C + i`, so that a window of a position-major
+    /// signal is contiguous.
     matrix: Array2<f64>,
-    /// The first block that sees the sample at 0.
+    /// The first block that reads sample 0.
     first: isize,
 }
 
@@ -35,7 +36,7 @@ impl Bank {
         Ok(Self { channels, period, taps, offset, matrix, first })
     }
 
-    /// Position of the first sample that block `b` sees.
+    /// Position of the first sample that block `b` reads.
     fn start(&self, b: isize) -> isize {
         b * self.period as isize - self.offset
     }
@@ -55,10 +56,13 @@ impl Bank {
     }
 }
 
-/// Analysis of a signal that arrives in blocks of any length: `y[o, bK+k] = Σ_i Σ_j h[k,o,i,j] x[i, bK + j − offset]`, where the signal is 0 before its beginning and after its end.
+/// Analysis of a signal that arrives in chunks of any length:
+/// `y[o, bK+k] = Σ_i Σ_j h[k,o,i,j] x[i, bK + j − offset]`, with zeros before and after the signal.
 ///
-/// Coefficients leave in whole periods as soon as they are complete, beginning with the first block that sees the first sample: that is block [`first_block`](Self::first_block), 0 or
-/// negative where the offset is within the taps. [`finish`](Self::finish) gives the rest. Together they are the coefficients of the whole signal, zero-padded so far that nothing wraps.
+/// Coefficients are returned in whole periods as soon as they are complete. The first block is the
+/// one that reads the first sample, [`first_block`](Self::first_block); its index is 0, or negative
+/// where the offset is within the taps. [`finish`](Self::finish) returns the rest. Together they
+/// are the coefficients of the whole signal, zero-padded so far that nothing wraps.
 #[derive(Debug, Clone)]
 pub struct Analyzer {
     bank: Bank,
@@ -70,39 +74,40 @@ pub struct Analyzer {
 }
 
 impl Analyzer {
-    /// For kernels of a signal, orthonormal or not.
+    /// An analyzer for kernels of a signal, orthonormal or not.
     ///
     /// # Errors
     /// [`LayerError::Conflict`] for kernels of images.
     pub fn new(kernels: &Kernels) -> Result<Self> {
         let bank = Bank::new(kernels)?;
         let (next, begin) = (bank.first, bank.start(bank.first).min(0));
-        // Silence before the beginning.
+        // Zeros before the beginning.
         let samples = vec![0.0; begin.unsigned_abs() * bank.channels];
         Ok(Self { bank, samples, begin, next, received: 0 })
     }
 
-    /// Number of the first block whose coefficients leave.
+    /// Index of the first block whose coefficients are returned.
     pub fn first_block(&self) -> isize {
         self.bank.first
     }
 
-    /// Takes samples `[C, t]`, any `t`, and gives the coefficients that they complete, `[C, a multiple of K]`.
+    /// Takes samples `[C, t]`, for any `t`, and returns the coefficients that they complete,
+    /// `[C, a multiple of K]`.
     ///
     /// # Errors
-    /// Another number of channels; NaN and infinities. Nothing was taken then.
+    /// Another number of channels; NaN and infinities. The samples are not taken then.
     pub fn push(&mut self, samples: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         self.bank.push(samples, &mut self.samples)?;
         self.received += samples.ncols();
         self.complete()
     }
 
-    /// The coefficients that still see samples: the signal has ended.
+    /// Ends the signal and returns the remaining coefficients.
     ///
     /// # Errors
     /// None.
     pub fn finish(mut self) -> Result<Array2<f64>> {
-        // The last block that sees the last sample needs silence up to its own last tap.
+        // The last block that reads the last sample needs zeros up to its own last tap.
         let Some(last) = (self.received as isize).checked_sub(1).filter(|&last| last >= 0) else {
             return Ok(Array2::zeros((self.bank.channels, 0)));
         };
@@ -113,7 +118,7 @@ impl Analyzer {
         self.complete()
     }
 
-    /// Position behind the last sample.
+    /// Position after the last sample.
     fn end(&self) -> isize {
         self.begin + (self.samples.len() / self.bank.channels) as isize
     }
@@ -133,7 +138,7 @@ impl Analyzer {
         let mut blocks = Array2::zeros((ready, bank.matrix.nrows()));
         gemm(1.0, windows.view(), bank.matrix.t(), Add::No, blocks.view_mut())?;
         self.next += ready as isize;
-        // What no later block sees.
+        // Samples that no later block reads.
         let past = (bank.start(self.next) - self.begin).clamp(0, (self.samples.len() / channels) as isize);
         self.samples.drain(..past as usize * channels);
         self.begin += past;
@@ -141,28 +146,32 @@ impl Analyzer {
     }
 }
 
-/// Synthesis of a signal from coefficients that arrive in blocks of any length: the transposed convolution with the very same kernels, `x[i, bK + j − offset] += Σ h[k,o,i,j] y[o, bK+k]`.
+/// Synthesis of a signal from coefficients that arrive in chunks of any length: the transposed
+/// convolution with the same kernels, `x[i, bK + j − offset] += Σ h[k,o,i,j] y[o, bK+k]`.
 ///
-/// What an [`Analyzer`] gives comes back as the signal, to rounding. Samples leave as soon as no later block adds to them: sample `p` with the coefficients of block
-/// `⌊(p + offset)/K⌋`, whose last tap sees sample `p + taps − 1` at the latest and `p + taps − K` at the earliest. So analysis and synthesis together
-/// **delay by at most `taps − 1` samples**, beside what callers buffer themselves.
+/// It reconstructs the signal given to an [`Analyzer`], to rounding. Samples are returned as soon
+/// as no later block adds to them: sample `p` with the coefficients of block `⌊(p + offset)/K⌋`,
+/// whose last tap reads a sample between `p + taps − K` and `p + taps − 1`. So analysis and
+/// synthesis together **delay the signal by at most `taps − 1` samples**, not counting the caller's
+/// own buffers.
 #[derive(Debug, Clone)]
 pub struct Synthesizer {
     bank: Bank,
-    /// Coefficients of a block that is not complete, position-major.
+    /// Coefficients of an incomplete block, position-major.
     waiting: Vec<f64>,
     next: isize,
-    /// Sums of the samples from `begin` on, position-major.
+    /// Sums for the samples from `begin` on, position-major.
     sums: Vec<f64>,
     begin: isize,
     given: usize,
 }
 
 impl Synthesizer {
-    /// For orthonormal kernels of a signal.
+    /// A synthesizer for orthonormal kernels of a signal.
     ///
     /// # Errors
-    /// [`LayerError::Conflict`] for kernels of images; [`LayerError::NotParaunitary`] for kernels whose transpose is not their inverse.
+    /// [`LayerError::Conflict`] for kernels of images; [`LayerError::NotParaunitary`] for kernels
+    /// whose transpose is not their inverse.
     pub fn new(kernels: &Kernels) -> Result<Self> {
         let residual = kernels.residual();
         if residual.is_nan() || residual > RESIDUAL {
@@ -173,10 +182,11 @@ impl Synthesizer {
         Ok(Self { bank, waiting: vec![], next, sums: vec![], begin, given: 0 })
     }
 
-    /// Takes coefficients `[C, t]`, any `t`, and gives the samples that they complete, `[C, any]`.
+    /// Takes coefficients `[C, t]`, for any `t`, and returns the samples that they complete,
+    /// `[C, any]`.
     ///
     /// # Errors
-    /// Another number of channels; NaN and infinities. Nothing was taken then.
+    /// Another number of channels; NaN and infinities. The coefficients are not taken then.
     pub fn push(&mut self, coefficients: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         self.bank.push(coefficients, &mut self.waiting)?;
         let bank = &self.bank;
@@ -200,10 +210,12 @@ impl Synthesizer {
         Ok(self.take(self.bank.start(self.next)))
     }
 
-    /// The rest of a signal of `length` samples: coefficients have ended. Samples that no block reaches are 0.
+    /// Ends the coefficients and returns the rest of a signal of `length` samples. Samples that no
+    /// block reaches are 0.
     ///
     /// # Errors
-    /// [`LayerError::Shape`] where coefficients of a block are missing; [`LayerError::Range`] where more samples than `length` were given already.
+    /// [`LayerError::Shape`] if coefficients of a block are missing; [`LayerError::Range`] if more
+    /// than `length` samples have already been returned.
     pub fn finish(mut self, length: usize) -> Result<Array2<f64>> {
         if !self.waiting.is_empty() {
             let channels = self.bank.channels;
@@ -215,7 +227,7 @@ impl Synthesizer {
             return Err(LayerError::Range {
                 what: "length",
                 value: length as f64,
-                range: "at least what was given",
+                range: "at least the number of samples already returned",
             });
         };
         let rest = self.take(isize::MAX);
@@ -230,7 +242,7 @@ impl Synthesizer {
         let channels = self.bank.channels;
         let known = (self.sums.len() / channels) as isize;
         let done = end.saturating_sub(self.begin).clamp(0, known);
-        // What stands before the beginning of the signal is 0 but for rounding.
+        // Samples before the beginning of the signal are 0 up to rounding.
         let before = (-self.begin).clamp(0, done);
         let signal = self.bank.signal(&self.sums[before as usize * channels..done as usize * channels]);
         self.sums.drain(..done as usize * channels);

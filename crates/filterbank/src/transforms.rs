@@ -1,4 +1,4 @@
-//! Block transforms: banks of one stage.
+//! Block transforms: banks with one stage.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
@@ -17,18 +17,19 @@ impl Stages {
         Self::orthonormal(2, 1, vec![FRAC_1_SQRT_2 * array![[1.0, 1.0], [1.0, -1.0]]])
     }
 
-    /// The DCT-II of `period` samples, kernels by frequency: `√(2/K) c_k cos(π/K (t + ½) k)` with `c_0 = 1/√2`.
+    /// The DCT-II of `period` samples, ordered by frequency: `√(2/K) c_k cos(π/K (t + ½) k)` with
+    /// `c_0 = 1/√2`.
     ///
     /// # Errors
-    /// A period of 0, or too large a one.
+    /// A period that is 0 or too large.
     pub fn dct2(period: usize) -> Result<Self> {
         Self::orthonormal(period, 1, vec![dct2(period)?])
     }
 
-    /// The DCT-IV of `period` samples: `√(2/K) cos(π/K (t + ½)(k + ½))`, symmetric.
+    /// The DCT-IV of `period` samples, symmetric: `√(2/K) cos(π/K (t + ½)(k + ½))`.
     ///
     /// # Errors
-    /// A period of 0, or too large a one.
+    /// A period that is 0 or too large.
     pub fn dct4(period: usize) -> Result<Self> {
         Self::orthonormal(period, 1, vec![dct4(period)?])
     }
@@ -50,7 +51,8 @@ pub(super) fn dst4(size: usize) -> Result<Array2<f64>> {
     cosines(size, |k, t| quarter(size, (2 * t + 1) * (2 * k + 1)).1)
 }
 
-/// Cosine and sine of `π/(4·size)·multiple`, of an angle within one turn: large ones would lose digits.
+/// Cosine and sine of `π/(4·size)·multiple`, with the angle reduced to one turn to preserve its
+/// digits.
 pub(super) fn quarter(size: usize, multiple: usize) -> (f64, f64) {
     let angle = PI * (multiple % (8 * size)) as f64 / (4 * size) as f64;
     (angle.cos(), angle.sin())

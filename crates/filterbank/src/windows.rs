@@ -1,16 +1,19 @@
-//! Windows that kernels look at, as rows of a matrix: a strided convolution is a product with it.
+//! The windows of the input that kernels read, as rows of a matrix: a strided convolution is a
+//! product with it.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::linalg::{Add, gemm};
 use pdmap_core::{LayerError, Real, Result};
 
-/// Windows that are multiplied at once: rows of a matrix product.
+/// Windows per matrix product.
 const WINDOWS: usize = 4096;
 
-/// Channel-major numbers `[C, H, W]`, blocks of them, and the windows that the kernels of each block look at.
+/// Index maps between channel-major numbers `[C, H, W]`, their blocks, and the windows that the
+/// kernels of each block read.
 ///
-/// Block `b` is row `b` of `[blocks, N]`, position-major. Its window is row `b` of `[blocks, C·U·V]`: input channel `i` at position
-/// `(b_y·K_h + u − offset_h, b_x·K_w + v − offset_w)`, wrapped, is number `(i·U + u)·V + v`.
+/// Block `b` is row `b` of `[blocks, N]`, position-major. Its window is row `b` of
+/// `[blocks, C·U·V]`: number `(i·U + u)·V + v` is input channel `i` at position
+/// `(b_y·K_h + u − offset_h, b_x·K_w + v − offset_w)`, wrapped.
 #[derive(Debug, Clone)]
 pub struct Windows {
     channels: usize,
@@ -24,7 +27,7 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// For a size that the period divides.
+    /// For a size that is a multiple of the period.
     pub fn new(
         channels: usize,
         size: [usize; 2],
@@ -44,27 +47,31 @@ impl Windows {
         Self { channels, size, period, blocks, taps, rows, columns }
     }
 
-    /// Blocks, along both axes together.
+    /// Number of blocks, over both axes.
     pub fn count(&self) -> usize {
         self.blocks[0] * self.blocks[1]
     }
 
-    /// Numbers of a window.
+    /// Numbers per window.
     pub fn width(&self) -> usize {
         self.channels * self.taps[0] * self.taps[1]
     }
 
-    /// Numbers of a block.
+    /// Numbers per block.
     pub fn side(&self) -> usize {
         self.channels * self.period[0] * self.period[1]
     }
 
-    /// Numbers of a signal.
+    /// Numbers per signal.
+    #[allow(clippy::len_without_is_empty)] // Never empty: every axis has at least one block.
     pub fn len(&self) -> usize {
         self.channels * self.size[0] * self.size[1]
     }
 
     /// `Y = T X` for rows of signals, where `kernels` is `[N, C·U·V]`.
+    ///
+    /// # Errors
+    /// Slices whose lengths do not match.
     pub fn apply<F: Real>(&self, kernels: ArrayView2<'_, F>, x: &[F], y: &mut [F]) -> Result<()> {
         let mut scratch = self.scratch(x.len());
         let at_once = self.at_once();
@@ -81,6 +88,9 @@ impl Windows {
     }
 
     /// `X = Tᵀ Y` for rows of signals.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
     pub fn adjoint<F: Real>(&self, kernels: ArrayView2<'_, F>, y: &[F], x: &mut [F]) -> Result<()> {
         let mut scratch = self.scratch(y.len());
         let at_once = self.at_once();
@@ -98,7 +108,11 @@ impl Windows {
         Ok(())
     }
 
-    /// Adds `Σ_rows Σ_blocks l rᵀ` over the blocks `l` of `left` and the windows `r` of `right`: `[N, C·U·V]`.
+    /// Adds `Σ_rows Σ_blocks l rᵀ` over the blocks `l` of `left` and the windows `r` of `right`:
+    /// `[N, C·U·V]`.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
     pub fn add_outer<F: Real>(&self, left: &[F], right: &[F], sum: &mut [F]) -> Result<()> {
         let mut scratch = self.scratch(left.len());
         let at_once = self.at_once();
@@ -111,12 +125,12 @@ impl Windows {
         Ok(())
     }
 
-    /// Numbers of the windows of one signal.
+    /// Numbers in the windows of one signal.
     fn row(&self) -> usize {
         self.count() * self.width()
     }
 
-    /// Numbers of the signals that are worked on at once.
+    /// Numbers of the signals processed at a time.
     fn at_once(&self) -> usize {
         (WINDOWS / self.count()).max(1) * self.len()
     }
@@ -150,7 +164,8 @@ impl Windows {
         });
     }
 
-    /// Adds the windows to the places that they came from: the transpose of [`gather`](Self::gather).
+    /// Adds the windows to the positions that they came from: the transpose of
+    /// [`gather`](Self::gather).
     pub fn scatter_add<F: Real>(&self, windows: &[F], x: &mut [F]) {
         let mut windows = windows.iter();
         self.visit(|place| {
@@ -160,7 +175,7 @@ impl Windows {
         });
     }
 
-    /// Calls `visit` with the place in `[C, H, W]` of each number of each window, in order.
+    /// Calls `visit` with the index in `[C, H, W]` of each number of each window, in order.
     fn visit(&self, mut visit: impl FnMut(usize)) {
         let [height, width] = self.size;
         for rows in self.rows.chunks_exact(self.taps[0]) {
@@ -185,7 +200,7 @@ impl Windows {
         });
     }
 
-    /// Writes blocks to the signal that they are the blocks of.
+    /// Writes `blocks` back to the signal `x`.
     pub fn write_blocks<F: Real>(&self, blocks: &[F], x: &mut [F]) {
         let mut blocks = blocks.iter();
         self.visit_blocks(|place| {
@@ -207,18 +222,22 @@ impl Windows {
     }
 }
 
-/// Memory of one pass.
+/// Scratch memory of one pass.
 struct Scratch<F> {
     windows: Vec<F>,
     blocks: Vec<F>,
 }
 
-/// Rows of `columns` numbers.
+/// The numbers as rows of length `columns`.
 fn matrix<F: Real>(numbers: &[F], columns: usize) -> Result<ArrayView2<'_, F>> {
     ArrayView2::from_shape((numbers.len() / columns, columns), numbers)
         .map_err(|_| uneven(numbers.len(), columns))
 }
 
+/// The numbers as rows of length `columns`, for writing.
+///
+/// # Errors
+/// A length that is not a multiple of `columns`.
 pub fn matrix_mut<F: Real>(numbers: &mut [F], columns: usize) -> Result<ArrayViewMut2<'_, F>> {
     let size = numbers.len();
     ArrayViewMut2::from_shape((size / columns, columns), numbers).map_err(|_| uneven(size, columns))
@@ -228,7 +247,7 @@ fn uneven(numbers: usize, columns: usize) -> LayerError {
     LayerError::Shape { what: "rows of a matrix", expected: vec![columns], actual: vec![numbers] }
 }
 
-/// All `(i, j)` below the two ends, row by row.
+/// All `(i, j)` with `i < rows` and `j < columns`, row by row.
 pub fn pairs([rows, columns]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
     (0..rows).flat_map(move |i| (0..columns).map(move |j| (i, j)))
 }

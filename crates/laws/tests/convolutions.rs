@@ -1,13 +1,13 @@
 //! Law 5: convolutions as matrices, against a materialization written by the definition alone.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::flow::base::{Laplace, Logistic};
-use pdmap_core::{Parametric, ParametricExt};
 use ndarray::{Array1, Array2, Axis};
 use pdmap_conv::{CycledConv, Direction, Geometry, Group, Output};
+use pdmap_core::flow::base::{Laplace, Logistic};
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Base, BaseSpec, Flow, Layer, LayerExt, Real, ForwardPass, Tape};
+use pdmap_core::{Base, BaseSpec, Flow, ForwardPass, Layer, LayerExt, Real, Tape};
+use pdmap_core::{Parametric, ParametricExt};
 use pdmap_laws::brick_wall::{Slip, laid_out, materialized};
 use pdmap_laws::tolerance::rounding;
 use pdmap_laws::{badly_conditioned, normal_rows, rng, worst};
@@ -314,8 +314,7 @@ fn trained<F: Real>(
 ) -> CycledConv<F> {
     let mut rng = rng(17);
     let layer = CycledConv::<F>::random(geometry, stages, Group::Orthonormal, &mut rng).unwrap();
-    let mut flow =
-        Flow::new(geometry.features(), vec![Box::new(layer)], Box::new(Laplace)).unwrap();
+    let mut flow = Flow::new(geometry.features(), vec![Box::new(layer)], Box::new(Laplace)).unwrap();
     let mut training = flow.training();
     for _ in 0..steps {
         let x = normal_rows::<F>(2, geometry.features(), &mut rng);
@@ -369,8 +368,7 @@ fn rates_do_not_depend_on_the_length() {
         let start = CycledConv::<f64>::random(Geometry::signal(1, 24, 4), 2, group, &mut rng).unwrap();
         let moved = |x: &Array2<f64>| {
             let layer = start.resized(Geometry::signal(1, x.ncols(), 4)).unwrap();
-            let mut flow =
-                Flow::new(x.ncols(), vec![Box::new(layer)], Box::new(Logistic)).unwrap();
+            let mut flow = Flow::new(x.ncols(), vec![Box::new(layer)], Box::new(Logistic)).unwrap();
             let (mut training, mut rule) = (flow.training(), Optimizer::sgd(0.1).unwrap());
             flow.accumulate(x, &mut training).unwrap();
             flow.update(&mut rule, &mut training).unwrap();

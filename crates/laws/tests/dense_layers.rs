@@ -1,13 +1,13 @@
 //! What a dense layer says of itself, and how it is made from a description. Each check was found missing by a planted bug.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
-use pdmap_core::{ParametricExt};
 use ndarray::{Array2, array};
-use pdmap_layers::diagonal::ScaleDirection;
+use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, BuildContext, Layer, LayerError, LayerSpec, Registry, Result, Sample};
+use pdmap_core::{BuildContext, Flow, Layer, LayerError, LayerSpec, Registry, Result, Sample};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::rng;
+use pdmap_layers::diagonal::ScaleDirection;
 use serde_json::{Value, json};
 
 const GROUP: Group = Group::General(Direction::Relative);

@@ -1,14 +1,14 @@
 //! The dense flow against values from an independent automatic differentiation (float64), to 1e-10.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::flow::base::{Normal};
-use pdmap_core::contract::{Reads};
-use pdmap_core::{Parametric, ParametricExt};
 use ndarray::{Array1, Array2};
-use pdmap_layers::elementwise::{Elementwise, SmoothLeakyRelu};
+use pdmap_core::contract::Reads;
+use pdmap_core::flow::base::Normal;
 use pdmap_core::{Base, Flow, Layer, LayerError, Registry, Tensors};
+use pdmap_core::{Parametric, ParametricExt};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::worst;
+use pdmap_layers::elementwise::{Elementwise, SmoothLeakyRelu};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-10;

@@ -1,13 +1,13 @@
 //! O(D) forever.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::{Geometry, Parametric};
 use ndarray::Array2;
 use pdmap_core::Real;
+use pdmap_core::contract::{Memory, Reads, Rule};
 use pdmap_core::group::{Group, GroupMatrix, ORTHONORMALITY, cayley, haar};
 use pdmap_core::linalg::orthonormality_residual;
-use pdmap_core::contract::{Memory, Reads, Rule};
-use pdmap_core::optim::{Optimizer};
+use pdmap_core::optim::Optimizer;
+use pdmap_core::{Geometry, Parametric};
 use pdmap_laws::{normal_rows, rng, worst};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

@@ -1,10 +1,10 @@
 //! Steps by panels are the steps that the whole direction makes.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use pdmap_core::flow::base::{Normal};
-use pdmap_core::{ParametricExt};
 use ndarray::Array2;
+use pdmap_core::ParametricExt;
 use pdmap_core::contract::{Memory, Rule};
+use pdmap_core::flow::base::Normal;
 use pdmap_core::optim::{Clip, Optimizer, OptimizerSpec};
 use pdmap_core::{Base, Flow, Layer, Real, Result};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};

@@ -1,14 +1,14 @@
 //! What subbands share, and shapes that are no shapes. Each check was found missing by a planted bug.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::{ParametricExt};
-use pdmap_conv::{subband_scale};
 use ndarray::Array2;
+use pdmap_conv::subband_scale;
 use pdmap_conv::{Geometry, SubbandScale};
-use pdmap_layers::diagonal::ScaleDirection;
+use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, BuildContext, LayerSpec, Registry, Sample};
+use pdmap_core::{BuildContext, Flow, LayerSpec, Registry, Sample};
 use pdmap_laws::rng;
+use pdmap_layers::diagonal::ScaleDirection;
 
 /// The maximum-likelihood scale of a subband is one over the root of its power, in whatever direction it is gone to by plain steps.
 #[test]

@@ -1,15 +1,15 @@
 //! The same bits whatever the number of threads.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::flow::base::{Normal};
-use pdmap_core::{ParametricExt};
-use pdmap_conv::{subband_scale, subband_shift};
 use pdmap_conv::{CycledConv, Geometry, SubbandScale, SubbandShift};
-use pdmap_layers::diagonal::ScaleDirection;
+use pdmap_conv::{subband_scale, subband_shift};
+use pdmap_core::ParametricExt;
+use pdmap_core::flow::base::Normal;
 use pdmap_core::optim::{Clip, Optimizer};
 use pdmap_core::{Base, Flow, Layer, Real};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::{normal_rows, rng};
+use pdmap_layers::diagonal::ScaleDirection;
 
 fn trained<F: Real>(
     threads: usize,

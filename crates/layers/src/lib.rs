@@ -11,7 +11,7 @@ pub mod spline;
 
 use pdmap_core::{Real, Registry};
 
-/// Adds the kinds of this crate to a registry.
+/// Registers the kinds of this crate.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
     nn::register(registry);
     elementwise::register(registry);

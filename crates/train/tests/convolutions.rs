@@ -93,5 +93,5 @@ fn mistakes_have_their_words() {
     let file = ModelFile::parse("m.toml", SIGNAL, &registry::<f64>()).unwrap();
     let rows = Array2::<f64>::zeros((10, 23));
     let error = file.spec.build_on(&rows, &[], 1, &registry()).unwrap_err().to_string();
-    assert!(error.contains("shape has 24 features a row, the map has 23"), "{error}");
+    assert!(error.contains("shape has 24 features per row, expected 23"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! From specifications, descriptions and tensors.
+//! Builds the layer from specifications, descriptions and tensors.
 
 use pdmap_core::{BuildContext, Kind, LayerError, LayerSpec, Real, Registry, Result, Tensors, check};
 use pdmap_filterbank::{Period, Stages};
@@ -14,10 +14,10 @@ use crate::layer::{one_or_more, shaped};
 #[serde(deny_unknown_fields)]
 struct NewOptions {
     shape: Vec<usize>,
-    /// `[K]` or `[K_h, K_w]`; one number stands for both.
+    /// `[K]` or `[K_h, K_w]`; a single number applies to both axes.
     #[serde(deserialize_with = "one_or_more")]
     period: Vec<usize>,
-    /// Periods that a kernel is long.
+    /// Length of a kernel in periods.
     #[serde(default = "two")]
     overlap: usize,
     #[serde(default)]
@@ -30,7 +30,7 @@ fn two() -> usize {
     2
 }
 
-/// The kernels of a new layer: those of a product of orthonormal stages, with their offset.
+/// Initial kernels: those of a product of orthonormal stages, with their offset.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Start {
@@ -64,7 +64,8 @@ impl<F: Real> Kind<F> for FreeConv<F> {
         let features = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
         check::features("shape", context.features, features.unwrap_or(usize::MAX))?;
         let channels = shape.first().copied().unwrap_or_default();
-        // Kernels over `overlap` periods and the weight that is made of them, and at each frequency a complex matrix of that side with its factors.
+        // Reserve the kernels over `overlap` periods with their weight, and a factorized complex
+        // matrix of the same side per frequency.
         let across = match period {
             Period::Signal(length) => length,
             Period::Image(height, width) => height.saturating_mul(width),

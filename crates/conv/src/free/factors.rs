@@ -1,4 +1,4 @@
-//! One complex LU for each frequency.
+//! One complex LU per frequency.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::lu::partial_pivoting::{factor, solve};
@@ -12,7 +12,7 @@ use pdmap_filterbank::polyphase::Polyphase;
 use pdmap_filterbank::spectrum::{Complex, Fourier, Spectrum, mirror, wrapped};
 use pdmap_filterbank::windows::pairs;
 
-/// Rounding of a pivot in ε times the side times the largest entry: what is not larger counts as 0.
+/// Pivots up to this, in ε times the side times the largest entry, count as 0.
 const PIVOT: f64 = 1.0;
 
 /// `P E(f) = L U` at one frequency of each pair `f`, `−f`.
@@ -33,8 +33,10 @@ struct Frequency {
 }
 
 impl Factors {
+    /// Factorizes `E(f)` at all frequencies of a signal with the given number of blocks.
+    ///
     /// # Errors
-    /// [`LayerError::SingularFrequency`] where a pivot vanishes to working precision.
+    /// [`LayerError::SingularFrequency`] if a pivot vanishes to working precision.
     pub(super) fn new(taps: &Polyphase, blocks: [usize; 2]) -> Result<Self> {
         let spectrum = Spectrum::new(taps, blocks);
         let side = spectrum.side();
@@ -56,12 +58,12 @@ impl Factors {
             let pivots = || (0..side).map(|at| factors[at * side + at].norm());
             let pivot = pivots()
                 .fold(f64::INFINITY, |least, pivot| if pivot.is_nan() { pivot } else { least.min(pivot) });
-            // NaN is not larger either.
+            // NaN must not pass for a large pivot.
             if !(pivot > least && pivot.is_finite()) {
                 let frequency = [number / blocks[1], number % blocks[1]];
                 return Err(LayerError::SingularFrequency { frequency, blocks, pivot });
             }
-            // The mirror image has the same modulus.
+            // The determinant at −f has the same modulus.
             log_abs_det += pivots().map(f64::ln).sum::<f64>() * if own { 1.0 } else { 2.0 };
             frequencies.push(Frequency { number, factors, forward, backward });
         }
@@ -69,7 +71,7 @@ impl Factors {
         Ok(Self { side, blocks, log_abs_det, frequencies })
     }
 
-    /// `Σ_f log|det E(f)|`, nats.
+    /// `Σ_f log|det E(f)|`, in nats.
     pub(super) fn log_abs_det(&self) -> f64 {
         self.log_abs_det
     }
@@ -103,17 +105,17 @@ impl Factors {
         gradient
     }
 
-    /// The gradient at tap `m`, of what [`gradient`](Self::gradient) gave.
+    /// Index of tap `m` in the result of [`gradient`](Self::gradient).
     pub(super) fn at(&self, m: [isize; 2]) -> usize {
         wrapped(self.blocks, m)
     }
 
-    /// `x` from `y = T x`: both `[rows, blocks, N]`, in place.
+    /// Solves `y = T x` in place: replaces `y` by `x`, both `[rows, blocks, N]`.
     pub(super) fn solve_rows(&self, rows: &mut [f64]) {
         let (side, count) = (self.side, self.blocks[0] * self.blocks[1]);
         let width = side * count;
         let mut fourier = Fourier::new(self.blocks);
-        // One plane over the blocks for each row and number of a block.
+        // One plane over the blocks for each row and each number of a block.
         let mut planes: Vec<Vec<Complex>> = vec![];
         for (row, r) in rows.chunks_exact(width).flat_map(|row| (0..side).map(move |r| (row, r))) {
             let mut plane: Vec<Complex> = row.iter().skip(r).step_by(side).map(|&v| v.into()).collect();
@@ -127,7 +129,7 @@ impl Factors {
             right.iter_mut().zip(&planes).for_each(|(right, plane)| *right = plane[f]);
             self.solve(frequency, &mut right, columns);
             for (plane, &value) in planes.iter_mut().zip(&right) {
-                // Its own mirror image is real but for rounding.
+                // Where f = −f, the spectrum is real up to rounding.
                 plane[f] = if f == other { value.re.into() } else { value };
                 if f != other {
                     plane[other] = value.conj();

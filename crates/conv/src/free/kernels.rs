@@ -1,4 +1,4 @@
-//! Kernels that nothing constrains, and how they move.
+//! Unconstrained kernels and their steps.
 
 use std::sync::OnceLock;
 
@@ -13,30 +13,34 @@ use serde::{Deserialize, Serialize};
 
 use super::factors::Factors;
 
-/// How often a step is halved before it is given up.
+/// Maximum number of halvings before a step is dropped.
 const MOST_HALVINGS: u64 = 60;
 
-/// How the kernels of a [`FreeConv`](super::FreeConv) move. Both directions are divided by the number of blocks, so that rates do not depend on the signal's length.
+/// The direction of the kernels of a [`FreeConv`](super::FreeConv). Both directions are divided by
+/// the number of blocks, so that learning rates do not depend on the signal's length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FreeDirection {
-    /// The exact Euclidean gradient, that of `log|det|` by FFT: one complex LU of side `KC` for each frequency and step.
+    /// The exact Euclidean gradient. The gradient of `log|det|` is computed by FFT: one complex LU
+    /// of side `KC` per frequency and step.
     #[default]
     Euclidean,
-    /// **A heuristic.** The relative direction `G WᵀW = mean(δ (Wᵀy)ᵀ) + W` of the whole matrix `W`, which needs no inverse, with all entries outside of the
-    /// kernels' support left out. That cut is no projection in the metric that makes the relative direction an ascent direction, so
-    /// nothing guarantees that it ascends: [`FreeConv::angle`](super::FreeConv::angle) measures how far it is from the gradient.
+    /// **A heuristic.** The relative direction `G WᵀW = mean(δ (Wᵀy)ᵀ) + W` of the whole matrix
+    /// `W`, which needs no inverse, restricted to the kernels' support. The restriction is not a
+    /// projection in the metric that makes the relative direction an ascent direction, so ascent is
+    /// not guaranteed: [`FreeConv::angle`](super::FreeConv::angle) measures the angle to the
+    /// gradient.
     RelativeOnSupport,
 }
 
-/// The kernels of a convolution on `B` blocks of side `N = KC`, as a parameter: the log-determinant and its
-/// gradient come from one complex LU for each frequency. A step that would change the sign of the
-/// determinant at a frequency where `E(f)` is real is halved.
+/// The kernels of a convolution on `B` blocks of side `N = KC`, as a parameter. The log-determinant
+/// and its gradient come from one complex LU per frequency. A step that would change the sign of
+/// the determinant at a frequency where `E(f)` is real is halved.
 #[derive(Debug, Clone)]
 pub(super) struct FreeKernels<F: Real> {
     pub(super) direction: FreeDirection,
     shape: Vec<usize>,
-    /// The geometry; its values are those of the start.
+    /// Period, taps and offset; the values are the initial ones.
     pub(super) geometry: Kernels,
     /// `[KC, C·U·V]`.
     pub(super) weight: Array2<F>,
@@ -71,9 +75,10 @@ impl<F: Real> FreeKernels<F> {
         Ok(self.factors.get_or_init(|| factors))
     }
 
-    /// For each entry of the kernels, row by row, its tap `m` and its place in the block's matrix.
+    /// For each entry of the kernels, in row-major order, its tap `m` and its position in that
+    /// tap's matrix.
     fn entries(&self) -> impl Iterator<Item = ([isize; 2], [usize; 2])> + '_ {
-        self.geometry.places()
+        self.geometry.positions()
     }
 
     pub(super) fn log_det_part(&self) -> Result<Vec<f64>> {
@@ -82,7 +87,7 @@ impl<F: Real> FreeKernels<F> {
         Ok(self.entries().map(|(m, at)| gradient[factors.at(m)][at]).collect())
     }
 
-    /// Entries of `W` at the places of the kernels' taps: kernels, with wrapped taps summed.
+    /// Entries of `W` at the positions of the kernels' taps: the kernels, with wrapped taps summed.
     fn entries_of_map(&self) -> Vec<f64> {
         let side = self.windows.side();
         let mut blocks = vec![0.0; self.windows.count() * side * side];
@@ -108,7 +113,8 @@ impl<F: Real> FreeKernels<F> {
         Ok(own.iter().zip(means).map(|(own, mean)| count * own + mean.f64()).collect())
     }
 
-    /// Signs of `det E(f)` at the frequencies where it is real, both ends of each axis' spectrum, for other kernels.
+    /// Signs of `det E(f)` for other kernels, at the frequencies where it is real: both ends of
+    /// each axis' spectrum.
     fn signs(&self, weight: &Array2<F>) -> Result<Vec<bool>> {
         let side = self.windows.side();
         let mut signs = vec![];
@@ -124,7 +130,7 @@ impl<F: Real> FreeKernels<F> {
         Ok(signs)
     }
 
-    /// A flat list of the entries in the shape of the kernels.
+    /// A flat list of the entries, reshaped like the kernels.
     pub(super) fn tensor_of<T: Copy>(&self, flat: &Array1<T>) -> Result<ArrayD<T>> {
         let shape = self.geometry.shape();
         let tensor = ArrayD::from_shape_vec(IxDyn(&shape), flat.to_vec());
@@ -156,7 +162,7 @@ impl<F: Real> Geometry<F> for FreeKernels<F> {
     }
 
     fn new_grad(&self, name: String) -> ParamGrad<F> {
-        // The heuristic keeps the sum of the gradient too, so that its angle can be measured.
+        // The heuristic also accumulates the Euclidean gradient, so that its angle can be measured.
         let sums = if self.direction == FreeDirection::Euclidean { 1 } else { 2 };
         ParamGrad::flat(name, sums * self.weight.len())
     }
@@ -187,7 +193,7 @@ impl<F: Real> Geometry<F> for FreeKernels<F> {
             let mut next = self.weight.clone();
             next.scaled_add(F::of(StepReport { halvings }.share()), &step);
             let finite = next.iter().all(|v| num_traits::Float::is_finite(*v));
-            // Singular or beyond: the determinant would have passed 0 on the way.
+            // On a change of sign the determinant would have passed 0 on the way.
             if finite && self.signs(&next).is_ok_and(|next| next == signs) {
                 break next;
             }

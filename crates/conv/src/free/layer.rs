@@ -1,4 +1,4 @@
-//! The layer.
+//! The convolution with unconstrained kernels.
 
 use ndarray::{Array1, ArrayD, ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::{Visit, VisitMut, exactly};
@@ -11,29 +11,34 @@ use pdmap_filterbank::Kernels;
 use super::kernels::{FreeDirection, FreeKernels};
 use super::options::Options;
 
-/// Rows that are solved at once.
+/// Rows solved at a time.
 const ROWS: usize = 32;
 
-/// Features of a layer: a specification alone must not cause a larger allocation.
+/// Maximum number of features: a specification alone must not cause a larger allocation.
 const MOST_FEATURES: usize = 1 << 24;
 
-/// Complex numbers of all factorizations, and a few for each frequency: 256 MiB, and half as much again while
-/// they are made.
+/// Maximum of complex numbers in all factorizations, plus a few per frequency: 256 MiB, and half as
+/// much again during their computation.
 const MOST_FACTORS: usize = 1 << 24;
 
-/// `y[o, bK+k] = Σ_i Σ_j h[k,o,i,j] x[i, (bK + j − offset) mod n]` with arbitrary kernels, and likewise for images: see [`Kernels`].
+/// `y[o, bK+k] = Σ_i Σ_j h[k,o,i,j] x[i, (bK + j − offset) mod n]` with arbitrary kernels, and the
+/// analogue for images; see [`Kernels`].
 ///
-/// Rows are flat and channel-major: `[C, n]` or `[C, H, W]`. Signals are periodic. In the frequency domain the map is one complex matrix
-/// `E(f) = Σ_m E_m e^(2πi f·m/B)` of side `N = KC` for each of the `B` frequencies, so
+/// Rows are flat and channel-major: `[C, n]` or `[C, H, W]`. Signals are periodic. In the frequency
+/// domain the map is one complex matrix `E(f) = Σ_m E_m e^(2πi f·m/B)` of side `N = KC` for each of
+/// the `B` frequencies, so
 ///
 /// ```text
-/// log|det|        = Σ_f log|det E(f)|                                   nats
-/// ∂ log|det|/∂E_m = Re Σ_f e^(2πi f·m/B) E(f)⁻ᵀ                          [E_m]_{(k,o),(l,i)} = h[k, o, i, mK + l + offset]
+/// log|det|        = Σ_f log|det E(f)|                      nats
+/// ∂ log|det|/∂E_m = Re Σ_f e^(2πi f·m/B) E(f)⁻ᵀ
+///                   with [E_m]_{(k,o),(l,i)} = h[k,o,i,mK+l+offset]
 /// x               = FFT⁻¹( E(f)⁻¹ FFT(y)(f) )
 /// ```
 ///
-/// at a cost of `O(B·N³)` a step for the first two. The inverse is not local, and nothing keeps the map away from a singular frequency: a step that would change the sign of the
-/// determinant at one of the frequencies where `E(f)` is real is halved, and the others can only be met by chance.
+/// The first two cost `O(B·N³)` per step. The inverse is not local, and nothing keeps the map away
+/// from a singular frequency. A step that would change the sign of the determinant at one of the
+/// frequencies where `E(f)` is real is halved; at the others, the determinant can vanish only by
+/// chance.
 #[derive(Debug, Clone)]
 pub struct FreeConv<F: Real> {
     shape: Vec<usize>,
@@ -44,9 +49,9 @@ impl<F: Real> FreeConv<F> {
     /// The given kernels on rows of shape `[C, n]` or `[C, H, W]`.
     ///
     /// # Errors
-    /// A shape with other axes or channels than the kernels; a length that the period does not divide
-    /// ([`LayerError::Indivisible`]); more than 2^24 features, or more than 2^24 numbers in the factors of
-    /// all frequencies: `B (N² + 16)` with `B` blocks and `N = KC`.
+    /// A shape with other axes or channels than the kernels; a length that the period does not
+    /// divide ([`LayerError::Indivisible`]); more than 2^24 features, or more than 2^24 numbers in
+    /// the factors of all frequencies: `B (N² + 16)` with `B` blocks and `N = KC`.
     pub fn new(shape: &[usize], kernels: Kernels, direction: FreeDirection) -> Result<Self> {
         let size = kernels.grid().size("shape", shape)?;
         let features: usize = shape.iter().product();
@@ -59,7 +64,7 @@ impl<F: Real> FreeConv<F> {
         let factors = count.saturating_mul(side.saturating_mul(side).saturating_add(16));
         if factors > MOST_FACTORS {
             let (value, range) = (factors as f64, "at most 2^24");
-            let what = "numbers in all frequencies of free kernels";
+            let what = "complex numbers in the factors of all frequencies";
             return Err(LayerError::Range { what, value, range });
         }
         let kernels = FreeKernels::new(shape, kernels, (windows, blocks), direction)?;
@@ -69,12 +74,12 @@ impl<F: Real> FreeConv<F> {
     /// The present kernels.
     ///
     /// # Errors
-    /// Kernels that training drove beyond finite numbers.
+    /// Kernels that are no longer finite.
     pub fn kernels(&self) -> Result<Kernels> {
         self.kernels.kernels()
     }
 
-    /// `log|det|` of the whole map, nats.
+    /// `log|det|` of the whole map, in nats.
     ///
     /// # Errors
     /// [`LayerError::SingularFrequency`] with the frequency.
@@ -90,11 +95,12 @@ impl<F: Real> FreeConv<F> {
         self.kernels.tensor_of(&Array1::from(self.kernels.log_det_part()?))
     }
 
-    /// The angle in radians between the direction that is followed and the Euclidean gradient, at the
-    /// accumulated rows: below π/2 the direction ascends.
+    /// The angle in radians between the chosen direction and the Euclidean gradient, for the
+    /// accumulated rows; below π/2 the direction ascends.
     ///
     /// # Errors
-    /// No rows; a singular frequency; [`LayerError::Conflict`] for the Euclidean direction, whose angle is 0.
+    /// No rows; a singular frequency; [`LayerError::Conflict`] for the Euclidean direction, whose
+    /// angle is 0.
     pub fn angle(&self, grads: &Gradients<F>) -> Result<f64> {
         if self.kernels.direction == FreeDirection::Euclidean {
             let (first, second) = ("an angle to the gradient", "the Euclidean direction");
@@ -191,7 +197,7 @@ impl<F: Real> Layer<F> for FreeConv<F> {
         let delta = check::slice("gradient of the output", &dy)?;
         windows.add_outer(delta, check::slice("input", &input.x)?, first)?;
         if *direction == FreeDirection::RelativeOnSupport {
-            // z = Wᵀ y instead of x.
+            // z = Wᵀ y in place of x.
             let mut z = tape.store(0, rows, features);
             let z = check::slice_mut("adjoint", &mut z)?;
             windows.adjoint(weight.view(), check::slice("output", &y)?, z)?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kernels::FreeDirection;
 
-/// Options of a saved layer: what the kernels' tensor does not say.
+/// Options of a saved layer, beyond what the tensor of the kernels determines.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {

@@ -1,4 +1,4 @@
-//! Numbers that all positions of a subband share.
+//! Numbers shared by all positions of a subband.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::{ParamGrad, Real, Result, Shape, check, parallel};
@@ -10,13 +10,14 @@ use serde_json::{Map, Value};
 use super::geometry::Geometry;
 use super::options::one_or_more;
 
-/// Numbers that one task handles.
+/// Numbers per task.
 const GRAIN: usize = 16_384;
 
-/// Positions that a stretch of repeated numbers spans at least, so that short periods fill vectors too.
+/// Minimum number of positions that a stretch of repeated numbers spans, so that short periods fill
+/// vectors too.
 const STRETCH: usize = 64;
 
-/// Shape of rows whose subbands share numbers: `[C, n]` or `[C, H, W]`, and the period at which subbands come back. Period 1: channels.
+/// Shape of the rows, `[C, n]` or `[C, H, W]`, and the period of the subbands. Period 1: channels.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BandOptions {
@@ -30,12 +31,12 @@ pub(super) fn one() -> Vec<usize> {
     vec![1]
 }
 
-/// The subbands of a row, which share numbers: feature `(c, y, x)` belongs to band `t·C + c` with
-/// `t = (y mod K_h)·K_w + x mod K_w`.
+/// The subbands of a row, each of which shares one number: feature `(c, y, x)` belongs to band
+/// `t·C + c` with `t = (y mod K_h)·K_w + x mod K_w`.
 #[derive(Debug, Clone)]
 pub struct Bands {
     geometry: Geometry,
-    /// A whole number of horizontal periods.
+    /// Length of a stretch: a whole number of horizontal periods.
     stretch: usize,
 }
 
@@ -43,7 +44,7 @@ impl Bands {
     /// For rows of the given shape.
     ///
     /// # Errors
-    /// A shape and a period that do not go together.
+    /// A shape and a period that do not match.
     pub(super) fn new(geometry: Geometry) -> Result<Self> {
         let geometry = geometry.isolated().checked()?;
         let (width, period) = (geometry.size()[1], geometry.periods()[1]);
@@ -59,7 +60,7 @@ impl Bands {
         self.geometry.side()
     }
 
-    /// Positions of each band.
+    /// Number of positions of each band.
     pub(super) fn sizes(&self) -> Vec<f64> {
         (0..self.count()).map(|band| self.size(band) as f64).collect()
     }
@@ -71,7 +72,8 @@ impl Bands {
         along(height, rows, t / columns) * along(width, columns, t % columns)
     }
 
-    /// The stretch of channel `c` and vertical phase `u`, in numbers that hold one for each.
+    /// The range of channel `c` and vertical phase `u` in a list with one number per position of a
+    /// stretch.
     fn part(&self, c: usize, u: usize) -> std::ops::Range<usize> {
         let start = (u * self.geometry.channels() + c) * self.stretch;
         start..start + self.stretch
@@ -81,15 +83,16 @@ impl Bands {
         self.geometry.channels() * self.geometry.periods()[0] * self.stretch
     }
 
-    /// Band of each number of all stretches.
-    fn band(&self, place: usize) -> usize {
+    /// Band of the number at `index` of all stretches.
+    fn band(&self, index: usize) -> usize {
         let (channels, columns) = (self.geometry.channels(), self.geometry.periods()[1]);
-        let (part, x) = (place / self.stretch, place % self.stretch);
+        let (part, x) = (index / self.stretch, index % self.stretch);
         let (u, c) = (part / channels, part % channels);
         (u * columns + x % columns) * channels + c
     }
 
-    /// `sums ← sums + Σ_rows mean_positions f(a, b)` for each band. Tasks are cut by size alone and added in their order.
+    /// `sums ← sums + Σ_rows mean_positions f(a, b)` for each band. The split into tasks depends on
+    /// sizes alone, and their sums are added in order.
     fn add_means<F: Real>(
         &self,
         a: &[F],
@@ -126,8 +129,8 @@ impl Bands {
         );
         let Some((total, others)) = scratch.split_at_mut_checked(lanes) else { return };
         others.chunks_exact(lanes).for_each(|lanes| parallel::add(total, lanes));
-        for (place, &lane) in total.iter().enumerate() {
-            let band = self.band(place);
+        for (index, &lane) in total.iter().enumerate() {
+            let band = self.band(index);
             sums[band] += lane / F::of(self.size(band) as f64);
         }
     }
@@ -149,10 +152,10 @@ impl<F: Real> Sharing<F> for Bands {
         self.sizes()
     }
 
-    /// The numbers of the bands repeated over stretches.
+    /// The numbers of the bands, repeated over stretches.
     fn prepare(&self, numbers: &[F], prepared: &mut Vec<F>) {
         prepared.clear();
-        prepared.extend((0..self.stretches()).map(|place| numbers[self.band(place)]));
+        prepared.extend((0..self.stretches()).map(|index| numbers[self.band(index)]));
     }
 
     fn map(
@@ -164,7 +167,7 @@ impl<F: Real> Sharing<F> for Bands {
     ) -> Result<()> {
         let ([height, width], [rows, _]) = (self.geometry.size(), self.geometry.periods());
         let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
-        // Lines along x: number `line` is that of channel c and height y in some row.
+        // Each line runs along x: number `line` is that of channel c and height y in some row.
         parallel::rows_mut(to, width, |line, to| {
             let (c, y) = (line / height % self.geometry.channels(), line % height);
             let (numbers, from) =

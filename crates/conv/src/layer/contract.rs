@@ -1,4 +1,4 @@
-//! The brick-wall convolution as a layer.
+//! The layer contract of the brick-wall convolution.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::{Visit, VisitMut};
@@ -8,7 +8,7 @@ use pdmap_core::{
     Shape, Tape, check,
 };
 
-use super::cycled::{CycledConv, Places, at};
+use super::cycled::{CycledConv, TapeSlots, at};
 use super::pass::{Source, Wanted, back, reorder};
 use super::route::Route;
 
@@ -21,7 +21,7 @@ impl<F: Real> CycledConv<F> {
         Ok(())
     }
 
-    /// Backward through all stages.
+    /// The backward pass through all stages.
     fn go_backward(
         &self,
         at: ForwardPass<'_, F>,
@@ -31,17 +31,17 @@ impl<F: Real> CycledConv<F> {
     ) -> Result<()> {
         let ForwardPass { input, y, tape } = at;
         let (routes, count, rows) = (self.routes(), self.stages.len(), input.x.nrows());
-        let (features, places) = (self.geometry.features(), Places::of(count));
+        let (features, slots) = (self.geometry.features(), TapeSlots::of(count));
         for stage in 0..count - 1 {
             tape.load(stage, rows, features)?;
         }
-        tape.reserve(places.count(), 0);
+        tape.reserve(slots.count(), 0);
         let (activations, others) = tape.buffers.split_at_mut(count);
-        let [first_room, second_room, even, odd, ..] = others else {
-            return Err(LayerError::Tape { index: places.count() });
+        let [first_gathered, second_gathered, even, odd, ..] = others else {
+            return Err(LayerError::Tape { index: slots.count() });
         };
         let small = self.blocks_of(0).is_small();
-        let room_rows = if small { 0 } else { rows };
+        let gathered_rows = if small { 0 } else { rows };
         let (mut above, mut below) = (even, odd);
         let here = Route::Rotation(0);
         let (x, y, dy) =
@@ -50,10 +50,10 @@ impl<F: Real> CycledConv<F> {
         for (stage, matrix) in self.stages.iter().enumerate().rev() {
             let from = above.view();
             let data = if stage + 1 == count { dy } else { check::slice("tape", &from)? };
-            let delta = Source { data, route: routes.way_back_from(stage + 1) };
+            let delta = Source { data, route: routes.backward_route(stage + 1) };
             let outputs = activations[stage].view();
             let outputs = match stage + 1 == count {
-                true => Source { data: y, route: routes.way_back_from(count) },
+                true => Source { data: y, route: routes.backward_route(count) },
                 false => Source { data: check::slice("tape", &outputs)?, route: &here },
             };
             let inputs = stage.checked_sub(1).map(|before| activations[before].view());
@@ -61,26 +61,37 @@ impl<F: Real> CycledConv<F> {
                 Some(inputs) => check::slice("tape", inputs)?,
                 None => x,
             };
-            let inputs = Source { data, route: routes.way_into(stage) };
+            let inputs = Source { data, route: routes.forward_route(stage) };
             let wanted = match self.group() {
                 Group::General(Direction::Euclidean) => Wanted::Output(inputs),
                 Group::General(Direction::RelativeLeft) => Wanted::Input(inputs),
                 Group::General(_) | Group::Orthonormal => Wanted::Output(outputs),
             };
-            let asked = stage > 0 || dx.is_some();
+            let propagate = stage > 0 || dx.is_some();
             let mut to = below.shaped(rows, features);
             let to = match &mut dx {
-                Some(dx) if stage == 0 && routes.way_back_from(0).is_identity() => {
+                Some(dx) if stage == 0 && routes.backward_route(0).is_identity() => {
                     check::slice_mut("gradient of the input", dx)?
                 }
                 _ => check::slice_mut("tape", &mut to)?,
             };
-            let (mut first, mut second) =
-                (first_room.shaped(room_rows, features), second_room.shaped(room_rows, features));
-            let rooms = [check::slice_mut("tape", &mut first)?, check::slice_mut("tape", &mut second)?];
+            let (mut first, mut second) = (
+                first_gathered.shaped(gathered_rows, features),
+                second_gathered.shaped(gathered_rows, features),
+            );
+            let gathered = [check::slice_mut("tape", &mut first)?, check::slice_mut("tape", &mut second)?];
             let param = &mut grads[stage];
             let blocks = self.blocks_of(stage);
-            back(blocks, rows, matrix.weight(), delta, wanted, (to, asked), rooms, &mut param.scratch)?;
+            back(
+                blocks,
+                rows,
+                matrix.weight(),
+                delta,
+                wanted,
+                (to, propagate),
+                gathered,
+                &mut param.scratch,
+            )?;
             if rows > 0 && blocks.count > 0 {
                 let ParamGrad { sum, scratch, .. } = param;
                 let GradSum::Outer(sum) = sum else {
@@ -91,17 +102,17 @@ impl<F: Real> CycledConv<F> {
             std::mem::swap(&mut above, &mut below);
         }
         if let Some(mut dx) = dx
-            && !routes.way_back_from(0).is_identity()
+            && !routes.backward_route(0).is_identity()
         {
             let from = above.view();
-            let from = Source { data: check::slice("tape", &from)?, route: routes.way_back_from(0) };
+            let from = Source { data: check::slice("tape", &from)?, route: routes.backward_route(0) };
             reorder(features, rows, from, check::slice_mut("gradient of the input", &mut dx)?);
         }
         Ok(())
     }
 }
 
-/// A stage that no block reaches is saved like the others, and does not move.
+/// A stage without blocks is saved like the others, and does not move.
 impl<F: Real> Parametric<F> for CycledConv<F> {
     fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
         self.stages

@@ -13,55 +13,62 @@ use super::pass::{Source, map, reorder};
 use super::route::Routes;
 use super::tasks::Blocks;
 
-/// A convolution that cycles through a set of K kernels, so that K outputs replace K inputs and the map stays 1:1, as a product of M stages.
+/// A convolution that cycles through a set of K kernels, so that K outputs replace K inputs and the
+/// map is a bijection; built as a product of M stages.
 ///
-/// Each stage multiplies every block of `K` positions × `C` channels, flattened position-major (`t·C + c`, with `t = u·K_w + v` in 2-D), by one shared matrix
-/// of side `K·C` in a [`Group`]. The last stage stands on the blocks that begin at 0; going back, the grid alternates between 0 and a shift of
-/// `⌊K/2⌋` positions in each direction. (With period 1, the first `⌊C/2⌋` channels of a block come from the next position instead; in an image, along columns and along rows by
-/// turns.) The composed kernels have length `K·M` and `offset = K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`:
+/// Each stage multiplies every block of `K` positions × `C` channels, flattened position-major
+/// (`t·C + c`, with `t = u·K_w + v` in 2-D), by one shared matrix of side `K·C` in a [`Group`]. The
+/// blocks of the last stage begin at 0; going back, the grid alternates between 0 and a shift of
+/// `⌊K/2⌋` positions along each axis. (With period 1, the first `⌊C/2⌋` channels of a block come
+/// from the next position instead, in an image along columns and rows alternately.) The composed
+/// kernels have length `K·M` and `offset = K·⌊M/2⌋ − (⌊K/2⌋ if M is even)`:
 ///
 /// ```text
 /// y[o, bK + k] = Σ_i Σ_j h[k, o, i, j] · x[i, bK + j − offset]
 /// log|det| = Σ_stages B·log|det W_s|          for B blocks; 0 with every stage in O(KC)
 /// ```
 ///
-/// With every stage in O(KC) this is the half-rank paraunitary lattice (Vaidyanathan 1993, chapter 14; Malvar 1992): orthonormal to rounding at every length, its inverse is the
-/// transposed convolution with the same kernels, and no step of training leaves it. With every stage in GL(KC) it is the unconstrained convolution, whose inverse is
-/// local too. The relative gradient is exact at each stage: `E = mean(δ yᵀ) + I`, the mean taken over rows and blocks, so that rates do not depend on the signal's length.
+/// With every stage in O(KC) this is the half-rank paraunitary lattice (Vaidyanathan 1993, chapter
+/// 14; Malvar 1992): it is orthonormal to rounding at every length, its inverse is the transposed
+/// convolution with the same kernels, and every training step preserves this. With every stage in
+/// GL(KC) it is the unconstrained convolution, whose inverse is local too. The relative gradient is
+/// exact at each stage: `E = mean(δ yᵀ) + I`, with the mean over rows and blocks, so that learning
+/// rates do not depend on the signal's length.
 ///
-/// The sign of each determinant never changes under training, nor do the ranks of the polyphase factors: they are decided by the start. Not every 2-D paraunitary bank
-/// is such a product.
+/// Training never changes the sign of a determinant or the ranks of the polyphase factors; the
+/// initialization determines them. Not every 2-D paraunitary bank is such a product.
 #[derive(Debug, Clone)]
 pub struct CycledConv<F: Real> {
     pub(super) geometry: Geometry,
     pub(super) stages: Vec<GroupMatrix<F>>,
-    /// Made when the first row comes: a specification alone takes no memory.
+    /// Built for the first batch, so that a specification alone allocates nothing.
     routes: OnceLock<Arc<Routes>>,
     /// `W⁻ᵀ` of every stage on GL, made when the first row is mapped back and dropped when a stage moves.
     pub(super) inverses: OnceLock<Arc<[Array2<F>]>>,
 }
 
-/// Places in a tape: behind the activations of `stages` stages, two buffers for gathered blocks and two that take turns.
-pub(super) struct Places {
-    pub(super) rooms: [usize; 2],
-    turns: [usize; 2],
+/// Buffers of a tape: after the activations of `stages` stages, two for gathered blocks and two
+/// used alternately.
+pub(super) struct TapeSlots {
+    pub(super) gathered: [usize; 2],
+    alternating: [usize; 2],
 }
 
-impl Places {
+impl TapeSlots {
     pub(super) fn of(stages: usize) -> Self {
-        Self { rooms: [stages, stages + 1], turns: [stages + 2, stages + 3] }
+        Self { gathered: [stages, stages + 1], alternating: [stages + 2, stages + 3] }
     }
 
-    pub(super) fn turn(&self, stage: usize) -> usize {
-        self.turns[stage % 2]
+    pub(super) fn alternating(&self, stage: usize) -> usize {
+        self.alternating[stage % 2]
     }
 
     pub(super) fn count(&self) -> usize {
-        self.turns[1] + 1
+        self.alternating[1] + 1
     }
 }
 
-/// Which way back a pass takes.
+/// The map of a backward sweep through the stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Back {
     Adjoint,
@@ -69,10 +76,11 @@ enum Back {
 }
 
 impl<F: Real> CycledConv<F> {
-    /// The given stages, in the order in which they are applied, each `[K·C, K·C]`.
+    /// The given stages in order of application, each `[K·C, K·C]`.
     ///
     /// # Errors
-    /// A geometry that does not fit together; no stages; a stage of another size, not finite or, for O(KC), not orthonormal ([`LayerError::Stage`] says which).
+    /// An inconsistent geometry; no stages; a stage of another size, not finite or, for O(KC), not
+    /// orthonormal ([`LayerError::Stage`] with its index).
     pub fn new(geometry: Geometry, stages: Vec<Array2<F>>, group: Group) -> Result<Self> {
         let geometry = geometry.checked()?;
         if stages.is_empty() {
@@ -87,7 +95,7 @@ impl<F: Real> CycledConv<F> {
         Ok(Self { geometry, stages, routes: OnceLock::new(), inverses: OnceLock::new() })
     }
 
-    /// Stages drawn from the Haar measure on O(KC): a start that is well conditioned in either group.
+    /// Stages drawn from the Haar measure on O(KC), a well-conditioned start in either group.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -96,7 +104,7 @@ impl<F: Real> CycledConv<F> {
         Self::new(geometry, (0..stages).map(|_| haar(side, rng)).collect(), group)
     }
 
-    /// Stages that do nothing.
+    /// Identity stages.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -108,7 +116,8 @@ impl<F: Real> CycledConv<F> {
     /// The same stages on signals or images of another size.
     ///
     /// # Errors
-    /// As [`new`](Self::new); another number of channels or another period shows in the size of the stages.
+    /// As [`new`](Self::new); another number of channels or another period, as a mismatch of the
+    /// size of the stages.
     pub fn resized(&self, geometry: Geometry) -> Result<Self> {
         let geometry = geometry.checked()?;
         let side = self.geometry.side();
@@ -121,7 +130,7 @@ impl<F: Real> CycledConv<F> {
         &self.geometry
     }
 
-    /// The stages in the order in which they are applied, with what is kept beside each matrix.
+    /// The stages in order of application.
     pub fn stages(&self) -> &[GroupMatrix<F>] {
         &self.stages
     }
@@ -131,7 +140,7 @@ impl<F: Real> CycledConv<F> {
         self.stages.first().map_or(Group::Orthonormal, GroupMatrix::group)
     }
 
-    /// Blocks of a row that stage `stage` multiplies.
+    /// Number of blocks per row in stage `stage`.
     pub fn blocks(&self, stage: usize) -> usize {
         let [down, across] = self.geometry.blocks(self.geometry.grid(stage, self.stages.len()));
         down * across
@@ -140,7 +149,7 @@ impl<F: Real> CycledConv<F> {
     /// `log|det|` of the whole map in nats, the same for every row.
     ///
     /// # Errors
-    /// A singular stage: which one.
+    /// A singular stage, with its index.
     pub fn log_abs_det(&self) -> Result<f64> {
         let of = |(stage, matrix): (usize, &GroupMatrix<F>)| {
             Ok(self.blocks(stage) as f64 * matrix.log_abs_det().map_err(at(stage))?)
@@ -148,7 +157,7 @@ impl<F: Real> CycledConv<F> {
         self.stages.iter().enumerate().map(of).sum()
     }
 
-    /// The transposed map on each row: for O(KC) the inverse, and the very same code.
+    /// The transposed map on each row; for O(KC) the inverse, computed by the same code.
     ///
     /// # Errors
     /// Another number of features; NaN and infinities.
@@ -175,12 +184,12 @@ impl<F: Real> CycledConv<F> {
     /// `y = f(x)`. A recorded pass keeps the outputs of all stages but the last in the tape.
     pub(super) fn go_forward(&self, rows: usize, x: &[F], y: &mut [F], tape: &mut Tape<F>) -> Result<()> {
         let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
-        let places = Places::of(count);
+        let slots = TapeSlots::of(count);
         let keep = tape.is_recording();
-        tape.reserve(places.count(), 0);
-        let direct = routes.way_into(count).is_identity();
-        let slot = |stage: usize| if keep && stage + 1 < count { stage } else { places.turn(stage) };
-        let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
+        tape.reserve(slots.count(), 0);
+        let direct = routes.forward_route(count).is_identity();
+        let slot = |stage: usize| if keep && stage + 1 < count { stage } else { slots.alternating(stage) };
+        let mut gathered = std::mem::take(&mut tape.buffers[slots.gathered[0]]);
         for (stage, matrix) in self.stages.iter().enumerate() {
             let blocks = self.blocks_of(stage);
             let read = stage
@@ -191,24 +200,24 @@ impl<F: Real> CycledConv<F> {
                 Some(view) => check::slice("tape", view)?,
                 None => x,
             };
-            let from = Source { data, route: routes.way_into(stage) };
-            let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
-            let room = check::slice_mut("tape", &mut room)?;
+            let from = Source { data, route: routes.forward_route(stage) };
+            let mut gathered = gathered.shaped(if blocks.is_small() { 0 } else { rows }, features);
+            let gathered = check::slice_mut("tape", &mut gathered)?;
             let weight = matrix.weight();
             if direct && stage + 1 == count {
-                map(blocks, rows, weight.t(), from, y, room)?;
+                map(blocks, rows, weight.t(), from, y, gathered)?;
             } else {
                 let mut to = tape.buffers[slot(stage)].shaped(rows, features);
-                map(blocks, rows, weight.t(), from, check::slice_mut("tape", &mut to)?, room)?;
+                map(blocks, rows, weight.t(), from, check::slice_mut("tape", &mut to)?, gathered)?;
             }
             if let Some((slot, buffer)) = read {
                 tape.buffers[slot] = buffer;
             }
         }
-        tape.buffers[places.rooms[0]] = room;
+        tape.buffers[slots.gathered[0]] = gathered;
         if !direct {
             let last = tape.load(slot(count - 1), rows, features)?;
-            let from = Source { data: check::slice("tape", &last)?, route: routes.way_into(count) };
+            let from = Source { data: check::slice("tape", &last)?, route: routes.forward_route(count) };
             reorder(features, rows, from, y);
         }
         Ok(())
@@ -216,11 +225,11 @@ impl<F: Real> CycledConv<F> {
 
     /// `x = f⁻¹(y)`.
     pub(super) fn go_inverse(&self, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
-        let way = if self.group() == Group::Orthonormal { Back::Adjoint } else { Back::Inverse };
-        self.go_back(way, rows, y, x, tape)
+        let back = if self.group() == Group::Orthonormal { Back::Adjoint } else { Back::Inverse };
+        self.go_back(back, rows, y, x, tape)
     }
 
-    /// One matrix serves all blocks of all rows, so the explicit inverses cost nothing against their use.
+    /// One matrix serves all blocks of all rows, so the cost of the explicit inverses is negligible.
     fn inverses(&self) -> Result<&[Array2<F>]> {
         if let Some(inverses) = self.inverses.get() {
             return Ok(inverses);
@@ -231,39 +240,40 @@ impl<F: Real> CycledConv<F> {
         Ok(self.inverses.get_or_init(|| inverses))
     }
 
-    fn go_back(&self, way: Back, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
+    fn go_back(&self, back: Back, rows: usize, y: &[F], x: &mut [F], tape: &mut Tape<F>) -> Result<()> {
         let (routes, count, features) = (self.routes(), self.stages.len(), self.geometry.features());
-        let places = Places::of(count);
-        tape.reserve(places.count(), 0);
-        let direct = routes.way_back_from(0).is_identity();
-        let inverses = if way == Back::Inverse { Some(self.inverses()?) } else { None };
-        let mut room = std::mem::take(&mut tape.buffers[places.rooms[0]]);
+        let slots = TapeSlots::of(count);
+        tape.reserve(slots.count(), 0);
+        let direct = routes.backward_route(0).is_identity();
+        let inverses = if back == Back::Inverse { Some(self.inverses()?) } else { None };
+        let mut gathered = std::mem::take(&mut tape.buffers[slots.gathered[0]]);
         for (stage, matrix) in self.stages.iter().enumerate().rev() {
             let blocks = self.blocks_of(stage);
-            let read = (stage + 1 < count).then(|| std::mem::take(&mut tape.buffers[places.turn(stage + 1)]));
+            let read =
+                (stage + 1 < count).then(|| std::mem::take(&mut tape.buffers[slots.alternating(stage + 1)]));
             let source = read.as_ref().map(|buffer| buffer.view());
             let data = match &source {
                 Some(view) => check::slice("tape", view)?,
                 None => y,
             };
-            let from = Source { data, route: routes.way_back_from(stage + 1) };
-            let mut room = room.shaped(if blocks.is_small() { 0 } else { rows }, features);
-            let room = check::slice_mut("tape", &mut room)?;
+            let from = Source { data, route: routes.backward_route(stage + 1) };
+            let mut gathered = gathered.shaped(if blocks.is_small() { 0 } else { rows }, features);
+            let gathered = check::slice_mut("tape", &mut gathered)?;
             let factor = inverses.map_or_else(|| matrix.weight(), |inverses| inverses[stage].view());
             if direct && stage == 0 {
-                map(blocks, rows, factor, from, x, room)?;
+                map(blocks, rows, factor, from, x, gathered)?;
             } else {
-                let mut to = tape.buffers[places.turn(stage)].shaped(rows, features);
-                map(blocks, rows, factor, from, check::slice_mut("tape", &mut to)?, room)?;
+                let mut to = tape.buffers[slots.alternating(stage)].shaped(rows, features);
+                map(blocks, rows, factor, from, check::slice_mut("tape", &mut to)?, gathered)?;
             }
             if let Some(buffer) = read {
-                tape.buffers[places.turn(stage + 1)] = buffer;
+                tape.buffers[slots.alternating(stage + 1)] = buffer;
             }
         }
-        tape.buffers[places.rooms[0]] = room;
+        tape.buffers[slots.gathered[0]] = gathered;
         if !direct {
-            let last = tape.load(places.turn(0), rows, features)?;
-            let from = Source { data: check::slice("tape", &last)?, route: routes.way_back_from(0) };
+            let last = tape.load(slots.alternating(0), rows, features)?;
+            let from = Source { data: check::slice("tape", &last)?, route: routes.backward_route(0) };
             reorder(features, rows, from, x);
         }
         Ok(())
@@ -275,7 +285,7 @@ fn inverse_transposed<F: Real>(matrix: &GroupMatrix<F>) -> Result<Array2<F>> {
     Ok(Lu::<f64>::new(matrix.weight())?.inverse_transposed()?.mapv(F::of))
 }
 
-/// Names the stage in an error.
+/// Adds the index of the stage to an error.
 pub(super) fn at(stage: usize) -> impl Fn(LayerError) -> LayerError {
     move |problem| LayerError::Stage { stage, problem: Box::new(problem) }
 }

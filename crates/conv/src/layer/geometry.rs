@@ -1,47 +1,55 @@
-//! What a kernel-cycled convolution works on: channels, positions, period, what happens at the ends, how the result is laid out.
+//! The geometry of a kernel-cycled convolution: channels, positions, period, boundary, output
+//! layout.
 
 use std::fmt;
 
 use pdmap_core::{LayerError, Result, Shape};
-use pdmap_filterbank::{Grid, Place};
+use pdmap_filterbank::{Alignment, Grid};
 use serde::{Deserialize, Serialize};
 
-/// Features of a convolution that no tensor vouches for: a specification alone must not make anybody allocate more.
+/// Maximum number of features of a convolution without tensors of that size: a specification alone
+/// must not cause a larger allocation.
 const MOST_FEATURES: usize = 1 << 24;
 
 /// What a stage does at the ends of a signal or image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Boundary {
-    /// The end meets the beginning: the period divides the length, and blocks of a shifted grid wrap around.
+    /// The signal wraps around: the period divides the length, and blocks of a shifted grid wrap.
     #[default]
     Periodic,
-    /// Nothing wraps and any length from one period on works: samples that no whole block of a stage covers pass through that stage. With
-    /// `h = ⌊K/2⌋` and `r = n mod K`, the last `r` samples are touched by no stage where `r < h`, and the last `r − h` where `r ≥ h` (the last `r` with one stage).
+    /// Nothing wraps, and any length of at least one period works: samples that no whole block of a
+    /// stage covers pass through that stage. With `h = ⌊K/2⌋` and `r = n mod K`, no stage touches
+    /// the last `r` samples if `r < h`, or the last `r − h` if `r ≥ h` (the last `r` with one
+    /// stage).
     Isolated,
 }
 
-/// How the outputs of a convolution are laid out in a row.
+/// Layout of the outputs in a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
-    /// As the input, `[C, n]` or `[C, H, W]`: output `(o, bK + k)` is that of kernel `k` for output channel `o` in block `b`.
+    /// That of the input, `[C, n]` or `[C, H, W]`: output `(o, bK + k)` is that of kernel `k` for
+    /// output channel `o` in block `b`.
     #[default]
     Interleaved,
-    /// One channel for each kernel and output channel, `[K·C, n/K]` or `[K_h·K_w·C, H/K_h, W/K_w]`: channel `k·C + o` at position `b` is the interleaved
-    /// output `(o, bK + k)`, with `k = p·K_w + q` in 2-D. So the first `C` channels are those of kernel 0, and sample `b` of every subband stands for the same
-    /// inputs, from `bK − offset` on. Only where the boundary is periodic.
+    /// One channel per kernel and output channel, `[K·C, n/K]` or `[K_h·K_w·C, H/K_h, W/K_w]`:
+    /// channel `k·C + o` at position `b` is the interleaved output `(o, bK + k)`, with
+    /// `k = p·K_w + q` in 2-D. So the first `C` channels are those of kernel 0, and sample `b` of
+    /// every subband depends on the same inputs, from `bK − offset` on. For periodic boundaries
+    /// only.
     Subbands,
 }
 
-/// Shape, period, boundary and output layout of a convolution. Rows are flat: `[C, n]` for signals, `[C, H, W]` for images, channel-major as in NumPy
-/// and PyTorch: sample `(c, i)` of a signal is feature `c·n + i`, pixel `(c, y, x)` is feature `(c·H + y)·W + x`.
+/// Shape, period, boundary and output layout of a convolution. Rows are flat and channel-major,
+/// `[C, n]` for signals and `[C, H, W]` for images, as in NumPy and PyTorch: sample `(c, i)` of a
+/// signal is feature `c·n + i`, pixel `(c, y, x)` is feature `(c·H + y)·W + x`.
 ///
-/// It is checked where a layer is made of it.
+/// The geometry is checked when a layer is built from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
     channels: usize,
-    /// Rows and columns; a signal is one row.
+    /// Rows and columns; a signal has one row.
     size: [usize; 2],
     period: [usize; 2],
     image: bool,
@@ -50,39 +58,41 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// `channels` signals of `length` samples, transformed in blocks of `period`.
+    /// Signals of `length` samples in `channels` channels, transformed in blocks of `period`.
     pub fn signal(channels: usize, length: usize, period: usize) -> Self {
         let (size, period) = ([1, length], [1, period]);
         let (boundary, output) = (Boundary::Periodic, Output::Interleaved);
         Self { channels, size, period, image: false, boundary, output }
     }
 
-    /// Images of `channels` planes of `size` = (height, width), transformed in blocks of `period` = (height, width).
+    /// Images of `channels` planes of `size` = (height, width), transformed in blocks of `period` =
+    /// (height, width).
     pub fn image(channels: usize, size: (usize, usize), period: (usize, usize)) -> Self {
         let (size, period) = (size.into(), period.into());
         let (boundary, output) = (Boundary::Periodic, Output::Interleaved);
         Self { channels, size, period, image: true, boundary, output }
     }
 
-    /// The same with [`Boundary::Isolated`].
+    /// The same geometry with [`Boundary::Isolated`].
     #[must_use]
     pub fn isolated(self) -> Self {
         self.with_boundary(Boundary::Isolated)
     }
 
-    /// The same with another boundary.
+    /// The same geometry with another boundary.
     #[must_use]
     pub fn with_boundary(self, boundary: Boundary) -> Self {
         Self { boundary, ..self }
     }
 
-    /// The same with another layout of the outputs.
+    /// The same geometry with another output layout.
     #[must_use]
     pub fn with_output(self, output: Output) -> Self {
         Self { output, ..self }
     }
 
-    /// From the lists that a specification holds: `[C, n]` and `[K]`, or `[C, H, W]` and `[K_h, K_w]` (one number stands for both).
+    /// From the lists of a specification: `[C, n]` and `[K]`, or `[C, H, W]` and `[K_h, K_w]` (a
+    /// single number applies to both axes).
     ///
     /// # Errors
     /// Lists of other lengths.
@@ -117,7 +127,7 @@ impl Geometry {
         if self.image { vec![self.channels, height, width] } else { vec![self.channels, width] }
     }
 
-    /// The shape that leaves when rows of a shape with as many features enter.
+    /// The output shape for rows of a shape with the same number of features.
     ///
     /// # Errors
     /// [`LayerError::Features`] for rows of another width.
@@ -126,7 +136,8 @@ impl Geometry {
         Shape::of(&self.output_shape())
     }
 
-    /// Shape of the outputs: that of the input, or `[K·C, n/K]` and so on.
+    /// Shape of the outputs: that of the input, or `[K·C, n/K]` or `[K_h·K_w·C, H/K_h, W/K_w]` for
+    /// subbands.
     pub fn output_shape(&self) -> Vec<usize> {
         if self.output == Output::Interleaved {
             return self.shape();
@@ -145,17 +156,17 @@ impl Geometry {
         self.channels
     }
 
-    /// What happens at the ends.
+    /// The boundary.
     pub fn boundary(&self) -> Boundary {
         self.boundary
     }
 
-    /// How the outputs are laid out.
+    /// The output layout.
     pub fn output(&self) -> Output {
         self.output
     }
 
-    /// Features of a row, `C·n` or `C·H·W`.
+    /// Features per row, `C·n` or `C·H·W`.
     pub fn features(&self) -> usize {
         self.channels * self.positions()
     }
@@ -165,12 +176,12 @@ impl Geometry {
         self.channels * self.cell()
     }
 
-    /// Positions, in all directions together.
+    /// Positions per channel.
     pub(crate) fn positions(&self) -> usize {
         self.size[0] * self.size[1]
     }
 
-    /// Positions of a block.
+    /// Positions per block.
     pub(crate) fn cell(&self) -> usize {
         self.period[0] * self.period[1]
     }
@@ -183,16 +194,17 @@ impl Geometry {
         self.period
     }
 
-    /// Periods that fit into each direction.
+    /// Whole periods along each axis.
     fn counts(&self) -> [usize; 2] {
         [self.size[0] / self.period[0], self.size[1] / self.period[1]]
     }
 
-    /// The same, where a layer can be made of it.
+    /// Checks the geometry and returns it.
     ///
     /// # Errors
-    /// Zero sizes; more features than memory is taken for on the word of a specification; a period that does not divide the length
-    /// ([`LayerError::Indivisible`]), or is longer than it; subbands of isolated signals.
+    /// Zero sizes; more features than a specification may request; a period that does not divide
+    /// the length ([`LayerError::Indivisible`]), or is longer than it; subbands of isolated
+    /// signals.
     pub fn checked(self) -> Result<Self> {
         let ([height, width], [rows, columns]) = (self.size, self.period);
         let sizes = [
@@ -227,24 +239,24 @@ impl Geometry {
         Ok(self)
     }
 
-    /// Where the blocks of stage `stage` of `stages` stand: the last on whole periods, and going back the
-    /// grids alternate.
-    pub(crate) fn grid(&self, stage: usize, stages: usize) -> Place {
-        Grid { period: self.period, channels: self.channels, image: self.image }.place(stage, stages)
+    /// Alignment of the blocks of stage `stage` of `stages`: the last is aligned with the grid, and
+    /// going back the grids alternate.
+    pub(crate) fn grid(&self, stage: usize, stages: usize) -> Alignment {
+        Grid { period: self.period, channels: self.channels, image: self.image }.alignment(stage, stages)
     }
 
-    /// Blocks of a stage in each direction.
-    pub(crate) fn blocks(&self, grid: Place) -> [usize; 2] {
+    /// Number of blocks of a stage along each axis.
+    pub(crate) fn blocks(&self, grid: Alignment) -> [usize; 2] {
         let ([height, width], [rows, columns]) = (self.size, self.period);
         if self.boundary == Boundary::Periodic {
             return self.counts();
         }
         match grid {
-            Place::Whole => self.counts(),
-            Place::Shifted => [(height - rows / 2) / rows, (width - columns / 2) / columns],
-            Place::Channels(_) if self.channels < 2 => self.counts(),
-            Place::Channels(0) => [height - 1, width],
-            Place::Channels(_) => [height, width - 1],
+            Alignment::Whole => self.counts(),
+            Alignment::Shifted => [(height - rows / 2) / rows, (width - columns / 2) / columns],
+            Alignment::Channels(_) if self.channels < 2 => self.counts(),
+            Alignment::Channels(0) => [height - 1, width],
+            Alignment::Channels(_) => [height, width - 1],
         }
     }
 }

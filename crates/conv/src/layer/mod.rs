@@ -1,12 +1,12 @@
-//! Layers: the brick-wall convolution, and scales and shifts that the positions of a subband share.
+//! Layers: the brick-wall convolution, and scales and shifts shared by the positions of a subband.
 
 mod bands;
 mod contract;
 mod cycled;
 mod geometry;
 mod options;
+mod order;
 mod pass;
-mod places;
 mod route;
 mod small;
 mod subbands;

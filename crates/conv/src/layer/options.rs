@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::cycled::CycledConv;
 use super::geometry::{Boundary, Geometry, Output};
 
-/// Stages that a description may ask for.
+/// Maximum number of stages in a description.
 const MOST_STAGES: usize = 1024;
 
 /// Options of a saved convolution.
@@ -16,7 +16,7 @@ const MOST_STAGES: usize = 1024;
 pub(crate) struct Options {
     /// `[channels, length]` or `[channels, height, width]`.
     shape: Vec<usize>,
-    /// `[K]` or `[K_h, K_w]`; a number alone is read too.
+    /// `[K]` or `[K_h, K_w]`; a single number is accepted too.
     #[serde(deserialize_with = "one_or_more")]
     period: Vec<usize>,
     stages: usize,
@@ -27,7 +27,7 @@ pub(crate) struct Options {
     output: Output,
 }
 
-/// Options of a new one: the same, and how to start.
+/// Options of a new convolution: those of a saved one, and its initialization.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewOptions {
@@ -44,7 +44,7 @@ struct NewOptions {
     start: Start,
 }
 
-/// The stages of a new convolution.
+/// Initial stages.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Start {
@@ -55,7 +55,8 @@ enum Start {
     Identity,
 }
 
-/// The same with the shape of the rows where it names none; a vector is a signal of one channel.
+/// The specification, completed with the shape of the rows if it names none; a vector is a signal
+/// of one channel.
 pub(crate) fn shaped<F: Real>(spec: &LayerSpec, context: &BuildContext<'_, F>) -> LayerSpec {
     let mut spec = spec.clone();
     if let Some(options) = spec.options.as_object_mut() {
@@ -130,7 +131,8 @@ impl<F: Real> Kind<F> for CycledConv<F> {
         let Options { shape, period, stages, group, boundary, output } = spec.parse()?;
         let geometry =
             Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
-        // One by one: a number of stages without tensors ends at the first that is missing.
+        // One by one, so that a large number of stages without tensors fails at the first missing
+        // one.
         let mut found = Vec::new();
         for stage in 0..stages {
             found.push(tensors.square(&format!("stages.{stage}"), Some(geometry.side()))?);

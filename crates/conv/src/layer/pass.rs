@@ -1,4 +1,4 @@
-//! One stage over a batch, forward and back.
+//! One stage over a batch, forward and backward.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::linalg::{Add, gemm};
@@ -8,19 +8,19 @@ use super::route::Route;
 use super::small::{self, Loaded, MOST, Sum};
 use super::tasks::{Blocks, Task};
 
-/// A batch in some order, and the way from there into the blocks of a stage.
+/// A batch in some order, and its route into the blocks of a stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a, F> {
     pub(crate) data: &'a [F],
     pub(crate) route: &'a Route,
 }
 
-/// What a backward pass sums for its stage's direction.
+/// The sum of outer products that a backward pass accumulates for its stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted<'a, F> {
-    /// `Σ δ rᵀ`, with `r` from here.
+    /// `Σ δ rᵀ`, with `r` from this source.
     Output(Source<'a, F>),
-    /// `Σ (Wᵀδ) rᵀ`, with `r` from here.
+    /// `Σ (Wᵀδ) rᵀ`, with `r` from this source.
     Input(Source<'a, F>),
 }
 
@@ -29,8 +29,8 @@ impl<'a, F: Real> Source<'a, F> {
         Loaded { row: &self.data[row * blocks.features..(row + 1) * blocks.features], route: self.route }
     }
 
-    /// The task's blocks in order: as they stand, or gathered into `room`.
-    fn blocks<'b>(&self, blocks: Blocks, task: Task, room: &'b mut [F]) -> &'b [F]
+    /// The task's blocks in order: in place, or gathered into `gathered`.
+    fn blocks<'b>(&self, blocks: Blocks, task: Task, gathered: &'b mut [F]) -> &'b [F]
     where
         'a: 'b,
     {
@@ -43,12 +43,12 @@ impl<'a, F: Real> Source<'a, F> {
         parallel::vectorized(
             #[inline(always)]
             || {
-                for (row, room) in (row..).zip(room.chunks_exact_mut(part.max(1))) {
-                    self.route.gather(self.row(blocks, row).row, first * blocks.side, room);
+                for (row, gathered) in (row..).zip(gathered.chunks_exact_mut(part.max(1))) {
+                    self.route.gather(self.row(blocks, row).row, first * blocks.side, gathered);
                 }
             },
         );
-        room
+        gathered
     }
 }
 
@@ -60,7 +60,7 @@ impl<'a, F: Real> Wanted<'a, F> {
     }
 }
 
-/// The matrix row by row in fixed memory, where it is a small one.
+/// A small matrix in row-major order, in an array of fixed size.
 struct Packed<F>([F; MOST * MOST]);
 
 impl<F: Real> Packed<F> {
@@ -71,15 +71,15 @@ impl<F: Real> Packed<F> {
     }
 }
 
-/// `to ← X M` for the blocks `X` that the source leads to, `[blocks, side]`; what no block covers goes along unchanged. `room` is as large as the batch
-/// where `side > MOST`, and without meaning afterwards.
+/// `to ← X M` for the blocks `X` of the source, `[blocks, side]`; numbers outside all blocks are
+/// copied. `gathered` is scratch memory as large as the batch if `side > MOST`.
 pub(crate) fn map<F: Real>(
     blocks: Blocks,
     rows: usize,
     matrix: ArrayView2<'_, F>,
     from: Source<'_, F>,
     to: &mut [F],
-    room: &mut [F],
+    gathered: &mut [F],
 ) -> Result<()> {
     let plan = blocks.plan(rows);
     if blocks.side <= MOST {
@@ -94,9 +94,9 @@ pub(crate) fn map<F: Real>(
         });
         return Ok(());
     }
-    let room = if from.route.is_identity() { None } else { Some(room) };
-    let body = |task: Task, to: &mut [F], room: &mut [F]| -> Result<()> {
-        let x = from.blocks(blocks, task, room);
+    let gathered = if from.route.is_identity() { None } else { Some(gathered) };
+    let body = |task: Task, to: &mut [F], gathered: &mut [F]| -> Result<()> {
+        let x = from.blocks(blocks, task, gathered);
         each_matrix(blocks, task, |covered, rest| {
             gemm(
                 F::one(),
@@ -109,24 +109,27 @@ pub(crate) fn map<F: Real>(
             Ok(())
         })
     };
-    // Sizes are right by construction; the first error would be the same on every task.
+    // Sizes are right by construction; every task would report the same error.
     let failure = std::sync::OnceLock::new();
     let noted = |result: Result<()>| {
         if let Err(error) = result {
             failure.get_or_init(|| error);
         }
     };
-    match room {
+    match gathered {
         None => plan.run([to], (0, &mut []), &|task, [to], _| noted(body(task, to, &mut []))),
-        Some(room) => {
-            plan.run([to, room], (0, &mut []), &|task, [to, room], _| noted(body(task, to, room)));
+        Some(gathered) => {
+            plan.run([to, gathered], (0, &mut []), &|task, [to, gathered], _| {
+                noted(body(task, to, gathered))
+            });
         }
     }
     failure.into_inner().map_or(Ok(()), Err)
 }
 
-/// `to ← Δ W` for the blocks `Δ` that the source leads to (each block `Wᵀ δ`), where that is asked for, and the sum that is wanted into `total`, `[side, side]`, which is
-/// overwritten. `partials` grows to what the tasks' sums need; `rooms` are as large as the batch where `side > MOST`.
+/// `to ← Δ W` for the blocks `Δ` of the source (each block becomes `Wᵀ δ`), if `propagate` is set,
+/// and the wanted sum into the first `[side, side]` numbers of `partials`, which grows as needed
+/// for the sums of all tasks. `gathered` are scratch memory as large as the batch if `side > MOST`.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn back<F: Real>(
     blocks: Blocks,
@@ -134,12 +137,12 @@ pub(crate) fn back<F: Real>(
     matrix: ArrayView2<'_, F>,
     delta: Source<'_, F>,
     wanted: Wanted<'_, F>,
-    (to, asked): (&mut [F], bool),
-    rooms: [&mut [F]; 2],
+    (to, propagate): (&mut [F], bool),
+    gathered: [&mut [F]; 2],
     partials: &mut Vec<F>,
 ) -> Result<()> {
     let (plan, side, size) = (blocks.plan(rows), blocks.side, blocks.side * blocks.side);
-    let asked = asked || matches!(wanted, Wanted::Input(_));
+    let propagate = propagate || matches!(wanted, Wanted::Input(_));
     let needed = plan.tasks().max(1) * size;
     if partials.len() < needed {
         partials.resize(needed, F::zero());
@@ -156,22 +159,22 @@ pub(crate) fn back<F: Real>(
                     Wanted::Input(_) => Sum::Input(right),
                 };
                 let (covered, rest) = to.split_at_mut(task.blocks * side);
-                small::back(side, &packed.0, delta, sum, task.first, (covered, asked), partial);
-                if asked {
+                small::back(side, &packed.0, delta, sum, task.first, (covered, propagate), partial);
+                if propagate {
                     delta.route.gather(delta.row, blocks.covered(), rest);
                 }
             }
         });
     } else {
         let failure = std::sync::OnceLock::new();
-        let [first, second] = rooms;
+        let [first, second] = gathered;
         let body = |task: Task, to: &mut [F], [first, second]: [&mut [F]; 2], partial: &mut [F]| {
             let delta = delta.blocks(blocks, task, first);
             let right = wanted.source().blocks(blocks, task, second);
             each_matrix(blocks, task, |covered, rest| {
                 let (delta_rows, right) =
                     (view(delta, covered.clone(), side)?, view(right, covered.clone(), side)?);
-                if asked {
+                if propagate {
                     gemm(F::one(), delta_rows, matrix, Add::No, view_mut(to, covered.clone(), side)?)?;
                     to[rest.clone()].copy_from_slice(&delta[rest]);
                 }
@@ -192,13 +195,14 @@ pub(crate) fn back<F: Real>(
         );
         failure.into_inner().map_or(Ok(()), Err)?;
     }
-    // One after the other, in the order of the tasks.
+    // In the order of the tasks.
     let (total, others) = partials[..needed].split_at_mut(size);
     others.chunks_exact(size).for_each(|partial| parallel::add(total, partial));
     Ok(())
 }
 
-/// Numbers of a task that are one matrix of blocks, and the rest behind it: all rows at once where nothing stands between them.
+/// Ranges of a task: blocks that form one matrix, and the rest after them. All rows at once if
+/// there is no rest.
 fn each_matrix(
     blocks: Blocks,
     task: Task,
@@ -232,7 +236,7 @@ fn view_mut<F>(data: &mut [F], part: std::ops::Range<usize>, columns: usize) -> 
 
 /// `to ← from` in another order, row by row.
 pub(crate) fn reorder<F: Real>(features: usize, rows: usize, from: Source<'_, F>, to: &mut [F]) {
-    // Blocks of one number: only the sizes of tasks come from them.
+    // Blocks of one number only determine the sizes of tasks.
     let blocks = Blocks { side: 1, count: features, features };
     blocks.plan(rows).run([to], (0, &mut []), &|task, [to], _| {
         for (row, to) in (task.row..).zip(to.chunks_exact_mut(to.len() / task.rows)) {

@@ -1,28 +1,29 @@
-//! The ways of a row's numbers from the blocks of one stage to those of the next.
+//! Permutations of a row's numbers from the blocks of one stage to those of the next.
 
 use pdmap_core::Real;
 
 use super::geometry::Geometry;
-use super::places::Order;
+use super::order::Order;
 
-/// A permutation: number `i` of the new order is taken from place `route(i)` of the old one.
+/// A permutation: number `i` of the new order is number `route(i)` of the old one.
 #[derive(Debug, Clone)]
 pub(crate) enum Route {
-    /// `route(i) = i + by`, wrapped: signals of one channel, whose blocks are stretches of the row.
+    /// `route(i) = i + by`, wrapped: for signals of one channel, whose blocks are contiguous in the
+    /// row.
     Rotation(usize),
     /// Anything else.
     Table(Vec<u32>),
 }
 
 impl Route {
-    /// From one order to another, both as [`Order::places`] gives them.
+    /// From one order to another, both as given by [`Order::permutation`].
     pub(crate) fn between(from: &[u32], to: &[u32]) -> Self {
         let mut inverse = vec![0; from.len()];
-        (0..).zip(from).for_each(|(place, &feature)| inverse[feature as usize] = place);
+        (0..).zip(from).for_each(|(index, &feature)| inverse[feature as usize] = index);
         let table: Vec<u32> = to.iter().map(|&feature| inverse[feature as usize]).collect();
         let by = table.first().map_or(0, |&first| first as usize);
-        let wrapped = |place: usize| if place >= table.len() { place - table.len() } else { place };
-        match table.iter().enumerate().all(|(place, &from)| wrapped(place + by) == from as usize) {
+        let wrapped = |index: usize| if index >= table.len() { index - table.len() } else { index };
+        match table.iter().enumerate().all(|(index, &from)| wrapped(index + by) == from as usize) {
             true => Self::Rotation(by),
             false => Self::Table(table),
         }
@@ -33,7 +34,7 @@ impl Route {
         matches!(self, Self::Rotation(0))
     }
 
-    /// `D` numbers of the new order, from place `at` on.
+    /// `D` numbers of the new order, starting at index `at`.
     #[inline(always)]
     pub(crate) fn load<F: Real, const D: usize>(&self, row: &[F], at: usize) -> [F; D] {
         let mut block = [F::zero(); D];
@@ -46,15 +47,15 @@ impl Route {
                 }
             }
             Self::Table(table) => {
-                for (number, &place) in block.iter_mut().zip(&table[at..at + D]) {
-                    *number = row[place as usize];
+                for (number, &index) in block.iter_mut().zip(&table[at..at + D]) {
+                    *number = row[index as usize];
                 }
             }
         }
         block
     }
 
-    /// All numbers of the new order from place `at` on, as many as `to` holds.
+    /// Numbers of the new order starting at index `at`, as many as `to` holds.
     #[inline(always)]
     pub(crate) fn gather<F: Real>(&self, row: &[F], at: usize, to: &mut [F]) {
         match self {
@@ -67,15 +68,15 @@ impl Route {
                 rest.copy_from_slice(&row[..length]);
             }
             Self::Table(table) => {
-                for (number, &place) in to.iter_mut().zip(&table[at..]) {
-                    *number = row[place as usize];
+                for (number, &index) in to.iter_mut().zip(&table[at..]) {
+                    *number = row[index as usize];
                 }
             }
         }
     }
 }
 
-/// A stretch that goes on at the beginning of the row: one block of many.
+/// A range that wraps around the end of the row: one block of many.
 #[cold]
 #[inline(never)]
 fn around<F: Real>(row: &[F], start: usize, to: &mut [F]) {
@@ -84,25 +85,26 @@ fn around<F: Real>(row: &[F], start: usize, to: &mut [F]) {
     }
 }
 
-/// `place mod length`, for places below twice the length.
+/// `index mod length`, for `index` below twice the length.
 #[inline(always)]
-fn wrap(place: usize, length: usize) -> usize {
-    if place >= length { place - length } else { place }
+fn wrap(index: usize, length: usize) -> usize {
+    if index >= length { index - length } else { index }
 }
 
 /// The routes of a whole convolution.
 #[derive(Debug, Clone)]
 pub(crate) struct Routes {
-    /// Distinct ways, in no particular order.
+    /// Distinct routes, in no particular order.
     distinct: Vec<Route>,
-    /// Which of them leads into stage `m`; the last leads to the outputs.
+    /// Index of the route into stage `m`; the last leads to the outputs.
     forward: Vec<usize>,
-    /// Which of them leads back: `backward[m]` from stage `m` to the stage (or input) before it, `backward[M]` from the outputs to the last stage.
+    /// Index of the route back: `backward[m]` from stage `m` to the stage (or input) before it,
+    /// `backward[M]` from the outputs to the last stage.
     backward: Vec<usize>,
 }
 
 impl Routes {
-    /// Between the given stages' orders, from flat rows to the outputs.
+    /// The routes between the orders of the stages, from flat rows to the outputs.
     pub(crate) fn new(geometry: &Geometry, stages: usize) -> Self {
         let mut orders = vec![Order::Flat];
         orders.extend((0..stages).map(|stage| Order::Blocks(geometry.grid(stage, stages))));
@@ -110,7 +112,7 @@ impl Routes {
         let mut known: Vec<(Order, Vec<u32>)> = Vec::new();
         for &order in &orders {
             if !known.iter().any(|(other, _)| *other == order) {
-                known.push((order, order.places(geometry)));
+                known.push((order, order.permutation(geometry)));
             }
         }
         let index = |order: Order| known.iter().position(|(other, _)| *other == order).unwrap_or(0);
@@ -128,13 +130,15 @@ impl Routes {
         Self { distinct, forward, backward }
     }
 
-    /// Into stage `stage` from what is before it; for the number of stages, to the outputs.
-    pub(crate) fn way_into(&self, stage: usize) -> &Route {
+    /// The route into stage `stage` from the one before it; for the number of stages, to the
+    /// outputs.
+    pub(crate) fn forward_route(&self, stage: usize) -> &Route {
         &self.distinct[self.forward[stage]]
     }
 
-    /// The way back out of stage `stage` to what is before it; for the number of stages, from the outputs into the last stage.
-    pub(crate) fn way_back_from(&self, stage: usize) -> &Route {
+    /// The route back from stage `stage` to the one before it; for the number of stages, from the
+    /// outputs to the last stage.
+    pub(crate) fn backward_route(&self, stage: usize) -> &Route {
         &self.distinct[self.backward[stage]]
     }
 }

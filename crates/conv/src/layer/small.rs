@@ -1,34 +1,36 @@
-//! Small blocks: matrices of up to [`MOST`] numbers a side, held in registers while blocks stream past.
+//! Small blocks: matrices of side up to [`MOST`], held in registers while blocks stream past.
 //!
-//! A call of a general product costs more than such a block's arithmetic, and gathering all blocks first costs a pass over memory. Here one pass
-//! loads each block from where the stage before left it, multiplies it and writes it where the next finds it; the backward pass sums `δ yᵀ` on the same way.
+//! For such blocks, a call of a general matrix product costs more than the arithmetic, and
+//! gathering all blocks first costs a pass over memory. Here one pass loads each block from where
+//! the previous stage left it, multiplies it and writes it where the next stage finds it; the
+//! backward pass sums `δ yᵀ` at the same time.
 
 use pdmap_core::Real;
 
 use super::route::Route;
 
-/// Side of the largest matrix that goes this way.
+/// Side of the largest matrix handled here.
 pub(crate) const MOST: usize = 16;
 
-/// Blocks that a backward pass takes at a time.
+/// Blocks that a backward pass processes at a time.
 const TILE: usize = 64;
 
 /// A matrix by its rows.
 type Square<F, const D: usize> = [[F; D]; D];
 
-/// One of the two numbers that a sum of outer products is made of.
+/// One of the two operands of a sum of outer products.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Loaded<'a, F> {
-    /// A row, in the order that the route starts from.
+    /// A row, in the order where the route starts.
     pub(crate) row: &'a [F],
-    /// The way into the blocks.
+    /// The route into the blocks.
     pub(crate) route: &'a Route,
 }
 
-/// What a backward pass sums.
+/// The sum that a backward pass accumulates.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sum<'a, F> {
-    /// `Σ δ rᵀ` with `r` from the given place: the outputs of a stage, or its inputs.
+    /// `Σ δ rᵀ`, with `r` the outputs of a stage or its inputs.
     Output(Loaded<'a, F>),
     /// `Σ (Wᵀδ) rᵀ`.
     Input(Loaded<'a, F>),
@@ -51,7 +53,7 @@ fn times<F: Real, const D: usize>(rows: &Square<F, D>, x: &[F; D]) -> [F; D] {
     y
 }
 
-/// `to ← Mᵀ x` for the blocks from number `first` on, as many as `to` holds.
+/// `to ← Mᵀ x` for the blocks starting at number `first`, as many as `to` holds.
 #[inline(always)]
 fn map_blocks<F: Real, const D: usize>(matrix: &[F], from: Loaded<'_, F>, first: usize, to: &mut [F]) {
     let rows = square::<F, D>(matrix);
@@ -66,8 +68,9 @@ fn add_times<F: Real, const D: usize>(y: &mut [F; D], a: F, x: &[F; D]) {
     y.iter_mut().zip(x).for_each(|(y, &x)| *y += a * x);
 }
 
-/// Rows `row` to `row + 3` of `Σ l rᵀ` are added to: as many sums as hide the time that an addition takes. (They are written out because the
-/// compiler takes a loop over them for one to be vectorized across rows, and transposes the sum for each block.)
+/// Adds to rows `row` to `row + 3` of `Σ l rᵀ`: as many sums as hide the latency of an addition.
+/// (They are written out because the compiler would vectorize a loop over them across rows, and
+/// transpose the sum for each block.)
 #[inline(always)]
 fn add_four_rows<F: Real, const D: usize>(
     sum: &mut Square<F, D>,
@@ -86,7 +89,7 @@ fn add_four_rows<F: Real, const D: usize>(
     (*a, *b, *c, *d) = (sum_a, sum_b, sum_c, sum_d);
 }
 
-/// Row `row` of `Σ l rᵀ` is added to.
+/// Adds to row `row` of `Σ l rᵀ`.
 #[inline(always)]
 fn add_row<F: Real, const D: usize>(sum: &mut Square<F, D>, row: usize, lefts: &[[F; D]], rights: &[[F; D]]) {
     let mut of_row = sum[row];
@@ -96,27 +99,29 @@ fn add_row<F: Real, const D: usize>(sum: &mut Square<F, D>, row: usize, lefts: &
     sum[row] = of_row;
 }
 
-/// `to ← Wᵀ δ`, where that is asked for, and `total ← total + Σ l rᵀ` for the blocks from number `first` on, as many as `to` holds. `matrix` is `W`.
+/// `to ← Wᵀ δ`, if requested, and `total ← total + Σ l rᵀ` for the blocks starting at number
+/// `first`, as many as `to` holds. `matrix` is `W`.
 #[inline(always)]
 fn back_blocks<F: Real, const D: usize>(
     matrix: &[F],
     delta: Loaded<'_, F>,
     sum: Sum<'_, F>,
     first: usize,
-    (to, asked): (&mut [F], bool),
+    (to, propagate): (&mut [F], bool),
     total: &mut [F],
 ) {
     let rows = square::<F, D>(matrix);
     let mut local = square::<F, D>(total);
     let (mut deltas, mut rights) = ([[F::zero(); D]; TILE], [[F::zero(); D]; TILE]);
-    // Two loops over a few blocks at a time: the matrix and the sum do not fit into registers together.
+    // Two loops over a few blocks at a time, because the matrix and the sum do not fit into
+    // registers together.
     for (tile, to) in to.as_chunks_mut::<D>().0.chunks_mut(TILE).enumerate() {
         let first = first + tile * TILE;
         let (Sum::Output(right) | Sum::Input(right)) = sum;
         for (((block, to), delta_of), right_of) in (first..).zip(&mut *to).zip(&mut deltas).zip(&mut rights) {
             *delta_of = delta.route.load::<F, D>(delta.row, block * D);
             *right_of = right.route.load::<F, D>(right.row, block * D);
-            if asked {
+            if propagate {
                 *to = times(&rows, delta_of);
             }
         }
@@ -155,13 +160,14 @@ macro_rules! of_side {
             14 => $name::<F, 14> $arguments,
             15 => $name::<F, 15> $arguments,
             16 => $name::<F, 16> $arguments,
-            // Larger ones go another way.
+            // Larger sides are not handled here.
             _ => {}
         }
     };
 }
 
-/// Passes blocks from number `first` on through `Mᵀ`, whose rows are given, each `[side]` numbers.
+/// Maps blocks starting at number `first` through `Mᵀ`, whose rows are given, each `[side]`
+/// numbers.
 pub(crate) fn map<F: Real>(side: usize, matrix: &[F], from: Loaded<'_, F>, first: usize, to: &mut [F]) {
     pdmap_core::parallel::vectorized(
         #[inline(always)]
@@ -169,7 +175,8 @@ pub(crate) fn map<F: Real>(side: usize, matrix: &[F], from: Loaded<'_, F>, first
     );
 }
 
-/// Passes gradients of blocks from number `first` on back through `W`, where that is asked for, and adds to the sum of outer products.
+/// Backpropagates gradients of blocks starting at number `first` through `W`, if requested, and
+/// adds to the sum of outer products.
 pub(crate) fn back<F: Real>(
     side: usize,
     matrix: &[F],

@@ -1,4 +1,4 @@
-//! Scales and shifts that all positions of a subband share.
+//! Scales and shifts shared by all positions of a subband.
 
 use ndarray::{Array1, Ix1};
 use pdmap_core::group::{Free, Positive, ScaleDirection};
@@ -10,23 +10,23 @@ use super::bands::{BandOptions, Bands, one};
 use super::geometry::Geometry;
 use super::options::{one_or_more, shaped};
 
-/// `y = s_band ∘ x` with one `s > 0` for each subband: see [`subband_scale`].
+/// `y = s_band ∘ x` with one `s > 0` per subband; see [`subband_scale`].
 pub type SubbandScale<F> = Diagonal<F, Positive<F>, Bands>;
 
-/// `y = x + t_band`: see [`subband_shift`].
+/// `y = x + t_band` with one `t` per subband; see [`subband_shift`].
 pub type SubbandShift<F> = Diagonal<F, Free<F, Ix1>, Bands>;
 
 /// `y = s_band ∘ x` with the given scales, `K·C` of them, or all 1.
 ///
-/// Number `(c, i)` of a row `[C, n]` is scaled by `s[(i mod K)·C + c]`, number `(c, y, x)` of `[C, H, W]` by
-/// `s[((y mod K_h)·K_w + x mod K_w)·C + c]`; `log|det| = Σ_bands positions·log s`. Behind an interleaved
-/// convolution the period is that of the convolution; where subbands are channels it is 1. The directions
-/// are those of a scale, with `mean δx` over rows and positions, so that rates do not depend on the length
-/// of a signal. Only shape and period of the geometry count.
+/// Number `(c, i)` of a row `[C, n]` is scaled by `s[(i mod K)·C + c]`, number `(c, y, x)` of
+/// `[C, H, W]` by `s[((y mod K_h)·K_w + x mod K_w)·C + c]`; `log|det| = Σ_bands positions·log s`.
+/// After an interleaved convolution, use its period; where subbands are channels, use period 1. The
+/// directions are those of a scale, with `mean δx` over rows and positions, so that learning rates
+/// do not depend on the length of a signal. Only shape and period of the geometry matter.
 ///
 /// # Errors
-/// A geometry that does not fit together (a length need not be a multiple of the period); another number
-/// of scales; a scale that is not positive and finite.
+/// An inconsistent geometry (a length need not be a multiple of the period); another number of
+/// scales; a scale that is not positive and finite.
 pub fn subband_scale<F: Real>(
     geometry: Geometry,
     scale: impl Into<Option<Array1<F>>>,
@@ -38,8 +38,8 @@ pub fn subband_scale<F: Real>(
     Ok(Diagonal::of(Positive::new(scale, direction)?.shared(bands.sizes()), bands))
 }
 
-/// `y = x + t_band` with the given shifts, `K·C` of them in the order of [`subband_scale`], or all 0: the
-/// bias of a convolution. `log|det| = 0`; the direction is `mean δ` over rows and positions.
+/// `y = x + t_band` with the given shifts, `K·C` of them in the order of [`subband_scale`], or all
+/// 0: the bias of a convolution. `log|det| = 0`; the direction is `mean δ` over rows and positions.
 ///
 /// # Errors
 /// As [`subband_scale`]; NaN and infinities.
@@ -63,14 +63,14 @@ struct ScaleOptions {
     direction: ScaleDirection,
 }
 
-/// Options of a new shift; a saved one has no start.
+/// Options of a new shift; a saved one has no `start`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewShift {
     shape: Vec<usize>,
     #[serde(default = "one", deserialize_with = "one_or_more")]
     period: Vec<usize>,
-    /// Where every entry starts.
+    /// Initial value of every entry.
     #[serde(default)]
     start: f64,
 }

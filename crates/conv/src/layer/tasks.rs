@@ -1,14 +1,17 @@
-//! How the blocks of a batch are shared out: by their sizes alone, so that no bit depends on the number of threads.
+//! Splits the blocks of a batch into tasks by size alone, so that no bit depends on the number of
+//! threads.
 
 use super::small;
 
-/// Numbers that one task handles: enough to pay for the hand-over, few enough for the cache.
+/// Numbers per task: enough to pay for the hand-over, few enough for the cache.
 const GRAIN: usize = 16_384;
 
-/// How many times the size of its matrix a task handles at least, so that sums of outer products stay small beside what they are made of.
+/// Minimum numbers per task, in multiples of the size of the matrix, so that sums of outer products
+/// stay small compared with their operands.
 const MATRICES: usize = 4;
 
-/// The blocks of one stage in a row of `features` numbers: `count` of `side` numbers each, and behind them what no block covers.
+/// The blocks of one stage in a row of `features` numbers: `count` of `side` numbers each, followed
+/// by the numbers outside all blocks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Blocks {
     pub(crate) side: usize,
@@ -16,18 +19,18 @@ pub(crate) struct Blocks {
     pub(crate) features: usize,
 }
 
-/// What one task works on: some whole rows, or some blocks of one.
+/// The part of a batch that one task processes: some whole rows, or some blocks of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Task {
     /// First row.
     pub(crate) row: usize,
-    /// Rows.
+    /// Number of rows.
     pub(crate) rows: usize,
-    /// First block in each of them.
+    /// First block in each row.
     pub(crate) first: usize,
-    /// Blocks in each of them.
+    /// Number of blocks in each row.
     pub(crate) blocks: usize,
-    /// Numbers behind the blocks, in each of them.
+    /// Numbers after the blocks in each row.
     pub(crate) rest: usize,
 }
 
@@ -42,17 +45,17 @@ pub(crate) struct Plan {
 }
 
 impl Blocks {
-    /// Numbers in blocks.
+    /// Numbers inside blocks.
     pub(crate) fn covered(&self) -> usize {
         self.side * self.count
     }
 
-    /// Whether the blocks are those of [`small`].
+    /// Whether [`small`] handles the blocks.
     pub(crate) fn is_small(&self) -> bool {
         self.side <= small::MOST
     }
 
-    /// The tasks of `rows` rows.
+    /// The tasks of a batch of `rows` rows.
     pub(crate) fn plan(&self, rows: usize) -> Plan {
         let grain = GRAIN.max(MATRICES * self.side * self.side);
         let blocks_a_chunk =
@@ -82,7 +85,7 @@ impl Plan {
         }
     }
 
-    /// Place of a task's first number in the batch.
+    /// Index in the batch of a task's first number.
     fn start(&self, index: usize) -> usize {
         if index >= self.tasks() {
             return self.rows * self.blocks.features;
@@ -91,8 +94,8 @@ impl Plan {
         row * self.blocks.features + first * self.blocks.side
     }
 
-    /// Runs all tasks. Each gets its part of each of the `buffers`, which hold a number for each number of the batch, and its `partial` numbers of
-    /// `partials`.
+    /// Runs all tasks. Each receives its part of each of the `buffers`, which have one number per
+    /// number of the batch, and its own `partial` numbers of `partials`.
     pub(crate) fn run<F: Send, const N: usize>(
         &self,
         buffers: [&mut [F]; N],

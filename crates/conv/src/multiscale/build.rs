@@ -1,4 +1,4 @@
-//! From one entry of a description to the layers of all levels.
+//! Expands one entry of a description into the layers of all levels.
 
 use ndarray::Array2;
 use ndarray::linalg::kron;
@@ -13,7 +13,7 @@ use super::Squeeze;
 use crate::layer::shaped;
 use crate::{CycledConv, Geometry, Output};
 
-/// `multiscale`: what a description says.
+/// Options of `multiscale` in a description.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Options {
@@ -21,10 +21,10 @@ struct Options {
     levels: usize,
     #[serde(default)]
     step: Step,
-    /// Share of the channels that goes on to the next level.
+    /// Fraction of the channels that continues to the next level.
     #[serde(default = "half")]
     keep: f64,
-    /// Layers of each level, behind its step.
+    /// Layers of each level, after its step.
     layers: Vec<LayerSpec>,
 }
 
@@ -32,26 +32,29 @@ fn half() -> f64 {
     0.5
 }
 
-/// From one level to the next: half as many positions, in each direction, and as many more channels.
+/// The step from one level to the next: half as many positions along each axis, with more channels
+/// in return.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Step {
-    /// Neighbours become channels.
+    /// Turns neighbouring positions into channels.
     #[default]
     Squeeze,
-    /// A convolution that starts as the orthonormal bank of Daubechies of so many taps, the coarse band first; in images along both axes.
+    /// A convolution initialized to the orthonormal Daubechies bank with this many taps, the low
+    /// band first; in images along both axes.
     Daubechies(usize),
     /// A convolution of period 2 with learned stages.
     Learned { group: Group, stages: usize },
 }
 
-/// Most levels: each halves the sides.
+/// Maximum number of levels; each halves the sides.
 const MOST_LEVELS: usize = 24;
 
-/// Makes the levels of a multi-scale flow as a chain: step, layers, and the next level on the part of the channels that is kept.
+/// Builds the levels of a multi-scale flow as a chain: step, layers, and the next level on the
+/// channels that are kept.
 ///
 /// # Errors
-/// Sides that do not halve so often; a share outside (0, 1]; those of the layers.
+/// Sides that cannot be halved that often; a fraction outside (0, 1]; those of the layers.
 pub(crate) fn build<F: Real>(
     spec: &LayerSpec,
     context: &mut BuildContext<'_, F>,
@@ -113,12 +116,13 @@ impl Step {
     }
 }
 
-/// The bank on each channel by itself, as a start: training may turn it, and it stays orthonormal.
+/// The bank on each channel separately, as an initialization; training may change it but keeps it
+/// orthonormal.
 fn daubechies_step<F: Real>(taps: usize, geometry: Geometry) -> Result<CycledConv<F>> {
     let line = Stages::daubechies(taps)?;
     let bank = if geometry.period().len() == 1 { line } else { Stages::separable(&line, &line)? };
     let channels = geometry.channels();
-    // Checked before the products are made.
+    // Check sizes before computing the products.
     Stages::identity(bank.period(), channels, bank.matrices().len())?;
     let eye = Array2::eye(channels);
     let each = bank.matrices().iter().map(|matrix| kron(matrix, &eye)).collect();

@@ -1,4 +1,5 @@
-//! Multi-scale architectures: levels of ever coarser images or signals, of which a part leaves at each.
+//! Multi-scale architectures: levels of increasingly coarse images or signals, part of which is
+//! factored out at each level.
 
 mod build;
 mod squeeze;

@@ -1,4 +1,4 @@
-//! Space to depth.
+//! Squeeze (space to depth).
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::{
@@ -10,13 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::layer::shaped;
 
-/// Positions become channels: rows `[C, n]` become `[C·f, n/f]`, and `[C, H, W]` become `[C·f², H/f, W/f]`, where channel `k·C + c` holds what stood in channel `c`
-/// at offset `k` of each block of `f` positions (`k = p·f + q` in images). A permutation: `log|det| = 0` (Dinh et al. 2017, section 3.6). The order is that of the
-/// [subbands](crate::Output::Subbands) of a convolution of period `f`.
+/// Turns positions into channels: rows `[C, n]` become `[C·f, n/f]`, and `[C, H, W]` become
+/// `[C·f², H/f, W/f]`. Channel `k·C + c` holds the numbers of channel `c` at offset `k` of each
+/// block of `f` positions (`k = p·f + q` in images). A permutation: `log|det| = 0` (Dinh et al.
+/// 2017, section 3.6). The order is that of the [subbands](crate::Output::Subbands) of a
+/// convolution of period `f`.
 #[derive(Debug, Clone)]
 pub struct Squeeze {
     options: Options,
-    /// For each output the input that it is.
+    /// For each output, the index of its input.
     from: Vec<u32>,
 }
 
@@ -32,17 +34,18 @@ fn two() -> usize {
     2
 }
 
-/// Features that a specification alone may ask for.
+/// Maximum number of features that a specification alone may request.
 const MOST_FEATURES: usize = 1 << 22;
 
-/// Numbers from which threads share the rows.
+/// Up to this many numbers, one thread handles all rows.
 const ALONE: usize = 1 << 15;
 
 impl Squeeze {
     /// For rows of this shape, `[C, n]` or `[C, H, W]`.
     ///
     /// # Errors
-    /// Another number of dimensions; a factor below 2 or that does not divide a length; more than 2²² features.
+    /// Another number of dimensions; a factor below 2 or that does not divide a length; more than
+    /// 2²² features.
     pub fn new(shape: &[usize], factor: usize) -> Result<Self> {
         if factor < 2 {
             return Err(LayerError::Range { what: "factor", value: factor as f64, range: "at least 2" });
@@ -81,7 +84,7 @@ impl Squeeze {
         Ok(Self { options: Options { shape: shape.to_vec(), factor }, from })
     }
 
-    /// Shape of the outputs.
+    /// Shape of the output.
     pub fn output_shape(&self) -> Vec<usize> {
         let factor = self.options.factor;
         match self.options.shape[..] {
@@ -91,18 +94,22 @@ impl Squeeze {
         }
     }
 
-    /// Moves the numbers of each row: to their places, or back.
+    /// Applies the permutation or its inverse to each row.
     fn permute<F: Real>(
         &self,
-        way: Way,
+        direction: Direction,
         from: ArrayView2<'_, F>,
         mut to: ArrayViewMut2<'_, F>,
     ) -> Result<()> {
         let features = self.from.len();
         let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
-        let row = |(to, from): (&mut [F], &[F])| match way {
-            Way::There => to.iter_mut().zip(&self.from).for_each(|(to, &place)| *to = from[place as usize]),
-            Way::Back => from.iter().zip(&self.from).for_each(|(&from, &place)| to[place as usize] = from),
+        let row = |(to, from): (&mut [F], &[F])| match direction {
+            Direction::Forward => {
+                to.iter_mut().zip(&self.from).for_each(|(to, &index)| *to = from[index as usize])
+            }
+            Direction::Inverse => {
+                from.iter().zip(&self.from).for_each(|(&from, &index)| to[index as usize] = from)
+            }
         };
         if from.len() <= ALONE {
             to.chunks_exact_mut(features).zip(from.chunks_exact(features)).for_each(row);
@@ -114,9 +121,9 @@ impl Squeeze {
 }
 
 #[derive(Clone, Copy)]
-enum Way {
-    There,
-    Back,
+enum Direction {
+    Forward,
+    Inverse,
 }
 
 impl<F: Real> Kind<F> for Squeeze {
@@ -154,7 +161,7 @@ impl<F: Real> Layer<F> for Squeeze {
         _: Option<&mut [f64]>,
         _: &mut Tape<F>,
     ) -> Result<()> {
-        self.permute(Way::There, input.x, y)
+        self.permute(Direction::Forward, input.x, y)
     }
 
     fn inverse(
@@ -164,7 +171,7 @@ impl<F: Real> Layer<F> for Squeeze {
         _: Option<&mut [f64]>,
         _: &mut Tape<F>,
     ) -> Result<()> {
-        self.permute(Way::Back, output.x, x)
+        self.permute(Direction::Inverse, output.x, x)
     }
 
     fn backward(
@@ -174,6 +181,6 @@ impl<F: Real> Layer<F> for Squeeze {
         dx: Option<ArrayViewMut2<'_, F>>,
         _: &mut [ParamGrad<F>],
     ) -> Result<()> {
-        dx.map_or(Ok(()), |dx| self.permute(Way::Back, dy, dx))
+        dx.map_or(Ok(()), |dx| self.permute(Direction::Inverse, dy, dx))
     }
 }

@@ -1,4 +1,4 @@
-//! Layers one after the other.
+//! Composition of layers.
 
 use ndarray::{ArrayD, ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,11 @@ use crate::contract::{
 };
 use crate::{LayerError, Real, Result};
 
-/// `f = f_n ∘ … ∘ f_1`: a layer made of layers. `log|det|` is the sum of theirs.
+/// `f = f_n ∘ … ∘ f_1`: a composition of layers. `log|det|` is the sum of theirs.
 #[derive(Debug, Clone)]
 pub struct Chain<F: Real> {
     layers: Vec<Box<dyn Layer<F>>>,
-    /// How many trained parameters each layer has.
+    /// Number of trained parameters of each layer.
     trained: Vec<usize>,
     conditions: usize,
 }
@@ -28,7 +28,7 @@ impl<F: Real> Chain<F> {
     /// The layers in the order in which they are applied to data.
     ///
     /// # Errors
-    /// [`LayerError::Conditions`] where two of them read conditions of different widths.
+    /// [`LayerError::Conditions`] if two of them read conditions of different widths.
     pub fn new(layers: Vec<Box<dyn Layer<F>>>) -> Result<Self> {
         let mut conditions = None;
         for actual in layers.iter().map(|layer| layer.conditions()).filter(|&conditions| conditions > 0) {
@@ -52,7 +52,7 @@ impl<F: Real> Chain<F> {
         &self.layers
     }
 
-    /// Builds a chain whose layer `i` has its tensors under `i.`.
+    /// Restores a chain; layer `i` has its tensors under `i.`.
     ///
     /// # Errors
     /// Those of the layers.
@@ -67,8 +67,8 @@ impl<F: Real> Chain<F> {
         Self::new(layers)
     }
 
-    /// Makes the layers of a description one after the other. Each sees the shape and the sample as
-    /// they leave the layers before it.
+    /// Builds the layers of a description in order. Each sees the shape and the sample as they
+    /// leave the preceding layers.
     ///
     /// # Errors
     /// Those of the layers.
@@ -108,12 +108,13 @@ impl<F: Real> Chain<F> {
         }))
     }
 
-    /// One pass in either direction, layer by layer through the buffers of the tape. A recorded forward
-    /// pass keeps every intermediate and each layer's tape. Any other alternates between two buffers,
-    /// and all layers share one tape: its memory is that of the largest layer, however deep the flow.
+    /// One pass in either direction, layer by layer through the buffers of the tape. A recorded
+    /// forward pass keeps every activation and each layer's tape. Any other pass alternates between
+    /// two buffers, and all layers share one tape, so its memory is that of the largest layer,
+    /// whatever the depth.
     fn pass(
         &self,
-        way: Way,
+        direction: Direction,
         input: Input<'_, F>,
         mut out: ArrayViewMut2<'_, F>,
         mut log_det: Option<&mut [f64]>,
@@ -124,15 +125,15 @@ impl<F: Real> Chain<F> {
             out.assign(&input.x);
             return Ok(());
         }
-        let keep = way == Way::Forward && tape.is_recording();
+        let keep = direction == Direction::Forward && tape.is_recording();
         let slot = |position: usize| if keep { position } else { position % 2 };
         let own = |index: usize| if keep { index } else { 0 };
         let (between, tapes) = if keep { (count - 1, count) } else { ((count - 1).min(2), 1) };
         tape.reserve(between, tapes);
         let Tape { buffers, children, .. } = tape;
         for position in 0..count {
-            let index = if way == Way::Forward { position } else { count - 1 - position };
-            // The buffer that is read is taken out meanwhile, so that another may be written.
+            let index = if direction == Direction::Forward { position } else { count - 1 - position };
+            // Take the buffer that is read out of the list, so that another can be written.
             let source = position.checked_sub(1).map(slot);
             let read = source.map(|at| std::mem::take(&mut buffers[at]));
             let from = read.as_ref().map_or_else(|| input.reborrow(), |read| input.with(read.view()));
@@ -143,9 +144,9 @@ impl<F: Real> Chain<F> {
             };
             let (layer, log_det, child) =
                 (&self.layers[index], log_det.as_deref_mut(), &mut children[own(index)]);
-            match way {
-                Way::Forward => layer.forward(from, to, log_det, child)?,
-                Way::Inverse => layer.inverse(from, to, log_det, child)?,
+            match direction {
+                Direction::Forward => layer.forward(from, to, log_det, child)?,
+                Direction::Inverse => layer.inverse(from, to, log_det, child)?,
             }
             if let (Some(at), Some(read)) = (source, read) {
                 buffers[at] = read;
@@ -155,9 +156,9 @@ impl<F: Real> Chain<F> {
     }
 }
 
-/// Which way a pass goes.
+/// Direction of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     Forward,
     Inverse,
 }
@@ -255,7 +256,7 @@ impl<F: Real> Layer<F> for Chain<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Forward, input, y, log_det, tape)
+        self.pass(Direction::Forward, input, y, log_det, tape)
     }
 
     fn inverse(
@@ -265,7 +266,7 @@ impl<F: Real> Layer<F> for Chain<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Inverse, output, x, log_det, tape)
+        self.pass(Direction::Inverse, output, x, log_det, tape)
     }
 
     fn backward(
@@ -290,15 +291,15 @@ impl<F: Real> Layer<F> for Chain<F> {
         for index in 0..last {
             tape.load(index, rows, columns)?;
         }
-        // Behind the activations, two buffers alternate in holding the gradient between layers.
+        // Two buffers behind the activations alternate in holding the gradient between layers.
         tape.reserve(last + 2, count);
         let Tape { buffers, children, .. } = tape;
         let (activations, gradients) = buffers.split_at_mut(last);
         let (even, odd) = gradients.split_at_mut(1);
         let (mut above, mut below) = (&mut even[0], &mut odd[0]);
         let (mut dx, mut left) = (dx, grads);
-        // Below the first layer that learns (fixed preprocessing) nobody needs a gradient, unless the
-        // caller does.
+        // Layers before the first trained one (fixed preprocessing) need no gradient unless the
+        // caller asks for `dx`.
         let learns = self.trained.iter().position(|&trained| trained > 0);
         let first = if dx.is_some() { 0 } else { learns.unwrap_or(count) };
         for index in (first..count).rev() {
@@ -332,7 +333,7 @@ mod tests {
     use super::*;
     use crate::combine::testing::Twice;
 
-    /// Found by fuzzing: a tape for each of 216 wide layers took a gigabyte to score 32 rows.
+    /// Found by fuzzing: one tape for each of 216 wide layers took a gigabyte to score 32 rows.
     #[test]
     fn scoring_takes_no_more_the_deeper_it_goes() {
         let layer = || {
@@ -346,7 +347,7 @@ mod tests {
         chain.inverse(Input::from(&x), y.view_mut(), None, &mut tape).unwrap();
         assert_eq!((tape.buffers.len(), tape.children.len()), (2, 1));
         assert_eq!((tape.children[0].buffers.len(), tape.children[0].children.len()), (2, 1));
-        // A backward pass reads what every layer left.
+        // A backward pass reads the activations of every layer.
         let mut tape = Tape::recording();
         chain.forward(Input::from(&x), y.view_mut(), None, &mut tape).unwrap();
         assert_eq!((tape.buffers.len(), tape.children.len()), (49, 50));

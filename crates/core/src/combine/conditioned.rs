@@ -1,4 +1,4 @@
-//! A layer under one condition.
+//! A layer with a fixed condition.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
@@ -6,7 +6,7 @@ use super::delegate::delegate_parameters;
 use crate::contract::{ForwardPass, Input, Layer, LayerSpec, ParamGrad, Parametric, Shape, Tape};
 use crate::{LayerError, Real, Result};
 
-/// A layer that reads a condition, with the same condition `c` for every row: `x ↦ f(x; c)`.
+/// A conditional layer with the same condition `c` for every row: `x ↦ f(x; c)`.
 ///
 /// It has no kind of its own and is saved as the layer inside.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Conditioned<F: Real> {
 }
 
 impl<F: Real> Conditioned<F> {
-    /// `layer` under `condition`.
+    /// `layer` with the given condition.
     ///
     /// # Errors
     /// [`LayerError::Conditions`] for a condition of another width.

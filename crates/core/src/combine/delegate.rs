@@ -1,6 +1,6 @@
-//! The parameters of a combinator are those of the layer inside.
+//! Delegates the parameters of a combinator to the layer inside.
 
-/// Every method of [`Parametric`](crate::contract::Parametric) by that of a field.
+/// Implements every method of [`Parametric`](crate::contract::Parametric) through a field.
 macro_rules! delegate_parameters {
     ($scalar:ident, $inner:ident) => {
         fn parameters(&self, visit: &mut $crate::contract::Visit<'_, $scalar>) -> $crate::Result<()> {

@@ -1,4 +1,4 @@
-//! Layers on the first part of a row.
+//! Layers on the first features of a row.
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use crate::contract::{
 };
 use crate::{LayerError, Real, Result};
 
-/// The first `keep` features of a row pass through layers of their own; the others leave unchanged,
-/// towards the base density: a multi-scale architecture factors out features here (Dinh et al. 2017,
-/// section 3.6). `log|det|` is that of the layers inside.
+/// Applies the layers inside to the first `keep` features of a row and passes the others through
+/// unchanged to the base density: the factoring out of a multi-scale architecture (Dinh et al.
+/// 2017, section 3.6). `log|det|` is that of the layers inside.
 #[derive(Debug, Clone)]
 pub struct FactorOut<F: Real> {
     features: usize,
@@ -24,38 +24,41 @@ pub struct FactorOut<F: Real> {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Options {
-    /// Of a saved layer.
+    /// Given for a saved layer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     features: Option<usize>,
     keep: usize,
     layers: Vec<LayerSpec>,
 }
 
-/// Buffers of the tape: the first part on its way in and out, and the gradients by both.
+/// Buffers of the tape: the first features before and after the layers inside, and the gradients
+/// with respect to both.
 const IN: usize = 0;
 const OUT: usize = 1;
 const BUFFERS: usize = 4;
 
 impl<F: Real> FactorOut<F> {
-    /// The kind under which older files know this layer.
+    /// Name of this kind in older files.
     pub const FORMER_KIND: &'static str = "kept";
 
-    /// `inner` on the first `keep` of `features` numbers.
+    /// Applies `inner` to the first `keep` of `features` numbers.
     ///
     /// # Errors
-    /// [`LayerError::Features`] where there are fewer, or `inner` has another number of features.
+    /// [`LayerError::Features`] if `keep` exceeds `features` or `inner` has another number of
+    /// features.
     pub fn new(features: usize, keep: usize, inner: Chain<F>) -> Result<Self> {
         check_part(features, keep)?;
         inner.shape(keep.into())?;
         Ok(Self { features, keep, inner })
     }
 
-    /// The layers of the first part.
+    /// The layers on the first features.
     pub fn inner(&self) -> &Chain<F> {
         &self.inner
     }
 
-    /// Makes the layers inside by `build`, which sees the first part of the sample, of the given shape.
+    /// Builds the layers inside with `build`, whose context has the first features of the sample
+    /// and the given shape.
     ///
     /// # Errors
     /// As [`new`](Self::new); those of `build`.
@@ -94,7 +97,7 @@ fn check_part(features: usize, keep: usize) -> Result<()> {
     if (1..=features).contains(&keep) {
         return Ok(());
     }
-    Err(LayerError::Features { what: "the part that goes on", expected: features, actual: keep })
+    Err(LayerError::Features { what: "the part that is kept", expected: features, actual: keep })
 }
 
 /// The first columns.

@@ -10,7 +10,7 @@ use crate::{LayerError, Real, Result};
 
 /// `y = f⁻¹(x)` for the layer `f` inside, with `log|det ∂y/∂x| = −log|det ∂f/∂y|`.
 ///
-/// For layers that keep shapes and have no options beside those of `f`.
+/// For layers that preserve shapes and whose options are those of `f`.
 #[derive(Debug, Clone)]
 pub struct Invert<L> {
     inner: L,
@@ -26,12 +26,13 @@ struct Domain {
 }
 
 impl<L> Invert<L> {
-    /// The inverse of `inner`, under the name that the registry knows it by.
+    /// The inverse of `inner`, registered under `kind`.
     pub fn new(inner: L, kind: &'static str) -> Self {
         Self { inner, kind, domain: None }
     }
 
-    /// The same, which refuses rows with a number outside `[least, most]`; `range` says so in words.
+    /// The same layer, restricted to inputs in `[least, most]`; `range` describes the interval in
+    /// errors.
     pub fn within(self, least: f64, most: f64, range: &'static str) -> Self {
         Self { domain: Some(Domain { least, most, range }), ..self }
     }

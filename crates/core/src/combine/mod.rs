@@ -16,7 +16,7 @@ pub use invert::Invert;
 use crate::Real;
 use crate::contract::Registry;
 
-/// Adds the combinators that can stand in a description.
+/// Registers the combinators that may appear in a description.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
     registry.register::<Chain<F>>();
     registry.register::<FactorOut<F>>();

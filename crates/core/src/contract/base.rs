@@ -1,4 +1,4 @@
-//! What the map sends the data to.
+//! The contract of base densities.
 
 use std::fmt::Debug;
 
@@ -10,25 +10,28 @@ use crate::{Real, Result};
 
 /// A base density with parameters. Rows `z` are `[batch, features]`, contiguous in row-major order.
 ///
-/// Base densities of the library are in [`flow::base`](crate::flow::base); a new one is a file like
-/// them and a line of registration ([`Registry::insert_base`](crate::Registry::insert_base)).
+/// The base densities of the library are in [`flow::base`](crate::flow::base). A new one takes a
+/// file like them and one line of registration
+/// ([`Registry::insert_base`](crate::Registry::insert_base)).
 pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync {
-    /// The density as data, with its parameters as they are now.
+    /// The density as data, with its present parameters.
     fn spec(&self) -> BaseSpec;
 
-    /// Adds `log p(z)` of each row to `out`, nats.
+    /// Adds `log p(z)` of each row to `out`, in nats.
     ///
     /// # Errors
-    /// [`LayerError::Layout`](crate::LayerError::Layout), [`LayerError::Shape`](crate::LayerError::Shape).
+    /// [`LayerError::Layout`](crate::LayerError::Layout),
+    /// [`LayerError::Shape`](crate::LayerError::Shape).
     fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()>;
 
     /// `δ = ∂ log p / ∂z` of each number.
     ///
     /// # Errors
-    /// [`LayerError::Layout`](crate::LayerError::Layout), [`LayerError::Shape`](crate::LayerError::Shape).
+    /// [`LayerError::Layout`](crate::LayerError::Layout),
+    /// [`LayerError::Shape`](crate::LayerError::Shape).
     fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()>;
 
-    /// Adds the gradient of `Σ_rows log p` by each parameter to `grads`.
+    /// Adds the gradient of `Σ_rows log p` with respect to each parameter to `grads`.
     ///
     /// # Errors
     /// Gradients of another density.
@@ -40,7 +43,7 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync 
     /// Fills `z` with draws from the density scaled by the temperature `T`: `p(z/T)/T` for each
     /// number. `T = 1` is the density itself, `T = 0` its mode.
     ///
-    /// Numbers are drawn in the order of `z`, so rows drawn in blocks are those of one call.
+    /// Numbers are drawn in the order of `z`, so drawing in blocks gives the rows of a single call.
     ///
     /// # Errors
     /// [`LayerError::Range`](crate::LayerError::Range) for a temperature that is negative or not
@@ -48,7 +51,7 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync 
     fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()>;
 }
 
-/// Copies of base densities behind a box. Every density that is `Clone` has it.
+/// Clones boxed base densities. Implemented for every density that is `Clone`.
 pub trait DuplicateBase<F: Real> {
     /// A copy.
     fn duplicate(&self) -> Box<dyn Base<F>>;

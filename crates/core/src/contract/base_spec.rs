@@ -39,7 +39,7 @@ impl BaseSpec {
         Self { kind: kind.to_owned(), options }
     }
 
-    /// The options as the density's own type.
+    /// The options, parsed into the density's own type.
     ///
     /// # Errors
     /// [`LayerError::Options`] with the key, and the nearest known one.
@@ -78,7 +78,7 @@ impl<'de> Deserialize<'de> for BaseSpec {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<BaseSpec, A::Error> {
                 use serde::de::Error;
                 let Some((kind, options)) = map.next_entry::<String, Map<String, Value>>()? else {
-                    return Err(A::Error::custom("names no base density"));
+                    return Err(A::Error::custom("is empty: expected the name of a base density"));
                 };
                 if let Some(more) = map.next_key::<String>()? {
                     return Err(A::Error::custom(format!("names two base densities, {kind} and {more}")));

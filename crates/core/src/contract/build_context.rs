@@ -1,4 +1,4 @@
-//! What a new layer is made of beside its options.
+//! The context in which a new layer is built.
 
 use std::cell::Cell;
 use std::fmt::{Debug, Formatter};
@@ -10,27 +10,29 @@ use rand::Rng;
 use super::{Layer, Sample, Shape};
 use crate::{LayerError, Real, Result};
 
-/// What a new layer depends on beside its options: the rows that will enter it, and random numbers.
+/// What a new layer depends on besides its options: the shape of its input, training rows and
+/// random numbers.
 #[non_exhaustive]
 pub struct BuildContext<'a, F: Real> {
-    /// Features a row.
+    /// Features per row.
     pub features: usize,
-    /// What the features of a row are, as they reach this layer.
+    /// Shape of the rows that enter this layer.
     pub shape: Shape,
-    /// Random numbers for the start.
+    /// Random numbers for the initialization.
     pub rng: &'a mut dyn Rng,
     /// Some training rows.
     pub sample: &'a mut Sample<F>,
     /// The layers before this one.
     pub before: &'a [Box<dyn Layer<F>>],
-    /// Numbers of the condition that rows come with; 0 where there is none.
+    /// Width of the condition; 0 if there is none.
     pub conditions: usize,
-    /// Numbers that layers of this flow may still [reserve](Self::reserve_parameters).
+    /// Parameters that layers of this flow may still [reserve](Self::reserve_parameters).
     left: Rc<Cell<usize>>,
 }
 
-/// Numbers that all layers of a flow may reserve whatever the rows (a quarter of a gigabyte in `f64`),
-/// for each feature of a row (170 splines of 8 bins), and for each pair of features (64 matrices).
+/// Parameters that all layers of a flow may reserve together: a constant (a quarter of a gigabyte
+/// in `f64`), a number per feature (170 splines of 8 bins), and a number per pair of features (64
+/// matrices).
 const RESERVABLE: [usize; 3] = [1 << 25, 1 << 12, 64];
 
 fn reservable(features: usize) -> usize {
@@ -40,33 +42,33 @@ fn reservable(features: usize) -> usize {
 }
 
 impl<'a, F: Real> BuildContext<'a, F> {
-    /// For the first layer of a flow.
+    /// The context of the first layer of a flow.
     pub fn new(features: usize, rng: &'a mut dyn Rng, sample: &'a mut Sample<F>) -> Self {
         let left = Rc::new(Cell::new(reservable(features)));
         Self { features, shape: features.into(), rng, sample, before: &[], conditions: 0, left }
     }
 
-    /// The same for rows of a known shape.
+    /// The same context for rows of a known shape.
     #[must_use]
     pub fn shaped(self, shape: Option<Shape>) -> Self {
         Self { shape: shape.unwrap_or(self.shape), ..self }
     }
 
-    /// The same for rows that come with a condition of so many numbers.
+    /// The same context for rows with a condition of this width.
     #[must_use]
     pub fn conditioned(self, conditions: usize) -> Self {
         Self { conditions, ..self }
     }
 
-    /// For the layer behind `before`: all layers so far, beginning with the one that this context was
-    /// made for. The shape is the one that leaves them.
+    /// The context of the layer after `before`, the list of all layers since the one that this
+    /// context was made for. Its shape is the one that leaves them.
     ///
     /// # Errors
-    /// [`LayerError::Features`] where the layers do not fit together.
+    /// [`LayerError::Features`] if the shapes of the layers do not match.
     pub fn behind<'b>(&'b mut self, before: &'b [Box<dyn Layer<F>>]) -> Result<BuildContext<'b, F>> {
         let (features, conditions, left) = (self.features, self.conditions, Rc::clone(&self.left));
         let mut shape = self.shape;
-        // A description that is only tried out has fewer features than its shape says.
+        // A trial build of a description may have fewer features than its shape.
         if shape.features() == features {
             shape = before.iter().try_fold(shape, |shape, layer| layer.shape(shape))?;
         }
@@ -81,19 +83,19 @@ impl<'a, F: Real> BuildContext<'a, F> {
         })
     }
 
-    /// For layers inside this one, on rows of another shape and a sample of their own.
+    /// The context of layers inside this one, with another shape and sample.
     pub fn on<'b>(&'b mut self, shape: Shape, sample: &'b mut Sample<F>) -> BuildContext<'b, F> {
         let (conditions, left) = (self.conditions, Rc::clone(&self.left));
         let inside = BuildContext::new(shape.features(), &mut *self.rng, sample);
         BuildContext { left, ..inside }.shaped(Some(shape)).conditioned(conditions)
     }
 
-    /// Reserves numbers for a layer that is about to be made. A few bytes of a description can ask for
-    /// more than any memory holds, in one layer or in thousands.
+    /// Reserves parameters for a layer about to be built. Without a limit, a few bytes of a
+    /// description could ask for more memory than any machine has, in one layer or in thousands.
     ///
     /// # Errors
-    /// [`LayerError::Range`] where all layers of the flow together have more than 2^25 numbers, 4096
-    /// for each feature and 64 for each pair of features.
+    /// [`LayerError::Range`] if all layers of the flow together exceed 2^25 numbers plus 4096 per
+    /// feature plus 64 per pair of features.
     pub fn reserve_parameters(&mut self, numbers: usize) -> Result<()> {
         let Some(left) = self.left.get().checked_sub(numbers) else {
             let range = "at most 2^25, 4096 for each feature and 64 for each pair of features, together";
@@ -103,8 +105,8 @@ impl<'a, F: Real> BuildContext<'a, F> {
         Ok(())
     }
 
-    /// For layers inside this one on the same rows: the sample advances among them without advancing
-    /// for the layers after this one.
+    /// Builds layers inside this one on the same rows. They advance a copy of the sample, so the
+    /// layers after this one still see theirs.
     ///
     /// # Errors
     /// Those of the layers before.
@@ -117,8 +119,8 @@ impl<'a, F: Real> BuildContext<'a, F> {
         build(&mut inside)
     }
 
-    /// Some training rows as they reach this layer, for a start that depends on data. There may be
-    /// none.
+    /// Some training rows as they reach this layer, for a data-dependent initialization. May be
+    /// empty.
     ///
     /// # Errors
     /// Those of the layers before.

@@ -1,8 +1,9 @@
-//! The formulas, one chunk at a time. `p` is the parameter (or nothing), `d` comes as direction and leaves as step.
+//! The update formulas, one chunk at a time. `p` is the parameter (or empty); `d` is the direction
+//! on entry and the step on return.
 
 use crate::Real;
 
-/// `p ← p + d`, where there is a parameter.
+/// `p ← p + d`, if there is a parameter.
 #[inline(always)]
 fn add<F: Real>(p: &mut [F], d: &[F]) {
     p.iter_mut().zip(d).for_each(|(p, &d)| *p += d);
@@ -25,8 +26,8 @@ pub(crate) fn momentum<F: Real>(p: &mut [F], d: &mut [F], v: &mut [F], rate: F, 
     add(p, d);
 }
 
-/// Adam (Kingma & Ba 2015, algorithm 1): `m ← β₁m + (1−β₁)d`, `v ← β₂v + (1−β₂)d²`, `d ← η m̂/(√v̂ + ε)`. `scale` is
-/// `η/(1−β₁ᵗ)` and `root` is `1/√(1−β₂ᵗ)`.
+/// Adam (Kingma & Ba 2015, algorithm 1): `m ← β₁m + (1−β₁)d`, `v ← β₂v + (1−β₂)d²`,
+/// `d ← η m̂/(√v̂ + ε)`. `scale` is `η/(1−β₁ᵗ)` and `root` is `1/√(1−β₂ᵗ)`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Adam<F> {
     pub(crate) beta1: F,
@@ -58,8 +59,9 @@ impl<F: Real> Adam<F> {
     }
 }
 
-/// SMORMS3 (Funk 2015, "RMSprop loses to SMORMS3 — beware the epsilon!"): `r = 1/(mem + 1)`, running means `g` and `g₂` with weight `r`,
-/// `x = g²/(g₂ + ε)`, `mem ← 1 + mem (1 − x)`, step `d·min(η, x)/(√g₂ + ε)`.
+/// SMORMS3 (Funk 2015, "RMSprop loses to SMORMS3 — beware the epsilon!"): `r = 1/(mem + 1)`,
+/// running means `g` and `g₂` with weight `r`, `x = g²/(g₂ + ε)`, `mem ← 1 + mem (1 − x)`, step
+/// `d·min(η, x)/(√g₂ + ε)`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Smorms3<F> {
     pub(crate) rate: F,

@@ -5,8 +5,8 @@ use ndarray::ArrayD;
 use super::{Diagnostic, ParamGrad, Reads, Rule, State, StepReport};
 use crate::{Real, Result, parallel};
 
-/// A parameter tensor that knows the space it lives in: free numbers, positive numbers, a matrix in
-/// GL(D) or O(D), or constants that never move.
+/// A parameter tensor that knows the space it lives in: unconstrained numbers, positive numbers, a
+/// matrix in GL(D) or O(D), or constants.
 ///
 /// The geometry turns accumulated gradients into an ascent direction and follows it without leaving
 /// the space. Everything that concerns parameters (steps, clipping, names, saving, resuming,
@@ -16,13 +16,13 @@ pub trait Geometry<F: Real> {
     /// A copy of the values.
     fn tensor(&self) -> ArrayD<F>;
 
-    /// Replaces the values. `name` is for errors.
+    /// Replaces the values. `name` is the name of the tensor, for errors.
     ///
     /// # Errors
     /// [`LayerError::TensorShape`](crate::LayerError::TensorShape); values outside the space.
     fn set_tensor(&mut self, name: &str, tensor: ArrayD<F>) -> Result<()>;
 
-    /// Whether training moves it. Constants have no gradient.
+    /// Whether training changes the values. Constants have no gradient.
     fn is_trained(&self) -> bool {
         true
     }
@@ -31,7 +31,7 @@ pub trait Geometry<F: Real> {
     fn new_grad(&self, name: String) -> ParamGrad<F>;
 
     /// Turns the accumulated sum over `rows ≥ 1` rows into the ascent direction that
-    /// [`step`](Self::step) follows. Where the rule reads no entries, the direction may stay in
+    /// [`step`](Self::step) follows. If the rule reads no entries, the direction may stay in
     /// factors.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ pub trait Geometry<F: Real> {
     /// `‖direction‖²` after [`direct`](Self::direct).
     ///
     /// # Errors
-    /// None where the direction has entries.
+    /// None if the direction has entries.
     fn norm_squared(&self, grad: &mut ParamGrad<F>) -> Result<f64> {
         Ok(parallel::sum_of_squares(&grad.direction))
     }
@@ -52,14 +52,14 @@ pub trait Geometry<F: Real> {
     /// Gradients or optimizer memory of another parameter; a step that is not finite.
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport>;
 
-    /// The Euclidean gradient of the mean log-likelihood, whatever direction is followed. For tests
-    /// and diagnostics; may cost O(D³).
+    /// The Euclidean gradient of the mean log-likelihood, for any direction setting. For tests and
+    /// diagnostics; may cost O(D³).
     ///
     /// # Errors
     /// A singular matrix.
     fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>>;
 
-    /// Writes what training changes beside the values, under names that begin with `name`.
+    /// Writes the training state beyond the values, under names that begin with `name`.
     fn save_state(&self, name: &str, state: &mut State<F>) {
         let _ = (name, state);
     }
@@ -67,13 +67,13 @@ pub trait Geometry<F: Real> {
     /// Restores what [`save_state`](Self::save_state) wrote, after the values were set.
     ///
     /// # Errors
-    /// Missing pieces, other shapes.
+    /// Missing entries, other shapes.
     fn load_state(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
         let _ = (name, state);
         Ok(())
     }
 
-    /// Figures about the present values: condition numbers, residuals.
+    /// Diagnostics of the present values, such as condition numbers and residuals.
     fn diagnostics(&self) -> Vec<Diagnostic> {
         Vec::new()
     }

@@ -1,5 +1,5 @@
-//! What training keeps beside each parameter: the sum of gradients, the direction made of it, the
-//! optimizer's memory.
+//! What training keeps for each parameter: the sum of gradients, the direction computed from it,
+//! and the optimizer's memory.
 
 use super::{Memory, OuterSum, State, Workspace};
 use crate::{LayerError, Real, Result, parallel};
@@ -10,29 +10,28 @@ pub enum GradSum<F> {
     /// `Σ_rows ∂ log p / ∂θ`, without the contribution of a log-determinant that does not depend on
     /// the data.
     Flat(Vec<F>),
-    /// `Σ_rows l rᵀ` of a matrix: as factors while there are few rows, as the summed matrix when
-    /// there are many.
+    /// `Σ_rows l rᵀ` of a matrix: as factors for few rows, as the summed matrix for many.
     Outer(OuterSum<F>),
 }
 
-/// Everything that training keeps beside one parameter tensor.
+/// Everything that training keeps for one parameter tensor.
 #[derive(Debug, Clone)]
 pub struct ParamGrad<F> {
     /// Path of the tensor within the flow, for example `layers.3.weight`.
     pub name: String,
-    /// What `backward` accumulates.
+    /// The sum that `backward` accumulates.
     pub sum: GradSum<F>,
-    /// The ascent direction; after the update, the step that was taken. Empty where the direction is
+    /// The ascent direction; after the update, the step taken. Empty if the direction is
     /// [`factored`](Self::factored).
     pub direction: Vec<F>,
-    /// Whether the direction was left in the factors of `sum`, because nobody reads its entries. The
-    /// step clears it.
+    /// Whether the direction was left in the factors of `sum`, because the rule does not read its
+    /// entries. Cleared by the step.
     pub factored: bool,
     /// Scratch memory of `backward`, `direct` and `update`.
     pub scratch: Vec<F>,
-    /// The optimizer's memory (moments), empty until its first step.
+    /// The optimizer's memory (moments); empty until its first step.
     pub memory: Memory<F>,
-    /// Buffers of steps in factors.
+    /// Buffers of low-rank steps.
     pub(crate) work: Workspace<F>,
 }
 
@@ -43,7 +42,7 @@ impl<F: Real> ParamGrad<F> {
         Self { direction, ..Self::of(name, GradSum::Flat(vec![F::zero(); size])) }
     }
 
-    /// For a square matrix of side `dim`, fed by outer products.
+    /// For a square matrix of side `dim`, with a sum of outer products.
     pub fn outer(name: String, dim: usize) -> Self {
         Self::of(name, GradSum::Outer(OuterSum::new(dim)))
     }
@@ -71,7 +70,7 @@ impl<F: Real> ParamGrad<F> {
         }
     }
 
-    /// The sum of a vector parameter, to be added to.
+    /// The sum of a vector parameter, for adding to it.
     ///
     /// # Errors
     /// [`LayerError::Grads`] for a matrix parameter.
@@ -133,7 +132,7 @@ impl<F: Real> ParamGrad<F> {
     }
 }
 
-/// Gradients of all trained parameters of a layer or a flow, in the order of its list.
+/// Gradients of all trained parameters of a layer or flow, in the order of its list.
 #[derive(Debug, Clone, Default)]
 pub struct Gradients<F> {
     /// Rows accumulated since the last `clear`.
@@ -143,16 +142,16 @@ pub struct Gradients<F> {
 }
 
 impl<F: Real> Gradients<F> {
-    /// Forgets the sums; keeps directions and the optimizer's memory.
+    /// Clears the sums; keeps directions and optimizer memory.
     pub fn clear(&mut self) {
         self.rows = 0;
         self.params.iter_mut().for_each(ParamGrad::clear);
     }
 
-    /// Adds the sums of other rows, and clears those.
+    /// Adds the sums over other rows, and clears those.
     ///
     /// # Errors
-    /// [`LayerError::Grads`] for gradients of something else.
+    /// [`LayerError::Grads`] for gradients of another object.
     pub fn absorb(&mut self, other: &mut Self) -> Result<()> {
         let (expected, actual) = (self.params.len(), other.params.len());
         if expected != actual {
@@ -166,7 +165,7 @@ impl<F: Real> Gradients<F> {
         Ok(())
     }
 
-    /// Rows accumulated, at least one.
+    /// Number of accumulated rows, at least one.
     ///
     /// # Errors
     /// [`LayerError::NoRows`].
@@ -174,8 +173,8 @@ impl<F: Real> Gradients<F> {
         if self.rows == 0 { Err(LayerError::NoRows) } else { Ok(self.rows) }
     }
 
-    /// Writes the optimizer's memory of every parameter. Sums are not written: between steps they are
-    /// empty.
+    /// Writes the optimizer's memory of every parameter. Sums are not written: they are empty
+    /// between steps.
     pub fn save_memory(&self, state: &mut State<F>) {
         self.params.iter().for_each(|param| param.memory.save(&param.name, state));
     }
@@ -183,13 +182,13 @@ impl<F: Real> Gradients<F> {
     /// Restores what [`save_memory`](Self::save_memory) wrote.
     ///
     /// # Errors
-    /// Missing pieces.
+    /// Missing entries.
     pub fn load_memory(&mut self, state: &mut State<F>) -> Result<()> {
         self.params.iter_mut().try_for_each(|param| param.memory.load(&param.name, state))
     }
 }
 
-/// Exactly `N` gradients, to be taken apart.
+/// The gradients as an array of `N`.
 ///
 /// # Errors
 /// [`LayerError::Grads`] for another number of them.

@@ -1,15 +1,14 @@
-//! Rows on their way into a layer.
+//! Input of a layer.
 
 use ndarray::{Array2, ArrayView2};
 
 use super::Tape;
 use crate::Real;
 
-/// Rows that enter a layer, and what they are conditioned on.
+/// Rows that enter a layer, and their condition.
 ///
-/// `x` is `[batch, features]`, contiguous in row-major order. `condition` is `[batch, conditions]`
-/// where a flow models `log p(x | c)`: the same for every layer of the flow. Layers that do not read
-/// it pass it on.
+/// `x` is `[batch, features]`, contiguous in row-major order. If a flow models `log p(x | c)`,
+/// `condition` is `[batch, conditions]`, the same for every layer of the flow.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Input<'a, F> {
@@ -20,12 +19,12 @@ pub struct Input<'a, F> {
 }
 
 impl<'a, F: Real> Input<'a, F> {
-    /// Rows under a condition, if there is one.
+    /// Rows with an optional condition.
     pub fn new(x: ArrayView2<'a, F>, condition: Option<ArrayView2<'a, F>>) -> Self {
         Self { x, condition }
     }
 
-    /// Other rows under the same condition: what a layer hands to the next.
+    /// Other rows with the same condition: the input of the next layer.
     pub fn with<'b>(self, x: ArrayView2<'b, F>) -> Input<'b, F>
     where
         'a: 'b,
@@ -42,7 +41,7 @@ impl<'a, F: Real> Input<'a, F> {
         self.with(x)
     }
 
-    /// The same rows under a condition.
+    /// The same rows with a condition.
     pub fn given(self, condition: ArrayView2<'a, F>) -> Self {
         Self { condition: Some(condition), ..self }
     }
@@ -63,9 +62,9 @@ impl<'a, F> From<&'a Array2<F>> for Input<'a, F> {
 /// A recorded forward pass: the point at which `backward` differentiates.
 #[derive(Debug)]
 pub struct ForwardPass<'a, F> {
-    /// What entered the layer.
+    /// Input of the layer.
     pub input: Input<'a, F>,
-    /// What left it.
+    /// Output of the layer.
     pub y: ArrayView2<'a, F>,
     /// The tape that `forward` recorded.
     pub tape: &'a mut Tape<F>,

@@ -10,36 +10,35 @@ use crate::{LayerError, Real, Result, check};
 /// A bijection `f: Rᴰ → Rᴰ` with a list of parameters, applied to each row of a `[batch, features]`
 /// matrix.
 ///
-/// A layer says what it is ([`spec`](Self::spec)), what becomes of shapes ([`shape`](Self::shape)),
-/// how it maps rows forward and back, how gradients pass, and which parameters it has
-/// ([`Parametric`]). Directions, steps, saving, resuming and copying follow.
+/// A layer states its kind and options ([`spec`](Self::spec)), its output shape
+/// ([`shape`](Self::shape)), its parameters ([`Parametric`]), and implements the map, its inverse
+/// and the backward pass. Directions, steps, saving, resuming and copying follow from these.
 ///
 /// # Conventions
-/// * `log_det` is `log|det ∂y/∂x|` in nats, one `f64` a row; layers **add** to it, and compute it
-///   only where it is asked for.
-/// * `dy` is `δ = ∂ log p / ∂y` of each row by itself (not divided by the batch). The objective is the
-///   mean over rows of `log p = log p_base + Σ log_det`, to be **increased**. `backward` returns
-///   `∂ log p / ∂x`, the gradient of its own log-determinant included.
+/// * `log_det` is `log|det ∂y/∂x|` in nats, one `f64` per row. Layers **add** to it, and compute it
+///   only on request.
+/// * `dy` is `δ = ∂ log p / ∂y` of each single row (not divided by the batch size). The objective,
+///   the mean over rows of `log p = log p_base + Σ log_det`, is to be **increased**. `backward`
+///   returns `∂ log p / ∂x`, including the gradient of the layer's own log-determinant.
 /// * `backward` **accumulates** sums over rows into `grads`, one for each trained parameter in the
 ///   order of the list; directions divide by the number of rows.
-/// * Rows are independent, and any number of them works, 0 included.
+/// * Rows are independent; a batch may have any number of them, including 0.
 ///
 /// # Checks
-/// Shapes and finiteness are checked once, at the border: by [`Flow`](crate::Flow) for a flow and by
-/// [`LayerExt`] for a single layer. The methods below rely on arrays that are contiguous, in
-/// row-major order, and of the sizes that [`shape`](Self::shape) and [`conditions`](Self::conditions)
-/// state.
+/// Shapes and finiteness are checked once, at the boundary: by [`Flow`](crate::Flow) for a flow and
+/// by [`LayerExt`] for a single layer. The methods below rely on contiguous row-major arrays of the
+/// sizes that [`shape`](Self::shape) and [`conditions`](Self::conditions) state.
 pub trait Layer<F: Real>: Parametric<F> + DuplicateLayer<F> + Debug + Send + Sync {
     /// The layer as data.
     fn spec(&self) -> LayerSpec;
 
-    /// The shape that leaves when rows of shape `input` enter, with as many features.
+    /// The output shape for input of shape `input`, with the same number of features.
     ///
     /// # Errors
-    /// [`LayerError::Features`] for rows of another width than the layer was made for.
+    /// [`LayerError::Features`] for rows of another width than the layer was built for.
     fn shape(&self, input: Shape) -> Result<Shape>;
 
-    /// Numbers of the condition that this layer, or one inside it, reads; 0 where it reads none.
+    /// Width of the condition that this layer, or one inside it, reads; 0 for none.
     fn conditions(&self) -> usize {
         0
     }
@@ -47,7 +46,7 @@ pub trait Layer<F: Real>: Parametric<F> + DuplicateLayer<F> + Debug + Send + Syn
     /// `y = f(x)`; adds `log|det ∂y/∂x|` of each row to `log_det`.
     ///
     /// # Errors
-    /// Values outside the domain; a singular matrix where its log-determinant is asked for.
+    /// Values outside the domain; a singular matrix if its log-determinant is requested.
     fn forward(
         &self,
         input: Input<'_, F>,
@@ -69,8 +68,8 @@ pub trait Layer<F: Real>: Parametric<F> + DuplicateLayer<F> + Debug + Send + Syn
         tape: &mut Tape<F>,
     ) -> Result<()>;
 
-    /// Adds the gradient of `Σ_rows log p` to `grads` and writes `∂ log p / ∂x` to `dx` where that is
-    /// asked for.
+    /// Adds the gradient of `Σ_rows log p` to `grads` and, on request, writes `∂ log p / ∂x` to
+    /// `dx`.
     ///
     /// # Errors
     /// A tape without the forward pass; gradients of another layer.
@@ -83,7 +82,7 @@ pub trait Layer<F: Real>: Parametric<F> + DuplicateLayer<F> + Debug + Send + Syn
     ) -> Result<()>;
 }
 
-/// Copies of layers behind a box. Every layer that is `Clone` has it.
+/// Clones boxed layers. Implemented for every layer that is `Clone`.
 pub trait DuplicateLayer<F: Real> {
     /// A copy.
     fn duplicate(&self) -> Box<dyn Layer<F>>;
@@ -101,11 +100,11 @@ impl<F: Real> Clone for Box<dyn Layer<F>> {
     }
 }
 
-/// A layer that can also pass gradients through its inverse: what [`Invert`](crate::Invert) needs.
+/// A layer that can also backpropagate through its inverse, as [`Invert`](crate::Invert) requires.
 pub trait InverseBackward<F: Real>: Layer<F> {
     /// For `x = f⁻¹(y)` with its log-determinant `log|det ∂x/∂y|`: writes `∂ log p / ∂y` to `dy`,
-    /// given `∂ log p / ∂x`, and adds the parameters' gradients to `grads`. `at.input` is what
-    /// entered the inverse (`y`), `at.y` what left it (`x`).
+    /// given `∂ log p / ∂x`, and adds the parameters' gradients to `grads`. `at.input` is the input
+    /// of the inverse (`y`), `at.y` its output (`x`).
     ///
     /// # Errors
     /// As [`Layer::backward`].
@@ -118,7 +117,7 @@ pub trait InverseBackward<F: Real>: Layer<F> {
     ) -> Result<()>;
 }
 
-/// Calls on a single layer: checked, for users of one layer and for tests.
+/// Checked calls on a single layer, for users of one layer and for tests.
 pub trait LayerExt<F: Real>: Layer<F> {
     /// `(f(x), log|det|)`.
     ///
@@ -152,11 +151,12 @@ pub trait LayerExt<F: Real>: Layer<F> {
         Ok((x, log_det))
     }
 
-    /// Forward and backward: adds the gradients of the rows to `grads` and returns `(y, ∂ log p/∂x)`,
-    /// where `score` gives `δ = ∂ log p/∂y`.
+    /// Forward and backward: adds the gradients of the rows to `grads` and returns
+    /// `(y, ∂ log p/∂x)`, where `score` computes `δ = ∂ log p/∂y`.
     ///
     /// # Errors
-    /// As [`Layer::forward`] and [`Layer::backward`]; wrong shapes, of `δ` too; NaN and infinities.
+    /// As [`Layer::forward`] and [`Layer::backward`]; wrong shapes, also of `δ`; NaN and
+    /// infinities.
     fn differentiate<'a>(
         &self,
         x: impl Into<Input<'a, F>>,
@@ -184,7 +184,7 @@ pub trait LayerExt<F: Real>: Layer<F> {
 
 impl<F: Real, L: Layer<F> + ?Sized> LayerExt<F> for L {}
 
-/// Whether rows fit a layer: features, condition, finite values.
+/// Checks that rows match a layer: features, condition, finite values.
 ///
 /// # Errors
 /// [`LayerError::Features`], [`LayerError::Conditions`], [`LayerError::Shape`],
@@ -199,7 +199,7 @@ pub fn check_input<F: Real>(
     check::finite(what, input.x.reborrow())
 }
 
-/// Whether rows come with the condition that is expected, if any is.
+/// Checks that rows have the expected condition, if any.
 ///
 /// # Errors
 /// [`LayerError::Conditions`], [`LayerError::Shape`], [`LayerError::NonFinite`].

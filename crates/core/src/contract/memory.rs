@@ -1,11 +1,11 @@
-//! What an optimizer remembers about one parameter.
+//! Optimizer state of one parameter.
 
 use ndarray::Array1;
 
 use super::{ElementwiseStep, MOST_SLOTS, State};
 use crate::{LayerError, Real, Result};
 
-/// Moments of one parameter tensor, and how many steps made them. Empty until the first step.
+/// Optimizer state of one parameter tensor: step count and moments. Empty until the first step.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Memory<F> {
     /// Steps taken.
@@ -30,7 +30,8 @@ impl<F: Real> Memory<F> {
         }
     }
 
-    /// Takes back what [`save`](Self::save) wrote. Whether the slots are as long as the parameter is checked at the next step.
+    /// Restores what [`save`](Self::save) wrote. The length of the slots is checked at the next
+    /// step.
     ///
     /// # Errors
     /// [`LayerError::MissingTensor`].
@@ -43,10 +44,10 @@ impl<F: Real> Memory<F> {
         Ok(())
     }
 
-    /// Makes the slots that a step needs, of `size` numbers each, where there are none yet.
+    /// Creates the slots that a step needs, of `size` numbers each, unless they exist.
     ///
     /// # Errors
-    /// [`LayerError::Memory`] where slots of another size or number are there.
+    /// [`LayerError::Memory`] for existing slots of another size or number.
     pub fn prepare(&mut self, step: &ElementwiseStep<'_, F>, size: usize) -> Result<()> {
         let start = step.start();
         if start.is_empty() {

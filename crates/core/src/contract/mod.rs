@@ -1,5 +1,5 @@
-//! The contract: shapes, layers, modules, base densities, parameters and their geometry, the rule that
-//! moves them, and what passes between these.
+//! The contract: shapes, layers, modules, base densities, parameters and their geometry, update
+//! rules, and the data passed between them.
 
 mod base;
 mod base_spec;

@@ -7,23 +7,23 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use super::{LayerSpec, ParamGrad, Parametric, Tape};
 use crate::{Real, Result};
 
-/// A differentiable map with parameters, for example the network that computes the parameters of a
-/// coupling from the features that stay.
+/// A differentiable map with parameters, for example the network that computes a coupling's
+/// parameters from the features that stay unchanged.
 ///
-/// Rows are `[batch, inputs]` and `[batch, outputs]`, contiguous in row-major order; callers see to
-/// that. The sign convention is that of layers: everything ascends, and `backward` accumulates sums
-/// over rows.
+/// Rows are `[batch, inputs]` and `[batch, outputs]`, contiguous in row-major order; the caller
+/// ensures this. Signs are as for layers: everything ascends, and `backward` accumulates sums over
+/// rows.
 pub trait Module<F: Real>: Parametric<F> + DuplicateModule<F> + Debug + Send + Sync {
     /// The module as data.
     fn spec(&self) -> LayerSpec;
 
-    /// Numbers in a row of output, for rows of `inputs` numbers.
+    /// Width of the output, for rows of `inputs` numbers.
     ///
     /// # Errors
     /// [`LayerError::Features`](crate::LayerError::Features) for rows of another width.
     fn outputs(&self, inputs: usize) -> Result<usize>;
 
-    /// `output = f(input)`. Leaves on the tape what `backward` reads.
+    /// `output = f(input)`. Records on the tape what `backward` reads.
     ///
     /// # Errors
     /// Rows of another width.
@@ -34,8 +34,8 @@ pub trait Module<F: Real>: Parametric<F> + DuplicateModule<F> + Debug + Send + S
         tape: &mut Tape<F>,
     ) -> Result<()>;
 
-    /// Adds the parameters' gradients to `grads` and writes `∂/∂input` where that is asked for;
-    /// `by_output` is `∂/∂output` of each row. The tape is used up.
+    /// Adds the parameters' gradients to `grads` and, on request, writes `∂/∂input`; `by_output` is
+    /// `∂/∂output` of each row. Consumes what the tape recorded.
     ///
     /// # Errors
     /// A tape without the forward pass; gradients of another module.
@@ -49,7 +49,7 @@ pub trait Module<F: Real>: Parametric<F> + DuplicateModule<F> + Debug + Send + S
     ) -> Result<()>;
 }
 
-/// Copies of modules behind a box. Every module that is `Clone` has it.
+/// Clones boxed modules. Implemented for every module that is `Clone`.
 pub trait DuplicateModule<F: Real> {
     /// A copy.
     fn duplicate(&self) -> Box<dyn Module<F>>;

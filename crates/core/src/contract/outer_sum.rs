@@ -1,4 +1,4 @@
-//! `Σ_rows l rᵀ`, as factors while they are few and as a matrix when they are many.
+//! `Σ_rows l rᵀ`, held as factors for few rows and as a matrix for many.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
@@ -7,10 +7,10 @@ use crate::{Real, Result, check, parallel};
 
 /// A sum of outer products `Σ l rᵀ` over rows, of side `dim`.
 ///
-/// While it holds fewer rows than `dim` it keeps the two factors, so that a product with a matrix costs `O(rows·dim²)`:
-/// `Lᵀ(R W)`. From `dim` rows on it is the summed matrix, and the product is `(LᵀR) W`: the same bound with `dim` for
-/// `rows`. A matrix shared by the blocks of a row (convolutions) adds one row a block; the mean over all of them is `E/B`, so
-/// that rates do not depend on the signal's length.
+/// With fewer rows than `dim` it holds the two factors, so that a product with a matrix, `Lᵀ(R W)`,
+/// costs `O(rows·dim²)`. From `dim` rows on it holds the summed matrix, and the product `(LᵀR) W`
+/// costs `O(dim³)`. A matrix shared by the blocks of a row (convolutions) adds one row per block;
+/// the mean over all of them is `E/B`, so that learning rates do not depend on the signal's length.
 #[derive(Debug, Clone)]
 pub struct OuterSum<F> {
     dim: usize,
@@ -22,7 +22,7 @@ pub struct OuterSum<F> {
     spare: Vec<F>,
 }
 
-/// How an [`OuterSum`] presently holds its sum.
+/// The form in which an [`OuterSum`] holds its sum.
 #[derive(Debug)]
 pub enum OuterForm<'a, F> {
     /// Factors `(L, R)`, both `[rows, dim]`: the sum is `LᵀR`.
@@ -47,7 +47,7 @@ impl<F: Real> OuterSum<F> {
         self.dim
     }
 
-    /// Forgets the sum, keeps the memory.
+    /// Clears the sum, keeps the memory.
     pub fn clear(&mut self) {
         (self.count, self.pending) = (0, 0);
         if let Some(matrix) = self.matrix.take() {
@@ -58,7 +58,7 @@ impl<F: Real> OuterSum<F> {
     /// Adds `Σ_rows left (right − shift)ᵀ`; both are `[rows, dim]`.
     ///
     /// # Errors
-    /// Shapes that do not fit.
+    /// Shapes that do not match.
     pub fn add(
         &mut self,
         left: ArrayView2<'_, F>,
@@ -88,7 +88,7 @@ impl<F: Real> OuterSum<F> {
         if self.pending >= dim { self.collapse() } else { Ok(()) }
     }
 
-    /// Adds the sum of `count` outer products that was made elsewhere, row by row `[dim, dim]`.
+    /// Adds a sum of `count` outer products computed elsewhere, `[dim, dim]` in row-major order.
     ///
     /// # Errors
     /// A sum of another size.
@@ -120,7 +120,7 @@ impl<F: Real> OuterSum<F> {
         self.add(view(left, other.pending, other.dim), view(right, other.pending, other.dim), None)
     }
 
-    /// How the sum is held: one form or the other, never both.
+    /// The sum in its present form: factors or matrix, never a mixture.
     ///
     /// # Errors
     /// None in practice.
@@ -140,7 +140,7 @@ impl<F: Real> OuterSum<F> {
     /// `out ← [out +] α Σ l rᵀ`.
     ///
     /// # Errors
-    /// A shape that does not fit.
+    /// A shape that does not match.
     pub fn write(&self, alpha: F, add: Add, mut out: ArrayViewMut2<'_, F>) -> Result<()> {
         let (left, right) =
             (view(&self.left, self.pending, self.dim), view(&self.right, self.pending, self.dim));
@@ -154,7 +154,7 @@ impl<F: Real> OuterSum<F> {
     /// `out ← out + α (Σ l rᵀ) v`, where `out` is a column; O(rows·dim).
     ///
     /// # Errors
-    /// Shapes that do not fit.
+    /// Shapes that do not match.
     pub fn add_times_vector(
         &mut self,
         alpha: F,

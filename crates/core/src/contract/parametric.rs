@@ -1,4 +1,4 @@
-//! The list of parameters of a layer, a module or a base density, and everything that follows from it.
+//! The list of parameters of a layer, module or base density, and everything that follows from it.
 
 use std::fmt::Display;
 
@@ -7,17 +7,17 @@ use ndarray::ArrayD;
 use super::{Diagnostic, Geometry, Gradients, ParamGrad, Reads, Rule, State, StepReport, Tensors};
 use crate::{LayerError, Real, Result};
 
-/// Called with the name of each parameter and the parameter.
+/// Visitor of parameters, called with the name of each.
 pub type Visit<'v, F> = dyn FnMut(&dyn Display, &dyn Geometry<F>) -> Result<()> + 'v;
 
-/// The same, with the parameter to be changed.
+/// Visitor that may change the parameters.
 pub type VisitMut<'v, F> = dyn FnMut(&dyn Display, &mut dyn Geometry<F>) -> Result<()> + 'v;
 
 /// Something with parameters.
 ///
-/// An implementation lists its parameters twice, in the same order and under the same names. That is
-/// all; saving, restoring, directions and steps follow. Something without parameters implements
-/// neither method. Gradients of trained parameters stand in the order of the list.
+/// An implementation lists its parameters twice, in the same order and under the same names;
+/// saving, restoring, directions and steps follow from the list. Something without parameters
+/// implements neither method. Gradients of trained parameters are stored in the order of the list.
 pub trait Parametric<F: Real> {
     /// Visits each parameter.
     ///
@@ -28,8 +28,8 @@ pub trait Parametric<F: Real> {
         Ok(())
     }
 
-    /// Visits each parameter, which `visit` may change. Whatever is derived from parameters (tables,
-    /// factorizations) is brought up to date afterwards.
+    /// Visits each parameter, which `visit` may change. Quantities derived from parameters (tables,
+    /// factorizations) are updated afterwards.
     ///
     /// # Errors
     /// Those of `visit`; values that do not go together.
@@ -42,17 +42,18 @@ pub trait Parametric<F: Real> {
     /// and where the direction of one parameter depends on another.
     ///
     /// # Errors
-    /// Gradients of something else; a singular matrix where a direction needs an inverse.
+    /// Gradients of another object; a singular matrix where a direction needs an inverse.
     fn direct(&self, rows: usize, reads: Reads, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let mut each = Each::new(grads);
         self.parameters(&mut |_, parameter| each.of(parameter, |grad| parameter.direct(rows, reads, grad)))?;
         each.finish()
     }
 
-    /// `Σ ‖direction‖²` over all parameters, in a fixed order. Overridden as [`direct`](Self::direct).
+    /// `Σ ‖direction‖²` over all parameters, in a fixed order. Overridden like
+    /// [`direct`](Self::direct).
     ///
     /// # Errors
-    /// Gradients of something else.
+    /// Gradients of another object.
     fn norm_squared(&self, grads: &mut [ParamGrad<F>]) -> Result<f64> {
         let (mut each, mut sum) = (Each::new(grads), 0.0);
         self.parameters(&mut |_, parameter| {
@@ -65,10 +66,10 @@ pub trait Parametric<F: Real> {
         Ok(sum)
     }
 
-    /// Follows the directions through `rule`. Overridden as [`direct`](Self::direct).
+    /// Follows the directions through `rule`. Overridden like [`direct`](Self::direct).
     ///
     /// # Errors
-    /// Gradients or optimizer memory of something else; a step that is not finite.
+    /// Gradients or optimizer memory of another object; a step that is not finite.
     fn update(&mut self, rule: &mut dyn Rule<F>, grads: &mut [ParamGrad<F>]) -> Result<StepReport> {
         if grads.is_empty() {
             return Ok(StepReport::default());
@@ -83,11 +84,11 @@ pub trait Parametric<F: Real> {
         Ok(report)
     }
 
-    /// The Euclidean gradient of the mean log-likelihood for each trained tensor, by its name.
-    /// Overridden as [`direct`](Self::direct).
+    /// The Euclidean gradient of the mean log-likelihood for each trained tensor, by name.
+    /// Overridden like [`direct`](Self::direct).
     ///
     /// # Errors
-    /// Gradients of something else; a singular matrix.
+    /// Gradients of another object; a singular matrix.
     fn euclidean(&self, rows: usize, grads: &[ParamGrad<F>]) -> Result<Vec<(String, ArrayD<F>)>> {
         let (mut left, mut found) = (grads.iter(), Vec::new());
         self.parameters(&mut |name, parameter| {
@@ -106,7 +107,7 @@ pub trait Parametric<F: Real> {
     }
 }
 
-/// Hands out the gradients of trained parameters in their order.
+/// Iterates over the gradients of trained parameters.
 struct Each<'g, F> {
     left: std::slice::IterMut<'g, ParamGrad<F>>,
     count: usize,
@@ -134,7 +135,7 @@ impl<'g, F: Real> Each<'g, F> {
         self.next(parameter)?.map_or(Ok(()), body)
     }
 
-    /// Every gradient had its parameter.
+    /// Checks that every gradient had its parameter.
     fn finish(self) -> Result<()> {
         match self.left.len() {
             0 => Ok(()),
@@ -143,7 +144,7 @@ impl<'g, F: Real> Each<'g, F> {
     }
 }
 
-/// What follows from a list of parameters.
+/// Everything that follows from a list of parameters.
 pub trait ParametricExt<F: Real>: Parametric<F> {
     /// Copies of all tensors by name.
     fn tensors(&self) -> Vec<(String, ArrayD<F>)> {
@@ -155,11 +156,11 @@ pub trait ParametricExt<F: Real>: Parametric<F> {
         found
     }
 
-    /// Restores tensors that [`tensors`](Self::tensors) gave.
+    /// Restores the tensors that [`tensors`](Self::tensors) returned.
     ///
     /// # Errors
-    /// Missing tensors, other shapes, values that break an invariant. Some parameters may have
-    /// changed by then.
+    /// Missing tensors, other shapes, values that break an invariant. Some parameters may already
+    /// have changed.
     fn set_tensors(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
         self.parameters_mut(&mut |name, parameter| {
             let name = name.to_string();
@@ -168,8 +169,8 @@ pub trait ParametricExt<F: Real>: Parametric<F> {
         })
     }
 
-    /// Writes what training changes beside the tensors: with it, and with the optimizer's memory, a
-    /// run continues bit for bit.
+    /// Writes the training state beyond the tensors: with it and the optimizer's memory, a run
+    /// resumes bit for bit.
     fn save_state(&self, state: &mut State<F>) {
         infallible(self.parameters(&mut |name, parameter| {
             parameter.save_state(&name.to_string(), state);
@@ -180,12 +181,12 @@ pub trait ParametricExt<F: Real>: Parametric<F> {
     /// Restores what [`save_state`](Self::save_state) wrote, after the tensors were set.
     ///
     /// # Errors
-    /// Missing pieces, other shapes.
+    /// Missing entries, other shapes.
     fn load_state(&mut self, state: &mut State<F>) -> Result<()> {
         self.parameters_mut(&mut |name, parameter| parameter.load_state(&name.to_string(), state))
     }
 
-    /// Figures about each parameter, with its name in front.
+    /// Diagnostics of all parameters, their names prefixed by that of the parameter.
     fn diagnostics(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         infallible(self.parameters(&mut |name, parameter| {
@@ -196,7 +197,7 @@ pub trait ParametricExt<F: Real>: Parametric<F> {
         found
     }
 
-    /// Numbers in all tensors: those that training moves, and those that were fitted to data.
+    /// Number of scalars in all tensors, trained or fitted to data.
     fn parameter_count(&self) -> usize {
         self.tensors().iter().map(|(_, tensor)| tensor.len()).sum()
     }
@@ -213,7 +214,7 @@ pub trait ParametricExt<F: Real>: Parametric<F> {
         Gradients { rows: 0, params }
     }
 
-    /// How many parameters are trained: the gradients that this takes.
+    /// Number of trained parameters, each of which takes one gradient.
     fn trained(&self) -> usize {
         let mut count = 0;
         infallible(self.parameters(&mut |_, parameter| {
@@ -226,7 +227,7 @@ pub trait ParametricExt<F: Real>: Parametric<F> {
 
 impl<F: Real, P: Parametric<F> + ?Sized> ParametricExt<F> for P {}
 
-/// A visit whose visitor never fails.
+/// For a visitor that never fails.
 fn infallible(visited: Result<()>) {
     debug_assert!(visited.is_ok(), "{visited:?}");
 }

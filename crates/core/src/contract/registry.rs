@@ -11,31 +11,31 @@ use super::{Base, BaseSpec, BuildContext, Layer, LayerSpec, Module, Tensors};
 use crate::options::nearest;
 use crate::{LayerError, Real, Result};
 
-/// Builds a layer of one kind from its specification and its tensors. Sizes come from the tensors, so
-/// nothing larger than the file is ever allocated.
+/// Restores a layer of one kind from its specification and its tensors. Sizes come from the
+/// tensors, so nothing larger than the file is allocated.
 pub type Restore<F> =
     dyn Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync;
 
-/// Makes a new layer of one kind from its options.
+/// Builds a new layer of one kind from its options.
 pub type Build<F> =
     dyn Fn(&LayerSpec, &mut BuildContext<'_, F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync;
 
-/// Builds a module of one kind: a new one, or one from a model file.
+/// Builds a module of one kind, new or from a model file.
 pub type BuildModule<F> =
     dyn Fn(&LayerSpec, ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> + Send + Sync;
 
 /// Builds a base density of one kind.
 pub type BuildBase<F> = dyn Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync;
 
-/// A kind of layer: one line of [registration](Registry::register) makes it known.
+/// A kind of layer, made available by one line of [registration](Registry::register).
 pub trait Kind<F: Real>: Layer<F> + Sized + 'static {
     /// Name in the registry.
     const KIND: &'static str;
 
-    /// A new layer, with parameters as they are before training.
+    /// A new layer with its initial parameters.
     ///
     /// # Errors
-    /// Options that do not parse or are out of range; rows that the layer cannot be made for.
+    /// Options that do not parse or are out of range; rows that the layer cannot be built for.
     fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, registry: &Registry<F>) -> Result<Self>;
 
     /// A layer from its specification and tensors.
@@ -45,31 +45,31 @@ pub trait Kind<F: Real>: Layer<F> + Sized + 'static {
     fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self>;
 }
 
-/// What a module is made of beside its options.
+/// What a module is built from besides its options.
 #[non_exhaustive]
 pub struct ModuleContext<'a, F: Real> {
-    /// Numbers in a row of input.
+    /// Width of the input.
     pub inputs: usize,
-    /// Rows of one example, one for each position, which follow each other; 1 where all rows are
+    /// Number of consecutive rows that make up one example, one per position; 1 if all rows are
     /// alike. A module may learn a bias for each position.
     pub positions: usize,
-    /// What a new module is to return whatever enters it, `[outputs]`: as a rule, the parameters of
-    /// the identity.
+    /// Initial output of a new module for any input, `[outputs]`; usually the parameters of the
+    /// identity map.
     pub start: Array1<F>,
-    /// Where parameters come from.
+    /// Source of the parameters.
     pub parameters: ModuleParameters<'a, F>,
 }
 
-/// Where the parameters of a module come from.
+/// Source of the parameters of a module.
 pub enum ModuleParameters<'a, F: Real> {
-    /// They are drawn.
+    /// Drawn at random.
     New(&'a mut dyn Rng),
-    /// They are those of a model file.
+    /// Taken from a model file.
     Stored(&'a mut Tensors<F>),
 }
 
 impl<'a, F: Real> ModuleContext<'a, F> {
-    /// For a module of `inputs` numbers whose output starts as `start`.
+    /// For a module of `inputs` numbers whose initial output is `start`.
     pub fn new(
         inputs: usize,
         positions: usize,
@@ -79,7 +79,7 @@ impl<'a, F: Real> ModuleContext<'a, F> {
         Self { inputs, positions, start, parameters }
     }
 
-    /// Numbers in a row of output.
+    /// Width of the output.
     pub fn outputs(&self) -> usize {
         self.start.len()
     }
@@ -106,7 +106,7 @@ struct Constructors<F: Real> {
 
 /// Maps a kind to its constructors: one for descriptions, one for model files.
 ///
-/// Crates add the kinds that they define, and so does a program with kinds of its own.
+/// Crates and programs add the kinds that they define.
 #[derive(Clone)]
 pub struct Registry<F: Real> {
     layers: BTreeMap<String, Constructors<F>>,
@@ -115,17 +115,17 @@ pub struct Registry<F: Real> {
 }
 
 impl<F: Real> Registry<F> {
-    /// No kinds at all.
+    /// A registry without kinds.
     pub fn empty() -> Self {
         Self { layers: BTreeMap::new(), modules: BTreeMap::new(), bases: BTreeMap::new() }
     }
 
-    /// Adds a kind of layer, or replaces it.
+    /// Adds or replaces a kind of layer.
     pub fn register<L: Kind<F>>(&mut self) {
         self.register_as::<L>(L::KIND);
     }
 
-    /// The same under another name, under which older files know it.
+    /// Registers a kind under another name, such as one used by older files.
     pub fn register_as<L: Kind<F>>(&mut self, kind: &str) {
         self.insert_built(
             kind,
@@ -134,7 +134,7 @@ impl<F: Real> Registry<F> {
         );
     }
 
-    /// Adds a kind of layer without tensors, by one constructor.
+    /// Adds a kind of layer without tensors, which needs only one constructor.
     pub fn insert(
         &mut self,
         kind: &str,
@@ -146,7 +146,7 @@ impl<F: Real> Registry<F> {
         self.insert_built(kind, restore, |spec, _, registry| registry.build_without_tensors(spec));
     }
 
-    /// Adds a kind of layer by its two constructors.
+    /// Adds a kind of layer with its two constructors.
     pub fn insert_built(
         &mut self,
         kind: &str,
@@ -186,7 +186,7 @@ impl<F: Real> Registry<F> {
         self.layers.keys().map(String::as_str)
     }
 
-    /// Builds a layer from its specification and tensors.
+    /// Restores a layer from its specification and tensors.
     ///
     /// # Errors
     /// An unknown kind; options that do not parse; tensors that are missing, misshapen or break an
@@ -195,17 +195,17 @@ impl<F: Real> Registry<F> {
         (find("layer", &self.layers, &spec.kind)?.restore)(spec, tensors, self)
     }
 
-    /// Makes a new layer from its options. Some kinds take options here that say how to start and that
-    /// a saved layer no longer has.
+    /// Builds a new layer from its options. Some kinds accept options for the initialization that a
+    /// saved layer does not have.
     ///
     /// # Errors
-    /// An unknown kind; options that do not parse or are out of range; a kind that only exists with
-    /// tensors ([`LayerError::NotBuildable`]).
+    /// An unknown kind; options that do not parse or are out of range; a kind that can only be
+    /// restored ([`LayerError::NotBuildable`]).
     pub fn build(&self, spec: &LayerSpec, context: &mut BuildContext<'_, F>) -> Result<Box<dyn Layer<F>>> {
         (find("layer", &self.layers, &spec.kind)?.build)(spec, context, self)
     }
 
-    /// A module by its specification.
+    /// Builds a module from its specification.
     ///
     /// # Errors
     /// An unknown kind; options that do not parse or are out of range; tensors that are missing or
@@ -214,7 +214,7 @@ impl<F: Real> Registry<F> {
         find("module", &self.modules, &spec.kind)?(spec, context)
     }
 
-    /// A base density by its specification.
+    /// Builds a base density from its specification.
     ///
     /// # Errors
     /// An unknown kind; options that do not parse or are out of range.

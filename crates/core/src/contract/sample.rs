@@ -1,27 +1,27 @@
-//! Training rows on their way through a flow that is being built.
+//! Training rows mapped through a flow under construction.
 
 use ndarray::Array2;
 
 use super::{Input, Layer, LayerExt};
 use crate::{Real, Result};
 
-/// Some training rows, mapped through the layers that stand before the one that is being made. They are mapped when they are asked for: most
-/// kinds of layers never ask.
+/// Some training rows, mapped through the layers before the one being built. The mapping is lazy,
+/// because most kinds of layers do not use the rows.
 #[derive(Debug, Clone)]
 pub struct Sample<F: Real> {
     rows: Array2<F>,
     condition: Option<Array2<F>>,
-    /// Layers that the rows have passed.
+    /// Number of layers that the rows have passed.
     passed: usize,
 }
 
 impl<F: Real> Sample<F> {
-    /// Rows as they enter the flow, `[rows, features]`; there may be none.
+    /// Rows as they enter the flow, `[rows, features]`; may be empty.
     pub fn new(rows: Array2<F>) -> Self {
         Self { rows, condition: None, passed: 0 }
     }
 
-    /// The same under a condition, one row of it for each row.
+    /// The same rows with a condition, one row of it for each.
     #[must_use]
     pub fn given(self, condition: Option<Array2<F>>) -> Self {
         Self { condition, ..self }
@@ -32,7 +32,7 @@ impl<F: Real> Sample<F> {
         self.condition.as_ref()
     }
 
-    /// The rows behind the layers `before`, all of those that stand so far.
+    /// The rows as they leave `before`, the list of all layers so far.
     ///
     /// # Errors
     /// Those of the layers.

@@ -1,14 +1,14 @@
-//! What the numbers of a row are.
+//! Shapes of rows.
 
 use std::fmt::{Display, Formatter};
 
 use crate::{LayerError, Result};
 
-/// The shape of a row. Rows are always stored flat, channel by channel; the shape says how to read
-/// them.
+/// The shape of a row. Rows are always stored flat, channel by channel; the shape says how to
+/// interpret them.
 ///
-/// A layer maps an input shape to an output shape ([`Layer::shape`](crate::Layer::shape)), so shapes
-/// travel along a chain together with the data.
+/// A layer maps an input shape to an output shape ([`Layer::shape`](crate::Layer::shape)), so
+/// shapes are propagated along a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// `[features]`.
@@ -47,12 +47,12 @@ impl Shape {
         }
     }
 
-    /// Numbers in a row: the product of the dimensions. Saturates.
+    /// Numbers per row: the product of the dimensions, saturating.
     pub fn features(&self) -> usize {
         self.dims().iter().fold(1, |product, &size| product.saturating_mul(size))
     }
 
-    /// The dimensions with a vector read as a signal of one channel, `[1, features]`.
+    /// The dimensions, with a vector as a signal of one channel, `[1, features]`.
     pub fn with_channels(&self) -> Vec<usize> {
         match *self {
             Self::Vector([features]) => vec![1, features],
@@ -60,7 +60,7 @@ impl Shape {
         }
     }
 
-    /// The dimensions of a signal or an image; nothing for a vector.
+    /// The dimensions of a signal or image; `None` for a vector.
     pub fn spatial(&self) -> Option<&[usize]> {
         if let Self::Vector(_) = self { None } else { Some(self.dims()) }
     }

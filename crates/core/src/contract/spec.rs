@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::options;
 use crate::{LayerError, Result};
 
-/// A layer or module as data: together with its tensors, enough to build it again.
+/// A layer or module as data; its tensors complete it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerSpec {
     /// Name in the [`Registry`](crate::Registry), for example `"dense"`.
@@ -22,7 +22,7 @@ fn no_options() -> serde_json::Value {
 impl LayerSpec {
     /// A specification from anything that serializes.
     pub fn new(kind: &str, options: &impl Serialize) -> Self {
-        // Options are plain structs of numbers and strings, which always serialize.
+        // Options are plain structs of numbers and strings, so serialization does not fail.
         Self { kind: kind.to_owned(), options: serde_json::to_value(options).unwrap_or_default() }
     }
 
@@ -31,7 +31,7 @@ impl LayerSpec {
         Self { kind: kind.to_owned(), options: no_options() }
     }
 
-    /// The options as the layer's own type.
+    /// The options, parsed into the layer's own type.
     ///
     /// # Errors
     /// [`LayerError::Options`] with the key, and the nearest known one.
@@ -41,10 +41,10 @@ impl LayerSpec {
     }
 }
 
-/// One figure about the present state of a layer, for `inspect` and for reports.
+/// One diagnostic of a layer's present state, for `inspect` and for reports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnostic {
-    /// What it is, for example `max|W'W-I|`.
+    /// Name, for example `max|W'W-I|`.
     pub name: String,
     /// Its value.
     pub value: f64,

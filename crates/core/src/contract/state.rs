@@ -1,4 +1,4 @@
-//! What training changes beside tensors: enough to go on bit for bit.
+//! Training state beyond the tensors: enough to resume bit for bit.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,14 @@ use ndarray::ArrayD;
 
 use crate::{LayerError, Real, Result};
 
-/// Arrays and whole numbers by path name: what a run keeps between steps and a model does not need, such as an optimizer's moments or the last
-/// weight that a guard knew to be good. Written by one object and taken back, piece by piece, by another that is built alike.
+/// Arrays and whole numbers by path name: what a run keeps between steps but a model does not need,
+/// such as an optimizer's moments or a guard's anchor. One object writes it; another object of the
+/// same architecture takes it back entry by entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State<F> {
     /// Arrays by path name.
     pub arrays: BTreeMap<String, ArrayD<F>>,
-    /// Whole numbers by path name; the bits of an `f64` where that must not be rounded to `F`.
+    /// Whole numbers by path name; an `f64` that must not be rounded to `F` is stored as its bits.
     pub numbers: BTreeMap<String, u64>,
     prefix: String,
 }
@@ -24,12 +25,12 @@ impl<F> Default for State<F> {
 }
 
 impl<F: Real> State<F> {
-    /// A state of the given pieces.
+    /// A state with the given entries.
     pub fn new(arrays: BTreeMap<String, ArrayD<F>>, numbers: BTreeMap<String, u64>) -> Self {
         Self { arrays, numbers, prefix: String::new() }
     }
 
-    /// Runs `body` with `scope` added to the path, for example `layers.3.`.
+    /// Runs `body` with `scope` appended to the path, for example `layers.3.`.
     pub fn scoped<T>(&mut self, scope: &str, body: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.prefix.len();
         self.prefix.push_str(scope);
@@ -93,10 +94,10 @@ impl<F: Real> State<F> {
         self.numbers.remove(&name).ok_or(LayerError::MissingTensor { name })
     }
 
-    /// Says that everything was taken.
+    /// Checks that everything was taken.
     ///
     /// # Errors
-    /// [`LayerError::UnusedTensors`] where something was not.
+    /// [`LayerError::UnusedTensors`] otherwise.
     pub fn finish(self) -> Result<()> {
         let count = self.arrays.len() + self.numbers.len();
         match self.arrays.keys().chain(self.numbers.keys()).next() {

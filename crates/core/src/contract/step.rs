@@ -1,4 +1,4 @@
-//! One step of an elementwise rule, made all at once or piece by piece.
+//! One step of an elementwise rule, applied at once or piece by piece.
 
 use std::fmt::{Debug, Formatter};
 
@@ -6,39 +6,39 @@ use super::formulas::{self, Adam, Smorms3};
 use crate::Real;
 use crate::parallel::{GRAIN, Pass, run_vectorized};
 
-/// Most numbers that a rule keeps for each parameter.
+/// Maximum number of slots that a rule keeps per parameter.
 pub const MOST_SLOTS: usize = 3;
 
-/// One step of an elementwise rule that this crate does not know: a function of parameter, direction
-/// and memory, number by number. With it an optimizer of another crate takes the fast path, on which a
-/// matrix moves panel by panel while its direction is being computed.
+/// One step of an elementwise rule defined in another crate: a function of parameter, direction and
+/// memory, number by number. It gives such an optimizer the fast path, where a matrix moves panel
+/// by panel while its direction is computed.
 pub trait PieceStep<F>: Sync {
-    /// What each slot of the memory starts with; at most [`MOST_SLOTS`] of them.
+    /// Initial value of each slot of the memory; at most [`MOST_SLOTS`] of them.
     fn start(&self) -> &'static [f64];
 
-    /// Replaces the direction by the step, and adds it to the parameter where there is one.
+    /// Replaces the direction by the step, and adds the step to the parameter if there is one.
     fn run(&self, piece: Piece<'_, F>);
 }
 
-/// What an elementwise rule does in one step, with everything that holds for all numbers (rates, bias
-/// corrections, clipping) worked out.
+/// One step of an elementwise rule, with everything common to all numbers (rates, bias corrections,
+/// clipping) already computed.
 #[derive(Debug, Clone, Copy)]
 pub struct ElementwiseStep<'r, F> {
     before: Before<F>,
     formula: Formula<'r, F>,
 }
 
-/// What happens to a direction first.
+/// Clipping, applied to a direction first.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Before<F> {
     Nothing,
-    /// Every number is multiplied.
+    /// Multiplies every number.
     Times(F),
-    /// Every number is kept within ± this.
+    /// Clamps every number to ± this.
     Within(F),
 }
 
-/// The formulas with the numbers of one step.
+/// The update formulas with their constants for one step.
 #[derive(Clone, Copy)]
 pub(crate) enum Formula<'r, F> {
     Sgd { rate: F },
@@ -62,19 +62,19 @@ impl<F: Debug> Debug for Formula<'_, F> {
     }
 }
 
-/// A piece of a parameter (or nothing), of its direction, and of each slot of the rule's memory (or
-/// nothing). All that is there has the same length.
+/// A piece of a parameter, of its direction, and of each slot of the optimizer's memory, all of the
+/// same length. Parameter and slots may be empty.
 #[derive(Debug)]
 pub struct Piece<'a, F> {
     /// The parameter.
     pub parameter: &'a mut [F],
-    /// The direction, and afterwards the step.
+    /// The direction on entry, the step on return.
     pub direction: &'a mut [F],
     /// The slots of the memory.
     pub slots: [&'a mut [F]; MOST_SLOTS],
 }
 
-/// The first `at` numbers and the rest; nothing twice where there is nothing.
+/// The first `at` numbers and the rest; two empty slices for an empty one.
 pub(crate) fn cut<F>(slice: &mut [F], at: usize) -> (&mut [F], &mut [F]) {
     let at = at.min(slice.len());
     slice.split_at_mut(at)
@@ -85,12 +85,12 @@ impl<'r, F: Real> ElementwiseStep<'r, F> {
         Self { before, formula }
     }
 
-    /// A step whose formula is elsewhere.
+    /// A step whose formula is defined elsewhere.
     pub fn foreign(step: &'r dyn PieceStep<F>) -> Self {
         Self::new(Before::Nothing, Formula::Foreign(step))
     }
 
-    /// What each slot of the memory starts with; as many as the rule keeps.
+    /// Initial value of each slot of the memory, one per slot of the rule.
     pub fn start(&self) -> &'static [f64] {
         match self.formula {
             Formula::Sgd { .. } => &[],
@@ -101,7 +101,8 @@ impl<'r, F: Real> ElementwiseStep<'r, F> {
         }
     }
 
-    /// The step on all numbers of a piece: the direction becomes the step, which is added to the parameter where there is one.
+    /// Applies the step to all numbers of a piece: the direction becomes the step, which is added
+    /// to the parameter if there is one.
     pub(crate) fn run_parallel(&self, piece: Piece<'_, F>) {
         let size = piece.direction.len();
         if size <= 2 * GRAIN {
@@ -124,7 +125,7 @@ impl<'a, F: Real> Pass<Piece<'a, F>> for ElementwiseStep<'_, F> {
         match self.before {
             Before::Nothing => {}
             Before::Times(factor) => d.iter_mut().for_each(|d| *d *= factor),
-            // Comparisons, not min and max, which would turn NaN into a step.
+            // Comparisons propagate NaN; min and max would turn it into a step.
             Before::Within(limit) => d.iter_mut().for_each(|d| {
                 if *d > limit {
                     *d = limit

@@ -1,4 +1,4 @@
-//! What a forward pass leaves for the backward pass, and the scratch memory of both.
+//! What the forward pass records for the backward pass, and the scratch memory of both.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -13,9 +13,9 @@ pub struct Buffer<F> {
 }
 
 impl<F: Real> Buffer<F> {
-    /// The buffer as a `[rows, columns]` matrix, for writing. Its content is whatever was there before.
+    /// The buffer as a `[rows, columns]` matrix, for writing. Its content is unspecified.
     ///
-    /// Memory is taken on first use and when the size grows, never after.
+    /// Allocates on first use and when the size grows.
     pub fn shaped(&mut self, rows: usize, columns: usize) -> ArrayViewMut2<'_, F> {
         (self.rows, self.columns) = (rows, columns);
         let size = rows * columns;
@@ -23,7 +23,7 @@ impl<F: Real> Buffer<F> {
             self.data.resize(size, F::zero());
         }
         let data = &mut self.data[..size];
-        // The length is right by construction; an empty view is the answer to the impossible.
+        // The length is right by construction; the empty view is never returned.
         ArrayViewMut2::from_shape((rows, columns), data)
             .unwrap_or_else(|_| ArrayViewMut2::from_shape((0, 0), &mut []).unwrap_or_else(|_| unreachable!()))
     }
@@ -40,10 +40,12 @@ impl<F: Real> Buffer<F> {
     }
 }
 
-/// Memory of one layer between `forward` and `backward`: a few matrices of its own and the tapes of its children.
+/// Memory of one layer between `forward` and `backward`: a few matrices of its own and the tapes of
+/// its children.
 ///
-/// A tape is a pool too: a second pass over a batch of the same size allocates nothing. `recording` says whether a
-/// backward pass will follow; a layer may skip what only `backward` reads when it is `false`.
+/// A tape is also a pool: a second pass over a batch of the same size allocates nothing.
+/// `recording` says whether a backward pass will follow; if not, a layer may skip what only
+/// `backward` reads.
 #[derive(Debug, Clone)]
 pub struct Tape<F> {
     recording: bool,
@@ -65,7 +67,7 @@ impl<F: Real> Tape<F> {
         Self { recording: true, buffers: Vec::new(), children: Vec::new() }
     }
 
-    /// A tape for evaluation only: scratch memory.
+    /// A tape for evaluation, used as scratch memory only.
     pub fn scratch() -> Self {
         Self { recording: false, buffers: Vec::new(), children: Vec::new() }
     }
@@ -75,7 +77,7 @@ impl<F: Real> Tape<F> {
         self.recording
     }
 
-    /// Makes sure that there are `buffers` own matrices and `children` tapes of children.
+    /// Ensures that there are at least `buffers` matrices and `children` child tapes.
     pub fn reserve(&mut self, buffers: usize, children: usize) {
         if self.buffers.len() < buffers {
             self.buffers.resize_with(buffers, Buffer::default);
@@ -90,16 +92,16 @@ impl<F: Real> Tape<F> {
         }
     }
 
-    /// Own matrix `index`, for writing, of the given size.
+    /// Matrix `index`, for writing, in the given size.
     pub fn store(&mut self, index: usize, rows: usize, columns: usize) -> ArrayViewMut2<'_, F> {
         self.reserve(index + 1, 0);
         self.buffers[index].shaped(rows, columns)
     }
 
-    /// Own matrix `index`, as `store` left it.
+    /// Matrix `index`, as last written through [`store`](Self::store).
     ///
     /// # Errors
-    /// [`LayerError::Tape`] where nothing of that size was stored.
+    /// [`LayerError::Tape`] if nothing of that size was stored.
     pub fn load(&self, index: usize, rows: usize, columns: usize) -> Result<ArrayView2<'_, F>> {
         match self.buffers.get(index) {
             Some(buffer) if buffer.dim() == (rows, columns) => Ok(buffer.view()),
@@ -107,7 +109,8 @@ impl<F: Real> Tape<F> {
         }
     }
 
-    /// Overwrites every buffer with NaN, so that a test sees whoever reads what this pass did not write.
+    /// Overwrites every buffer with NaN, so that tests detect reads of data that this pass did not
+    /// write.
     pub fn poison(&mut self) {
         for buffer in &mut self.buffers {
             buffer.data.fill(F::nan());

@@ -1,4 +1,4 @@
-//! Tensors by path name, as a model file holds them.
+//! Tensors by path name, as in a model file.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayD, Ix1, Ix2};
 
 use crate::{LayerError, Real, Result};
 
-/// Named tensors, taken out one by one by the layers that own them.
+/// Named tensors, which the layers take one by one.
 #[derive(Debug, Clone, Default)]
 pub struct Tensors<F> {
     map: BTreeMap<String, ArrayD<F>>,
@@ -20,7 +20,7 @@ impl<F: Real> FromIterator<(String, ArrayD<F>)> for Tensors<F> {
 }
 
 impl<F: Real> Tensors<F> {
-    /// Runs `take` with `scope` added to the path, for example `layers.3.`.
+    /// Runs `take` with `scope` appended to the path, for example `layers.3.`.
     pub fn scoped<T>(&mut self, scope: &str, take: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.prefix.len();
         self.prefix.push_str(scope);
@@ -29,7 +29,7 @@ impl<F: Real> Tensors<F> {
         result
     }
 
-    /// Takes the tensor `name` of the present scope.
+    /// Takes the tensor `name` in the current scope.
     ///
     /// # Errors
     /// [`LayerError::MissingTensor`].
@@ -38,7 +38,7 @@ impl<F: Real> Tensors<F> {
         self.map.remove(&name).ok_or(LayerError::MissingTensor { name })
     }
 
-    /// Takes a vector, of `len` elements where that is given.
+    /// Takes a vector, of length `len` if given.
     ///
     /// # Errors
     /// A missing tensor; another rank or length.
@@ -52,7 +52,7 @@ impl<F: Real> Tensors<F> {
         tensor.into_dimensionality::<Ix1>().map_err(|_| LayerError::MissingTensor { name: name.to_owned() })
     }
 
-    /// Takes a matrix, of `dim` where that is given.
+    /// Takes a matrix, of shape `dim` if given.
     ///
     /// # Errors
     /// A missing tensor; another rank or size.
@@ -69,7 +69,7 @@ impl<F: Real> Tensors<F> {
         Ok(matrix.as_standard_layout().into_owned())
     }
 
-    /// Takes a square matrix, of side `dim` where that is given.
+    /// Takes a square matrix, of side `dim` if given.
     ///
     /// # Errors
     /// A missing tensor; another rank or side.
@@ -84,10 +84,10 @@ impl<F: Real> Tensors<F> {
         tensor.into_dimensionality::<Ix2>().map_err(|_| LayerError::MissingTensor { name: name.to_owned() })
     }
 
-    /// Says that all tensors were taken.
+    /// Checks that all tensors were taken.
     ///
     /// # Errors
-    /// [`LayerError::UnusedTensors`] where some were not.
+    /// [`LayerError::UnusedTensors`] otherwise.
     pub fn finish(self) -> Result<()> {
         match self.map.keys().next() {
             None => Ok(()),

@@ -1,11 +1,11 @@
-//! A flow, one layer after the other.
+//! Builds a flow layer by layer.
 
 use super::base::Normal;
 use super::model::Flow;
 use crate::contract::{Base, Layer, Shape};
 use crate::{LayerError, Real, Result};
 
-/// Layers that become a [`Flow`]: [`Flow::builder`].
+/// Layers that become a [`Flow`]; see [`Flow::builder`].
 #[derive(Debug)]
 #[must_use = "`build` makes the flow"]
 pub struct FlowBuilder<F: Real> {
@@ -15,8 +15,8 @@ pub struct FlowBuilder<F: Real> {
 }
 
 impl<F: Real> Flow<F> {
-    /// A flow on rows of a shape, or of so many features, one layer after the other, from data to
-    /// codes.
+    /// Starts a flow on rows of the given shape or number of features. Layers are added in order,
+    /// from data to latent codes.
     ///
     /// ```
     /// use pdmap_core::flow::base::Logistic;
@@ -36,23 +36,23 @@ impl<F: Real> Flow<F> {
 }
 
 impl<F: Real> FlowBuilder<F> {
-    /// Adds a layer behind those before it.
+    /// Appends a layer.
     pub fn layer(self, layer: impl Layer<F> + 'static) -> Self {
         self.boxed(Box::new(layer))
     }
 
-    /// The same of a layer whose type is not known here.
+    /// Appends a boxed layer.
     pub fn boxed(mut self, layer: Box<dyn Layer<F>>) -> Self {
         self.layers.push(layer);
         self
     }
 
-    /// The base density; standard normal where nothing is said.
+    /// Sets the base density; the default is the standard normal.
     pub fn base(self, base: impl Base<F> + 'static) -> Self {
         Self { base: Box::new(base), ..self }
     }
 
-    /// The flow.
+    /// Builds the flow.
     ///
     /// # Errors
     /// [`LayerError::NoFeatures`]; layers with other numbers of features.

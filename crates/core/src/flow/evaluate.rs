@@ -9,7 +9,7 @@ use crate::contract::Input;
 use crate::{Real, Result};
 
 impl<F: Real> Flow<F> {
-    /// `log p(x)` of each row, nats.
+    /// `log p(x)` of each row, in nats.
     ///
     /// # Errors
     /// Wrong shapes, NaN and infinities, a singular matrix.
@@ -43,7 +43,7 @@ impl<F: Real> Flow<F> {
         Ok(x)
     }
 
-    /// `count` rows drawn from the model.
+    /// Draws `count` rows from the model.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -51,7 +51,7 @@ impl<F: Real> Flow<F> {
         self.decode(&base::draw(self.base(), count, self.features(), rng)?)
     }
 
-    /// One row drawn from `p(x | c)` for each row of `condition`.
+    /// Draws one row from `p(x | c)` for each row of `condition`.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -60,7 +60,7 @@ impl<F: Real> Flow<F> {
         self.decode(Input::new(z.view(), Some(condition)))
     }
 
-    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
+    /// `∂ log p / ∂x` of each row, in nats per unit of each feature.
     ///
     /// # Errors
     /// Wrong shapes, NaN and infinities.

@@ -1,4 +1,4 @@
-//! Evaluation of a flow in chunks, with memory that is kept from call to call.
+//! Evaluation of a flow in chunks, with memory reused between calls.
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
 use rand::Rng;
@@ -9,27 +9,30 @@ use super::training::Training;
 use crate::contract::{Buffer, Input, Layer, Tape};
 use crate::{Real, Result, check};
 
-/// Scores, maps and differentiates rows in memory of its own, which grows no more once it has seen a block of the size: [`Flow::evaluator`] makes one.
+/// Scores, maps and differentiates rows in memory of its own, which stops growing after the largest
+/// block; made by [`Flow::evaluator`].
 ///
-/// Rows are handled in chunks of [`CHUNK`](Self::CHUNK), counted from the first row of each call, and chunks are shared among the threads. What
-/// a chunk gives depends on nothing but its rows, so the results are the same bits on any number of threads; and rows that come in several calls give
-/// the same bits as in one, where every call but the last has a multiple of `CHUNK` rows.
+/// Rows are processed in chunks of [`CHUNK`](Self::CHUNK), counted from the first row of each call
+/// and distributed over the threads. The results of a chunk depend on its rows alone, so they are
+/// the same bits on any number of threads. Splitting rows over several calls also gives the same
+/// bits as one call, if every call but the last has a multiple of `CHUNK` rows.
 ///
-/// The row that an error names is counted from the first row of the call: see [`LayerError::below`](crate::LayerError::below).
+/// Errors count rows from the first row of the call; see
+/// [`LayerError::below`](crate::LayerError::below).
 #[derive(Debug)]
 pub struct Evaluator<'f, F: Real> {
     flow: &'f Flow<F>,
     lanes: Vec<Lane<F>>,
 }
 
-/// Numbers that all threads together hold of one intermediate: the wider the rows, the fewer threads take chunks of their own, and the more
-/// share the products inside of one.
+/// Maximum number of scalars of one intermediate over all threads. The wider the rows, the fewer
+/// threads process chunks of their own, and the more share the products inside one chunk.
 const HELD: usize = 1 << 23;
 
 /// The memory of one thread.
 #[derive(Debug, Default)]
 struct Lane<F: Real> {
-    /// Rows, and what they are conditioned on, where they came in another layout.
+    /// Copies of rows and conditions that are not contiguous.
     x: Buffer<F>,
     condition: Buffer<F>,
     work: Work<F>,
@@ -39,7 +42,7 @@ struct Lane<F: Real> {
 struct Work<F: Real> {
     tape: Tape<F>,
     z: Buffer<F>,
-    /// Made when the first gradient is asked for.
+    /// Created when a gradient is first requested.
     training: Option<Training<F>>,
 }
 
@@ -57,14 +60,14 @@ impl<F: Real> Flow<F> {
 }
 
 impl<'f, F: Real> Evaluator<'f, F> {
-    /// Rows of a chunk.
+    /// Rows per chunk.
     pub const CHUNK: usize = 1024;
 
     fn new(flow: &'f Flow<F>) -> Self {
         Self { flow, lanes: Vec::new() }
     }
 
-    /// Writes `log p(x)` of each row, nats.
+    /// Writes `log p(x)` of each row, in nats.
     ///
     /// # Errors
     /// Wrong shapes, NaN and infinities, a singular matrix.
@@ -93,15 +96,16 @@ impl<'f, F: Real> Evaluator<'f, F> {
     /// Writes `x = f⁻¹(z)`.
     ///
     /// # Errors
-    /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a singular matrix; `x` that is not contiguous.
+    /// Wrong shapes, NaN and infinities (also in the result, where the inverse overflows), a
+    /// singular matrix; `x` that is not contiguous.
     pub fn decode_into<'a>(&mut self, z: impl Into<Input<'a, F>>, x: ArrayViewMut2<'_, F>) -> Result<()> {
         self.map("decoded row", z.into(), x, |flow, input, x, work| {
             flow.chain().inverse(input, x, None, &mut work.tape)
         })
     }
 
-    /// Writes `∂ log p / ∂x` of each row, nats per unit of each feature. The parameters' gradients, which the backward pass makes on its way,
-    /// are dropped after each chunk.
+    /// Writes `∂ log p / ∂x` of each row, in nats per unit of each feature. The parameter gradients
+    /// that the backward pass also computes are discarded after each chunk.
     ///
     /// # Errors
     /// Wrong shapes, NaN and infinities; `gradient` that is not contiguous.
@@ -118,13 +122,15 @@ impl<'f, F: Real> Evaluator<'f, F> {
         })
     }
 
-    /// Fills `x` with rows drawn from the model: `x = f⁻¹(T z)`, `z` drawn from the base density; see
-    /// [`Base::sample_into`](crate::Base::sample_into). `z` is where the draws are kept meanwhile.
+    /// Fills `x` with samples from the model at temperature `T`: `x = f⁻¹(z)`, with `z` drawn by
+    /// [`Base::sample_into`](crate::Base::sample_into). The buffer `z` holds the draws.
     ///
-    /// The draws continue where the last call left the generator, so rows in blocks are those of one call.
+    /// Draws continue from the state of the generator, so sampling in blocks gives the rows of a
+    /// single call.
     ///
     /// # Errors
-    /// [`LayerError::Range`](crate::LayerError::Range) for a temperature that is negative or not finite; as [`decode_into`](Self::decode_into).
+    /// [`LayerError::Range`](crate::LayerError::Range) for a temperature that is negative or not
+    /// finite; as [`decode_into`](Self::decode_into).
     pub fn sample_into(
         &mut self,
         temperature: f64,
@@ -136,7 +142,7 @@ impl<'f, F: Real> Evaluator<'f, F> {
         self.decode_into(z.view(), x)
     }
 
-    /// The same of `p(x | c)`: one row for each row of `condition`.
+    /// Samples from `p(x | c)`: one row for each row of `condition`.
     ///
     /// # Errors
     /// As [`sample_into`](Self::sample_into); another number of rows.
@@ -171,7 +177,8 @@ impl<'f, F: Real> Evaluator<'f, F> {
         })
     }
 
-    /// Calls `body` for each chunk of the rows with its part of `out`, which has `width` numbers a row.
+    /// Calls `body` for each chunk of the rows with the matching part of `out`, which has `width`
+    /// numbers per row.
     fn chunks<O: Send>(
         &mut self,
         input: Input<'_, F>,
@@ -187,7 +194,8 @@ impl<'f, F: Real> Evaluator<'f, F> {
         }
         let room = (HELD / (Self::CHUNK * flow.features())).max(1);
         let lanes = chunks.min(rayon::current_num_threads()).min(room);
-        // Chunks of one lane follow each other, so that the first error of the first lane that has one is that of the first row.
+        // Each lane processes consecutive chunks, so the first error of the first failing lane is
+        // that of the first failing row.
         let share = chunks.div_ceil(lanes) * Self::CHUNK;
         if self.lanes.len() < lanes {
             self.lanes.resize_with(lanes, Lane::default);
@@ -219,7 +227,7 @@ fn slice<'a, F>(rows: &'a ArrayView2<'_, F>, from: usize, to: usize) -> ArrayVie
     rows.slice_axis(Axis(0), Slice::from(from..to))
 }
 
-/// The rows as layers want them, copied where they come in another layout.
+/// The rows in contiguous row-major order, copied if necessary.
 fn contiguous<'a, F: Real>(rows: ArrayView2<'a, F>, copy: &'a mut Buffer<F>) -> ArrayView2<'a, F> {
     if rows.is_standard_layout() {
         return rows;
@@ -228,7 +236,8 @@ fn contiguous<'a, F: Real>(rows: ArrayView2<'a, F>, copy: &'a mut Buffer<F>) -> 
     copy.view()
 }
 
-/// A part of the output that is no whole chunk; sizes are checked before, so that this does not happen.
+/// The error for output that does not divide into chunks; sizes are checked before, so it does not
+/// occur.
 fn unfit((rows, columns): (usize, usize)) -> crate::LayerError {
     crate::LayerError::Shape { what: "output", expected: vec![rows, columns], actual: vec![] }
 }

@@ -9,8 +9,8 @@ use crate::contract::{
 };
 use crate::{LayerError, Real, Result, check};
 
-/// Features that a specification alone may ask for, without a tensor of that size: nothing is allocated
-/// on the word of a file.
+/// Maximum number of features that a specification without tensors of that size may request, so
+/// that a small file cannot cause a large allocation.
 const MOST_UNBACKED: usize = 1 << 16;
 
 /// `log p(x) = log p_base(f(x)) + Σ_layers log|det|`, in nats.
@@ -24,10 +24,10 @@ pub struct Flow<F: Real> {
 }
 
 impl<F: Real> Flow<F> {
-    /// A flow on rows of a shape, or of so many features.
+    /// A flow on rows of the given shape or number of features.
     ///
     /// # Errors
-    /// No features; layers that do not fit together.
+    /// No features; layers whose shapes do not match.
     pub fn new(
         shape: impl Into<Shape>,
         layers: Vec<Box<dyn Layer<F>>>,
@@ -42,23 +42,23 @@ impl<F: Real> Flow<F> {
         Ok(Self { chain, base, shape, trained })
     }
 
-    /// Features a row.
+    /// Features per row.
     pub fn features(&self) -> usize {
         self.shape.features()
     }
 
-    /// Shape of the rows that enter.
+    /// Shape of the input rows.
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// Numbers of the condition of a row, where this is a density `p(x | c)`; 0 where it is not.
+    /// Width of the condition `c` of a density `p(x | c)`; 0 for an unconditional one.
     pub fn conditions(&self) -> usize {
         self.chain.conditions()
     }
 
-    /// Splits rows that hold their condition behind their features, `[rows, features + conditions]`.
-    /// Rows of any other width pass unchanged, for the flow to refuse.
+    /// Splits rows that hold their condition after their features, `[rows, features + conditions]`.
+    /// Rows of any other width pass unchanged and are rejected by the flow.
     pub fn given<'a>(&self, rows: ArrayView2<'a, F>) -> Input<'a, F> {
         let conditions = self.conditions();
         if conditions == 0 || rows.ncols() != self.features() + conditions {
@@ -82,12 +82,12 @@ impl<F: Real> Flow<F> {
         self.trained
     }
 
-    /// Restores the tensors of a flow that was built alike, by path name (`layers.3.weight`,
+    /// Restores the tensors of a flow of the same architecture, by path name (`layers.3.weight`,
     /// `base.log_nu`).
     ///
     /// # Errors
-    /// Missing, superfluous or misshapen tensors; values that break an invariant. The flow is unchanged
-    /// then.
+    /// Missing, superfluous or misshapen tensors; values that break an invariant. The flow is
+    /// unchanged then.
     pub fn set_tensors(&mut self, mut tensors: Tensors<F>) -> Result<()> {
         let mut next = self.clone();
         ParametricExt::set_tensors(&mut next, &mut tensors)?;
@@ -96,8 +96,8 @@ impl<F: Real> Flow<F> {
         Ok(())
     }
 
-    /// Makes a new flow from a description: each layer by its kind and options, behind `fixed` layers
-    /// (fitted preprocessing).
+    /// Builds a new flow from a description: each layer from its kind and options, after the
+    /// `fixed` layers (fitted preprocessing).
     ///
     /// # Errors
     /// Those of the layers and of the base density; no features.
@@ -119,7 +119,7 @@ impl<F: Real> Flow<F> {
         Self::new(if described { context.shape } else { context.features.into() }, all, base)
     }
 
-    /// Builds a flow from its specification and tensors.
+    /// Restores a flow from its specification and tensors.
     ///
     /// # Errors
     /// Unknown kinds; missing, superfluous or misshapen tensors; values that break an invariant.
@@ -193,12 +193,11 @@ impl<F: Real> Parametric<F> for Flow<F> {
     }
 }
 
+/// The gradients of the layers, and those of the base density.
+type Split<'g, F> = (&'g mut [ParamGrad<F>], &'g mut [ParamGrad<F>]);
+
 impl<F: Real> Flow<F> {
-    /// The gradients of the layers, and those of the base density.
-    fn split<'g>(
-        &self,
-        grads: &'g mut [ParamGrad<F>],
-    ) -> Result<(&'g mut [ParamGrad<F>], &'g mut [ParamGrad<F>])> {
+    fn split<'g>(&self, grads: &'g mut [ParamGrad<F>]) -> Result<Split<'g, F>> {
         let (expected, actual) = (self.trained, grads.len());
         grads.split_at_mut_checked(self.trained).ok_or(LayerError::Grads { expected, actual })
     }

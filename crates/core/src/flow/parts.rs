@@ -1,4 +1,4 @@
-//! Batches of narrow rows in parts that are differentiated beside each other.
+//! Splits batches of narrow rows into parts that are differentiated in parallel.
 
 use ndarray::Axis;
 
@@ -7,22 +7,22 @@ use super::training::{BatchReport, Training};
 use crate::contract::Input;
 use crate::{Real, Result};
 
-/// Features up to which a batch is differentiated in parts: above, single operations are large enough
-/// for several threads.
+/// Number of features up to which a batch is split. Above, single operations are large enough for
+/// several threads.
 const NARROW: usize = 256;
 
-/// Rows of a part, at least, and most parts.
+/// Minimum rows per part, and maximum number of parts.
 const PART: usize = 64;
 const MOST_PARTS: usize = 8;
 
 impl<F: Real> Flow<F> {
-    /// How many parts a batch of so many rows has: a matter of sizes alone, so that results do not
-    /// depend on the number of threads. Where rows are wide, the threads share each operation instead.
+    /// Number of parts of a batch. It depends on sizes alone, so results do not depend on the
+    /// number of threads. For wide rows, the threads share each operation instead.
     fn parts(&self, rows: usize) -> usize {
         if self.features() > NARROW { 1 } else { (rows / PART).clamp(1, MOST_PARTS) }
     }
 
-    /// Differentiates each part with a tape and gradients of its own, and adds these up in their order.
+    /// Differentiates each part with its own tape and gradients, and adds the gradients in order.
     pub(super) fn differentiate_in_parts(
         &self,
         input: Input<'_, F>,
@@ -42,7 +42,8 @@ impl<F: Real> Flow<F> {
         merged.and(report)
     }
 
-    /// The first rows into `first`, the rest into `others`, by halves of the parts.
+    /// Assigns the first rows to `first` and the rest to `others`, recursively by halves of the
+    /// parts.
     fn halves(
         &self,
         input: Input<'_, F>,

@@ -12,8 +12,8 @@ impl<F: Real> Flow<F> {
     /// Forward and backward: adds the gradients of a batch to `training`.
     ///
     /// # Errors
-    /// Wrong shapes; NaN and infinities in the batch or in its image. The sums are empty then, those of
-    /// earlier batches included.
+    /// Wrong shapes; NaN and infinities in the batch or in its image. All sums are cleared then,
+    /// including those of earlier batches.
     pub fn accumulate<'a>(
         &self,
         x: impl Into<Input<'a, F>>,
@@ -38,12 +38,12 @@ impl<F: Real> Flow<F> {
         result
     }
 
-    /// Numbers that the largest operation of a step works on.
+    /// Size of the largest operation of a step.
     fn numbers(&self, rows: usize) -> usize {
         self.features() * self.features().max(rows)
     }
 
-    /// `z = f(x)`, `δ = ∂ log p_base/∂z`, and `δ` back through the layers.
+    /// `z = f(x)`, `δ = ∂ log p_base/∂z`, and backpropagation of `δ` through the layers.
     pub(super) fn differentiate_here(
         &self,
         input: Input<'_, F>,
@@ -53,7 +53,7 @@ impl<F: Real> Flow<F> {
         let Training { grads, tape, x, z, delta, condition, log_density, .. } = training;
         let (rows, features) = (input.x.nrows(), self.features());
         self.check("batch", &input)?;
-        // Callers may bring any layout; inside, rows are contiguous.
+        // Input may have any layout; layers see contiguous rows.
         let input = match &input.condition {
             Some(given) if !given.is_standard_layout() => {
                 condition.shaped(rows, given.ncols()).assign(given);
@@ -85,14 +85,14 @@ impl<F: Real> Flow<F> {
     /// Follows the accumulated gradients through `rule`, and clears them.
     ///
     /// # Errors
-    /// No rows; gradients of another flow; a singular matrix where a direction needs an inverse; a step
-    /// that is not finite. Layers before the one that failed have made their step by then.
+    /// No rows; gradients of another flow; a singular matrix where a direction needs an inverse; a
+    /// step that is not finite. Layers before the failing one have already taken their step.
     pub fn update(&mut self, rule: &mut dyn Rule<F>, training: &mut Training<F>) -> Result<StepReport> {
         self.update_reduced(rule, training, &mut Alone)
     }
 
-    /// The same where other processes accumulated gradients of other rows of the batch: `reduce` adds
-    /// up the sums before directions are made of them.
+    /// Like [`update`](Self::update), for a batch distributed over several processes: `reduce` sums
+    /// the gradients before the directions are computed.
     ///
     /// # Errors
     /// As [`update`](Self::update); those of `reduce`.

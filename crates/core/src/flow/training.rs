@@ -1,15 +1,15 @@
-//! What training keeps between steps.
+//! Memory of training.
 
 use super::model::Flow;
 use crate::contract::{Buffer, Gradients, ParametricExt, State, Tape};
 use crate::{Real, Result};
 
-/// Tape, gradients and the optimizer's memory. After the first step, batches that are no larger
+/// Tape, gradients and optimizer state. After the first step, batches of at most the same size
 /// allocate nothing.
 #[derive(Debug, Clone)]
 pub struct Training<F: Real> {
-    /// Gradients, directions and optimizer memory of all parameters: those of the layers, then those of
-    /// the base density.
+    /// Gradients, directions and optimizer state of all parameters: first those of the layers, then
+    /// those of the base density.
     pub grads: Gradients<F>,
     pub(super) tape: Tape<F>,
     pub(super) x: Buffer<F>,
@@ -17,17 +17,17 @@ pub struct Training<F: Real> {
     pub(super) delta: Buffer<F>,
     pub(super) condition: Buffer<F>,
     pub(super) log_density: Vec<f64>,
-    /// The same for the parts of a batch beyond the first; their sums are added to those above.
+    /// The same for the other parts of a batch; their sums are added to `grads`.
     pub(super) parts: Vec<Training<F>>,
 }
 
-/// What an accumulated batch tells about itself at no cost.
+/// What accumulating a batch reports at no extra cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchReport {
     /// Rows of the batch.
     pub rows: usize,
-    /// Mean of `log p_base(f(x))`, nats; without the log-determinants, which a training step does not
-    /// need.
+    /// Mean of `log p_base(f(x))`, in nats. The log-determinants are not included, since a training
+    /// step does not need them.
     pub base_log_density: f64,
 }
 
@@ -52,14 +52,14 @@ impl<F: Real> Training<F> {
         }
     }
 
-    /// Forgets accumulated sums, in all parts.
+    /// Clears the accumulated sums, in all parts.
     pub fn clear(&mut self) {
         self.grads.clear();
         self.parts.iter_mut().for_each(Self::clear);
     }
 
-    /// Writes the optimizer's memory of every parameter. Sums of gradients are not written: between
-    /// steps they are empty.
+    /// Writes the optimizer state of every parameter. Sums of gradients are not written: they are
+    /// empty between steps.
     pub fn save_memory(&self, state: &mut State<F>) {
         self.grads.save_memory(state);
     }
@@ -67,7 +67,7 @@ impl<F: Real> Training<F> {
     /// Restores what [`save_memory`](Self::save_memory) wrote.
     ///
     /// # Errors
-    /// Missing pieces.
+    /// Missing entries.
     pub fn load_memory(&mut self, state: &mut State<F>) -> Result<()> {
         self.grads.load_memory(state)
     }

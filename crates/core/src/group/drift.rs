@@ -1,25 +1,32 @@
-//! When a weight on O(D) must be re-centred: a bound of the rounding since it last was.
+//! When to re-centre a weight on O(D): a bound on the rounding since the last re-centring.
 //!
-//! In units of ε, what a step may add to `max|WᵀW − I|` is taken as
+//! In units of ε, a step is charged with
 //!
 //! ```text
 //! max_j (Σ_k w_kj⁴)^½  +  max_i ‖ηA_i‖
 //! ```
 //!
-//! **First term.** Adding the way rounds each entry by at most `½ε|w_kj|`. Roundings of one step have independent signs, so `2 Σ_k w_kj e_kj` comes
-//! to `ε (Σ_k w_kj⁴)^½`; over steps they need not be independent (a small steady step is rounded the same way again and again), so steps
-//! add up linearly. That is 1 for the identity and `√(3/D)` for a Haar matrix; it is taken at each re-centring and changes little until the
-//! next. **Second term.** The way `ηA W` is rounded relative to itself, and each of its rows is at most as long as that row of `ηA`.
+//! as its contribution to `max|WᵀW − I|`.
 //!
-//! At [`BUDGET`] of them one Newton–Schulz step (4·D³) takes the rounding back. Small steps on O(784) thus re-centre about every hundred
-//! updates, and the worst there are, near a permutation or with rows of `ηA` of length 1, every 8: the fixed rule for which this is the bound.
+//! **First term.** Adding the increment rounds each entry by at most `½ε|w_kj|`. The roundings of
+//! one step have independent signs, so `2 Σ_k w_kj e_kj` is about `ε (Σ_k w_kj⁴)^½`. Over several
+//! steps they need not be independent (a small steady step is rounded the same way again and
+//! again), so the charges add up linearly. The term is 1 for the identity and `√(3/D)` for a Haar
+//! matrix; it is evaluated at each re-centring and changes little until the next. **Second term.**
+//! The increment `ηA W` is rounded relative to itself, and no row of it is longer than the
+//! corresponding row of `ηA`.
+//!
+//! When the sum reaches [`BUDGET`], one Newton–Schulz step (4·D³) removes the rounding. With small
+//! steps, O(784) re-centres about every hundred updates; the worst cases, near a permutation or
+//! with rows of `ηA` of length 1, every 8.
 
 use ndarray::Array2;
 
 use crate::contract::State;
 use crate::{Real, Result};
 
-/// Roundings, in ε, after which a weight is re-centred. It leaves one or two of them, and 32 are allowed.
+/// Accumulated rounding, in ε, that triggers re-centring. Re-centring leaves 1 or 2 ε; 32 are
+/// allowed.
 const BUDGET: f64 = 8.0;
 
 /// Rounding since the last re-centring.
@@ -31,17 +38,17 @@ pub(super) struct Drift {
 }
 
 impl Drift {
-    /// For a weight that was just made or re-centred.
+    /// The state of a weight that was just made or re-centred.
     pub(super) fn new<F: Real>(w: &Array2<F>) -> Self {
         let fourth = |column: ndarray::ArrayView1<'_, F>| column.iter().map(|v| v.f64().powi(4)).sum::<f64>();
         let spread = w.columns().into_iter().map(fourth).fold(0.0, f64::max).sqrt();
         Self { sum: 0.0, spread }
     }
 
-    /// After a step whose longest row is `row`: whether re-centring is due.
+    /// Charges a step whose longest row has norm `row`; returns whether re-centring is due.
     pub(super) fn charge(&mut self, row: f64) -> bool {
         self.sum += self.spread + row;
-        // NaN too.
+        // Also for NaN.
         self.sum.is_nan() || self.sum >= BUDGET
     }
 
@@ -51,10 +58,10 @@ impl Drift {
         state.put_number(&format!("{name}.spread"), self.spread.to_bits());
     }
 
-    /// Takes back what [`save`](Self::save) wrote.
+    /// Restores what [`save`](Self::save) wrote.
     ///
     /// # Errors
-    /// Missing pieces.
+    /// Missing entries.
     pub(super) fn load<F: Real>(name: &str, state: &mut State<F>) -> Result<Self> {
         let sum = f64::from_bits(state.take_number(&format!("{name}.drift"))?);
         let spread = f64::from_bits(state.take_number(&format!("{name}.spread"))?);
@@ -62,7 +69,8 @@ impl Drift {
     }
 }
 
-/// The norm of the longest row of a skew matrix that is given by its strict lower triangle, row by row; `sums` is scratch memory.
+/// Norm of the longest row of the skew matrix whose strict lower triangle is given row by row;
+/// `sums` is scratch memory.
 pub(super) fn longest_row<F: Real>(packed: &[F], dim: usize, sums: &mut Vec<f64>) -> f64 {
     sums.clear();
     sums.resize(dim, 0.0);

@@ -1,4 +1,4 @@
-//! Numbers that training does not move.
+//! Constants.
 
 use ndarray::{Array, ArrayD, Dimension};
 
@@ -6,18 +6,17 @@ use super::values;
 use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
 use crate::{Real, Result};
 
-/// Constants that belong to a model, such as a mean that was fitted to data: saved and restored, never
-/// moved.
+/// Constants of a model, such as a mean fitted to the data: saved and restored, never trained.
 #[derive(Debug, Clone)]
 pub struct Fixed<F, D: Dimension> {
     values: Array<F, D>,
 }
 
 impl<F: Real, D: Dimension> Fixed<F, D> {
-    /// The given values, in row-major order.
+    /// The given values, in row-major order. `what` names them in errors.
     ///
     /// # Errors
-    /// [`LayerError::NonFinite`](crate::LayerError::NonFinite). `what` is for errors.
+    /// [`LayerError::NonFinite`](crate::LayerError::NonFinite).
     pub fn new(what: &'static str, values: Array<F, D>) -> Result<Self> {
         Ok(Self { values: values::checked(what, values)? })
     }

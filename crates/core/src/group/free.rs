@@ -1,4 +1,4 @@
-//! Numbers that nothing constrains.
+//! Unconstrained numbers.
 
 use ndarray::{Array, ArrayD, ArrayRef, Dimension};
 
@@ -6,7 +6,7 @@ use super::values::{self, finite_step, multiplied};
 use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
 use crate::{Real, Result};
 
-/// Free numbers: the Euclidean direction `mean ∂ log p/∂θ`, and additive steps.
+/// Unconstrained numbers: the Euclidean direction `mean ∂ log p/∂θ` and additive steps.
 #[derive(Debug, Clone)]
 pub struct Free<F, D: Dimension> {
     values: Array<F, D>,
@@ -15,16 +15,17 @@ pub struct Free<F, D: Dimension> {
 }
 
 impl<F: Real, D: Dimension> Free<F, D> {
-    /// The given values, in row-major order.
+    /// The given values, in row-major order. `what` names them in errors.
     ///
     /// # Errors
-    /// [`LayerError::NonFinite`](crate::LayerError::NonFinite). `what` is for errors.
+    /// [`LayerError::NonFinite`](crate::LayerError::NonFinite).
     pub fn new(what: &'static str, values: Array<F, D>) -> Result<Self> {
         Ok(Self { values: values::checked(what, values)?, positions: Vec::new() })
     }
 
-    /// The same for numbers that several positions of a row share, so many each. Gradients are
-    /// accumulated as means over positions, so that rates do not depend on the length of a signal.
+    /// The same numbers, each shared by the given number of positions of a row. Gradients are
+    /// accumulated as means over positions, so that learning rates do not depend on the length of a
+    /// signal.
     pub fn shared(self, positions: Vec<f64>) -> Self {
         Self { positions, ..self }
     }
@@ -34,12 +35,12 @@ impl<F: Real, D: Dimension> Free<F, D> {
         &self.values
     }
 
-    /// The values one after the other, in row-major order.
+    /// The values as a slice, in row-major order.
     pub fn slice(&self) -> &[F] {
         self.values.as_slice().unwrap_or(&[])
     }
 
-    /// The values, to be changed.
+    /// The values, for writing.
     pub fn values_mut(&mut self) -> &mut ArrayRef<F, D> {
         &mut self.values
     }

@@ -7,25 +7,27 @@ use crate::contract::{OuterForm, OuterSum, view, view_mut};
 use crate::linalg::{Add, Lu, gemm};
 use crate::{LayerError, Real, Result, check, parallel};
 
-/// The direction in which a matrix of GL(D) moves, and the coordinates in which an optimizer sees it.
+/// The direction in which a matrix of GL(D) moves, and the coordinates that an optimizer sees.
 ///
-/// All of them ascend: `⟨direction, G⟩ > 0` unless `G = 0`, because each multiplies `G` by a positive definite matrix.
+/// All of them are ascent directions: `⟨direction, G⟩ > 0` unless `G = 0`, because each multiplies
+/// `G` by a positive-definite matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
-    /// `G = mean(δ xᵀ) + W⁻ᵀ`; an explicit inverse, O(D³) a step.
+    /// `G = mean(δ xᵀ) + W⁻ᵀ`. Explicit inverse, O(D³) per step.
     Euclidean,
-    /// `E W = G WᵀW = mean(δ (Wᵀy)ᵀ) + W`, parameter space; O(N·D²) a step. Elementwise adaptive optimizers see the entries of
-    /// `W`, which gives up the equivariance of the relative gradient.
+    /// `E W = G WᵀW = mean(δ (Wᵀy)ᵀ) + W`, in parameter space. O(N·D²) per step. Elementwise
+    /// adaptive optimizers see the entries of `W`, which breaks the equivariance of the relative
+    /// gradient.
     Relative,
-    /// The mirror image `W WᵀG = W·mean((Wᵀδ) xᵀ) + W`, parameter space; O(N·D²) a step.
+    /// The mirror image `W WᵀG = W·mean((Wᵀδ) xᵀ) + W`, in parameter space. O(N·D²) per step.
     RelativeLeft,
-    /// `E` in the Lie algebra: `W ← (I + η·opt(E)) W`. Equivariant under any optimizer; the product with a full-rank `opt(E)` costs
-    /// O(D³) a step.
+    /// `E` in the Lie algebra: `W ← (I + η·opt(E)) W`. Equivariant under any optimizer; the product
+    /// with a full-rank `opt(E)` costs O(D³) per step.
     Algebra,
 }
 
-/// `(Lᵀ R) M` or `Lᵀ (R M)`, whichever is cheaper for the form at hand; `out ← out + α …`.
+/// `out ← out + α SᵀM` for the sum `S = LᵀR`: `(LᵀR) M` or `Lᵀ(R M)`, whichever is cheaper.
 fn add_sum_times<F: Real>(
     sum: &mut OuterSum<F>,
     alpha: F,
@@ -45,7 +47,7 @@ fn add_sum_times<F: Real>(
     }
 }
 
-/// `M (Lᵀ R)` or `(L Mᵀ)ᵀ R`, whichever is cheaper for the form at hand; `out ← out + α …`.
+/// `out ← out + α M S` for the sum `S = LᵀR`: `M (LᵀR)` or `(L Mᵀ)ᵀ R`, whichever is cheaper.
 fn add_times_sum<F: Real>(
     sum: &mut OuterSum<F>,
     alpha: F,
@@ -65,8 +67,9 @@ fn add_times_sum<F: Real>(
     }
 }
 
-/// Writes the direction into `out`; `sum` holds what [`GroupMatrix::accumulate`](super::GroupMatrix::accumulate) put there.
-/// `lu` is that of `w`, for the direction that needs it.
+/// Writes the direction to `out`. `sum` holds what
+/// [`GroupMatrix::accumulate`](super::GroupMatrix::accumulate) added; `lu` factorizes `w` and is
+/// given for the Euclidean direction only.
 pub(super) fn write_direction<F: Real>(
     direction: Direction,
     w: ArrayView2<'_, F>,
@@ -103,7 +106,7 @@ pub(super) fn write_direction<F: Real>(
     }
 }
 
-/// Makes room for `size` numbers without touching those that are there.
+/// Grows `buffer` to at least `size` numbers and keeps those that it holds.
 pub(super) fn grow<T: Clone + Default>(buffer: &mut Vec<T>, size: usize) {
     if buffer.len() < size {
         buffer.resize(size, T::default());

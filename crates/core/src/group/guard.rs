@@ -6,33 +6,38 @@ use crate::contract::State;
 use crate::linalg::{LogDet, Lu};
 use crate::{Real, Result, check};
 
-/// Halvings after which the guard returns to its anchor altogether: beyond the digits of an `f64`.
+/// Halvings after which the guard returns to its anchor: more than an `f64` has digits.
 pub(super) const MAX_HALVINGS: u64 = 60;
 
-/// Cost of a sign check, an `f64` LU, in units of `D³/N` over the cost of a step that is to be added at most: with 11 the
-/// checks take about 3% of an `f32` step (LU ⅔D³ at a quarter of the `f32` rate, step 8·N·D²).
+/// Sets the time between sign checks, each an `f64` LU, in units of `D/N` steps. With 11 the checks
+/// take about 3% of an `f32` step (LU ⅔·D³ at a quarter of the `f32` rate, step 8·N·D²).
 const CHECK_SPACING: usize = 11;
 
-/// Side from which nothing of O(D³) is done before it is due: neither a factorization for the sign of the first weight (at 16,384 more than a minute a
-/// matrix), nor one whose memory, twice the weight's in `f32`, would be kept for the next.
+/// Side of a matrix from which O(D³) work and memory are put off until they are due: the sign of
+/// the first weight is not computed (more than a minute per matrix at 16,384), and the memory of a
+/// factorization (twice that of the weight in `f32`) is not kept for the next one.
 pub(super) const LARGE: usize = 4096;
 
-/// Remembers the last weight whose determinant had the right sign, and halves the way back to it when a later one has
-/// the wrong sign or none: until the sign is right, and once more. The first right one may lie anywhere near the wall, and what is
-/// taken from there crosses again; half the way to it keeps at least half of the singular value that was about to vanish.
+/// Keeps the determinant of a weight from changing its sign. It remembers the last weight known to
+/// have the right sign (the anchor). When a later weight has the wrong sign or is singular, it
+/// halves the difference to the anchor until the sign is right, and once more: the first weight
+/// with the right sign may lie arbitrarily close to `det W = 0` and would cross again, while half
+/// the remaining difference keeps at least half of the singular value that was about to vanish.
 ///
-/// Between checks a weight makes some steps: as many as keep the check's O(D³) below a few percent of the steps' O(N·D²), one
-/// where D is small against N. What is halved is the way made since the last check.
+/// Between two checks a weight takes as many steps as keep the check's O(D³) at a few percent of
+/// the steps' O(N·D²): one where D is small against N. The halving applies to all steps since the
+/// last check.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guard<F> {
     anchor: Option<Array2<F>>,
-    /// Whether the determinant to keep is negative; nothing while nobody has looked.
+    /// Whether the determinant to preserve is negative; `None` until it is first computed.
     negative: Option<bool>,
     steps: usize,
 }
 
 impl<F: Real> Guard<F> {
-    /// Before the first step: the weight and sign to keep. The sign of a [`LARGE`] one that `log_det` would have to factorize is left for the first check.
+    /// Called before the first step: stores the weight and its sign. For a matrix of side [`LARGE`]
+    /// or more whose sign is not `known`, the sign is left to the first check.
     pub(super) fn arm(
         &mut self,
         weight: &Array2<F>,
@@ -51,7 +56,7 @@ impl<F: Real> Guard<F> {
         Ok(())
     }
 
-    /// Plain steps take over, which keep the sign by themselves.
+    /// Called when low-rank steps take over, which preserve the sign by construction.
     pub(super) fn disarm(&mut self) {
         *self = Self::default();
     }
@@ -61,16 +66,16 @@ impl<F: Real> Guard<F> {
         state.put_number(&format!("{name}.armed"), u64::from(self.anchor.is_some()));
         if let Some(anchor) = &self.anchor {
             state.put_array(&format!("{name}.anchor"), anchor.clone().into_dyn());
-            // 0 and 1 for the signs, 2 while nobody has looked.
+            // 0 and 1 for the two signs, 2 for unknown.
             state.put_number(&format!("{name}.negative"), self.negative.map_or(2, u64::from));
             state.put_number(&format!("{name}.steps"), self.steps as u64);
         }
     }
 
-    /// Takes back what [`save`](Self::save) wrote, for a weight of side `dim`.
+    /// Restores what [`save`](Self::save) wrote, for a weight of side `dim`.
     ///
     /// # Errors
-    /// Missing pieces, another shape, an anchor that is not finite.
+    /// Missing entries, another shape, an anchor that is not finite.
     pub(super) fn load(&mut self, name: &str, dim: usize, state: &mut State<F>) -> Result<()> {
         *self = Self::default();
         if state.take_number(&format!("{name}.armed"))? == 0 {
@@ -89,7 +94,7 @@ impl<F: Real> Guard<F> {
         Ok(())
     }
 
-    /// A weight whose sign is known to be right, because nothing since the last check could change it: what a halving goes back to.
+    /// Replaces the anchor by a weight whose sign is known to be right.
     pub(super) fn renew(&mut self, weight: &Array2<F>) {
         if let Some(anchor) = &mut self.anchor {
             anchor.assign(weight);
@@ -108,21 +113,23 @@ impl<F: Real> Guard<F> {
         self.steps > 0
     }
 
-    /// Whether a check is due after a step that was made from `rows` rows.
+    /// Whether a check is due after a step computed from `rows` rows.
     pub(super) fn due(&mut self, dim: usize, rows: usize) -> bool {
         self.count() >= Self::spacing(dim, rows)
     }
 
-    /// Steps between checks that keep their cost at a few percent.
+    /// Number of steps between checks that keeps their cost at a few percent.
     pub(super) fn spacing(dim: usize, rows: usize) -> usize {
         (CHECK_SPACING * dim).div_ceil(rows.max(1))
     }
 
-    /// Checks the sign; halves the way from the anchor until it is right. Returns the halvings and the factorization of the
-    /// weight that is left, in the precision `P` and in the memory of `lu`.
+    /// Checks the sign and halves the difference to the anchor until the sign is right. Returns the
+    /// number of halvings and the factorization of the resulting weight, in precision `P` and in
+    /// the memory of `lu`.
     ///
     /// # Errors
-    /// An anchor that is singular, where nobody had looked; a weight that is not finite: no share of such a way leads back, so the anchor is restored and the caller must stop.
+    /// A singular anchor whose sign was unknown; a weight that is not finite. In the latter case no
+    /// fraction of the difference is usable: the anchor is restored and the caller must stop.
     pub(super) fn settle<P: Real>(
         &mut self,
         weight: &mut Array2<F>,
@@ -170,23 +177,25 @@ mod tests {
     use super::Guard;
     use crate::linalg::Lu;
 
-    /// A guard whose anchor nobody has looked at.
+    /// A guard whose anchor has an unknown sign.
     fn unseen(anchor: Array2<f64>) -> Guard<f64> {
         Guard { anchor: Some(anchor), negative: None, steps: 3 }
     }
 
     #[test]
     fn a_sign_that_nobody_looked_at_is_that_of_the_anchor() {
-        // Negative at the start: a weight that stays so is kept, one that is not is taken back.
+        // The anchor's determinant is negative: a weight with the same sign stays, one without is
+        // pulled back.
         let anchor = array![[0.0, 1.0], [1.0, 0.0]];
         let mut kept = array![[0.1, 1.0], [2.0, 0.1]];
         let (halvings, _) = unseen(anchor.clone()).settle(&mut kept, Lu::<f64>::default()).unwrap();
         assert_eq!((halvings, kept), (0, array![[0.1, 1.0], [2.0, 0.1]]));
         let mut crossed = array![[2.0, 1.0], [1.0, 2.0]];
         let (halvings, _) = unseen(anchor).settle(&mut crossed, Lu::<f64>::default()).unwrap();
-        // Half of the way is singular, a quarter is right, and once more.
+        // Half the difference gives a singular matrix, a quarter the right sign; then one more
+        // halving.
         assert_eq!((halvings, crossed), (3, array![[0.25, 1.0], [1.0, 0.25]]));
-        // Nothing can be vouched for from a singular start.
+        // A singular anchor has no sign to preserve.
         assert!(
             unseen(Array2::zeros((2, 2)))
                 .settle(&mut array![[1.0, 0.0], [0.0, 1.0]], Lu::<f64>::default())

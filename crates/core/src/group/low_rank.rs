@@ -1,19 +1,23 @@
-//! Plain steps on GL(D) by few rows: the determinant lemma and Woodbury's formula.
+//! Low-rank steps on GL(D): the matrix determinant lemma and Woodbury's formula.
 //!
-//! With `L`, `R` the two factors of the sum, `[N, D]`, a plain step with rate `η` (`b = η/N`, `c = b/(1+η)`, `K = I_N + c R Lᵀ`) is
+//! A plain step (SGD without momentum) computed from few rows changes `W` by a multiple of itself
+//! plus a matrix of rank N. Let `L`, `R` (`[N, D]`) be the factors of the accumulated sum, `η` the
+//! rate, `b = η/N`, `c = b/(1+η)` and `K = I_N + c R Lᵀ`. Then
 //!
 //! ```text
-//! right   L = Δ,   R = Y    W⁺ = W + η E W   = (1+η)(I + c LᵀR) W     relative, in parameter space and in the algebra
+//! right   L = Δ,   R = Y    W⁺ = W + η E W   = (1+η)(I + c LᵀR) W     relative, both coordinates
 //! left    L = ΔW,  R = X    W⁺ = W + η W WᵀG = (1+η) W (I + c LᵀR)    relative-left
 //!
-//! log|det W⁺| = log|det W| + D log(1+η) + log|det K|,    sign det W⁺ = sign det W · sign det K        (1 + η > 0)
+//! log|det W⁺| = log|det W| + D log(1+η) + log|det K|
+//! sign det W⁺ = sign det W · sign det K                                (1 + η > 0)
 //!
 //! right   W⁺⁻¹ = (W⁻¹ − c (L W⁻ᵀ)ᵀ K⁻¹ R) / (1+η)
 //! left    W⁺⁻¹ = (W⁻¹ − c Lᵀ K⁻¹ (R W⁻¹)) / (1+η)
 //! ```
 //!
-//! (Sylvester's determinant identity; Woodbury 1950; Golub & Van Loan 2013, §2.1.4.) Per step: the weight 4·N·D², `K` 2·N²·D, its LU ⅔·N³
-//! (in `f64`), the inverse another 4·N·D² + 2·N²·D: no D³ anywhere.
+//! (Sylvester's determinant identity; Woodbury 1950; Golub & Van Loan 2013, §2.1.4.) Cost per step:
+//! 4·N·D² for the weight, 2·N²·D for `K`, ⅔·N³ for its LU (in `f64`), and 4·N·D² + 2·N²·D for the
+//! inverse. No term is cubic in D.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -25,16 +29,17 @@ use crate::contract::{view, view_mut};
 use crate::linalg::{Add, gemm};
 use crate::{LayerError, Real, Result, check, parallel};
 
-/// Rows as a share of D, `1/ROWS_SHARE`, from which on a step is made of the summed matrix: the small systems then cost more than 6% of a
-/// training step's 8·N·D² on GL(D), and on O(D) 8·N·D² + 16·N²·D comes near the dense Cayley's 4⅔·D³.
+/// The low-rank form is used up to `N = D/ROWS_SHARE` rows. Beyond that, the small systems cost
+/// more than 6% of a training step's 8·N·D² on GL(D), and on O(D) 8·N·D² + 16·N²·D approaches the
+/// 4⅔·D³ of the dense Cayley step.
 const ROWS_SHARE: usize = 4;
 
-/// Whether so few rows are better left in factors.
+/// Whether the low-rank form pays for `rows` rows.
 pub(super) fn pays(rows: usize, dim: usize) -> bool {
     rows * ROWS_SHARE <= dim
 }
 
-/// The side from which the sum multiplies the weight.
+/// The side on which the sum multiplies the weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     /// `(I + c LᵀR) W`.
@@ -44,7 +49,7 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// That of a direction; none for the Euclidean one, whose `W⁻ᵀ` has full rank.
+    /// The side of a direction; `None` for the Euclidean one, whose `W⁻ᵀ` has full rank.
     pub(super) fn of(direction: Direction) -> Option<Self> {
         match direction {
             Direction::Relative | Direction::Algebra => Some(Self::Right),
@@ -54,7 +59,7 @@ impl Side {
     }
 }
 
-/// The factors of a step.
+/// The factors of a low-rank step.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Factors<'a, F> {
     pub(super) left: ArrayView2<'a, F>,
@@ -62,16 +67,16 @@ pub(super) struct Factors<'a, F> {
     pub(super) side: Side,
 }
 
-/// A step that keeps the determinant's sign.
+/// A rate at which the determinant keeps its sign.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Kept {
-    /// The rate that is left of the one that was asked for.
+pub(super) struct SafeStep {
+    /// The rate after halving.
     pub(super) rate: f64,
-    /// `c` of this rate.
+    /// `c` at this rate.
     c: f64,
     /// `log|det W⁺| − log|det W|`.
     pub(super) log_abs: f64,
-    /// How often the rate was halved.
+    /// Number of halvings.
     pub(super) halvings: u64,
 }
 
@@ -84,13 +89,15 @@ impl<F: Real> Factors<'_, F> {
         self.left.ncols()
     }
 
-    /// `b = η/N`, as the weight's precision has it: the determinant is that of the step which is made.
+    /// `b = η/N`, rounded to the precision of the weight, so that the determinant is that of the
+    /// step taken.
     fn share(&self, rate: f64) -> F {
         F::of(rate / self.rows().max(1) as f64)
     }
 
-    /// `‖direction‖²` from the factors; O(N²·D) in the algebra (`W` is `None`), and 4·N·D² more in parameter space, with
-    /// `PᵀQ` for the sum times `W`: `‖W‖² + (2/N)⟨PᵀQ, W⟩ + ⟨PPᵀ, QQᵀ⟩/N²`.
+    /// `‖direction‖²` from the factors: `‖W‖² + (2/N)⟨PᵀQ, W⟩ + ⟨PPᵀ, QQᵀ⟩/N²`, where `PᵀQ` is the
+    /// product of the sum and `W`. O(N²·D) in the algebra (`w` is `None`); another 4·N·D² in
+    /// parameter space.
     pub(super) fn norm_squared(
         &self,
         w: Option<&Array2<F>>,
@@ -121,11 +128,12 @@ impl<F: Real> Factors<'_, F> {
         Ok(own + 2.0 * mean * cross + mean * mean * square)
     }
 
-    /// The determinant of a step with `rate`: halved until its sign is right, and once more. `work.small` is left with the factorization of `Kᵀ`.
+    /// Halves `rate` until the determinant keeps its sign, and once more if it was halved at all.
+    /// Leaves the factorization of `Kᵀ` in `work.small`.
     ///
     /// # Errors
     /// A rate that is not above −1; factors that are not finite.
-    pub(super) fn keep_sign(&self, mut rate: f64, work: &mut Workspace<F>) -> Result<Kept> {
+    pub(super) fn keep_sign(&self, mut rate: f64, work: &mut Workspace<F>) -> Result<SafeStep> {
         if !(rate > -1.0 && rate.is_finite()) {
             let range = "finite and above -1";
             return Err(LayerError::Range { what: "rate of a plain step", value: rate, range });
@@ -145,13 +153,13 @@ impl<F: Real> Factors<'_, F> {
             match small.ok().filter(|det| !det.negative) {
                 Some(det) if halvings == 0 || backed_off => {
                     let log_abs = self.dim() as f64 * rate.ln_1p() + det.log_abs;
-                    return Ok(Kept { rate, c, log_abs, halvings });
+                    return Ok(SafeStep { rate, c, log_abs, halvings });
                 }
                 Some(_) => backed_off = true,
                 None => {}
             }
             halvings += 1;
-            // The identity in the end, whose determinant is right.
+            // At rate 0 the step is the identity, whose determinant is positive.
             rate = if halvings > MAX_HALVINGS { 0.0 } else { 0.5 * rate };
             backed_off |= rate == 0.0;
         }
@@ -160,31 +168,31 @@ impl<F: Real> Factors<'_, F> {
     /// `W ← W⁺`.
     ///
     /// # Errors
-    /// A step that is not finite; the weight was not touched then.
-    pub(super) fn move_weight(&self, kept: Kept, w: &mut Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
+    /// A step that is not finite; the weight is unchanged then.
+    pub(super) fn move_weight(&self, safe: SafeStep, w: &mut Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
         let (rows, dim) = (self.rows(), self.dim());
         grow(scratch, rows * dim);
         let mut along = view_mut(scratch, rows, dim);
-        let b = self.share(kept.rate);
+        let b = self.share(safe.rate);
         match self.side {
             Side::Right => gemm(F::one(), self.right, w.view(), Add::No, along.view_mut())?,
             Side::Left => gemm(F::one(), self.left, w.t(), Add::No, along.view_mut())?,
         }
         check::finite("step", along.view())?;
-        parallel::add_multiple(check::slice_mut("weight", &mut w.view_mut())?, F::of(kept.rate));
+        parallel::add_multiple(check::slice_mut("weight", &mut w.view_mut())?, F::of(safe.rate));
         match self.side {
             Side::Right => gemm(b, self.left.t(), along.view(), Add::Yes, w.view_mut()),
             Side::Left => gemm(b, along.t(), self.right, Add::Yes, w.view_mut()),
         }
     }
 
-    /// `W⁻¹ ← W⁺⁻¹`, after [`keep_sign`](Self::keep_sign) factorized `Kᵀ`.
+    /// `W⁻¹ ← W⁺⁻¹`, after [`keep_sign`](Self::keep_sign) has factorized `Kᵀ`.
     ///
     /// # Errors
-    /// None for shapes that fit.
+    /// None for matching shapes.
     pub(super) fn move_inverse(
         &self,
-        kept: Kept,
+        safe: SafeStep,
         x: &mut Array2<F>,
         scratch: &mut Vec<F>,
         work: &mut Workspace<F>,
@@ -206,9 +214,9 @@ impl<F: Real> Factors<'_, F> {
             }
         }
         solved.zip_mut_with(&wide, |solved, &wide| *solved = F::of(wide));
-        let shrink = F::of(-kept.rate / (1.0 + kept.rate));
+        let shrink = F::of(-safe.rate / (1.0 + safe.rate));
         parallel::add_multiple(check::slice_mut("inverse", &mut x.view_mut())?, shrink);
-        let back = F::of(-kept.c / (1.0 + kept.rate));
+        let back = F::of(-safe.c / (1.0 + safe.rate));
         match self.side {
             Side::Right => gemm(back, along.t(), solved.view(), Add::Yes, x.view_mut()),
             Side::Left => gemm(back, self.left.t(), solved.view(), Add::Yes, x.view_mut()),

@@ -1,4 +1,4 @@
-//! A weight matrix that lives in a group.
+//! A weight matrix that stays in its group.
 
 use std::sync::OnceLock;
 
@@ -13,26 +13,29 @@ use crate::contract::{GradSum, ParamGrad};
 use crate::linalg::{Add, LogDet, Lu, gemm, orthonormality_residual};
 use crate::{LayerError, Real, Result, check};
 
-/// A square matrix `W` of side D that stays in its [`Group`]: dense layers hold one, convolutions one a stage.
+/// A square matrix `W` of side D that stays in its [`Group`]. A dense layer holds one, a
+/// convolution one per stage.
 ///
-/// It is only reached through its group's own motion, so a non-orthonormal weight of O(D) or a stale log-determinant cannot be represented. A
-/// determinant keeps its sign in every plain step in factors, and otherwise from check to check of the guard; between two checks it may stand on the other side.
+/// Only the group's own steps change it, so a non-orthonormal weight on O(D) or a stale
+/// log-determinant cannot be represented. Low-rank steps keep the sign of the determinant at every
+/// step; after other steps the guard checks the sign periodically, so it may be wrong between two
+/// checks.
 #[derive(Debug, Clone)]
 pub struct GroupMatrix<F: Real> {
     pub(super) weight: Array2<F>,
     pub(super) group: Group,
     pub(super) guard: Guard<F>,
-    /// Rounding on O(D).
+    /// Accumulated rounding on O(D).
     pub(super) drift: Drift,
-    /// `log|det W|` while plain steps in factors carry it along; nothing after any other step.
+    /// `log|det W|` as updated by low-rank steps; `None` after any other step.
     pub(super) log_det: Option<TrackedLogDet>,
-    /// `W⁻¹`, where it is asked for.
+    /// `W⁻¹`, where tracking was requested.
     pub(super) inverse: Option<TrackedInverse<F>>,
-    /// LU in f64, for log-determinant and inverse; empty after each change of the weight.
+    /// LU in `f64`, for log-determinant and inverse; cleared whenever the weight changes.
     pub(super) exact: OnceLock<Lu<f64>>,
-    /// LU in F, for the Euclidean gradient of the next step.
+    /// LU in `F`, for the Euclidean gradient of the next step.
     pub(super) native: OnceLock<Lu<F>>,
-    /// Memory of the guard's last factorization, for its next one.
+    /// Memory of the guard's last factorization, reused by the next one.
     pub(super) spare: Option<Lu<f64>>,
     /// See [`with_entries`](Self::with_entries).
     pub(super) entries: bool,
@@ -41,11 +44,11 @@ pub struct GroupMatrix<F: Real> {
 /// Activations and gradients at a matrix; all `[rows, D]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Activations<'a, F> {
-    /// What entered.
+    /// Input.
     pub x: ArrayView2<'a, F>,
-    /// What left, `W x`, plus `shift`.
+    /// Output `W x`, plus `shift`.
     pub y: ArrayView2<'a, F>,
-    /// What to subtract from `y` to get `W x`: a plain bias. An augmented bias stays in.
+    /// Subtracted from `y` to get `W x`: a plain bias. An augmented bias is not subtracted.
     pub shift: Option<&'a [F]>,
     /// `∂ log p / ∂y`.
     pub dy: ArrayView2<'a, F>,
@@ -54,10 +57,10 @@ pub struct Activations<'a, F> {
 }
 
 impl<F: Real> GroupMatrix<F> {
-    /// The matrix `weight` as a member of `group`.
+    /// The matrix `weight` as an element of `group`.
     ///
     /// # Errors
-    /// A matrix that is not square, not finite or, for O(D), has `max|WᵀW − I| > 32 ε`.
+    /// A matrix that is not square or not finite; for O(D), one with `max|WᵀW − I| > 32 ε`.
     pub fn new(weight: Array2<F>, group: Group) -> Result<Self> {
         let dim = weight.nrows();
         check::shape("weight", (dim, dim), weight.dim())?;
@@ -85,13 +88,15 @@ impl<F: Real> GroupMatrix<F> {
         })
     }
 
-    /// The same matrix, whose direction and step always have entries: for a layer that reads them.
+    /// The same matrix, with its direction and step always written out in full, for a layer that
+    /// reads their entries.
     pub fn with_entries(self) -> Self {
         Self { entries: true, ..self }
     }
 
-    /// The same matrix, which carries `W⁻¹` along with plain steps in factors: D² numbers and 4·N·D² operations a step more, for an inverse that
-    /// needs no factorization. Any other step forgets it, until the next plain one computes it afresh. On O(D) there is nothing to carry.
+    /// The same matrix, with `W⁻¹` updated in every low-rank step: another D² numbers and 4·N·D²
+    /// operations per step, for an inverse without factorization. Any other step invalidates it;
+    /// the next low-rank step then recomputes it. No effect on O(D).
     pub fn tracking_inverse(mut self) -> Self {
         if let Group::General(_) = self.group {
             self.inverse = Some(TrackedInverse::new(self.dim()));
@@ -99,22 +104,22 @@ impl<F: Real> GroupMatrix<F> {
         self
     }
 
-    /// Whether [`tracking_inverse`](Self::tracking_inverse) was asked for.
+    /// Whether [`tracking_inverse`](Self::tracking_inverse) was requested.
     pub fn tracks_inverse(&self) -> bool {
         self.inverse.is_some()
     }
 
-    /// `W⁻¹`, where it was carried along to the present weight.
+    /// `W⁻¹`, if it is tracked and current.
     pub fn tracked_inverse(&self) -> Option<ArrayView2<'_, F>> {
         self.inverse.as_ref().and_then(TrackedInverse::get)
     }
 
-    /// Whether `log|det W|` was carried along to the present weight, so that asking for it costs nothing.
+    /// Whether `log|det W|` is tracked and current, so that reading it costs nothing.
     pub fn tracks_log_det(&self) -> bool {
         self.log_det.is_some()
     }
 
-    /// Whether the guard has looked at the present weight, or has nothing to go back to.
+    /// Whether the guard has checked the present weight, or has nothing to check.
     pub fn is_settled(&self) -> bool {
         !self.guard.is_behind()
     }
@@ -137,16 +142,17 @@ impl<F: Real> GroupMatrix<F> {
     /// `Y = X Wᵀ`: each row `y = W x`.
     ///
     /// # Errors
-    /// Shapes that do not fit.
+    /// Shapes that do not match.
     pub fn apply(&self, x: ArrayView2<'_, F>, y: ArrayViewMut2<'_, F>) -> Result<()> {
         check::features("rows", self.dim(), x.ncols())?;
         gemm(F::one(), x, self.weight.t(), Add::No, y)
     }
 
-    /// `Y ← Y + X Wᵀ`: with a bias in the rows of `Y`, one pass less than adding it afterwards.
+    /// `Y ← Y + X Wᵀ`. With a bias in the rows of `Y` this saves the separate pass that would add
+    /// it.
     ///
     /// # Errors
-    /// Shapes that do not fit.
+    /// Shapes that do not match.
     pub fn add_applied(&self, x: ArrayView2<'_, F>, y: ArrayViewMut2<'_, F>) -> Result<()> {
         check::features("rows", self.dim(), x.ncols())?;
         gemm(F::one(), x, self.weight.t(), Add::Yes, y)
@@ -155,16 +161,17 @@ impl<F: Real> GroupMatrix<F> {
     /// `Y = X W`: each row `y = Wᵀ x`, the adjoint.
     ///
     /// # Errors
-    /// Shapes that do not fit.
+    /// Shapes that do not match.
     pub fn apply_adjoint(&self, x: ArrayView2<'_, F>, y: ArrayViewMut2<'_, F>) -> Result<()> {
         check::features("rows", self.dim(), x.ncols())?;
         gemm(F::one(), x, self.weight.view(), Add::No, y)
     }
 
-    /// Each row `x = W⁻¹ y`: the adjoint for O(D); for GL(D) an `f64` LU, or the tracked inverse where there is one.
+    /// Each row `x = W⁻¹ y`: the adjoint on O(D); on GL(D) the tracked inverse if there is one,
+    /// else an `f64` LU.
     ///
     /// # Errors
-    /// Shapes that do not fit; a singular matrix.
+    /// Shapes that do not match; a singular matrix.
     pub fn apply_inverse(&self, y: ArrayView2<'_, F>, mut x: ArrayViewMut2<'_, F>) -> Result<()> {
         if self.group == Group::Orthonormal {
             return self.apply_adjoint(y, x);
@@ -181,7 +188,8 @@ impl<F: Real> GroupMatrix<F> {
         Ok(())
     }
 
-    /// `log|det W|` in nats and its sign: carried along by plain steps in factors, or computed once for each weight. For O(D) the first is 0.
+    /// `log|det W|` in nats and the sign of the determinant: tracked by low-rank steps, or computed
+    /// once per weight. On O(D) `log|det W|` is 0.
     ///
     /// # Errors
     /// A singular matrix.
@@ -196,7 +204,7 @@ impl<F: Real> GroupMatrix<F> {
         })
     }
 
-    /// `log|det W|` in nats; for O(D) this is 0 and costs nothing.
+    /// `log|det W|` in nats; 0 at no cost on O(D).
     ///
     /// # Errors
     /// A singular matrix.
@@ -209,10 +217,10 @@ impl<F: Real> GroupMatrix<F> {
         self.group == Group::General(Direction::RelativeLeft)
     }
 
-    /// Adds what passed to the sum that this matrix's direction is made of: `δ xᵀ`, `δ yᵀ` or `(Wᵀδ) xᵀ`.
+    /// Adds a batch to the sum from which the direction is made: `δ xᵀ`, `δ yᵀ` or `(Wᵀδ) xᵀ`.
     ///
     /// # Errors
-    /// Shapes that do not fit.
+    /// Shapes that do not match.
     pub fn accumulate(&self, grad: &mut ParamGrad<F>, at: Activations<'_, F>) -> Result<()> {
         let Activations { x, y, shift, dy, dx } = at;
         let sum = grad.outer_mut()?;
@@ -225,8 +233,8 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// The Euclidean gradient `G` of the mean log-likelihood, recovered from whichever sum was accumulated. O(D³).
-    /// `augmented` is `(mean δ, b)` of an augmented bias, whose `δ bᵀ` is part of the sum.
+    /// The Euclidean gradient `G` of the mean log-likelihood, recovered from the accumulated sum.
+    /// O(D³). `augmented` is `(mean δ, b)` of an augmented bias, whose `δ bᵀ` is part of the sum.
     ///
     /// # Errors
     /// No rows; a singular matrix.

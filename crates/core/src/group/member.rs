@@ -1,4 +1,4 @@
-//! A matrix of a group as a parameter.
+//! A matrix of a group as a parameter: direction, step, and the state between steps.
 
 use ndarray::{ArrayD, Ix2};
 
@@ -11,10 +11,11 @@ use crate::contract::{Diagnostic, Geometry, GradSum, ParamGrad, Reads, Rule, Sta
 use crate::linalg::{orthonormality_residual, singular_values};
 use crate::{LayerError, Real, Result, check, parallel};
 
-/// A `[D, D]` direction for GL(D), the `D(D−1)/2` numbers of a strict lower triangle for O(D).
+/// The direction has `[D, D]` entries on GL(D), and the `D(D−1)/2` of a strict lower triangle on
+/// O(D).
 ///
-/// Few rows stay in factors where the rule reads no entries. On GL(D) the guard's last good weight and
-/// what plain steps track are part of the state, on O(D) the drift.
+/// With few rows it stays in factors if the rule reads no entries. The saved state is the guard's
+/// anchor and the tracked quantities on GL(D), and the accumulated rounding on O(D).
 impl<F: Real> Geometry<F> for GroupMatrix<F> {
     fn tensor(&self) -> ArrayD<F> {
         self.weight.clone().into_dyn()
@@ -44,7 +45,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         check::features("gradient", self.dim(), sum.dim())?;
         *factored = false;
         if sum.count() == 0 {
-            // Nothing reaches this matrix, so it does not move.
+            // No row reached this matrix, so it does not move.
             direction.clear();
             return Ok(());
         }
@@ -73,7 +74,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let report = self.make_step(rule, grad);
         if self.dim() >= LARGE {
-            // Whatever step it was, and whatever its check left.
+            // Applies to every kind of step and check.
             self.outdate_exact();
         }
         report

@@ -1,19 +1,21 @@
-//! Matrix groups, the directions that stay in them, and matrices that never leave theirs.
+//! Matrix groups, the directions that stay in them, and parameters that never leave theirs.
 //!
-//! With `δ = ∂ log p/∂y` of each row and `y = W x` (before any bias), the Euclidean gradient of the mean log-likelihood is
-//! `G = mean(δ xᵀ) + W⁻ᵀ`. Multiplied by `Wᵀ` on the right it becomes the relative gradient
+//! With `δ = ∂ log p/∂y` of each row and `y = W x` (before any bias), the Euclidean gradient of the
+//! mean log-likelihood is `G = mean(δ xᵀ) + W⁻ᵀ`. Multiplying by `Wᵀ` on the right gives the
+//! relative gradient
 //!
 //! ```text
 //! E = G Wᵀ = mean(δ yᵀ) + I,
 //! ```
 //!
-//! an element of the Lie algebra gl(D) with no inverse left in it (Cardoso & Laheld 1996; Amari 1998; Gresele et al.
-//! 2020). The two forms that this project compares differ only in which part of `E` is used and how it is applied: all
-//! of it, added, on GL(D); its skew part, through the Cayley transform, on O(D).
+//! an element of the Lie algebra gl(D) that contains no inverse (Cardoso & Laheld 1996; Amari 1998;
+//! Gresele et al. 2020). Unconstrained and orthonormal maps differ only in which part of `E` is
+//! used and how it is applied: on GL(D) all of it, added; on O(D) its skew part, through the Cayley
+//! transform.
 //!
-//! **δ yᵀ, not y δᵀ.** With `δ` the gradient at the layer's output, `G` has the rows of `W`, so `δ` stands on the left; the paper's
-//! equation 15, read literally, has them exchanged. The finite-difference laws of this project accept the form above and
-//! reject the exchanged one.
+//! **δ yᵀ, not y δᵀ.** `δ` is the gradient at the layer's output, so it indexes the rows of `G` and
+//! `W` and stands on the left. Equation 15 of Gresele et al., read literally, exchanges the two
+//! factors. The finite-difference tests accept the form above and reject the exchanged one.
 
 mod drift;
 mod fixed;
@@ -40,13 +42,13 @@ pub use positive::{Positive, ScaleDirection};
 
 use serde::{Deserialize, Serialize};
 
-/// The group that a matrix stays in, and how it moves there.
+/// The group that a matrix belongs to, and how it moves there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
-    /// GL(D), unconstrained: any invertible matrix, moved in the given direction.
+    /// GL(D), unconstrained: any invertible matrix, moved along the given direction.
     General(Direction),
-    /// O(D): `W ← cayley(η·opt(A)) W` with `A = (E − Eᵀ)/2`; `W⁻¹ = Wᵀ` and `log|det W| = 0` forever. The sign of the
-    /// determinant never changes.
+    /// O(D): `W ← cayley(η·opt(A)) W` with `A = (E − Eᵀ)/2`, hence `W⁻¹ = Wᵀ` and `log|det W| = 0`
+    /// always. The sign of the determinant never changes.
     Orthonormal,
 }

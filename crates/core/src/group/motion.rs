@@ -1,4 +1,4 @@
-//! How a matrix moves: directions out of sums, steps out of directions, and what is kept between steps.
+//! How a matrix moves: from sums to directions, and from directions to steps.
 
 use std::sync::OnceLock;
 
@@ -36,7 +36,7 @@ impl<F: Real> GroupMatrix<F> {
             if let (Some(step), true) = (rule.elementwise(grad.memory.steps), self.moves_by_panels(sum)?) {
                 return self.follow_panels(&step, grad);
             }
-            // The promise was not kept, or the rule is another one.
+            // The rule does not step in factors or by panels after all: write out all entries.
             let ParamGrad { sum, direction, scratch, .. } = grad;
             self.write(outer(sum)?, scratch, direction)?;
         }
@@ -49,25 +49,26 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// Before a step on GL(D) that may cross: the guard has a weight to go back to.
+    /// Prepares a step on GL(D) that may cross `det W = 0`: gives the guard a weight to return to.
     fn arm(&mut self) -> Result<()> {
         let (weight, exact) = (&self.weight, &self.exact);
         let known = self.log_det.map(|tracked| tracked.value).or_else(|| exact.get().map(Lu::log_det));
         self.guard.arm(weight, known, || lu_of(weight, exact).map(Lu::log_det))
     }
 
-    /// Whether the sum is better left in its factors.
+    /// Whether the step should stay in low-rank form.
     pub(super) fn stays_in_factors(&self, sum: &mut OuterSum<F>) -> Result<bool> {
         let few = match sum.form()? {
             OuterForm::Factors(left, _) => Some(left.nrows()),
             OuterForm::Matrix(_) => None,
         };
-        // A step of the summed matrix would lose the inverse.
+        // A step by entries would invalidate the tracked inverse.
         let better = |rows| pays(rows, self.dim()) || self.tracks_inverse();
         Ok(self.group != Group::General(Direction::Euclidean) && few.is_some_and(better))
     }
 
-    /// Whether each row of the direction follows from the factors and that row of the weight alone: relative directions in parameter space, of few rows.
+    /// Whether each row of the direction follows from the factors and that row of the weight alone:
+    /// relative directions in parameter space, computed from few rows.
     pub(super) fn moves_by_panels(&self, sum: &mut OuterSum<F>) -> Result<bool> {
         let few = matches!(sum.form()?, OuterForm::Factors(..));
         Ok(few && matches!(self.group, Group::General(Direction::Relative | Direction::RelativeLeft)))
@@ -93,7 +94,7 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// All entries of the direction.
+    /// Writes all entries of the direction.
     pub(super) fn write(
         &self,
         sum: &mut OuterSum<F>,
@@ -116,7 +117,8 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// A plain step on O(D) by the factors, or by the entries where it is too long for that.
+    /// A low-rank plain step on O(D), or a dense one where the step is too long for the low-rank
+    /// form.
     fn rotate_by_factors(
         &mut self,
         rate: f64,
@@ -161,7 +163,8 @@ impl<F: Real> GroupMatrix<F> {
         Ok(())
     }
 
-    /// A plain step on GL(D) by the factors. Where a log-determinant to start from would cost a [`LARGE`] factorization, none is carried along.
+    /// A low-rank plain step on GL(D). The log-determinant is not tracked where computing its
+    /// initial value would take a factorization of side [`LARGE`] or more.
     fn follow_factors(
         &mut self,
         direction: Direction,
@@ -180,43 +183,43 @@ impl<F: Real> GroupMatrix<F> {
                 report += self.settle()?;
             }
             self.guard.disarm();
-            let kept = factors.keep_sign(rate, work)?;
-            factors.move_weight(kept, &mut self.weight, scratch)?;
+            let safe = factors.keep_sign(rate, work)?;
+            factors.move_weight(safe, &mut self.weight, scratch)?;
             memory.steps += 1;
             self.forget();
-            report.halvings += kept.halvings;
+            report.halvings += safe.halvings;
             return Ok(report);
         }
         self.arm()?;
         let mut tracked = match self.log_det {
             Some(tracked) => tracked,
             None => {
-                // Other steps came before, which only the guard's check can vouch for.
+                // Earlier steps of another kind need the guard's check first.
                 if self.guard.is_behind() {
                     report += self.settle()?;
                 }
                 TrackedLogDet::exact(&self.weight, lu_of(&self.weight, &self.exact)?, &mut work.wide)?
             }
         };
-        let kept = factors.keep_sign(rate, work)?;
+        let safe = factors.keep_sign(rate, work)?;
         let (weight, exact) = (&self.weight, &self.exact);
         if let Some(inverse) = &mut self.inverse {
             inverse.ready(|| lu_of(weight, exact))?;
         }
-        factors.move_weight(kept, &mut self.weight, scratch)?;
+        factors.move_weight(safe, &mut self.weight, scratch)?;
         memory.steps += 1;
-        tracked.follow::<F>(kept.log_abs, dim);
-        report.halvings += kept.halvings;
+        tracked.follow::<F>(safe.log_abs, dim);
+        report.halvings += safe.halvings;
         self.outdate_exact();
         self.log_det = Some(tracked);
         if let Some(inverse) = &mut self.inverse {
             let (weight, exact) = (&self.weight, &self.exact);
-            factors.move_inverse(kept, inverse.ready(|| lu_of(weight, exact))?, scratch, work)?;
+            factors.move_inverse(safe, inverse.ready(|| lu_of(weight, exact))?, scratch, work)?;
             inverse.settle(&self.weight, scratch)?;
         }
         let steps = self.guard.count();
         if tracked.is_due(steps, Guard::<F>::spacing(dim, rows)) {
-            // Nothing is known of the weight that an error leaves.
+            // If the check fails, nothing is known about the weight.
             self.log_det = None;
             let settled = self.settle();
             if !matches!(settled, Ok(StepReport { halvings: 0 })) {
@@ -229,7 +232,8 @@ impl<F: Real> GroupMatrix<F> {
         Ok(report)
     }
 
-    /// A step in parameter space whose direction is made panel by panel and never stands whole.
+    /// A step in parameter space whose direction is computed panel by panel and never stored as a
+    /// whole.
     fn follow_panels(
         &mut self,
         step: &ElementwiseStep<'_, F>,
@@ -253,7 +257,8 @@ impl<F: Real> GroupMatrix<F> {
         if self.guard.due(dim, rows) { self.settle() } else { Ok(StepReport::default()) }
     }
 
-    /// Plain steps vouched for every weight up to this one; what they carried along is not known after another step.
+    /// Ends a sequence of low-rank steps. They kept the sign up to this weight, so it becomes the
+    /// guard's anchor; what they tracked is invalid after any other step.
     fn leave_plain_steps(&mut self) -> Result<()> {
         self.arm()?;
         if self.log_det.is_some() {
@@ -276,7 +281,7 @@ impl<F: Real> GroupMatrix<F> {
         match direction {
             Direction::Algebra => {
                 rule.step(memory, entries)?;
-                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1]: nothing can be crossed.
+                // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1], so the sign cannot change.
                 let certain = crate::parallel::sum_of_squares(entries) < 1.0;
                 if !certain {
                     self.guard.renew(&self.weight);
@@ -295,7 +300,7 @@ impl<F: Real> GroupMatrix<F> {
                     return Ok(StepReport::default());
                 }
                 let report = self.settle()?;
-                // The step that was taken: as often halved as the way.
+                // Scale the step by the same factor as the weight's change.
                 let share = F::of(report.share());
                 entries.iter_mut().for_each(|step| *step *= share);
                 Ok(report)
@@ -303,7 +308,8 @@ impl<F: Real> GroupMatrix<F> {
             Direction::Euclidean => {
                 let spare = self.native.take().unwrap_or_default();
                 rule.ascend(memory, weight_slice(&mut self.weight)?, entries)?;
-                // The factorization is the next step's inverse too, so the check is free.
+                // The next step needs the inverse of this factorization anyway, so the check is
+                // free.
                 let (halvings, lu) = self.guard.settle(&mut self.weight, spare)?;
                 self.native = lu.map_or_else(OnceLock::new, OnceLock::from);
                 Ok(StepReport { halvings })
@@ -315,7 +321,7 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// The weight is another one: what was known of it is not known any more.
+    /// Invalidates everything derived from the weight.
     fn forget(&mut self) {
         self.outdate_exact();
         if self.group != Group::General(Direction::Euclidean) {
@@ -325,7 +331,8 @@ impl<F: Real> GroupMatrix<F> {
         self.inverse.iter_mut().for_each(TrackedInverse::forget);
     }
 
-    /// The exact factorization is that of another weight; its memory is for the next one, unless that is too much to keep.
+    /// Clears the exact factorization. Its memory is kept for the next one, except from side
+    /// [`LARGE`] on.
     pub(super) fn outdate_exact(&mut self) {
         self.spare = self.exact.take().or_else(|| self.spare.take()).filter(|_| self.dim() < LARGE);
     }
@@ -350,7 +357,7 @@ fn factors<F: Real>(
 ) -> Result<(ndarray::ArrayView2<'_, F>, ndarray::ArrayView2<'_, F>)> {
     match sum.form()? {
         OuterForm::Factors(left, right) => Ok((left, right)),
-        // The sum was added to since `direct`.
+        // More was added to the sum after `direct`.
         OuterForm::Matrix(_) => Err(LayerError::NoRows),
     }
 }

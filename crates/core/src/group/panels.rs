@@ -1,8 +1,11 @@
-//! Steps in parameter space by panels: a piece of the direction is made, used up while it is in the cache, and forgotten.
+//! Steps in parameter space by panels: a tile of the direction is computed, applied while it is in
+//! the cache, and discarded.
 //!
-//! The direction `mean·PᵀQ + W` has D² entries, and an elementwise rule needs each of them once. Written out, it costs the memory of another weight and
-//! four passes over it: `W` copied, the product added, read by the rule, written as a step. Here a task makes `ROWS × COLUMNS` entries of the
-//! product, adds `W` and steps on in one go, so that what a step moves through memory is the weight and the rule's own slots.
+//! The direction `mean·PᵀQ + W` has D² entries, and an elementwise rule needs each of them once.
+//! Written out, it would take the memory of another weight and four passes over it: copy `W`, add
+//! the product, read it in the rule, write the step. Here a task computes `ROWS × COLUMNS` entries
+//! of the product, adds `W` and applies the step at once, so a step only moves the weight and the
+//! rule's own state through memory.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -15,19 +18,19 @@ use crate::linalg::{as_faer, parts};
 use crate::parallel::{Pass, run_vectorized};
 use crate::{Real, Result, check};
 
-/// Rows of a piece: the second factor is read once for each, which 64 rows pay for.
+/// Rows of a tile. The second factor is read once per tile row, which 64 rows amortize.
 const ROWS: usize = 64;
 
-/// Columns of a piece, so that it fits into a core's own cache.
+/// Columns of a tile, so that it fits into a core's own cache.
 const COLUMNS: usize = 1024;
 
-/// Numbers that are made a direction and followed at once.
+/// Numbers that are turned into a direction and applied together.
 const RUN: usize = 1024;
 
-/// `W ← W + step(mean·PᵀQ + W)` for `P`, `Q` of `[rows, D]`.
+/// `W ← W + step(mean·PᵀQ + W)` for `P`, `Q` of shape `[rows, D]`.
 ///
 /// # Errors
-/// Memory of another parameter; shapes that do not fit.
+/// Optimizer memory of another parameter; shapes that do not match.
 pub(super) fn ascend<F: Real>(
     mean: F,
     (p, q): (ArrayView2<'_, F>, ArrayView2<'_, F>),
@@ -50,7 +53,7 @@ pub(super) fn ascend<F: Real>(
     Ok(())
 }
 
-/// Some rows of the direction: `P` has as many columns as they are.
+/// Some rows of the direction; `P` has one column for each.
 #[derive(Clone, Copy)]
 struct Panel<'a, F> {
     p: MatRef<'a, F>,
@@ -103,7 +106,7 @@ impl<F: Real> Panel<'_, F> {
     }
 }
 
-/// Where a piece stands in the rows of its panel.
+/// Position of a tile within its panel.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     columns: usize,
@@ -111,7 +114,7 @@ struct Place {
     dim: usize,
 }
 
-/// `direction ← product + W`, then the step, a run of numbers after the other.
+/// `direction ← product + W`, then the step, one run of numbers at a time.
 struct Follow<'a, F> {
     step: &'a ElementwiseStep<'a, F>,
     place: Place,
@@ -137,7 +140,7 @@ impl<'a, F: Real> Pass<Rows<'a, F>> for Follow<'_, F> {
     }
 }
 
-/// `slice[at..end]`, or nothing of nothing.
+/// `slice[at..end]`; empty if the slice is empty.
 #[inline(always)]
 fn part<F>(slice: &mut [F], at: usize, end: usize) -> &mut [F] {
     if slice.is_empty() { slice } else { &mut slice[at..end] }

@@ -1,4 +1,4 @@
-//! Positive numbers: the 1×1 case of a matrix.
+//! Positive numbers: the 1×1 case of a matrix group.
 
 use ndarray::{Array1, ArrayD};
 use serde::{Deserialize, Serialize};
@@ -7,21 +7,21 @@ use super::values::{self, finite_step, multiplied};
 use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
 use crate::{LayerError, Real, Result};
 
-/// The coordinates in which a scale moves. With `b = δ`, all three directions vanish at
-/// `s = −1/mean(b x)`.
+/// The direction in which a positive number moves, and the coordinates of its optimizer. With
+/// `b = δ`, all three directions vanish at `s = −1/mean(b x)`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScaleDirection {
-    /// `b x + 1/s` (the founding note's equation 1), `s ← s + η·opt`.
+    /// `b x + 1/s` (equation 1 of the founding note); `s ← s + η·opt`.
     Euclidean,
-    /// `b x s² + s` (equation 2): no division; `s ← s + η·opt`.
+    /// `b x s² + s` (equation 2), without division; `s ← s + η·opt`.
     Relative,
     #[default]
-    /// `b x s + 1`; `s ← s·exp(η·opt)`, which stays positive by itself.
+    /// `b x s + 1`; `s ← s·exp(η·opt)`, which is always positive.
     Algebra,
 }
 
-/// Numbers `s > 0` with `log|det| = Σ log s`. An additive step that would pass 0 is halved.
+/// Numbers `s > 0` with `log|det| = Σ log s`. An additive step that would reach 0 is halved.
 #[derive(Debug, Clone)]
 pub struct Positive<F> {
     values: Array1<F>,
@@ -40,7 +40,7 @@ impl<F: Real> Positive<F> {
         Ok(Self { values, direction, positions: Vec::new() })
     }
 
-    /// The same for numbers that several positions of a row share, so many each. Gradients are
+    /// The same numbers, each shared by the given number of positions of a row. Gradients are
     /// accumulated as means over positions.
     pub fn shared(self, positions: Vec<f64>) -> Self {
         Self { positions, ..self }
@@ -51,13 +51,13 @@ impl<F: Real> Positive<F> {
         &self.values
     }
 
-    /// The coordinates in which the numbers move.
+    /// The direction in which the numbers move.
     pub fn direction(&self) -> ScaleDirection {
         self.direction
     }
 }
 
-/// Positive and finite.
+/// Checks that all values are positive and finite.
 pub(super) fn positive<'a, F: Real>(values: impl IntoIterator<Item = &'a F>) -> Result<()> {
     let bad = |s: &F| !(*s > F::zero() && num_traits::Float::is_finite(*s));
     match values.into_iter().enumerate().find(|(_, value)| bad(value)) {
@@ -99,7 +99,8 @@ impl<F: Real> Geometry<F> for Positive<F> {
         for (s, &step) in self.values.iter_mut().zip(&grad.direction) {
             if self.direction == ScaleDirection::Algebra {
                 let next = *s * num_traits::Float::exp(step);
-                // exp underflows or overflows only for an absurd step; the scale then stays.
+                // exp underflows or overflows only for an absurdly large step; the scale then
+                // stays.
                 if next > F::zero() && num_traits::Float::is_finite(next) {
                     *s = next
                 } else {

@@ -1,19 +1,23 @@
-//! Plain steps on O(D) by few rows: the Cayley transform of a skew matrix of rank 2N, by Woodbury's formula.
+//! Low-rank steps on O(D): the Cayley transform of a skew matrix of rank 2N, by Woodbury's formula.
 //!
-//! With `Δ`, `Y` the factors of the sum, `[N, D]`, and any `s > 0`, the direction is of rank 2N,
+//! With the factors `Δ`, `Y` of the sum, `[N, D]`, and any `s > 0`, the direction has rank 2N:
 //!
 //! ```text
-//! A = (ΔᵀY − YᵀΔ)/(2N) = U Vᵀ,    U = [sΔᵀ, Yᵀ/s],    Vᵀ = [Y/s; −sΔ]/(2N),
-//! cayley(ηA) W = W + η (I − (η/2) U Vᵀ)⁻¹ U Vᵀ W = W + η U M⁻¹ (Vᵀ W),    M = I_2N − (η/2) VᵀU
+//! A = (ΔᵀY − YᵀΔ)/(2N) = U Vᵀ,    U = [sΔᵀ, Yᵀ/s],    Vᵀ = [Y/s; −sΔ]/(2N)
+//!
+//! cayley(ηA) W = W + η (I − (η/2) U Vᵀ)⁻¹ U Vᵀ W
+//!              = W + η U M⁻¹ (Vᵀ W),                  M = I_2N − (η/2) VᵀU
 //! ```
 //!
-//! (the push-through identity; Wen & Yin 2013, §2.2). Per step 4·N·D² for `VᵀW`, 4·N·D² for `U(…)`, 8·N²·D for `VᵀU`, 8·N²·D + 16/3·N³ for
-//! the solve, which is in `f64`; against 2·N·D² + 4⅔·D³ of the dense step.
+//! (the push-through identity; Wen & Yin 2013, §2.2). Cost per step: 4·N·D² for `VᵀW`, 4·N·D² for
+//! the product with `U`, 8·N²·D for `VᵀU`, 8·N²·D + 16/3·N³ for the solve (in `f64`), against
+//! 2·N·D² + 4⅔·D³ for the dense step.
 //!
-//! **Rounding.** `A` itself may be small where `ΔᵀY` and `YᵀΔ` cancel, and they do cancel near the optimum; rounding is relative to them, not to
-//! `A`. Since `A` is skew, `‖(I − ηA/2)⁻¹‖ ≤ 1`, so `M⁻¹ = I + (η/2) Vᵀ (I − ηA/2)⁻¹ U` has
-//! `‖M⁻¹‖ ≤ 1 + τ` with `τ = (η/2)‖U‖‖V‖ ≤ (η/2)‖VᵀU‖_F`: known before the step. Steps with `τ` above [`MOST_SHEAR`] are left to the dense path, and
-//! the others report a row-wise bound of their rounding. `s⁴ = ‖YYᵀ‖/‖ΔΔᵀ‖` makes `τ` least.
+//! **Rounding.** Near the optimum `ΔᵀY` and `YᵀΔ` cancel, and rounding is relative to them, not to
+//! their small difference `A`. Since `A` is skew, `‖(I − ηA/2)⁻¹‖ ≤ 1`, so
+//! `M⁻¹ = I + (η/2) Vᵀ (I − ηA/2)⁻¹ U` has `‖M⁻¹‖ ≤ 1 + τ` with `τ = (η/2)‖U‖‖V‖ ≤ (η/2)‖VᵀU‖_F`,
+//! which is known before the step. Steps with `τ` above [`MOST_SHEAR`] are left to the dense path;
+//! the others report a row-wise bound on their rounding. `s⁴ = ‖YYᵀ‖/‖ΔΔᵀ‖` minimizes `τ`.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -23,14 +27,15 @@ use crate::contract::{view, view_mut};
 use crate::linalg::{Add, gemm};
 use crate::{Real, Result, check};
 
-/// The largest `τ`: `M` has a condition of at most `(1 + τ)²`.
+/// The largest `τ`: the condition number of `M` is at most `(1 + τ)²`.
 const MOST_SHEAR: f64 = 4.0;
 
-/// `W ← cayley(ηA) W`. Returns the largest row of the step, in norm, by which [`Drift`](super::drift::Drift) charges it; `None`, and nothing done, where
-/// the step is too long for this form.
+/// `W ← cayley(ηA) W`. Returns the norm of the step's largest row, which
+/// [`Drift`](super::drift::Drift) charges; `None`, with the weight unchanged, if the step is too
+/// long for this form.
 ///
 /// # Errors
-/// Factors that are not finite; the weight was not touched then.
+/// Factors that are not finite; the weight is unchanged then.
 pub(super) fn thin_cayley<F: Real>(
     rate: f64,
     left: ArrayView2<'_, F>,
@@ -44,7 +49,7 @@ pub(super) fn thin_cayley<F: Real>(
     grow(scratch, 2 * both * dim);
     grow(&mut work.gram, both * both);
     grow(&mut work.wide, both * dim + 2 * dim);
-    // [Δ; Y], and all products of its rows.
+    // [Δ; Y], and all inner products of its rows.
     let (stacked, along) = scratch.split_at_mut(both * dim);
     stacked[..size].copy_from_slice(check::slice("left factor", &left)?);
     stacked[size..].copy_from_slice(check::slice("right factor", &right)?);
@@ -61,7 +66,7 @@ pub(super) fn thin_cayley<F: Real>(
     if delta == 0.0 || y == 0.0 || rate == 0.0 {
         return Ok(Some(0.0));
     }
-    // With the best s both off-diagonal blocks have the norm √(‖ΔΔᵀ‖‖YYᵀ‖).
+    // With the optimal s, both off-diagonal blocks have norm √(‖ΔΔᵀ‖‖YYᵀ‖).
     let mean = 1.0 / both as f64;
     let shear = 0.5 * rate.abs() * mean * (2.0 * cross * cross + 2.0 * delta * y).sqrt();
     if shear.is_nan() || shear > MOST_SHEAR {
@@ -70,7 +75,9 @@ pub(super) fn thin_cayley<F: Real>(
     let s_squared = (y / delta).sqrt();
     let s = s_squared.sqrt();
 
-    // Mᵀ, so that a transposed solve is one by M. Entry (a, b) of VᵀU is `sign·scale·⟨row a' , row b⟩`, where row a' of [Y; Δ] stands across in `gram`.
+    // Factorize Mᵀ, so that a transposed solve is one with M. Entry (a, b) of VᵀU is
+    // sign·scale·⟨row a' of [Δ; Y], row b⟩, where a' = across(a) is the row that corresponds to a
+    // in [Y; Δ].
     let half = 0.5 * rate * mean;
     let across = |a: usize| if a < rows { a + rows } else { a - rows };
     work.small.refactor(both, |m| {
@@ -84,7 +91,7 @@ pub(super) fn thin_cayley<F: Real>(
         }
     })?;
 
-    // [ΔW; YW] → VᵀW → M⁻¹VᵀW → η·(scales of U)·…
+    // [ΔW; YW] → VᵀW → M⁻¹VᵀW → the product with η·U.
     gemm(F::one(), stacked, w.view(), Add::No, view_mut(along, both, dim))?;
     along[..both * dim].rotate_left(size);
     let (wide, norms) = work.wide.split_at_mut(both * dim);
@@ -101,8 +108,9 @@ pub(super) fn thin_cayley<F: Real>(
     Ok(Some(rate.abs() * mean * longest * (1.0 + shear).powi(2)))
 }
 
-/// `Σ_(i>j) A_ij²`, the squared norm of the direction as an optimizer sees it: `(⟨ΔΔᵀ, YYᵀ⟩ − ⟨YΔᵀ, ΔYᵀ⟩)/(4N²)`. Near an optimum the two
-/// cancel, so both are computed in `f64`; 8·N²·D.
+/// `Σ_(i>j) A_ij²`, the squared norm of the direction as an optimizer sees it:
+/// `(⟨ΔΔᵀ, YYᵀ⟩ − ⟨YΔᵀ, ΔYᵀ⟩)/(4N²)`. The two terms cancel near an optimum, so both are computed in
+/// `f64`. Cost 8·N²·D.
 pub(super) fn skew_norm_squared<F: Real>(
     left: ArrayView2<'_, F>,
     right: ArrayView2<'_, F>,
@@ -123,11 +131,12 @@ pub(super) fn skew_norm_squared<F: Real>(
             sum += gram[[i, j]] * gram[[rows + i, rows + j]] - gram[[rows + i, j]] * gram[[rows + j, i]];
         }
     }
-    // Rounding may leave less than nothing; NaN stays.
+    // Rounding can make the difference negative; NaN is passed on.
     Ok(if sum < 0.0 { 0.0 } else { sum / (both * both) as f64 })
 }
 
-/// The largest `‖Δ_i‖‖Y‖ + ‖Y_i‖‖Δ‖` over columns `i`: a bound of the rows of `2N·A` before anything cancels.
+/// The largest `‖Δ_i‖‖Y‖ + ‖Y_i‖‖Δ‖` over columns `i`: a bound on the rows of `2N·A` before
+/// cancellation.
 fn longest_row<F: Real>(
     left: ArrayView2<'_, F>,
     right: ArrayView2<'_, F>,

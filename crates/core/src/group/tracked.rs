@@ -1,13 +1,17 @@
-//! What plain steps in factors know about a weight without a factorization: `log|det W|` with its sign, and `W⁻¹` where that is asked for.
+//! Quantities that low-rank steps track without a factorization: `log|det W|` with its sign, and,
+//! on request, `W⁻¹`.
 //!
-//! Both are carried along by the formulas of [`low_rank`](super::low_rank), and both drift, because the weight itself is rounded in each step:
+//! Both are updated by the formulas of [`low_rank`](super::low_rank), and both drift, because the
+//! weight is rounded in each step:
 //!
-//! * `log|det W|`: each step adds `ε·√D·κ` to a sum, the rounding of D² entries through `tr(W⁻¹ dW)`, where
-//!   `κ = ‖W‖_F ‖W⁻¹‖_F / D` is 1 for an orthonormal weight and is estimated at each factorization. When
-//!   the sum passes [`LOG_DET_DRIFT`], or after [`MOST_STEPS`], the guard's LU computes it afresh, but not
-//!   more often than its O(D³) stays at a few percent of the steps.
-//! * `W⁻¹`: every [`PROBE_EVERY`] steps `‖W(W⁻¹v) − v‖` on a fixed vector `v` of ±1, 4·D² operations. Beyond [`INVERSE_DRIFT`] roundings of that
-//!   very product, one Newton–Schulz step `X ← X + X(I − WX)` (Schulz 1933; 4·D³), and where that does not help, an LU.
+//! * `log|det W|`: each step adds `ε·√D·κ` to an error estimate (the rounding of D² entries, through
+//!   `tr(W⁻¹ dW)`), where `κ = ‖W‖_F ‖W⁻¹‖_F / D` is 1 for an orthonormal weight and is estimated at
+//!   each factorization. When the estimate passes [`LOG_DET_DRIFT`], or after [`MOST_STEPS`], the
+//!   guard's LU recomputes it, but no more often than keeps its O(D³) at a few percent of the steps.
+//! * `W⁻¹`: every [`PROBE_EVERY`] steps, `‖W(W⁻¹v) − v‖` is evaluated for a fixed vector `v` of ±1
+//!   (4·D² operations). If it exceeds [`INVERSE_DRIFT`] times the rounding of that product, one
+//!   Newton–Schulz step `X ← X + X(I − WX)` corrects it (Schulz 1933; 4·D³), and where that is not
+//!   enough, an LU.
 
 use ndarray::{Array2, ArrayView2};
 
@@ -17,26 +21,28 @@ use crate::contract::{view, view_mut};
 use crate::linalg::{Add, LogDet, Lu, gemm};
 use crate::{Real, Result, check, parallel};
 
-/// Nats by which a tracked log-determinant may be off before it is computed afresh.
+/// Estimated error in nats at which a tracked log-determinant is recomputed.
 const LOG_DET_DRIFT: f64 = 1e-3;
 
-/// Steps after which a tracked log-determinant is computed afresh in any case: ⅔·D³ in so many steps of 8·N·D² are nothing.
+/// Steps after which a tracked log-determinant is recomputed in any case: one LU of ⅔·D³ is
+/// negligible against that many steps of 8·N·D².
 const MOST_STEPS: usize = 4096;
 
-/// Steps between two looks at a tracked inverse.
+/// Steps between two probes of a tracked inverse.
 const PROBE_EVERY: u64 = 16;
 
-/// Roundings `ε ‖W‖ ‖W⁻¹v‖` of the probe's product that a tracked inverse may be off.
+/// Error allowed in a tracked inverse, in units of the probe's own rounding `ε ‖W‖ ‖W⁻¹v‖`.
 const INVERSE_DRIFT: f64 = 8.0;
 
-/// A residual relative to `‖v‖` from which Newton–Schulz is not tried: it squares what is left, if that is below 1.
+/// Residual relative to `‖v‖` above which Newton–Schulz is not tried: it squares the residual, so
+/// it needs one well below 1.
 const TOO_FAR: f64 = 0.1;
 
-/// `log|det W|` after plain steps, in `f64` whatever the weight's precision is.
+/// `log|det W|` after low-rank steps, in `f64` for either precision of the weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct TrackedLogDet {
     pub(super) value: LogDet,
-    /// What rounding may have added up to, nats.
+    /// Bound on the accumulated rounding error, in nats.
     rounding: f64,
     /// κ at the last factorization.
     condition: f64,
@@ -51,18 +57,19 @@ impl TrackedLogDet {
         Ok(Self { value: lu.log_det(), rounding: 0.0, condition: mean_condition(weight, lu, scratch)? })
     }
 
-    /// After a step that changed `log|det W|` by `log_abs` and kept the sign.
+    /// Updates the value after a step that changed `log|det W|` by `log_abs` and kept the sign.
     pub(super) fn follow<F: Real>(&mut self, log_abs: f64, dim: usize) {
         self.value.log_abs += log_abs;
         self.rounding += F::EPS * (dim as f64).sqrt() * self.condition;
     }
 
-    /// Whether it should be computed afresh after so many steps since it was, if no more often than every `spacing` of them.
+    /// Whether to recompute the value, `steps` steps after the last check and at most once per
+    /// `spacing` steps.
     pub(super) fn is_due(&self, steps: usize, spacing: usize) -> bool {
         steps >= spacing.max(1) && (self.rounding > LOG_DET_DRIFT || steps >= MOST_STEPS)
     }
 
-    /// Writes value and drift, bit for bit, or that there is none.
+    /// Writes value and error estimate bit for bit, or a mark that there is none.
     pub(super) fn save<F: Real>(tracked: Option<Self>, name: &str, state: &mut State<F>) {
         state.put_number(&format!("{name}.tracked"), u64::from(tracked.is_some()));
         if let Some(Self { value, rounding, condition }) = tracked {
@@ -73,10 +80,10 @@ impl TrackedLogDet {
         }
     }
 
-    /// Takes back what [`save`](Self::save) wrote.
+    /// Restores what [`save`](Self::save) wrote.
     ///
     /// # Errors
-    /// Missing pieces.
+    /// Missing entries.
     pub(super) fn load<F: Real>(name: &str, state: &mut State<F>) -> Result<Option<Self>> {
         if state.take_number(&format!("{name}.tracked"))? == 0 {
             return Ok(None);
@@ -93,8 +100,8 @@ impl TrackedLogDet {
     }
 }
 
-/// An estimate of `‖W‖_F ‖W⁻¹‖_F / D`, where `‖W⁻¹‖_F² = E‖W⁻¹v‖²` for random signs `v`, of which one vector
-/// is taken: 1 for an orthonormal matrix, O(D²).
+/// An estimate of `‖W‖_F ‖W⁻¹‖_F / D`, where `‖W⁻¹‖_F² = E‖W⁻¹v‖²` for random signs `v`, of which
+/// one vector is used: 1 for an orthonormal matrix, O(D²).
 fn mean_condition<F: Real>(w: &Array2<F>, lu: &Lu<f64>, scratch: &mut Vec<f64>) -> Result<f64> {
     let dim = w.nrows();
     grow(scratch, dim);
@@ -104,32 +111,33 @@ fn mean_condition<F: Real>(w: &Array2<F>, lu: &Lu<f64>, scratch: &mut Vec<f64>) 
     Ok((norm * parallel::sum_of_squares(inverse)).sqrt() / dim as f64)
 }
 
-/// `W⁻¹`, in the weight's precision.
+/// `W⁻¹`, in the precision of the weight.
 #[derive(Debug, Clone)]
 pub(super) struct TrackedInverse<F> {
     matrix: Array2<F>,
-    /// Whether it is that of the present weight.
+    /// Whether it belongs to the present weight.
     current: bool,
     steps: u64,
 }
 
 impl<F: Real> TrackedInverse<F> {
-    /// None yet.
+    /// No inverse yet.
     pub(super) fn new(dim: usize) -> Self {
         Self { matrix: Array2::zeros((dim, dim)), current: false, steps: 0 }
     }
 
-    /// The inverse, if it is that of the present weight.
+    /// The inverse, if it belongs to the present weight.
     pub(super) fn get(&self) -> Option<ArrayView2<'_, F>> {
         self.current.then(|| self.matrix.view())
     }
 
-    /// The weight went another way.
+    /// Marks the inverse as out of date.
     pub(super) fn forget(&mut self) {
         self.current = false;
     }
 
-    /// The inverse, for a step in factors; made of `lu`, the weight's factorization, where it is not current.
+    /// The inverse of the present weight, for a low-rank step; computed from its factorization `lu`
+    /// if it is out of date.
     ///
     /// # Errors
     /// A singular weight.
@@ -148,7 +156,7 @@ impl<F: Real> TrackedInverse<F> {
         Ok(())
     }
 
-    /// After a step: looks at the drift every now and then, and takes it back where it is too large.
+    /// After a step: probes the inverse periodically and corrects it where it has drifted too far.
     ///
     /// # Errors
     /// A singular weight.
@@ -171,7 +179,8 @@ impl<F: Real> TrackedInverse<F> {
         self.refresh(&Lu::new(w.view())?)
     }
 
-    /// `‖W(Xv) − v‖` for the fixed vector `v` of ±1, and what rounding of that product alone may come to: `ε ‖W‖ ‖Xv‖`.
+    /// `‖W(Xv) − v‖` for the fixed vector `v` of ±1, and a bound on the rounding of that product
+    /// alone, `ε ‖W‖ ‖Xv‖`.
     fn probe(&self, w: &Array2<F>, scratch: &mut Vec<F>) -> Result<(f64, f64)> {
         let dim = w.nrows();
         grow(scratch, 3 * dim);
@@ -190,15 +199,21 @@ impl<F: Real> TrackedInverse<F> {
     fn newton_schulz(&mut self, w: &Array2<F>, scratch: &mut Vec<F>) -> Result<()> {
         let (dim, size) = (w.nrows(), w.len());
         grow(scratch, 2 * size);
-        let (residual, way) = scratch.split_at_mut(size);
+        let (residual, correction) = scratch.split_at_mut(size);
         gemm(-F::one(), w.view(), self.matrix.view(), Add::No, view_mut(residual, dim, dim))?;
         residual.iter_mut().step_by(dim + 1).for_each(|diagonal| *diagonal += F::one());
-        gemm(F::one(), self.matrix.view(), view(residual, dim, dim), Add::No, view_mut(way, dim, dim))?;
-        parallel::add(check::slice_mut("inverse", &mut self.matrix.view_mut())?, &way[..size]);
+        gemm(
+            F::one(),
+            self.matrix.view(),
+            view(residual, dim, dim),
+            Add::No,
+            view_mut(correction, dim, dim),
+        )?;
+        parallel::add(check::slice_mut("inverse", &mut self.matrix.view_mut())?, &correction[..size]);
         Ok(())
     }
 
-    /// Writes the inverse, where there is one, and the count of steps.
+    /// Writes the inverse, if there is one, and the step count.
     pub(super) fn save(&self, name: &str, state: &mut State<F>) {
         state.put_number(&format!("{name}.inverse"), u64::from(self.current));
         state.put_number(&format!("{name}.inverse-steps"), self.steps);
@@ -207,10 +222,10 @@ impl<F: Real> TrackedInverse<F> {
         }
     }
 
-    /// Takes back what [`save`](Self::save) wrote.
+    /// Restores what [`save`](Self::save) wrote.
     ///
     /// # Errors
-    /// Missing pieces, another shape, an inverse that is not finite.
+    /// Missing entries, another shape, an inverse that is not finite.
     pub(super) fn load(&mut self, name: &str, state: &mut State<F>) -> Result<()> {
         self.current = state.take_number(&format!("{name}.inverse"))? != 0;
         self.steps = state.take_number(&format!("{name}.inverse-steps"))?;
@@ -224,7 +239,7 @@ impl<F: Real> TrackedInverse<F> {
     }
 }
 
-/// ±1 from the index alone: the lowest bit of SplitMix64 (Steele, Lea & Flood 2014).
+/// ±1 as a function of the index: the lowest bit of SplitMix64 (Steele, Lea & Flood 2014).
 fn sign<F: Real>(index: u64) -> F {
     let mut z = index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -239,13 +254,13 @@ mod tests {
 
     use super::*;
 
-    /// How far `W X` is from the identity.
+    /// `max|W X − I|`.
     fn residual(w: &Array2<f64>, tracked: &TrackedInverse<f64>) -> f64 {
         let product = w.dot(&tracked.get().unwrap()) - Array2::<f64>::eye(w.nrows());
         product.iter().fold(0.0, |worst, value| value.abs().max(worst))
     }
 
-    /// A little off, an inverse is taken back by Newton and Schulz; far off, by a factorization; and at each 16th step only.
+    /// Newton–Schulz corrects a small error, a factorization a large one, and only every 16th step.
     #[test]
     fn an_inverse_that_drifted_is_taken_back() {
         let w = array![[2.0, 1.0, 0.0], [0.5, 3.0, -1.0], [0.0, 0.25, 1.5]];
@@ -276,7 +291,7 @@ mod tests {
         }
     }
 
-    /// Of a good inverse the probe's residual is rounding, and of rounding's size.
+    /// For a good inverse, the probe's residual is of the size of rounding.
     #[test]
     fn a_probe_sees_rounding_and_what_is_more() {
         let w = array![[2.0, 1.0], [0.5, 3.0]];
@@ -299,7 +314,7 @@ mod tests {
         TrackedLogDet::exact(w, &Lu::new(w.view()).unwrap(), &mut vec![]).unwrap()
     }
 
-    /// Each step is worth `ε √D` of rounding, and nothing is computed afresh before that has added up.
+    /// Each step adds `ε √D` of rounding; nothing is recomputed before that becomes relevant.
     #[test]
     fn a_log_determinant_is_due_when_rounding_has_added_up() {
         let mut tracked = tracked(&Array2::eye(100));

@@ -1,10 +1,10 @@
-//! What parameters with a flat sum of gradients share.
+//! Helpers for parameters with a flat gradient sum.
 
 use ndarray::{Array, ArrayD, ArrayRef, ArrayView2, Dimension};
 
 use crate::{LayerError, Real, Result, check};
 
-/// Finite values in row-major order.
+/// Checks that the values are finite and returns them in row-major order.
 pub(super) fn checked<F: Real, D: Dimension>(what: &'static str, values: Array<F, D>) -> Result<Array<F, D>> {
     if let Some((row, &value)) = values.iter().enumerate().find(|(_, v)| !num_traits::Float::is_finite(**v)) {
         let columns = values.shape().last().copied().unwrap_or(1).max(1);
@@ -14,7 +14,7 @@ pub(super) fn checked<F: Real, D: Dimension>(what: &'static str, values: Array<F
     Ok(if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() })
 }
 
-/// The same for values by the name of their tensor.
+/// Checks that the values of a tensor are finite.
 pub(super) fn finite<F: Real, D: Dimension>(_name: &str, values: &ArrayRef<F, D>) -> Result<()> {
     match values.iter().enumerate().find(|(_, v)| !num_traits::Float::is_finite(**v)) {
         Some((column, value)) => {
@@ -24,7 +24,7 @@ pub(super) fn finite<F: Real, D: Dimension>(_name: &str, values: &ArrayRef<F, D>
     }
 }
 
-/// `values ← tensor`, if it has the same shape and passes the check.
+/// `values ← tensor`, if the shape matches and the check passes.
 pub(super) fn assign<F: Real, D: Dimension>(
     name: &str,
     values: &mut Array<F, D>,
@@ -45,26 +45,26 @@ pub(super) fn assign<F: Real, D: Dimension>(
     Ok(())
 }
 
-/// The values of a tensor one after the other.
+/// The values of a tensor as a slice, for writing.
 pub(super) fn slice_mut<F: Real, D: Dimension>(values: &mut Array<F, D>) -> Result<&mut [F]> {
     let strides = values.strides().to_vec();
     values.as_slice_mut().ok_or(LayerError::Layout { what: "parameter", strides })
 }
 
-/// A flat list in the shape of the values.
+/// A flat list, reshaped like `values`.
 pub(super) fn shaped<F: Real, D: Dimension>(values: &Array<F, D>, flat: Vec<F>) -> Result<ArrayD<F>> {
     let (expected, actual) = (values.len(), flat.len());
     ArrayD::from_shape_vec(values.raw_dim().into_dyn(), flat)
         .map_err(|_| LayerError::Memory { expected, actual })
 }
 
-/// Each number times its positions, where these are given.
+/// Each number times its count of positions, where counts are given.
 pub(super) fn multiplied<F: Real>(mut numbers: Vec<F>, positions: &[f64]) -> Vec<F> {
     numbers.iter_mut().zip(positions).for_each(|(number, &positions)| *number *= F::of(positions));
     numbers
 }
 
-/// No NaN and no infinity in a step.
+/// Checks that a step is finite.
 pub(super) fn finite_step<F: Real>(step: &[F]) -> Result<()> {
     let row = ArrayView2::from_shape((1, step.len()), step);
     row.map_or(Ok(()), |row| check::finite("step", row))

@@ -1,5 +1,5 @@
-//! Orthonormal factor, singular values and eigenvectors, in `f64` on one thread: they are asked for when a model is made or inspected,
-//! and their bits must not depend on the number of threads.
+//! Orthonormal factor, singular values and eigenvectors, in `f64` on one thread: they are needed
+//! when a model is built or inspected, and their bits must not depend on the number of threads.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
@@ -49,7 +49,7 @@ pub fn orthonormal_factor(a: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
     Ok(Array2::from_shape_fn((dim, dim), |(i, j)| if factors[(j, j)] < 0.0 { -q[(i, j)] } else { q[(i, j)] }))
 }
 
-/// Singular values of a square matrix, largest first; empty where the iteration fails.
+/// Singular values of a square matrix, largest first; empty if the iteration fails.
 pub fn singular_values<F: Real>(a: ArrayView2<'_, F>) -> Vec<f64> {
     let (rows, columns) = a.dim();
     let copy = Mat::from_fn(rows, columns, |i, j| a[[i, j]].f64());
@@ -69,10 +69,11 @@ pub fn singular_values<F: Real>(a: ArrayView2<'_, F>) -> Vec<f64> {
     result.map_or_else(|_| vec![], |()| values.iter().copied().collect())
 }
 
-/// Eigenvalues of a symmetric matrix, largest first, and its eigenvectors as columns. Only the lower triangle is read.
+/// Eigenvalues of a symmetric matrix, largest first, and its eigenvectors as columns. Only the
+/// lower triangle is read.
 ///
 /// # Errors
-/// A matrix that is not square or not finite; [`LayerError::Singular`] where the iteration fails.
+/// A matrix that is not square or not finite; [`LayerError::Singular`] if the iteration fails.
 pub fn symmetric_eigen(a: ArrayView2<'_, f64>) -> Result<(Array1<f64>, Array2<f64>)> {
     let dim = a.nrows();
     check::shape("symmetric matrix", (dim, dim), a.dim())?;
@@ -94,7 +95,7 @@ pub fn symmetric_eigen(a: ArrayView2<'_, f64>) -> Result<(Array1<f64>, Array2<f6
     );
     crate::parallel::clean_registers();
     result.map_err(|_| LayerError::Singular { dim, pivot: 0, value: f64::NAN })?;
-    // The smallest comes first.
+    // faer returns the smallest eigenvalue first.
     let values = Array1::from_shape_fn(dim, |i| values[dim - 1 - i]);
     Ok((values, Array2::from_shape_fn((dim, dim), |(i, j)| vectors[(i, dim - 1 - j)])))
 }

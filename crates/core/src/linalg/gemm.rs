@@ -1,4 +1,4 @@
-//! The one entry point for matrix products.
+//! The single entry point for matrix products.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -7,7 +7,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use super::{as_faer, parts};
 use crate::{Real, Result, check};
 
-/// Whether a product replaces or adds to what is there.
+/// Whether a product replaces the destination or is added to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Add {
     /// `C ← α A B`.
@@ -16,12 +16,15 @@ pub enum Add {
     Yes,
 }
 
-/// `C ← [C +] α A B`, where `C` is row-major and `A` and `B` may be transposed views of row-major matrices.
+/// `C ← [C +] α A B`, where `C` is row-major and `A` and `B` may be transposed views of row-major
+/// matrices.
 ///
-/// A large result is computed in blocks that depend on its size alone, so its bits do not depend on the number of threads.
+/// A large result is computed in blocks that depend on its size alone, so its bits do not depend on
+/// the number of threads.
 ///
 /// # Errors
-/// [`crate::LayerError::Shape`] where the sizes do not fit, [`crate::LayerError::Layout`] where an operand is not contiguous.
+/// [`crate::LayerError::Shape`] for sizes that do not match, [`crate::LayerError::Layout`] for an
+/// operand that is not contiguous.
 pub fn gemm<F: Real>(
     alpha: F,
     a: ArrayView2<'_, F>,
@@ -49,8 +52,9 @@ pub fn gemm<F: Real>(
     Ok(())
 }
 
-/// Halves the longer side of the result until there are as many blocks as `parts`; each is the work of one thread. (Measured
-/// on two cores this is 5 to 30% faster than the product's own threads, which wait for each other.)
+/// Halves the longer side of the result until there are `parts` blocks, each computed by one
+/// thread. (On two cores this was measured 5 to 30% faster than faer's own parallel product, whose
+/// threads wait for each other.)
 fn blocks<F: Real>(
     alpha: F,
     a: MatRef<'_, F>,
@@ -80,7 +84,7 @@ fn blocks<F: Real>(
     }
 }
 
-/// Where to cut a side: in its middle, on a boundary of whole vectors.
+/// Where to split a side: near the middle, at a multiple of whole vectors.
 fn half(side: usize) -> usize {
     (side / 2).next_multiple_of(16).min(side)
 }

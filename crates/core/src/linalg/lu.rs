@@ -1,4 +1,5 @@
-//! LU factorization with partial pivoting: log-determinant with sign, solves and inverses of row batches.
+//! LU factorization with partial pivoting: log-determinant with sign, solves and inverses for
+//! batches of rows.
 
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::lu::partial_pivoting::{factor, solve};
@@ -15,16 +16,17 @@ use crate::{LayerError, Real, Result, check};
 /// `log|det W|` in nats, and the sign of the determinant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogDet {
-    /// `log|det W|`, nats.
+    /// `log|det W|` in nats.
     pub log_abs: f64,
     /// Whether `det W < 0`.
     pub negative: bool,
 }
 
-/// `P Wᵀ = L U` of a square matrix `W`, row-major. (The transpose, because row-major `W` is column-major `Wᵀ`, which is
-/// what the factorization wants; all calls below speak of `W`.)
+/// `P Wᵀ = L U` for a square row-major matrix `W`. (Row-major `W` is column-major `Wᵀ`, the layout
+/// that the factorization expects; the methods below are stated for `W`.)
 ///
-/// [`refactor`](Self::refactor) and [`solve_transposed_into`](Self::solve_transposed_into) take no memory once their buffers have the size.
+/// [`refactor`](Self::refactor) and [`solve_transposed_into`](Self::solve_transposed_into) allocate
+/// nothing once their buffers are large enough.
 #[derive(Debug, Clone)]
 pub struct Lu<F> {
     dim: usize,
@@ -36,7 +38,7 @@ pub struct Lu<F> {
     memory: Memory,
 }
 
-/// Scratch memory of the factorization, and how much was asked for; a clone starts with none.
+/// Scratch memory of the factorization, with its size in bytes; a clone starts empty.
 #[derive(Default)]
 struct Memory(Option<(usize, MemBuffer)>);
 
@@ -53,7 +55,7 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Memory {
-    /// A stack that is large enough; what needs it is aligned alike each time.
+    /// A stack of at least the needed size. All requests have the same alignment.
     fn stack(&mut self, need: StackReq) -> &mut MemStack {
         let bytes = need.size_bytes();
         if self.0.as_ref().is_none_or(|(had, _)| *had < bytes) {
@@ -65,7 +67,7 @@ impl Memory {
 }
 
 impl<F: Real> Default for Lu<F> {
-    /// The factorization of the matrix of side 0: buffers for [`refactor`](Self::refactor).
+    /// The factorization of the 0×0 matrix: buffers for [`refactor`](Self::refactor).
     fn default() -> Self {
         let log_det = LogDet { log_abs: 0.0, negative: false };
         let memory = Memory::default();
@@ -74,17 +76,18 @@ impl<F: Real> Default for Lu<F> {
 }
 
 impl<F: Real> Lu<F> {
-    /// Factorizes `W`, converted to `F` first.
+    /// Converts `W` to `F` and factorizes it.
     ///
     /// # Errors
-    /// [`LayerError::Shape`] for a matrix that is not square, [`LayerError::Singular`] for a zero or non-finite pivot.
+    /// [`LayerError::Shape`] for a matrix that is not square, [`LayerError::Singular`] for a zero
+    /// or non-finite pivot.
     pub fn new<G: Real>(w: ArrayView2<'_, G>) -> Result<Self> {
         let mut lu = Self::default();
         lu.refactor_matrix(w)?;
         Ok(lu)
     }
 
-    /// Factorizes the row-major matrix `W` in `factors`, in place.
+    /// Factorizes the row-major matrix `W` given in `factors`, in place.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -95,7 +98,7 @@ impl<F: Real> Lu<F> {
         Ok(lu)
     }
 
-    /// Factorizes `W`, converted to `F` first, in the memory of this factorization.
+    /// Converts `W` to `F` and factorizes it in the memory of this factorization.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -107,11 +110,12 @@ impl<F: Real> Lu<F> {
         })
     }
 
-    /// Factorizes the row-major matrix `W` of side `dim` that `fill` writes, in the memory of this factorization. What `fill` finds there
-    /// is without meaning.
+    /// Factorizes the row-major matrix `W` of side `dim` that `fill` writes, in the memory of this
+    /// factorization. `fill` finds arbitrary numbers there.
     ///
     /// # Errors
-    /// [`LayerError::Singular`] for a zero or non-finite pivot; no solve means anything until the next factorization then.
+    /// [`LayerError::Singular`] for a zero or non-finite pivot; solves are then meaningless until
+    /// the next factorization.
     pub fn refactor(&mut self, dim: usize, fill: impl FnOnce(&mut [F])) -> Result<LogDet> {
         // One thread: a second one was measured to gain nothing up to side 784.
         let par = Par::Seq;
@@ -149,7 +153,7 @@ impl<F: Real> Lu<F> {
         self.log_det
     }
 
-    /// Each row `r` of `rows` becomes `W⁻¹ r`.
+    /// Replaces each row `r` of `rows` by `W⁻¹ r`.
     ///
     /// # Errors
     /// [`LayerError::Features`], [`LayerError::Layout`].
@@ -157,7 +161,7 @@ impl<F: Real> Lu<F> {
         self.solve_columns(rows, true)
     }
 
-    /// Each row `r` of `rows` becomes `W⁻ᵀ r`.
+    /// Replaces each row `r` of `rows` by `W⁻ᵀ r`.
     ///
     /// # Errors
     /// [`LayerError::Features`], [`LayerError::Layout`].
@@ -190,7 +194,7 @@ impl<F: Real> Lu<F> {
         Ok(inverse)
     }
 
-    /// `out ← W⁻ᵀ`, row-major; takes no memory.
+    /// `out ← W⁻ᵀ`, row-major; allocates nothing.
     ///
     /// # Errors
     /// [`LayerError::Shape`], [`LayerError::Layout`].
@@ -204,7 +208,8 @@ impl<F: Real> Lu<F> {
         self.solve_permuted(out)
     }
 
-    /// `out ← W⁻ᵀ B` for a row-major `[dim, k]` matrix `B`, each row of it multiplied by `scale(row)` and converted to `F` first; takes no memory.
+    /// `out ← W⁻ᵀ S B` for a row-major `[dim, k]` matrix `B` and `S = diag(scale(row))`; `B` is
+    /// converted to `F` first. Allocates nothing.
     ///
     /// # Errors
     /// [`LayerError::Shape`], [`LayerError::Layout`].
@@ -255,7 +260,8 @@ impl<F: Real> Lu<F> {
         Ok(())
     }
 
-    /// Solves with the factorized `Wᵀ`, or with its transpose `W`, for each column: a large batch in parts that depend on its size.
+    /// Solves with the factorized `Wᵀ`, or with its transpose `W`, for each column. A large batch
+    /// is split into parts that depend on its size.
     fn solve(&self, columns: MatMut<'_, F>, transposed: bool) {
         let count = columns.ncols();
         match parts(2 * self.dim * self.dim * count, count) {
@@ -294,7 +300,7 @@ mod tests {
     #[test]
     fn one_factorization_serves_matrices_of_any_side() {
         let mut lu = Lu::<f64>::default();
-        // A cycle of three is even, an exchange is odd, and so is one negative entry.
+        // A cycle of three is even; an exchange is odd, and so is one negative entry.
         let cycle = array![[0.0, 2.0, 0.0], [0.0, 0.0, 3.0], [4.0, 0.0, 0.0]];
         let log_det = lu.refactor_matrix(cycle.view()).unwrap();
         assert!(!log_det.negative && (log_det.log_abs - 24f64.ln()).abs() < 1e-14, "{log_det:?}");

@@ -1,4 +1,4 @@
-//! The few dense operations that layers share; all of them go through faer.
+//! Dense linear algebra shared by the layers, all of it through faer.
 
 mod decompositions;
 mod gemm;

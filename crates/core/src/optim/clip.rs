@@ -4,21 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LayerError, Result};
 
-/// Limits of the directions that an optimizer is given.
+/// Gradient clipping.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Clip {
-    /// None.
+    /// No clipping.
     #[default]
     None,
-    /// All directions of a step are scaled together so that their joint Euclidean norm is at most this.
+    /// Scales all directions of a step by one factor so that their joint Euclidean norm is at most
+    /// this.
     Norm(f64),
-    /// Each number is kept within `±` this.
+    /// Clamps each number to `±` this.
     Value(f64),
 }
 
 impl Clip {
-    /// Limits are positive; NaN is none.
+    /// Checks that the limit is positive and not NaN.
     ///
     /// # Errors
     /// [`LayerError::Range`].
@@ -34,7 +35,7 @@ impl Clip {
     /// The factor for directions of the given joint norm.
     ///
     /// # Errors
-    /// Those of `norm`, which is only called where the limit is one of the norm.
+    /// Those of `norm`, which is called for [`Clip::Norm`] only.
     pub fn factor(self, norm: impl FnOnce() -> Result<f64>) -> Result<f64> {
         match self {
             Self::Norm(limit) => {

@@ -1,4 +1,5 @@
-//! Elementwise optimizers, learning-rate schedules and gradient clipping. Everything here **ascends**.
+//! Elementwise optimizers, learning-rate schedules and gradient clipping. Everything here
+//! **ascends**.
 
 mod clip;
 mod optimizer;

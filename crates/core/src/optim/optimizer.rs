@@ -10,7 +10,7 @@ use crate::contract::step::{Before, Formula};
 use crate::contract::{ElementwiseStep, Memory, Piece, Reads, Rule};
 use crate::{LayerError, Real, Result};
 
-/// Which elementwise optimizer, with its options.
+/// An elementwise optimizer with its options.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OptimizerSpec {
@@ -18,10 +18,10 @@ pub enum OptimizerSpec {
     Sgd,
     /// Heavy ball or Nesterov momentum.
     Momentum {
-        /// Share of the velocity that is kept, in [0, 1).
+        /// Decay of the velocity, in [0, 1).
         #[serde(default = "defaults::beta1")]
         beta: f64,
-        /// Nesterov's form.
+        /// Whether to use Nesterov's form.
         #[serde(default)]
         nesterov: bool,
     },
@@ -33,11 +33,11 @@ pub enum OptimizerSpec {
         /// Decay of the second moment.
         #[serde(default = "defaults::beta2")]
         beta2: f64,
-        /// Added to the root of the second moment.
+        /// Added to the square root of the second moment.
         #[serde(default = "defaults::adam_epsilon")]
         epsilon: f64,
     },
-    /// SMORMS3 (Funk 2015): adapts its memory to the signal-to-noise ratio of each number.
+    /// SMORMS3 (Funk 2015): adapts its averaging to the signal-to-noise ratio of each number.
     Smorms3 {
         /// Added to denominators.
         #[serde(default = "defaults::smorms3_epsilon")]
@@ -45,7 +45,7 @@ pub enum OptimizerSpec {
     },
 }
 
-/// The usual constants, which a description may leave out.
+/// The usual constants, which are the defaults in descriptions.
 mod defaults {
     pub(super) fn beta1() -> f64 {
         0.9
@@ -94,8 +94,8 @@ impl fmt::Display for OptimizerSpec {
     }
 }
 
-/// An optimizer with its rate and clipping. Its memory lives beside each parameter, in [`crate::ParamGrad`], so one optimizer
-/// serves all.
+/// An optimizer with its learning rate and clipping. Its state is stored beside each parameter, in
+/// [`crate::ParamGrad`], so one optimizer serves all parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Optimizer {
     spec: OptimizerSpec,
@@ -146,7 +146,7 @@ impl Optimizer {
         Self::new(OptimizerSpec::Sgd, rate)
     }
 
-    /// The same with clipping.
+    /// The same optimizer with clipping.
     ///
     /// # Errors
     /// [`LayerError::Range`] for a limit that is not positive.
@@ -160,10 +160,11 @@ impl Optimizer {
         self.rate
     }
 
-    /// Another learning rate, from the next step on.
+    /// Sets the learning rate from the next step on.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for a negative or non-finite rate: ascent must not become descent.
+    /// [`LayerError::Range`] for a negative or non-finite rate, which would turn ascent into
+    /// descent.
     pub fn set_rate(&mut self, rate: f64) -> Result<()> {
         *self = Self { clip: self.clip, factor: self.factor, ..Self::new(self.spec, rate)? };
         Ok(())
@@ -273,14 +274,15 @@ mod tests {
         close(&path(OptimizerSpec::momentum(), 0.5, &[1.0, 1.0]), &[0.5, 0.5 + 0.5 * 1.9]);
         let nesterov = OptimizerSpec::Momentum { beta: 0.5, nesterov: true };
         close(&path(nesterov, 1.0, &[1.0, 1.0]), &[1.5, 1.5 + 1.0 + 0.5 * 1.5]);
-        // Adam's first step is η d/(|d| + ε); the second follows from the moments by hand.
+        // Adam's first step is η d/(|d| + ε); the second follows from the moments.
         let second = {
             let (m, v): (f64, f64) = (0.9 * 0.1 * 2.0 - 0.1, 0.999 * 0.001 * 4.0 + 0.001);
             0.1 * (m / (1.0 - 0.81)) / ((v / (1.0 - 0.999f64.powi(2))).sqrt() + 1e-8)
         };
         let first = 0.1 * 2.0 / (2.0 + 1e-8);
         close(&path(OptimizerSpec::adam(), 0.1, &[2.0, -1.0]), &[first, first + second]);
-        // SMORMS3: mem = 1, r = 1/2, g = 1, g₂ = 2, x = 1/2; then mem = 1.5, r = 0.4, g = 1.4, g₂ = 2.8, x = 0.7.
+        // SMORMS3: mem = 1, r = 1/2, g = 1, g₂ = 2, x = 1/2; then mem = 1.5, r = 0.4, g = 1.4, g₂ =
+        // 2.8, x = 0.7.
         let rate = 0.6;
         let (s1, s2) = (2.0 * 0.5 / 2f64.sqrt(), 2.0 * 0.6 / 2.8f64.sqrt());
         close(&path(OptimizerSpec::smorms3(), rate, &[2.0, 2.0]), &[s1, s1 + s2]);

@@ -1,4 +1,4 @@
-//! Learning rate over the course of a run.
+//! Learning-rate schedules.
 
 use std::fmt;
 
@@ -10,24 +10,25 @@ use crate::{LayerError, Result};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Shape {
-    /// The same rate throughout.
+    /// A constant rate.
     #[default]
     Constant,
     /// Half a cosine from the rate down to `end` times the rate.
     Cosine {
-        /// What is left of the rate at the horizon.
+        /// Fraction of the rate at the horizon.
         #[serde(default)]
         end: f64,
     },
-    /// Straight down to `end` times the rate.
+    /// Linear decay to `end` times the rate.
     Linear {
-        /// What is left of the rate at the horizon.
+        /// Fraction of the rate at the horizon.
         #[serde(default)]
         end: f64,
     },
-    /// Multiplied by `factor` after each `every`-th part of the horizon (0.25: three drops).
+    /// Multiplies the rate by `factor` after each `every`-th part of the horizon (0.25: three
+    /// drops).
     Steps {
-        /// What a drop multiplies the rate by.
+        /// Factor of each drop.
         factor: f64,
         /// Fraction of the horizon between drops.
         every: f64,
@@ -45,20 +46,20 @@ impl fmt::Display for Shape {
     }
 }
 
-/// A factor of the learning rate for each step of a run with a known horizon.
+/// The factor applied to the learning rate at each step of a run with a known horizon.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Steps during which the rate rises linearly from 0.
     #[serde(default)]
     pub warmup: u64,
-    /// What follows.
+    /// Shape after the warm-up.
     #[serde(default)]
     pub shape: Shape,
 }
 
 impl Schedule {
-    /// The same rate throughout.
+    /// A constant rate.
     pub fn constant() -> Self {
         Self::default()
     }
@@ -68,7 +69,7 @@ impl Schedule {
         Self { warmup: 0, shape: Shape::Cosine { end: 0.0 } }
     }
 
-    /// Factors are finite and not negative.
+    /// Checks that factors are finite and not negative.
     ///
     /// # Errors
     /// [`LayerError::Range`].

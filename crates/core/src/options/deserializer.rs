@@ -1,7 +1,8 @@
-//! A deserializer over JSON values whose errors are structured: serde_json's own are text, without the place.
+//! A deserializer over JSON values with structured errors; serde_json's own are text without a
+//! path.
 //!
-//! It is lenient in one way: a name alone stands for an alternative with all its options at their defaults, so that
-//! `"adam"` reads as `{"adam": {}}`.
+//! It is lenient in one way: the bare name of a variant stands for that variant with default
+//! options, so `"adam"` reads as `{"adam": {}}`.
 
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{
@@ -15,12 +16,12 @@ use super::{OptionsError, Segment};
 /// Reads typed options.
 ///
 /// # Errors
-/// [`OptionsError`] with the place, and the known words where one was unknown.
+/// [`OptionsError`] with the path, and the known words if one was unknown.
 pub fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, OptionsError> {
     T::deserialize(Node(value))
 }
 
-/// A value, to be read.
+/// A value to read.
 #[derive(Clone, Copy)]
 struct Node<'de>(&'de Value);
 
@@ -40,7 +41,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
             Value::Array(items) => {
                 let mut read = Items { items, next: 0 };
                 let value = visitor.visit_seq(&mut read)?;
-                // A pair has read two; what is left over was meant to be something.
+                // A pair reads two items; further ones must not be ignored.
                 match read.next {
                     count if count == items.len() => Ok(value),
                     count => {
@@ -161,7 +162,7 @@ struct Alternative<'de> {
 
 impl<'de> Alternative<'de> {
     fn within<T>(&self, result: Result<T, OptionsError>) -> Result<T, OptionsError> {
-        // A name alone is no level of its own.
+        // A bare name adds no level to the path.
         match self.options {
             Some(_) => result.map_err(|error| error.within(Segment::Key(self.name.to_owned()))),
             None => result,
@@ -265,7 +266,7 @@ mod tests {
             let expected: Options = serde_json::from_value(value.clone()).unwrap();
             assert_eq!(parse::<Options>(&value).unwrap(), expected);
         }
-        // And a name alone, with every option at its default.
+        // A bare name stands for the variant with default options.
         assert_eq!(parse::<Options>(&json!({"way": "damped"})).unwrap().way, Way::Damped { by: 0.0 });
     }
 

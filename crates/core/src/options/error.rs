@@ -1,15 +1,15 @@
-//! What is wrong with options, and where.
+//! Errors in options, with their path.
 
 use std::fmt;
 
 use super::nearest;
 
-/// One step of the way to a value.
+/// One segment of the path to a value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Segment {
-    /// A key of a table.
+    /// Key of a table.
     Key(String),
-    /// An index of a list, from 0.
+    /// Index of a list, from 0.
     Index(usize),
 }
 
@@ -17,54 +17,55 @@ pub enum Segment {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A key that is not known there.
+    /// An unknown key.
     UnknownKey {
-        /// The key as it was given.
+        /// The key as given.
         key: String,
-        /// All keys that are known there.
+        /// All known keys.
         known: &'static [&'static str],
     },
-    /// A word that names none of the alternatives.
+    /// An unknown name.
     UnknownName {
-        /// The word as it was given.
+        /// The name as given.
         name: String,
-        /// All alternatives.
+        /// All known names.
         known: &'static [&'static str],
     },
-    /// A key that must be given.
+    /// A required key is missing.
     MissingKey {
         /// The key.
         key: &'static str,
     },
-    /// A value of another type, or outside its range.
+    /// A value of the wrong type or out of range.
     Invalid {
-        /// What was found and expected, in the words of the type that was to be read.
+        /// What was expected and found, as reported by the type being read.
         reason: String,
     },
 }
 
-/// What is wrong with options, and at which place.
+/// What is wrong with options, and where.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptionsError {
-    /// The way to the place, from the outside; a table for a key that is unknown or missing, the value otherwise.
+    /// Path from the outermost table: to the table for an unknown or missing key, to the value
+    /// otherwise.
     pub path: Vec<Segment>,
     /// What is wrong.
     pub problem: Problem,
 }
 
 impl OptionsError {
-    /// A problem at the value at hand.
+    /// A problem with the current value.
     pub fn here(problem: Problem) -> Self {
         Self { path: Vec::new(), problem }
     }
 
-    /// The same seen from one level further out.
+    /// The same error, with `segment` prepended to its path.
     pub fn within(mut self, segment: Segment) -> Self {
         self.path.insert(0, segment);
         self
     }
 
-    /// The way to the offending key or value: what a line is looked up for.
+    /// Path to the offending key or value, for looking up its line.
     pub fn place(&self) -> Vec<Segment> {
         let mut place = self.path.clone();
         if let Problem::UnknownKey { key, .. } = &self.problem {

@@ -1,5 +1,5 @@
-//! Options as data: from JSON values (which a TOML file or a model's header becomes) to typed options, with errors that name the place
-//! and the nearest known word.
+//! Typed options from JSON values (to which a TOML file or a model header is converted), with
+//! errors that state the path and the nearest known name.
 
 mod deserializer;
 mod error;

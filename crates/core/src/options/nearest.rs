@@ -1,6 +1,7 @@
-//! The nearest known word, for a mistyped one.
+//! The nearest known word to a misspelled one.
 
-/// The known word nearest to `word` by optimal string alignment distance: what was probably meant. The first of equals; none where nothing is known.
+/// The known word nearest to `word` by optimal string alignment distance; the first of equally near
+/// ones, and `None` if nothing is known.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known.into_iter().min_by_key(|known| strsim::osa_distance(&word.to_lowercase(), known))
 }

@@ -1,11 +1,12 @@
-//! `exp`, `log` and `log(1 + x)` without branches, calls or tables, so that a loop over them becomes vector instructions: the libraries' own
-//! are calls, one number at a time.
+//! `exp`, `log` and `log(1 + x)` without branches, calls or tables, so that loops over them
+//! vectorize. The standard library's versions are calls that process one number at a time.
 //!
-//! Taylor polynomials on short intervals; the intervals are reached by arithmetic on the bits of a number. Constants are the coefficients of the series, and
-//! `log 2` in two parts (Cody & Waite 1980), so that `n log 2` is subtracted without rounding.
+//! Taylor polynomials on short intervals, with range reduction on the bits of a number. `log 2` is
+//! split into two constants (Cody & Waite 1980), so that `n log 2` is subtracted without rounding.
 
-/// Horner's rule, the highest coefficient first, in fused operations: half as many. (Where a processor has none they are calls, as slow as the
-/// libraries' functions; inside [`parallel::Pass`](crate::parallel::Pass)es every processor with AVX2 or NEON has them.)
+/// Horner's rule with fused multiply-adds, highest coefficient first. (A processor without FMA
+/// executes them as calls, as slow as the library's functions; inside
+/// [`parallel::Pass`](crate::parallel::Pass)es, every processor with AVX2 or NEON has FMA.)
 macro_rules! horner {
     ($t:ty, $x:expr; $first:expr $(, $rest:expr)*) => {{
         let (x, sum): ($t, $t) = ($x, $first);
@@ -20,20 +21,22 @@ macro_rules! elementary {
         magic $magic:literal, range $low:literal .. $high:literal, ln2 $ln2_high:literal + $ln2_low:literal,
         half_root $half_root:literal, exp [$($exp:expr),+], ln_1p [$($ln_1p:expr),+], ln [$($ln:expr),+]
     ) => {
-        // Constants stand with the digits that they have in full.
+        // Constants are given with all their digits.
         #[allow(clippy::excessive_precision)]
         pub(super) mod $name {
-            /// `eˣ`, within a few ε; outside the range of normal numbers as at its end. NaN stays NaN.
+            /// `eˣ`, within a few ε. Arguments beyond the range of normal numbers are clamped to
+            /// its ends; NaN stays NaN.
             #[inline(always)]
             pub(crate) fn exp(x: $t) -> $t {
                 let x = if x < $low { $low } else { x };
                 let x = if x > $high { $high } else { x };
-                // Adding a number so large that its last digit is 1 rounds to a whole number n, which then stands in the last bits.
+                // Adding a number whose last bit has weight 1 rounds to an integer n, which then
+                // sits in the low bits.
                 let shifted = x.mul_add(std::f64::consts::LOG2_E as $t, $magic);
                 let n = shifted - $magic;
                 let r = n.mul_add(-$ln2_low, n.mul_add(-$ln2_high, x));
                 let polynomial = horner!($t, r; $($exp),+);
-                // 2ⁿ: n added to the exponent.
+                // 2ⁿ: add n to the exponent.
                 let scaled = <$t>::from_bits(polynomial.to_bits().wrapping_add(shifted.to_bits() << $mantissa));
                 scaled + (x - x)
             }
@@ -45,7 +48,8 @@ macro_rules! elementary {
                 2.0 * s * horner!($t, s * s; $($ln_1p),+)
             }
 
-            /// `log x` for normal `x > 0`: with `x = 2ᵉ m` and `m` in `[√½, √2)`, `e log 2 + 2 artanh((m − 1)/(m + 1))`.
+            /// `log x` for normal `x > 0`: with `x = 2ᵉ m` and `m` in `[√½, √2)`,
+            /// `e log 2 + 2 artanh((m − 1)/(m + 1))`.
             #[inline(always)]
             pub(crate) fn ln(x: $t) -> $t {
                 let bits = x.to_bits();
@@ -88,12 +92,12 @@ elementary!(
 mod tests {
     use super::{double, single};
 
-    /// Largest error of `f` against the library's in `f64`, in ε of the result, over the arguments.
+    /// Largest error of `f` relative to the library's `f64` result, in ε.
     fn worst(arguments: impl Iterator<Item = f64>, epsilon: f64, pair: impl Fn(f64) -> (f64, f64)) -> f64 {
         arguments.fold(0.0_f64, |worst, x| {
             let (ours, theirs) = pair(x);
             let error = (ours - theirs).abs() / (epsilon * theirs.abs());
-            // NaN must not pass for small.
+            // NaN must not pass for a small error.
             if error <= worst { worst } else { error }
         })
     }
@@ -102,7 +106,7 @@ mod tests {
         (0..=200_000).map(move |i| from + (to - from) * f64::from(i) / 200_000.0)
     }
 
-    /// `√½ … √2` in all binades: where the mantissa is cut is where an error would be.
+    /// `√½ … √2` in all binades: errors would show where the mantissa is split.
     fn binades() -> impl Iterator<Item = f64> {
         (-120..120).flat_map(|e| (0..500).map(move |i| 2f64.powi(e) * (1.0 + f64::from(i) / 499.0)))
     }
@@ -121,7 +125,7 @@ mod tests {
         assert_eq!((single::exp(0.0), single::ln_1p(0.0), single::ln(1.0)), (1.0, 0.0, 0.0));
         assert!(single::exp(f32::NAN).is_nan() && single::ln_1p(f32::NAN).is_nan());
         assert!(single::exp(-1e30) < 2e-38 && single::exp(1e30) > 1e38);
-        // One coefficient less is seen.
+        // A polynomial one coefficient shorter fails.
         let short = |x: f32| {
             let s = x / (2.0 + x);
             2.0 * s * (1.0 + s * s * (1.0 / 3.0 + s * s * (0.2 + s * s / 7.0)))

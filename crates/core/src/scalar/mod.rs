@@ -1,4 +1,4 @@
-//! The scalar field, and passes that are compiled once for each scalar.
+//! The scalar types `f32` and `f64`, and passes that are compiled once per scalar.
 
 mod elementary;
 mod kernel;

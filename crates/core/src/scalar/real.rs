@@ -1,15 +1,14 @@
-//! The scalar field: `f32` or `f64`.
+//! The scalar types `f32` and `f64`.
 
 use std::fmt::{Debug, Display};
 
 use super::elementary;
 
-/// A pass over slices of a scalar that is long to compile. A generic function would be compiled again
-/// in every crate that makes a flow; the two methods of a kernel are no generic functions, so they are
-/// compiled once, in the crate that defines them. [`Real::run`] picks the one for the
-/// scalar at hand.
+/// A pass over slices that is expensive to compile. A generic function would be compiled again in
+/// every crate that instantiates a flow. The two methods of a kernel are not generic, so they are
+/// compiled once, in the crate that defines them; [`Real::run`] selects the one for the scalar.
 pub trait Kernel {
-    /// What the pass works on.
+    /// The arguments of the pass.
     type Arguments<'a, F: Real>;
 
     /// The pass in single precision.
@@ -19,10 +18,10 @@ pub trait Kernel {
     fn double(&self, arguments: Self::Arguments<'_, f64>);
 }
 
-/// A real scalar that layers compute in: `f32` or `f64`.
+/// The scalar type that layers compute in: `f32` or `f64`.
 ///
-/// Log-determinants and log-likelihoods are `f64` (nats) whatever the scalar is, because sums over hundreds of
-/// features would otherwise lose the digits that comparisons need.
+/// Log-determinants and log-likelihoods are always `f64` (nats): in `f32`, sums over hundreds of
+/// features would lose the digits that comparisons need.
 pub trait Real:
     num_traits::Float
     + num_traits::NumAssign
@@ -39,17 +38,19 @@ pub trait Real:
     /// Unit roundoff ε: the distance from 1 to the next larger number.
     const EPS: f64;
 
-    /// The nearest scalar to `value`.
+    /// `value`, rounded to this type.
     fn of(value: f64) -> Self;
-    /// The scalar as `f64`, exactly.
+    /// The value as `f64`, exactly.
     fn f64(self) -> f64;
-    /// Runs a pass that is compiled for this scalar.
+    /// Runs the version of a kernel that is compiled for this scalar.
     fn run<K: Kernel>(kernel: &K, arguments: K::Arguments<'_, Self>);
-    /// `eˣ` within 4 ε, in instructions that a loop turns into vector ones; beyond the normal numbers as at their end.
+    /// `eˣ` within 4 ε, in a form that vectorizes in loops. Arguments beyond the range of normal
+    /// numbers are clamped to its ends.
     fn vector_exp(self) -> Self;
-    /// `log(1 + x)` for `0 ≤ x ≤ 1`, likewise.
+    /// `log(1 + x)` for `0 ≤ x ≤ 1`, in a form that vectorizes in loops.
     fn vector_ln_1p(self) -> Self;
-    /// `log x` for a normal `x > 0`, likewise (relative to the result, but near 1, where it is within ε absolutely).
+    /// `log x` for normal `x > 0`, in a form that vectorizes in loops. The error is relative to the
+    /// result, except near 1, where it is within ε absolutely.
     fn vector_ln(self) -> Self;
 }
 

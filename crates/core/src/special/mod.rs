@@ -1,4 +1,4 @@
-//! Functions of one number: tails of the normal distribution, roots of increasing functions.
+//! Scalar functions: tails of the normal distribution, roots of increasing functions.
 
 pub mod normal;
 mod root;

@@ -1,4 +1,4 @@
-//! Tails of the standard normal distribution, in logarithms, so that they have no end.
+//! Tails of the standard normal distribution, on a log scale so that they do not underflow.
 
 use libm::erfc;
 use statrs::function::erf::erfc_inv;
@@ -6,10 +6,10 @@ use statrs::function::erf::erfc_inv;
 /// `½ log 2π`.
 pub const HALF_LOG_2PI: f64 = 0.918_938_533_204_672_8;
 
-/// From here on `erfc` is close to the smallest number, and its asymptotic series has full precision.
+/// Beyond this, `erfc` is close to underflow, and its asymptotic series has full precision.
 const FAR: f64 = 30.0;
 
-/// Probabilities below which the quantile is found from the logarithm.
+/// Below this probability, the quantile is computed from the logarithm.
 const SMALL: f64 = 1e-200;
 
 /// `log φ(z) = −z²/2 − ½ log 2π`.
@@ -19,7 +19,8 @@ pub fn log_density(z: f64) -> f64 {
 
 /// `log P(Z > z)` for `z ≥ 0`.
 ///
-/// Beyond 30 by the asymptotic series of Mills' ratio, `φ(z)/z · (1 − 1/z² + 3/z⁴ − 15/z⁶ + …)` (Abramowitz & Stegun 1964, 26.2.12).
+/// Beyond 30 it uses the asymptotic series of Mills' ratio,
+/// `φ(z)/z · (1 − 1/z² + 3/z⁴ − 15/z⁶ + …)` (Abramowitz & Stegun 1964, 26.2.12).
 pub fn log_tail(z: f64) -> f64 {
     if z < FAR {
         return (0.5 * erfc(z * std::f64::consts::FRAC_1_SQRT_2)).ln();
@@ -27,7 +28,7 @@ pub fn log_tail(z: f64) -> f64 {
     log_density(z) - z.ln() + log_mills_series(z)
 }
 
-/// `log(1 − 1/z² + 3/z⁴ − 15/z⁶ + …)` for `z ≥ 30`, where the first term that is left out is below 1e-17.
+/// `log(1 − 1/z² + 3/z⁴ − 15/z⁶ + …)` for `z ≥ 30`, where the first omitted term is below 1e-17.
 fn log_mills_series(z: f64) -> f64 {
     let r = 1.0 / (z * z);
     let sum =
@@ -35,7 +36,8 @@ fn log_mills_series(z: f64) -> f64 {
     (r * sum).ln_1p()
 }
 
-/// `log φ(z) − log P(Z > z)` for `z ≥ 0`, the logarithm of the hazard. Far out both are about `−z²/2`, whose difference has no digit left; this has all of them.
+/// `log φ(z) − log P(Z > z)` for `z ≥ 0`, the log hazard rate. Far out both terms are about
+/// `−z²/2`, and their difference would lose all digits; this form keeps them.
 pub fn log_hazard(z: f64) -> f64 {
     if z < FAR { log_density(z) - log_tail(z) } else { z.ln() - log_mills_series(z) }
 }
@@ -43,7 +45,8 @@ pub fn log_hazard(z: f64) -> f64 {
 /// The `z ≥ 0` with `log P(Z > z) = log_p`, for `log_p ≤ log ½`.
 pub fn tail_quantile(log_p: f64) -> f64 {
     let p = log_p.exp();
-    // The library's inverse has 10 digits, and log P falls like −z²/2 far out: Newton's steps from there are few. The slope is −φ(z)/P(Z > z).
+    // erfc_inv has 10 digits, and far out log P falls like −z²/2, so few Newton steps are needed.
+    // The slope is −φ(z)/P(Z > z).
     let (mut z, steps) = if p > SMALL {
         ((std::f64::consts::SQRT_2 * erfc_inv(2.0 * p.min(0.5))).max(0.0), 1)
     } else {
@@ -59,14 +62,15 @@ pub fn tail_quantile(log_p: f64) -> f64 {
     z.max(0.0)
 }
 
-/// Steps of Newton's method from afar: more than it takes.
+/// Newton steps from a rough start: more than needed.
 const NEWTON: usize = 8;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// `(z, log P(Z > z))` to 17 digits, by arbitrary-precision arithmetic (mpmath: `log(erfc(z/sqrt(2))/2)`).
+    /// `(z, log P(Z > z))` to 17 digits, by arbitrary-precision arithmetic (mpmath:
+    /// `log(erfc(z/sqrt(2))/2)`).
     const TAILS: [(f64, f64); 6] = [
         (0.0, -std::f64::consts::LN_2),
         (1.0, -1.841_021_645_009_263_5),
@@ -82,7 +86,7 @@ mod tests {
             assert!((log_tail(z) - log_p).abs() <= 1e-13 * log_p.abs(), "{z}: {}", log_tail(z));
             assert!((tail_quantile(log_p) - z).abs() <= 1e-13 * z.max(1.0), "{z}: {}", tail_quantile(log_p));
         }
-        // The naive way has no logarithm here.
+        // The direct formula underflows here.
         assert!((0.5 * erfc(40.0 * std::f64::consts::FRAC_1_SQRT_2)).ln().is_infinite());
     }
 
@@ -94,7 +98,7 @@ mod tests {
             // φ/P is z (1 + 1/z² − …).
             assert!((log_hazard(z) - z.ln()).abs() <= 1.0 / (z * z) + f64::EPSILON * z.ln(), "{z}");
         }
-        // The difference of the logarithms has nothing left of it.
+        // The difference of the logarithms has lost all digits.
         assert!(((log_density(1e15) - log_tail(1e15)) - 1e15_f64.ln()).abs() > 1.0);
         // By arbitrary-precision arithmetic (mpmath): log(npdf(30)/(erfc(30/sqrt(2))/2)).
         assert!((log_hazard(30.0) - 3.402_305_423_138_524_4).abs() < 1e-13, "{}", log_hazard(30.0));

@@ -1,7 +1,8 @@
 //! Roots of increasing functions to full precision.
 
-/// The `x` in `[low, high]` with `f(x) = y`, for an increasing function given with its slope: Newton steps, and bisection
-/// where a step leaves the bracket or gains too little. Ends at the last bit or after 128 steps.
+/// The `x` in `[low, high]` with `f(x) = y`, for an increasing function that returns its value and
+/// slope. Newton steps, with bisection where a step leaves the bracket or gains too little. Stops
+/// at the last bit or after 128 steps.
 pub fn increasing_root(y: f64, low: f64, high: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
     let (mut low, mut high) = (low.min(high), high.max(low));
     let mut x = low + 0.5 * (high - low);
@@ -19,7 +20,8 @@ pub fn increasing_root(y: f64, low: f64, high: f64, f: impl Fn(f64) -> (f64, f64
         }
         let newton = x - error / slope;
         let halved = high - low <= 0.5 * width;
-        // Newton from a good point leaves one end of the bracket where it was, so its own small step counts as progress.
+        // Newton's method from a good start moves only one end of the bracket, so a small Newton
+        // step also counts as progress.
         let small = (newton - x).abs() <= 0.25 * width;
         width = if small { (newton - x).abs().max(high - low).min(width) } else { high - low };
         let next = if newton > low && newton < high && (small || halved) {
@@ -42,7 +44,7 @@ mod tests {
 
     #[test]
     fn finds_roots_where_newton_alone_would_not() {
-        // atan's Newton iteration diverges from |x| > 1.39.
+        // For atan, Newton's iteration diverges from |x| > 1.39.
         for y in [-1.56_f64, -1.0, 0.0, 1e-12, 0.3, 1.57] {
             let x = increasing_root(y, -1e6, 1e6, |x| (x.atan(), 1.0 / (1.0 + x * x)));
             assert!((x.atan() - y).abs() <= 4.0 * f64::EPSILON * y.abs().max(1e-3), "{y}: {x}");

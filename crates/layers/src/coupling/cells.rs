@@ -1,33 +1,33 @@
-//! From rows to cells and back.
+//! Gathers the network's input and the features that change, and scatters results back.
 
 use ndarray::ArrayView2;
 use pdmap_core::Real;
 use pdmap_core::parallel::{ALONE, GRAIN};
 use rayon::prelude::*;
 
-use super::sight::bounded;
+use super::bounded::bounded;
 use super::split::{Cells, OUTSIDE};
 
 impl Cells {
-    /// Features that each cell sees.
-    pub(super) fn seen_by(&self) -> impl Iterator<Item = &[u32]> {
-        let each = self.seen_each();
+    /// The features that each cell's network reads.
+    pub(super) fn inputs_by_cell(&self) -> impl Iterator<Item = &[u32]> {
+        let each = self.inputs_each();
         (0..self.count).map(move |cell| &self.seen[cell * each..(cell + 1) * each])
     }
 
-    /// Writes what each cell of each row sees: features that stay, then the condition.
-    pub(super) fn look<F: Real>(
+    /// Writes the network input of each cell of each row: features that stay, then the condition.
+    pub(super) fn gather_inputs<F: Real>(
         &self,
         (x, features): (&[F], usize),
         condition: Option<&ArrayView2<'_, F>>,
         seen: &mut [F],
     ) {
-        let (each, count) = (self.seen_each(), self.count);
+        let (each, count) = (self.inputs_each(), self.count);
         let inputs = each + condition.map_or(0, |condition| condition.ncols());
         each_row((x, features), (seen, count * inputs), |row, x, seen| {
-            for (seen, places) in seen.chunks_exact_mut(inputs).zip(self.seen_by()) {
-                for (seen, &place) in seen.iter_mut().zip(places) {
-                    *seen = if place == OUTSIDE { F::zero() } else { bounded(x[place as usize]).0 };
+            for (seen, indices) in seen.chunks_exact_mut(inputs).zip(self.inputs_by_cell()) {
+                for (seen, &index) in seen.iter_mut().zip(indices) {
+                    *seen = if index == OUTSIDE { F::zero() } else { bounded(x[index as usize]).0 };
                 }
                 if let Some(condition) = condition {
                     let given = condition.row(row);
@@ -37,8 +37,8 @@ impl Cells {
         });
     }
 
-    /// Adds to `∂/∂x` what comes through the network: `by_seen` holds `inputs` numbers for each cell.
-    pub(super) fn look_back<F: Real>(
+    /// Adds the gradient through the network to `∂/∂x`; `by_seen` holds `inputs` numbers per cell.
+    pub(super) fn scatter_input_gradients<F: Real>(
         &self,
         (x, features): (&[F], usize),
         (by_seen, inputs): (&[F], usize),
@@ -46,10 +46,10 @@ impl Cells {
     ) {
         each_row((by_seen, self.count * inputs), (dx, features), |row, by_seen, dx| {
             let x = &x[row * features..][..features];
-            for (by_seen, places) in by_seen.chunks_exact(inputs).zip(self.seen_by()) {
-                for (&by, &place) in by_seen.iter().zip(places) {
-                    if place != OUTSIDE {
-                        dx[place as usize] += by * bounded(x[place as usize]).1;
+            for (by_seen, indices) in by_seen.chunks_exact(inputs).zip(self.inputs_by_cell()) {
+                for (&by, &index) in by_seen.iter().zip(indices) {
+                    if index != OUTSIDE {
+                        dx[index as usize] += by * bounded(x[index as usize]).1;
                     }
                 }
             }
@@ -59,19 +59,19 @@ impl Cells {
     /// Writes the features that change, cell by cell.
     pub(super) fn gather<F: Real>(&self, (x, features): (&[F], usize), changed: &mut [F]) {
         each_row((x, features), (changed, self.changed.len()), |_, x, changed| {
-            changed.iter_mut().zip(&self.changed).for_each(|(to, &place)| *to = x[place as usize]);
+            changed.iter_mut().zip(&self.changed).for_each(|(to, &index)| *to = x[index as usize]);
         });
     }
 
-    /// Puts the features that change back in their places.
+    /// Writes the features that change back to their positions in the row.
     pub(super) fn scatter<F: Real>(&self, changed: &[F], (y, features): (&mut [F], usize)) {
         each_row((changed, self.changed.len()), (y, features), |_, changed, y| {
-            changed.iter().zip(&self.changed).for_each(|(&from, &place)| y[place as usize] = from);
+            changed.iter().zip(&self.changed).for_each(|(&from, &index)| y[index as usize] = from);
         });
     }
 }
 
-/// `body(row, a, b)` for each row, `b` to be written.
+/// Calls `body(row, a, b)` for each row; writes `b`.
 fn each_row<F: Real>(
     (a, width_a): (&[F], usize),
     (b, width_b): (&mut [F], usize),

@@ -1,4 +1,4 @@
-//! The transform of all cells of a batch: which threads work on what.
+//! Applies the transform to all cells of a batch and divides the work among threads.
 
 use pdmap_core::parallel::{ALONE, GRAIN};
 use pdmap_core::{Real, kernel};
@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Transform;
 use super::passes::{Backward, Forward, Inverse, Rows};
 
-/// A transform of cells of `width` features that change.
+/// A transform of cells with `width` features that change.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Engine {
     pub(super) transform: Transform,
@@ -16,12 +16,12 @@ pub(super) struct Engine {
 
 /// Direction of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Direction {
     Forward,
     Inverse,
 }
 
-/// The passes, compiled once for each scalar.
+/// The passes, compiled once per scalar.
 struct ForwardRows(Rows);
 
 struct InverseRows(Rows);
@@ -44,29 +44,29 @@ impl Engine {
 
     pub(super) fn apply<F: Real>(
         self,
-        way: Way,
+        direction: Direction,
         from: &[F],
-        said: &[F],
+        parameters: &[F],
         to: &mut [F],
         logs: Option<&mut [F]>,
     ) {
         let (rows, said_each) = (self.rows(), self.width * self.transform.parameters());
-        let run = |from: &[F], parameters: &[F], to: &mut [F], log_det: Option<&mut [F]>| match way {
-            Way::Forward => F::run(&ForwardRows(rows), Forward { x: from, parameters, y: to, log_det }),
-            Way::Inverse => F::run(&InverseRows(rows), Inverse { y: from, parameters, x: to, log_det }),
+        let run = |from: &[F], parameters: &[F], to: &mut [F], log_det: Option<&mut [F]>| match direction {
+            Direction::Forward => F::run(&ForwardRows(rows), Forward { x: from, parameters, y: to, log_det }),
+            Direction::Inverse => F::run(&InverseRows(rows), Inverse { y: from, parameters, x: to, log_det }),
         };
-        if said.len() <= ALONE {
-            return run(from, said, to, logs);
+        if parameters.len() <= ALONE {
+            return run(from, parameters, to, logs);
         }
         let task = self.task();
         let parts = to
             .par_chunks_mut(task * self.width)
-            .zip(from.par_chunks(task * self.width).zip(said.par_chunks(task * said_each)));
+            .zip(from.par_chunks(task * self.width).zip(parameters.par_chunks(task * said_each)));
         match logs {
-            None => parts.for_each(|(to, (from, said))| run(from, said, to, None)),
+            None => parts.for_each(|(to, (from, parameters))| run(from, parameters, to, None)),
             Some(logs) => parts
                 .zip(logs.par_chunks_mut(task))
-                .for_each(|((to, (from, said)), logs)| run(from, said, to, Some(logs))),
+                .for_each(|((to, (from, parameters)), logs)| run(from, parameters, to, Some(logs))),
         }
     }
 

@@ -8,33 +8,33 @@ use pdmap_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Engine, Way};
+use super::engine::{Direction, Engine};
 use super::split::Cells;
 use super::{CouplingOptions, Split};
 
-/// Some features of a row change, each by a map whose parameters a network computes from the features
-/// that stay and from the condition: `y_a = x_a`, `y_b = g(x_b; net(x_a, c))`, with
-/// `log|det| = Σ log dy_b/dx_b` (Dinh et al. 2017, RealNVP; Durkan et al. 2019).
+/// Some features of a row change through an elementwise map whose parameters a network computes
+/// from the features that stay and from the condition: `y_a = x_a`, `y_b = g(x_b; net(x_a, c))`,
+/// with `log|det| = Σ log dy_b/dx_b` (Dinh et al. 2017, RealNVP; Durkan et al. 2019).
 ///
-/// An ordinary layer on Rᴰ, whose inverse runs the same network. With [`Split::None`] all features
-/// change, by the condition alone. Where [channels](Split::Channels) or pixels of a
-/// [checkerboard](Split::Checkerboard) change, one network serves all positions and sees a window around
-/// each: a convolution.
+/// The inverse runs the same network. With [`Split::None`] all features change, depending on the
+/// condition alone. Where [channels](Split::Channels) or pixels of a
+/// [checkerboard](Split::Checkerboard) change, one network serves all positions and reads a window
+/// around each: a convolution.
 ///
-/// The network sees `x/√(1 + (x/6)²)` of a feature, which is bounded. A new layer is the identity. Its
-/// parameters follow their Euclidean gradient.
+/// The network sees `x/√(1 + (x/6)²)` of each feature, which is bounded. A new layer is the
+/// identity. Its parameters follow their Euclidean gradient.
 #[derive(Debug, Clone)]
 pub struct Coupling<F: Real> {
     options: CouplingOptions,
     features: usize,
-    /// Numbers of a condition that the network sees.
+    /// Width of the condition that the network reads.
     conditions: usize,
     cells: Cells,
     engine: Engine,
     network: Box<dyn Module<F>>,
 }
 
-/// What the specification holds beside tensors.
+/// Options of a saved layer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Saved {
@@ -44,25 +44,26 @@ struct Saved {
     options: CouplingOptions,
 }
 
-/// Features that a specification alone may ask for.
+/// Maximum number of features that a specification alone may request.
 const MOST_FEATURES: usize = 1 << 20;
 
-/// Cells that an evaluation handles at once.
+/// Cells that an evaluation processes at a time.
 const CELLS: usize = 1 << 14;
 
-/// Buffers of the tape: what the cells see, what the network answers, what changes, the result, and
+/// Buffers of the tape: network input, network output, the features that change, the result, and
 /// log-determinants.
-const SEEN: usize = 0;
-const ANSWERED: usize = 1;
+const INPUT: usize = 0;
+const OUTPUT: usize = 1;
 const CHANGED: usize = 2;
 const BUFFERS: usize = 5;
 
 impl<F: Real> Coupling<F> {
-    /// The identity on `features` numbers, whose network may see `conditions` numbers of a condition and
-    /// takes its parameters from `parameters`. The registry knows its kind.
+    /// The identity on `features` numbers. The network reads `conditions` numbers of a condition
+    /// and takes its parameters from `parameters`; its kind is looked up in the registry.
     ///
     /// # Errors
-    /// Options outside their ranges; a split that does not fit; nothing for the network to see.
+    /// Options outside their ranges; a split that does not match the features; a network without
+    /// input.
     pub fn new(
         features: usize,
         conditions: usize,
@@ -75,32 +76,32 @@ impl<F: Real> Coupling<F> {
         let start =
             Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
         let positions = if options.position_bias { cells.count } else { 1 };
-        let context = ModuleContext::new(cells.seen_each() + conditions, positions, start, parameters);
+        let context = ModuleContext::new(cells.inputs_each() + conditions, positions, start, parameters);
         let network = registry.module(&options.network()?, context)?;
         let engine = Engine { transform, width };
         Ok(Self { options, features, conditions, cells, engine, network })
     }
 
-    /// Numbers that the network sees of a cell.
+    /// Number of network inputs per cell.
     fn inputs(&self) -> usize {
-        self.cells.seen_each() + self.conditions
+        self.cells.inputs_each() + self.conditions
     }
 
-    /// Numbers that it answers.
+    /// Number of network outputs per cell.
     fn outputs(&self) -> usize {
         self.engine.width * self.engine.transform.parameters()
     }
 
-    /// The condition, where the network sees it.
+    /// The condition, if the network reads it.
     fn condition<'a, 'b>(&self, input: &'a Input<'b, F>) -> Option<&'a ArrayView2<'b, F>> {
         input.condition.as_ref().filter(|_| self.conditions > 0)
     }
 
-    /// In either direction: what the network answers for the features that stay, then the map of the
+    /// One pass in either direction: runs the network on the features that stay, then maps the
     /// others.
     fn pass(
         &self,
-        way: Way,
+        direction: Direction,
         input: Input<'_, F>,
         mut out: ArrayViewMut2<'_, F>,
         mut log_det: Option<&mut [f64]>,
@@ -108,9 +109,9 @@ impl<F: Real> Coupling<F> {
     ) -> Result<()> {
         let at_once = (CELLS / self.cells.count).max(1);
         if tape.is_recording() || input.x.nrows() <= at_once {
-            return self.pass_at_once(way, input, out, log_det, tape);
+            return self.pass_at_once(direction, input, out, log_det, tape);
         }
-        // Nobody reads the tape: a few rows at a time keep it small.
+        // The tape is not read afterwards, so processing a few rows at a time keeps it small.
         let mut rest = input;
         while rest.x.nrows() > 0 {
             let rows = at_once.min(rest.x.nrows());
@@ -118,7 +119,7 @@ impl<F: Real> Coupling<F> {
             let (given, given_later) = rest.condition.map(|given| given.split_at(Axis(0), rows)).unzip();
             let (y, out_later) = out.split_at(Axis(0), rows);
             let (own, log_later) = log_det.map(|log_det| log_det.split_at_mut(rows)).unzip();
-            self.pass_at_once(way, Input::new(x, given), y, own, tape)?;
+            self.pass_at_once(direction, Input::new(x, given), y, own, tape)?;
             (rest, out, log_det) = (Input::new(later, given_later), out_later, log_later);
         }
         Ok(())
@@ -126,7 +127,7 @@ impl<F: Real> Coupling<F> {
 
     fn pass_at_once(
         &self,
-        way: Way,
+        direction: Direction,
         input: Input<'_, F>,
         mut out: ArrayViewMut2<'_, F>,
         log_det: Option<&mut [f64]>,
@@ -136,22 +137,22 @@ impl<F: Real> Coupling<F> {
         let (from, to) = (check::slice("input", &input.x)?, check::slice_mut("output", &mut out)?);
         tape.reserve(BUFFERS, 1);
         let Tape { buffers, children, .. } = tape;
-        let [seen, answered, changed, result, logs, ..] = &mut buffers[..] else {
+        let [seen, raw, changed, result, logs, ..] = &mut buffers[..] else {
             return Err(LayerError::Tape { index: BUFFERS });
         };
         let cells = rows * count;
         let features = self.features;
         let condition = self.condition(&input);
-        self.cells.look((from, features), condition, flat(&mut seen.shaped(cells, self.inputs()))?);
-        self.network.forward(seen.view(), answered.shaped(cells, self.outputs()), &mut children[0])?;
+        self.cells.gather_inputs((from, features), condition, flat(&mut seen.shaped(cells, self.inputs()))?);
+        self.network.forward(seen.view(), raw.shaped(cells, self.outputs()), &mut children[0])?;
         self.cells.gather((from, features), flat(&mut changed.shaped(cells, width))?);
         let asked = log_det.is_some();
         let (mut logs_view, mut result_view) =
             (logs.shaped(cells, usize::from(asked)), result.shaped(cells, width));
         let logs = asked.then_some(flat(&mut logs_view)?);
-        let (values, answered, result) = (changed.view(), answered.view(), flat(&mut result_view)?);
-        let (values, answered) = (check::slice("changed", &values)?, check::slice("parameters", &answered)?);
-        self.engine.apply(way, values, answered, result, logs);
+        let (values, raw, result) = (changed.view(), raw.view(), flat(&mut result_view)?);
+        let (values, raw) = (check::slice("changed", &values)?, check::slice("parameters", &raw)?);
+        self.engine.apply(direction, values, raw, result, logs);
         parallel::copy(to, from);
         self.cells.scatter(result, (to, features));
         if let Some(log_det) = log_det {
@@ -163,19 +164,18 @@ impl<F: Real> Coupling<F> {
     }
 }
 
-/// The cells, where the network sees anything.
+/// The cells; fails if the network would have no input.
 fn plan(features: usize, conditions: usize, options: &CouplingOptions) -> Result<Cells> {
     options.validate()?;
     let cells = options.split.cells(features, options.shape.as_deref(), options.swap, options.window)?;
-    if cells.seen_each() + conditions > 0 {
+    if cells.inputs_each() + conditions > 0 {
         return Ok(cells);
     }
     let (first, second) = ("a coupling that changes all features", "a flow without a condition");
     Err(LayerError::Conflict { first, second })
 }
 
-/// Options, and what stands beside them in a saved layer. (Unknown keys of flattened options would pass
-/// unseen.)
+/// Options of a specification, saved or new. (Flattened options would ignore unknown keys.)
 fn saved(spec: &LayerSpec) -> Result<Saved> {
     let mut options = spec.clone();
     let mut take = |key: &str| -> usize {
@@ -202,7 +202,7 @@ impl<F: Real> Kind<F> for Coupling<F> {
         let conditions = if options.conditioned { context.conditions } else { 0 };
         let cells = plan(context.features, conditions, &options)?;
         let outputs = cells.changed_each() * options.transform.parameters();
-        context.reserve_parameters(options.numbers(cells.seen_each() + conditions, outputs))?;
+        context.reserve_parameters(options.numbers(cells.inputs_each() + conditions, outputs))?;
         Self::new(context.features, conditions, options, ModuleParameters::New(context.rng), registry)
     }
 
@@ -247,7 +247,7 @@ impl<F: Real> Layer<F> for Coupling<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Forward, input, y, log_det, tape)
+        self.pass(Direction::Forward, input, y, log_det, tape)
     }
 
     fn inverse(
@@ -257,7 +257,7 @@ impl<F: Real> Layer<F> for Coupling<F> {
         log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        self.pass(Way::Inverse, output, x, log_det, tape)
+        self.pass(Direction::Inverse, output, x, log_det, tape)
     }
 
     fn backward(
@@ -269,36 +269,38 @@ impl<F: Real> Layer<F> for Coupling<F> {
     ) -> Result<()> {
         let ForwardPass { input, tape, .. } = at;
         let (cells, width, features) = (input.x.nrows() * self.cells.count, self.engine.width, self.features);
-        tape.load(SEEN, cells, self.inputs())?;
-        tape.load(ANSWERED, cells, self.outputs())?;
+        tape.load(INPUT, cells, self.inputs())?;
+        tape.load(OUTPUT, cells, self.outputs())?;
         tape.load(CHANGED, cells, width)?;
         tape.reserve(BUFFERS, 1);
         let Tape { buffers, children, .. } = tape;
-        let [seen, answered, changed, result, ..] = &mut buffers[..] else {
+        let [seen, raw, changed, result, ..] = &mut buffers[..] else {
             return Err(LayerError::Tape { index: BUFFERS });
         };
         let delta = check::slice("gradient of the output", &dy)?;
         let x = check::slice("input", &input.x)?;
-        // δ of what changes becomes ∂/∂x there, and the answers of the network become the gradient by them.
+        // δ of the features that change becomes ∂/∂x there, and the network output becomes the
+        // gradient with respect to it.
         let mut by_changed = result.shaped(cells, width);
         let by_changed = flat(&mut by_changed)?;
         self.cells.gather((delta, features), by_changed);
-        let mut by_answers = answered.shaped(cells, self.outputs());
+        let mut by_raw = raw.shaped(cells, self.outputs());
         let values = changed.view();
-        self.engine.backward(check::slice("changed", &values)?, by_changed, flat(&mut by_answers)?);
+        self.engine.backward(check::slice("changed", &values)?, by_changed, flat(&mut by_raw)?);
         let network = &self.network;
         let Some(mut dx) = dx else {
-            return network.backward(seen.view(), answered.view(), None, &mut children[0], grads);
+            return network.backward(seen.view(), raw.view(), None, &mut children[0], grads);
         };
         let dx = flat(&mut dx)?;
         parallel::copy(dx, delta);
         self.cells.scatter(by_changed, (dx, features));
-        // What changes has served: its buffer takes the gradient by what was seen.
+        // The features that change are no longer needed; their buffer takes the gradient by the
+        // network input.
         let (by_seen, inputs) = (changed, self.inputs());
         let by_input = Some(by_seen.shaped(cells, inputs));
-        network.backward(seen.view(), answered.view(), by_input, &mut children[0], grads)?;
+        network.backward(seen.view(), raw.view(), by_input, &mut children[0], grads)?;
         let by_seen = by_seen.view();
-        self.cells.look_back((x, features), (check::slice("gradient", &by_seen)?, inputs), dx);
+        self.cells.scatter_input_gradients((x, features), (check::slice("gradient", &by_seen)?, inputs), dx);
         Ok(())
     }
 }

@@ -1,11 +1,12 @@
-//! Couplings: some features of a row change as a network of the others, or of a condition, says.
+//! Coupling layers: some features of a row change through a map whose parameters a network computes
+//! from the others or from a condition.
 
+mod bounded;
 mod cells;
 mod engine;
 mod layer;
 mod options;
 mod passes;
-mod sight;
 mod split;
 mod transform;
 

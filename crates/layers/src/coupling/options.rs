@@ -7,36 +7,37 @@ use serde_json::{Map, Value};
 use super::{Split, Transform};
 use crate::nn::Perceptron;
 
-/// The split of a row, the map of what changes, and the network.
+/// The split of a row, the map of the features that change, and the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CouplingOptions {
-    /// What stays and what changes.
+    /// Which features stay and which change.
     #[serde(default)]
     pub split: Split,
-    /// Whether the two are exchanged.
+    /// Whether to exchange the two parts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub swap: bool,
-    /// How what changes does so.
+    /// The map of the features that change.
     #[serde(default)]
     pub transform: Transform,
-    /// Widths of the hidden layers of a perceptron, at most 5 of them: the network where none is named.
+    /// Widths of the hidden layers (at most 5) of a perceptron, the default network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<Vec<usize>>,
-    /// The network: its kind, and the options of that kind.
+    /// The network: its kind and the options of that kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<Map<String, Value>>,
-    /// Side of the window that a position looks at, odd; for channels and checkerboards.
+    /// Side of the window around a position that the network reads, odd; for channels and
+    /// checkerboards.
     #[serde(default = "three")]
     pub window: usize,
     /// `[channels, length]` or `[channels, height, width]`, for channels and checkerboards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Vec<usize>>,
-    /// Whether the network has a bias for each position in its first layer; for channels and
+    /// Whether the first layer of the network has a bias per position; for channels and
     /// checkerboards.
     #[serde(default = "yes", alias = "places")]
     pub position_bias: bool,
-    /// Whether the network sees the condition, where the flow has one.
+    /// Whether the network reads the condition, if the flow has one.
     #[serde(default = "yes")]
     pub conditioned: bool,
 }
@@ -65,14 +66,15 @@ impl Default for CouplingOptions {
     }
 }
 
-/// Widths of the hidden layers where nothing is said.
+/// Default widths of the hidden layers.
 const HIDDEN: [usize; 1] = [64];
 
 impl CouplingOptions {
     /// Checks the ranges.
     ///
     /// # Errors
-    /// [`LayerError::Range`]; [`LayerError::Conflict`] for hidden layers beside a network.
+    /// [`LayerError::Range`]; [`LayerError::Conflict`] if both hidden layers and a network are
+    /// given.
     pub fn validate(&self) -> Result<()> {
         if self.hidden.is_some() && self.network.is_some() {
             return Err(LayerError::Conflict { first: "hidden", second: "network" });
@@ -98,7 +100,7 @@ impl CouplingOptions {
         }
     }
 
-    /// A bound of the weights of the network, before it is made.
+    /// Upper bound on the network's number of weights, before it is built.
     pub(super) fn numbers(&self, inputs: usize, outputs: usize) -> usize {
         let product = |a: usize, b: usize| a.saturating_mul(b);
         if let Some(network) = &self.network {
@@ -106,7 +108,7 @@ impl CouplingOptions {
                 let given = network.get(key).and_then(Value::as_u64);
                 given.map_or(usual, |value| usize::try_from(value).unwrap_or(usize::MAX))
             };
-            // Whatever the kind, its options are widths and numbers of layers.
+            // For every kind, the options are widths and numbers of layers.
             let (width, blocks) = (number("width", 64), number("blocks", 2));
             let hidden = network.get("hidden").and_then(Value::as_array).map_or(0, |hidden| {
                 let widths = hidden.iter().filter_map(Value::as_u64);

@@ -1,4 +1,4 @@
-//! The passes of a transform over cells, number by number.
+//! The elementwise passes of a transform over cells.
 
 use pdmap_core::Real;
 use pdmap_core::parallel::Pass;
@@ -7,16 +7,17 @@ use super::Transform;
 use super::transform::{MOST_BINS, form};
 use crate::spline::{Bin, FIELDS, LANES, Lanes, inverse, load, store};
 
-/// Rows of some features that change, `[rows, width]`, with the parameters of each row, `[rows, parameters·width]`: all features' first ones, then all second ones.
+/// The features that change, `[rows, width]`, with their parameters, `[rows, parameters·width]`:
+/// first parameter 0 of all features, then parameter 1, and so on.
 pub(crate) struct Forward<'a, F> {
     pub(super) x: &'a [F],
     pub(super) parameters: &'a [F],
     pub(super) y: &'a mut [F],
-    /// `Σ log dy/dx` of each row, in place of what stands there.
+    /// Overwritten with `Σ log dy/dx` of each row.
     pub(super) log_det: Option<&'a mut [F]>,
 }
 
-/// The same the other way.
+/// The same for the inverse.
 pub(crate) struct Inverse<'a, F> {
     pub(super) y: &'a [F],
     pub(super) parameters: &'a [F],
@@ -24,7 +25,8 @@ pub(crate) struct Inverse<'a, F> {
     pub(super) log_det: Option<&'a mut [F]>,
 }
 
-/// `δ` at `y` on the way in becomes that at `x`, and the parameters become the gradients by them.
+/// The same for the backward pass: replaces `δ` at `y` by that at `x`, and the parameters by their
+/// gradients.
 pub(crate) struct Backward<'a, F> {
     pub(super) x: &'a [F],
     pub(super) delta: &'a mut [F],
@@ -38,19 +40,20 @@ pub(crate) struct Rows {
     pub(super) width: usize,
 }
 
-/// Slope of the soft limit `s = ŝ/(1 + |ŝ|/L)`, and its value.
+/// The soft limit `s = ŝ/(1 + |ŝ|/L)`: its slope and value.
 #[inline(always)]
 fn limited<F: Real>(raw: F, limit: F) -> (F, F) {
     let ratio = F::one() / (F::one() + num_traits::Float::abs(raw) / limit);
     (raw * ratio, ratio * ratio)
 }
 
-/// Numbers that are handled together: the features of a row in blocks where it has many, else those of several rows.
+/// Numbers processed together: a block of features of a wide row, or features of several narrow
+/// rows.
 #[derive(Clone, Copy)]
 struct Together {
-    /// The first number.
+    /// Index of the first number.
     first: usize,
-    /// How many.
+    /// How many numbers.
     len: usize,
 }
 
@@ -58,7 +61,7 @@ impl Together {
     /// All numbers of `rows` rows of `width` features, block by block.
     #[inline(always)]
     fn all(rows: usize, width: usize) -> impl Iterator<Item = Self> {
-        // Wide rows: blocks end with their row, so that lanes stand side by side in memory.
+        // In wide rows, blocks end with the row, so that lanes are contiguous in memory.
         let (span, spans) = if width < LANES { (rows * width, 1) } else { (width, rows) };
         (0..spans).flat_map(move |index| {
             (0..span.div_ceil(LANES)).map(move |block| Self {
@@ -73,14 +76,14 @@ impl Together {
         self.first..self.first + self.len
     }
 
-    /// Where parameter `index` of the number in `lane` stands.
+    /// Index of parameter `index` of the number in `lane`.
     #[inline(always)]
     fn place(self, lane: usize, index: usize, width: usize, count: usize) -> usize {
         let number = self.first + lane;
         (number / width * count + index) * width + number % width
     }
 
-    /// The parameters of these numbers.
+    /// Reads the parameters of these numbers.
     #[inline(always)]
     fn load<F: Real>(self, parameters: &[F], width: usize, raw: &mut [Lanes<F>]) {
         let count = raw.len();
@@ -96,7 +99,7 @@ impl Together {
         }
     }
 
-    /// Puts what belongs to the parameters of these numbers in their places.
+    /// Writes the parameters of these numbers.
     #[inline(always)]
     fn store<F: Real>(self, raw: &[Lanes<F>], width: usize, parameters: &mut [F]) {
         let count = raw.len();

@@ -1,39 +1,41 @@
-//! Which features a coupling changes, and which it looks at for that.
+//! Which features a coupling changes, and which its network reads.
 
 use serde::{Deserialize, Serialize};
 
 use pdmap_core::{LayerError, Result};
 
-/// How a row is split into what stays and what changes.
+/// How a row is split into features that stay and features that change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
     /// The first half stays.
     #[default]
     Halves,
-    /// The first half of the channels stays; each position changes by what stands in a window around it.
+    /// The first half of the channels stays; each position changes depending on a window around it.
     Channels,
-    /// Pixels whose row and column add up to an even number stay; each of the others changes by what stays in a window around it.
+    /// Pixels whose row and column indices have an even sum stay; each of the others changes
+    /// depending on the pixels that stay in a window around it.
     Checkerboard,
-    /// All features change, by the condition alone.
+    /// All features change, depending on the condition alone.
     None,
 }
 
-/// No feature: beyond the border.
+/// Marks a position beyond the border.
 pub(super) const OUTSIDE: u32 = u32::MAX;
 
-/// The cells of a row: each has as many features that change as every other, and looks at as many.
+/// The cells of a row. All have the same number of features that change, and of features that their
+/// network reads.
 #[derive(Debug, Clone)]
 pub(super) struct Cells {
     pub(super) count: usize,
-    /// Features that a cell looks at; [`OUTSIDE`] for none.
+    /// Features that each cell's network reads; [`OUTSIDE`] beyond the border.
     pub(super) seen: Vec<u32>,
-    /// Features of a cell that change.
+    /// Features of each cell that change.
     pub(super) changed: Vec<u32>,
 }
 
 impl Cells {
-    pub(super) fn seen_each(&self) -> usize {
+    pub(super) fn inputs_each(&self) -> usize {
         self.seen.len() / self.count
     }
 
@@ -43,10 +45,12 @@ impl Cells {
 }
 
 impl Split {
-    /// The cells of rows of `features` numbers. `swap` exchanges what stays and what changes, `window` is the side of the window around a position.
+    /// The cells of rows of `features` numbers. `swap` exchanges the two parts; `window` is the
+    /// side of the window around a position.
     ///
     /// # Errors
-    /// Fewer than two features where some stay; a shape that is missing or of another size; a window that is even or larger than 2²⁰ features see.
+    /// Fewer than two features for a split that keeps some; a shape that is missing or of another
+    /// size; a window that is even or too large; cells that together read more than 2²⁶ features.
     pub(super) fn cells(
         self,
         features: usize,
@@ -63,7 +67,7 @@ impl Split {
         }
         if self == Self::Halves {
             if features < 2 {
-                // Some stay and some change.
+                // At least one feature stays and one changes.
                 return Err(LayerError::Features { what: "a coupling", expected: 2, actual: features });
             }
             let half = features.div_ceil(2) as u32;
@@ -82,10 +86,10 @@ impl Split {
 /// Side of the largest window.
 const MOST_WINDOW: usize = 31;
 
-/// Most features that all cells together look at.
+/// Maximum number of features that all cells together read.
 const MOST_SEEN: usize = 1 << 26;
 
-/// The planes of a row; a signal is an image of one line.
+/// The planes of a row; a signal is an image with one row.
 struct Image {
     channels: usize,
     height: usize,
@@ -111,7 +115,7 @@ impl Image {
         ((channel * self.height + y) * self.width + x) as u32
     }
 
-    /// Positions of a window around `(y, x)`, those beyond the border as nothing.
+    /// Positions of a window around `(y, x)`; `None` beyond the border.
     fn window(&self, (y, x): (usize, usize), side: usize) -> impl Iterator<Item = Option<(usize, usize)>> {
         let (half, height, width) = (side / 2, self.height, self.width);
         // A signal has no neighbours above and below.
@@ -128,7 +132,7 @@ impl Image {
         match cells.checked_mul(each).filter(|&seen| seen <= MOST_SEEN) {
             Some(_) => Ok(()),
             None => Err(LayerError::Range {
-                what: "features that a coupling looks at",
+                what: "features that a coupling reads",
                 value: cells as f64 * each as f64,
                 range: "at most 2^26",
             }),
@@ -170,7 +174,7 @@ impl Image {
         self.bounded(changing.len(), self.channels * window * window)?;
         let (mut seen, mut changed) = (Vec::new(), Vec::new());
         for &(y, x) in &changing {
-            // Every second place of a window stays, the same ones for all pixels that change.
+            // Every second position of a window stays, the same ones for all pixels that change.
             for (place, at) in self.window((y, x), window).enumerate() {
                 let (side, half) = (window, window / 2);
                 let (dy, dx) = if self.height == 1 { (half, place) } else { (place / side, place % side) };
@@ -199,7 +203,7 @@ mod tests {
         let end = [Some((1, 2)), Some((1, 3)), None, Some((2, 2)), Some((2, 3)), None, None, None, None];
         assert_eq!(seen((2, 3), 3), end);
         assert_eq!(seen((1, 1), 1), [Some((1, 1))]);
-        // A signal has neighbours on its line only.
+        // A signal has neighbours in its row only.
         let signal = Image { channels: 2, height: 1, width: 4 };
         assert_eq!(signal.window((0, 3), 3).collect::<Vec<_>>(), [Some((0, 2)), Some((0, 3)), None]);
     }

@@ -1,4 +1,4 @@
-//! How the features of a cell change, given what the network says.
+//! The map of the features that change, given the network's output.
 
 use pdmap_core::{LayerError, Result};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,8 @@ pub enum Transform {
         #[serde(default = "two")]
         limit: f64,
     },
-    /// A monotone rational-quadratic spline on `[−bound, bound]`, the identity beyond (Durkan et al. 2019).
+    /// A monotone rational-quadratic spline on `[−bound, bound]`, the identity beyond (Durkan et
+    /// al. 2019).
     Spline {
         /// Bins, 2 to 16.
         #[serde(default = "eight")]
@@ -44,11 +45,11 @@ impl Default for Transform {
     }
 }
 
-/// Most bins of a spline whose parameters a network gives.
+/// Maximum number of bins of a spline with network-computed parameters.
 pub(super) const MOST_BINS: usize = 16;
 
 impl Transform {
-    /// Says that the options are in their ranges.
+    /// Checks that the options are in their ranges.
     ///
     /// # Errors
     /// [`LayerError::Range`].
@@ -65,7 +66,7 @@ impl Transform {
         }
     }
 
-    /// Numbers that the network gives for each feature that changes.
+    /// Number of network outputs for each feature that changes.
     pub fn parameters(self) -> usize {
         match self {
             Self::Affine { .. } => 2,

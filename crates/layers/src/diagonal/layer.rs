@@ -1,4 +1,4 @@
-//! The diagonal layer: one number for each feature, or for each group of features that share one.
+//! The diagonal layer: one number per feature, or per group of features that share it.
 
 use std::fmt::Debug;
 
@@ -9,9 +9,9 @@ use pdmap_core::{
 };
 use serde_json::{Map, Value};
 
-/// How one number acts on another. Implemented by the geometry that holds the numbers.
+/// How a number acts on a feature. Implemented by the geometry that holds the numbers.
 pub trait Action<F: Real>: Geometry<F> + Clone + Debug + Send + Sync + 'static {
-    /// Name of the tensor, and of the kind of layer.
+    /// Name of the tensor and of the kind of layer.
     const NAME: &'static str;
 
     /// Options in a specification.
@@ -32,31 +32,31 @@ pub trait Action<F: Real>: Geometry<F> + Clone + Debug + Send + Sync + 'static {
     /// `log dy/dx`.
     fn log_slope(number: F) -> f64;
 
-    /// Adds the gradient by each number to its sum.
+    /// Adds the gradient with respect to each number to its sum.
     ///
     /// # Errors
-    /// Gradients of something else.
+    /// Gradients of another object.
     fn accumulate(sharing: &impl Sharing<F>, delta: &[F], x: &[F], grad: &mut ParamGrad<F>) -> Result<()>;
 }
 
 /// Which features of a row share a number.
 pub trait Sharing<F: Real>: Clone + Debug + Send + Sync + 'static {
-    /// What stands in front of the action's name in the name of the kind.
+    /// Prefix of the action's name in the name of the kind.
     const PREFIX: &'static str;
 
     /// Options in a specification.
     fn options(&self) -> Map<String, Value>;
 
-    /// The shape of the rows, for rows that fit.
+    /// The shape of the rows, checked.
     ///
     /// # Errors
     /// [`LayerError::Features`](pdmap_core::LayerError::Features).
     fn shape(&self, input: Shape) -> Result<Shape>;
 
-    /// Positions that share each number; nothing where every feature has its own.
+    /// Number of positions that share each number; empty if every feature has its own.
     fn positions(&self) -> Vec<f64>;
 
-    /// The numbers as [`map`](Self::map) reads them.
+    /// Expands the numbers into the form that [`map`](Self::map) reads.
     fn prepare(&self, numbers: &[F], prepared: &mut Vec<F>);
 
     /// `to ← f(from, number)`.
@@ -71,17 +71,17 @@ pub trait Sharing<F: Real>: Clone + Debug + Send + Sync + 'static {
         f: impl Fn(F, F) -> F + Sync,
     ) -> Result<()>;
 
-    /// Adds the sum of `delta`, over rows, to each number's sum: the mean over the positions that share
-    /// it.
+    /// Adds the sum of `delta` over rows to each number's sum, as the mean over the positions that
+    /// share it.
     ///
     /// # Errors
-    /// Gradients of something else.
+    /// Gradients of another object.
     fn add_sums(&self, delta: &[F], grad: &mut ParamGrad<F>) -> Result<()>;
 
-    /// The same of the products `delta·x`.
+    /// The same for the products `delta·x`.
     ///
     /// # Errors
-    /// Gradients of something else.
+    /// Gradients of another object.
     fn add_products(&self, delta: &[F], x: &[F], grad: &mut ParamGrad<F>) -> Result<()>;
 }
 
@@ -94,7 +94,7 @@ pub struct Diagonal<F, A, S> {
 }
 
 impl<F: Real, A: Action<F>, S: Sharing<F>> Diagonal<F, A, S> {
-    /// The layer of an action whose numbers are shared.
+    /// The layer of an action with the given sharing.
     pub fn of(action: A, sharing: S) -> Self {
         let mut layer = Self { action, sharing, prepared: Vec::new() };
         layer.refresh();
@@ -106,7 +106,7 @@ impl<F: Real, A: Action<F>, S: Sharing<F>> Diagonal<F, A, S> {
         &self.action
     }
 
-    /// Who shares them.
+    /// How features share the numbers.
     pub fn sharing(&self) -> &S {
         &self.sharing
     }

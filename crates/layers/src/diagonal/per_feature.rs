@@ -1,4 +1,4 @@
-//! A number for each feature.
+//! One number per feature.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::{ParamGrad, Real, Result, Shape, parallel};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Sharing;
 
-/// Every feature has a number of its own.
+/// Every feature has its own number.
 #[derive(Debug, Clone, Copy)]
 pub struct PerFeature {
     pub(super) features: usize,

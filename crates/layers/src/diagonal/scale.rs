@@ -19,7 +19,7 @@ struct Options {
 }
 
 impl<F: Real> Scale<F> {
-    /// All scales 1.
+    /// All scales equal to 1.
     pub fn one(features: usize, direction: ScaleDirection) -> Result<Self> {
         Self::new(Array1::ones(features), direction)
     }
@@ -27,8 +27,8 @@ impl<F: Real> Scale<F> {
     /// The given scales.
     ///
     /// # Errors
-    /// [`LayerError::NotPositive`](pdmap_core::LayerError::NotPositive) for a scale that is not positive
-    /// and finite.
+    /// [`LayerError::NotPositive`](pdmap_core::LayerError::NotPositive) for a scale that is not
+    /// positive and finite.
     pub fn new(scale: Array1<F>, direction: ScaleDirection) -> Result<Self> {
         let features = scale.len();
         Ok(Self::of(Positive::new(scale, direction)?, PerFeature { features }))

@@ -15,13 +15,13 @@ pub type Shift<F> = Diagonal<F, Free<F, Ix1>, PerFeature>;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Start {
-    /// Where every entry starts.
+    /// Initial value of every entry.
     #[serde(default)]
     start: f64,
 }
 
 impl<F: Real> Shift<F> {
-    /// A shift that starts at 0.
+    /// A shift initialized to 0.
     pub fn zero(features: usize) -> Result<Self> {
         Self::new(Array1::zeros(features))
     }

@@ -1,4 +1,4 @@
-//! What an elementwise layer is made of.
+//! The contract of elementwise functions.
 
 use std::fmt::Debug;
 
@@ -10,10 +10,10 @@ pub trait Activation: Clone + Debug + Send + Sync + Serialize + DeserializeOwned
     /// Name in the registry.
     const KIND: &'static str;
 
-    /// Numbers whose log-slopes are summed side by side. 1 sums them in their order.
+    /// Number of partial sums of log-slopes. 1 sums them in order.
     const LANES: usize = parallel::LANES;
 
-    /// Checks the ranges of the options.
+    /// Checks that the options are in their ranges.
     ///
     /// # Errors
     /// [`LayerError::Range`](pdmap_core::LayerError::Range).

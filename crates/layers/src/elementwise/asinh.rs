@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Activation;
 use pdmap_core::{Real, Result};
 
-/// `f(x) = asinh(x) = log(x + √(x² + 1))`: linear at the centre, logarithmic in the tails. The inverse is `sinh`, which overflows
-/// beyond `|y| ≈ 89` in `f32` and 710 in `f64`.
+/// `f(x) = asinh(x) = log(x + √(x² + 1))`: linear near 0, logarithmic in the tails. The inverse is
+/// `sinh`, which overflows beyond `|y| ≈ 89` in `f32` and 710 in `f64`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asinh {}

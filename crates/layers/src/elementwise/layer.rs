@@ -1,4 +1,4 @@
-//! The layer of an activation.
+//! The elementwise layer.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::InverseBackward;
@@ -17,7 +17,7 @@ pub struct Elementwise<A> {
 }
 
 impl<A: Activation> Elementwise<A> {
-    /// The layer of an activation.
+    /// A layer that applies `activation` to each number.
     ///
     /// # Errors
     /// [`LayerError::Range`](pdmap_core::LayerError::Range) for options outside their ranges.
@@ -130,7 +130,7 @@ impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F])> for Values<'_, A> 
     }
 }
 
-/// `f(x)`, and `log f'(x)` added up.
+/// `f(x)`; adds up `log f'(x)`.
 struct ValuesAndLogSlopes<'a, A>(&'a A);
 
 impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F], &'a mut f64)> for ValuesAndLogSlopes<'_, A> {
@@ -149,7 +149,7 @@ impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F], &'a mut f64)> for V
     }
 }
 
-/// `f⁻¹(y)`, and `log f'` there subtracted.
+/// `f⁻¹(y)`; subtracts `log f'` there.
 struct InversesAndLogSlopes<'a, A>(&'a A);
 
 impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F], &'a mut f64)> for InversesAndLogSlopes<'_, A> {
@@ -187,7 +187,7 @@ impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], &'a [F], &'a [F])> for Gradi
     }
 }
 
-/// `dy = ∂/∂y` through the inverse.
+/// The gradient through the inverse, with respect to `y`.
 struct InverseGradients<'a, A>(&'a A);
 
 impl<'a, F: Real, A: Activation> Pass<(&'a mut [F], [&'a [F]; 3])> for InverseGradients<'_, A> {

@@ -1,4 +1,4 @@
-//! Fixed nonlinearities, applied to each number by itself.
+//! Fixed elementwise nonlinearities.
 
 mod activation;
 mod asinh;

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Activation, Elementwise};
 
-/// `f(x) = (σ(x) − λ)/(1 − 2λ)`: from logit space back to [0, 1], for rows whose structure (grey levels)
-/// is in the interval. What lies beyond the image of the [`Logit`] maps to within λ outside [0, 1].
+/// `f(x) = (σ(x) − λ)/(1 − 2λ)`: from logit space back to [0, 1], for rows whose structure (grey
+/// levels) is in the interval. Numbers beyond the image of the [`Logit`] map to within λ outside
+/// [0, 1].
 ///
-/// The inverse is `logit(λ + (1 − 2λ)y)` with `log|det| = Σ log(1 − 2λ) − log u − log(1 − u)`, where
-/// `u = λ + (1 − 2λ)y`. λ > 0 keeps the ends finite; MNIST densities in the literature use 1e-6
-/// (Papamakarios et al. 2017). Computed in `f64`: near the ends `f32` has no digits left.
+/// The inverse is `logit(λ + (1 − 2λ)y)` with `log|det| = Σ log(1 − 2λ) − log u − log(1 − u)`,
+/// where `u = λ + (1 − 2λ)y`. λ > 0 keeps the ends finite; MNIST densities in the literature use
+/// 1e-6 (Papamakarios et al. 2017). Computed in `f64`, since `f32` loses all digits near the ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sigmoid {
@@ -21,7 +22,7 @@ pub struct Sigmoid {
 /// `y = logit(λ + (1 − 2λ)x)` for `x` in [0, 1]: the inverse of a [`Sigmoid`] layer.
 pub type Logit = Invert<Elementwise<Sigmoid>>;
 
-/// The logit layer with margin `lambda`. It refuses numbers outside [0, 1].
+/// The logit layer with margin `lambda`. It rejects numbers outside [0, 1].
 ///
 /// # Errors
 /// [`LayerError::Range`] for λ outside (0, 0.5).
@@ -30,15 +31,15 @@ pub fn logit(lambda: f64) -> Result<Logit> {
 }
 
 impl Sigmoid {
-    /// `σ(x)` and `σ(−x)`, neither as a difference.
+    /// `σ(x)` and `σ(−x)`, neither computed as a difference from 1.
     fn ends(x: f64) -> (f64, f64) {
         let e = (-x.abs()).exp();
         let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
         if x >= 0.0 { (large, small) } else { (small, large) }
     }
 
-    /// `u = λ + (1 − 2λ)y` and `1 − u`, both without cancellation. Numbers beyond the image count as its
-    /// ends.
+    /// `u = λ + (1 − 2λ)y` and `1 − u`, both without cancellation. Numbers beyond the image are
+    /// clamped to its ends.
     fn inner(&self, y: f64) -> (f64, f64) {
         let inner = 1.0 - 2.0 * self.lambda;
         let (u, v) = (self.lambda + inner * y, self.lambda + inner * (1.0 - y));

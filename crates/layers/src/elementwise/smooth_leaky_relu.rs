@@ -12,7 +12,7 @@ use pdmap_core::{LayerError, Real, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmoothLeakyRelu {
-    /// Slope on the far left.
+    /// Slope as `x → −∞`.
     pub alpha: f64,
 }
 
@@ -27,7 +27,7 @@ impl Activation for SmoothLeakyRelu {
     const KIND: &'static str = "smooth-leaky-relu";
 
     fn validate(&self) -> Result<()> {
-        // Below, α is no normal number in single precision.
+        // For smaller α, α is not a normal number in single precision.
         if (1e-30..=1.0).contains(&self.alpha) {
             Ok(())
         } else {
@@ -55,7 +55,8 @@ impl Activation for SmoothLeakyRelu {
     #[inline(always)]
     fn slope_and_curvature<F: Real>(&self, x: F) -> (F, F) {
         let alpha = F::of(self.alpha);
-        // σ = n/t with t = 1 + e^{−|x|}. With q = αt + (1 − α)n the slope is q/t and the curvature (1 − α)n(t − n)/(tq): one division.
+        // σ = n/t with t = 1 + e^{−|x|}. With q = αt + (1 − α)n the slope is q/t and the curvature
+        // (1 − α)n(t − n)/(tq): one division.
         let e = (-num_traits::Float::abs(x)).vector_exp();
         let t = F::one() + e;
         let n = if x < F::zero() { e } else { F::one() };
@@ -72,7 +73,7 @@ impl Activation for SmoothLeakyRelu {
         let unkinked = |v: f64| if v > 0.0 { v } else { v / alpha };
         let low = unkinked(y - (1.0 - alpha) * std::f64::consts::LN_2);
         let x = increasing_root(y, low, unkinked(y), |x| {
-            // One number at a time: the library's functions are the faster ones here.
+            // One number at a time, the library's functions are faster.
             let e = (-x.abs()).exp();
             let (positive, numerator) = if x > 0.0 { (x, 1.0) } else { (0.0, e) };
             let sigmoid = numerator / (1.0 + e);

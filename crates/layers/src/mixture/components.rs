@@ -1,4 +1,5 @@
-//! One feature's mixture, in double precision and in logarithms, so that tails have no end.
+//! One feature's mixture, in double precision and on a log scale, so that the tails do not
+//! underflow.
 
 use pdmap_core::special::increasing_root;
 use pdmap_core::special::normal::{log_hazard, log_tail, tail_quantile};
@@ -13,15 +14,16 @@ pub(super) struct Mixture {
     pub(super) log_scales: Vec<f64>,
 }
 
-/// What a mixture says at a number.
+/// Value and slope of a mixture's map at a number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At {
     /// `Φ⁻¹(F(x))`.
     pub(super) y: f64,
     /// `log dy/dx`.
     pub(super) log_slope: f64,
-    /// How far the nearest component is, in its scales, where all of them are on one side: logarithms of masses and densities are as low, and those below are
-    /// without it. Far out nothing else would be left of them.
+    /// Distance to the nearest component in units of its scale, if all components lie on one side;
+    /// else 0. The logarithms of masses and densities are about this much below 0, and the fields
+    /// below have it added, because its digits would otherwise swamp theirs.
     far: f64,
     /// `log F'(x) + far`.
     log_density: f64,
@@ -34,7 +36,7 @@ fn log_sigmoid(t: f64, far: f64) -> f64 {
     (t.min(0.0) + far) - (-t.abs()).exp().ln_1p()
 }
 
-/// `log Σ exp`, over numbers that are made twice.
+/// `log Σ exp` of the terms, each of which is evaluated twice.
 fn log_sum(count: usize, term: impl Fn(usize) -> f64) -> f64 {
     let top = (0..count).map(&term).fold(f64::NEG_INFINITY, f64::max);
     if top == f64::NEG_INFINITY {
@@ -60,7 +62,7 @@ impl Mixture {
         far(1.0).max(far(-1.0)).max(0.0)
     }
 
-    /// `log F(x)` and `log(1 − F(x))`, `+ far`: sums of positive terms both.
+    /// `log F(x)` and `log(1 − F(x))`, `+ far`, each as a sum of positive terms.
     fn log_masses(&self, x: f64, far: f64) -> (f64, f64) {
         let below = log_sum(self.count(), |k| self.log_weights[k] + log_sigmoid(self.standard(k, x), far));
         let above = log_sum(self.count(), |k| self.log_weights[k] + log_sigmoid(-self.standard(k, x), far));
@@ -77,28 +79,29 @@ impl Mixture {
         let far = self.far(x);
         let (below, above) = self.log_masses(x, far);
         let log_mass = below.min(above);
-        // Rounding may leave a little more than a half on the smaller side.
+        // Rounding may leave slightly more than one half on the smaller side.
         let z = tail_quantile((log_mass - far).min(-std::f64::consts::LN_2));
         let y = if below < above { -z } else { z };
         let log_density = log_sum(self.count(), |k| self.log_part(k, x, far));
         At { y, log_slope: log_density - log_mass - log_hazard(z), far, log_density, log_mass }
     }
 
-    /// The `x` that goes to `y`: where the mixture has as much mass on the smaller side.
+    /// The `x` that maps to `y`: the point with the right mass on the smaller side.
     pub(super) fn inverse(&self, y: f64) -> f64 {
         let target = log_tail(y.abs());
         let side = |x: f64| {
             let (below, above) = self.log_masses(x, 0.0);
             if y < 0.0 { below } else { above }
         };
-        // Any component alone puts the mass at μ_k ± s_k·logit; the mixture is between the least and the largest of these.
+        // A single component would have this mass at μ_k ± s_k·logit; the mixture has it between
+        // the smallest and the largest of these.
         let logit = target - (-target.exp()).ln_1p();
         let place =
             |k: usize| self.means[k] + self.log_scales[k].exp() * if y < 0.0 { logit } else { -logit };
         let (low, high) = (0..self.count())
             .map(place)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        // log F rises with x, log(1 − F) falls: with its sign changed it rises too.
+        // log F increases with x; log(1 − F) decreases, so it enters with a minus sign.
         let sign = if y < 0.0 { 1.0 } else { -1.0 };
         increasing_root(sign * target, low, high, |x| {
             let mass = side(x);
@@ -107,10 +110,12 @@ impl Mixture {
         })
     }
 
-    /// Of `δ·y + log dy/dx`: the derivative by `x`, and those by `log π_k` (before they are made to add up to 1), `μ_k` and `log s_k`, by `by(k, [π, μ, s])`.
+    /// Gradient of `δ·y + log dy/dx`: returns the derivative by `x`, and passes those by `log π_k`
+    /// (before normalization), `μ_k` and `log s_k` to `by(k, [π, μ, s])`.
     pub(super) fn gradient(&self, x: f64, delta: f64, mut by: impl FnMut(usize, [f64; 3])) -> f64 {
         let at = self.at(x);
-        // ∂/∂F of what depends on F alone: y, and −log φ(y) = y²/2. dy = dF/φ(y), and φ(y) is the mass on the smaller side times its hazard.
+        // ∂/∂F of the terms that depend on F alone: y, and −log φ(y) = y²/2 + const. dy = dF/φ(y),
+        // and φ(y) is the mass on the smaller side times its hazard rate.
         let by_mass = delta + at.y;
         let mut by_x = by_mass * at.log_slope.exp();
         let log_phi = at.log_mass + log_hazard(at.y.abs());
@@ -118,10 +123,12 @@ impl Mixture {
             let t = self.standard(k, x);
             let per_scale = (-self.log_scales[k]).exp();
             let part = self.log_part(k, x, at.far);
-            // The component's share of the density, and how its logarithm falls with t: σ(−t) − σ(t).
+            // The component's share of the density, and the derivative of its logarithm by t: σ(−t)
+            // − σ(t).
             let share = (part - at.log_density).exp();
             let fall = (-0.5 * t).tanh();
-            // dF: by t through the part of the density; by the weight through the component's mass on the smaller side, with the sign of that.
+            // dF: by t through the component's part of the density; by the weight through the
+            // component's mass on the smaller side, with the sign of that side.
             let by_t = by_mass * (part + self.log_scales[k] - log_phi).exp() + share * fall;
             let sign = if at.y < 0.0 { 1.0 } else { -1.0 };
             let mass = self.log_weights[k] + log_sigmoid(if at.y < 0.0 { t } else { -t }, at.far);
@@ -138,7 +145,8 @@ mod tests {
     use super::*;
     use pdmap_core::special::normal::log_density;
 
-    /// Far out one component has the hazard `1/s`, and the normal density that of `y`, which is `y`: `log dy/dx = −log s − log y`.
+    /// Far out one component has the hazard rate `1/s`, and the normal density has `y`:
+    /// `log dy/dx = −log s − log y`.
     #[test]
     fn slopes_far_out_keep_their_digits() {
         let mixture = Mixture {
@@ -148,13 +156,13 @@ mod tests {
         };
         for x in [1e6, -1e6, 1e15, -1e15, 1e30, -1e30] {
             let at = mixture.at(x);
-            // The wider component is all that is left.
+            // Only the wider component remains.
             assert!((at.y.abs() / x.abs().sqrt() - 1.0).abs() < 1e-4, "{x:e}: {}", at.y);
             let exact = -2.0_f64.ln() - at.y.abs().ln();
             assert!((at.log_slope - exact).abs() < 1e-5, "{x:e}: {} is not {exact}", at.log_slope);
             assert!(mixture.gradient(x, 0.0, |_, by| assert!(by.iter().all(|v| v.is_finite()))).is_finite());
         }
-        // The wrong way: a difference of logarithms that are as good as equal.
+        // The naive form: a difference of nearly equal logarithms.
         let at = mixture.at(1e30);
         let naive = (at.log_density - at.far) - log_density(at.y);
         assert!((naive - at.log_slope).abs() > 1.0);

@@ -1,4 +1,4 @@
-//! The layer of mixtures.
+//! The mixture layer.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2};
 use pdmap_core::contract::{Visit, VisitMut, exactly};
@@ -14,13 +14,14 @@ use serde::{Deserialize, Serialize};
 use super::components::Mixture;
 
 /// `y_i = Φ⁻¹(F_i(x_i))` for each feature, with the distribution function
-/// `F(x) = Σ_k π_k σ((x − μ_k)/s_k)` of a mixture of `K` logistic distributions (as in Ho et al. 2019,
-/// "Flow++", section 3.2, with the normal quantile for the logit): a feature with this distribution
-/// becomes standard normal. `log|det| = Σ_i log F_i'(x_i) − log φ(y_i)`.
+/// `F(x) = Σ_k π_k σ((x − μ_k)/s_k)` of a mixture of `K` logistic distributions (as in Ho et al.
+/// 2019, "Flow++", section 3.2, with the normal quantile function in place of the logit). A feature
+/// with this distribution becomes standard normal. `log|det| = Σ_i log F_i'(x_i) − log φ(y_i)`.
 ///
-/// Weights (by softmax), means and log-scales follow their Euclidean gradient. Both tails are kept in
-/// logarithms, so no number is out of range; the inverse is a root to full precision. Computed in double
-/// precision, one number at a time: slower than a [spline](crate::spline::Spline).
+/// Weights (by softmax), means and log-scales follow their Euclidean gradient. Both tails are kept
+/// as logarithms, so every finite number is in range; the inverse is found by root finding to full
+/// precision. Computed in double precision, one number at a time: slower than a
+/// [spline](crate::spline::Spline).
 #[derive(Debug, Clone)]
 pub struct LogisticMixture<F> {
     /// `[features, components]`: logits of the weights, means, log-scales.
@@ -41,17 +42,18 @@ fn eight() -> usize {
     8
 }
 
-/// Most components of a mixture.
+/// Maximum number of components.
 const MOST: usize = 256;
 
-/// The least a scale starts with, as a part of the whole spread.
+/// Minimum initial scale, relative to the spread of the data.
 const LEAST: f64 = 1e-3;
 
 impl<F: Real> LogisticMixture<F> {
-    /// Mixtures with the given logits of weights, means and log-scales, each `[features, components]`.
+    /// Mixtures with the given logits of weights, means and log-scales, each
+    /// `[features, components]`.
     ///
     /// # Errors
-    /// Other shapes; none of either; NaN and infinities.
+    /// Other shapes; no features or components; NaN and infinities.
     pub fn new(logits: Array2<F>, means: Array2<F>, log_scales: Array2<F>) -> Result<Self> {
         let (features, components) = logits.dim();
         if features * components == 0 {
@@ -71,8 +73,8 @@ impl<F: Real> LogisticMixture<F> {
         Ok(made)
     }
 
-    /// Mixtures fitted to rows: components at equally spaced quantiles, each as wide as the way to the next ones. Without rows, those of a standard normal
-    /// distribution.
+    /// Mixtures fitted to rows: components at equally spaced quantiles, as wide as their distance
+    /// to the neighbours. Without rows, components of a standard normal distribution.
     ///
     /// # Errors
     /// No features; a number of components outside [1, 256].
@@ -96,7 +98,7 @@ impl<F: Real> LogisticMixture<F> {
                 let (from, to) = (k as f64 / components as f64, (k + 1) as f64 / components as f64);
                 let width = quantile(to.min(0.995)) - quantile(from.max(0.005));
                 means[[feature, k]] = F::of(quantile(0.5 * (from + to)));
-                // A logistic distribution has half of its mass within 1.1 scales.
+                // A logistic distribution has half of its mass within 1.1 scales of its mean.
                 let scale = (0.5 * width).max(LEAST * spread).max(f64::from(f32::MIN_POSITIVE));
                 scales[[feature, k]] = F::of(scale.ln());
             }
@@ -109,7 +111,7 @@ impl<F: Real> LogisticMixture<F> {
         Self::new(matrix("logits")?, matrix("means")?, matrix("log-scales")?)
     }
 
-    /// Brings the mixtures in line with the parameters.
+    /// Recomputes the mixtures from the parameters.
     fn refill(&mut self) {
         let Self { logits, means, log_scales, mixtures } = self;
         let (logits, means, log_scales) = (logits.values(), means.values(), log_scales.values());
@@ -128,7 +130,7 @@ impl<F: Real> LogisticMixture<F> {
         }
     }
 
-    /// `map(mixture, from) = (to, log slope)` on each number.
+    /// Applies `map(mixture, from) = (to, log slope)` to each number.
     fn pass(
         &self,
         from: ArrayView2<'_, F>,
@@ -236,7 +238,7 @@ impl<F: Real> Layer<F> for LogisticMixture<F> {
         let components = self.means.values().ncols();
         let [logits, means, log_scales] = exactly(grads)?;
         let (logits, means, log_scales) = (logits.flat_mut()?, means.flat_mut()?, log_scales.flat_mut()?);
-        // Feature by feature, so that each sum runs over the rows in their order.
+        // Feature by feature, so that each sum runs over the rows in order.
         for (feature, mixture) in self.mixtures.iter().enumerate() {
             let own = feature * components..(feature + 1) * components;
             let (logits, means) = (&mut logits[own.clone()], &mut means[own.clone()]);

@@ -1,4 +1,4 @@
-//! A linear map with a bias: what networks are made of.
+//! An affine map, the building block of networks.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Ix1, Ix2};
 use pdmap_core::contract::ModuleParameters;
@@ -7,8 +7,8 @@ use pdmap_core::group::Free;
 use pdmap_core::linalg::{Add, gemm};
 use pdmap_core::{LayerError, ParamGrad, Real, Result, Tensors, check, parallel};
 
-/// `y = W x + b`, `[outputs, inputs]`, on each row. There may be a bias for each position: row `i` then
-/// has that of position `i mod positions`.
+/// `y = W x + b`, with `W` of shape `[outputs, inputs]`, on each row. There may be one bias per
+/// position: row `i` then has that of position `i mod positions`.
 #[derive(Debug, Clone)]
 pub(super) struct Linear<F> {
     pub(super) weight: Free<F, Ix2>,
@@ -16,17 +16,18 @@ pub(super) struct Linear<F> {
     positions: usize,
 }
 
-/// How a new map starts.
+/// Initialization of a new map.
 pub(super) enum Start<F> {
     /// Weights with variance `gain/inputs`, biases 0. A gain of 2 (He et al. 2015) suits maps whose
-    /// output passes a rectifier, which keeps half of the power.
+    /// output passes a rectifier, which halves the power.
     Random { gain: f64 },
-    /// The output is this whatever enters.
+    /// The output is this constant for any input.
     Constant(Array1<F>),
 }
 
 impl<F: Real> Linear<F> {
-    /// A map of so many `[inputs, outputs]`. Stored tensors are called `weight-{name}` and `bias-{name}`.
+    /// A map of the given `[inputs, outputs]`. Its tensors are called `weight-{name}` and
+    /// `bias-{name}`.
     pub(super) fn make(
         name: usize,
         [inputs, outputs]: [usize; 2],
@@ -86,7 +87,7 @@ impl<F: Real> Linear<F> {
         Ok(())
     }
 
-    /// Adds the gradients of weight and bias, and writes `∂/∂from` where that is asked for.
+    /// Adds the gradients of weight and bias and, on request, writes `∂/∂from`.
     pub(super) fn backward(
         &self,
         from: ArrayView2<'_, F>,
@@ -100,7 +101,7 @@ impl<F: Real> Linear<F> {
         let sum = ArrayViewMut2::from_shape((outputs, inputs), sum)
             .map_err(|_| LayerError::Memory { expected: outputs * inputs, actual })?;
         gemm(F::one(), by.t(), from, Add::Yes, sum)?;
-        // Rows that follow each other stand at the positions in turn.
+        // Consecutive rows cycle through the positions.
         parallel::add_column_sums(bias.flat_mut()?, check::slice("gradient", &by)?);
         by_from.map_or(Ok(()), |by_from| self.pull_back(by, by_from))
     }

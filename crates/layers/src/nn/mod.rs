@@ -1,5 +1,5 @@
-//! Networks: differentiable maps that need not be invertible. Couplings compute the parameters of their
-//! transforms with one; convolutional networks will stand beside these.
+//! Networks: differentiable maps that need not be invertible. Couplings compute the parameters of
+//! their transforms with one.
 
 mod linear;
 mod perceptron;

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::linear::{Linear, Start};
 use super::swish::{swish, swish_gradient};
 
-/// `a ← W a + b` from layer to layer with swish activations in between. Hidden weights are drawn with
-/// variance `2/inputs`; the output starts as a constant. The first bias may be one for each position.
+/// `a ← W a + b` from layer to layer, with swish activations in between. Hidden weights are drawn
+/// with variance `2/inputs`; the initial output is a constant. The first layer may have one bias
+/// per position.
 #[derive(Debug, Clone)]
 pub struct Perceptron<F> {
     maps: Vec<Linear<F>>,
@@ -28,7 +29,7 @@ fn hidden() -> Vec<usize> {
     vec![64]
 }
 
-/// Most hidden layers, and most units of one.
+/// Maximum number of hidden layers, and of units per layer.
 const MOST_HIDDEN: usize = 5;
 const MOST_UNITS: usize = 1 << 14;
 
@@ -44,7 +45,8 @@ impl<F: Real> Perceptron<F> {
     /// A network with hidden layers of the given widths.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for too many or too wide layers; tensors that are missing or misshapen.
+    /// [`LayerError::Range`] for too many or too wide layers; tensors that are missing or
+    /// misshapen.
     pub fn new(hidden: &[usize], context: ModuleContext<'_, F>) -> Result<Self> {
         check_hidden(hidden)?;
         let ModuleContext { inputs, positions, start, mut parameters, .. } = context;
@@ -72,7 +74,7 @@ impl<F: Real> Perceptron<F> {
     }
 }
 
-/// Whether the widths are in their ranges.
+/// Checks that the widths are in their ranges.
 fn check_hidden(hidden: &[usize]) -> Result<()> {
     if hidden.len() > MOST_HIDDEN {
         let value = hidden.len() as f64;
@@ -155,7 +157,7 @@ impl<F: Real> Module<F> for Perceptron<F> {
         }
         let (rows, buffers) = (input.nrows(), &mut tape.buffers[..]);
         for ((index, map), pair) in self.maps.iter().enumerate().zip(pairs).rev() {
-            // The z of this layer, once its gradient stands there, and the activation before it.
+            // z of this layer, to be overwritten by its gradient, and the activation before it.
             let (done, rest) = buffers.split_at_mut(of_hidden(index)[0]);
             let by = if index == self.hidden.len() { by_output.reborrow() } else { rest[0].view() };
             let Some(before) = index.checked_sub(1) else {
@@ -164,7 +166,8 @@ impl<F: Real> Module<F> for Perceptron<F> {
             };
             let (z, a) = two(done, of_hidden(before))?;
             map.backward(a.view(), by.reborrow(), None, pair)?;
-            // The gradient by the activation takes its place, and then that by z takes the place of z.
+            // The gradient by the activation overwrites the activation, then that by z overwrites
+            // z.
             let inputs = map.dim().1;
             map.pull_back(by, a.shaped(rows, inputs))?;
             swish_gradient(z.shaped(rows, inputs), a.view())?;
@@ -173,7 +176,7 @@ impl<F: Real> Module<F> for Perceptron<F> {
     }
 }
 
-/// Two buffers that follow each other.
+/// Two consecutive buffers.
 fn two<F>(buffers: &mut [Buffer<F>], [first, _]: [usize; 2]) -> Result<(&mut Buffer<F>, &mut Buffer<F>)> {
     match buffers.get_mut(first..) {
         Some([a, b, ..]) => Ok((a, b)),

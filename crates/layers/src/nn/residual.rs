@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::linear::{Linear, Start};
 use super::swish::{swish, swish_gradient};
 
-/// `h₀ = W x + b`, then `h ← h + B (A s(h) + a) + b` for each block with the swish `s`, and a linear map
-/// of `s(h)`: residual blocks with activations in front (He et al. 2016, "Identity mappings in deep
-/// residual networks", without their second activation). The output starts as a constant. The first bias
-/// may be one for each position.
+/// `h₀ = W x + b`, then `h ← h + B (A s(h) + a) + b` for each block with the swish `s`, and a
+/// linear map of `s(h)`: residual blocks with pre-activation (He et al. 2016, "Identity mappings in
+/// deep residual networks", without the second activation). The initial output is a constant. The
+/// first layer may have one bias per position.
 #[derive(Debug, Clone)]
 pub struct Residual<F> {
     /// The first map, two maps for each block, the last map.
@@ -38,7 +38,7 @@ fn blocks() -> usize {
     2
 }
 
-/// Most units and most blocks.
+/// Maximum number of units and of blocks.
 const MOST_UNITS: usize = 1 << 14;
 const MOST_BLOCKS: usize = 32;
 
@@ -49,8 +49,8 @@ impl<F: Real> Residual<F> {
     /// A network of `blocks` residual blocks of `width` units.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for widths and numbers of blocks outside their ranges; tensors that are
-    /// missing or misshapen.
+    /// [`LayerError::Range`] for widths and numbers of blocks outside their ranges; tensors that
+    /// are missing or misshapen.
     pub fn new(width: usize, blocks: usize, context: ModuleContext<'_, F>) -> Result<Self> {
         let within = |what, value: usize, most, range| match value {
             value if (1..=most).contains(&value) => Ok(()),
@@ -63,7 +63,8 @@ impl<F: Real> Residual<F> {
         let mut maps = Vec::with_capacity(last + 1);
         for index in 0..last {
             let (from, positions) = if index == 0 { (inputs, positions) } else { (width, 1) };
-            // Each block adds to h, so that its power grows with their number unless each adds little.
+            // Each block adds to h; a gain of 1/blocks keeps the power of h bounded for any number
+            // of blocks.
             let gain = if index > 0 && index % 2 == 0 { 1.0 / blocks as f64 } else { 2.0 };
             maps.push(Linear::make(
                 index,
@@ -83,7 +84,7 @@ impl<F: Real> Residual<F> {
     }
 }
 
-/// Buffers of the tape: the gradient by `h` and one for what passes, then `h` and `s(h)` before each
+/// Buffers of the tape: the gradient by `h` and a scratch buffer; then `h` and `s(h)` before each
 /// block and after the last, and `A s(h) + a` of each block.
 const BY_H: usize = 0;
 const BETWEEN: usize = 1;
@@ -158,10 +159,10 @@ impl<F: Real> Module<F> for Residual<F> {
         if expected != actual || tape.buffers.len() < h(blocks) + 3 {
             return Err(LayerError::Grads { expected, actual });
         }
-        let (scratch, kept) = tape.buffers.split_at_mut(h(0));
+        let (scratch, recorded) = tape.buffers.split_at_mut(h(0));
         let [by_h, between] = scratch else { return Err(LayerError::Tape { index: BETWEEN }) };
         // Through the last map and activation.
-        let [h_last, s_last, ..] = &mut kept[3 * blocks..] else {
+        let [h_last, s_last, ..] = &mut recorded[3 * blocks..] else {
             return Err(LayerError::Tape { index: BY_H });
         };
         let last = 2 * blocks + 1;
@@ -174,7 +175,7 @@ impl<F: Real> Module<F> for Residual<F> {
         swish_gradient(h_last.shaped(rows, width), by_h.view())?;
         by_h.shaped(rows, width).assign(&h_last.view());
         for block in (0..blocks).rev() {
-            let [h, s, inner, ..] = &mut kept[3 * block..] else {
+            let [h, s, inner, ..] = &mut recorded[3 * block..] else {
                 return Err(LayerError::Tape { index: block });
             };
             let (first, second) = (2 * block + 1, 2 * block + 2);

@@ -10,7 +10,7 @@ pub(super) fn swish<F: Real>(z: ArrayView2<'_, F>, mut a: ArrayViewMut2<'_, F>) 
     Ok(())
 }
 
-/// `z ← a·d(z σ(z))/dz`, where `a` is the gradient by the activation.
+/// `z ← a·d(z σ(z))/dz`, where `a` is the gradient with respect to the activation.
 pub(super) fn swish_gradient<F: Real>(mut z: ArrayViewMut2<'_, F>, a: ArrayView2<'_, F>) -> Result<()> {
     parallel::map(check::slice_mut("activation", &mut z)?, check::slice("activation", &a)?, &Gradient);
     Ok(())

@@ -1,4 +1,4 @@
-//! Gaussianization of each feature by its histogram.
+//! Gaussianization of each feature through its histogram.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, Zip};
 use pdmap_core::contract::{Visit, VisitMut};
@@ -13,18 +13,18 @@ use super::fixed::fitted;
 use super::histogram_feature::Feature;
 use super::histogram_fit::{Bins, Fit};
 
-/// `z = Φ⁻¹(F(x))` for each feature, where `F` has the density of a histogram: constant in each bin, with
-/// exponential tails beyond the outer edges whose scale is the mean width of the bins.
-/// `log|det| = Σ log f(x) − log φ(z)`, so with a normal base behind it the features are independent
-/// histograms.
+/// `z = Φ⁻¹(F(x))` for each feature, where `F` has the density of a histogram: constant in each
+/// bin, with exponential tails beyond the outer edges whose scale is the mean bin width.
+/// `log|det| = Σ log f(x) − log φ(z)`, so with a normal base density directly after it, the model
+/// is a product of independent histograms.
 ///
-/// Fitted to the training rows, then fixed. Both tails are kept in logarithms, so every finite number is
-/// mapped and mapped back.
+/// Fitted to the training rows, then fixed. Both tails are kept as logarithms, so every finite
+/// number can be mapped and mapped back.
 #[derive(Debug, Clone)]
 pub struct Histogram<F> {
     /// `[features, bins + 1]`, increasing.
     edges: Fixed<F, Ix2>,
-    /// `[features, bins + 2]`, positive: the tail below, the bins, the tail above.
+    /// `[features, bins + 2]`, positive: the lower tail, the bins, the upper tail.
     masses: Fixed<F, Ix2>,
     features: Vec<Feature>,
 }
@@ -39,7 +39,7 @@ impl<F: Real> Histogram<F> {
         Self::new(edges, masses)
     }
 
-    /// Several histograms of the same rows, which are sorted once.
+    /// Several histograms of the same rows, which are sorted only once.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
@@ -55,7 +55,8 @@ impl<F: Real> Histogram<F> {
             .collect()
     }
 
-    /// Edges `[features, bins + 1]` and masses `[features, bins + 2]`, those of the two tails first and last.
+    /// Edges `[features, bins + 1]` and masses `[features, bins + 2]`, with those of the two tails
+    /// first and last.
     ///
     /// # Errors
     /// Other shapes; edges that do not increase, masses that are not positive and finite.
@@ -69,7 +70,7 @@ impl<F: Real> Histogram<F> {
         Ok(layer)
     }
 
-    /// Checks the tensors and makes the histograms of them.
+    /// Checks the tensors and builds the histograms from them.
     fn refresh(&mut self) -> Result<()> {
         let (edges, masses) = (self.edges.values(), self.masses.values());
         let (features, columns) = edges.dim();
@@ -92,12 +93,12 @@ impl<F: Real> Histogram<F> {
         Ok(())
     }
 
-    /// Bins of each feature.
+    /// Bins per feature.
     pub fn bins(&self) -> usize {
         self.edges.values().ncols() - 1
     }
 
-    /// `map(feature, from) = (to, log slope)` on each number; log slopes are added up.
+    /// Applies `map(feature, from) = (to, log slope)` to each number and adds up the log-slopes.
     fn pass(
         &self,
         from: ArrayView2<'_, F>,

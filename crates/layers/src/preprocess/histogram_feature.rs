@@ -6,30 +6,32 @@ use pdmap_core::special::normal::{log_density, log_hazard, log_tail, tail_quanti
 #[derive(Debug, Clone)]
 pub(super) struct Feature {
     edges: Vec<f64>,
-    /// Mass below each edge, and above it: neither as a difference from 1.
+    /// Mass below each edge, and above it; neither computed as a difference from 1.
     below: Vec<f64>,
     above: Vec<f64>,
-    /// One over the scale of the tails.
+    /// The inverse of the scale of the tails.
     rate: f64,
 }
 
-/// A place in a histogram: the smaller of the masses on both sides in logarithm, whether that is the one below, and the density.
+/// A position in a histogram: the logarithm of the mass on the smaller side, whether that is the
+/// lower side, and the density.
 struct Place {
     log_mass: f64,
     lower: bool,
     density: Density,
 }
 
-/// A density in logarithm.
+/// A log-density.
 enum Density {
     /// In a bin.
     Bin(f64),
-    /// In a tail, divided by the mass beyond: far out the two logarithms differ in no digit that is left.
+    /// In a tail, relative to the mass beyond: far out the two logarithms agree in all their
+    /// digits.
     PerMass(f64),
 }
 
 impl Density {
-    /// `log dz/dx`, where `x` goes to `z`.
+    /// `log dz/dx`, where `x` maps to `z`.
     fn log_slope(&self, z: f64) -> f64 {
         match self {
             Self::Bin(density) => density - log_density(z),
@@ -60,9 +62,9 @@ impl Feature {
         self.edges.len() - 1
     }
 
-    /// The bin between two edges: its width, the mass in it, and the part that lies below `share` of it.
+    /// The mass of a bin.
     fn mass(&self, bin: usize) -> f64 {
-        // Taken where the numbers are small.
+        // Subtract on the side where the numbers are small.
         if self.below[bin] < self.above[bin + 1] {
             self.below[bin + 1] - self.below[bin]
         } else {
@@ -90,7 +92,7 @@ impl Feature {
     /// `(z, log f − log φ)`.
     pub(super) fn forward(&self, x: f64) -> (f64, f64) {
         let Place { log_mass, lower, density } = self.place(x);
-        // Masses on both sides of the middle may be rounded to a little more than a half.
+        // Rounding may leave slightly more than one half on the smaller side.
         let z = tail_quantile(log_mass.min(-std::f64::consts::LN_2));
         (if lower { -z } else { z }, density.log_slope(z))
     }
@@ -103,7 +105,8 @@ impl Feature {
             return if lower { self.edges[0] - beyond } else { self.edges[last] + beyond };
         }
         let mass = log_mass.exp();
-        // The last edge with less below it, or the last one with at least as much above it.
+        // The last edge with at most this mass below it, or the last one with at least this mass
+        // above it.
         let bin = if lower {
             self.below.partition_point(|&below| below <= mass)
         } else {
@@ -118,16 +121,16 @@ impl Feature {
         }
     }
 
-    /// `log dx/dz` of the inverse, and `x`.
+    /// `x` and `log dx/dz` of the inverse.
     pub(super) fn inverse_and_log_slope(&self, z: f64) -> (f64, f64) {
         let x = self.inverse(z);
         (x, -self.place(x).density.log_slope(z))
     }
 
-    /// `∂/∂x` of `dy·z(x) + log dz/dx`, where `x` goes to `z`.
+    /// `∂/∂x` of `dy·z(x) + log dz/dx`, where `x` maps to `z`.
     pub(super) fn gradient(&self, x: f64, z: f64, dy: f64) -> f64 {
         let slope = self.place(x).density.log_slope(z).exp();
-        // log f is constant in a bin, and falls at the rate of the tails beyond.
+        // log f is constant in a bin, and decreases at a constant rate in the tails.
         let fall = match () {
             () if x < self.edges[0] => self.rate,
             () if x > self.edges[self.last()] => -self.rate,

@@ -1,35 +1,38 @@
-//! Edges and masses of histograms.
+//! Fits edges and masses of histograms.
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::{LayerError, Real, Result, check};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Which bins a histogram has.
+/// The bins of a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bins {
-    /// So many of equal mass for each feature; each counts half a row more than it has. For continuous numbers.
+    /// This many bins of equal mass per feature, each smoothed by half a row. For continuous
+    /// numbers.
     Bins(usize),
-    /// So many of equal width on [0, 1], the same for all features: grey levels with uniform noise. A level of a feature counts what all features have there on
-    /// average, as if that had been seen in [`PRIOR`] more rows: levels that a pixel never had in training keep the share that they have elsewhere.
+    /// This many bins of equal width on [0, 1], the same for all features: grey levels with uniform
+    /// noise. Each level of a feature is smoothed by its average share over all features, weighted
+    /// like [`PRIOR`] rows, so a level that a pixel never had in training keeps the share that it
+    /// has elsewhere.
     Levels(usize),
 }
 
-/// Rows that the levels of all features together count for in each.
+/// Weight, in rows, of the levels of all features in those of each.
 pub const PRIOR: f64 = 3.0;
 
-/// Pseudo-count of a bin, and of a tail.
+/// Pseudo-count of a bin and of a tail.
 const SMOOTHING: f64 = 0.5;
 
-/// Mass of each tail beyond the levels, which hold all that there should be.
+/// Mass of each tail beyond the levels, which should contain all data.
 const BEYOND: f64 = 1e-6;
 
-/// Most bins.
+/// Maximum number of bins.
 const MOST: usize = 4096;
 
 impl Bins {
-    /// Says that their number is in its range.
+    /// Checks that the number of bins is in its range.
     ///
     /// # Errors
     /// [`LayerError::Range`].
@@ -88,16 +91,17 @@ impl Fit {
     }
 }
 
-/// Rows of a sorted feature in `[from, to)`.
+/// Number of values of a sorted feature in `[from, to)`.
 fn within(sorted: &[f64], from: f64, to: f64) -> usize {
     sorted.partition_point(|&v| v < to) - sorted.partition_point(|&v| v < from)
 }
 
-/// Bins of equal mass. Where values repeat there are fewer edges than that, and the widest bins are halved until there are enough.
+/// Bins of equal mass. Repeated values give fewer edges; the widest bins are then halved until
+/// there are enough.
 fn quantiles<F: Real>(sorted: &[f64], count: usize) -> (Vec<f64>, Vec<f64>) {
     let last = sorted.len() - 1;
     let at = |quantile: f64| sorted[(quantile * last as f64).round() as usize];
-    // As the numbers are stored: edges must differ there too.
+    // Rounded as they will be stored, since the stored edges must differ.
     let stored = |v: f64| F::of(v).f64();
     let mut edges: Vec<f64> = (0..=count).map(|bin| stored(at(bin as f64 / count as f64))).collect();
     let apart = |a: f64, b: f64| b - a > 4.0 * F::EPS * a.abs().max(b.abs());
@@ -121,7 +125,7 @@ fn quantiles<F: Real>(sorted: &[f64], count: usize) -> (Vec<f64>, Vec<f64>) {
     (edges, normalized(masses))
 }
 
-/// Levels of equal width, with what all features have as a prior.
+/// Levels of equal width, with the average over all features as a prior.
 fn levels(sorted: &[Vec<f64>], count: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
     let edges: Vec<f64> = (0..=count).map(|edge| edge as f64 / count as f64).collect();
     let counts: Vec<Vec<f64>> = sorted

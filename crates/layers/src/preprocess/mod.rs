@@ -1,5 +1,5 @@
-//! Invertible preprocessing that is fitted to the training rows: fixed layers in front of a flow, part of
-//! the model and of its log-determinant, so that a saved model scores data in the space that it states.
+//! Invertible preprocessing fitted to the training rows: fixed layers in front of a flow. They are
+//! part of the model and of its log-determinant, so a saved model scores data in its stated space.
 
 mod fixed;
 mod histogram;

@@ -1,15 +1,17 @@
-//! Rows that are shown block by block, as often as a fit has to see them: in memory, or in a file that is larger than it.
+//! Passes over rows in blocks, repeated as often as a fit needs: over rows in memory, or over a
+//! file larger than memory.
 
 use ndarray::{Array1, ArrayView2, Axis, Zip};
 use pdmap_core::{LayerError, Real, Result};
 
-/// Rows of a block of rows in memory. Sums run over blocks in their order, so a file that is shown in blocks of this size gives the same bits.
+/// Rows per block of rows in memory. Sums run over blocks in order, so a file read in blocks of
+/// this size gives the same bits.
 const BLOCK: usize = 4096;
 
-/// Looks at one block of rows.
+/// Called with one block of rows.
 pub type Visit<'a, F> = dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError> + 'a;
 
-/// Shows all rows, block by block, to whoever looks.
+/// Makes one pass: calls the visitor with all rows, block by block.
 pub type Passes<'a, F, E> = dyn FnMut(&mut Visit<'_, F>) -> Result<(), E> + 'a;
 
 /// Rows in memory, in blocks.
@@ -19,7 +21,8 @@ pub(super) fn in_blocks<'a, F: Real>(
     move |visit| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit)
 }
 
-/// Number of rows, and mean and standard deviation (divisor: number of rows) of each feature, in `f64`; two passes.
+/// Number of rows, and mean and standard deviation (divisor: number of rows) of each feature, in
+/// `f64`; two passes.
 pub(super) fn moments<F: Real, E: From<LayerError>>(
     passes: &mut Passes<'_, F, E>,
 ) -> Result<(usize, Array1<f64>, Array1<f64>), E> {

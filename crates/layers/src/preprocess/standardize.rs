@@ -11,8 +11,8 @@ use pdmap_core::{
 use super::fixed::{fitted, positive};
 use super::passes::{Passes, in_blocks, moments};
 
-/// `y = (x − μ)/σ` with the mean and the standard deviation of each feature of the training rows; `log|det| = −Σ log σ`. Fixed:
-/// training does not move it.
+/// `y = (x − μ)/σ` with the mean and standard deviation of each feature of the training rows;
+/// `log|det| = −Σ log σ`. Not trained.
 #[derive(Debug, Clone)]
 pub struct Standardize<F> {
     mean: Fixed<F, Ix1>,
@@ -20,7 +20,7 @@ pub struct Standardize<F> {
 }
 
 impl<F: Real> Standardize<F> {
-    /// Mean and deviation of the given rows.
+    /// Fits mean and standard deviation to the given rows.
     ///
     /// # Errors
     /// [`LayerError::NoRows`]; [`LayerError::NotPositive`] for a constant feature.
@@ -28,7 +28,7 @@ impl<F: Real> Standardize<F> {
         Self::fit_in_passes(&mut in_blocks(rows))
     }
 
-    /// The same for rows that are shown block by block, as often as [`fit`](Self::fit) has to see them.
+    /// Like [`fit`](Self::fit), for rows delivered in blocks by repeated passes.
     ///
     /// # Errors
     /// As [`fit`](Self::fit); those of the passes.
@@ -49,7 +49,7 @@ impl<F: Real> Standardize<F> {
         log_det.into_iter().flatten().for_each(|log_det| *log_det += sign * own);
     }
 
-    /// `to ← f(from, mean, deviation)` on each number.
+    /// `to ← f(from, mean, deviation)` for each number.
     fn map(&self, from: ArrayView2<'_, F>, mut to: ArrayViewMut2<'_, F>, f: impl Fn(F, F, F) -> F) {
         for (mut to, from) in to.rows_mut().into_iter().zip(from.rows()) {
             Zip::from(&mut to)

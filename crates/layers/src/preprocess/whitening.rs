@@ -12,9 +12,9 @@ use pdmap_core::{
 use super::fixed::{fitted, positive};
 use super::passes::{Passes, in_blocks, moments};
 
-/// `y = diag(1/σ) Uᵀ (x − μ)`, where `cov(x) = U diag(σ²) Uᵀ` on the training rows, largest variance first; `log|det| = −Σ log σ`.
-/// Fixed: training does not move it. It is itself an unconstrained linear map, so a flow behind it never has "inverse = transpose" as
-/// a whole.
+/// `y = diag(1/σ) Uᵀ (x − μ)`, where `cov(x) = U diag(σ²) Uᵀ` on the training rows, largest
+/// variance first; `log|det| = −Σ log σ`. Not trained. Whitening is itself an unconstrained linear
+/// map, so a flow that contains it never has "inverse = transpose" as a whole.
 #[derive(Debug, Clone)]
 pub struct Whitening<F> {
     mean: Fixed<F, Ix1>,
@@ -23,28 +23,29 @@ pub struct Whitening<F> {
     deviation: Fixed<F, Ix1>,
 }
 
-/// Smallest ratio of standard deviations along two principal axes that is taken for signal, in ε of the working precision: covariances
-/// are sums in `f64`, but the rows have the precision they came in.
+/// Smallest ratio of standard deviations along two principal axes that counts as signal, in ε of
+/// the working precision: covariances are summed in `f64`, but the rows have their own precision.
 const RANK: f64 = 64.0;
 
-/// Smallest ratio of variances along two principal axes that is taken for signal, in ε of `f64` × features: eigenvalues of a covariance are known to
-/// rounding of the largest, so that a feature which depends on the others has a variance of that order and not 0.
+/// Smallest ratio of variances along two principal axes that counts as signal, in ε of `f64` ×
+/// features. Eigenvalues of a covariance are accurate to rounding of the largest one, so a linearly
+/// dependent feature has a variance of that order instead of 0.
 const VARIANCE: f64 = 8.0;
 
-/// How far from orthonormal a basis may be that was rounded to its precision, in ε × features.
+/// Allowed deviation from orthonormality of a basis after rounding, in ε × features.
 const BASIS: f64 = 64.0;
 
 impl<F: Real> Whitening<F> {
-    /// Principal axes of the given rows.
+    /// Fits the principal axes of the given rows.
     ///
     /// # Errors
-    /// [`LayerError::NoRows`]; [`LayerError::Singular`] where the covariance has no full rank (constant or linearly dependent features,
-    /// or fewer rows than features).
+    /// [`LayerError::NoRows`]; [`LayerError::Singular`] for a covariance without full rank
+    /// (constant or linearly dependent features, or fewer rows than features).
     pub fn fit(rows: ArrayView2<'_, F>) -> Result<Self> {
         Self::fit_in_passes(&mut in_blocks(rows))
     }
 
-    /// The same for rows that are shown block by block, as often as [`fit`](Self::fit) has to see them.
+    /// Like [`fit`](Self::fit), for rows delivered in blocks by repeated passes.
     ///
     /// # Errors
     /// As [`fit`](Self::fit); those of the passes.
@@ -88,7 +89,7 @@ impl<F: Real> Whitening<F> {
     }
 }
 
-/// Covariance (divisor: number of rows) in `f64`, by products of the blocks that are shown, in their order.
+/// Covariance (divisor: number of rows) in `f64`, summed over the products of the blocks in order.
 fn covariance<F: Real, E: From<LayerError>>(
     passes: &mut Passes<'_, F, E>,
     count: usize,

@@ -1,17 +1,18 @@
-//! Which features of a row are measured together.
+//! Groups of features that share a radius.
 
 use serde::{Deserialize, Serialize};
 
 use pdmap_core::{LayerError, Result};
 
-/// Which features have a common radius.
+/// Which features share a radius.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Groups {
-    /// All of a row.
+    /// All features of a row.
     #[default]
     Row,
-    /// So many that follow each other; the last group may have fewer. Channels follow each other as planes: a group of `H·W` features is a channel.
+    /// This many consecutive features; the last group may have fewer. Channels are stored one after
+    /// the other, so a group of `H·W` features is a channel.
     Size(usize),
     /// Patches of `[height, width]` pixels of an image, across all of its channels.
     Patches([usize; 2]),
@@ -22,15 +23,15 @@ pub enum Groups {
 pub(super) struct Members {
     pub(super) features: usize,
     pub(super) size: usize,
-    /// Features in the order of the groups, where that is not their own.
+    /// Features in the order of the groups, unless it is the natural order.
     pub(super) order: Option<Vec<u32>>,
 }
 
 impl Groups {
-    /// Who is in which group.
+    /// Assigns features to groups.
     ///
     /// # Errors
-    /// No features, or none in a group; patches without an image or that do not tile it.
+    /// No features, or an empty group; patches without an image, or that do not tile it.
     pub(super) fn members(&self, features: usize, shape: Option<&[usize]>) -> Result<Members> {
         let contiguous = |size: usize| match size {
             0 => Err(LayerError::Range { what: "features of a group", value: 0.0, range: "at least 1" }),
@@ -78,12 +79,12 @@ impl Groups {
 }
 
 impl Members {
-    /// How many groups.
+    /// Number of groups.
     pub(super) fn count(&self) -> usize {
         self.features.div_ceil(self.size)
     }
 
-    /// How many features a group has.
+    /// Number of features of a group.
     pub(super) fn size_of(&self, group: usize) -> usize {
         self.size.min(self.features - group * self.size)
     }
@@ -118,7 +119,7 @@ mod tests {
         assert!(matches!(Groups::Row.members(0, None), Err(LayerError::NoFeatures)));
         assert_eq!(Groups::Size(3).members(4, None).unwrap().size, 3);
         assert_eq!(Groups::Size(9).members(4, None).unwrap().size, 4);
-        // Two channels of 2 × 4 pixels in patches of 2 × 2: a patch is that of both channels.
+        // Two channels of 2 × 4 pixels in patches of 2 × 2: a patch spans both channels.
         let members = Groups::Patches([2, 2]).members(16, Some(&[2, 2, 4])).unwrap();
         assert_eq!(members.size, 8);
         assert_eq!(members.order.unwrap(), [0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15]);

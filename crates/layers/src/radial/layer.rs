@@ -14,15 +14,16 @@ use super::groups::Members;
 use super::radii::{dot, rows};
 use crate::spline::{Parameters, SplineOptions, Tails};
 
-/// `y = x·e^{v − u}` for each group of `D_g` features, where `u = log(r/√D_g)` with `r = |x|` over the
-/// group, and `v = f(u)` with a monotone rational-quadratic spline `f`, the identity beyond `[−B, B]`.
+/// `y = x·e^{v − u}` for each group of `D_g` features, where `u = log(r/√D_g)` with `r = |x|` over
+/// the group, and `v = f(u)` with a monotone rational-quadratic spline `f`, the identity beyond
+/// `[−B, B]`.
 ///
-/// Radial Gaussianization (Lyu & Simoncelli 2009, "Nonlinear extraction of independent components of
-/// natural images using radial Gaussianization"): the length changes and the direction stays, so the
-/// layer commutes with orthonormal maps of a group. With `g = r e^{v−u}`,
+/// Radial Gaussianization (Lyu & Simoncelli 2009, "Nonlinear extraction of independent components
+/// of natural images using radial Gaussianization"): the length changes and the direction does not,
+/// so the layer commutes with orthonormal maps of a group. With `g = r e^{v−u}`,
 /// `log|det| = Σ_groups D_g log(g/r) + log(d log g / d log r)`.
 ///
-/// Rows shorter than `e^{−B}√D_g`, those of length 0 among them, do not change.
+/// Groups shorter than `e^{−B}√D_g`, including those of length 0, do not change.
 #[derive(Debug, Clone)]
 pub struct Radial<F> {
     groups: Groups,
@@ -31,18 +32,18 @@ pub struct Radial<F> {
     splines: Parameters<F>,
 }
 
-/// What the specification holds beside tensors.
+/// Options of a specification.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Options {
-    /// Of a saved layer.
+    /// Given for a saved layer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     features: Option<usize>,
     #[serde(default)]
     groups: Groups,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shape: Option<Vec<usize>>,
-    /// One spline for all groups.
+    /// Whether one spline serves all groups.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     shared: bool,
     #[serde(default = "SplineOptions::default_bins")]
@@ -53,22 +54,23 @@ struct Options {
     learned_bound: bool,
 }
 
-/// Radii from e⁻³ to e³ times the usual one.
+/// Radii from e⁻³ to e³ times the typical one.
 fn default_bound() -> f64 {
     3.0
 }
 
-/// Buffers of the tape: `u`, `v`, and the gradients by both.
+/// Buffers of the tape: `u`, `v`, and the gradients with respect to both.
 const U: usize = 0;
 const V: usize = 1;
 const BY_V: usize = 2;
 const BY_U: usize = 3;
 
 impl<F: Real> Radial<F> {
-    /// The identity on `features` numbers; `shape` says what they are, for groups that ask for it.
+    /// The identity on `features` numbers; `shape` is needed for groups of patches.
     ///
     /// # Errors
-    /// Groups that do not fit; bins and bounds outside their ranges. The tails of a radius are the identity whatever the options say.
+    /// Groups that do not match the features; bins and bounds outside their ranges. The tails are
+    /// always the identity, whatever the options say.
     pub fn identity(
         features: usize,
         groups: Groups,
@@ -83,7 +85,7 @@ impl<F: Real> Radial<F> {
         Ok(Self { groups, shape: shape.map(<[usize]>::to_vec), members, splines })
     }
 
-    /// Writes `log(r/√D_g)` of each row's groups.
+    /// Writes `log(r/√D_g)` for each group of each row.
     fn log_radii(&self, x: &[F], logs: &mut [F]) {
         let (members, groups) = (&self.members, self.members.count());
         rows(x, members.features, logs, groups, |x, logs| {
@@ -131,7 +133,7 @@ impl<F: Real> Radial<F> {
     }
 }
 
-/// Features that a specification alone may ask for.
+/// Maximum number of features that a specification alone may request.
 const MOST_FEATURES: usize = 1 << 20;
 
 impl Members {
@@ -152,7 +154,7 @@ impl Options {
     }
 }
 
-/// `log(r/√D_g)` from `r²`; of nothing, the least that there is.
+/// `log(r/√D_g)` from `r²`; finite for `r = 0`.
 fn log_radius<F: Real>(square: f64, size: usize) -> F {
     F::of(0.5 * (square / size as f64).max(f64::MIN_POSITIVE).ln())
 }
@@ -270,7 +272,7 @@ impl<F: Real> Layer<F> for Radial<F> {
         };
         let (x, y) = (check::slice("input", &input.x)?, check::slice("output", &y)?);
         let delta = check::slice("gradient of the output", &dy)?;
-        // Both ends of the spline: ∂/∂v = Σ δ y + D, and what comes back for u.
+        // Both ends of the spline: ∂/∂v = Σ δ y + D, and the gradient that reaches u.
         for ((by_v, y), delta) in by_v
             .shaped(count, groups)
             .rows_mut()
@@ -297,7 +299,7 @@ impl<F: Real> Layer<F> for Radial<F> {
         parallel::rows_mut(dx, features, |row, dx| {
             let place = row * features..(row + 1) * features;
             let (x, delta) = (&x[place.clone()], &delta[place]);
-            // δ e^{v−u}, and u moves with x/r².
+            // The direct term δ e^{v−u}, and the term through u, proportional to x/r².
             let factors = |group: usize| -> (F, F) {
                 let (u, size) = (u[[row, group]], members.size_of(group));
                 let by_u = by_u[[row, group]] - by_v[[row, group]];

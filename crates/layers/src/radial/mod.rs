@@ -1,4 +1,5 @@
-//! Radial Gaussianization: the length of a row, or of groups of its features, through a monotone spline.
+//! Radial Gaussianization: maps the length of a row, or of groups of its features, through a
+//! monotone spline.
 
 mod groups;
 mod layer;

@@ -4,7 +4,7 @@ use pdmap_core::Real;
 use pdmap_core::parallel::{self, GRAIN};
 use rayon::prelude::*;
 
-/// `body(row of a, row of b)` for each row, `b` to be written.
+/// Calls `body(row of a, row of b)` for each row; writes `b`.
 pub(super) fn rows<F: Real>(
     a: &[F],
     width_a: usize,

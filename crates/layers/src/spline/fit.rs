@@ -1,4 +1,4 @@
-//! Splines that start as the map of a sample's distribution to the standard normal one.
+//! Initializes splines to map the distribution of a sample to the standard normal one.
 
 use ndarray::ArrayView2;
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -7,14 +7,15 @@ use super::LEAST;
 use super::parameters::Parameters;
 use pdmap_core::Real;
 
-/// Values for each bin below which a sample says nothing.
+/// Minimum number of values per bin for a fit.
 const ENOUGH: usize = 4;
 
-/// Most values of one spline that are sorted.
+/// Maximum number of values sorted per spline.
 const SORTED: usize = 1 << 14;
 
-/// Knots at equal distances in `y`, and in `x` where the sample has the same share of its values below: `F(x_k) = Φ(y_k)`, as far as bins have a least
-/// width. Slopes at the inner knots are means of those of the bins beside them.
+/// Places the knots at equal distances in `y`, and in `x` at the matching quantiles of the sample,
+/// `F(x_k) = Φ(y_k)`, subject to the minimum bin width. Slopes at the inner knots are means of
+/// those of the adjacent bins.
 pub(super) fn gaussian_knots<F: Real>(splines: &mut Parameters<F>, sample: ArrayView2<'_, F>) {
     let (options, positions) = (splines.options(), splines.positions());
     let (bins, bound) = (options.bins, options.bound);
@@ -43,7 +44,7 @@ pub(super) fn gaussian_knots<F: Real>(splines: &mut Parameters<F>, sample: Array
                 _ => quantile(normal.cdf(-bound + height * k as f64)).clamp(-bound, bound),
             })
             .collect();
-        // No bin is narrower than twice the least width, from either side.
+        // From either side: no bin is narrower than twice the minimum width.
         let least = 4.0 * LEAST * bound;
         for k in 1..bins {
             knots[k] = knots[k].max(knots[k - 1] + least);
@@ -53,7 +54,7 @@ pub(super) fn gaussian_knots<F: Real>(splines: &mut Parameters<F>, sample: Array
         }
         let shares: Vec<f64> = knots.windows(2).map(|pair| (pair[1] - pair[0]) / (2.0 * bound)).collect();
         let secants: Vec<f64> = knots.windows(2).map(|pair| height / (pair[1] - pair[0])).collect();
-        // The geometric mean: between the two, and symmetric under inversion.
+        // The geometric mean lies between the two and is symmetric under inversion.
         let slopes: Vec<f64> = secants.windows(2).map(|pair| (pair[0] * pair[1]).sqrt()).collect();
         splines.set_unit(unit, &shares, &slopes);
     }

@@ -1,4 +1,4 @@
-//! The passes of splines, compiled once for each scalar.
+//! The passes of splines, compiled once per scalar.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::parallel::{Pass, run_vectorized};
@@ -8,7 +8,7 @@ use super::rational::{Bin, LANES, Lanes};
 use super::raw::Form;
 use super::table::{Table, load, store};
 
-/// Parameters and bound to bins.
+/// From parameters and bound to bins.
 pub(super) struct FillBins(pub(super) Form);
 
 kernel!(FillBins, (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>]), |this, given| run_vectorized(
@@ -16,14 +16,14 @@ kernel!(FillBins, (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>]), |this, giv
     given
 ));
 
-/// Gradients by bins to gradients by parameters and bound.
+/// From gradients with respect to bins to those with respect to parameters and bound.
 pub(super) struct ChainRule(pub(super) Form);
 
 kernel!(ChainRule, (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [Lanes<F>]), |this, given| {
     run_vectorized(&Chain(this.0), given)
 });
 
-/// Rows through splines.
+/// Maps rows through splines.
 pub(super) struct Forward;
 
 kernel!(
@@ -35,9 +35,9 @@ kernel!(
     }
 );
 
-/// Gradients back through splines.
+/// Backpropagates through splines.
 pub(super) struct Backward {
-    /// Lanes of one block's bins.
+    /// Size in lanes of one block's bins.
     pub(super) table: usize,
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Columns<'a, F> {
     pub(super) sums: &'a mut [Lanes<F>],
 }
 
-/// The backward pass over them; `table` is the lanes of one block's bins.
+/// The backward pass over columns; `table` is the size in lanes of one block's bins.
 struct Differentiate {
     table: usize,
 }

@@ -1,4 +1,4 @@
-//! The layer of splines.
+//! The spline layer.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::{Visit, VisitMut};
@@ -12,11 +12,11 @@ use super::fit::gaussian_knots;
 use super::parameters::Parameters;
 use super::{Sharing, SplineOptions, Start, Tails};
 
-/// `y_i = f_i(x_i)` with monotone rational-quadratic splines `f_i` of `K` bins on `[−B, B]` (Durkan et al.
-/// 2019), and straight lines beyond; `log|det| = Σ_i log f_i'(x_i)`. One spline for each feature, or for
-/// each channel.
+/// `y_i = f_i(x_i)` with monotone rational-quadratic splines `f_i` of `K` bins on `[−B, B]` and
+/// linear tails (Durkan et al. 2019); `log|det| = Σ_i log f_i'(x_i)`. One spline per feature or per
+/// channel.
 ///
-/// Its parameters are unconstrained (shares of width and height by softmax, slopes by softplus) and
+/// The parameters are unconstrained (shares of width and height by softmax, slopes by softplus) and
 /// follow their Euclidean gradient. The inverse is closed-form.
 #[derive(Debug, Clone)]
 pub struct Spline<F> {
@@ -35,7 +35,7 @@ struct Options {
     learned_bound: bool,
     #[serde(default)]
     tails: Tails,
-    /// Features of one spline.
+    /// Features per spline.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     positions: usize,
 }
@@ -57,7 +57,7 @@ struct NewOptions {
     shape: Option<Vec<usize>>,
     #[serde(default)]
     start: Start,
-    /// Those of a saved layer.
+    /// Given for a saved layer.
     #[serde(default)]
     positions: Option<usize>,
 }
@@ -71,7 +71,7 @@ fn is_one(&positions: &usize) -> bool {
 }
 
 impl<F: Real> Spline<F> {
-    /// One spline for each of `features` numbers, all of them the identity.
+    /// One spline for each of `features` numbers, initialized to the identity.
     ///
     /// # Errors
     /// [`LayerError::Range`] for options outside their ranges; no features.
@@ -79,7 +79,7 @@ impl<F: Real> Spline<F> {
         Ok(Self { splines: Parameters::identity(options, features, 1)? })
     }
 
-    /// One spline for each of `channels`, shared by its `positions`, all of them the identity.
+    /// One spline for each of `channels`, shared by its `positions`, initialized to the identity.
     ///
     /// # Errors
     /// [`LayerError::Range`] for options outside their ranges; no features.

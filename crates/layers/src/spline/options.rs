@@ -1,27 +1,27 @@
-//! What a spline layer is made of.
+//! Options of a spline layer.
 
 use serde::{Deserialize, Serialize};
 
 use super::raw::{Form, LEAST, Tails};
 use pdmap_core::{LayerError, Result};
 
-/// Most bins of a spline.
+/// Maximum number of bins.
 const MOST_BINS: usize = 256;
 
-/// Which splines a layer has.
+/// The shape of the splines of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SplineOptions {
-    /// Bins K of each spline, at least 2.
+    /// Number of bins K of each spline, at least 2.
     #[serde(default = "SplineOptions::default_bins")]
     pub bins: usize,
-    /// The splines bend within `[−B, B]`: B, or where it starts.
+    /// Bound B of the interval `[−B, B]` with knots; the initial value if the bound is learned.
     #[serde(default = "SplineOptions::default_bound")]
     pub bound: f64,
-    /// Whether each spline learns its B.
+    /// Whether each spline learns its bound.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub learned_bound: bool,
-    /// What lies beyond.
+    /// The map outside the interval.
     #[serde(default)]
     pub tails: Tails,
 }
@@ -44,18 +44,19 @@ pub enum Sharing {
     /// None: one spline for each feature.
     #[default]
     Feature,
-    /// All positions of a channel.
+    /// All positions of a channel share one.
     Channel,
 }
 
-/// How new splines start.
+/// Initialization of splines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
-    /// As the identity.
+    /// The identity.
     #[default]
     Identity,
-    /// As the map of each feature's distribution among the sample rows to the standard normal one, as far as the bins allow.
+    /// The map from each feature's distribution in the sample to the standard normal one, as
+    /// closely as the bins allow.
     Gaussian,
 }
 
@@ -68,7 +69,7 @@ impl SplineOptions {
         4.0
     }
 
-    /// Says that the options are in their ranges.
+    /// Checks that the options are in their ranges.
     ///
     /// # Errors
     /// [`LayerError::Range`].

@@ -1,4 +1,4 @@
-//! The parameters of some splines, and the bins that they make.
+//! The parameters of splines, and the bins computed from them.
 
 use ndarray::{Array1, Array2, Ix1, Ix2};
 use pdmap_core::contract::{Visit, VisitMut};
@@ -9,7 +9,7 @@ use super::rational::{FIELDS, LANES};
 use super::table::{Table, lanes_of};
 use super::{LEAST, SplineOptions, inverse_softplus};
 
-/// Unconstrained parameters of `units` splines, each of which serves `positions` features that follow each other.
+/// Unconstrained parameters of `units` splines, each applied to `positions` consecutive features.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameters<F> {
     options: SplineOptions,
@@ -19,14 +19,14 @@ pub(crate) struct Parameters<F> {
     heights: Free<F, Ix2>,
     /// `[units, slopes]`.
     slopes: Free<F, Ix2>,
-    /// `log B`, where it is learned.
+    /// `log B`, if learned.
     log_bound: Option<Free<F, Ix1>>,
     table: Table<F>,
     scratch: Vec<F>,
 }
 
 impl<F: Real> Parameters<F> {
-    /// Splines that are the identity.
+    /// Splines initialized to the identity.
     pub(crate) fn identity(options: SplineOptions, units: usize, positions: usize) -> Result<Self> {
         options.validate()?;
         if units * positions == 0 {
@@ -49,7 +49,8 @@ impl<F: Real> Parameters<F> {
         Ok(made)
     }
 
-    /// Numbers of splines of so many features at most: widths, heights and slopes of their bins, and the table that is made of them, whose blocks are whole.
+    /// Upper bound on the numbers stored for splines of so many features: widths, heights and
+    /// slopes, and the table of bins in whole blocks.
     pub(crate) fn numbers(options: SplineOptions, features: usize) -> usize {
         let padded = features.checked_next_multiple_of(LANES).unwrap_or(usize::MAX);
         padded.saturating_mul(options.bins).saturating_mul(3 + FIELDS)
@@ -71,7 +72,8 @@ impl<F: Real> Parameters<F> {
         &self.table
     }
 
-    /// Sets the shares of width of a unit's bins, and the slopes at its inner knots (heights stay equal).
+    /// Sets the shares of width of a unit's bins and the slopes at its inner knots; heights stay
+    /// equal.
     pub(crate) fn set_unit(&mut self, unit: usize, shares: &[f64], inner_slopes: &[f64]) {
         for (raw, &share) in self.widths.values_mut().row_mut(unit).iter_mut().zip(shares) {
             *raw = F::of((share - LEAST).max(LEAST * LEAST).ln());
@@ -82,7 +84,7 @@ impl<F: Real> Parameters<F> {
         }
     }
 
-    /// Makes the bins anew, after the parameters have changed.
+    /// Recomputes the bins from the parameters.
     pub(crate) fn refill(&mut self) {
         let Self { widths, heights, slopes, log_bound, positions, options, table, scratch } = self;
         let (bins, fixed) = (options.bins, F::of(options.bound));
@@ -108,7 +110,7 @@ impl<F: Real> Parameters<F> {
         self.log_bound.as_ref().map_or(Ok(()), |bound| visit(&"log-bound", bound))
     }
 
-    /// Visits the parameters, which may change, and brings the bins up to date.
+    /// Visits the parameters for writing, then updates the bins.
     pub(crate) fn visit_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
         visit(&"widths", &mut self.widths)?;
         visit(&"heights", &mut self.heights)?;
@@ -120,7 +122,8 @@ impl<F: Real> Parameters<F> {
         Ok(())
     }
 
-    /// Runs `backward`, which adds gradients by the bins to the sums that it is given, and adds what that is for the parameters to `params`.
+    /// Runs `backward`, which adds gradients with respect to the bins to the given sums, and adds
+    /// the resulting parameter gradients to `params`.
     pub(crate) fn accumulate(
         &self,
         params: &mut [ParamGrad<F>],
@@ -157,7 +160,7 @@ impl<F: Real> Parameters<F> {
                     _ if index < size => slopes[unit * slope_count + index - 2 * bins] += gradient,
                     _ => {
                         if let Some(learned) = &mut learned {
-                            // By log B.
+                            // With respect to log B.
                             learned[unit] += gradient * bound(feature);
                         }
                     }
@@ -169,7 +172,7 @@ impl<F: Real> Parameters<F> {
         result
     }
 
-    /// From stored tensors; the number of splines is that of the rows of `widths`.
+    /// From stored tensors; the number of splines is the number of rows of `widths`.
     pub(crate) fn restore(
         options: SplineOptions,
         positions: usize,
@@ -202,14 +205,14 @@ impl<F: Real> Parameters<F> {
     }
 }
 
-/// Features that positions may make of the splines of a file.
+/// Maximum number of features that a file may request through `positions`.
 const MOST_FEATURES: usize = 1 << 20;
 
 fn bound<F: Real>(log_bound: &Option<Free<F, Ix1>>, fixed: F, unit: usize) -> F {
     log_bound.as_ref().map_or(fixed, |bound| num_traits::Float::exp(bound.values()[unit]))
 }
 
-/// A matrix of `columns` columns, and of `rows` rows where that is given.
+/// A matrix with `columns` columns, and `rows` rows if given.
 fn matrix<F: Real>(
     tensors: &mut Tensors<F>,
     name: &str,

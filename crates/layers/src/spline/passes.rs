@@ -1,4 +1,4 @@
-//! Rows through splines: which threads work on what.
+//! Maps rows through splines and divides the work among threads.
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use pdmap_core::parallel::{ALONE, GRAIN};
@@ -10,7 +10,8 @@ use super::rational::{LANES, Lanes, inverse};
 use super::table::{Table, lanes_of};
 
 impl<F: Real> Table<F> {
-    /// Makes the bins of the splines whose parameter `index` for `feature` is `raw(index, feature)`.
+    /// Computes the bins of the splines whose parameter `index` for `feature` is
+    /// `raw(index, feature)`.
     pub(crate) fn fill(
         &mut self,
         raw: impl Fn(usize, usize) -> F,
@@ -30,7 +31,8 @@ impl<F: Real> Table<F> {
         }
     }
 
-    /// Turns sums by bins into gradients by parameters: calls `add(index, feature, gradient)`, and `add(size, feature, gradient)` for the bound.
+    /// Turns sums by bins into gradients by parameters: calls `add(index, feature, gradient)`, and
+    /// `add(size, feature, gradient)` for the bound.
     pub(crate) fn chain(
         &self,
         bound: impl Fn(usize) -> F,
@@ -71,7 +73,7 @@ impl<F: Real> Table<F> {
         }
     }
 
-    /// `x` of each row, and `Σ log y'` there subtracted from `log_det`.
+    /// `x` of each row; subtracts `Σ log y'` at `x` from `log_det`.
     pub(crate) fn inverse(&self, y: &[F], x: &mut [F], log_det: Option<&mut [f64]>) {
         let (features, table) = (self.features, self.form.table());
         let row = |(y, x): (&[F], &mut [F])| -> f64 {
@@ -96,8 +98,8 @@ impl<F: Real> Table<F> {
         }
     }
 
-    /// Writes `∂/∂x` of `dy·y + Σ log y'` where that is asked for, and adds the gradients by the bins to `sums`. Threads share the features, so that
-    /// each sum runs over the rows in their order.
+    /// Writes `∂/∂x` of `dy·y + Σ log y'` on request, and adds the gradients by the bins to `sums`.
+    /// Threads divide the features, so that each sum runs over the rows in order.
     pub(crate) fn backward(
         &self,
         x: ArrayView2<'_, F>,

@@ -1,29 +1,31 @@
-//! The monotone rational-quadratic spline on a few numbers at a time (Durkan et al. 2019, "Neural Spline Flows", section 3.1; Gregory & Delbourgo 1982).
+//! The monotone rational-quadratic spline on a few numbers at a time (Durkan et al. 2019, "Neural
+//! Spline Flows", section 3.1; Gregory & Delbourgo 1982).
 //!
-//! Between two knots `(x₀, y₀)` and `(x₀ + w, y₀ + h)` with slopes `d₀` and `d₁` there, `s = h/w`, `ξ = (x − x₀)/w`, `t = ξ(1 − ξ)`:
+//! Between two knots `(x₀, y₀)` and `(x₀ + w, y₀ + h)` with slopes `d₀` and `d₁`, and with
+//! `s = h/w`, `ξ = (x − x₀)/w`, `t = ξ(1 − ξ)`:
 //!
 //! ```text
 //! y   = y₀ + h N/M          N = s ξ² + d₀ t          M = s + (d₀ + d₁ − 2s) t
 //! y'  = s² P/M²             P = d₁ ξ² + 2 s t + d₀ (1 − ξ)²
 //! ```
 //!
-//! Beyond the outer knots it goes on as a straight line with the slope of the outer knot.
+//! Beyond the outer knots it continues linearly with the slope of the outer knot.
 
 use pdmap_core::Real;
 
-/// Numbers that are handled together.
+/// Numbers processed together.
 pub(crate) const LANES: usize = 16;
 
-/// As many numbers.
+/// One number per lane.
 pub(crate) type Lanes<F> = [F; LANES];
 
-/// Newton steps behind the closed form of an inverse, at most.
+/// Maximum number of Newton steps after the closed-form inverse.
 const POLISH: usize = 4;
 
 /// Numbers that describe one bin: `x₀, 1/w, y₀, h, d₀, d₁`.
 pub(crate) const FIELDS: usize = 6;
 
-/// For each lane the bin that its number lies in.
+/// For each lane, the bin that contains its number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bin<F> {
     x_0: Lanes<F>,
@@ -35,7 +37,8 @@ pub(crate) struct Bin<F> {
 }
 
 impl<F: Real> Bin<F> {
-    /// The bin of each lane among `bins`, [`FIELDS`] for each bin; the outer ones reach to infinity.
+    /// The bin of each lane among `bins`, [`FIELDS`] lanes per bin; the outer bins extend to
+    /// infinity.
     #[inline(always)]
     pub(crate) fn of(bins: &[Lanes<F>], x: &Lanes<F>) -> Self {
         let mut found = [[F::zero(); LANES]; FIELDS];
@@ -47,18 +50,21 @@ impl<F: Real> Bin<F> {
                 *found = blend(&beyond, *field, *found);
             }
         }
-        // Through memory: where the compiler sees the arithmetic behind the choice it takes the vectors apart for it (measured: 3 times as slow).
+        // black_box sends the result through memory: if the compiler sees the arithmetic after the
+        // selection, it splits the vectors for it (measured: 3 times as slow).
         let [x_0, per_width, y_0, height, d_0, d_1] = std::hint::black_box(found);
         Self { x_0, per_width, y_0, height, d_0, d_1 }
     }
 
-    /// Where in the bin a number lies, 0 to 1, and how far beyond it: not 0 beyond the outer knots only.
+    /// Relative position in the bin, 0 to 1, and the distance beyond it, which is nonzero beyond
+    /// the outer knots only.
     #[inline(always)]
     fn place(&self, x: F, lane: usize) -> (F, F) {
         let xi = (x - self.x_0[lane]) * self.per_width[lane];
         let inside = if xi < F::zero() { F::zero() } else { xi };
         let inside = if inside > F::one() { F::one() } else { inside };
-        // Beyond the last knot the distance to it, which is 1/per_width from x₀; rounding must not make a distance of a number that is inside.
+        // Beyond the last knot, the distance to it, which is 1/per_width from x₀. Rounding must not
+        // give a nonzero distance for a number inside.
         let low = x - self.x_0[lane];
         let high = low - F::one() / self.per_width[lane];
         let beyond = if xi < F::zero() { low } else { F::zero() };
@@ -105,7 +111,8 @@ impl<F: Real> Bin<F> {
         (y_0[lane] + h * ((s * xi * xi + d_0 * t) * per_m) + slope * beyond, slope)
     }
 
-    /// Of `dy·y + log y'`: the derivative by `x`, and those by `x₀, w, y₀, h, d₀, d₁`, in this order.
+    /// Derivatives of `dy·y + log y'` with respect to `x`, and to `x₀, w, y₀, h, d₀, d₁`, in this
+    /// order.
     #[inline(always)]
     pub(crate) fn gradients(&self, x: &Lanes<F>, dy: &Lanes<F>) -> (Lanes<F>, [Lanes<F>; FIELDS]) {
         let Self { per_width, height, d_0, d_1, .. } = self;
@@ -127,7 +134,7 @@ impl<F: Real> Bin<F> {
             let (per_m, per_p, per_s) = (p * s * all, m * s * all, mp * all);
             let ratio = s * per_m;
             let slope = ratio * ratio * p;
-            // ξ moves the value everywhere, and log y' between the knots only.
+            // ξ changes the value everywhere, but log y' between the knots only.
             let bend = two * (d_1 * xi + s * (co - xi) - d_0 * co) * per_p - two * q * (co - xi) * per_m;
             let bend = if beyond == F::zero() { bend } else { F::zero() };
             let by_x = g * slope + bend * per_w;
@@ -146,11 +153,11 @@ impl<F: Real> Bin<F> {
         std::hint::black_box((dx, by))
     }
 
-    /// Adds gradients to those of the bins that the lanes lie in.
+    /// Adds each lane's gradients to the sums of its bin.
     #[inline(always)]
     pub(crate) fn add(&self, bins: &[Lanes<F>], by: &[Lanes<F>; FIELDS], sums: &mut [Lanes<F>]) {
         for (bin, sums) in bins.chunks_exact(FIELDS).zip(sums.chunks_exact_mut(FIELDS)) {
-            // Knots increase, so x₀ tells the bin.
+            // Knots increase, so x₀ identifies the bin.
             let (start, own_start) = (bin[0], self.x_0);
             let own: [bool; LANES] = std::array::from_fn(|lane| start[lane] == own_start[lane]);
             for (sum, by) in sums.iter_mut().zip(by) {
@@ -161,14 +168,16 @@ impl<F: Real> Bin<F> {
     }
 }
 
-/// `a` where the condition holds, `b` elsewhere. Values, not references: from those the compiler makes a choice between two addresses for each lane.
+/// `a` where the condition holds, `b` elsewhere. Takes values: with references, the compiler
+/// selects between two addresses for each lane.
 #[inline(always)]
 fn blend<F: Real>(condition: &[bool; LANES], a: Lanes<F>, b: Lanes<F>) -> Lanes<F> {
     std::array::from_fn(|lane| if condition[lane] { a[lane] } else { b[lane] })
 }
 
-/// The `x` that one lane's spline takes to `y`, with `log y'` there. In double precision whatever `F` is: the quadratic equation's root, taken where
-/// nothing cancels, and polished between the knots.
+/// The `x` that one lane's spline maps to `y`, and `log y'` there. Always in double precision: the
+/// root of the quadratic equation in the form without cancellation, polished by Newton steps
+/// between the knots.
 pub(crate) fn inverse<F: Real>(bins: &[Lanes<F>], lane: usize, y: F) -> (f64, f64) {
     let y = y.f64();
     let mut found = &bins[..FIELDS];
@@ -192,12 +201,14 @@ pub(crate) fn inverse<F: Real>(bins: &[Lanes<F>], lane: usize, y: F) -> (f64, f6
     if rise >= h {
         return (x_0 + w + (rise - h) / d_1, d_1.ln());
     }
-    // a ξ² + b ξ + c = 0 with c ≤ 0 and a + b = h s > 0 less what c takes. −b and the root have one sign for b < 0, and would cancel in the other form.
+    // a ξ² + b ξ + c = 0 with c ≤ 0, and a + b = h s > 0 up to the term that c removes. For b < 0,
+    // −b and the root have the same sign; the other form would cancel.
     let q = rise * (d_0 + d_1 - 2.0 * s);
     let (a, b, c) = (h * (s - d_0) + q, h * d_0 - q, -s * rise);
     let root = (b * b - 4.0 * a * c).max(0.0).sqrt();
     let xi = if b < 0.0 { (root - b) / (2.0 * a) } else { -2.0 * c / (b + root) };
-    // The discriminant cancels where slopes differ much; Newton steps from there, as long as they gain.
+    // The discriminant cancels where slopes differ much, so continue with Newton steps while they
+    // improve.
     let start = xi.clamp(0.0, 1.0);
     let (mut at, mut reached) = (start, value(start));
     for _ in 0..POLISH {

@@ -3,21 +3,22 @@
 use super::rational::{FIELDS, LANES, Lanes};
 use pdmap_core::Real;
 
-/// Least width and height of a bin, as a share of the whole, and least slope at a knot (the constants of Durkan et al. 2019).
+/// Minimum width and height of a bin as a share of the whole, and minimum slope at a knot (the
+/// constants of Durkan et al. 2019).
 pub(crate) const LEAST: f64 = 1e-3;
 
-/// What lies beyond the outer knots.
+/// The map beyond the outer knots.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tails {
     /// The identity: the outer slopes are 1.
     #[default]
     Identity,
-    /// Straight lines, whose slopes are learned as those of the inner knots.
+    /// Straight lines, with outer slopes learned like the inner ones.
     Linear,
 }
 
-/// How many parameters one spline has.
+/// Number and kind of parameters of one spline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) bins: usize,
@@ -25,23 +26,23 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Slopes that are parameters: those at the inner knots, or at all.
+    /// Number of slope parameters: at the inner knots, or at all.
     pub(crate) fn slopes(self) -> usize {
         if self.tails == Tails::Identity { self.bins - 1 } else { self.bins + 1 }
     }
 
-    /// Widths, heights, slopes, in this order.
+    /// Total number of parameters: widths, heights, slopes, in this order.
     pub(crate) fn size(self) -> usize {
         2 * self.bins + self.slopes()
     }
 
-    /// Lanes of the table of one block of splines.
+    /// Size in lanes of the table of one block of splines.
     pub(crate) fn table(self) -> usize {
         FIELDS * self.bins
     }
 
-    /// The bins of `raw` parameters ([`size`](Self::size) lanes) on `[−bound, bound]²`: shares of width and height by softmax, slopes by softplus, each
-    /// with its least value.
+    /// Computes bins from `raw` parameters ([`size`](Self::size) lanes) on `[−bound, bound]²`:
+    /// shares of width and height by softmax, slopes by softplus, each with its minimum.
     #[inline(always)]
     pub(crate) fn bins_of<F: Real>(self, raw: &[Lanes<F>], bound: &Lanes<F>, bins: &mut [Lanes<F>]) {
         let count = self.bins;
@@ -64,7 +65,8 @@ impl Form {
         }
     }
 
-    /// From gradients by the fields of the bins (by `w` in place of `1/w`) to those by the parameters, and by the bound; `sums` is used up.
+    /// Turns gradients by the fields of the bins (by `w` in place of `1/w`) into those by the
+    /// parameters and by the bound; overwrites `sums`.
     #[inline(always)]
     pub(crate) fn gradient_of<F: Real>(
         self,
@@ -108,12 +110,13 @@ fn softplus<F: Real>(u: F) -> F {
     positive + (-num_traits::Float::abs(u)).vector_exp().vector_ln_1p()
 }
 
-/// The `u` whose softplus is `value > 0`.
+/// The `u` with softplus `value > 0`.
 pub(crate) fn inverse_softplus(value: f64) -> f64 {
     if value > 30.0 { value } else { value.exp_m1().ln() }
 }
 
-/// Starts and sizes of the bins in one direction: fields 0 and 1 (start, 1/width) or 2 and 3 (start, height).
+/// Starts and sizes of the bins along one axis: fields 0 and 1 (start, 1/width) or 2 and 3 (start,
+/// height).
 #[inline(always)]
 fn knots<F: Real>(raw: &[Lanes<F>], bound: &Lanes<F>, bins: &mut [Lanes<F>], field: usize) {
     let count = raw.len();
@@ -139,7 +142,7 @@ fn knots<F: Real>(raw: &[Lanes<F>], bound: &Lanes<F>, bins: &mut [Lanes<F>], fie
             let share = least + scale[lane] * bins[FIELDS * k + field + 1][lane];
             let size = (bound[lane] + bound[lane]) * share;
             let next = start[lane] + size;
-            // The last knot is the bound, whatever rounding made of the sum.
+            // The last knot is exactly the bound, despite rounding in the sum.
             let size = if k + 1 == count { bound[lane] - start[lane] } else { size };
             bins[FIELDS * k + field][lane] = start[lane];
             bins[FIELDS * k + field + 1][lane] = if field == 0 { F::one() / size } else { size };
@@ -173,7 +176,7 @@ fn knots_gradient<F: Real>(
             behind[lane] += sums[FIELDS * k + field][lane];
             let share = share_of(k, lane);
             let by_share = (bound[lane] + bound[lane]) * by_size;
-            // share = least + free·softmax; what the bound does to a size comes with it.
+            // share = least + free·softmax; the bound scales every size.
             by_bound[lane] += by_size * (share + share);
             by_raw[k][lane] = by_share;
             mean[lane] += (share - least) * by_share;
@@ -184,7 +187,7 @@ fn knots_gradient<F: Real>(
             by[lane] = (share_of(k, lane) - least) * (by[lane] - mean[lane] / free);
         }
     }
-    // Every start holds −bound; `behind` is the sum over all of them.
+    // Every start contains −bound; `behind` sums over all of them.
     for lane in 0..LANES {
         by_bound[lane] -= behind[lane];
     }

@@ -1,12 +1,12 @@
-//! The splines of all features of a row, ready for use: bins in blocks of lanes.
+//! The bins of the splines of all features of a row, in blocks of lanes.
 
 use pdmap_core::Real;
 
 use super::rational::{LANES, Lanes};
 use super::raw::Form;
 
-/// Bins of the splines of a row: `6·K` lanes for each block of [`LANES`] features. Lanes beyond the last
-/// feature are never read.
+/// Bins of the splines of a row: `6·K` lanes for each block of [`LANES`] features. Lanes beyond the
+/// last feature are never read.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<F> {
     pub(super) form: Form,
@@ -15,18 +15,18 @@ pub(crate) struct Table<F> {
 }
 
 impl<F: Real> Table<F> {
-    /// Room for the splines of `features` numbers.
+    /// An uninitialized table for `features` numbers.
     pub(crate) fn new(form: Form, features: usize) -> Self {
         let blocks = features.div_ceil(LANES);
         Self { form, features, bins: vec![[F::zero(); LANES]; blocks * form.table()] }
     }
 
-    /// Lanes that sums over rows of gradients by the bins take.
+    /// Number of lanes that gradient sums by the bins need.
     pub(crate) fn sums(&self) -> usize {
         self.bins.len()
     }
 
-    /// Each block's bins with its numbers in a row; `columns` are the block's features.
+    /// Each block's bins with the range of its features in a row.
     #[inline(always)]
     pub(super) fn blocks(&self) -> impl Iterator<Item = (&[Lanes<F>], std::ops::Range<usize>)> {
         self.bins
@@ -36,7 +36,7 @@ impl<F: Real> Table<F> {
     }
 }
 
-/// The first `count` lanes of a buffer that grows where it is too small.
+/// The first `count` lanes of a buffer, which grows if necessary.
 pub(crate) fn lanes_of<F: Real>(buffer: &mut Vec<F>, count: usize) -> &mut [Lanes<F>] {
     if buffer.len() < count * LANES {
         buffer.resize(count * LANES, F::zero());
@@ -44,7 +44,7 @@ pub(crate) fn lanes_of<F: Real>(buffer: &mut Vec<F>, count: usize) -> &mut [Lane
     &mut buffer.as_chunks_mut().0[..count]
 }
 
-/// A block's numbers of one row, the rest 0.
+/// The numbers of one block of one row, padded with 0.
 #[inline(always)]
 pub(crate) fn load<F: Real>(from: &[F]) -> Lanes<F> {
     match <&Lanes<F>>::try_from(from) {

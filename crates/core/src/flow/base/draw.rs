@@ -6,7 +6,7 @@ use rand::{Rng, RngExt};
 use crate::contract::Base;
 use crate::{LayerError, Real, Result, check};
 
-/// `count` rows drawn from a density.
+/// Draws `count` rows from a base density.
 ///
 /// # Errors
 /// [`LayerError::Range`] for more numbers than memory can hold.
@@ -28,7 +28,7 @@ pub fn draw<F: Real>(
     Ok(rows)
 }
 
-/// Fills `z` with `temperature` times draws, in the order of `z`.
+/// Fills `z` with `temperature` times the draws, in the order of `z`.
 pub(super) fn fill<F: Real>(
     temperature: f64,
     mut z: ArrayViewMut2<'_, F>,
@@ -36,7 +36,7 @@ pub(super) fn fill<F: Real>(
 ) -> Result<()> {
     check::temperature(temperature)?;
     if temperature == 0.0 {
-        // A draw may be infinite, and 0 times that is NaN.
+        // A draw may be infinite, and 0 times infinity is NaN.
         z.fill(F::zero());
         return Ok(());
     }

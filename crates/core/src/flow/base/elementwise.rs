@@ -1,11 +1,11 @@
-//! Densities that are independent over features, given by functions of one number.
+//! Densities with independent features, each given by a function of one number.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::parallel::{self, Pass};
 use crate::{Real, Result, check};
 
-/// Adds `columns·constant + Σ log_kernel(z)` of each row, nats.
+/// Adds `columns·constant + Σ log_kernel(z)` of each row, in nats.
 pub(super) fn add_log_density<F: Real>(
     z: ArrayView2<'_, F>,
     out: &mut [f64],

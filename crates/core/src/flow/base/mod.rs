@@ -1,7 +1,7 @@
-//! Base densities: what the map sends the data to.
+//! Base densities.
 //!
-//! All are symmetric, independent over features and have a fixed scale of 1, since a linear layer in
-//! front learns the scale. A new density is a file like these and a line in [`register`].
+//! All are symmetric, have independent features and a fixed scale of 1; a linear layer before them
+//! learns the scale. A new density takes one file like these and one line in [`register`].
 
 mod draw;
 mod elementwise;
@@ -19,7 +19,7 @@ pub use student_t::StudentT;
 use crate::Real;
 use crate::contract::Registry;
 
-/// Adds the base densities.
+/// Registers the base densities.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
     registry.insert_base("normal", |spec| spec.parse().map(|Normal| Box::new(Normal) as _));
     registry.insert_base("logistic", |spec| spec.parse().map(|Logistic| Box::new(Logistic) as _));

@@ -38,7 +38,7 @@ impl<F: Real> Base<F> for Normal {
         check::log_det(z.nrows(), Some(out))?;
         let columns = z.ncols().max(1);
         let constant = columns as f64 * (-0.5 * (2.0 * std::f64::consts::PI).ln());
-        // In vector instructions: otherwise the sum over a row is a third of a small step.
+        // Vectorized: otherwise the sum over a row is a third of a small step.
         parallel::run_vectorized(&Rows { columns, constant }, (out, check::slice("base rows", &z)?));
         Ok(())
     }

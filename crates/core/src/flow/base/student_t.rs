@@ -15,8 +15,8 @@ use crate::contract::{
 };
 use crate::{LayerError, Real, Result};
 
-/// `log p(z) = log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ) − (ν+1)/2·log(1 + z²/ν)` for each feature, with a
-/// fixed or learned ν. A temperature multiplies its scale.
+/// `log p(z) = log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ) − (ν+1)/2·log(1 + z²/ν)` for each feature,
+/// with a fixed or learned ν. A temperature multiplies its scale.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudentT {
     nu: DegreesOfFreedom,
@@ -26,7 +26,7 @@ pub struct StudentT {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Options {
-    /// Degrees of freedom ν, at the start where they are learned.
+    /// Degrees of freedom ν; the initial value if they are learned.
     nu: f64,
     /// Whether ν is learned, through `log ν`, which keeps it positive.
     #[serde(default)]
@@ -34,12 +34,12 @@ struct Options {
 }
 
 impl StudentT {
-    /// With `nu` degrees of freedom, which training may change.
+    /// A density with `nu` degrees of freedom, trained if `learned`.
     ///
     /// # Errors
-    /// [`LayerError::Range`] for ν outside [1e-2, 1e6]: below, the tails exceed the range of numbers;
-    /// above, Student-t equals the normal density to all digits, and its constant, a difference of two
-    /// large `ln Γ`, loses them.
+    /// [`LayerError::Range`] for ν outside [1e-2, 1e6]. Below, the tails exceed the range of
+    /// floating-point numbers; above, Student-t equals the normal density to all digits, and its
+    /// constant, a difference of two large `ln Γ`, loses them.
     pub fn new(nu: f64, learned: bool) -> Result<Self> {
         Ok(Self { nu: DegreesOfFreedom::new(nu)?, learned })
     }
@@ -49,7 +49,7 @@ impl StudentT {
         Self::new(nu, learned)
     }
 
-    /// ν as it is now.
+    /// The present ν.
     pub fn nu(&self) -> f64 {
         self.nu.0
     }
@@ -106,7 +106,7 @@ fn log_nu_gradient(nu: f64, z: f64) -> f64 {
     nu * (constant + kernel)
 }
 
-/// Degrees of freedom that a Student-t density may have, learned or fixed.
+/// Range of ν, learned or fixed.
 const NU: RangeInclusive<f64> = 1e-2..=1e6;
 
 /// ν, which moves by `ν ← ν·exp(step)` within its range. Its tensor is `log ν`.
@@ -121,8 +121,8 @@ impl DegreesOfFreedom {
         Err(LayerError::Range { what: "nu", value: nu, range: "in [1e-2, 1e6]" })
     }
 
-    /// From the logarithm. The ends of the range come back only to within a rounding of the logarithm's
-    /// precision; they are meant exactly.
+    /// ν from its logarithm. The ends of the range are restored exactly, although rounding the
+    /// logarithm may move them.
     fn from_log<F: Real>(log_nu: F) -> f64 {
         let nu = log_nu.f64().exp();
         let end = [*NU.start(), *NU.end()].into_iter().find(|end| (nu / end - 1.0).abs() < 64.0 * F::EPS);
@@ -166,7 +166,7 @@ impl<F: Real> Geometry<F> for DegreesOfFreedom {
         rule.step(&mut grad.memory, &mut grad.direction)?;
         let next = self.0 * grad.direction.first().map_or(f64::NAN, |step| step.f64()).exp();
         if next.is_finite() {
-            // Rounded as its tensor will be: a flow in training scores as its file does.
+            // Round ν as its tensor will be, so that a flow in training scores like its file.
             self.0 = Self::from_log(F::of(next.clamp(*NU.start(), *NU.end()).ln()));
         }
         Ok(StepReport::default())
@@ -178,7 +178,7 @@ impl<F: Real> Geometry<F> for DegreesOfFreedom {
         ArrayD::from_shape_vec(IxDyn(&[1]), mean).map_err(|_| LayerError::Grads { expected: 1, actual })
     }
 
-    /// Writes ν to the last bit: that of its logarithm may differ by a rounding.
+    /// Writes ν to the last bit, since the logarithm may round.
     fn save_state(&self, name: &str, state: &mut State<F>) {
         state.put_number(&sibling(name), self.0.to_bits());
     }
@@ -200,14 +200,15 @@ mod tests {
     use super::*;
     use crate::contract::{ParametricExt, Tensors};
 
-    /// The rounded logarithm of an end of the range may lie beyond it: what is read back is the end.
+    /// The rounded logarithm of an end of the range may lie beyond it; reading it restores the end.
     fn the_ends_come_back<F: Real>() {
         for nu in [*NU.start(), *NU.end()] {
             let mut base = StudentT::new(nu, true).unwrap();
             let tensors = ParametricExt::<F>::tensors(&base);
             base.set_tensors(&mut Tensors::from_iter(tensors)).unwrap();
             assert_eq!(base, StudentT::new(nu, true).unwrap());
-            // A few roundings away too, in either direction; a hundred times as far is another number.
+            // A few roundings in either direction are still the end; a hundred times as many are
+            // not.
             for roundings in [-16.0, 16.0] {
                 let near = F::of(nu.ln() + roundings * F::EPS);
                 assert_eq!(DegreesOfFreedom::from_log(near), nu, "{roundings} roundings from {nu}");
