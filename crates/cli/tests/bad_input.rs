@@ -294,8 +294,8 @@ fn test_rows_and_a_closed_pipe_do_not_hide_how_training_ended() {
         let data = ["train", "--data", data, "--val", "v.npy", "--test", "x.npy", "--preprocess", "none"];
         [&data[..], &["--dtype", "f64", "--steps", "400", "--out", "m.safetensors"]].concat()
     };
-    let said = succeed(folder, &args("good.npy"));
-    assert!(said.contains("test: none, x.npy: ") && said.contains("row 1000"), "{said}");
+    let printed = succeed(folder, &args("good.npy"));
+    assert!(printed.contains("test: none, x.npy: ") && printed.contains("row 1000"), "{printed}");
     let json = succeed(folder, &[&args("good.npy")[..], &["--json"]].concat());
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert!(json["test"].is_null() && json["test_failure"].as_str().unwrap().contains("row 1000"), "{json}");

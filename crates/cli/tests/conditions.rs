@@ -40,15 +40,15 @@ fn classes_are_learned_distinguished_and_sampled() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     trained(folder);
-    let said = succeed(
+    let printed = succeed(
         folder,
         &words("classify m.st --data new.npy --labels new-c.npy --out k.npy --posterior p.npy --json"),
     );
-    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
-    assert!(said["accuracy"].as_f64().unwrap() > 0.98, "{said}");
+    let printed: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert!(printed["accuracy"].as_f64().unwrap() > 0.98, "{printed}");
     let (classes, labels) = (read_vector(folder, "k.npy"), read(folder, "new-c.npy"));
     let right = classes.iter().zip(&labels).filter(|(a, b)| a == b).count();
-    assert_eq!(right as f64 / 300.0, said["accuracy"].as_f64().unwrap());
+    assert_eq!(right as f64 / 300.0, printed["accuracy"].as_f64().unwrap());
     let posterior = read(folder, "p.npy");
     assert!(posterior.rows().into_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12));
 
@@ -97,9 +97,9 @@ fn mismatched_conditions_are_refused() {
     let folder = folder.path();
     trained(folder);
     let refused = |line: &str, words_of_it: &[&str]| {
-        let said = refuse(folder, &words(line));
+        let printed = refuse(folder, &words(line));
         for word in words_of_it {
-            assert!(said.contains(word), "`{word}` is not in: {said}");
+            assert!(printed.contains(word), "`{word}` is not in: {printed}");
         }
     };
     refused("score m.st --data new.npy", &["--condition", "classes from 0 to 1"]);

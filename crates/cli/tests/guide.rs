@@ -40,8 +40,8 @@ fn run(name: &str, folder: &Path, blocks: &[String]) {
         let mut shell = Command::new("bash");
         let shell = shell.args(["-euo", "pipefail", "-c", block]).current_dir(folder).env("PATH", &path);
         let output = shell.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{name}:\n{block}\n{said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}:\n{block}\n{printed}");
     }
 }
 

@@ -21,11 +21,11 @@ fn kernels_of_signals_are_exported_and_plotted() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         train(folder, model, "synthetic:ar1?rho=0.95&length=32");
-        let said = succeed(folder, &["kernels", "m.safetensors", "--out", "k.npy", "--json"]);
-        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
-        assert_eq!(said["period"], serde_json::json!([4]), "{model}");
-        assert_eq!(said["taps"], serde_json::json!([8]));
-        let residual = said["paraunitary_residual"].as_f64().unwrap();
+        let printed = succeed(folder, &["kernels", "m.safetensors", "--out", "k.npy", "--json"]);
+        let printed: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(printed["period"], serde_json::json!([4]), "{model}");
+        assert_eq!(printed["taps"], serde_json::json!([8]));
+        let residual = printed["paraunitary_residual"].as_f64().unwrap();
         assert_eq!(residual < 1e-12, orthonormal, "{model}: {residual:e}");
         let kernels: ndarray::Array4<f64> = ndarray_npy_read(&folder.join("k.npy"));
         assert_eq!(kernels.dim(), (4, 1, 1, 8));
@@ -103,8 +103,8 @@ fn tiles_of_images_train_a_convolution() {
     }
     let args = ["train", "--data", "images", "--protocol", "tiles", "--patch", "8", "--rows", "300,50,50"];
     let rest = ["--model", "conv-orthonormal", "--steps", "20", "--out", "m.safetensors"];
-    let said = succeed(folder, &[&args[..], &rest[..]].concat());
-    assert!(said.contains("8x8 grey tiles"), "{said}");
+    let printed = succeed(folder, &[&args[..], &rest[..]].concat());
+    assert!(printed.contains("8x8 grey tiles"), "{printed}");
     // The shape of one-channel images is inferred.
     let layers = succeed(folder, &["inspect", "m.safetensors"]);
     assert!(layers.contains("\"shape\":[1,8,8]"), "{layers}");

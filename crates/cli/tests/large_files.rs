@@ -26,8 +26,8 @@ fn training_from_a_file_is_as_good_as_from_memory() {
             "train", "--data", "x.npy", "--val", "v.npy", "--test", "v.npy", "--steps", "600", "--rate",
             "3e-3",
         ];
-        let said = succeed(folder, &[&args[..], &["--out", "m.safetensors", "--json"], extra].concat());
-        let json: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let printed = succeed(folder, &[&args[..], &["--out", "m.safetensors", "--json"], extra].concat());
+        let json: serde_json::Value = serde_json::from_str(&printed).unwrap();
         (json["test"]["mean"].as_f64().unwrap(), json["weights"].as_str().unwrap().to_owned())
     };
     let (memory, memory_weights) = train(&[]);
@@ -38,7 +38,7 @@ fn training_from_a_file_is_as_good_as_from_memory() {
     assert!((streamed - memory).abs() < 0.1, "{streamed} from the file, {memory} from memory");
 
     // Without validation rows some are split off; whitening works on rows from a file too.
-    let said = succeed(
+    let printed = succeed(
         folder,
         &[
             "train",
@@ -54,7 +54,7 @@ fn training_from_a_file_is_as_good_as_from_memory() {
             "m.safetensors",
         ],
     );
-    assert!(said.contains("20 of 20 training steps"), "{said}");
+    assert!(printed.contains("20 of 20 training steps"), "{printed}");
 }
 
 #[test]

@@ -176,8 +176,8 @@ fn patches_of_a_folder_of_images_train_a_model() {
     }
     let patches =
         ["data", "patches", "--images", "photos", "--size", "4", "--count", "500", "--out", "x.npy"];
-    let said = succeed(folder, &patches);
-    assert!(said.contains("500 rows of 15 features from 12 images"), "{said}");
+    let printed = succeed(folder, &patches);
+    assert!(printed.contains("500 rows of 15 features from 12 images"), "{printed}");
     assert_eq!(read(folder, "x.npy").dim(), (500, 15));
     let splits =
         ["data", "splits", "--data", "photos", "--patch", "4", "--rows", "300,100,100", "--out", "parts"];

@@ -31,10 +31,10 @@ fn save(path: &Path, smallest: f32) {
 fn inspected(folder: &Path) -> (Value, bool) {
     let run = pdmap(folder, &["inspect", "m.st", "--json"]);
     assert!(run.status.success());
-    let said: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let printed: Value = serde_json::from_slice(&run.stdout).unwrap();
     let warned = String::from_utf8(run.stderr).unwrap();
     (
-        said["round_trip"]["base"].clone(),
+        printed["round_trip"]["base"].clone(),
         warned.starts_with("warning: the round-trip error of the base density is"),
     )
 }

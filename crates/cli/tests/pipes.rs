@@ -51,8 +51,8 @@ fn pipes_keep_the_format_of_the_input() {
         x.rows().into_iter().map(|r| format!("{:?}\t{:?}\t{:?}\n", r[0], r[1], r[2])).collect();
     let args = ["score", "m.st", "--data", "-", "--out", "-", "--json"];
     let out = piped(folder, &args, format!("a\tb\tc\n{text}").into_bytes());
-    let said: serde_json::Value = serde_json::from_str(&stderr(&out)).unwrap();
-    assert_eq!(said["rows"], 3000);
+    let printed: serde_json::Value = serde_json::from_str(&stderr(&out)).unwrap();
+    assert_eq!(printed["rows"], 3000);
     let lines = String::from_utf8(out.stdout).unwrap();
     let mut lines = lines.lines();
     assert_eq!(lines.next(), Some("log_prob"));
@@ -142,8 +142,8 @@ fn a_closed_output_pipe_is_success() {
     }
     // Output to a file is complete even if stdout is closed.
     let args = ["score", "m.st", "--data", "x.npy", "--out", "-", "--flags", "f.npy", "--threshold", "0"];
-    let (status, said) = abandoned(folder, &args, 10);
-    assert_eq!(status, Some(0), "{said}");
-    assert!(said.starts_with("400000 rows: "), "{said}");
+    let (status, printed) = abandoned(folder, &args, 10);
+    assert_eq!(status, Some(0), "{printed}");
+    assert!(printed.starts_with("400000 rows: "), "{printed}");
     assert_eq!(std::fs::metadata(folder.join("f.npy")).unwrap().len(), 128 + 4 * 400_000);
 }

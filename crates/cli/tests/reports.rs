@@ -95,9 +95,9 @@ fn signals_images_and_columns_have_suitable_plots() {
     rows(300, 3).rows().into_iter().for_each(|row| text += &format!("{},{},{}\n", row[0], row[1], row[2]));
     std::fs::write(folder.join("people.csv"), text).unwrap();
     succeed(folder, &["train", "--data", "people.csv", "--steps", "20", "--out", "p.st"]);
-    let told = succeed(folder, &["report", "p.st", "--data", "people.csv", "--out", "p.html", "--json"]);
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert!(told["summary"][0].as_str().unwrap().contains("300 rows of people.csv"), "{told}");
+    let printed = succeed(folder, &["report", "p.st", "--data", "people.csv", "--out", "p.html", "--json"]);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert!(printed["summary"][0].as_str().unwrap().contains("300 rows of people.csv"), "{printed}");
     let people = page(folder, "p.html");
     assert!(people.contains("<h3>weight</h3>"));
     assert!(
@@ -112,11 +112,11 @@ fn signals_images_and_columns_have_suitable_plots() {
         rows(1, 3)[[0, column]] + row as f64 * 1e-5
     });
     write(folder, "many.npy", &many);
-    let told = succeed(folder, &["report", "p.st", "--data", "many.npy", "--out", "many.html"]);
-    assert!(told.contains("over 10000 rows of many.npy"), "{told}");
+    let printed = succeed(folder, &["report", "p.st", "--data", "many.npy", "--out", "many.html"]);
+    assert!(printed.contains("over 10000 rows of many.npy"), "{printed}");
     let all = succeed(folder, &["score", "p.st", "--data", "many.npy", "--json"]);
     let mean = serde_json::from_str::<Value>(&all).unwrap()["mean"].as_f64().unwrap();
-    let shown: f64 = told.split(' ').next().unwrap().replace('\u{2212}', "-").parse().unwrap();
+    let shown: f64 = printed.split(' ').next().unwrap().replace('\u{2212}', "-").parse().unwrap();
     assert!((shown - mean).abs() < 1e-2 * mean.abs().max(1.0), "{shown} {mean}");
     // The shape of a row can be set.
     write(folder, "x.npy", &rows(200, 4));

@@ -152,8 +152,8 @@ fn signals_end_a_run_after_its_step_and_everything_is_saved() {
             stderr.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
         assert!(after[1] > 0, "{stderr}");
         assert_eq!(leftovers(folder), Vec::<String>::new());
-        let said = succeed(folder, &["inspect", "m.safetensors"]);
-        assert!(said.contains("of 100000000 training steps"), "{said}");
+        let printed = succeed(folder, &["inspect", "m.safetensors"]);
+        assert!(printed.contains("of 100000000 training steps"), "{printed}");
     }
 }
 
@@ -218,8 +218,8 @@ fn a_vanished_output_folder_does_not_lose_the_model() {
     child.signal("TERM");
     let (status, stderr) = child.ended();
     assert_eq!(status, Some(4), "{stderr}");
-    let said = ["place/m.safetensors", "was saved to", "interrupted after step"];
-    assert!(said.iter().all(|words| stderr.contains(words)), "{stderr}");
+    let printed = ["place/m.safetensors", "was saved to", "interrupted after step"];
+    assert!(printed.iter().all(|words| stderr.contains(words)), "{stderr}");
     assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 1, "{stderr}");
 }
 

@@ -139,15 +139,15 @@ fn blocks_of_a_long_file_give_the_same_bits_as_all_rows_at_once() {
     // All rows at once, by the library.
     let mut rng = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(5);
     assert!(loaded.flow.sample(500_001, &mut rng).unwrap() == x);
-    let said = json(folder, &["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--json"]);
+    let printed = json(folder, &["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--json"]);
     let scores = loaded.flow.log_prob(&x).unwrap();
     assert!(read_vector(folder, "ll.npy") == scores);
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
     let error = (squares / 500_000.0 / 500_001.0).sqrt();
-    assert_eq!(said["rows"], 500_001);
-    assert!((said["mean"].as_f64().unwrap() - mean).abs() < 1e-9 * mean.abs());
-    assert!((said["standard_error"].as_f64().unwrap() / error - 1.0).abs() < 1e-9);
+    assert_eq!(printed["rows"], 500_001);
+    assert!((printed["mean"].as_f64().unwrap() - mean).abs() < 1e-9 * mean.abs());
+    assert!((printed["standard_error"].as_f64().unwrap() / error - 1.0).abs() < 1e-9);
     succeed(folder, &["encode", "m.st", "--data", "x.npy", "--out", "z.npy"]);
     assert!(pdmap_data::read_npy::<f32>(&folder.join("z.npy")).unwrap() == loaded.flow.encode(&x).unwrap());
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 6, "unexpected files");
@@ -199,21 +199,21 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
     write(folder, "x.npy", &rows(101, 3));
     let args =
         ["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--quantiles", "0,0.01,0.5,1", "--json"];
-    let said = json(folder, &args);
+    let printed = json(folder, &args);
     let mut sorted = read_vector(folder, "ll.npy");
     let scores = sorted.clone();
     sorted.sort_by(f64::total_cmp);
     // The quantile i/100 of 101 scores is the i-th score, up to the rounding of 100 × 0.01.
     for (index, expected) in [sorted[0], sorted[1], sorted[50], sorted[100]].into_iter().enumerate() {
-        let actual = said["quantiles"][index]["value"].as_f64().unwrap();
+        let actual = printed["quantiles"][index]["value"].as_f64().unwrap();
         assert!((actual - expected).abs() <= 1e-12 * expected.abs(), "{index}: {actual}, {expected}");
     }
     let median = sorted[50];
     let from = ["--reference", "ll.npy", "--quantile", "0.5", "--flags", "f.npy", "--json"];
-    let said = json(folder, &[&["score", "m.st", "--data", "x.npy"][..], &from].concat());
-    assert_eq!(said["threshold"]["value"].as_f64().unwrap(), median);
+    let printed = json(folder, &[&["score", "m.st", "--data", "x.npy"][..], &from].concat());
+    assert_eq!(printed["threshold"]["value"].as_f64().unwrap(), median);
     assert_eq!(
-        (said["threshold"]["below"].as_u64(), said["threshold"]["reference"]["rows"].as_u64()),
+        (printed["threshold"]["below"].as_u64(), printed["threshold"]["reference"]["rows"].as_u64()),
         (Some(50), Some(101))
     );
     let expected: Vec<f64> = scores.iter().map(|&score| f64::from(u8::from(score < median))).collect();
@@ -224,9 +224,12 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
     assert_eq!(flags, expected);
     // The printed threshold gives the same flags; reference scores may be CSV.
     let text = format!("{median}");
-    let said =
+    let printed =
         succeed(folder, &["score", "m.st", "--data", "x.npy", "--threshold", &text, "--flags", "f.csv"]);
-    assert!(said.contains(&format!("threshold {median} nats: 50 of 101 rows below (49.505%)")), "{said}");
+    assert!(
+        printed.contains(&format!("threshold {median} nats: 50 of 101 rows below (49.505%)")),
+        "{printed}"
+    );
     let written = std::fs::read_to_string(folder.join("f.csv")).unwrap();
     assert!(
         written.starts_with("below\n")
@@ -234,8 +237,8 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
     );
     succeed(folder, &["score", "m.st", "--data", "x.npy", "--out", "ll.csv"]);
     let from = ["--reference", "ll.csv", "--quantile", "0.5"];
-    let said = succeed(folder, &[&["score", "m.st", "--data", "x.npy"][..], &from].concat());
-    assert!(said.contains("(quantile 0.5 of 101 scores in ll.csv): 50 of 101 rows below"), "{said}");
+    let printed = succeed(folder, &[&["score", "m.st", "--data", "x.npy"][..], &from].concat());
+    assert!(printed.contains("(quantile 0.5 of 101 scores in ll.csv): 50 of 101 rows below"), "{printed}");
 }
 
 #[test]
@@ -276,19 +279,19 @@ fn inspection_is_complete_as_json_and_as_text() {
     let folder = folder.path();
     model(folder, "f32");
     write(folder, "x.npy", &rows(300, 3));
-    let said = json(folder, &["inspect", "m.st", "--data", "x.npy", "--rows", "200", "--json"]);
-    assert_eq!(said["header"]["features"], 3);
-    assert_eq!(said["header"]["training"]["steps"], 30);
-    assert_eq!(said["weights_hash"].as_str().unwrap().len(), 16);
-    assert!(said["parameters"].as_u64().unwrap() >= 18);
+    let printed = json(folder, &["inspect", "m.st", "--data", "x.npy", "--rows", "200", "--json"]);
+    assert_eq!(printed["header"]["features"], 3);
+    assert_eq!(printed["header"]["training"]["steps"], 30);
+    assert_eq!(printed["weights_hash"].as_str().unwrap().len(), 16);
+    assert!(printed["parameters"].as_u64().unwrap() >= 18);
     let figure = |name: &str| {
-        let all = said["diagnostics"].as_array().unwrap();
-        all.iter().find(|d| d["name"] == name).unwrap_or_else(|| panic!("{name}: {said}"))["value"]
+        let all = printed["diagnostics"].as_array().unwrap();
+        all.iter().find(|d| d["name"] == name).unwrap_or_else(|| panic!("{name}: {printed}"))["value"]
             .as_f64()
             .unwrap()
     };
     assert!(figure("1.weight condition number") >= 1.0 && figure("1.weight max|W'W-I|") > 0.0);
-    let (base, data) = (&said["round_trip"]["base"], &said["round_trip"]["data"]);
+    let (base, data) = (&printed["round_trip"]["base"], &printed["round_trip"]["data"]);
     assert_eq!((base["rows"].as_u64(), data["rows"].as_u64()), (Some(256), Some(200)));
     assert_eq!(data["name"], "x.npy");
     let scale = rows(200, 3).iter().fold(0.0_f64, |scale, x| scale.max(x.abs()));
@@ -297,7 +300,7 @@ fn inspection_is_complete_as_json_and_as_text() {
     assert!((relative * scale / absolute - 1.0).abs() < 1e-6);
     assert!(base["absolute"].as_f64().unwrap() < 1e-4);
     let text = succeed(folder, &["inspect", "m.st", "--data", "x.npy"]);
-    let hash = said["weights_hash"].as_str().unwrap();
+    let hash = printed["weights_hash"].as_str().unwrap();
     for part in [
         hash,
         "condition number",

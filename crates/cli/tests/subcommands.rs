@@ -221,10 +221,10 @@ fn every_subcommand_works_and_refuses_bad_input() {
             "{}: no example",
             case.name
         );
-        let said = succeed(folder, &words(case.works));
+        let printed = succeed(folder, &words(case.works));
         if case.works.ends_with("--json") {
-            serde_json::from_str::<Value>(&said)
-                .unwrap_or_else(|error| panic!("{}: {error}: {said}", case.works));
+            serde_json::from_str::<Value>(&printed)
+                .unwrap_or_else(|error| panic!("{}: {error}: {printed}", case.works));
         }
         for (flags, expected) in case.refused {
             let line = refuse_any(folder, &words(&format!("{} {flags}", case.name)));

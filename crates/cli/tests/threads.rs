@@ -19,8 +19,8 @@ fn each_preset_has_the_same_weights_on_1_2_and_4_threads() {
                     let train =
                         ["train", "--model", preset.name(), "--steps", "40", "--out", "m.safetensors"];
                     let rest = ["--batch", "200", "--dtype", dtype, "--threads", threads];
-                    let said = succeed(folder, &[&train[..], &data, &rest].concat());
-                    said.lines().last().unwrap().to_owned()
+                    let printed = succeed(folder, &[&train[..], &data, &rest].concat());
+                    printed.lines().last().unwrap().to_owned()
                 })
                 .to_vec();
             assert!(weights[0].starts_with("weights "), "{weights:?}");

@@ -115,12 +115,12 @@ fn a_failing_arm_is_reported_and_the_others_continue() {
     let text = "seeds = 10\nrates = []\n[training]\nsteps = 20\n[[arms]]\nmodel = \"dense-relative\"\n\
                 [[arms]]\nname = \"free\"\nmodel = { layers = [{ kind = \"free-conv\", period = 2, overlap = 1 }] }\n";
     let plan = PlanFile::parse("plan.toml", text).unwrap().onto(Plan::new(Budget::Steps(1)));
-    let mut told = 0;
+    let mut failed = 0;
     let results = compare(&data(), &plan, &Store::none(), &mut |event| {
-        told += u32::from(matches!(event, Event::Failed { arm: "free", .. }));
+        failed += u32::from(matches!(event, Event::Failed { arm: "free", .. }));
     })
     .unwrap();
-    assert_eq!((results.runs.len(), results.failures.len(), told), (10, 1, 1));
+    assert_eq!((results.runs.len(), results.failures.len(), failed), (10, 1, 1));
     assert_eq!(results.contrasts[0].finding, Finding::Undecided);
     // The table can be parsed whatever the name of an arm.
     let mut named = results.clone();

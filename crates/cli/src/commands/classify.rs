@@ -102,7 +102,7 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
     let accuracy = labels.map(|_| right as f64 / rows as f64);
     let standard_error = accuracy.map(|a| (a * (1.0 - a) / rows as f64).sqrt());
     let marginal = marginal / rows as f64;
-    say(
+    print(
         args,
         &Summary { rows, classes, given, accuracy, standard_error, confusion, marginal },
         targets.stdout(),
@@ -133,7 +133,7 @@ fn decide(all: ArrayView2<'_, f64>) -> (Vec<usize>, Vec<f64>, f64) {
     (chosen, posteriors, sum)
 }
 
-fn say(args: &Classify, summary: &Summary, rows_on_stdout: bool) -> Result<()> {
+fn print(args: &Classify, summary: &Summary, rows_on_stdout: bool) -> Result<()> {
     if args.json {
         return output::summary(&serde_json::to_string_pretty(summary)?, rows_on_stdout);
     }

@@ -68,7 +68,7 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
     bar.stage("reading data".into());
     let data = source.splits::<F>(plan.largest_batch())?;
     if let Some(seconds) = plan.seconds() {
-        bar.say(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));
+        bar.note(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));
     }
     let results = compare(&data, plan, store, &mut |event| match event {
         Event::Baselines => bar.stage("baselines".into()),
@@ -84,7 +84,7 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
             let seed = seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
             bar.warn(&format!("warning: {arm}{seed}: {reason}"));
         }
-        Event::Finished { arm, seed, test } => bar.say(&format!("{arm}, seed {seed}: {test:.2} nats")),
+        Event::Finished { arm, seed, test } => bar.note(&format!("{arm}, seed {seed}: {test:.2} nats")),
     });
     bar.finish();
     let results = results.map_err(|error| match error {

@@ -87,6 +87,6 @@ fn text(report: &Report<'_>) -> Result<()> {
         ))?;
         output::line(&format!("training configuration: {}", serde_json::to_string(&training.config)?))?;
     }
-    output::line(&report.round_trip.base.say())?;
-    report.round_trip.data.iter().try_for_each(|data| output::line(&data.say()))
+    output::line(&report.round_trip.base.describe())?;
+    report.round_trip.data.iter().try_for_each(|data| output::line(&data.describe()))
 }

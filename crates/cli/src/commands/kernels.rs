@@ -25,7 +25,7 @@ struct Facts {
     period: Vec<usize>,
     taps: Vec<usize>,
     offset: Vec<isize>,
-    /// `max |Σ_m E_m E_{m+s}ᵀ − δ_s I|`: 0 where the bank is orthonormal.
+    /// `max |Σ_m E_m E_{m+s}ᵀ − δ_s I|`: 0 for an orthonormal bank.
     paraunitary_residual: f64,
     files: Vec<PathBuf>,
 }
@@ -51,7 +51,7 @@ fn export<F: Real>(args: &args::Kernels, model: &Model<F>) -> Result<()> {
         files.push(path);
     }
     let facts = facts(layer, model, &kernels, files);
-    if args.json { output::json(&facts) } else { say(&facts) }
+    if args.json { output::json(&facts) } else { print(&facts) }
 }
 
 /// The requested layer, or the first convolution.
@@ -83,7 +83,7 @@ fn facts<F: Real>(layer: usize, model: &Model<F>, kernels: &Kernels, files: Vec<
     Facts { layer, kind, channels, period, taps, offset, paraunitary_residual, files }
 }
 
-fn say(facts: &Facts) -> Result<()> {
+fn print(facts: &Facts) -> Result<()> {
     let Facts { layer, kind, channels, period, taps, offset, paraunitary_residual, files } = facts;
     let times = |numbers: &[usize]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
     output::line(&format!(

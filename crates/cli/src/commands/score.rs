@@ -111,13 +111,13 @@ fn score<F: Real>(
     all.sort_unstable_by(f64::total_cmp);
     let value = |&q: &f64| Quantile { quantile: q, value: quantile::quantile(&all, q) };
     let quantiles = args.quantiles.iter().map(value).collect();
-    say(&Summary { likelihood, quantiles, threshold }, moments.count(), args.json, targets.stdout())
+    print(&Summary { likelihood, quantiles, threshold }, moments.count(), args.json, targets.stdout())
 }
 
 /// Maximum number of scores for which memory is reserved in advance.
 const MOST_RESERVED: usize = 1 << 25;
 
-fn say(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Result<()> {
+fn print(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Result<()> {
     if json {
         return output::summary(&serde_json::to_string_pretty(summary)?, rows_on_stdout);
     }
@@ -125,5 +125,8 @@ fn say(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Result
     for Quantile { quantile, value } in &summary.quantiles {
         output::summary(&format!("quantile {quantile}: {value} nats"), rows_on_stdout)?;
     }
-    summary.threshold.iter().try_for_each(|threshold| output::summary(&threshold.say(rows), rows_on_stdout))
+    summary
+        .threshold
+        .iter()
+        .try_for_each(|threshold| output::summary(&threshold.describe(rows), rows_on_stdout))
 }

@@ -102,7 +102,7 @@ impl RoundTrip {
     }
 
     /// A readable line.
-    pub(crate) fn say(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let Self { rows, .. } = self;
         let (error, of) = match &self.name {
             Some(name) => ("max|f⁻¹(f(x)) − x|", format!("{rows} rows of {name}")),

@@ -69,7 +69,7 @@ fn title<F: Real>(model: &Model<F>) -> String {
 
 fn round_trips<F: Real>(model: &Model<F>, trip: &RoundTrip) -> Section {
     let base = RoundTrip::of_base(&model.flow);
-    let mut paragraphs = vec![trip.say(), base.say()];
+    let mut paragraphs = vec![trip.describe(), base.describe()];
     paragraphs.extend(base.warning());
     paragraphs.push(format!(
         "A relative error of up to {:.1e} (√ε of {}) leaves half of the digits. The error grows with the condition numbers of the layers.",

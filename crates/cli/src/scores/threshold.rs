@@ -72,7 +72,7 @@ impl Threshold {
     }
 
     /// A readable line.
-    pub(crate) fn say(&self, rows: u64) -> String {
+    pub(crate) fn describe(&self, rows: u64) -> String {
         let Self { value, below, .. } = self;
         let share = 100.0 * *below as f64 / rows.max(1) as f64;
         let from = self.reference.as_ref().map_or_else(String::new, |reference| {

@@ -58,7 +58,7 @@ impl Bar {
     }
 
     /// Prints a line above the bar, if there is one.
-    pub(crate) fn say(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         self.bar.println(text);
     }
 

@@ -39,7 +39,7 @@ impl Watch {
         match event {
             Event::Progress(progress) => self.bar.at(progress),
             Event::Resumed { step, version } => {
-                self.bar.say(&format!("resuming from step {step}"));
+                self.bar.note(&format!("resuming from step {step}"));
                 if let Some(version) = version {
                     let own = env!("CARGO_PKG_VERSION");
                     self.bar.warn(&format!(
