@@ -1,6 +1,7 @@
 //! The command line: all tests in one program, since each program would compile the generic layers again.
 
 mod bad_input;
+mod before_house;
 mod common;
 mod conditions;
 mod guide;
@@ -18,3 +19,4 @@ mod scoring;
 mod scoring_refusals;
 mod subcommands;
 mod threads;
+mod training_flags;

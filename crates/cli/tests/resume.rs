@@ -145,7 +145,7 @@ fn signals_end_a_run_after_its_step_with_everything_saved() {
         let (status, stderr) = child.ended();
         assert_eq!(status, Some(4), "{name}: {stderr}");
         assert!(stderr.contains("interrupted after step"), "{stderr}");
-        assert_eq!(stderr.contains("--resume goes on"), !checkpoints.is_empty(), "{stderr}");
+        assert_eq!(stderr.contains("--resume continues"), !checkpoints.is_empty(), "{stderr}");
         // The weights are those of the very step, or better ones: what was learned since the last validation is not thrown away.
         let after: Vec<u64> =
             stderr.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok()).collect();
