@@ -8,7 +8,7 @@ mod common;
 
 use common::start;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use pdmap::{Flow, Preset, Real};
+use pdmap::{Flow, ParametricExt, Preset, Real};
 
 const ROWS: usize = 1000;
 

@@ -24,8 +24,8 @@
 use anyhow::{Result, ensure};
 use clap::Parser;
 use ndarray::{Array1, Array2, Axis};
-use pdmap::data::preprocess::Whitening;
-use pdmap::{Base, FitConfig, Fitted, Flow, ModelFile, fit, registry};
+use pdmap::preprocess::Whitening;
+use pdmap::{FitConfig, Fitted, Flow, ModelFile, base, fit, registry};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -86,7 +86,7 @@ fn main() -> Result<()> {
     let config = FitConfig::builder(model).steps(options.steps).build()?;
     let Fitted { flow, trained, .. } = fit(normal.view(), &config)?;
     let whitening = Whitening::fit(normal.view())?;
-    let gaussian = Flow::new(SENSORS, vec![Box::new(whitening)], Base::normal())?;
+    let gaussian = Flow::new(SENSORS, vec![Box::new(whitening)], Box::new(base::Normal))?;
     println!(
         "{} normal rows of {SENSORS} sensors, {} training steps in {:.0} s; test: as many normal rows and anomalies\n",
         options.rows, trained.steps, trained.seconds
@@ -114,7 +114,7 @@ fn main() -> Result<()> {
 
 /// Sensor values at a random load and temperature, with a little noise.
 fn normal_rows(count: usize, rng: &mut ChaCha8Rng) -> Result<Array2<f64>> {
-    let mut rows = 0.1 * Base::normal().sample::<f64>(count, SENSORS, rng)?;
+    let mut rows = 0.1 * base::draw::<f64>(&base::Normal, count, SENSORS, rng)?;
     for mut row in rows.rows_mut() {
         let (load, heat) = (rng.random_range(-1.0..1.0), rng.random_range(-1.0..1.0_f64));
         let shown = [

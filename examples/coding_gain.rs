@@ -21,10 +21,10 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use ndarray::Array2;
-use pdmap::conv::{CycledConv, Geometry, Group, SubbandScale};
+use pdmap::conv::{CycledConv, Geometry, Group, subband_scale};
 use pdmap::diagonal::ScaleDirection;
 use pdmap::optim::{Optimizer, Schedule};
-use pdmap::{Base, Flow, LayerExt};
+use pdmap::{Flow, LayerExt, ParametricExt, base};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -161,7 +161,7 @@ fn main() -> Result<()> {
 /// Stationary signals with variance 1.
 fn process(options: &Options) -> Result<Array2<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut x = Base::normal().sample::<f64>(options.signals, options.length, &mut rng)?;
+    let mut x = base::draw::<f64>(&base::Normal, options.signals, options.length, &mut rng)?;
     for mut row in x.rows_mut() {
         for t in 1..row.len() {
             row[t] = RHO * row[t - 1] + (1.0 - RHO * RHO).sqrt() * row[t];
@@ -175,9 +175,9 @@ fn trained(bank: &Bank, options: &Options, x: &Array2<f64>, seed: u64) -> Result
     // Signals do not wrap around, since their ends are unrelated.
     let signal = Geometry::signal(1, options.length, bank.bands).isolated();
     let bank_of_filters = CycledConv::random(signal, bank.overlap, Group::Orthonormal, &mut rng)?;
-    let scale = SubbandScale::one(signal, ScaleDirection::Algebra)?;
+    let scale = subband_scale(signal, None, ScaleDirection::Algebra)?;
     let mut flow =
-        Flow::new(options.length, vec![Box::new(bank_of_filters), Box::new(scale)], Base::normal())?;
+        Flow::new(options.length, vec![Box::new(bank_of_filters), Box::new(scale)], Box::new(base::Normal))?;
     let (mut training, mut optimizer) = (flow.training(), Optimizer::adam(options.rate)?);
     let batches: Vec<_> = x.axis_chunks_iter(ndarray::Axis(0), options.batch).collect();
     for step in 0..options.steps {

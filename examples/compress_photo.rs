@@ -41,11 +41,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut3, Axis, Slice};
-use pdmap::conv::bank::{Kernels, Pyramid, Stages};
-use pdmap::conv::{CycledConv, Geometry, Group, SubbandScale};
+use pdmap::conv::{CycledConv, Geometry, Group, kernels_of, subband_scale};
 use pdmap::data::{GrayImage, Leaves, read_image_folder};
 use pdmap::diagonal::ScaleDirection;
-use pdmap::{Base, BaseSpec, Budget, Flow, TrainConfig, train};
+use pdmap::filterbank::{Kernels, Pyramid, Stages};
+use pdmap::{Budget, Flow, TrainConfig, base, train};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rate_distortion::{Curve, STEPS, as_csv, gain, print_curves, print_gains, psnr};
@@ -185,8 +185,8 @@ fn learned(squares: &Array2<f64>, start: &Stages, options: &Options) -> Result<K
     // Isolated, because opposite borders of a square are unrelated.
     let geometry = Geometry::image(1, (SQUARE, SQUARE), (SIDE, SIDE)).isolated();
     let transform = CycledConv::of_bank(geometry, start, Group::Orthonormal)?;
-    let scale = SubbandScale::one(geometry, ScaleDirection::Algebra)?;
-    let base = Base::new(BaseSpec::Laplace)?;
+    let scale = subband_scale(geometry, None, ScaleDirection::Algebra)?;
+    let base = Box::new(base::Laplace);
     let mut flow = Flow::new(SQUARE * SQUARE, vec![Box::new(transform), Box::new(scale)], base)?;
     let (rows, validation) = squares.view().split_at(Axis(0), squares.nrows() * 9 / 10);
     let config = TrainConfig {
@@ -196,7 +196,7 @@ fn learned(squares: &Array2<f64>, start: &Stages, options: &Options) -> Result<K
         ..TrainConfig::new(Budget::Steps(options.steps))
     };
     train(&mut flow, rows, validation, &config, &mut |_| {})?;
-    Kernels::of_layer(flow.chain().layers()[0].as_ref())?.context("the first layer is a convolution")
+    kernels_of(flow.chain().layers()[0].as_ref())?.context("the first layer is a convolution")
 }
 
 /// Bits per pixel, and the reconstructed image.

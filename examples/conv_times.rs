@@ -17,11 +17,12 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use common::clock::{in_turns, median};
 use ndarray::Array2;
+use pdmap::contract::Rule;
 use pdmap::conv::{CycledConv, Geometry};
 use pdmap::group::{Direction, Group};
 use pdmap::optim::Optimizer;
 use pdmap::parallel::in_pool;
-use pdmap::{Base, Input, Layer, LayerGrads, Recorded, Tape};
+use pdmap::{ForwardPass, Gradients, Input, Layer, Parametric, ParametricExt, Tape, base};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -54,7 +55,7 @@ struct Row {
 /// A convolution with its buffers.
 struct Subject {
     conv: CycledConv<f32>,
-    grads: LayerGrads<f32>,
+    grads: Gradients<f32>,
     tape: Tape<f32>,
     scratch: Tape<f32>,
     x: Array2<f32>,
@@ -68,7 +69,7 @@ impl Subject {
     fn new(geometry: Geometry, stages: usize, group: Group) -> Result<Self> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let conv = CycledConv::random(geometry, stages, group, &mut rng)?;
-        let mut draw = || Base::normal().sample(1, geometry.features(), &mut rng);
+        let mut draw = || base::draw(&base::Normal, 1, geometry.features(), &mut rng);
         let (x, dy) = (draw()?, draw()?);
         let (y, dx) = (x.clone(), x.clone());
         let (grads, rule) = (conv.new_grads(), Optimizer::sgd(1e-6)?);
@@ -84,13 +85,15 @@ impl Subject {
     }
 
     fn backward(&mut self) -> Result<()> {
-        let at = Recorded { input: Input::from(&self.x), y: self.y.view(), tape: &mut self.tape };
-        Ok(self.conv.backward(at, self.dy.view(), Some(self.dx.view_mut()), &mut self.grads)?)
+        let at = ForwardPass { input: Input::from(&self.x), y: self.y.view(), tape: &mut self.tape };
+        Ok(self.conv.backward(at, self.dy.view(), Some(self.dx.view_mut()), &mut self.grads.params)?)
     }
 
     fn update(&mut self) -> Result<()> {
-        self.conv.direct(&mut self.grads)?;
-        self.conv.update(&mut self.rule, &mut self.grads)?;
+        let grads = &mut self.grads.params;
+        let reads = Rule::<f32>::reads(&self.rule);
+        self.conv.direct(1, reads, grads)?;
+        self.conv.update(&mut self.rule, grads)?;
         self.grads.clear();
         Ok(())
     }

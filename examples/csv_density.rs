@@ -28,9 +28,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use ndarray::{Array2, ArrayView2};
-use pdmap::data::preprocess::Whitening;
 use pdmap::data::{self, DataError, Input, Output, RowFormat, RowShape, RowWriter, TextOptions, split_rows};
-use pdmap::{Base, FitConfig, Fitted, Flow, Preprocess, Preset, fit};
+use pdmap::preprocess::Whitening;
+use pdmap::{FitConfig, Fitted, Flow, Preprocess, Preset, base, fit};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -76,7 +76,7 @@ fn main() -> Result<()> {
     let fitted = fitted(rows.view(), &options).with_context(|| table.clone())?;
     // A Gaussian is a flow with one whitening layer and a normal base.
     let whitening = Whitening::fit(rows.view()).with_context(|| table.clone())?;
-    let gaussian = Flow::new(rows.ncols(), vec![Box::new(whitening)], Base::normal())?;
+    let gaussian = Flow::new(rows.ncols(), vec![Box::new(whitening)], Box::new(base::Normal))?;
     let Fitted { flow, trained, .. } = &fitted;
     let scores = flow.log_prob(&test)?;
     let ((nats, error), (plain, plain_error)) = (mean(&scores), mean(&gaussian.log_prob(&test)?));
@@ -135,7 +135,7 @@ fn write(path: &Path, rows: ArrayView2<'_, f64>, names: Option<&[String]>) -> Re
 /// rain.
 fn generated_table(folder: &Path, seed: u64) -> Result<PathBuf> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let noise = Base::normal().sample::<f64>(5000, 3, &mut rng)?;
+    let noise = base::draw::<f64>(&base::Normal, 5000, 3, &mut rng)?;
     let rows = noise.rows().into_iter().flat_map(|noise| {
         let season = (std::f64::consts::TAU * rng.random::<f64>()).sin();
         let temperature = 12.0 + 10.0 * season + 2.0 * noise[0];

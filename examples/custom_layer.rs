@@ -26,8 +26,8 @@ use clap::Parser;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap::data::{Counts, Generator, Spirals, Splits};
 use pdmap::{
-    Budget, Flow, Input, Layer, LayerGrads, LayerSpec, Model, ModelFile, Recorded, Registry, Result, Tape,
-    TrainConfig, check, mean_log_prob, registry, train,
+    Budget, Flow, ForwardPass, Input, Layer, LayerSpec, Model, ModelFile, ParamGrad, Parametric, Registry,
+    Result, Shape, Tape, TrainConfig, check, mean_log_prob, registry, train,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,12 +50,14 @@ fn turn(k: f64, at: In, from: In, mut to: Out) -> Result<()> {
     Ok(())
 }
 
+impl Parametric<f64> for Twist {} // No parameters.
+
 impl Layer<f64> for Twist {
     fn spec(&self) -> LayerSpec {
         LayerSpec::new("twist", self) // Kind and options, as stored in a model file.
     }
-    fn features(&self) -> Option<usize> {
-        Some(2)
+    fn shape(&self, input: Shape) -> Result<Shape> {
+        check::features("twist", 2, input.features()).map(|()| input)
     }
     fn forward(&self, input: Input<f64>, y: Out, _: Option<&mut [f64]>, _: &mut Tape<f64>) -> Result<()> {
         turn(self.k, input.x, input.x, y) // The log-determinants are 0.
@@ -63,7 +65,13 @@ impl Layer<f64> for Twist {
     fn inverse(&self, output: Input<f64>, x: Out, _: Option<&mut [f64]>, _: &mut Tape<f64>) -> Result<()> {
         turn(-self.k, output.x, output.x, x) // The radius does not change.
     }
-    fn backward(&self, at: Recorded<f64>, dy: In, dx: Option<Out>, _: &mut LayerGrads<f64>) -> Result<()> {
+    fn backward(
+        &self,
+        at: ForwardPass<f64>,
+        dy: In,
+        dx: Option<Out>,
+        _: &mut [ParamGrad<f64>],
+    ) -> Result<()> {
         let Some(mut dx) = dx else { return Ok(()) };
         turn(-self.k, at.input.x, dy, dx.view_mut())?;
         for (mut dx, x) in dx.rows_mut().into_iter().zip(at.input.x.rows()) {
@@ -71,9 +79,6 @@ impl Layer<f64> for Twist {
             dx.scaled_add(gain, &x); // The angle depends on the radius.
         }
         Ok(())
-    }
-    fn duplicate(&self) -> Box<dyn Layer<f64>> {
-        Box::new(self.clone())
     }
 }
 // The layer ends here.

@@ -21,7 +21,7 @@ use pdmap::data::{Counts, Ica, Source};
 use pdmap::dense::{BiasKind, Dense, Direction, Group};
 use pdmap::group::haar;
 use pdmap::optim::{Optimizer, OptimizerSpec};
-use pdmap::{Base, BaseSpec, Flow, Layer, LayerError};
+use pdmap::{Flow, Layer, LayerError, base};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -116,7 +116,7 @@ fn curve(
 ) -> Result<Array1<f64>> {
     let dense = Dense::new(weight, Group::General(direction), BiasKind::None)?;
     let layers: Vec<Box<dyn Layer<f64>>> = vec![Box::new(dense)];
-    let mut flow = Flow::new(options.dim, layers, Base::new(BaseSpec::Logistic)?)?;
+    let mut flow = Flow::new(options.dim, layers, Box::new(base::Logistic))?;
     let mut training = flow.training();
     let every = (options.steps / POINTS).max(1);
     let value = |flow: &Flow<f64>| -> Result<f64> {

@@ -18,7 +18,7 @@ use common::clock::{in_turns, median};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2};
 use pdmap::linalg::{Add, gemm};
-use pdmap::{Base, Real};
+use pdmap::{Real, base};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -46,7 +46,7 @@ fn measure<F: Real>(options: &Options) -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     for &dim in &options.dims {
         for &rows in &options.batches {
-            let mut draw = |rows, columns| Base::normal().sample::<F>(rows, columns, &mut rng);
+            let mut draw = |rows, columns| base::draw::<F>(&base::Normal, rows, columns, &mut rng);
             let (x, y, w) = (draw(rows, dim)?, draw(rows, dim)?, draw(dim, dim)?);
             let shapes: [(&str, ArrayView2<'_, F>, ArrayView2<'_, F>); 3] = [
                 ("X W' (forward)", x.view(), w.t()),

@@ -30,7 +30,7 @@ use ndarray::{Array2, ArrayView2, Axis, Ix2};
 use pdmap::data::{Counts, Generator, Ica, Source, Splits};
 use pdmap::dense::{BiasKind, Dense, Direction, Group};
 use pdmap::optim::{Clip, OptimizerSpec};
-use pdmap::{Base, BaseSpec, Budget, Flow, TrainConfig, mean_log_prob, train};
+use pdmap::{Budget, Flow, ParametricExt, TrainConfig, base, mean_log_prob, train};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -118,7 +118,7 @@ fn amari_index(product: ArrayView2<'_, f64>) -> f64 {
 fn fresh(options: &Options, direction: Direction) -> Result<Flow<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let layer = Dense::random(options.sources, Group::General(direction), BiasKind::None, &mut rng)?;
-    Ok(Flow::new(options.sources, vec![Box::new(layer)], Base::new(BaseSpec::Laplace)?)?)
+    Ok(Flow::new(options.sources, vec![Box::new(layer)], Box::new(base::Laplace))?)
 }
 
 /// A flow trained by plain SGD in the given direction.

@@ -32,11 +32,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use ndarray::Array2;
-use pdmap::conv::bank::{Kernels, Stages, Window};
-use pdmap::conv::{CycledConv, Geometry, Group, SubbandScale};
+use pdmap::conv::{CycledConv, Geometry, Group, kernels_of, subband_scale};
 use pdmap::data::wav;
 use pdmap::diagonal::ScaleDirection;
-use pdmap::{Base, Budget, Flow, TrainConfig, train};
+use pdmap::filterbank::{Kernels, Stages, Window};
+use pdmap::{Budget, Flow, TrainConfig, base, train};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -128,12 +128,13 @@ fn learned(
     for start in [Stages::lot(options.bands)?, Stages::mdct(options.bands, Window::Sine)?] {
         // Identity stages in front do not change a bank, but allow longer kernels.
         let transform = CycledConv::of_bank(geometry, &start.padded(overlap)?, Group::Orthonormal)?;
-        let scale = SubbandScale::one(geometry, ScaleDirection::Algebra)?;
-        let mut flow = Flow::new(frames.ncols(), vec![Box::new(transform), Box::new(scale)], Base::normal())?;
+        let scale = subband_scale(geometry, None, ScaleDirection::Algebra)?;
+        let mut flow =
+            Flow::new(frames.ncols(), vec![Box::new(transform), Box::new(scale)], Box::new(base::Normal))?;
         let trained = train(&mut flow, frames, validation.view(), &config, &mut |_| {})?;
         let nats = trained.best.validation;
         if best.as_ref().is_none_or(|(least, _)| nats > *least) {
-            let kernels = Kernels::of_layer(flow.chain().layers()[0].as_ref())?;
+            let kernels = kernels_of(flow.chain().layers()[0].as_ref())?;
             best = Some((nats, kernels.context("the first layer is a convolution")?));
         }
     }
@@ -170,7 +171,7 @@ fn generated_sound(folder: &Path, seconds: usize, seed: u64) -> Result<PathBuf> 
     const RATE: usize = 16_000;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut noise = 0.0;
-    let mut samples = Base::normal().sample::<f64>(1, seconds * RATE, &mut rng)?;
+    let mut samples = base::draw::<f64>(&base::Normal, 1, seconds * RATE, &mut rng)?;
     samples.mapv_inplace(|z| {
         noise = 0.95 * noise + 0.01 * z;
         noise

@@ -21,7 +21,7 @@ use common::start::BATCHES;
 use ndarray::{Array1, Array2};
 use pdmap::dense::{BiasKind, Dense, Direction, Group};
 use pdmap::elementwise::{Elementwise, SmoothLeakyRelu};
-use pdmap::{Base, Flow, Layer, peak_memory};
+use pdmap::{Flow, Layer, base, peak_memory};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -46,10 +46,10 @@ const ACTIVATIONS: usize = 1 + 3 + 1 + 2 + 4 + 2;
 fn main() -> Result<()> {
     let Options { dim, steps, batch, optimizer } = Options::parse();
     let started = Instant::now();
-    let mut flow = Flow::new(dim, vec![dense(dim, 3.0)?, relu()?, dense(dim, 0.0)?], Base::normal())?;
+    let mut flow = Flow::new(dim, vec![dense(dim, 3.0)?, relu()?, dense(dim, 0.0)?], Box::new(base::Normal))?;
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let batches: Vec<Array2<f32>> = (0..BATCHES.min(steps))
-        .map(|_| Base::normal().sample(batch, dim, &mut rng))
+        .map(|_| base::draw(&base::Normal, batch, dim, &mut rng))
         .collect::<Result<_, _>>()?;
     println!(
         "built in {:.1} s; peak memory so far {}",

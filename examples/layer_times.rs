@@ -17,7 +17,10 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use common::clock::{in_turns, median};
 use ndarray::Array2;
-use pdmap::{Base, Fresh, Layer, LayerSpec, Recorded, Sample, Tape, registry};
+use pdmap::contract::Reads;
+use pdmap::{
+    BuildContext, ForwardPass, Layer, LayerSpec, Parametric, ParametricExt, Sample, Tape, base, registry,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
@@ -60,11 +63,13 @@ fn main() -> Result<()> {
 
 fn measure(options: &Options, dense: &LayerSpec, other: &LayerSpec) -> Result<()> {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let x: Array2<f32> = Base::normal().sample(options.batch, options.dim, &mut rng)?;
-    let delta: Array2<f32> = Base::normal().sample(options.batch, options.dim, &mut rng)?;
+    let x: Array2<f32> = base::draw(&base::Normal, options.batch, options.dim, &mut rng)?;
+    let delta: Array2<f32> = base::draw(&base::Normal, options.batch, options.dim, &mut rng)?;
     let mut build = |spec: &LayerSpec| {
         let mut sample = Sample::new(x.clone());
-        registry().build(spec, &mut Fresh::new(options.dim, &mut rng, &mut sample)).context(spec.kind.clone())
+        registry()
+            .build(spec, &mut BuildContext::new(options.dim, &mut rng, &mut sample))
+            .context(spec.kind.clone())
     };
     let (dense, layer) = (build(dense)?, build(other)?);
     let work = |layer: &dyn Layer<f32>| {
@@ -74,9 +79,9 @@ fn measure(options: &Options, dense: &LayerSpec, other: &LayerSpec) -> Result<()
         let (x, delta) = (x.clone(), delta.clone());
         move || -> Result<()> {
             layer.forward((&x).into(), y.view_mut(), None, &mut tape)?;
-            let at = Recorded { input: (&x).into(), y: y.view(), tape: &mut tape };
-            layer.backward(at, delta.view(), Some(dx.view_mut()), &mut grads)?;
-            layer.direct(&mut grads)?;
+            let at = ForwardPass { input: (&x).into(), y: y.view(), tape: &mut tape };
+            layer.backward(at, delta.view(), Some(dx.view_mut()), &mut grads.params)?;
+            layer.direct(x.nrows(), Reads::Entries, &mut grads.params)?;
             grads.clear();
             Ok(())
         }

@@ -33,9 +33,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use clap::Parser;
-use pdmap::data::preprocess::Whitening;
 use pdmap::data::{MNIST_LAMBDA, Splits, mnist};
-use pdmap::{Architecture, Base, Budget, Flow, Model, Preprocess, Preset, TrainConfig, registry, train};
+use pdmap::preprocess::Whitening;
+use pdmap::{Architecture, Budget, Flow, Model, Preprocess, Preset, TrainConfig, base, registry, train};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -111,7 +111,7 @@ fn main() -> Result<()> {
     let flow_nats = report("flow", &flow, &data)?;
     // The Gaussian with full covariance, as a flow with one layer.
     let whitening = Whitening::fit(data.train.view())?;
-    let gaussian = Flow::new(data.facts.features, vec![Box::new(whitening)], Base::normal())?;
+    let gaussian = Flow::new(data.facts.features, vec![Box::new(whitening)], Box::new(base::Normal))?;
     let gaussian_nats = report("Gaussian", &gaussian, &data)?;
     if let Some(out) = &options.out {
         Model::new(flow, data.facts.space, Preprocess::layers(steps)).save(out)?;

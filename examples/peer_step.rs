@@ -15,7 +15,7 @@ use pdmap::data::write_npy;
 use pdmap::dense::{BiasKind, Dense, Direction, Group};
 use pdmap::elementwise::{Elementwise, SmoothLeakyRelu};
 use pdmap::optim::Optimizer;
-use pdmap::{Base, Flow, Layer};
+use pdmap::{Flow, Layer, ParametricExt, base};
 
 const BATCH: usize = 100;
 const RATE: f64 = 0.01;
@@ -57,7 +57,8 @@ fn step(folder: &Path, name: &str, direction: Direction, dim: usize) -> Result<(
     };
     // The second bias cancels the first: the outputs are centred, so the guard halves no step.
     let relu = Elementwise::new(SmoothLeakyRelu { alpha: 0.01 })?;
-    let mut flow = Flow::new(dim, vec![dense(1, 3.0)?, Box::new(relu), dense(2, -3.0)?], Base::normal())?;
+    let mut flow =
+        Flow::new(dim, vec![dense(1, 3.0)?, Box::new(relu), dense(2, -3.0)?], Box::new(base::Normal))?;
     let x = matrix(3, BATCH, dim).mapv(|v| v as f32);
     let mut training = flow.training();
     flow.accumulate(&x, &mut training)?;

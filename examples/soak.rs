@@ -23,8 +23,8 @@ use clap::Parser;
 use ndarray::ArrayView2;
 use pdmap::data::{Counts, Generator, Ica, Input, Source, TextOptions, open_rows, write_npy};
 use pdmap::{
-    Budget, Checkpoints, Event, FileRows, Flow, Hooks, Model, ModelFile, Observer, Outcome, Preprocess,
-    TrainConfig, registry, train_observed,
+    Budget, Checkpoints, Event, FileRows, Flow, Hooks, Model, ModelFile, Observer, Outcome, ParametricExt,
+    Preprocess, TrainConfig, registry, train_observed,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

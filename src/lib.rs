@@ -3,14 +3,18 @@
 pub mod prelude;
 
 pub use pdmap_conv as conv;
+pub use pdmap_core::flow::base;
 pub use pdmap_core::{
-    Base, BaseSpec, BatchReport, Buffer, Build, Chain, Diagnostic, Flow, FlowBuilder, Fresh, GradSum, Input,
-    Kept, Layer, LayerError, LayerExt, LayerGrads, LayerSpec, ParamGrad, Real, Recorded, Registry, Restore,
-    Result, Sample, State, Tape, Tensors, Training, check, coupling, diagonal, elementwise, group, linalg,
-    mixture, normal, optim, options, parallel, radial, spline,
+    Base, BaseSpec, BatchReport, Buffer, BuildContext, Chain, Conditioned, Diagnostic, Evaluator, FactorOut,
+    Flow, FlowBuilder, ForwardPass, Geometry, GradSum, Gradients, Input, Invert, Kind, Layer, LayerError,
+    LayerExt, LayerSpec, Module, ParamGrad, Parametric, ParametricExt, Real, Registry, Result, Sample, Shape,
+    State, Tape, Tensors, Training, check, contract, group, linalg, optim, options, parallel, special,
 };
 pub use pdmap_data as data;
 pub use pdmap_dense as dense;
+pub use pdmap_filterbank as filterbank;
+pub use pdmap_layers as layers;
+pub use pdmap_layers::{coupling, diagonal, elementwise, mixture, nn, preprocess, radial, spline};
 pub use pdmap_spec as spec;
 pub use pdmap_train::{
     AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Event, FileRows, Fit,

@@ -6,7 +6,7 @@
 //!
 //! # fn main() -> Result<(), TrainError> {
 //! let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-//! let x = Base::normal().sample::<f64>(400, 2, &mut rng)?.mapv(|v| v + v.powi(3));
+//! let x = base::draw::<f64>(&base::Normal, 400, 2, &mut rng)?.mapv(|v| v + v.powi(3));
 //! let config = FitConfig::builder(Preset::GAUSSIANIZATION_ORTHONORMAL).steps(20).batch(50).build()?;
 //! let flow = Flow::fit(&x, &config)?;
 //! let mean = flow.log_prob(&x)?.iter().sum::<f64>() / 400.0; // nats
@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+pub use crate::base;
 pub use crate::conv::{CycledConv, Geometry, SubbandScale, SubbandShift};
 pub use crate::dense::{BiasKind, Dense};
 pub use crate::diagonal::{Scale, ScaleDirection, Shift};
@@ -23,5 +24,5 @@ pub use crate::group::{Direction, Group};
 pub use crate::optim::{Optimizer, OptimizerSpec};
 pub use crate::{
     Base, BaseSpec, Budget, Fit, FitConfig, Flow, Input, Layer, LayerError, LayerExt, Model, ModelSpec,
-    Preprocess, Preset, Real, TrainConfig, TrainError, Trained,
+    ParametricExt, Preprocess, Preset, Real, TrainConfig, TrainError, Trained,
 };

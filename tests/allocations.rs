@@ -3,7 +3,7 @@
 
 use ndarray::Array2;
 use pdmap::optim::{Clip, Optimizer, OptimizerSpec};
-use pdmap::{Architecture, Base, Flow, Preprocess, Preset, Real};
+use pdmap::{Architecture, Flow, Preprocess, Preset, Real, base};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -20,7 +20,7 @@ const STEPS: usize = 40;
 fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: Optimizer) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let batches: Vec<Array2<F>> =
-        (0..8).map(|_| Base::normal().sample(rows, features, &mut rng).unwrap()).collect();
+        (0..8).map(|_| base::draw(&base::Normal, rows, features, &mut rng).unwrap()).collect();
     let mut flow: Flow<F> =
         preset.build(batches[0].view(), Preprocess::None, Architecture::default(), 1).unwrap();
     let mut training = flow.training();
@@ -40,7 +40,7 @@ fn blocks_of_recipe(preset: Preset, rows: usize) -> u64 {
     let shape = if preset == Preset::AUDIO_LAPPED { vec![1, 64] } else { vec![1, 8, 8] };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let batches: Vec<Array2<f32>> =
-        (0..8).map(|_| Base::normal().sample(rows, 64, &mut rng).unwrap()).collect();
+        (0..8).map(|_| base::draw(&base::Normal, rows, 64, &mut rng).unwrap()).collect();
     let spec = preset.model(Architecture::default()).shaped(shape);
     let mut flow = spec.build_on(&batches[0], &[Preprocess::None], 1, &pdmap::registry()).unwrap();
     let (mut training, mut rule) = (flow.training(), Optimizer::adam(1e-4).unwrap());

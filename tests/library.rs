@@ -15,7 +15,7 @@ fn everything_that_is_held_crosses_threads() {
     crosses_threads::<Box<dyn Layer<f64>>>();
     crosses_threads::<Training<f32>>();
     crosses_threads::<Model<f64>>();
-    crosses_threads::<Base>();
+    crosses_threads::<Box<dyn Base<f64>>>();
     crosses_threads::<Registry<f64>>();
     crosses_threads::<Dense<f64>>();
     crosses_threads::<CycledConv<f32>>();
@@ -49,10 +49,14 @@ fn configurations_survive_text() {
     }
     let timed = FitConfig::builder(Preset::DENSE_SVD).time(std::time::Duration::from_millis(1500));
     survives(&timed.clip(Clip::Norm(3.0)).schedule(Shape::Constant).build().unwrap());
-    survives(&BaseSpec::StudentT { nu: 4.5, learned: true });
+    survives(&BaseSpec::default());
     survives(&Condition::Classes { count: 10 });
     survives(&TrainingSpec::default());
-    let model = Model::new(Flow::<f64>::builder(2).layer(Shift::zero(2)).build().unwrap(), "plane".into(), 0);
+    let model = Model::new(
+        Flow::<f64>::builder(2).layer(Shift::zero(2).unwrap()).build().unwrap(),
+        "plane".into(),
+        0,
+    );
     survives::<Header>(&model.header);
 }
 

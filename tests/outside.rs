@@ -1,4 +1,4 @@
-//! Fresh crates outside the workspace: one on `pdmap-core` and `pdmap-dense` alone, one on `pdmap-conv` alone, one on the facade. They compile, train a flow in under 30
+//! BuildContext crates outside the workspace: one on `pdmap-core` and `pdmap-dense` alone, one on `pdmap-conv` alone, one on the facade. They compile, train a flow in under 30
 //! lines, and the number of crates that each pulls in is printed.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -8,20 +8,20 @@ use std::process::Command;
 const ON_CRATES: &str = r#"
 use pdmap_core::elementwise::{Elementwise, SmoothLeakyRelu};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Base, Flow, Layer};
+use pdmap_core::{base, Flow, Layer};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use rand::SeedableRng;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     let group = Group::General(Direction::Relative);
-    let x = Base::normal().sample::<f64>(500, 4, &mut rng)?.mapv(|v| v.powi(3) + v);
+    let x = base::draw::<f64>(&base::Normal, 500, 4, &mut rng)?.mapv(|v| v.powi(3) + v);
     let layers: Vec<Box<dyn Layer<f64>>> = vec![
         Box::new(Dense::random(4, group, BiasKind::Plain, &mut rng)?),
         Box::new(Elementwise::new(SmoothLeakyRelu { alpha: 0.3 })?),
         Box::new(Dense::random(4, group, BiasKind::Plain, &mut rng)?),
     ];
-    let mut flow = Flow::new(4, layers, Base::normal())?;
+    let mut flow = Flow::new(4, layers, Box::new(base::Normal))?;
     let (mut training, mut optimizer) = (flow.training(), Optimizer::adam(1e-2)?);
     for _ in 0..300 {
         flow.accumulate(&x, &mut training)?;
@@ -36,18 +36,18 @@ const ON_CONV: &str = r#"
 use pdmap_conv::diagonal::ScaleDirection;
 use pdmap_conv::optim::Optimizer;
 use pdmap_conv::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use pdmap_conv::{Base, CycledConv, Flow, Geometry, Group, SubbandScale};
+use pdmap_conv::{Base, CycledConv, Flow, Geometry, Group, subband_scale};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-    let mut x = Base::normal().sample::<f64>(64, 128, &mut rng)?;
+    let mut x = base::draw::<f64>(&base::Normal, 64, 128, &mut rng)?;
     for mut row in x.rows_mut() {
         (1..128).for_each(|i| row[i] = 0.95 * row[i - 1] + (1.0_f64 - 0.95 * 0.95).sqrt() * row[i]);
     }
     let signal = Geometry::signal(1, 128, 8).isolated();
     let lapped = CycledConv::random(signal, 2, Group::Orthonormal, &mut rng)?;
-    let scale = SubbandScale::one(signal, ScaleDirection::Algebra)?;
-    let mut flow = Flow::new(128, vec![Box::new(lapped), Box::new(scale)], Base::normal())?;
+    let scale = subband_scale(signal, None, ScaleDirection::Algebra)?;
+    let mut flow = Flow::new(128, vec![Box::new(lapped), Box::new(scale)], Box::new(base::Normal))?;
     let (mut training, mut optimizer) = (flow.training(), Optimizer::adam(0.03)?);
     for _ in 0..300 {
         flow.accumulate(&x, &mut training)?;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ndarray::{Array1, Array2, ArrayD, Ix1};
-use pdmap::{Architecture, Base, Flow, Preprocess, Preset, Real, registry};
+use pdmap::{Architecture, Flow, ParametricExt, Preprocess, Preset, Real, base, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -13,14 +13,14 @@ pub(crate) const BATCHES: usize = 32;
 /// Standard normal batches.
 pub(crate) fn batches<F: Real>(features: usize, batch: usize, seed: u64) -> Result<Vec<Array2<F>>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    (0..BATCHES).map(|_| Ok(Base::normal().sample(batch, features, &mut rng)?)).collect()
+    (0..BATCHES).map(|_| Ok(base::draw(&base::Normal, batch, features, &mut rng)?)).collect()
 }
 
 /// `I − 2 v vᵀ` for a random unit vector `v`: orthonormal, dense, and O(D²), whereas a Haar matrix
 /// costs O(D³).
 pub(crate) fn reflection<F: Real>(features: usize, seed: u64) -> Result<Array2<F>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let v: Array1<f64> = Base::normal().sample::<f64>(1, features, &mut rng)?.row(0).to_owned();
+    let v: Array1<f64> = base::draw::<f64>(&base::Normal, 1, features, &mut rng)?.row(0).to_owned();
     let scale = 2.0 / v.dot(&v);
     Ok(Array2::from_shape_fn((features, features), |(i, j)| {
         F::of(f64::from(u8::from(i == j)) - scale * v[i] * v[j])
@@ -41,5 +41,5 @@ pub(crate) fn flow<F: Real>(preset: Preset, features: usize) -> Result<Flow<F>> 
         tensors.push((name, grown));
     }
     let tensors = tensors.into_iter().collect();
-    Ok(Flow::restore(features, &small.chain().specs(), small.base().spec(), tensors, &registry())?)
+    Ok(Flow::restore(features, &small.chain().specs(), &small.base().spec(), tensors, &registry())?)
 }

@@ -1,6 +1,7 @@
 //! All tests of the command line in one program, so that the generic layers are compiled once.
 
 mod bad_input;
+mod before_house;
 mod common;
 mod conditions;
 mod guide;
@@ -18,3 +19,4 @@ mod scoring;
 mod scoring_refusals;
 mod subcommands;
 mod threads;
+mod training_flags;

@@ -128,7 +128,7 @@ fn a_condition_is_as_wide_as_the_layers_want_it() {
     assert_eq!((again.flow.conditions(), again.weights_hash()), (2, model.weights_hash()));
     let width = |to: &str| edited(&bytes, r#"\"width\":2"#, &format!(r#"\"width\":{to}"#));
     let refused = load(&path, &width("3")).unwrap_err().to_string();
-    assert!(refused.contains("3 numbers") && refused.contains("want 2"), "{refused}");
+    assert!(refused.contains("3 numbers") && refused.contains("need 2"), "{refused}");
     // Layers that want none do not mind.
     let (path, bytes) = saved(folder.path());
     assert!(load(&path, &bytes).is_ok());
@@ -167,10 +167,16 @@ fn a_model_of_fewer_layers_than_are_preprocessing_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let layers: Vec<Box<dyn Layer<f64>>> = vec![Box::new(Shift::zero(2)), Box::new(Shift::zero(2))];
     let flow = Flow::new(2, layers, pdmap_core::Base::normal()).unwrap();
+    let model = |preprocessing| Model::new(flow.clone(), "plane".into(), preprocessing);
+    let path = folder.path().join("m.safetensors");
+    let bytes = model(0).to_bytes().unwrap();
     for (preprocessing, sound) in [(0, true), (1, true), (2, true), (3, false), (9, false)] {
-        let path = folder.path().join(format!("{preprocessing}.safetensors"));
-        Model::new(flow.clone(), "plane".into(), preprocessing).save(&path).unwrap();
+        let written =
+            edited(&bytes, r#"\"preprocessing\":0"#, &format!(r#"\"preprocessing\":{preprocessing}"#));
+        std::fs::write(&path, written).unwrap();
         assert_eq!(Model::<f64>::load(&path, &registry()).is_ok(), sound, "{preprocessing}");
+        // What could not be read is not written either.
+        assert_eq!(model(preprocessing).to_bytes().is_ok(), sound, "{preprocessing}");
     }
 }
 
