@@ -12,7 +12,8 @@ pub use layer::{
 };
 pub use multiscale::Squeeze;
 // Re-exports from core that a program needs besides the layers of this crate.
-pub use pdmap_core::group::{Direction, Group};
+pub use pdmap_core::flow::base;
+pub use pdmap_core::group::{Direction, Group, ScaleDirection};
 pub use pdmap_core::{
     Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result,
     Training, optim,
