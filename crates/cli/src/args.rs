@@ -1,20 +1,21 @@
 //! The flags of all subcommands.
 
+mod data;
 mod rows;
 mod scoring;
 mod train;
+mod training;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pdmap_train::{Architecture, Preprocess, Preset, TrainingSpec};
+use pdmap_train::Preset;
 
-use crate::terminal::exit::BadInput;
-
-pub(crate) use rows::{HeaderArg, RowFormatArg, TextArgs};
+pub(crate) use data::{DataArgs, Protocol};
+pub(crate) use rows::{HeaderArg, RowFormatArg};
 pub(crate) use scoring::{Classify, Inspect, Map, Report, Sample, Score};
 pub(crate) use train::Train;
+pub(crate) use training::{ArchitectureArgs, Dtype, TrainingArgs};
 
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix
 /// inverse while training.
@@ -23,7 +24,7 @@ pub(crate) use train::Train;
     name = "pdmap",
     version,
     propagate_version = true,
-    after_help = "Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (last good weights saved), 4 training interrupted (its state and its best weights so far saved)."
+    after_help = "Exit status: 0 success, 1 internal failure, 2 bad input, 3 training diverged (last good weights saved), 4 training interrupted (state and best weights saved)."
 )]
 pub(crate) struct Cli {
     /// Number of threads [default: one per core]; results do not depend on it, to the last bit
@@ -75,151 +76,19 @@ pub(crate) enum Command {
     after_help = "Example: pdmap completions bash > ~/.local/share/bash-completion/completions/pdmap\n         pdmap completions zsh > ~/.zfunc/_pdmap"
 )]
 pub(crate) struct Completions {
-    /// Which shell
+    /// The shell
     pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: pdmap man --out ~/.local/share/man/man1; man pdmap-train")]
 pub(crate) struct Man {
-    /// Folder for pdmap.1 and a page for each subcommand
+    /// Output folder for pdmap.1 and a page per subcommand
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// The pages as JSON
+    /// Print the list of pages as JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// How the data become rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Protocol {
-    /// Grey patches of a folder of images: dequantized, mean-free, last pixel dropped; 1,000,000 /
-    /// 50,000 / 250,000 of them
-    Bsds300,
-    /// As bsds300, with 100,000 / 10,000 / 50,000 patches: the default for folders of images
-    Patches,
-    /// Whole grey tiles of a folder of images, all pixels, dequantized (--patch 32); as many as
-    /// patches
-    Tiles,
-    /// Logit space of dequantized images: the default for IDX files
-    Mnist,
-    /// Rows unchanged: the default for .npy, .npz and CSV
-    Rows,
-    /// Frames of sound: the default for .wav files
-    Wav,
-}
-
-impl std::fmt::Display for Protocol {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Bsds300 => "bsds300",
-            Self::Patches => "patches",
-            Self::Tiles => "tiles",
-            Self::Mnist => "mnist",
-            Self::Rows => "rows",
-            Self::Wav => "wav",
-        })
-    }
-}
-
-/// The data and their protocol.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct DataArgs {
-    /// A file of rows (.npy, .npz or .npz#NAME, CSV), - for .npy or CSV on standard input, an IDX
-    /// file (plain or gzip), a .wav file, a folder of images, or a generator: synthetic:leaves,
-    /// ica, moons, ar1, checkerboard, rings, 2spirals, 8gaussians or sine, with options as in
-    /// synthetic:ica?dim=16&source=laplace [default: that of the plan, or synthetic:leaves]
-    #[arg(long, value_name = "D")]
-    pub(crate) data: Option<String>,
-    /// Validation rows [default: split off the data]
-    #[arg(long, value_name = "D")]
-    pub(crate) val: Option<PathBuf>,
-    /// Test rows, or the folder of test images [default: split off the data]
-    #[arg(long, value_name = "D")]
-    pub(crate) test: Option<PathBuf>,
-    /// How the data become rows
-    #[arg(long, value_enum)]
-    pub(crate) protocol: Option<Protocol>,
-    /// Side of the patches of a folder of images, in pixels [default: 8]
-    #[arg(long, value_name = "PIXELS")]
-    pub(crate) patch: Option<usize>,
-    /// Rows to create from images or generators: training,validation,test
-    #[arg(long, value_name = "N,N,N", value_delimiter = ',', num_args = 1)]
-    pub(crate) rows: Option<Vec<usize>>,
-    /// Samples of a frame of sound, for each channel [default: 256]
-    #[arg(long, value_name = "SAMPLES")]
-    pub(crate) frame: Option<usize>,
-    /// Samples from one frame of sound to the next [default: the frame]
-    #[arg(long, value_name = "SAMPLES")]
-    pub(crate) hop: Option<usize>,
-    #[command(flatten)]
-    pub(crate) text: TextArgs,
-    /// Seed of all randomness in the data
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    pub(crate) data_seed: u64,
-}
-
-impl DataArgs {
-    /// The requested data, or the default.
-    pub(crate) fn data(&self) -> &str {
-        self.data.as_deref().unwrap_or("synthetic:leaves")
-    }
-}
-
-/// How a model is trained.
-#[derive(Debug, Args)]
-pub(crate) struct TrainingArgs {
-    #[command(flatten)]
-    pub(crate) options: TrainingSpec,
-    /// Fixed preprocessing, fitted to the training rows and part of the model: none, standardize,
-    /// whiten, logit, or several in order
-    /// [default: what the model says, or whiten for patches, standardize otherwise]
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
-    pub(crate) preprocess: Option<Vec<Preprocess>>,
-    #[command(flatten)]
-    pub(crate) architecture: ArchitectureArgs,
-    /// Precision
-    #[arg(long, value_enum, default_value_t = Dtype::F32)]
-    pub(crate) dtype: Dtype,
-    /// No progress on stderr
-    #[arg(long)]
-    pub(crate) quiet: bool,
-}
-
-/// Depth and nonlinearity of a named model.
-#[derive(Debug, Args)]
-pub(crate) struct ArchitectureArgs {
-    /// Linear layers of a named model [default: 2]
-    #[arg(long, value_name = "N")]
-    pub(crate) depth: Option<usize>,
-    /// Slope of the smooth leaky ReLU between them, on the left [default: 0.01]
-    #[arg(long, value_name = "A")]
-    pub(crate) alpha: Option<f64>,
-}
-
-impl ArchitectureArgs {
-    /// What the flags describe.
-    pub(crate) fn architecture(&self) -> Result<Architecture> {
-        let default = Architecture::default();
-        let (depth, alpha) = (self.depth.unwrap_or(default.depth), self.alpha.unwrap_or(default.alpha));
-        if depth == 0 {
-            return Err(BadInput("--depth 0: a flow has at least one linear layer".into()).into());
-        }
-        Ok(Architecture { depth, alpha })
-    }
-
-    /// The first of the flags that is given.
-    pub(crate) fn given(&self) -> Option<String> {
-        let depth = self.depth.map(|depth| format!("--depth {depth}"));
-        depth.or_else(|| self.alpha.map(|alpha| format!("--alpha {alpha}")))
-    }
-}
-
-/// Precision of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Dtype {
-    F32,
-    F64,
 }
 
 #[derive(Debug, Args)]
@@ -256,7 +125,7 @@ pub(crate) struct Compare {
     /// `runs` and not repeated
     #[arg(long, value_name = "DIR", default_value = "pdmap-report")]
     pub(crate) out: PathBuf,
-    /// The results as JSON on stdout, instead of the table; with --dry-run, the plan
+    /// Print the results as JSON instead of the table; with --dry-run, the plan
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -274,7 +143,7 @@ pub(crate) struct Kernels {
     /// of images; plots are written beside it as .svg
     #[arg(long, value_name = "K.npy")]
     pub(crate) out: PathBuf,
-    /// Figures as JSON
+    /// Print the figures as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -286,16 +155,16 @@ pub(crate) struct Presets {
     pub(crate) name: Option<Preset>,
     #[command(flatten)]
     pub(crate) architecture: ArchitectureArgs,
-    /// As JSON
+    /// Print JSON
     #[arg(long, conflicts_with_all = ["depth", "alpha"])]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Data {
-    /// Random patches of a folder of images, as rows of a .npy file
+    /// Draw random patches from a folder of images into a .npy file
     Patches(Patches),
-    /// The training, validation and test rows of a protocol or generator, as three .npy files
+    /// Write the training, validation and test rows of a protocol or generator to three .npy files
     Splits(Splits),
 }
 
@@ -304,10 +173,10 @@ pub(crate) enum Data {
 pub(crate) struct Splits {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// Folder for train.npy, validation.npy and test.npy (f32)
+    /// Output folder for train.npy, validation.npy and test.npy (f32)
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// The files and their sizes as JSON
+    /// Print the files and their sizes as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -323,19 +192,19 @@ pub(crate) struct Patches {
     /// Side of a patch in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 8)]
     pub(crate) size: usize,
-    /// Patches
+    /// Number of patches
     #[arg(long, value_name = "N")]
     pub(crate) count: usize,
-    /// How a patch becomes a row; bsds300: dequantized, mean-free, last pixel dropped
+    /// How a patch becomes a row; bsds300: dequantized, mean-free, without the last pixel
     #[arg(long, value_enum, default_value_t = PatchProtocol::Bsds300)]
     pub(crate) protocol: PatchProtocol,
     /// Seed of the positions and of the dequantization noise
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub(crate) seed: u64,
-    /// Where to write the rows: .npy, f32
+    /// Output for the rows: .npy, f32
     #[arg(long, value_name = "X.npy")]
     pub(crate) out: PathBuf,
-    /// The file and its size as JSON
+    /// Print the file and its size as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

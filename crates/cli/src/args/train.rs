@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{DataArgs, TrainingArgs};
+use super::data::DataArgs;
+use super::training::TrainingArgs;
 
 #[derive(Debug, Args)]
 #[command(

@@ -5,8 +5,8 @@ use std::time::Duration;
 use pdmap_train::{Budget, Preprocess};
 
 use super::table::columns;
+use crate::plan::Parallel;
 use crate::plan::Plan;
-use crate::plan_parts::Parallel;
 
 /// Describes the runs of a plan: a table of the arms, then seeds, budgets, contrasts and the total
 /// training time or number of steps.

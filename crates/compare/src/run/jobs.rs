@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use pdmap_train::Progress;
 
 use crate::error::CompareError;
-use crate::plan_parts::Parallel;
+use crate::plan::Parallel;
 
 /// A message from a worker.
 enum Message<T> {

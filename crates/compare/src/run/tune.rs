@@ -13,7 +13,7 @@ use super::bench::{Bench, Role, Run};
 use super::event::Event;
 use crate::arm::Arm;
 use crate::error::CompareError;
-use crate::plan_parts::tuning::{EXTRA, RUNGS, on_rung};
+use crate::plan::tuning::{EXTRA, RUNGS, on_rung};
 use crate::records::TuningResult;
 
 /// First seed of tuning runs, far from the seeds of final runs.

@@ -2,7 +2,7 @@
 
 use super::contrast::Contrast;
 use super::finding::Finding;
-use crate::plan_parts::PAIRS_NEEDED;
+use crate::plan::PAIRS_NEEDED;
 use crate::records::ArmSummary;
 
 impl Contrast {

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::check::{key, refuse};
+use super::common_keys::{check_training, preprocess};
 use crate::arm::Arm;
-use crate::common_keys::{check_training, preprocess};
 
 /// Extension of a model file.
 const MODEL_FILE: &str = ".toml";

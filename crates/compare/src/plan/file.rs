@@ -8,11 +8,13 @@ use pdmap_train::{Budget, Preprocess, SpecError, registry};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::arm_text::ArmText;
-use crate::axes::family;
-use crate::check::{key, refuse};
-use crate::common_keys::{check_training, preprocess};
-use crate::{Arm, Parallel, Plan};
+use super::arm_text::ArmText;
+use super::axes::family;
+use super::check::{key, refuse};
+use super::common_keys::{check_training, preprocess};
+use super::data::Plan;
+use super::parallel::Parallel;
+use crate::arm::Arm;
 
 /// A partial plan from a file, checked, with every model read. What it leaves out is up to the
 /// command line or the program.

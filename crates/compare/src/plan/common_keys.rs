@@ -6,7 +6,7 @@ use pdmap_train::description::{Document, LayerEntry, TrainingSpec};
 use pdmap_train::{ModelSpec, Preprocess, SpecError};
 use serde_json::{Value, json};
 
-use crate::check::key;
+use super::check::key;
 
 /// `"whiten"` is `["whiten"]`.
 pub(crate) fn preprocess(steps: &Value) -> Result<Vec<Preprocess>, OptionsError> {

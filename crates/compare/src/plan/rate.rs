@@ -1,7 +1,7 @@
 //! Which arms are tuned, and the learning rate of the others.
 
+use super::data::Plan;
 use crate::arm::Arm;
-use crate::plan::Plan;
 
 impl Plan {
     /// Whether the learning rate of an arm is tuned: it is not fixed, and there are several to

@@ -4,9 +4,9 @@ use pdmap_core::options::{OptionsError, Problem, Segment};
 use pdmap_train::description::TrainingSpec;
 use pdmap_train::{Budget, Preset};
 
+use super::data::Plan;
 use super::parallel::Parallel;
 use crate::arm::Arm;
-use crate::plan::Plan;
 
 /// Why an arm may not set a budget.
 const ONE_BUDGET: &str =

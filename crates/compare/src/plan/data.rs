@@ -4,8 +4,11 @@ use pdmap_core::options::nearest;
 use pdmap_train::{Budget, Preprocess, Preset, TrainConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::tuning::{EXTRA, RUNGS, on_rung};
-use crate::{Arm, CompareError, PAIRS_NEEDED, Parallel};
+use super::parallel::Parallel;
+use super::seeds::PAIRS_NEEDED;
+use super::tuning::{EXTRA, RUNGS, on_rung};
+use crate::arm::Arm;
+use crate::error::CompareError;
 
 /// Learning rates that tuning tries for each arm, lowest first.
 pub const RATES: [f64; 5] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];

@@ -1,0 +1,83 @@
+//! Flags about data.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::rows::TextArgs;
+
+/// How the data become rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocol {
+    /// Grey patches of a folder of images: dequantized, mean-free, last pixel dropped; 1,000,000 /
+    /// 50,000 / 250,000 of them
+    Bsds300,
+    /// As bsds300, with 100,000 / 10,000 / 50,000 patches: the default for folders of images
+    Patches,
+    /// Whole grey tiles of a folder of images, all pixels, dequantized (--patch 32); as many as
+    /// patches
+    Tiles,
+    /// Dequantized images in logit space; the default for IDX files
+    Mnist,
+    /// Rows unchanged: the default for .npy, .npz and CSV
+    Rows,
+    /// Frames of sound; the default for .wav files
+    Wav,
+}
+
+impl std::fmt::Display for Protocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bsds300 => "bsds300",
+            Self::Patches => "patches",
+            Self::Tiles => "tiles",
+            Self::Mnist => "mnist",
+            Self::Rows => "rows",
+            Self::Wav => "wav",
+        })
+    }
+}
+
+/// The data and their protocol.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DataArgs {
+    /// A file of rows (.npy, .npz or .npz#NAME, CSV), - for .npy or CSV on standard input, an IDX
+    /// file (plain or gzip), a .wav file, a folder of images, or a generator: synthetic:leaves,
+    /// ica, moons, ar1, checkerboard, rings, 2spirals, 8gaussians or sine, with options as in
+    /// synthetic:ica?dim=16&source=laplace [default: that of the plan, or synthetic:leaves]
+    #[arg(long, value_name = "D")]
+    pub(crate) data: Option<String>,
+    /// Validation rows [default: split off the data]
+    #[arg(long, value_name = "D")]
+    pub(crate) val: Option<PathBuf>,
+    /// Test rows, or the folder of test images [default: split off the data]
+    #[arg(long, value_name = "D")]
+    pub(crate) test: Option<PathBuf>,
+    /// How the data become rows
+    #[arg(long, value_enum)]
+    pub(crate) protocol: Option<Protocol>,
+    /// Side of the patches of a folder of images, in pixels [default: 8]
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) patch: Option<usize>,
+    /// Rows to create from images or generators: training,validation,test
+    #[arg(long, value_name = "N,N,N", value_delimiter = ',', num_args = 1)]
+    pub(crate) rows: Option<Vec<usize>>,
+    /// Samples of a frame of sound, for each channel [default: 256]
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) frame: Option<usize>,
+    /// Samples from one frame of sound to the next [default: the frame]
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) hop: Option<usize>,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+    /// Seed of all randomness in the data
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) data_seed: u64,
+}
+
+impl DataArgs {
+    /// The requested data, or the default.
+    pub(crate) fn data(&self) -> &str {
+        self.data.as_deref().unwrap_or("synthetic:leaves")
+    }
+}
