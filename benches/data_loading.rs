@@ -23,10 +23,7 @@ fn load(criterion: &mut Criterion) {
     let rows = concatenate(Axis(0), &views).unwrap();
     let (npy, csv) = (folder.path().join("x.npy"), folder.path().join("x.csv"));
     write_npy(&npy, &rows).unwrap();
-    let lines = rows
-        .rows()
-        .into_iter()
-        .map(|row| row.iter().map(f32::to_string).collect::<Vec<_>>().join(",") + "\n");
+    let lines = rows.rows().into_iter().map(|row| row.iter().map(f32::to_string).collect::<Vec<_>>().join(",") + "\n");
     std::fs::write(&csv, lines.collect::<String>()).unwrap();
     let size = |path: &std::path::Path| Throughput::Bytes(std::fs::metadata(path).unwrap().len());
 

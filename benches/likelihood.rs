@@ -15,8 +15,7 @@ const ROWS: usize = 1000;
 fn log_prob<F: Real>(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(format!("log_prob/{}", F::DTYPE));
     group.sample_size(10).throughput(Throughput::Elements(ROWS as u64));
-    let dims: &[usize] =
-        if std::env::var_os("PDMAP_BENCH_ALL").is_some() { &[63, 784, 2048] } else { &[63, 784] };
+    let dims: &[usize] = if std::env::var_os("PDMAP_BENCH_ALL").is_some() { &[63, 784, 2048] } else { &[63, 784] };
     for &features in dims {
         // Constructed on first use, because a filter may exclude this size.
         let made = std::cell::OnceCell::new();

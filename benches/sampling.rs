@@ -17,8 +17,7 @@ const ROWS: usize = 1000;
 fn sample(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("sample/f32");
     group.sample_size(10).throughput(Throughput::Elements(ROWS as u64));
-    let dims: &[usize] =
-        if std::env::var_os("PDMAP_BENCH_ALL").is_some() { &[63, 784, 2048] } else { &[63, 784] };
+    let dims: &[usize] = if std::env::var_os("PDMAP_BENCH_ALL").is_some() { &[63, 784, 2048] } else { &[63, 784] };
     for preset in [Preset::DENSE_RELATIVE, Preset::DENSE_ORTHONORMAL] {
         for &features in dims {
             let mut rng = ChaCha8Rng::seed_from_u64(1);

@@ -170,8 +170,7 @@ fn roc_auc(anomalies: &[f64], normal: &[f64]) -> f64 {
     all.extend(normal.iter().map(|&score| (score, false)));
     // Sorted from likely to unlikely, so that unlikely rows have high ranks.
     all.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    let ranks: f64 =
-        all.iter().zip(1..).filter(|((_, anomaly), _)| *anomaly).map(|(_, rank)| f64::from(rank)).sum();
+    let ranks: f64 = all.iter().zip(1..).filter(|((_, anomaly), _)| *anomaly).map(|(_, rank)| f64::from(rank)).sum();
     let (a, n) = (anomalies.len() as f64, normal.len() as f64);
     (ranks - a * (a + 1.0) / 2.0) / (a * n)
 }

@@ -65,8 +65,7 @@ fn main() -> Result<()> {
         let rows = model.flow.sample_given(all_of(class, options.each, classes).view(), &mut rng)?;
         for (index, row) in rows.rows().into_iter().enumerate() {
             for (place, &logit) in row.iter().take(side * side).enumerate() {
-                let unit =
-                    (1.0 / (1.0 + (-f64::from(logit)).exp()) - MNIST_LAMBDA) / (1.0 - 2.0 * MNIST_LAMBDA);
+                let unit = (1.0 / (1.0 + (-f64::from(logit)).exp()) - MNIST_LAMBDA) / (1.0 - 2.0 * MNIST_LAMBDA);
                 let (x, y) = (index * (side + 1) + place % side, class * (side + 1) + place / side);
                 picture.put_pixel(x as u32, y as u32, Luma([(256.0 * unit).clamp(0.0, 255.0) as u8]));
             }

@@ -68,14 +68,7 @@ struct Bank {
 }
 
 const BANKS: [Bank; 5] = [
-    Bank {
-        bands: 8,
-        overlap: 1,
-        aim: 8.8362,
-        optimum: 8.8462,
-        ceiling: 9.6191,
-        designed: "KLT 8.8462, DCT-II 8.8259",
-    },
+    Bank { bands: 8, overlap: 1, aim: 8.8362, optimum: 8.8462, ceiling: 9.6191, designed: "KLT 8.8462, DCT-II 8.8259" },
     Bank {
         bands: 8,
         overlap: 2,
@@ -85,22 +78,8 @@ const BANKS: [Bank; 5] = [
         designed: "LOT 9.1973, MDCT (sine) 9.3281",
     },
     Bank { bands: 8, overlap: 4, aim: 9.50, optimum: 9.5367, ceiling: 9.6191, designed: "" },
-    Bank {
-        bands: 2,
-        overlap: 2,
-        aim: 5.620,
-        optimum: 5.6261,
-        ceiling: 5.9618,
-        designed: "Daubechies 4: 5.6141",
-    },
-    Bank {
-        bands: 2,
-        overlap: 4,
-        aim: 5.850,
-        optimum: 5.8620,
-        ceiling: 5.9618,
-        designed: "Daubechies 8: 5.8103",
-    },
+    Bank { bands: 2, overlap: 2, aim: 5.620, optimum: 5.6261, ceiling: 5.9618, designed: "Daubechies 4: 5.6141" },
+    Bank { bands: 2, overlap: 4, aim: 5.850, optimum: 5.8620, ceiling: 5.9618, designed: "Daubechies 8: 5.8103" },
 ];
 
 /// The result of one start.
@@ -127,14 +106,9 @@ fn main() -> Result<()> {
         "K", "M", "trained", "aim", "optimum", "ceiling", "worst", "nats"
     );
     for bank in &BANKS {
-        let runs: Vec<Trained> = (0..options.starts)
-            .into_par_iter()
-            .map(|seed| trained(bank, &options, &x, seed))
-            .collect::<Result<_>>()?;
-        let best = runs
-            .iter()
-            .max_by(|a, b| a.likelihood.total_cmp(&b.likelihood))
-            .context("there are no starts")?;
+        let runs: Vec<Trained> =
+            (0..options.starts).into_par_iter().map(|seed| trained(bank, &options, &x, seed)).collect::<Result<_>>()?;
+        let best = runs.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood)).context("there are no starts")?;
         let worst = runs.iter().map(|run| run.gain).fold(f64::INFINITY, f64::min);
         println!(
             "{:>2} {:>2} | {:>9.4} {:>8.4} | {:>8.4} {:>8.4} | {worst:>8.4} {:>8.5} | {:>9.1e} | {}",
@@ -148,11 +122,7 @@ fn main() -> Result<()> {
             best.residual,
             bank.designed
         );
-        ensure!(
-            !options.quick || best.gain > bank.optimum - 0.2,
-            "{:.4} dB is far from the optimum",
-            best.gain
-        );
+        ensure!(!options.quick || best.gain > bank.optimum - 0.2, "{:.4} dB is far from the optimum", best.gain);
     }
     println!("\n{:.0} s", started.elapsed().as_secs_f64());
     Ok(())
@@ -176,8 +146,7 @@ fn trained(bank: &Bank, options: &Options, x: &Array2<f64>, seed: u64) -> Result
     let signal = Geometry::signal(1, options.length, bank.bands).isolated();
     let bank_of_filters = CycledConv::random(signal, bank.overlap, Group::Orthonormal, &mut rng)?;
     let scale = subband_scale(signal, None, ScaleDirection::Algebra)?;
-    let mut flow =
-        Flow::new(options.length, vec![Box::new(bank_of_filters), Box::new(scale)], Box::new(base::Normal))?;
+    let mut flow = Flow::new(options.length, vec![Box::new(bank_of_filters), Box::new(scale)], Box::new(base::Normal))?;
     let (mut training, mut optimizer) = (flow.training(), Optimizer::adam(options.rate)?);
     let batches: Vec<_> = x.axis_chunks_iter(ndarray::Axis(0), options.batch).collect();
     for step in 0..options.steps {

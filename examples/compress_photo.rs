@@ -108,9 +108,8 @@ fn main() -> Result<()> {
     ];
     let mut curves = vec![];
     for (name, transform) in &transforms {
-        let points = STEPS
-            .iter()
-            .map(|&step| coded(transform, &photo, step).map(|(bits, back)| (bits, psnr(&photo, &back))));
+        let points =
+            STEPS.iter().map(|&step| coded(transform, &photo, step).map(|(bits, back)| (bits, psnr(&photo, &back))));
         curves.push((*name, points.collect::<Result<Curve>>()?));
     }
     print_curves(&curves);
@@ -120,11 +119,7 @@ fn main() -> Result<()> {
     }
     for (learned, start) in [(1, 0), (3, 2)] {
         let gain = gain(&curves[learned].1, &curves[start].1);
-        ensure!(
-            !options.quick || gain.is_some_and(|gain| gain > -0.05),
-            "{}: gains {gain:?} dB",
-            curves[learned].0
-        );
+        ensure!(!options.quick || gain.is_some_and(|gain| gain > -0.05), "{}: gains {gain:?} dB", curves[learned].0);
     }
     Ok(())
 }
@@ -150,11 +145,7 @@ fn pictures(options: &Options) -> Result<(Array2<f64>, Vec<GrayImage>)> {
     ensure!(!others.is_empty(), "no training image has at least {SQUARE} pixels on both sides");
     let whole = |length: usize| length.saturating_sub(OFF_GRID) / SIDE * SIDE;
     let (height, width) = (whole(photo.nrows()), whole(photo.ncols()));
-    ensure!(
-        height.min(width) >= 4 * SIDE,
-        "the image needs at least {} pixels on each side",
-        4 * SIDE + OFF_GRID
-    );
+    ensure!(height.min(width) >= 4 * SIDE, "the image needs at least {} pixels on each side", 4 * SIDE + OFF_GRID);
     Ok((cut(&photo, [OFF_GRID; 2], [height, width]).to_owned(), others))
 }
 
@@ -172,8 +163,7 @@ fn squares(others: &[GrayImage], count: usize, seed: u64) -> Result<Array2<f64>>
     let mut rows = Array3::zeros((count, SQUARE, SQUARE));
     for mut row in rows.outer_iter_mut() {
         let pixels = &others[rng.random_range(0..others.len())].pixels;
-        let (y, x) =
-            (rng.random_range(0..=pixels.nrows() - SQUARE), rng.random_range(0..=pixels.ncols() - SQUARE));
+        let (y, x) = (rng.random_range(0..=pixels.nrows() - SQUARE), rng.random_range(0..=pixels.ncols() - SQUARE));
         row.assign(&cut(pixels, [y, x], [SQUARE; 2]));
     }
     rows.mapv_inplace(|grey: f64| (grey - 128.0) / 64.0);
@@ -189,12 +179,8 @@ fn learned(squares: &Array2<f64>, start: &Stages, options: &Options) -> Result<K
     let base = Box::new(base::Laplace);
     let mut flow = Flow::new(SQUARE * SQUARE, vec![Box::new(transform), Box::new(scale)], base)?;
     let (rows, validation) = squares.view().split_at(Axis(0), squares.nrows() * 9 / 10);
-    let config = TrainConfig {
-        batch: 32,
-        rate: 1e-2,
-        seed: options.seed,
-        ..TrainConfig::new(Budget::Steps(options.steps))
-    };
+    let config =
+        TrainConfig { batch: 32, rate: 1e-2, seed: options.seed, ..TrainConfig::new(Budget::Steps(options.steps)) };
     train(&mut flow, rows, validation, &config, &mut |_| {})?;
     kernels_of(flow.chain().layers()[0].as_ref())?.context("the first layer is a convolution")
 }

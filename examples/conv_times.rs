@@ -105,9 +105,7 @@ fn main() -> Result<()> {
         "group         (C, K, M, n)              forward   inverse   forward + backward   step, ms   update / step"
     );
     let mut rows = Vec::new();
-    for (name, group) in
-        [("orthonormal", Group::Orthonormal), ("general", Group::General(Direction::Relative))]
-    {
+    for (name, group) in [("orthonormal", Group::Orthonormal), ("general", Group::General(Direction::Relative))] {
         for shape in [[1, 8, 2, 65_536], [16, 4, 2, 16_384], [3, 4, 2, 256]] {
             let [channels, period, stages, size] = shape;
             let geometry = if size == 256 {
@@ -129,11 +127,9 @@ fn main() -> Result<()> {
             rows.push(row);
         }
     }
-    let document =
-        serde_json::json!({ "side": "pdmap", "threads": rayon::current_num_threads(), "cases": rows });
+    let document = serde_json::json!({ "side": "pdmap", "threads": rayon::current_num_threads(), "cases": rows });
     options.json.map_or(Ok(()), |path| {
-        std::fs::write(&path, serde_json::to_string_pretty(&document)?)
-            .with_context(|| path.display().to_string())
+        std::fs::write(&path, serde_json::to_string_pretty(&document)?).with_context(|| path.display().to_string())
     })
 }
 
@@ -164,8 +160,7 @@ fn measure(what: &str, shape: [usize; 4], subject: Subject, options: &Options) -
     };
     let round = Duration::from_millis(options.round_ms);
     let times = in_turns([&mut forward, &mut inverse, &mut both, &mut step], options.rounds, round)?;
-    let [forward_ms, inverse_ms, forward_backward_ms, step_ms] =
-        times.map(|times| 1e3 * median(&times.seconds));
+    let [forward_ms, inverse_ms, forward_backward_ms, step_ms] = times.map(|times| 1e3 * median(&times.seconds));
     let update_ms = (step_ms - forward_backward_ms).max(0.0);
     let what = what.to_owned();
     Ok(Row { what, shape, forward_ms, inverse_ms, forward_backward_ms, update_ms, step_ms })

@@ -80,10 +80,7 @@ fn main() -> Result<()> {
     let Fitted { flow, trained, .. } = &fitted;
     let scores = flow.log_prob(&test)?;
     let ((nats, error), (plain, plain_error)) = (mean(&scores), mean(&gaussian.log_prob(&test)?));
-    println!(
-        "{}, {} training steps in {:.0} s; nats per held-out row",
-        options.model, trained.steps, trained.seconds
-    );
+    println!("{}, {} training steps in {:.0} s; nats per held-out row", options.model, trained.steps, trained.seconds);
     println!("flow      {nats:>9.4} ± {error:.4}");
     println!("Gaussian  {plain:>9.4} ± {plain_error:.4}");
 
@@ -96,20 +93,15 @@ fn main() -> Result<()> {
     if options.out.is_some() {
         println!("{}: scores.csv, samples.csv, model.safetensors", out.display());
     }
-    ensure!(
-        !options.quick || nats > plain,
-        "the flow ({nats} nats) is not better than the Gaussian ({plain} nats)"
-    );
+    ensure!(!options.quick || nats > plain, "the flow ({nats} nats) is not better than the Gaussian ({plain} nats)");
     Ok(())
 }
 
 /// A flow on standardized columns. A tenth of the rows is used for validation; the weights with the
 /// best validation are kept.
 fn fitted(rows: ArrayView2<'_, f64>, options: &Options) -> Result<Fitted<f64>> {
-    let config = FitConfig::builder(options.model)
-        .preprocess([Preprocess::Standardize])
-        .steps(options.steps)
-        .seed(options.seed);
+    let config =
+        FitConfig::builder(options.model).preprocess([Preprocess::Standardize]).steps(options.steps).seed(options.seed);
     let config = if options.quick { config.rate(1e-2) } else { config };
     Ok(fit(rows, &config.build()?)?)
 }

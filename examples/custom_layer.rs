@@ -26,8 +26,8 @@ use clap::Parser;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap::data::{Counts, Generator, Spirals, Splits};
 use pdmap::{
-    Budget, Flow, ForwardPass, Input, Layer, LayerSpec, Model, ModelFile, ParamGrad, Parametric, Registry,
-    Result, Shape, Tape, TrainConfig, check, mean_log_prob, registry, train,
+    Budget, Flow, ForwardPass, Input, Layer, LayerSpec, Model, ModelFile, ParamGrad, Parametric, Registry, Result,
+    Shape, Tape, TrainConfig, check, mean_log_prob, registry, train,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,13 +65,7 @@ impl Layer<f64> for Twist {
     fn inverse(&self, output: Input<f64>, x: Out, _: Option<&mut [f64]>, _: &mut Tape<f64>) -> Result<()> {
         turn(-self.k, output.x, output.x, x) // The radius does not change.
     }
-    fn backward(
-        &self,
-        at: ForwardPass<f64>,
-        dy: In,
-        dx: Option<Out>,
-        _: &mut [ParamGrad<f64>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<f64>, dy: In, dx: Option<Out>, _: &mut [ParamGrad<f64>]) -> Result<()> {
         let Some(mut dx) = dx else { return Ok(()) };
         turn(-self.k, at.input.x, dy, dx.view_mut())?;
         for (mut dx, x) in dx.rows_mut().into_iter().zip(at.input.x.rows()) {
@@ -119,12 +113,7 @@ fn main() -> anyhow::Result<()> {
     let data = spirals.splits::<f64>(Counts { train: 20_000, validation: 2000, test: 5000 }, 1)?;
     let without = trained(&format!("layers = [{REST}"), &data, &known, options.steps)?;
     // An arm is `r = t/3` at the angle `π − t`, so `k = 3` straightens it.
-    let with = trained(
-        &format!("layers = [ {{ kind = \"twist\", k = 3.0 }}, {REST}"),
-        &data,
-        &known,
-        options.steps,
-    )?;
+    let with = trained(&format!("layers = [ {{ kind = \"twist\", k = 3.0 }}, {REST}"), &data, &known, options.steps)?;
 
     let nats = |flow| mean_log_prob(flow, data.test.view(), usize::MAX);
     let (plain, twisted) = (nats(&without)?, nats(&with)?);
@@ -143,10 +132,7 @@ fn main() -> anyhow::Result<()> {
     let path = folder.path().join("spirals.safetensors");
     Model::new(with.clone(), data.facts.space.clone(), 0).save(&path)?;
     let again = Model::<f64>::load(&path, &known)?;
-    ensure!(
-        again.flow.log_prob(&data.test)? == with.log_prob(&data.test)?,
-        "the loaded model has other scores"
-    );
+    ensure!(again.flow.log_prob(&data.test)? == with.log_prob(&data.test)?, "the loaded model has other scores");
     println!("saved and loaded: the same scores, to the last bit");
     let Err(refused) = Model::<f64>::load(&path, &registry()) else {
         anyhow::bail!("a registry without the layer accepted the model");

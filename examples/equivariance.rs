@@ -66,8 +66,7 @@ fn main() -> Result<()> {
     );
     let head: Vec<String> = options.conditions.iter().map(|c| format!("{c:>12e}")).collect();
     println!("{:<44}{}", "condition of A", head.join(""));
-    for (optimizer, spec, rate) in [("SGD", OptimizerSpec::Sgd, 0.02), ("Adam", OptimizerSpec::adam(), 3e-3)]
-    {
+    for (optimizer, spec, rate) in [("SGD", OptimizerSpec::Sgd, 0.02), ("Adam", OptimizerSpec::adam(), 3e-3)] {
         for (name, direction) in DIRECTIONS {
             let run = |condition: Option<f64>| {
                 let (mixing, unmixing, log_det) = mixing(condition, dim, seed)?;
@@ -87,12 +86,7 @@ fn main() -> Result<()> {
                 gains.push(gain(&other));
             }
             let last = gains.last().copied().unwrap_or(f64::NAN);
-            println!(
-                "{:<44}{}   [{:.3}, {last:.3}]",
-                format!("{optimizer}, {name}"),
-                distances.join(""),
-                gains[0]
-            );
+            println!("{:<44}{}   [{:.3}, {last:.3}]", format!("{optimizer}, {name}"), distances.join(""), gains[0]);
         }
     }
     Ok(())
@@ -128,8 +122,7 @@ fn curve(
         let first = step * options.batch % (rows.nrows() - options.batch);
         let batch = rows.slice_axis(ndarray::Axis(0), (first..first + options.batch).into());
         // After divergence the curve is NaN, which counts as an infinite difference.
-        let stepped =
-            flow.accumulate(batch, &mut training).and_then(|_| flow.update(&mut optimizer, &mut training));
+        let stepped = flow.accumulate(batch, &mut training).and_then(|_| flow.update(&mut optimizer, &mut training));
         if let Err(LayerError::NonFinite { .. } | LayerError::Singular { .. }) = stepped {
             break;
         }

@@ -63,8 +63,7 @@ fn measure<F: Real>(options: &Options) -> Result<()> {
                 };
                 let round = Duration::from_millis(4);
                 let [faer, other] = in_turns([&mut ours, &mut theirs], options.rounds, round)?;
-                let speed =
-                    |seconds: &[f64]| 2e-9 * (a.nrows() * a.ncols() * b.ncols()) as f64 / median(seconds);
+                let speed = |seconds: &[f64]| 2e-9 * (a.nrows() * a.ncols() * b.ncols()) as f64 / median(seconds);
                 let (faer, other) = (speed(&faer.seconds), speed(&other.seconds));
                 println!(
                     "{:<5} {name:<16} {dim:>5} {rows:>5} {faer:>14.1} {other:>16.1} {:>14.2}",

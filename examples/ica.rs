@@ -64,9 +64,7 @@ fn main() -> Result<()> {
         (options.rows, options.steps) = (options.rows.min(8000), options.steps.min(800));
     }
     let Options { sources, rows, steps, .. } = options;
-    println!(
-        "{rows} mixtures of {sources} Laplace sources, {steps} steps of plain SGD, batch 100, rate {RATE}\n"
-    );
+    println!("{rows} mixtures of {sources} Laplace sources, {steps} steps of plain SGD, batch 100, rate {RATE}\n");
     println!("          |       Amari index of W A       | nats per test row");
     println!("condition |  start   relative   Euclidean  | relative  Euclidean  truth");
     for &condition in &options.conditions {
@@ -79,18 +77,14 @@ fn main() -> Result<()> {
         let relative = separated(&data, &options, Direction::Algebra)?;
         let euclidean = separated(&data, &options, Direction::Euclidean)?;
         let index = |weight: &Array2<f64>| amari_index(weight.dot(&mixing).view());
-        let (before, after, other) =
-            (index(&start), index(&unmixing(&relative)?), index(&unmixing(&euclidean)?));
+        let (before, after, other) = (index(&start), index(&unmixing(&relative)?), index(&unmixing(&euclidean)?));
         println!(
             "{condition:>9} | {before:>6.4} {after:>10.4} {other:>11.4}  | {:>8.3} {:>10.3} {:>6.3}",
             mean_log_prob(&relative, data.test.view(), usize::MAX)?,
             mean_log_prob(&euclidean, data.test.view(), usize::MAX)?,
             data.facts.test_truth.unwrap_or(f64::NAN)
         );
-        ensure!(
-            !options.quick || after < 0.05,
-            "condition {condition}: sources not recovered, Amari index {after}"
-        );
+        ensure!(!options.quick || after < 0.05, "condition {condition}: sources not recovered, Amari index {after}");
     }
     Ok(())
 }
@@ -104,11 +98,7 @@ fn main() -> Result<()> {
 fn amari_index(product: ArrayView2<'_, f64>) -> f64 {
     let sizes = product.mapv(f64::abs);
     let spread = |axis| -> f64 {
-        sizes
-            .lanes(axis)
-            .into_iter()
-            .map(|lane| lane.sum() / lane.fold(0.0, |a: f64, &b| a.max(b)) - 1.0)
-            .sum()
+        sizes.lanes(axis).into_iter().map(|lane| lane.sum() / lane.fold(0.0, |a: f64, &b| a.max(b)) - 1.0).sum()
     };
     let count = sizes.nrows() as f64;
     (spread(Axis(0)) + spread(Axis(1))) / (2.0 * count * (count - 1.0))

@@ -75,8 +75,7 @@ fn main() -> Result<()> {
     };
     let sound = wav::<f64>(&file, BLOCKS * bands, None, options.seed)?;
     sound.facts.notes.iter().for_each(|note| println!("{note}"));
-    let (frames, test) =
-        (by_channel(&sound.train, BLOCKS * bands)?, by_channel(&sound.test, BLOCKS * bands)?);
+    let (frames, test) = (by_channel(&sound.train, BLOCKS * bands)?, by_channel(&sound.test, BLOCKS * bands)?);
     let validation = by_channel(&sound.validation, BLOCKS * bands)?;
     // Normalize the loudness.
     let loudness = (frames.iter().map(|x| x * x).sum::<f64>() / frames.len() as f64).sqrt();
@@ -110,27 +109,17 @@ fn main() -> Result<()> {
 }
 
 /// Trains a convolution from two starts and returns the kernels with the better validation.
-fn learned(
-    frames: &Array2<f64>,
-    validation: &Array2<f64>,
-    overlap: usize,
-    options: &Options,
-) -> Result<Kernels> {
+fn learned(frames: &Array2<f64>, validation: &Array2<f64>, overlap: usize, options: &Options) -> Result<Kernels> {
     let geometry = Geometry::signal(1, frames.ncols(), options.bands).isolated();
     let batch = frames.nrows().min(32);
-    let config = TrainConfig {
-        batch,
-        rate: 1e-2,
-        seed: options.seed,
-        ..TrainConfig::new(Budget::Steps(options.steps))
-    };
+    let config =
+        TrainConfig { batch, rate: 1e-2, seed: options.seed, ..TrainConfig::new(Budget::Steps(options.steps)) };
     let mut best: Option<(f64, Kernels)> = None;
     for start in [Stages::lot(options.bands)?, Stages::mdct(options.bands, Window::Sine)?] {
         // Identity stages in front do not change a bank, but allow longer kernels.
         let transform = CycledConv::of_bank(geometry, &start.padded(overlap)?, Group::Orthonormal)?;
         let scale = subband_scale(geometry, None, ScaleDirection::Algebra)?;
-        let mut flow =
-            Flow::new(frames.ncols(), vec![Box::new(transform), Box::new(scale)], Box::new(base::Normal))?;
+        let mut flow = Flow::new(frames.ncols(), vec![Box::new(transform), Box::new(scale)], Box::new(base::Normal))?;
         let trained = train(&mut flow, frames, validation.view(), &config, &mut |_| {})?;
         let nats = trained.best.validation;
         if best.as_ref().is_none_or(|(least, _)| nats > *least) {
@@ -161,8 +150,7 @@ fn coding_gain(kernels: &Kernels, frames: &Array2<f64>) -> Result<f64> {
 /// next.
 fn by_channel(rows: &Array2<f64>, frame: usize) -> Result<Array2<f64>> {
     let (count, channels) = (rows.nrows(), rows.ncols() / frame);
-    let planes =
-        rows.to_shape((count, channels, frame))?.permuted_axes([1, 0, 2]).as_standard_layout().into_owned();
+    let planes = rows.to_shape((count, channels, frame))?.permuted_axes([1, 0, 2]).as_standard_layout().into_owned();
     Ok(planes.into_shape_with_order((channels * count, frame))?)
 }
 

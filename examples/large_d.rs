@@ -48,14 +48,9 @@ fn main() -> Result<()> {
     let started = Instant::now();
     let mut flow = Flow::new(dim, vec![dense(dim, 3.0)?, relu()?, dense(dim, 0.0)?], Box::new(base::Normal))?;
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let batches: Vec<Array2<f32>> = (0..BATCHES.min(steps))
-        .map(|_| base::draw(&base::Normal, batch, dim, &mut rng))
-        .collect::<Result<_, _>>()?;
-    println!(
-        "built in {:.1} s; peak memory so far {}",
-        started.elapsed().as_secs_f64(),
-        gigabytes(peak_memory())
-    );
+    let batches: Vec<Array2<f32>> =
+        (0..BATCHES.min(steps)).map(|_| base::draw(&base::Normal, batch, dim, &mut rng)).collect::<Result<_, _>>()?;
+    println!("built in {:.1} s; peak memory so far {}", started.elapsed().as_secs_f64(), gigabytes(peak_memory()));
 
     let (mut training, mut rule) = (flow.training(), optimizer.optimizer()?);
     let (mut seconds, mut halvings) = (Vec::new(), 0);
@@ -66,11 +61,7 @@ fn main() -> Result<()> {
         halvings += flow.update(&mut rule, &mut training)?.halvings;
         seconds.push(start.elapsed().as_secs_f64());
         if step == 0 {
-            println!(
-                "first step, which allocates memory: {:.2} s; peak {}",
-                seconds[0],
-                gigabytes(peak_memory())
-            );
+            println!("first step, which allocates memory: {:.2} s; peak {}", seconds[0], gigabytes(peak_memory()));
         }
     }
     let later = seconds.get(1..).unwrap_or_default();
@@ -83,11 +74,7 @@ fn main() -> Result<()> {
     let parameters = (2 * (dim * dim + dim) * size) as u64;
     let activations = ((ACTIVATIONS + batches.len() - 1) * batch * dim * size) as u64;
     let bound = 1.2 * (parameters * (2 + optimizer.slots() as u64) + activations) as f64;
-    println!(
-        "parameters {}; rows and activations {}",
-        gigabytes(Some(parameters)),
-        gigabytes(Some(activations))
-    );
+    println!("parameters {}; rows and activations {}", gigabytes(Some(parameters)), gigabytes(Some(activations)));
     println!(
         "bound 1.2 × (parameters × {} + activations): {:.0} bytes, {}",
         2 + optimizer.slots(),

@@ -18,9 +18,7 @@ use clap::Parser;
 use common::clock::{in_turns, median};
 use ndarray::Array2;
 use pdmap::contract::Reads;
-use pdmap::{
-    BuildContext, ForwardPass, Layer, LayerSpec, Parametric, ParametricExt, Sample, Tape, base, registry,
-};
+use pdmap::{BuildContext, ForwardPass, Layer, LayerSpec, Parametric, ParametricExt, Sample, Tape, base, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
@@ -67,9 +65,7 @@ fn measure(options: &Options, dense: &LayerSpec, other: &LayerSpec) -> Result<()
     let delta: Array2<f32> = base::draw(&base::Normal, options.batch, options.dim, &mut rng)?;
     let mut build = |spec: &LayerSpec| {
         let mut sample = Sample::new(x.clone());
-        registry()
-            .build(spec, &mut BuildContext::new(options.dim, &mut rng, &mut sample))
-            .context(spec.kind.clone())
+        registry().build(spec, &mut BuildContext::new(options.dim, &mut rng, &mut sample)).context(spec.kind.clone())
     };
     let (dense, layer) = (build(dense)?, build(other)?);
     let work = |layer: &dyn Layer<f32>| {
@@ -89,12 +85,6 @@ fn measure(options: &Options, dense: &LayerSpec, other: &LayerSpec) -> Result<()
     let (mut first, mut second) = (work(&*dense), work(&*layer));
     let [dense, times] = in_turns([&mut first, &mut second], options.rounds, Duration::from_millis(100))?;
     let (dense, time) = (median(&dense.seconds), median(&times.seconds));
-    println!(
-        "{:24} {:8.1} µs   dense {:8.1} µs   ratio {:5.2}",
-        other.kind,
-        1e6 * time,
-        1e6 * dense,
-        time / dense
-    );
+    println!("{:24} {:8.1} µs   dense {:8.1} µs   ratio {:5.2}", other.kind, 1e6 * time, 1e6 * dense, time / dense);
     Ok(())
 }

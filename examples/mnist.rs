@@ -66,8 +66,7 @@ fn main() -> Result<()> {
     let mut options = Options::parse();
     if options.quick {
         // The generated digits are few and far from Gaussian.
-        options.preprocess =
-            vec![Preprocess::Sigmoid { lambda: MNIST_LAMBDA }, Preprocess::Levels { count: 256 }];
+        options.preprocess = vec![Preprocess::Sigmoid { lambda: MNIST_LAMBDA }, Preprocess::Levels { count: 256 }];
         options.steps = options.steps.min(600);
     }
     let temporary = tempfile::tempdir()?;
@@ -104,10 +103,7 @@ fn main() -> Result<()> {
         }
     })?;
 
-    println!(
-        "{}, {} training steps in {:.0} s; nats per test image",
-        options.model, trained.steps, trained.seconds
-    );
+    println!("{}, {} training steps in {:.0} s; nats per test image", options.model, trained.steps, trained.seconds);
     let flow_nats = report("flow", &flow, &data)?;
     // The Gaussian with full covariance, as a flow with one layer.
     let whitening = Whitening::fit(data.train.view())?;

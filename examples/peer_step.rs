@@ -57,8 +57,7 @@ fn step(folder: &Path, name: &str, direction: Direction, dim: usize) -> Result<(
     };
     // The second bias cancels the first: the outputs are centred, so the guard halves no step.
     let relu = Elementwise::new(SmoothLeakyRelu { alpha: 0.01 })?;
-    let mut flow =
-        Flow::new(dim, vec![dense(1, 3.0)?, Box::new(relu), dense(2, -3.0)?], Box::new(base::Normal))?;
+    let mut flow = Flow::new(dim, vec![dense(1, 3.0)?, Box::new(relu), dense(2, -3.0)?], Box::new(base::Normal))?;
     let x = matrix(3, BATCH, dim).mapv(|v| v as f32);
     let mut training = flow.training();
     flow.accumulate(&x, &mut training)?;

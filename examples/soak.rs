@@ -23,8 +23,8 @@ use clap::Parser;
 use ndarray::ArrayView2;
 use pdmap::data::{Counts, Generator, Ica, Input, Source, TextOptions, open_rows, write_npy};
 use pdmap::{
-    Budget, Checkpoints, Event, FileRows, Flow, Hooks, Model, ModelFile, Observer, Outcome, ParametricExt,
-    Preprocess, TrainConfig, registry, train_observed,
+    Budget, Checkpoints, Event, FileRows, Flow, Hooks, Model, ModelFile, Observer, Outcome, ParametricExt, Preprocess,
+    TrainConfig, registry, train_observed,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -98,12 +98,8 @@ fn main() -> Result<()> {
     let validation = splits.validation;
     drop(splits.train);
     let rows = FileRows::open(&out.join("train.npy"), vec![], 20_000)?;
-    let config = TrainConfig {
-        batch: 256,
-        rate: 3e-3,
-        evaluations: 200,
-        ..TrainConfig::new(Budget::Time(options.time))
-    };
+    let config =
+        TrainConfig { batch: 256, rate: 3e-3, evaluations: 200, ..TrainConfig::new(Budget::Time(options.time)) };
     let mut checkpoints = Checkpoints::open(&out.join("checkpoint"), Duration::from_secs(10), false)?;
     let mut soak = Soak::new(&options)?;
     let mut lost = 0;
@@ -141,10 +137,7 @@ struct Soak {
 impl Soak {
     fn new(options: &Options) -> Result<Self> {
         let mut table = File::create(options.out.join("soak.csv"))?;
-        writeln!(
-            table,
-            "seconds,step,resident_bytes,descriptors,threads,orthonormality_eps,mean_score_nats"
-        )?;
+        writeln!(table, "seconds,step,resident_bytes,descriptors,threads,orthonormality_eps,mean_score_nats")?;
         let now = Instant::now();
         // Bounded, so that the list itself does not grow.
         let moments = Vec::with_capacity(2 + options.time.div_duration_f64(options.every) as usize);
@@ -199,10 +192,7 @@ impl Soak {
         }
         ensure!(scores.len() == HELD_OUT, "only {} of {HELD_OUT} rows were scored", scores.len());
         let mean = scores.iter().sum::<f64>() / scores.len() as f64;
-        write_npy(
-            &self.out.join("scores.npy"),
-            &ndarray::Array2::from_shape_vec((scores.len(), 1), scores)?,
-        )?;
+        write_npy(&self.out.join("scores.npy"), &ndarray::Array2::from_shape_vec((scores.len(), 1), scores)?)?;
         let samples = flow.sample(BLOCK, &mut ChaCha8Rng::seed_from_u64(self.seed + self.step))?;
         ensure!(samples.iter().all(|value| value.is_finite()), "a sample is not finite");
         Ok(mean)

@@ -101,12 +101,8 @@ fn main() -> Result<()> {
         print(&line(&row));
         cases.push(row);
     }
-    let document = Document {
-        side: "pdmap",
-        version: env!("CARGO_PKG_VERSION"),
-        threads: rayon::current_num_threads(),
-        cases,
-    };
+    let document =
+        Document { side: "pdmap", version: env!("CARGO_PKG_VERSION"), threads: rayon::current_num_threads(), cases };
     match options.json {
         None => {}
         Some(_) if to_stdout => println!("{}", serde_json::to_string_pretty(&document)?),

@@ -5,10 +5,10 @@ pub mod prelude;
 pub use pdmap_conv as conv;
 pub use pdmap_core::flow::base;
 pub use pdmap_core::{
-    Base, BaseSpec, BatchReport, Buffer, BuildContext, Chain, Conditioned, Diagnostic, Evaluator, FactorOut,
-    Flow, FlowBuilder, ForwardPass, Geometry, GradSum, Gradients, Input, Invert, Kind, Layer, LayerError,
-    LayerExt, LayerSpec, Module, ParamGrad, Parametric, ParametricExt, Real, Registry, Result, Sample, Shape,
-    State, Tape, Tensors, Training, check, contract, group, linalg, optim, options, parallel, special,
+    Base, BaseSpec, BatchReport, Buffer, BuildContext, Chain, Conditioned, Diagnostic, Evaluator, FactorOut, Flow,
+    FlowBuilder, ForwardPass, Geometry, GradSum, Gradients, Input, Invert, Kind, Layer, LayerError, LayerExt,
+    LayerSpec, Module, ParamGrad, Parametric, ParametricExt, Real, Registry, Result, Sample, Shape, State, Tape,
+    Tensors, Training, check, contract, group, linalg, optim, options, parallel, special,
 };
 pub use pdmap_data as data;
 pub use pdmap_dense as dense;
@@ -17,11 +17,11 @@ pub use pdmap_layers as layers;
 pub use pdmap_layers::{coupling, diagonal, elementwise, mixture, nn, preprocess, radial, spline};
 pub use pdmap_spec as spec;
 pub use pdmap_train::{
-    AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Event, FileRows, Fit,
-    FitBuilder, FitConfig, FitData, Fitted, Header, Hooks, InMemory, Inspection, Model, ModelFile, ModelSpec,
-    Observer, Outcome, Preprocess, Preset, Progress, Rollback, Rows, SpecError, TrainConfig, TrainError,
-    Trained, TrainingRecord, TrainingSpec, description, each_precision, fit, fit_with, mean_log_prob,
-    model_file, peak_memory, registry, train, train_observed, train_with, weights_hash,
+    AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Event, FileRows, Fit, FitBuilder,
+    FitConfig, FitData, Fitted, Header, Hooks, InMemory, Inspection, Model, ModelFile, ModelSpec, Observer, Outcome,
+    Preprocess, Preset, Progress, Rollback, Rows, SpecError, TrainConfig, TrainError, Trained, TrainingRecord,
+    TrainingSpec, description, each_precision, fit, fit_with, mean_log_prob, model_file, peak_memory, registry, train,
+    train_observed, train_with, weights_hash,
 };
 
 /// The code of the guide runs.

@@ -23,6 +23,6 @@ pub use crate::elementwise::{Elementwise, SmoothLeakyRelu};
 pub use crate::group::{Direction, Group};
 pub use crate::optim::{Optimizer, OptimizerSpec};
 pub use crate::{
-    Base, BaseSpec, Budget, Fit, FitConfig, Flow, Input, Layer, LayerError, LayerExt, Model, ModelSpec,
-    ParametricExt, Preprocess, Preset, Real, TrainConfig, TrainError, Trained,
+    Base, BaseSpec, Budget, Fit, FitConfig, Flow, Input, Layer, LayerError, LayerExt, Model, ModelSpec, ParametricExt,
+    Preprocess, Preset, Real, TrainConfig, TrainError, Trained,
 };

@@ -21,8 +21,7 @@ fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: O
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let batches: Vec<Array2<F>> =
         (0..8).map(|_| base::draw(&base::Normal, rows, features, &mut rng).unwrap()).collect();
-    let mut flow: Flow<F> =
-        preset.build(batches[0].view(), Preprocess::None, Architecture::default(), 1).unwrap();
+    let mut flow: Flow<F> = preset.build(batches[0].view(), Preprocess::None, Architecture::default(), 1).unwrap();
     let mut training = flow.training();
     let mut before = 0;
     for step in 0..WARM_UP + STEPS {
@@ -39,8 +38,7 @@ fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: O
 fn blocks_of_recipe(preset: Preset, rows: usize) -> u64 {
     let shape = if preset == Preset::AUDIO_LAPPED { vec![1, 64] } else { vec![1, 8, 8] };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let batches: Vec<Array2<f32>> =
-        (0..8).map(|_| base::draw(&base::Normal, rows, 64, &mut rng).unwrap()).collect();
+    let batches: Vec<Array2<f32>> = (0..8).map(|_| base::draw(&base::Normal, rows, 64, &mut rng).unwrap()).collect();
     let spec = preset.model(Architecture::default()).shaped(shape);
     let mut flow = spec.build_on(&batches[0], &[Preprocess::None], 1, &pdmap::registry()).unwrap();
     let (mut training, mut rule) = (flow.training(), Optimizer::adam(1e-4).unwrap());
@@ -109,8 +107,7 @@ fn no_step_takes_memory_after_the_first() {
     // A few products and passes are large enough for several threads at the second size.
     for (sizes, rules) in [((24, 40), rules()), ((200, 20), rules()), ((200, 260), rules().split_off(3))] {
         // (Free kernels take memory for their Fourier transforms.)
-        for preset in Preset::DENSE.into_iter().chain([Preset::CONV_ORTHONORMAL, Preset::CONV_UNCONSTRAINED])
-        {
+        for preset in Preset::DENSE.into_iter().chain([Preset::CONV_ORTHONORMAL, Preset::CONV_UNCONSTRAINED]) {
             for (name, rule) in rules.clone() {
                 let wide = least(|| pool.install(|| blocks::<f64>(preset, sizes, rule.clone())));
                 let narrow = least(|| pool.install(|| blocks::<f32>(preset, sizes, rule.clone())));

@@ -130,9 +130,5 @@ fn a_circle_is_seen() {
     let found = circles(&folder);
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(matches!(&found[..], [only] if only.starts_with("modules")), "{found:?}");
-    assert!(Source::parse("use a::{b, c::{d as e, f}};").paths.contains(&vec![
-        "a".into(),
-        "c".into(),
-        "d".into()
-    ]));
+    assert!(Source::parse("use a::{b, c::{d as e, f}};").paths.contains(&vec!["a".into(), "c".into(), "d".into()]));
 }

@@ -52,11 +52,7 @@ fn configurations_survive_text() {
     survives(&BaseSpec::default());
     survives(&Condition::Classes { count: 10 });
     survives(&TrainingSpec::default());
-    let model = Model::new(
-        Flow::<f64>::builder(2).layer(Shift::zero(2).unwrap()).build().unwrap(),
-        "plane".into(),
-        0,
-    );
+    let model = Model::new(Flow::<f64>::builder(2).layer(Shift::zero(2).unwrap()).build().unwrap(), "plane".into(), 0);
     survives::<Header>(&model.header);
 }
 

@@ -72,8 +72,8 @@ fn every_link_leads_somewhere() {
             let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
             let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
             let there = target.exists();
-            let anchored = anchor.is_empty()
-                || std::fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor));
+            let anchored =
+                anchor.is_empty() || std::fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor));
             if !there || !anchored {
                 broken.push(format!("{}: {link}", page.strip_prefix(root).unwrap().display()));
             }

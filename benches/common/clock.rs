@@ -18,11 +18,7 @@ pub(crate) struct Times {
 /// Runs `rounds` rounds of each function in turns; each round repeats its function until it takes
 /// about as long as `round`. Two warm-up calls of each allocate memory and determine the number of
 /// repeats; they are not counted.
-pub(crate) fn in_turns<const N: usize>(
-    mut works: [Work<'_>; N],
-    rounds: usize,
-    round: Duration,
-) -> Result<[Times; N]> {
+pub(crate) fn in_turns<const N: usize>(mut works: [Work<'_>; N], rounds: usize, round: Duration) -> Result<[Times; N]> {
     let mut times = [const { Times { repeats: 1, seconds: Vec::new() } }; N];
     for (work, times) in works.iter_mut().zip(&mut times) {
         work()?;

@@ -22,16 +22,13 @@ pub(crate) fn reflection<F: Real>(features: usize, seed: u64) -> Result<Array2<F
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let v: Array1<f64> = base::draw::<f64>(&base::Normal, 1, features, &mut rng)?.row(0).to_owned();
     let scale = 2.0 / v.dot(&v);
-    Ok(Array2::from_shape_fn((features, features), |(i, j)| {
-        F::of(f64::from(u8::from(i == j)) - scale * v[i] * v[j])
-    }))
+    Ok(Array2::from_shape_fn((features, features), |(i, j)| F::of(f64::from(u8::from(i == j)) - scale * v[i] * v[j])))
 }
 
 /// The flow of a preset, with reflections as its matrices. The layers come from building the preset
 /// at a small size, so changes of the preset are reflected in the timing.
 pub(crate) fn flow<F: Real>(preset: Preset, features: usize) -> Result<Flow<F>> {
-    let small: Flow<F> =
-        preset.build(Array2::zeros((4, 2)).view(), Preprocess::None, Architecture::default(), 1)?;
+    let small: Flow<F> = preset.build(Array2::zeros((4, 2)).view(), Preprocess::None, Architecture::default(), 1)?;
     let mut tensors = Vec::new();
     for (index, (name, tensor)) in small.tensors().into_iter().enumerate() {
         let grown: ArrayD<F> = match tensor.into_dimensionality::<Ix1>() {

@@ -16,8 +16,7 @@ impl Crate {
         let mut modules = BTreeMap::new();
         for path in rust_files(folder) {
             let inside = path.strip_prefix(folder).unwrap().with_extension("");
-            let mut module: Vec<String> =
-                inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            let mut module: Vec<String> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
             if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
                 module.pop();
             }

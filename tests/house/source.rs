@@ -34,8 +34,7 @@ impl Source {
         let code = bare(text);
         let mut rest = &code[..];
         while let Some(at) = next_use(rest) {
-            let public =
-                rest[..at].trim_end().rsplit(['\n', ';', '}', ']']).next().unwrap_or("").contains("pub");
+            let public = rest[..at].trim_end().rsplit(['\n', ';', '}', ']']).next().unwrap_or("").contains("pub");
             source.body.push_str(&rest[..at]);
             let end = rest[at..].find(';').map_or(rest.len(), |end| at + end);
             for (name, path) in expand(&rest[at + 4..end]) {
@@ -99,13 +98,11 @@ fn expand(tree: &str) -> Vec<(String, Vec<String>)> {
     let tree = tree.trim();
     let Some(open) = tree.find('{') else {
         let (path, alias) = tree.split_once(" as ").map_or((tree, None), |(path, name)| (path, Some(name)));
-        let path: Vec<String> =
-            path.split("::").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
+        let path: Vec<String> = path.split("::").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
         let name = alias.map(str::trim).or(path.last().map(String::as_str)).unwrap_or_default().to_owned();
         return vec![(name, path)];
     };
-    let prefix: Vec<String> =
-        tree[..open].split("::").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
+    let prefix: Vec<String> = tree[..open].split("::").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
     let inner = tree[open + 1..].trim_end().strip_suffix('}').unwrap_or(&tree[open + 1..]);
     let (mut depth, mut start, mut items) = (0, 0, Vec::new());
     for (at, c) in inner.char_indices() {

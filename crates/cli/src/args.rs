@@ -182,9 +182,7 @@ pub(crate) struct Splits {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: pdmap data patches --images photos --size 8 --count 10000 --out patches.npy"
-)]
+#[command(after_help = "Example: pdmap data patches --images photos --size 8 --count 10000 --out patches.npy")]
 pub(crate) struct Patches {
     /// Folder of JPEG or PNG images
     #[arg(long, value_name = "DIR")]

@@ -20,8 +20,7 @@ pub(crate) enum ModelChoice {
 impl ModelChoice {
     /// What `--model` names: a path that ends in `.toml`, or a preset.
     pub(crate) fn of<F: Real>(name: &str, args: &TrainingArgs) -> Result<Self> {
-        let is_file =
-            Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        let is_file = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
         if !is_file {
             let preset: Preset = name.parse()?;
             if !preset.is_template() {
@@ -60,6 +59,5 @@ impl ModelChoice {
 /// Refuses flags for models of fixed depth.
 fn own_depth(name: &str, args: &TrainingArgs) -> Result<()> {
     let Some(flag) = args.architecture.given() else { return Ok(()) };
-    Err(BadInput(format!("{flag} is for named models of variable depth; the depth of {name} is fixed"))
-        .into())
+    Err(BadInput(format!("{flag} is for named models of variable depth; the depth of {name} is fixed")).into())
 }

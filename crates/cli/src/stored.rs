@@ -52,17 +52,12 @@ impl<F: Real> Stored<F> {
         let Some(path) = args.condition.as_deref() else { return Ok(None) };
         let text = args.data.text.options()?;
         let (condition, all) = condition::of_training::<F>(path, &text, args.classes)?;
-        let beside =
-            |path: Option<&Path>| path.map(|path| condition::beside::<F>(condition, path, &text)).transpose();
+        let beside = |path: Option<&Path>| path.map(|path| condition::beside::<F>(condition, path, &text)).transpose();
         let given = (beside(args.val_condition.as_deref())?, beside(args.test_condition.as_deref())?);
         let Trains::Memory(rows) = &mut self.train else { return Err(SpecError::ConditionsInFile.into()) };
         let name = path.display().to_string();
-        let [train, validation, test] = source.split_condition(
-            all,
-            given,
-            [rows.nrows(), self.validation.nrows(), self.test.nrows()],
-            &name,
-        )?;
+        let [train, validation, test] =
+            source.split_condition(all, given, [rows.nrows(), self.validation.nrows(), self.test.nrows()], &name)?;
         *rows = condition::joined(std::mem::take(rows), &train, &name)?;
         self.validation = condition::joined(std::mem::take(&mut self.validation), &validation, &name)?;
         self.test = condition::joined(std::mem::take(&mut self.test), &test, &name)?;
@@ -92,13 +87,7 @@ fn row_bytes<F>(features: usize) -> u64 {
     (features as u64).saturating_mul(size_of::<F>() as u64).max(1)
 }
 
-fn in_file<F: Real>(
-    source: &Source,
-    path: &Path,
-    file: &NpyFile,
-    batch: usize,
-    memory: u64,
-) -> Result<Stored<F>> {
+fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, memory: u64) -> Result<Stored<F>> {
     let (val, test, seed) = source.parts();
     let (rows, features) = (file.rows(), file.features());
     let chosen: Vec<u64> = if val.is_some() {
@@ -107,10 +96,8 @@ fn in_file<F: Real>(
         let held = memory / VALIDATION_SHARE / row_bytes::<F>(features);
         let count = (rows / 10).min(VALIDATION).min(held).max(1) as usize;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut chosen: Vec<u64> = rand::seq::index::sample(&mut rng, rows as usize, count)
-            .into_iter()
-            .map(|row| row as u64)
-            .collect();
+        let mut chosen: Vec<u64> =
+            rand::seq::index::sample(&mut rng, rows as usize, count).into_iter().map(|row| row as u64).collect();
         chosen.sort_unstable();
         chosen
     };

@@ -178,20 +178,12 @@ fn unusable_flags() {
     clean_refusal(folder, &with(&["--rows", "1,2,3"]), &["--rows 1,2,3", "x.npy"]);
     clean_refusal(folder, &with(&["--patch", "4"]), &["--patch 4", "x.npy"]);
     for generator in ["synthetic:leaves", "synthetic:moons"] {
-        clean_refusal(
-            folder,
-            &[&train(generator)[..], &["--patch", "8"]].concat(),
-            &["--patch 8", generator],
-        );
+        clean_refusal(folder, &[&train(generator)[..], &["--patch", "8"]].concat(), &["--patch 8", generator]);
     }
     // Ten images of 2 x 2 pixels.
     let idx = [&[0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 2][..], &[7; 40]].concat();
     std::fs::write(folder.join("digits"), idx).unwrap();
-    clean_refusal(
-        folder,
-        &[&train("digits")[..], &["--rows", "1,2,3"]].concat(),
-        &["--rows 1,2,3", "digits"],
-    );
+    clean_refusal(folder, &[&train("digits")[..], &["--rows", "1,2,3"]].concat(), &["--rows 1,2,3", "digits"]);
     clean_refusal(folder, &[&train("digits")[..], &["--patch", "4"]].concat(), &["--patch 4", "digits"]);
     clean_refusal(folder, &train("synthetic:leafs"), &["leafs", "leaves"]);
     let many = "synthetic:leaves?images=18446744073709551615";
@@ -219,11 +211,7 @@ fn models_that_do_not_match_the_data() {
         clean_refusal(folder, &on("wide.npy"), &["wide.npy", "4", "3"]);
         clean_refusal(folder, &on("absent.npy"), &["absent.npy"]);
         clean_refusal(folder, &[command, "x.npy", "--data", "x.npy", "--out", out], &["x.npy", "model file"]);
-        clean_refusal(
-            folder,
-            &[command, "no.safetensors", "--data", "x.npy", "--out", out],
-            &["no.safetensors"],
-        );
+        clean_refusal(folder, &[command, "no.safetensors", "--data", "x.npy", "--out", out], &["no.safetensors"]);
     }
     clean_refusal(folder, &["inspect", "wide.npy"], &["wide.npy"]);
     // Finite rows without a finite log-likelihood.

@@ -39,18 +39,14 @@ fn model_files_are_read_and_score_as_they_did() {
         };
         let data = fixtures().join(data);
         let condition = fixtures().join("condition.npy");
-        let mut args =
-            vec!["score", path.to_str().unwrap(), "--data", data.to_str().unwrap(), "--out", "scores.npy"];
+        let mut args = vec!["score", path.to_str().unwrap(), "--data", data.to_str().unwrap(), "--out", "scores.npy"];
         if model.conditions() > 0 {
             args.extend(["--condition", condition.to_str().unwrap()]);
         }
         succeed(folder.path(), &args);
         let tolerance = if model.header().dtype == "f64" { 1e-9 } else { 1e-4 };
         let scores = read_vector(folder.path(), "scores.npy");
-        assert!(
-            close(&scores, &read_vector(&fixtures(), &format!("{stem}-scores.npy")), tolerance),
-            "{name}"
-        );
+        assert!(close(&scores, &read_vector(&fixtures(), &format!("{stem}-scores.npy")), tolerance), "{name}");
         seen += 1;
     }
     assert!(seen >= 10, "{seen}");

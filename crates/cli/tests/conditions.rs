@@ -40,10 +40,8 @@ fn classes_are_learned_distinguished_and_sampled() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     trained(folder);
-    let printed = succeed(
-        folder,
-        &words("classify m.st --data new.npy --labels new-c.npy --out k.npy --posterior p.npy --json"),
-    );
+    let printed =
+        succeed(folder, &words("classify m.st --data new.npy --labels new-c.npy --out k.npy --posterior p.npy --json"));
     let printed: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert!(printed["accuracy"].as_f64().unwrap() > 0.98, "{printed}");
     let (classes, labels) = (read_vector(folder, "k.npy"), read(folder, "new-c.npy"));
@@ -61,8 +59,7 @@ fn classes_are_learned_distinguished_and_sampled() {
     assert!(correct > mean("ll.npy") + 1.0);
     succeed(folder, &words("encode m.st --data new.npy --condition new-c.npy --out z.npy"));
     succeed(folder, &words("decode m.st --data z.npy --condition new-c.npy --out back.npy"));
-    let worst =
-        (read(folder, "back.npy") - read(folder, "new.npy")).fold(0.0_f64, |worst, d| worst.max(d.abs()));
+    let worst = (read(folder, "back.npy") - read(folder, "new.npy")).fold(0.0_f64, |worst, d| worst.max(d.abs()));
     assert!(worst < 1e-9, "{worst}");
 
     succeed(folder, &words("sample m.st --class 1 --count 200 --out ones.npy"));
@@ -79,8 +76,7 @@ fn vectors_can_be_conditions() {
     let folder = folder.path();
     trained(folder);
     write(folder, "v.npy", &points(1500, 0).0.mapv(|v| 0.5 * v));
-    let args =
-        "train --data x.npy --condition v.npy --model m.toml --steps 300 --rate 0.01 --dtype f64 --out v.st";
+    let args = "train --data x.npy --condition v.npy --model m.toml --steps 300 --rate 0.01 --dtype f64 --out v.st";
     succeed(folder, &words(args));
     succeed(folder, &words("score v.st --data x.npy --condition v.npy --out ll.npy"));
     // This condition determines the row almost completely.
@@ -114,15 +110,9 @@ fn mismatched_conditions_are_refused() {
     refused("score m.st --data new.npy --condition bad.npy", &["bad.npy", "row 7", "2"]);
     refused("classify m.st --data new.npy --labels bad.npy", &["bad.npy", "row 7"]);
     refused("classify m.st --data new.npy --labels c.npy", &["1500", "300"]);
-    refused(
-        "train --data x.npy --condition new-c.npy --model m.toml --out n.st",
-        &["new-c.npy", "300", "1500"],
-    );
+    refused("train --data x.npy --condition new-c.npy --model m.toml --out n.st", &["new-c.npy", "300", "1500"]);
     refused("train --data x.npy --condition c.npy --classes 1 --model m.toml --out n.st", &["--classes 1"]);
-    refused(
-        "train --data x.npy --val new.npy --condition c.npy --model m.toml --out n.st",
-        &["--val-condition"],
-    );
+    refused("train --data x.npy --val new.npy --condition c.npy --model m.toml --out n.st", &["--val-condition"]);
     refused("train --data synthetic:moons --condition c.npy --model m.toml --out n.st", &["c.npy"]);
     refused("train --data x.npy --model m.toml --out n.st", &["without a condition"]);
     succeed(folder, &words("train --data x.npy --steps 2 --out plain.st"));

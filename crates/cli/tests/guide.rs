@@ -61,8 +61,7 @@ fn every_command_of_the_guide_runs() {
         return;
     }
     let guide = root().join("docs/guide");
-    let mut pages: Vec<PathBuf> =
-        std::fs::read_dir(&guide).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut pages: Vec<PathBuf> = std::fs::read_dir(&guide).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.push(root().join("docs/scoring.md"));
     pages.sort();
     let mut run_pages = 0;

@@ -15,8 +15,7 @@ fn train(folder: &Path, model: &str, data: &str) {
 
 #[test]
 fn kernels_of_signals_are_exported_and_plotted() {
-    for (model, orthonormal) in
-        [("conv-orthonormal", true), ("conv-unconstrained", false), ("conv-free-exact", false)]
+    for (model, orthonormal) in [("conv-orthonormal", true), ("conv-unconstrained", false), ("conv-free-exact", false)]
     {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
@@ -75,15 +74,8 @@ fn layers_without_kernels_are_refused() {
 #[test]
 fn a_period_that_does_not_divide_the_length_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let args = [
-        "train",
-        "--data",
-        "synthetic:ar1?rho=0.9&length=10",
-        "--rows",
-        "400,100,100",
-        "--model",
-        "conv-free-exact",
-    ];
+    let args =
+        ["train", "--data", "synthetic:ar1?rho=0.9&length=10", "--rows", "400,100,100", "--model", "conv-free-exact"];
     let error = refuse(folder.path(), &[&args[..], &["--steps", "3", "--out", "m.safetensors"]].concat());
     assert!(error.contains("length 10 does not fit the period 4"), "{error}");
 }

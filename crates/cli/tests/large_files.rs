@@ -22,10 +22,8 @@ fn training_from_a_file_is_as_good_as_from_memory() {
     file(folder, "x.npy", 20_000);
     file(folder, "v.npy", 500);
     let train = |extra: &[&str]| {
-        let args = [
-            "train", "--data", "x.npy", "--val", "v.npy", "--test", "v.npy", "--steps", "600", "--rate",
-            "3e-3",
-        ];
+        let args =
+            ["train", "--data", "x.npy", "--val", "v.npy", "--test", "v.npy", "--steps", "600", "--rate", "3e-3"];
         let printed = succeed(folder, &[&args[..], &["--out", "m.safetensors", "--json"], extra].concat());
         let json: serde_json::Value = serde_json::from_str(&printed).unwrap();
         (json["test"]["mean"].as_f64().unwrap(), json["weights"].as_str().unwrap().to_owned())
@@ -63,10 +61,7 @@ fn bad_rows_in_a_file_are_named_by_their_index() {
     let folder = folder.path();
     let mut x = file(folder, "x.npy", 20_000);
     let train = |name| {
-        refuse(
-            folder,
-            &["train", "--data", name, "--memory", "64KiB", "--steps", "5", "--out", "m.safetensors"],
-        )
+        refuse(folder, &["train", "--data", name, "--memory", "64KiB", "--steps", "5", "--out", "m.safetensors"])
     };
     x[[12_345, 3]] = f32::NAN;
     pdmap_data::write_npy(&folder.join("nan.npy"), &x).unwrap();

@@ -46,11 +46,7 @@ fn a_score_is_the_base_log_density_of_the_code_plus_the_measured_log_determinant
     for model in ["dense-relative", "dense-orthonormal", "dense-svd"] {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        train(
-            folder,
-            "synthetic:ica?dim=6&source=laplace",
-            &["--model", model, "--dtype", "f64", "--steps", "300"],
-        );
+        train(folder, "synthetic:ica?dim=6&source=laplace", &["--model", model, "--dtype", "f64", "--steps", "300"]);
         let x = rows(20, 6);
         write(folder, "x.npy", &x);
         succeed(folder, &["score", "m.safetensors", "--data", "x.npy", "--out", "ll.npy"]);
@@ -58,8 +54,7 @@ fn a_score_is_the_base_log_density_of_the_code_plus_the_measured_log_determinant
         let (z, scores) = (read(folder, "z.npy"), read_vector(folder, "ll.npy"));
         assert_eq!(scores.len(), 20);
         for ((z, log_det), score) in z.rows().into_iter().zip(measured_log_det(folder, &x)).zip(scores) {
-            let normal =
-                z.iter().map(|z| -0.5 * z * z - 0.5 * (2.0 * std::f64::consts::PI).ln()).sum::<f64>();
+            let normal = z.iter().map(|z| -0.5 * z * z - 0.5 * (2.0 * std::f64::consts::PI).ln()).sum::<f64>();
             assert!((score - normal - log_det).abs() <= 1e-6, "{model}: {score} is not {normal} + {log_det}");
         }
     }
@@ -68,9 +63,7 @@ fn a_score_is_the_base_log_density_of_the_code_plus_the_measured_log_determinant
 #[test]
 fn decode_inverts_encode_in_both_precisions() {
     for (dtype, tolerance) in [("f64", 1e-9), ("f32", 1e-3)] {
-        for model in
-            ["dense-relative", "dense-relative-algebra", "dense-orthonormal", "dense-svd", "dense-exact"]
-        {
+        for model in ["dense-relative", "dense-relative-algebra", "dense-orthonormal", "dense-svd", "dense-exact"] {
             let folder = tempfile::tempdir().unwrap();
             let folder = folder.path();
             train(
@@ -92,11 +85,7 @@ fn decode_inverts_encode_in_both_precisions() {
 fn a_density_integrates_to_one() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    train(
-        folder,
-        "synthetic:moons?noise=0.1",
-        &["--model", "dense-relative", "--dtype", "f64", "--steps", "600"],
-    );
+    train(folder, "synthetic:moons?noise=0.1", &["--model", "dense-relative", "--dtype", "f64", "--steps", "600"]);
     // A grid that is fine near the data and extends far into the tails: x = sinh(u)/scale with the
     // weight cosh(u)/scale du.
     const SIDE: usize = 900;
@@ -153,14 +142,10 @@ fn samples_and_inspection() {
     let json: serde_json::Value =
         serde_json::from_str(&succeed(folder, &["inspect", "m.safetensors", "--json"])).unwrap();
     assert_eq!(json["header"]["features"], 3);
-    let residual =
-        json["diagnostics"].as_array().unwrap().iter().find(|d| d["name"] == "1.weight max|W'W-I|");
+    let residual = json["diagnostics"].as_array().unwrap().iter().find(|d| d["name"] == "1.weight max|W'W-I|");
     assert!(residual.unwrap()["value"].as_f64().unwrap() <= 32.0 * f64::from(f32::EPSILON));
     let text = succeed(folder, &["inspect", "m.safetensors"]);
-    assert!(
-        text.contains("standardize") && text.contains("(preprocessing)") && text.contains("round trip"),
-        "{text}"
-    );
+    assert!(text.contains("standardize") && text.contains("(preprocessing)") && text.contains("round trip"), "{text}");
 }
 
 #[test]
@@ -169,18 +154,15 @@ fn patches_of_a_folder_of_images_train_a_model() {
     let folder = folder.path();
     std::fs::create_dir(folder.join("photos")).unwrap();
     for index in 0..12_u32 {
-        let picture = image::GrayImage::from_fn(40, 30, |x, y| {
-            image::Luma([((x * x + y * 7 * (index + 1)) % 251) as u8])
-        });
+        let picture =
+            image::GrayImage::from_fn(40, 30, |x, y| image::Luma([((x * x + y * 7 * (index + 1)) % 251) as u8]));
         picture.save(folder.join(format!("photos/{index}.png"))).unwrap();
     }
-    let patches =
-        ["data", "patches", "--images", "photos", "--size", "4", "--count", "500", "--out", "x.npy"];
+    let patches = ["data", "patches", "--images", "photos", "--size", "4", "--count", "500", "--out", "x.npy"];
     let printed = succeed(folder, &patches);
     assert!(printed.contains("500 rows of 15 features from 12 images"), "{printed}");
     assert_eq!(read(folder, "x.npy").dim(), (500, 15));
-    let splits =
-        ["data", "splits", "--data", "photos", "--patch", "4", "--rows", "300,100,100", "--out", "parts"];
+    let splits = ["data", "splits", "--data", "photos", "--patch", "4", "--rows", "300,100,100", "--out", "parts"];
     succeed(folder, &splits);
     assert_eq!(read(folder, "parts/validation.npy").dim(), (100, 15));
     let parts = ["--data", "parts/train.npy", "--val", "parts/validation.npy", "--test", "parts/test.npy"];

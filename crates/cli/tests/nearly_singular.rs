@@ -33,10 +33,7 @@ fn inspected(folder: &Path) -> (Value, bool) {
     assert!(run.status.success());
     let printed: Value = serde_json::from_slice(&run.stdout).unwrap();
     let warned = String::from_utf8(run.stderr).unwrap();
-    (
-        printed["round_trip"]["base"].clone(),
-        warned.starts_with("warning: the round-trip error of the base density is"),
-    )
+    (printed["round_trip"]["base"].clone(), warned.starts_with("warning: the round-trip error of the base density is"))
 }
 
 #[test]

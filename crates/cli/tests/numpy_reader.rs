@@ -26,9 +26,7 @@ fn distance(python: &Path, script: &str) -> f64 {
     std::fs::write(folder.join("read.py"), script).unwrap();
     write(folder, "x.npy", &rows(400, 5));
     let mut worst = 0.0_f64;
-    for (preset, preprocess) in
-        Preset::DENSE.into_iter().zip(["whiten", "standardize", "none"].into_iter().cycle())
-    {
+    for (preset, preprocess) in Preset::DENSE.into_iter().zip(["whiten", "standardize", "none"].into_iter().cycle()) {
         let train = [
             "train",
             "--data",
@@ -40,17 +38,11 @@ fn distance(python: &Path, script: &str) -> f64 {
             "--preprocess",
             preprocess,
         ];
-        succeed(
-            folder,
-            &[&train[..], &["--dtype", "f64", "--steps", "50", "--out", "m.safetensors"]].concat(),
-        );
+        succeed(folder, &[&train[..], &["--dtype", "f64", "--steps", "50", "--out", "m.safetensors"]].concat());
         succeed(folder, &["score", "m.safetensors", "--data", "x.npy", "--out", "ours.npy"]);
         let mut command = Command::new(python);
-        let output = command
-            .current_dir(folder)
-            .args(["read.py", "m.safetensors", "x.npy", "theirs.npy"])
-            .output()
-            .unwrap();
+        let output =
+            command.current_dir(folder).args(["read.py", "m.safetensors", "x.npy", "theirs.npy"]).output().unwrap();
         assert!(output.status.success(), "{preset}: {}", String::from_utf8_lossy(&output.stderr));
         let (ours, theirs) = (read_vector(folder, "ours.npy"), read_vector(folder, "theirs.npy"));
         assert_eq!((ours.len(), theirs.len()), (400, 400));

@@ -25,8 +25,7 @@ fn stderr(output: &Output) -> String {
 }
 
 fn entries(folder: &Path) -> Vec<std::ffi::OsString> {
-    let mut names: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     names
 }
@@ -47,8 +46,7 @@ fn pipes_keep_the_format_of_the_input() {
     assert_eq!(read_vector(folder, "piped.npy"), scores);
     assert!(stderr(&out).starts_with("3000 rows: ") && stderr(&out).lines().count() == 1, "{}", stderr(&out));
 
-    let text: String =
-        x.rows().into_iter().map(|r| format!("{:?}\t{:?}\t{:?}\n", r[0], r[1], r[2])).collect();
+    let text: String = x.rows().into_iter().map(|r| format!("{:?}\t{:?}\t{:?}\n", r[0], r[1], r[2])).collect();
     let args = ["score", "m.st", "--data", "-", "--out", "-", "--json"];
     let out = piped(folder, &args, format!("a\tb\tc\n{text}").into_bytes());
     let printed: serde_json::Value = serde_json::from_str(&stderr(&out)).unwrap();
@@ -59,8 +57,7 @@ fn pipes_keep_the_format_of_the_input() {
     assert!(lines.map(|line| line.parse::<f64>().unwrap()).eq(scores.iter().copied()));
 
     // CSV to npy, whose header is known last, and back.
-    let out =
-        piped(folder, &["encode", "m.st", "--data", "-", "--out", "-", "--format", "npy"], text.into_bytes());
+    let out = piped(folder, &["encode", "m.st", "--data", "-", "--out", "-", "--format", "npy"], text.into_bytes());
     assert!(out.status.success() && out.stderr.is_empty(), "{}", stderr(&out));
     let back = piped(folder, &["decode", "m.st", "--data", "-", "--out", "back.npy"], out.stdout);
     assert!(back.status.success() && back.stdout.is_empty(), "{}", stderr(&back));
@@ -96,11 +93,7 @@ fn a_truncated_input_pipe_leaves_no_files() {
         ] {
             let out = piped(folder, args, npy[..cut].to_vec());
             assert_eq!(out.status.code(), Some(2), "{cut}: {}", stderr(&out));
-            assert!(
-                stderr(&out).contains("standard input") && stderr(&out).lines().count() == 1,
-                "{}",
-                stderr(&out)
-            );
+            assert!(stderr(&out).contains("standard input") && stderr(&out).lines().count() == 1, "{}", stderr(&out));
             assert!(cut < 10 || stderr(&out).contains("truncated"), "{}", stderr(&out));
             assert_eq!(entries(folder), before, "{cut}");
         }

@@ -55,8 +55,7 @@ fn flags_override_the_plan() {
     write(folder, "x.npy", &rows(400, 3));
     let plan = three_arms();
     let flags = ["--plan", &plan, "--steps", "10", "--seeds", "1", "--batch", "50", "--preprocess", "whiten"];
-    let results =
-        compare(folder, &[&flags[..], &["--rate", "2e-3", "--arms", "asinh,dense-relative"]].concat());
+    let results = compare(folder, &[&flags[..], &["--rate", "2e-3", "--arms", "asinh,dense-relative"]].concat());
     let names: Vec<&str> = results.arms.iter().map(|arm| arm.arm.as_str()).collect();
     assert_eq!(names, ["asinh", "dense-relative"]);
     assert!(results.arms.iter().all(|arm| arm.rate == 2e-3 && arm.steps == 10.0), "{:?}", results.arms);
@@ -72,21 +71,14 @@ fn a_dry_run_prints_the_plan_and_writes_nothing() {
     let folder = folder.path();
     let dry = |extra: &[&str]| succeed(folder, &[&["compare", "--dry-run"][..], extra].concat());
     let usual = dry(&[]);
-    assert!(
-        usual.contains("dense-relative-algebra") && usual.contains("tuned: 1e-4 3e-4 1e-3 3e-3 1e-2"),
-        "{usual}"
-    );
+    assert!(usual.contains("dense-relative-algebra") && usual.contains("tuned: 1e-4 3e-4 1e-3 3e-3 1e-2"), "{usual}");
     // Five arms: ten seeds at 2 s; seven rates at 0.1 s, four at 0.2 s, two at 0.4 s.
-    assert!(
-        usual.contains("5 arms x 10 seeds, 2s per run") && usual.ends_with("about 112 s of training\n"),
-        "{usual}"
-    );
+    assert!(usual.contains("5 arms x 10 seeds, 2s per run") && usual.ends_with("about 112 s of training\n"), "{usual}");
     assert_eq!(dry(&["--plan", &example("dense.toml")]), usual);
     let quick = dry(&["--plan", &three_arms(), "--data", "synthetic:ica?dim=4"]);
     assert!(quick.contains("3e-3, fixed") && quick.contains("asinh against dense-relative"), "{quick}");
     assert!(
-        quick.contains("3 arms x 2 seeds, 1000 steps per run")
-            && quick.contains("about 10750 training steps in total"),
+        quick.contains("3 arms x 2 seeds, 1000 steps per run") && quick.contains("about 10750 training steps in total"),
         "{quick}"
     );
     let json: Plan = serde_json::from_str(&dry(&["--json", "--plan", &three_arms()])).unwrap();
@@ -101,8 +93,7 @@ fn conflicts_with_a_plan_are_refused() {
     write(folder, "x.npy", &rows(400, 3));
     let own = "[[arms]]\nname = \"a\"\n[arms.model]\npreprocess = \"whiten\"\nlayers = [{ kind = \"asinh\" }]\ntraining = { batch = 10 }\n";
     std::fs::write(folder.join("own.toml"), own).unwrap();
-    std::fs::write(folder.join("bad.toml"), "[[arms]]\nmodel = \"dense-svd\"\n\n[trainig]\nsteps = 3\n")
-        .unwrap();
+    std::fs::write(folder.join("bad.toml"), "[[arms]]\nmodel = \"dense-svd\"\n\n[trainig]\nsteps = 3\n").unwrap();
     let quick = three_arms();
     let refused = |plan: &str, extra: &[&str]| {
         let args = [&["compare", "--data", "x.npy", "--out", "c", "--plan", plan][..], extra].concat();
@@ -116,17 +107,9 @@ fn conflicts_with_a_plan_are_refused() {
             &["--arms", "dense-svd"],
             "error: no arm is called `dense-svd`; nearest is `dense-relative`, arms: dense-relative, dense-orthonormal, asinh",
         ),
-        (
-            &quick,
-            &["--arms", "asinh,asinh"],
-            "error: the plan: `arms[1].name`: `asinh` is used more than once",
-        ),
+        (&quick, &["--arms", "asinh,asinh"], "error: the plan: `arms[1].name`: `asinh` is used more than once"),
         (&quick, &["--seeds", "0"], "error: 3 arms and 0 seeds: a comparison needs at least one of each"),
-        (
-            &quick,
-            &["--rate=-1"],
-            "error: the plan: `arms[0].rate`: -1: a learning rate must be positive and finite",
-        ),
+        (&quick, &["--rate=-1"], "error: the plan: `arms[0].rate`: -1: a learning rate must be positive and finite"),
         (&quick, &["--batch", "0"], "error: --batch 0: a batch has at least one row"),
         ("own.toml", &["--batch", "5"], "error: --batch 5 has no effect: every arm of the plan sets its own"),
         (
@@ -172,17 +155,13 @@ fn finished_runs_are_stored_and_runs_can_be_parallel() {
     assert_eq!((again.runs, kept()), (first.runs, before));
     for (flags, words) in [
         (&["--parallel", "2"][..], "error: --parallel takes two numbers (runs,threads); got 1"),
-        (
-            &["--parallel", "0,1"],
-            "error: the plan: `parallel`: 0 runs of 1 threads: both must be in 1 to 1024",
-        ),
+        (&["--parallel", "0,1"], "error: the plan: `parallel`: 0 runs of 1 threads: both must be in 1 to 1024"),
         (
             &["--parallel", "2,1", "--budget", "1s"],
             "error: the plan: `parallel`: under a time budget runs go one at a time: parallel runs would slow each other down",
         ),
     ] {
-        let output =
-            common::pdmap(folder, &[&["compare", "--plan", &plan, "--data", "x.npy"][..], flags].concat());
+        let output = common::pdmap(folder, &[&["compare", "--plan", &plan, "--data", "x.npy"][..], flags].concat());
         assert_eq!(String::from_utf8_lossy(&output.stderr).trim_end(), words);
         assert_eq!(output.status.code(), Some(2));
     }

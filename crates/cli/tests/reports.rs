@@ -25,21 +25,16 @@ fn headings(page: &str) -> Vec<&str> {
 fn training_writes_a_page_and_a_log() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let train =
-        ["train", "--data", "synthetic:moons", "--rows", "2000,500,500", "--steps", "40", "--out", "m.st"];
+    let train = ["train", "--data", "synthetic:moons", "--rows", "2000,500,500", "--steps", "40", "--out", "m.st"];
     let both = ["--report", "m.html", "--log", "m.jsonl", "--checkpoint", "run"];
     succeed(folder, &[&train[..], &both].concat());
     let page = page(folder, "m.html");
-    let expected =
-        ["Likelihood", "Samples beside data", "Codes and their base density", "Layers", "Round trip"];
+    let expected = ["Likelihood", "Samples beside data", "Codes and their base density", "Layers", "Round trip"];
     assert_eq!(headings(&page)[..5], expected);
     assert_eq!(page.matches("data:image/png;base64,").count(), 3, "data, samples and the density");
-    for words in [
-        "nats per row over 500 rows",
-        "Learning curve",
-        "condition",
-        "Trained on synthetic:moons for 40 steps",
-    ] {
+    for words in
+        ["nats per row over 500 rows", "Learning curve", "condition", "Trained on synthetic:moons for 40 steps"]
+    {
         assert!(page.contains(words), "{words}");
     }
     let log = std::fs::read_to_string(folder.join("m.jsonl")).unwrap();
@@ -69,22 +64,13 @@ fn signals_images_and_columns_have_suitable_plots() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     // Signals: traces, kernels, responses.
-    let conv = [
-        "train",
-        "--data",
-        "synthetic:ar1?length=32",
-        "--rows",
-        "1000,200,300",
-        "--model",
-        "conv-orthonormal",
-    ];
+    let conv = ["train", "--data", "synthetic:ar1?length=32", "--rows", "1000,200,300", "--model", "conv-orthonormal"];
     succeed(folder, &[&conv[..], &["--steps", "20", "--out", "c.st", "--report", "c.html"]].concat());
     let signals = page(folder, "c.html");
     assert!(headings(&signals).contains(&"Learned kernels"));
     assert!(signals.contains("frequency responses") && signals.contains("sample"));
     // Images without their last pixel: data, samples, filters.
-    let leaves =
-        ["train", "--data", "synthetic:leaves", "--rows", "1000,200,300", "--steps", "20", "--out", "l.st"];
+    let leaves = ["train", "--data", "synthetic:leaves", "--rows", "1000,200,300", "--steps", "20", "--out", "l.st"];
     succeed(folder, &[&leaves[..], &["--report", "l.html"]].concat());
     let pictures = page(folder, "l.html");
     assert!(headings(&pictures).contains(&"Learned filters"));
@@ -100,17 +86,13 @@ fn signals_images_and_columns_have_suitable_plots() {
     assert!(printed["summary"][0].as_str().unwrap().contains("300 rows of people.csv"), "{printed}");
     let people = page(folder, "p.html");
     assert!(people.contains("<h3>weight</h3>"));
-    assert!(
-        succeed(folder, &["report", "p.st", "--data", "people.csv", "--out", "p.html"]).contains("p.html")
-    );
+    assert!(succeed(folder, &["report", "p.st", "--data", "people.csv", "--out", "p.html"]).contains("p.html"));
     // A single row has a log-likelihood but no standard deviation.
     write(folder, "one.npy", &rows(1, 3));
     succeed(folder, &["report", "p.st", "--data", "one.npy", "--out", "one.html"]);
     assert!(!std::fs::read_to_string(folder.join("one.html")).unwrap().contains("NaN"));
     // Of many rows the page uses evenly spaced ones, whose mean is that of all rows.
-    let many = ndarray::Array2::from_shape_fn((50_001, 3), |(row, column)| {
-        rows(1, 3)[[0, column]] + row as f64 * 1e-5
-    });
+    let many = ndarray::Array2::from_shape_fn((50_001, 3), |(row, column)| rows(1, 3)[[0, column]] + row as f64 * 1e-5);
     write(folder, "many.npy", &many);
     let printed = succeed(folder, &["report", "p.st", "--data", "many.npy", "--out", "many.html"]);
     assert!(printed.contains("over 10000 rows of many.npy"), "{printed}");
@@ -132,21 +114,14 @@ fn conditions_stay_with_their_rows() {
     write(folder, "x.npy", &rows(400, 2));
     let labels = ndarray::Array2::from_shape_fn((400, 1), |(row, _)| (row % 3) as f64);
     write(folder, "labels.npy", &labels);
-    std::fs::write(
-        folder.join("c.toml"),
-        "layers = [{ kind = \"coupling\", hidden = [8] }, { kind = \"spline\" }]",
-    )
-    .unwrap();
-    let train =
-        ["train", "--data", "x.npy", "--condition", "labels.npy", "--classes", "3", "--model", "c.toml"];
-    let output =
-        pdmap(folder, &[&train[..], &["--steps", "20", "--out", "c.st", "--report", "c.html"]].concat());
+    std::fs::write(folder.join("c.toml"), "layers = [{ kind = \"coupling\", hidden = [8] }, { kind = \"spline\" }]")
+        .unwrap();
+    let train = ["train", "--data", "x.npy", "--condition", "labels.npy", "--classes", "3", "--model", "c.toml"];
+    let output = pdmap(folder, &[&train[..], &["--steps", "20", "--out", "c.st", "--report", "c.html"]].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(page(folder, "c.html").contains("40 rows"));
     succeed(folder, &["report", "c.st", "--data", "x.npy", "--condition", "labels.npy", "--out", "c.html"]);
-    assert!(
-        refuse(folder, &["report", "c.st", "--data", "x.npy", "--out", "c.html"]).contains("--condition")
-    );
+    assert!(refuse(folder, &["report", "c.st", "--data", "x.npy", "--out", "c.html"]).contains("--condition"));
 }
 
 #[test]
@@ -168,8 +143,7 @@ fn bad_input_of_reports_is_refused() {
     }
     assert!(!folder.join("r.html").exists());
     // Outputs of training may not overwrite inputs or each other.
-    let train =
-        |more: &[&str]| refuse(folder, &[&["train", "--data", "x.npy", "--steps", "5"][..], more].concat());
+    let train = |more: &[&str]| refuse(folder, &[&["train", "--data", "x.npy", "--steps", "5"][..], more].concat());
     assert!(train(&["--out", "a.st", "--report", "a.st"]).contains("--out and --report"));
     assert!(train(&["--out", "a.st", "--log", "a.st"]).contains("--out and --log"));
     assert!(train(&["--out", "a.st", "--log", "x.npy"]).contains("--log x.npy"));

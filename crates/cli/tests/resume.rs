@@ -13,17 +13,8 @@ use common::{pdmap, refuse, rows, succeed, write};
 const OUT: [&str; 2] = ["--out", "m.safetensors"];
 
 fn args(steps: &'static str, extra: &[&'static str]) -> Vec<&'static str> {
-    let fixed = [
-        "train",
-        "--data",
-        "synthetic:ica?dim=48",
-        "--rows",
-        "4000,500,500",
-        "--dtype",
-        "f64",
-        "--steps",
-        steps,
-    ];
+    let fixed =
+        ["train", "--data", "synthetic:ica?dim=48", "--rows", "4000,500,500", "--dtype", "f64", "--steps", steps];
     [&fixed[..], &OUT, extra].concat()
 }
 
@@ -43,9 +34,7 @@ impl Running {
     }
 
     fn signal(&self, name: &str) {
-        assert!(
-            Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status().unwrap().success()
-        );
+        assert!(Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status().unwrap().success());
     }
 
     fn is_over(&mut self) -> bool {
@@ -187,13 +176,8 @@ fn a_full_disk_is_reported_and_training_continues() {
     let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
     let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
     let train = args("6000", &CHECKPOINTS);
-    let output = Command::new("bash")
-        .args(["-c", script, "bash"])
-        .arg(pdmap)
-        .args(train)
-        .current_dir(folder)
-        .output()
-        .unwrap();
+    let output =
+        Command::new("bash").args(["-c", script, "bash"]).arg(pdmap).args(train).current_dir(folder).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     assert!(stderr.contains("warning: the last checkpoint (step 6000) was not saved: "), "{stderr}");
@@ -251,8 +235,7 @@ fn a_model_does_not_overwrite_its_inputs() {
         ("m.toml", &["--model", "m.toml"]),
         ("run/checkpoint.safetensors", &["--checkpoint", "run"]),
     ] {
-        let line =
-            refuse(folder, &[&["train", "--data", "x.npy", "--steps", "5", "--out", out][..], more].concat());
+        let line = refuse(folder, &[&["train", "--data", "x.npy", "--steps", "5", "--out", out][..], more].concat());
         assert!(line.contains(out), "{line}");
     }
     assert_eq!(common::read(folder, "x.npy"), x);

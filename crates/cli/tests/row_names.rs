@@ -40,10 +40,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
     assert!(lines(folder, "flags.csv")[7].starts_with("p6,"));
 
     // The scores equal those of the same columns without row names.
-    succeed(
-        folder,
-        &["score", "m.st", "--data", "data.csv", "--columns", "height,weight", "--out", "bare.npy"],
-    );
+    succeed(folder, &["score", "m.st", "--data", "data.csv", "--columns", "height,weight", "--out", "bare.npy"]);
     let bare = read_vector(folder, "bare.npy");
     for (line, value) in scores[1..].iter().zip(bare) {
         assert_eq!(line.split(',').nth(1).unwrap().parse::<f64>().unwrap(), value);
@@ -51,8 +48,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
     // A pipe, and a header with another order of columns.
     let text = "weight,height\n1,0.5\n".to_owned();
     let mut command = assert_cmd::Command::cargo_bin("pdmap").unwrap();
-    let piped =
-        command.current_dir(folder).args(["encode", "m.st", "--data", "-", "--out", "-"]).write_stdin(text);
+    let piped = command.current_dir(folder).args(["encode", "m.st", "--data", "-", "--out", "-"]).write_stdin(text);
     let piped = String::from_utf8(piped.output().unwrap().stdout).unwrap();
     std::fs::write(folder.join("one.csv"), "0.5,1\n").unwrap();
     succeed(folder, &["encode", "m.st", "--data", "one.csv", "--out", "one-z.csv"]);
@@ -64,8 +60,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
     let x = lines(folder, "x.csv");
     assert_eq!((x[0].as_str(), x[1].split(',').next()), ("patient,height,weight", Some("p0")));
     // A header can be required.
-    let bare =
-        ["score", "m.st", "--data", "x.csv", "--id", "patient", "--header", "yes", "--out", "again.csv"];
+    let bare = ["score", "m.st", "--data", "x.csv", "--id", "patient", "--header", "yes", "--out", "again.csv"];
     succeed(folder, &bare);
     assert_eq!(lines(folder, "again.csv").len(), 401);
 
@@ -80,9 +75,8 @@ fn row_names_that_cannot_be_kept_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     model(folder);
-    let score = |data: &str, id: &str, out: &str| {
-        refuse(folder, &["score", "m.st", "--data", data, "--id", id, "--out", out])
-    };
+    let score =
+        |data: &str, id: &str, out: &str| refuse(folder, &["score", "m.st", "--data", data, "--id", id, "--out", out]);
     let line = score("data.csv", "patient", "ll.npy");
     assert!(line.contains("ll.npy") && line.contains("use .csv"), "{line}");
     assert!(!folder.join("ll.npy").exists());

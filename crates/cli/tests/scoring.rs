@@ -23,9 +23,8 @@ fn json(folder: &Path, args: &[&str]) -> Value {
 
 /// Rows as CSV with enough digits to restore them.
 fn csv(rows: &Array2<f64>, header: &str) -> String {
-    let line = |row: ndarray::ArrayView1<'_, f64>| {
-        row.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(",")
-    };
+    let line =
+        |row: ndarray::ArrayView1<'_, f64>| row.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(",");
     let lines: Vec<String> = rows.rows().into_iter().map(line).collect();
     format!("{header}{}\n", lines.join("\n"))
 }
@@ -67,8 +66,7 @@ fn every_format_gives_the_same_scores() {
         shuffled.column_mut(to).assign(&x.column(from));
     }
     std::fs::write(folder.join("s.csv"), csv(&shuffled, "b,junk,c,a\n").replace(',', "|")).unwrap();
-    let by_name =
-        ["score", "m.st", "--data", "s.csv", "--columns", "a,b,c", "--delimiter", "|", "--out", "again.npy"];
+    let by_name = ["score", "m.st", "--data", "s.csv", "--columns", "a,b,c", "--delimiter", "|", "--out", "again.npy"];
     succeed(folder, &by_name);
     assert_eq!(read_vector(folder, "again.npy"), expected);
 
@@ -197,8 +195,7 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
     let folder = folder.path();
     model(folder, "f64");
     write(folder, "x.npy", &rows(101, 3));
-    let args =
-        ["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--quantiles", "0,0.01,0.5,1", "--json"];
+    let args = ["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--quantiles", "0,0.01,0.5,1", "--json"];
     let printed = json(folder, &args);
     let mut sorted = read_vector(folder, "ll.npy");
     let scores = sorted.clone();
@@ -219,22 +216,14 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
     let expected: Vec<f64> = scores.iter().map(|&score| f64::from(u8::from(score < median))).collect();
     // f32, one number per row.
     let bytes = std::fs::read(folder.join("f.npy")).unwrap();
-    let flags: Vec<f64> =
-        bytes[128..].as_chunks().0.iter().map(|&b| f64::from(f32::from_le_bytes(b))).collect();
+    let flags: Vec<f64> = bytes[128..].as_chunks().0.iter().map(|&b| f64::from(f32::from_le_bytes(b))).collect();
     assert_eq!(flags, expected);
     // The printed threshold gives the same flags; reference scores may be CSV.
     let text = format!("{median}");
-    let printed =
-        succeed(folder, &["score", "m.st", "--data", "x.npy", "--threshold", &text, "--flags", "f.csv"]);
-    assert!(
-        printed.contains(&format!("threshold {median} nats: 50 of 101 rows below (49.505%)")),
-        "{printed}"
-    );
+    let printed = succeed(folder, &["score", "m.st", "--data", "x.npy", "--threshold", &text, "--flags", "f.csv"]);
+    assert!(printed.contains(&format!("threshold {median} nats: 50 of 101 rows below (49.505%)")), "{printed}");
     let written = std::fs::read_to_string(folder.join("f.csv")).unwrap();
-    assert!(
-        written.starts_with("below\n")
-            && written.lines().skip(1).map(|l| l.parse::<f64>().unwrap()).eq(expected)
-    );
+    assert!(written.starts_with("below\n") && written.lines().skip(1).map(|l| l.parse::<f64>().unwrap()).eq(expected));
     succeed(folder, &["score", "m.st", "--data", "x.npy", "--out", "ll.csv"]);
     let from = ["--reference", "ll.csv", "--quantile", "0.5"];
     let printed = succeed(folder, &[&["score", "m.st", "--data", "x.npy"][..], &from].concat());
@@ -258,9 +247,8 @@ fn a_temperature_narrows_the_samples() {
     let half = draw("0.5", "half.npy");
     succeed(folder, &["encode", "m.st", "--data", "one.npy", "--out", "z-one.npy"]);
     succeed(folder, &["encode", "m.st", "--data", "half.npy", "--out", "z-half.npy"]);
-    let worst = (&read(folder, "z-one.npy") * 0.5 - &read(folder, "z-half.npy"))
-        .iter()
-        .fold(0.0_f64, |w, d| w.max(d.abs()));
+    let worst =
+        (&read(folder, "z-one.npy") * 0.5 - &read(folder, "z-half.npy")).iter().fold(0.0_f64, |w, d| w.max(d.abs()));
     assert!(worst < 1e-9 && half != one, "{worst:e}");
     let centre = draw("0", "centre.npy");
     write(folder, "zero.npy", &Array2::zeros((2000, 3)));
@@ -286,9 +274,7 @@ fn inspection_is_complete_as_json_and_as_text() {
     assert!(printed["parameters"].as_u64().unwrap() >= 18);
     let figure = |name: &str| {
         let all = printed["diagnostics"].as_array().unwrap();
-        all.iter().find(|d| d["name"] == name).unwrap_or_else(|| panic!("{name}: {printed}"))["value"]
-            .as_f64()
-            .unwrap()
+        all.iter().find(|d| d["name"] == name).unwrap_or_else(|| panic!("{name}: {printed}"))["value"].as_f64().unwrap()
     };
     assert!(figure("1.weight condition number") >= 1.0 && figure("1.weight max|W'W-I|") > 0.0);
     let (base, data) = (&printed["round_trip"]["base"], &printed["round_trip"]["data"]);
@@ -326,10 +312,7 @@ fn formats_of_other_file_names_and_protected_inputs() {
     for (out, format) in [("./x.npy", None), ("m.st", Some("npy"))] {
         let encode = ["encode", "m.st", "--data", "x.npy", "--out", out];
         let format = format.map_or(vec![], |format| vec!["--format", format]);
-        assert!(
-            refuse(folder, &[&encode[..], &format].concat()).contains("would overwrite an input"),
-            "{out}"
-        );
+        assert!(refuse(folder, &[&encode[..], &format].concat()).contains("would overwrite an input"), "{out}");
     }
     let twice = ["score", "m.st", "--data", "x.npy", "--out", "y.npy", "--attribution", "./y.npy"];
     assert!(refuse(folder, &twice).contains("both write to"));

@@ -106,12 +106,7 @@ fn bad_text_is_named_by_line_and_column() {
     on(folder, "good.csv", &["--columns", "a,b,cc"], &["no column \"cc\", nearest is \"c\""]);
     on(folder, "good.csv", &["--delimiter", "ab"], &["--delimiter \"ab\""]);
     on(folder, "good.csv", &["--delimiter", "\""], &["good.csv", "0x22"]);
-    on(
-        folder,
-        "good.csv",
-        &["--header", "no", "--columns", "0,1,2"],
-        &["good.csv: line 1 (row 0), column 0: \"a\""],
-    );
+    on(folder, "good.csv", &["--header", "no", "--columns", "0,1,2"], &["good.csv: line 1 (row 0), column 0: \"a\""]);
     on(folder, "train.npy", &["--columns", "0,1,2"], &["train.npy", "CSV only"]);
     on(folder, "absent.csv", &[], &["absent.csv: no such file"]);
     on(folder, ".", &[], &["a folder"]);
@@ -135,8 +130,7 @@ fn unwritable_outputs() {
         }
         clean(folder, &["sample", "m.st", "--count", "3", "--out", out], says);
         for flag in ["--attribution", "--flags"] {
-            let args =
-                ["score", "m.st", "--data", "train.npy", "--threshold", "0", "--out", "ll.npy", flag, out];
+            let args = ["score", "m.st", "--data", "train.npy", "--threshold", "0", "--out", "ll.npy", flag, out];
             clean(folder, &args, says);
         }
     }
@@ -163,20 +157,14 @@ fn bad_thresholds() {
     };
     for q in ["1.5", "-0.1", "NaN"] {
         score(&["--quantiles", &format!("0.5,{q}")], &["--quantiles", q, "between 0 and 1"]);
-        score(
-            &["--reference", "ll.npy", "--quantile", q, "--flags", "f.npy"],
-            &["--quantile", q, "between 0 and 1"],
-        );
+        score(&["--reference", "ll.npy", "--quantile", q, "--flags", "f.npy"], &["--quantile", q, "between 0 and 1"]);
     }
     score(&["--threshold", "NaN"], &["--threshold NaN", "finite"]);
     score(&["--threshold=-inf"], &["--threshold -inf", "finite"]);
     score(&["--flags", "f.npy"], &["--flags needs a threshold"]);
     score(&["--reference", "ll.npy"], &["--reference needs --quantile"]);
     score(&["--quantile", "0.1"], &["--quantile needs --reference"]);
-    score(
-        &["--threshold", "1", "--quantile", "0.1", "--reference", "ll.npy"],
-        &["--threshold cannot be used with"],
-    );
+    score(&["--threshold", "1", "--quantile", "0.1", "--reference", "ll.npy"], &["--threshold cannot be used with"]);
     let reference = |name: &str, says: &[&str]| score(&["--reference", name, "--quantile", "0.1"], says);
     reference("absent.npy", &["absent.npy: no such file"]);
     reference("train.npy", &["train.npy: 3 features, expected 1"]);

@@ -162,11 +162,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case { name: "completions", works: "completions bash", refused: &[] },
-    Case {
-        name: "man",
-        works: "man --out man --json",
-        refused: &[("--out m.st", "m.st"), ("--out m.st/man", "m.st")],
-    },
+    Case { name: "man", works: "man --out man --json", refused: &[("--out m.st", "m.st"), ("--out m.st/man", "m.st")] },
 ];
 
 /// Creates the inputs of the cases.
@@ -178,18 +174,15 @@ fn prepare(folder: &Path) {
     write(folder, "few.npy", &labels(7));
     std::fs::create_dir(folder.join("photos")).unwrap();
     for index in 0..3u32 {
-        let photo = image::GrayImage::from_fn(20, 16, |x, y| {
-            image::Luma([((x * 7 + y * 13 + index * 31) % 251) as u8])
-        });
+        let photo =
+            image::GrayImage::from_fn(20, 16, |x, y| image::Luma([((x * 7 + y * 13 + index * 31) % 251) as u8]));
         photo.save(folder.join(format!("photos/{index}.png"))).unwrap();
     }
     let run = |line: &str| drop(succeed(folder, &words(line)));
     run("train --data x.npy --steps 5 --out m.st");
     std::fs::write(folder.join("c.toml"), "layers = [{ kind = \"coupling\", hidden = [4] }]").unwrap();
     run("train --data x.npy --condition labels.npy --classes 2 --model c.toml --steps 5 --out c.st");
-    run(
-        "train --data synthetic:ar1?length=16 --rows 300,50,50 --model conv-orthonormal --steps 5 --out conv.st",
-    );
+    run("train --data synthetic:ar1?length=16 --rows 300,50,50 --model conv-orthonormal --steps 5 --out conv.st");
 }
 
 fn words(line: &str) -> Vec<&str> {
@@ -216,11 +209,7 @@ fn every_subcommand_works_and_refuses_bad_input() {
     prepare(folder);
     for case in CASES {
         let help = succeed(folder, &[&words(case.name)[..], &["--help"]].concat());
-        assert!(
-            help.contains("Example: pdmap ") || help.contains("Examples: pdmap "),
-            "{}: no example",
-            case.name
-        );
+        assert!(help.contains("Example: pdmap ") || help.contains("Examples: pdmap "), "{}: no example", case.name);
         let printed = succeed(folder, &words(case.works));
         if case.works.ends_with("--json") {
             serde_json::from_str::<Value>(&printed)

@@ -16,8 +16,7 @@ fn each_preset_has_the_same_weights_on_1_2_and_4_threads() {
             let weights: Vec<String> = ["1", "2", "4"]
                 .map(|threads| {
                     let data = ["--data", "synthetic:ica?dim=152", "--rows", "2000,500,10"];
-                    let train =
-                        ["train", "--model", preset.name(), "--steps", "40", "--out", "m.safetensors"];
+                    let train = ["train", "--model", preset.name(), "--steps", "40", "--out", "m.safetensors"];
                     let rest = ["--batch", "200", "--dtype", dtype, "--threads", threads];
                     let printed = succeed(folder, &[&train[..], &data, &rest].concat());
                     printed.lines().last().unwrap().to_owned()

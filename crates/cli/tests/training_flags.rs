@@ -14,10 +14,7 @@ fn flags_override_the_options_of_the_model() {
     let text = "layers = [{ kind = \"shift\" }]\n[training]\nbatch = 50\npatience = 9\nrate = 0.5\n";
     std::fs::write(folder.join("m.toml"), text).unwrap();
     let args = [
-        &[
-            "train", "--data", "x.npy", "--model", "m.toml", "--out", "m.st", "--steps", "12", "--rate",
-            "0.25",
-        ][..],
+        &["train", "--data", "x.npy", "--model", "m.toml", "--out", "m.st", "--steps", "12", "--rate", "0.25"][..],
         &["--optimizer", "{ momentum = { beta = 0.5 } }", "--schedule", "{ linear = { end = 0.5 } }"],
         &["--clip", "{ norm = 2.5 }", "--warmup", "3", "--evaluations", "4", "--validation-rows", "20"],
         &["--retries", "1"],

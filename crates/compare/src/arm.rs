@@ -103,9 +103,7 @@ mod tests {
     #[test]
     fn presets_are_known_by_their_layers() {
         for preset in Preset::TEMPLATES {
-            for architecture in
-                [(1, 0.01), (2, 0.1), (5, 0.3)].map(|(depth, alpha)| Architecture { depth, alpha })
-            {
+            for architecture in [(1, 0.01), (2, 0.1), (5, 0.3)].map(|(depth, alpha)| Architecture { depth, alpha }) {
                 let mut arm = Arm::preset(preset, architecture);
                 "mine".clone_into(&mut arm.name);
                 assert_eq!(arm.as_preset(), Some((preset, architecture)));

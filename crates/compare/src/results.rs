@@ -59,8 +59,7 @@ pub struct Results {
 
 /// Keys of `results.json` that hold times or depend on when a run was made. All other values are
 /// reproducible under a step budget on the same kind of machine, interrupted or not.
-pub const TIMINGS: [&str; 7] =
-    ["cost", "date", "equal_time", "machine", "peak_memory", "seconds", "steps_per_second"];
+pub const TIMINGS: [&str; 7] = ["cost", "date", "equal_time", "machine", "peak_memory", "seconds", "steps_per_second"];
 
 impl Results {
     /// The log-likelihood of the true density in nats, if known, with its name. Its mean over the

@@ -147,7 +147,8 @@ fn an_empty_plan_is_refused() {
 fn interrupted_runs_are_reported() {
     let data = data("synthetic:ica?dim=3&source=laplace");
     let mut results = run(&data, &plan(&[Preset::DENSE_RELATIVE, Preset::DENSE_SVD], 1, 10));
-    let words = "Runs interrupted before their budget was used, which count as they were: dense-svd with seed 1 at step 7.";
+    let words =
+        "Runs interrupted before their budget was used, which count as they were: dense-svd with seed 1 at step 7.";
     assert!(!page(&results).unwrap().render().unwrap().contains("interrupted"));
     results.runs[1].trained.outcome = Outcome::Interrupted { step: 7 };
     assert!(page(&results).unwrap().render().unwrap().contains(words));

@@ -3,9 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pdmap_compare::{
-    Arm, Event, Finding, Parallel, Plan, PlanFile, Results, Store, TIMINGS, compare, csv, page,
-};
+use pdmap_compare::{Arm, Event, Finding, Parallel, Plan, PlanFile, Results, Store, TIMINGS, compare, csv, page};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{Budget, Preprocess, Preset};
 use serde_json::Value;

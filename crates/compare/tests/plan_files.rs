@@ -69,10 +69,7 @@ fn every_key_is_read() {
     assert_eq!(plan.training, common);
     let [svd, deep, one, mine] = &plan.arms[..] else { panic!("{:?}", plan.arms) };
     // A learning rate common to all arms overrides the preset's suggestion.
-    assert_eq!(
-        (svd.name.as_str(), svd.as_preset()),
-        ("dense-svd", Some((Preset::DENSE_SVD, Architecture::default())))
-    );
+    assert_eq!((svd.name.as_str(), svd.as_preset()), ("dense-svd", Some((Preset::DENSE_SVD, Architecture::default()))));
     assert_eq!(plan.config(svd), common);
     assert_eq!(plan.rates_to_try(svd), [1.0, 2e-3]);
     assert_eq!(deep.as_preset(), Some((Preset::DENSE_SVD, Architecture { depth: 4, alpha: 0.3 })));
@@ -102,9 +99,8 @@ fn every_key_is_read() {
 fn omitted_keys_have_defaults() {
     let plan = read("[[arms]]\nmodel = \"dense-exact\"\n");
     assert_eq!(plan, Plan { arms: vec![Arm::from(Preset::DENSE_EXACT)], ..usual() });
-    let one = read(
-        "preprocess = \"none\"\nrates = []\n[training]\nbudget = \"2s\"\n[[arms]]\nmodel = \"dense-exact\"\n",
-    );
+    let one =
+        read("preprocess = \"none\"\nrates = []\n[training]\nbudget = \"2s\"\n[[arms]]\nmodel = \"dense-exact\"\n");
     assert_eq!((one.preprocess, one.rates), (vec![Preprocess::None], vec![]));
     assert_eq!(one.training.budget, Budget::Time(Duration::from_secs(2)));
     let logit = read("preprocess = { logit = { lambda = 1e-3 } }\n[[arms]]\nmodel = \"dense-exact\"\n");
@@ -187,9 +183,7 @@ fn the_quick_example_runs() {
     assert!(angle("euclidean") < 1e-3, "{}", angle("euclidean"));
     assert!(angle("orthonormal") > 5.0 && angle("orthonormal") < 90.0);
     let html = page(&results).unwrap().render().unwrap();
-    for heading in
-        ["three ways", "Time to target", "Diagnostics", "Cost of a training step", "FastICA", "sign-flip"]
-    {
+    for heading in ["three ways", "Time to target", "Diagnostics", "Cost of a training step", "FastICA", "sign-flip"] {
         assert!(html.contains(heading), "{heading}");
     }
 }

@@ -34,10 +34,7 @@ fn every_mistake_is_named_with_its_line() {
         ("arms = []\n".into(), "plan.toml:1: `arms`: a comparison needs at least one arm"),
         ("\n[[arms]]\nname = \"a\"\n".into(), "plan.toml:2: key `model` is missing in `arms[0]`"),
         (format!("seeds = -1\n{arm}"), "plan.toml:1: `seeds`: invalid value: integer `-1`, expected u64"),
-        (
-            format!("description = 3\n{arm}"),
-            "plan.toml:1: `description`: invalid type: integer `3`, expected a string",
-        ),
+        (format!("description = 3\n{arm}"), "plan.toml:1: `description`: invalid type: integer `3`, expected a string"),
         (format!("seeds = \n{arm}"), "plan.toml:1:9: string values must be quoted, expected literal string"),
         // Numbers.
         (format!("seeds = 0\n{arm}"), "plan.toml:1: `seeds`: 0: a comparison needs at least one seed"),
@@ -53,10 +50,7 @@ fn every_mistake_is_named_with_its_line() {
         (format!("rates = [1e-3, 0.001]\n{arm}"), "plan.toml:1: `rates[1]`: 1e-3 is listed twice"),
         (format!("tuning-share = 0\n{arm}"), "plan.toml:1: `tuning-share`: 0 is not in (0, 1]"),
         (format!("tuning-share = 1.5\n{arm}"), "plan.toml:1: `tuning-share`: 1.5 is not in (0, 1]"),
-        (
-            format!("{arm}rate = 0\n"),
-            "plan.toml:3: `arms[0].rate`: 0: a learning rate must be positive and finite",
-        ),
+        (format!("{arm}rate = 0\n"), "plan.toml:3: `arms[0].rate`: 0: a learning rate must be positive and finite"),
         // Preprocessing.
         (
             format!("preprocess = \"whitn\"\n{arm}"),
@@ -79,10 +73,7 @@ fn every_mistake_is_named_with_its_line() {
             format!("[training]\nbudget = \"soon\"\n{arm}"),
             "plan.toml:2: `training.budget`: \"soon\" is no time such as \"90s\" or \"10m\": expected number at 0",
         ),
-        (
-            format!("[training]\nbatch = 0\n{arm}"),
-            "plan.toml:2: `training.batch`: 0: a batch has at least one row",
-        ),
+        (format!("[training]\nbatch = 0\n{arm}"), "plan.toml:2: `training.batch`: 0: a batch has at least one row"),
         (
             format!("[training]\nrate = 0\n{arm}"),
             "plan.toml:2: `training.rate`: 0: a learning rate must be positive and finite",
@@ -164,16 +155,10 @@ fn every_mistake_is_named_with_its_line() {
             format!("{custom}alpha = 0.5\n"),
             "plan.toml:4: `arms[0].alpha`: applies to presets with a depth only: this model lists its layers",
         ),
-        (
-            format!("{arm}depth = 0\n"),
-            "plan.toml:3: `arms[0].depth`: 0: a flow needs at least one linear layer",
-        ),
+        (format!("{arm}depth = 0\n"), "plan.toml:3: `arms[0].depth`: 0: a flow needs at least one linear layer"),
         (format!("{arm}depth = 1000000\n"), "plan.toml:3: `arms[0].depth`: 1000000: more than 10000 layers"),
         (format!("{arm}alpha = 2.0\n"), "plan.toml:3: `arms[0].alpha`: alpha = 2: must be in [1e-30, 1]"),
-        (
-            format!("{arm}depth = 1\nalpha = 2.0\n"),
-            "plan.toml:4: `arms[0].alpha`: alpha = 2: must be in [1e-30, 1]",
-        ),
+        (format!("{arm}depth = 1\nalpha = 2.0\n"), "plan.toml:4: `arms[0].alpha`: alpha = 2: must be in [1e-30, 1]"),
         (
             inline("layer = []\n"),
             "plan.toml:6: unknown key `layer` in `arms[1].model`; nearest is `layers`, known: description, preprocess, shape, base, layers, training",
@@ -195,10 +180,7 @@ fn every_mistake_is_named_with_its_line() {
             format!("contrasts = [[\"b\", \"c\"]]\n{two}"),
             "plan.toml:1: `contrasts[0]`: no arm is called `c`; arms: dense-svd, b",
         ),
-        (
-            format!("contrasts = [[\"b\", \"b\"]]\n{two}"),
-            "plan.toml:1: `contrasts[0]`: `b` is compared with itself",
-        ),
+        (format!("contrasts = [[\"b\", \"b\"]]\n{two}"), "plan.toml:1: `contrasts[0]`: `b` is compared with itself"),
         (
             format!("contrasts = [\n[\"b\", \"dense-svd\"],\n[\"dense-svd\", \"b\"]]\n{two}"),
             "plan.toml:3: `contrasts[1]`: `dense-svd` and `b` are already compared: a duplicate contrast would widen every interval",
@@ -230,8 +212,5 @@ fn an_error_in_a_model_file_names_that_file() {
     std::fs::write(path("m.toml"), "layers = [\n  { kind = \"dens\" },\n]\n").unwrap();
     std::fs::write(path("p.toml"), "[[arms]]\nname = \"m\"\nmodel = \"m.toml\"\n").unwrap();
     let error = PlanFile::load(&path("p.toml")).unwrap_err().to_string();
-    assert!(
-        error.starts_with(&format!("{}:2: unknown kind of layer `dens`", path("m.toml").display())),
-        "{error}"
-    );
+    assert!(error.starts_with(&format!("{}:2: unknown kind of layer `dens`", path("m.toml").display())), "{error}");
 }

@@ -15,8 +15,7 @@ pub use multiscale::Squeeze;
 pub use pdmap_core::flow::base;
 pub use pdmap_core::group::{Direction, Group, ScaleDirection};
 pub use pdmap_core::{
-    Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result,
-    Training, optim,
+    Base, BaseSpec, Chain, Flow, Layer, LayerError, LayerExt, ParametricExt, Real, Registry, Result, Training, optim,
 };
 pub use pdmap_filterbank as filterbank;
 pub use {ndarray, rand};

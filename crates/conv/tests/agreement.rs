@@ -74,15 +74,13 @@ fn designed_banks_become_layers() {
         Stages::fast_lot().unwrap(),
     ] {
         let pdmap_filterbank::Period::Signal(period) = bank.period() else { unreachable!() };
-        let conv =
-            CycledConv::<f64>::of_bank(Geometry::signal(1, 8 * period, period), &bank, Group::Orthonormal);
+        let conv = CycledConv::<f64>::of_bank(Geometry::signal(1, 8 * period, period), &bank, Group::Orthonormal);
         let (conv, x) = (conv.unwrap(), rows(8 * period));
         let y = conv.transform(&x).unwrap().0;
         let back = conv.adjoint(y.view()).unwrap();
         let allowed = ROUNDINGS * f64::EPSILON * (period * bank.matrices().len()) as f64;
         assert!(apart(&back, &x) < allowed, "{:e}", apart(&back, &x));
-        let other =
-            CycledConv::<f64>::of_bank(Geometry::signal(2, 8 * period, period), &bank, Group::Orthonormal);
+        let other = CycledConv::<f64>::of_bank(Geometry::signal(2, 8 * period, period), &bank, Group::Orthonormal);
         assert!(other.is_err(), "a bank of one channel on two");
     }
 }

@@ -3,8 +3,8 @@
 
 use ndarray::{Array2, Array4};
 use pdmap_conv::{
-    CycledConv, Direction, FreeConv, FreeDirection, Geometry, Group, LayerError, LayerExt, Output,
-    SubbandScale, SubbandShift, diagonal,
+    CycledConv, Direction, FreeConv, FreeDirection, Geometry, Group, LayerError, LayerExt, Output, SubbandScale,
+    SubbandShift, diagonal,
 };
 use pdmap_conv::{subband_scale, subband_shift};
 use pdmap_filterbank::Kernels;
@@ -38,9 +38,7 @@ fn bad_input_is_refused_with_its_numbers() {
     wrong[1][[2, 3]] = f64::NAN;
     let LayerError::Stage { stage: 1, problem } = refused(Geometry::signal(1, 8, 4), wrong) else { panic!() };
     assert!(matches!(*problem, LayerError::NonFinite { row: 2, column: 3, .. }));
-    let LayerError::Stage { stage: 0, problem } = refused(Geometry::signal(1, 8, 4), eye(3)) else {
-        panic!()
-    };
+    let LayerError::Stage { stage: 0, problem } = refused(Geometry::signal(1, 8, 4), eye(3)) else { panic!() };
     assert!(matches!(*problem, LayerError::Shape { .. }));
     let mut stretched = eye(4);
     stretched[1][[0, 0]] = 2.0;
@@ -51,11 +49,9 @@ fn bad_input_is_refused_with_its_numbers() {
     singular[1].row_mut(2).fill(0.0);
     let layer = CycledConv::new(Geometry::signal(1, 8, 4), singular, group).unwrap();
     let x = Array2::<f64>::ones((1, 8));
-    for error in [
-        layer.log_abs_det().unwrap_err(),
-        layer.untransform(&x).unwrap_err(),
-        layer.transform(&x).unwrap_err(),
-    ] {
+    for error in
+        [layer.log_abs_det().unwrap_err(), layer.untransform(&x).unwrap_err(), layer.transform(&x).unwrap_err()]
+    {
         let LayerError::Stage { stage: 1, problem } = error else { panic!() };
         assert!(matches!(*problem, LayerError::Singular { dim: 4, .. }));
     }

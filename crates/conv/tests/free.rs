@@ -11,8 +11,7 @@ use pdmap_conv::{FreeConv, FreeDirection};
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
 use pdmap_core::{
-    BuildContext, ForwardPass, Gradients, Layer, LayerError, LayerExt, LayerSpec, Real, Registry, Sample,
-    Tape, Tensors,
+    BuildContext, ForwardPass, Gradients, Layer, LayerError, LayerExt, LayerSpec, Real, Registry, Sample, Tape, Tensors,
 };
 use pdmap_filterbank::{Kernels, Period, Stages};
 
@@ -76,14 +75,12 @@ fn dense_gradient(kernels: &Kernels, size: (usize, usize), mistake: Mistake) -> 
         let mut sum = 0.0;
         for (b_y, b_x) in ndarray::indices(blocks) {
             let row = (o * size.0 + b_y * height + p) * size.1 + b_x * width + q;
-            let (u_at, v_at) =
-                if mistake == Mistake::Conjugate { (u - 1 - u_at, v - 1 - v_at) } else { (u_at, v_at) };
+            let (u_at, v_at) = if mistake == Mistake::Conjugate { (u - 1 - u_at, v - 1 - v_at) } else { (u_at, v_at) };
             let (y, x) = ((b_y * height + u_at) % size.0, (b_x * width + v_at) % size.1);
             sum += g[[row, (i * size.0 + y) * size.1 + x]];
         }
         if mistake == Mistake::WrapShared {
-            let taps =
-                |at: usize, taps: usize, size: usize| (0..taps).filter(|tap| tap % size == at % size).count();
+            let taps = |at: usize, taps: usize, size: usize| (0..taps).filter(|tap| tap % size == at % size).count();
             sum /= (taps(u_at, u, size.0) * taps(v_at, v, size.1)) as f64;
         }
         gradient.push(sum);
@@ -138,8 +135,7 @@ fn subject<F: Real>(features: usize, direction: FreeDirection) -> FreeConv<F> {
     // Near enough to orthonormal kernels to be well conditioned.
     let kernels = Stages::random(period, shape[0], 2, &mut rng(seed)).unwrap().kernels().unwrap();
     let noise = normal(&kernels.shape(), seed + 1) * 0.05;
-    let values =
-        kernels.values().to_owned().into_dyn().into_shape_with_order(kernels.shape()).unwrap() + noise;
+    let values = kernels.values().to_owned().into_dyn().into_shape_with_order(kernels.shape()).unwrap() + noise;
     let offset = kernels.offset();
     let kernels = match period {
         Period::Signal(_) => Kernels::signal(values.into_dimensionality::<Ix4>().unwrap(), offset[1]),
@@ -160,10 +156,7 @@ fn laws_hold<F: Real>() {
                     }
                     let layer = subject::<F>(features, direction);
                     law(&layer, x.view(), 3).unwrap_or_else(|violation| {
-                        unreachable!(
-                            "{name}, {} x {rows}, {features} features, {direction:?}: {violation:?}",
-                            F::DTYPE
-                        )
+                        unreachable!("{name}, {} x {rows}, {features} features, {direction:?}: {violation:?}", F::DTYPE)
                     });
                 }
             }
@@ -240,8 +233,7 @@ fn made_from_a_description() {
     assert!(build(24, json(r#"{"shape": [1, 4, 6], "period": [2]}"#)).is_ok());
     // Its figures are those of a paraunitary bank.
     let figures = layer.diagnostics();
-    let figure =
-        |name: &str| figures.iter().find(|figure| figure.name == format!("kernels {name}")).unwrap().value;
+    let figure = |name: &str| figures.iter().find(|figure| figure.name == format!("kernels {name}")).unwrap().value;
     assert!(figure("paraunitary residual") < 1e-14 && figure("log|det|").abs() < 1e-14, "{figures:?}");
     for name in ["condition number", "largest singular value", "smallest singular value"] {
         assert!((figure(name) - 1.0).abs() < 1e-14, "{figures:?}");

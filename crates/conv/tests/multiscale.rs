@@ -13,8 +13,7 @@ fn each_level_goes_on_with_half_of_the_channels() {
     let mut registry = pdmap_core::registry::<f64>();
     pdmap_conv::register(&mut registry);
     for (levels, sizes) in [(1, vec![64]), (2, vec![64, 32]), (3, vec![64, 32, 16])] {
-        let options =
-            serde_json::json!({ "shape": [1, 8, 8], "levels": levels, "layers": [{ "kind": "scale" }] });
+        let options = serde_json::json!({ "shape": [1, 8, 8], "levels": levels, "layers": [{ "kind": "scale" }] });
         let (mut rng, mut sample) = (rng(1), Sample::new(Array2::zeros((0, 64))));
         let spec = LayerSpec::new("multiscale", &options);
         let layer = registry.build(&spec, &mut BuildContext::new(64, &mut rng, &mut sample)).unwrap();

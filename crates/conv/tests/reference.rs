@@ -121,10 +121,7 @@ fn close<'a>(
     let (actual, expected): (Vec<_>, Vec<_>) = (actual.into_iter().collect(), expected.into_iter().collect());
     assert!(actual.len() == expected.len() && !actual.is_empty(), "{what}");
     for (actual, expected) in actual.into_iter().zip(expected) {
-        assert!(
-            (actual - expected).abs() <= allowed * expected.abs().max(1.0),
-            "{what}: {actual} {expected}"
-        );
+        assert!((actual - expected).abs() <= allowed * expected.abs().max(1.0), "{what}: {actual} {expected}");
     }
 }
 
@@ -164,8 +161,7 @@ fn kernels_of(layer: &CycledConv<f64>, size: Size, image: bool) -> Kernels {
     let layer = layer.resized(geometry(large, image)).unwrap();
     // Column (i, from) of the map is the response to a unit there.
     let (map, _) = layer.transform(&Array2::eye(large.features())).unwrap();
-    let offset_of =
-        |period: usize| period * (stages / 2) - if stages.is_multiple_of(2) { period / 2 } else { 0 };
+    let offset_of = |period: usize| period * (stages / 2) - if stages.is_multiple_of(2) { period / 2 } else { 0 };
     let flat = size.size[0] == 1;
     let offset = [if flat { 0 } else { offset_of(size.period[0]) }, offset_of(size.period[1])];
     let lengths = [if flat { 1 } else { size.period[0] * stages }, size.period[1] * stages];
@@ -189,8 +185,7 @@ fn layers_are_what_their_kernels_say() {
         let (size, image) = (fixture.size, fixture.size.size[0] > 1);
         for stages in 1..5 {
             let geometry = geometry(size, image);
-            let mut matrices: Vec<Array2<f64>> =
-                (0..stages).map(|_| haar(geometry.side(), &mut rng)).collect();
+            let mut matrices: Vec<Array2<f64>> = (0..stages).map(|_| haar(geometry.side(), &mut rng)).collect();
             matrices.iter_mut().for_each(|stage| stage.row_mut(0).mapv_inplace(|entry| 1.5 * entry));
             let group = Group::General(Direction::Relative);
             let layer = CycledConv::new(geometry, matrices, group).unwrap();

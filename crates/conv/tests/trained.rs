@@ -57,11 +57,7 @@ fn kernels_stay_paraunitary() {
     for (geometry, stages) in geometries() {
         let (wide, narrow) = (trained::<f64>(geometry, stages), trained::<f32>(geometry, stages));
         let (wide, narrow) = (kernels(&wide), kernels(&narrow));
-        println!(
-            "{geometry}, {stages} stages: {:.1e} in f64, {:.1e} in f32",
-            wide.residual(),
-            narrow.residual()
-        );
+        println!("{geometry}, {stages} stages: {:.1e} in f64, {:.1e} in f32", wide.residual(), narrow.residual());
         assert!(wide.residual() <= 1e-12, "{geometry}: {:e}", wide.residual());
         assert!(narrow.residual() <= 1e-5, "{geometry}: {:e}", narrow.residual());
         let values = wide.singular_values(&geometry.shape()).unwrap();
@@ -74,9 +70,7 @@ fn kernels_stay_paraunitary() {
     matrices[0][[0, 0]] += 1e-9;
     let spoilt = Stages::new(8, 1, matrices).unwrap().kernels().unwrap();
     assert!(spoilt.residual() > 1e-12);
-    assert!(
-        spoilt.singular_values(&geometry.shape()).unwrap().iter().any(|value| (value - 1.0).abs() > 1e-12)
-    );
+    assert!(spoilt.singular_values(&geometry.shape()).unwrap().iter().any(|value| (value - 1.0).abs() > 1e-12));
 }
 
 #[test]

@@ -20,11 +20,7 @@ pub fn shape(what: &'static str, expected: (usize, usize), actual: (usize, usize
     if expected == actual {
         Ok(())
     } else {
-        Err(LayerError::Shape {
-            what,
-            expected: vec![expected.0, expected.1],
-            actual: vec![actual.0, actual.1],
-        })
+        Err(LayerError::Shape { what, expected: vec![expected.0, expected.1], actual: vec![actual.0, actual.1] })
     }
 }
 

@@ -15,9 +15,9 @@ pub mod special;
 
 pub use combine::{Chain, Conditioned, FactorOut, Invert};
 pub use contract::{
-    Base, BaseSpec, Buffer, BuildContext, Diagnostic, ForwardPass, Geometry, GradSum, Gradients, Input, Kind,
-    Layer, LayerExt, LayerSpec, Module, OuterForm, OuterSum, ParamGrad, Parametric, ParametricExt, Registry,
-    Sample, Shape, State, Tape, Tensors,
+    Base, BaseSpec, Buffer, BuildContext, Diagnostic, ForwardPass, Geometry, GradSum, Gradients, Input, Kind, Layer,
+    LayerExt, LayerSpec, Module, OuterForm, OuterSum, ParamGrad, Parametric, ParametricExt, Registry, Sample, Shape,
+    State, Tape, Tensors,
 };
 pub use error::{ForeignError, LayerError, Result};
 pub use flow::{BatchReport, Evaluator, Flow, FlowBuilder, Training};

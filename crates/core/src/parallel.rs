@@ -52,12 +52,7 @@ pub fn map<F: Real>(y: &mut [F], x: &[F], pass: &impl for<'a> Pass<(&'a mut [F],
 }
 
 /// `y ← pass(a, b)` for three slices of equal length.
-pub fn map2<F: Real>(
-    y: &mut [F],
-    a: &[F],
-    b: &[F],
-    pass: &impl for<'a> Pass<(&'a mut [F], &'a [F], &'a [F])>,
-) {
+pub fn map2<F: Real>(y: &mut [F], a: &[F], b: &[F], pass: &impl for<'a> Pass<(&'a mut [F], &'a [F], &'a [F])>) {
     if y.len() <= ALONE {
         run_vectorized(pass, (y, a, b));
     } else {
@@ -68,11 +63,7 @@ pub fn map2<F: Real>(
 }
 
 /// `y ← pass(a, b, c)` for four slices of equal length.
-pub fn map3<F: Real>(
-    y: &mut [F],
-    [a, b, c]: [&[F]; 3],
-    pass: &impl for<'a> Pass<(&'a mut [F], [&'a [F]; 3])>,
-) {
+pub fn map3<F: Real>(y: &mut [F], [a, b, c]: [&[F]; 3], pass: &impl for<'a> Pass<(&'a mut [F], [&'a [F]; 3])>) {
     if y.len() <= ALONE {
         run_vectorized(pass, (y, [a, b, c]));
     } else {
@@ -305,8 +296,7 @@ pub fn all_finite<F: Real>(x: &[F]) -> bool {
             let mut lanes = [F::zero(); LANES];
             let chunks = x.chunks_exact(LANES);
             let rest = chunks.remainder().iter().fold(F::zero(), |sum, &v| sum + v * F::zero());
-            chunks
-                .for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += v * F::zero()));
+            chunks.for_each(|chunk| lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += v * F::zero()));
             lanes.iter().fold(rest, |sum, &lane| sum + lane) == F::zero()
         })
     };

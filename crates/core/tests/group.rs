@@ -42,8 +42,7 @@ fn rotated<F: Real>(dim: usize, norm: f64) -> f64 {
     let mut grad = ready(&matrix);
     let mut worst = 0.0_f64;
     for _ in 0..30 {
-        let direction =
-            pdmap_core::flow::base::draw::<f64>(&Normal, 1, dim * (dim - 1) / 2, &mut rng).unwrap();
+        let direction = pdmap_core::flow::base::draw::<f64>(&Normal, 1, dim * (dim - 1) / 2, &mut rng).unwrap();
         let length = direction.iter().map(|v| 2.0 * v * v).sum::<f64>().sqrt();
         let mut rule = Given(direction.iter().map(|v| v * norm / length).collect());
         matrix.step(&mut rule, &mut grad).unwrap();
@@ -58,10 +57,7 @@ fn rotations_of_any_length_stay_orthonormal() {
     for dim in [3, 9, 15, 40] {
         for norm in [7.9, 8.1, 63.0, 1e4, 1e8, 1e12, 1e30] {
             let (wide, narrow) = (rotated::<f64>(dim, norm), rotated::<f32>(dim, norm));
-            assert!(
-                wide <= ORTHONORMALITY && narrow <= ORTHONORMALITY,
-                "O({dim}), {norm:e}: {wide} {narrow}"
-            );
+            assert!(wide <= ORTHONORMALITY && narrow <= ORTHONORMALITY, "O({dim}), {norm:e}: {wide} {narrow}");
         }
     }
 }
@@ -102,8 +98,7 @@ fn in_the_algebra_only_the_step_that_crosses_is_halved() {
 fn a_plain_step_in_factors_is_halved_until_right_and_once_more() {
     // E = I − 5 e₁e₁ᵀ from one row; with rate 1 the first entry goes to 1 + 1·(1 − 5) = −3, then −1, 0, 0.5, and once more.
     for direction in [Direction::Relative, Direction::RelativeLeft, Direction::Algebra] {
-        let mut matrix =
-            GroupMatrix::<f64>::new(Array2::eye(4), Group::General(direction)).unwrap().tracking_inverse();
+        let mut matrix = GroupMatrix::<f64>::new(Array2::eye(4), Group::General(direction)).unwrap().tracking_inverse();
         let mut grad = matrix.new_grad("weight".to_owned());
         let (y, delta) = (array![[1.0, 0.0, 0.0, 0.0]], array![[-5.0, 0.0, 0.0, 0.0]]);
         grad.outer_mut().unwrap().add(delta.view(), y.view(), None).unwrap();
@@ -127,8 +122,7 @@ fn a_plain_step_in_factors_is_halved_until_right_and_once_more() {
 #[test]
 fn a_step_of_a_large_weight_is_halved_all_the_same() {
     const DIM: usize = 4096;
-    let row =
-        |first| Array2::from_shape_fn((1, DIM), |(_, column)| if column == 0 { first } else { 0.0_f32 });
+    let row = |first| Array2::from_shape_fn((1, DIM), |(_, column)| if column == 0 { first } else { 0.0_f32 });
     let mut matrix = GroupMatrix::new(Array2::eye(DIM), Group::General(Direction::Relative)).unwrap();
     let mut grad = matrix.new_grad("weight".to_owned());
     grad.outer_mut().unwrap().add(row(-5.0).view(), row(1.0).view(), None).unwrap();
@@ -157,12 +151,9 @@ fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
             Ok(())
         }
     }
-    for group in
-        [Group::General(Direction::Relative), Group::General(Direction::RelativeLeft), Group::Orthonormal]
-    {
+    for group in [Group::General(Direction::Relative), Group::General(Direction::RelativeLeft), Group::Orthonormal] {
         for (value, rate) in [(f64::NAN, 0.1), (f64::INFINITY, 0.1), (1.0, f64::NAN), (1.0, -1.5)] {
-            let mut matrix =
-                GroupMatrix::<f64>::new(haar(8, &mut ChaCha8Rng::seed_from_u64(5)), group).unwrap();
+            let mut matrix = GroupMatrix::<f64>::new(haar(8, &mut ChaCha8Rng::seed_from_u64(5)), group).unwrap();
             let before = matrix.weight().to_owned();
             let mut grad = matrix.new_grad("weight".to_owned());
             let mut row = Array2::from_elem((1, 8), 1.0);
@@ -186,8 +177,7 @@ fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
 fn a_large_weight_is_not_factorized_for_a_step() {
     // The side from which that is so; by entries or in factors, one row: E = I + e₁e₀ᵀ.
     let dim = 4096;
-    for (mut rule, factored) in [(Optimizer::sgd(0.5).unwrap(), true), (Optimizer::adam(0.5).unwrap(), false)]
-    {
+    for (mut rule, factored) in [(Optimizer::sgd(0.5).unwrap(), true), (Optimizer::adam(0.5).unwrap(), false)] {
         let group = Group::General(Direction::Relative);
         let mut matrix = GroupMatrix::<f32>::new(Array2::eye(dim), group).unwrap();
         let mut grad = matrix.new_grad("weight".to_owned());

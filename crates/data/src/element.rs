@@ -37,11 +37,6 @@ pub(crate) fn zeroed<F: Element>(rows: usize, features: usize) -> Result<Vec<F>,
 }
 
 /// Shapes a buffer from [`zeroed`] into a matrix.
-pub(crate) fn into_rows<F>(
-    buffer: Vec<F>,
-    rows: usize,
-    features: usize,
-) -> Result<ndarray::Array2<F>, DataError> {
-    ndarray::Array2::from_shape_vec((rows, features), buffer)
-        .map_err(|_| DataError::TooLarge { rows, features })
+pub(crate) fn into_rows<F>(buffer: Vec<F>, rows: usize, features: usize) -> Result<ndarray::Array2<F>, DataError> {
+    ndarray::Array2::from_shape_vec((rows, features), buffer).map_err(|_| DataError::TooLarge { rows, features })
 }

@@ -221,10 +221,7 @@ mod tests {
             Err(DataError::ImageTooSmall { width: 30, height: 7, patch: 8, .. })
         ));
         assert!(matches!(extract_patches::<f64>(&[], 8, 1, 0), Err(DataError::TooFewImages { .. })));
-        assert!(matches!(
-            extract_patches::<f64>(&small, 1, 1, 0),
-            Err(DataError::BadOption { option: "patch", .. })
-        ));
+        assert!(matches!(extract_patches::<f64>(&small, 1, 1, 0), Err(DataError::BadOption { option: "patch", .. })));
         assert!(matches!(
             extract_patches::<f64>(&small[..1], 8, usize::MAX / 100, 0),
             Err(DataError::TooLarge { features: 63, .. })

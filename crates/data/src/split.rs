@@ -33,12 +33,7 @@ pub fn split_rows<F: Element>(
 ///
 /// # Errors
 /// As [`split_rows`].
-pub fn split_row_numbers(
-    count: usize,
-    validation: f64,
-    test: f64,
-    seed: u64,
-) -> Result<Parts<Vec<usize>>, DataError> {
+pub fn split_row_numbers(count: usize, validation: f64, test: f64, seed: u64) -> Result<Parts<Vec<usize>>, DataError> {
     split_indices(count, validation, test, seed, |expected, actual| DataError::TooFewRows {
         name: "split".to_owned(),
         expected,
@@ -54,12 +49,7 @@ pub fn split_row_numbers(
 /// # Errors
 /// [`DataError::BadOption`] as in [`split_rows`]; [`DataError::TooFewGroups`] if a part would be
 /// empty.
-pub fn split_groups(
-    groups: &[u32],
-    validation: f64,
-    test: f64,
-    seed: u64,
-) -> Result<Parts<Vec<usize>>, DataError> {
+pub fn split_groups(groups: &[u32], validation: f64, test: f64, seed: u64) -> Result<Parts<Vec<usize>>, DataError> {
     let mut names = groups.to_vec();
     names.sort_unstable();
     names.dedup();
@@ -130,11 +120,7 @@ fn check_fraction(option: &'static str, value: f64) -> Result<(), DataError> {
     if (0.0..1.0).contains(&value) {
         return Ok(());
     }
-    Err(DataError::BadOption {
-        option,
-        value: value.to_string(),
-        expected: "a fraction of at least 0 and below 1",
-    })
+    Err(DataError::BadOption { option, value: value.to_string(), expected: "a fraction of at least 0 and below 1" })
 }
 
 #[cfg(test)]
@@ -189,10 +175,7 @@ mod tests {
             Err(DataError::TooFewRows { expected: 2, actual: 1, .. })
         ));
         for (validation, test) in [(1.0, 0.0), (-0.1, 0.5), (0.5, 0.5), (f64::NAN, 0.1)] {
-            assert!(matches!(
-                split_groups(&[1, 2, 3], validation, test, 0),
-                Err(DataError::BadOption { .. })
-            ));
+            assert!(matches!(split_groups(&[1, 2, 3], validation, test, 0), Err(DataError::BadOption { .. })));
         }
     }
 }

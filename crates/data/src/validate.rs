@@ -31,11 +31,7 @@ pub fn check_rows<F: Element>(rows: ArrayView2<'_, F>, name: &str) -> Result<(),
 /// # Errors
 /// As [`check_rows`]; [`DataError::TooFewRows`] for less than a batch;
 /// [`DataError::ConstantFeature`] for the first constant column.
-pub fn check_training<F: Element>(
-    rows: ArrayView2<'_, F>,
-    name: &str,
-    batch: usize,
-) -> Result<(), DataError> {
+pub fn check_training<F: Element>(rows: ArrayView2<'_, F>, name: &str, batch: usize) -> Result<(), DataError> {
     let mut check = TrainingCheck::new(name);
     check.block(rows)?;
     check.finish(batch)
@@ -122,10 +118,7 @@ mod tests {
 
     #[test]
     fn empty_data_are_refused() {
-        assert!(matches!(
-            check_rows(Array2::<f64>::zeros((3, 0)).view(), "x"),
-            Err(DataError::ZeroFeatures { .. })
-        ));
+        assert!(matches!(check_rows(Array2::<f64>::zeros((3, 0)).view(), "x"), Err(DataError::ZeroFeatures { .. })));
         assert!(matches!(
             check_rows(Array2::<f64>::zeros((0, 3)).view(), "x"),
             Err(DataError::TooFewRows { expected: 1, actual: 0, .. })

@@ -31,10 +31,7 @@ fn says(text: &str) -> String {
 }
 
 fn columns(names: &[&str]) -> TextOptions {
-    TextOptions {
-        columns: Some(names.iter().map(|&name| name.to_owned()).collect()),
-        ..TextOptions::default()
-    }
+    TextOptions { columns: Some(names.iter().map(|&name| name.to_owned()).collect()), ..TextOptions::default() }
 }
 
 #[test]
@@ -66,18 +63,12 @@ fn headers_can_be_forced() {
     assert_eq!(open::<f64>(numbers, &with(CsvHeader::Yes)).unwrap().columns().unwrap(), ["1", "2"]);
     assert_eq!(read::<f64>(numbers, &with(CsvHeader::No)).unwrap().nrows(), 2);
     let error = refusal("a,b\n1,2\n", &with(CsvHeader::No));
-    assert!(
-        matches!(&error, DataError::TextColumn { place, .. } if place.row == 0 && place.line == 1),
-        "{error}"
-    );
+    assert!(matches!(&error, DataError::TextColumn { place, .. } if place.row == 0 && place.line == 1), "{error}");
 }
 
 #[test]
 fn a_missing_value_in_the_first_row_does_not_indicate_a_header() {
-    assert_eq!(
-        says("1,NA\n3,4\n"),
-        "line 1 (row 0), column 1: missing value \"NA\"; fill it in or remove the row"
-    );
+    assert_eq!(says("1,NA\n3,4\n"), "line 1 (row 0), column 1: missing value \"NA\"; fill it in or remove the row");
 }
 
 #[test]
@@ -101,9 +92,7 @@ fn missing_values_are_refused_with_their_position() {
         let shown = missing.trim().trim_matches('"');
         assert_eq!(
             says(&format!("a,b\n1,2\n3,{missing}\n")),
-            format!(
-                "line 3 (row 1), column 1 (\"b\"): missing value {shown:?}; fill it in or remove the row"
-            )
+            format!("line 3 (row 1), column 1 (\"b\"): missing value {shown:?}; fill it in or remove the row")
         );
     }
 }
@@ -205,8 +194,7 @@ fn invalid_utf8_is_refused_with_its_line() {
     bytes.extend(b"1,2\n".repeat(50_000));
     bytes.extend(b"3,\xff\n");
     let stream = |options: &TextOptions| {
-        open_stream::<f64>("t.csv", Cursor::new(bytes.clone()), options)
-            .and_then(|mut rows| collect_rows(&mut *rows))
+        open_stream::<f64>("t.csv", Cursor::new(bytes.clone()), options).and_then(|mut rows| collect_rows(&mut *rows))
     };
     let error = stream(&TextOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "t.csv: line 50002: not UTF-8 text");
@@ -239,8 +227,7 @@ fn an_endless_text_is_read_in_blocks() {
         }
     }
     let mut rows =
-        open_stream::<f64>("t.csv", Endless(Cursor::new(b"1,2\n3,4\n".to_vec())), &TextOptions::default())
-            .unwrap();
+        open_stream::<f64>("t.csv", Endless(Cursor::new(b"1,2\n3,4\n".to_vec())), &TextOptions::default()).unwrap();
     let mut block = Vec::new();
     for _ in 0..100 {
         assert_eq!(rows.read(1000, &mut block).unwrap(), 1000);
@@ -279,9 +266,7 @@ fn row_names_accompany_the_rows_and_are_not_features() {
 
     let both = TextOptions { columns: Some(vec!["who".into(), "b".into()]), ..id("who") };
     assert!(matches!(refusal(text, &both), DataError::RepeatedColumn { column: 0, .. }));
-    assert!(
-        matches!(refusal(text, &id("whom")), DataError::UnknownColumn { nearest, .. } if nearest == "who")
-    );
+    assert!(matches!(refusal(text, &id("whom")), DataError::UnknownColumn { nearest, .. } if nearest == "who"));
     assert!(matches!(refusal("who\nann\n", &id("who")), DataError::ZeroFeatures { .. }));
 }
 

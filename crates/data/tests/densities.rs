@@ -44,9 +44,7 @@ fn draws(text: &str, count: usize, seed: u64) -> Array2<f64> {
 /// The centres of `cells` by `cells` squares that fill the box.
 fn grid(cells: usize, half: f64) -> Array2<f64> {
     let at = |k: usize| half * ((2 * k + 1) as f64 / cells as f64 - 1.0);
-    Array2::from_shape_fn((cells * cells, 2), |(i, feature)| {
-        at(if feature == 0 { i / cells } else { i % cells })
-    })
+    Array2::from_shape_fn((cells * cells, 2), |(i, feature)| at(if feature == 0 { i / cells } else { i % cells }))
 }
 
 fn mass(half: f64, cells: usize, log_density: LogDensity<'_>) -> f64 {
@@ -91,12 +89,8 @@ fn chi_square(rows: &Array2<f64>, half: f64, log_density: LogDensity<'_>) -> f64
             counts[place[0] as usize * CELLS + place[1] as usize] += 1.0;
         }
     }
-    let large: Vec<(f64, f64)> = counts
-        .iter()
-        .copied()
-        .zip(expected.iter().copied())
-        .filter(|(_, expected)| *expected >= 10.0)
-        .collect();
+    let large: Vec<(f64, f64)> =
+        counts.iter().copied().zip(expected.iter().copied()).filter(|(_, expected)| *expected >= 10.0).collect();
     let rest = |part: fn(&(f64, f64)) -> f64| rows.nrows() as f64 - large.iter().map(part).sum::<f64>();
     // An expectation below ten for the rest is rounding error and is ignored.
     let other = (rest(|pair| pair.0), rest(|pair| pair.1).max(10.0));
@@ -242,11 +236,9 @@ fn facts_without_the_true_log_density_are_read() {
 #[test]
 fn rounding_moves_no_row_out_of_the_support() {
     let counts = Counts { train: 1, validation: 1, test: 200_000 };
-    for text in [
-        "synthetic:ica?dim=12&source=uniform&condition=100",
-        "synthetic:checkerboard?cells=64",
-        "synthetic:sine",
-    ] {
+    for text in
+        ["synthetic:ica?dim=12&source=uniform&condition=100", "synthetic:checkerboard?cells=64", "synthetic:sine"]
+    {
         let splits: Splits<f32> = generator(text).splits(counts, 2).unwrap();
         let facts = splits.facts;
         let (test, expected) = (facts.test_truth.unwrap(), facts.true_log_likelihood.unwrap());
@@ -274,8 +266,7 @@ fn the_series_density_matches_its_covariance() {
         let rows = draws(&text, 200, 1);
         let found = truth(&text, 1)(rows.view());
         let worst = |power: &dyn Fn(i32) -> f64| {
-            let covariance =
-                Array2::from_shape_fn((length, length), |(i, j)| power((i as i32 - j as i32).abs()));
+            let covariance = Array2::from_shape_fn((length, length), |(i, j)| power((i as i32 - j as i32).abs()));
             let expected = dense_gaussian(&rows, &covariance);
             found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
         };
@@ -304,10 +295,7 @@ fn the_series_is_stationary() {
 fn rows_without_a_density_are_refused() {
     let moons = generator("synthetic:moons");
     let error = |rows: Array2<f64>| moons.log_density(rows.view(), 1).unwrap_err();
-    assert!(matches!(
-        error(Array2::zeros((2, 3))),
-        DataError::FeatureMismatch { expected: 2, actual: 3, .. }
-    ));
+    assert!(matches!(error(Array2::zeros((2, 3))), DataError::FeatureMismatch { expected: 2, actual: 3, .. }));
     assert!(matches!(error(Array2::zeros((0, 2))), DataError::TooFewRows { .. }));
     let mut rows = Array2::zeros((2, 2));
     rows[[1, 0]] = f64::NAN;
@@ -321,8 +309,7 @@ fn rows_without_a_density_are_refused() {
 fn rows_of_any_magnitude_have_a_log_density() {
     for (text, ..) in PLANE {
         let sizes = [0.0, 1e-300, 50.0, 1e4, 1e8, 1e9, 1e16, 1e100, 1e200];
-        let rows =
-            Array2::from_shape_fn((sizes.len(), 2), |(i, j)| if j == 0 { sizes[i] } else { -sizes[i] });
+        let rows = Array2::from_shape_fn((sizes.len(), 2), |(i, j)| if j == 0 { sizes[i] } else { -sizes[i] });
         for (size, log) in sizes.iter().zip(truth(text, 1)(rows.view())) {
             // The tails of the logistic source decrease like exp(-1.8 |s|).
             let bound = if *size > 40.0 { -0.3 * size } else { 10.0 };

@@ -73,10 +73,7 @@ fn inconsistent_sizes_are_refused() {
     assert!(matches!(error_of(&long), DataError::Trailing { expected: 8, .. }));
     assert!(matches!(error_of(&gzip(&long)), DataError::Trailing { expected: 8, .. }));
     assert!(matches!(error_of(&idx(8, &[1], &[])[..4]), DataError::WrongRank { .. }));
-    assert!(matches!(
-        error_of(&idx(8, &[1, 1, 1], &[])[..9]),
-        DataError::Truncated { expected: 12, actual: 5, .. }
-    ));
+    assert!(matches!(error_of(&idx(8, &[1, 1, 1], &[])[..9]), DataError::Truncated { expected: 12, actual: 5, .. }));
 }
 
 #[test]

@@ -124,11 +124,9 @@ fn parts_do_not_share_their_noise() {
     }
     let counts = Counts { train: 50, validation: 50, test: 50 };
     let splits = bsds300::<f64>(train.path(), Some(test.path()), counts, 8, 3).unwrap();
-    for (a, b) in [
-        (&splits.train, &splits.validation),
-        (&splits.train, &splits.test),
-        (&splits.validation, &splits.test),
-    ] {
+    for (a, b) in
+        [(&splits.train, &splits.validation), (&splits.train, &splits.test), (&splits.validation, &splits.test)]
+    {
         let shared = a.iter().filter(|v| b.iter().any(|w| w == *v)).count();
         assert_eq!(shared, 0);
     }

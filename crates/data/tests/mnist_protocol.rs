@@ -86,8 +86,7 @@ fn the_log_determinant_matches_the_map_from_pixels_to_rows() {
     let splits: Splits<f64> = mnist(&path, Some(&test), 1).unwrap();
     // d pixel / d row by finite differences of the inverse, at the rows themselves.
     let step = 1e-4;
-    let slope =
-        (pixels(&splits.test.mapv(|y| y + step)) - pixels(&splits.test.mapv(|y| y - step))) / (2.0 * step);
+    let slope = (pixels(&splits.test.mapv(|y| y + step)) - pixels(&splits.test.mapv(|y| y - step))) / (2.0 * step);
     let expected = -slope.mapv(f64::ln).sum() / 256.0;
     let found = splits.facts.pixel_log_det.unwrap();
     assert!((found / expected - 1.0).abs() < 1e-5, "{found} {expected}");

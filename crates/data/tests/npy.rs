@@ -69,10 +69,7 @@ fn both_precisions_are_read_as_either_type() {
 #[test]
 fn a_declared_trillion_rows_is_refused_by_the_file_length() {
     let bytes = npy(&dictionary("<f8", "False", "(1000000000000, 64)"), &[0; 80]);
-    assert!(matches!(
-        error_of(&bytes),
-        DataError::Truncated { expected: 512_000_000_000_000, actual: 80, .. }
-    ));
+    assert!(matches!(error_of(&bytes), DataError::Truncated { expected: 512_000_000_000_000, actual: 80, .. }));
     // A product beyond 64 bits.
     let huge = "(4611686018427387904, 4611686018427387904)";
     assert!(matches!(

@@ -96,9 +96,6 @@ fn other_files_are_refused() {
         "x.npy: in Fortran order, which cannot be read row by row; save it in C order (numpy.ascontiguousarray)"
     ));
     let whole = npy(2, 2, false, 8);
-    assert!(matches!(
-        error(&whole[..whole.len() - 1]),
-        DataError::Truncated { expected: 32, actual: 31, .. }
-    ));
+    assert!(matches!(error(&whole[..whole.len() - 1]), DataError::Truncated { expected: 32, actual: 31, .. }));
     assert!(matches!(NpyFile::open(folder.path()), Err(DataError::NeedsAFile { .. })));
 }

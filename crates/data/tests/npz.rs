@@ -46,8 +46,7 @@ fn blocks<F: Element + std::fmt::Debug>() {
                 method,
             );
             let path = member(&file(&folder, &bytes), "x");
-            let open =
-                || open_rows::<F>(&Input::File(path.clone()), &TextOptions::default()).expect("it opens");
+            let open = || open_rows::<F>(&Input::File(path.clone()), &TextOptions::default()).expect("it opens");
             assert_eq!((open().rows(), open().features()), (Some(1003), 4));
             assert!(open().name().ends_with("x.npz#x"));
             blocks_agree(open, &expected).unwrap_or_else(|what| panic!("{method} {fortran} {size}: {what}"));
@@ -166,10 +165,7 @@ fn a_bomb_yields_at_most_its_stated_size() {
             let place = central(&bytes, 24);
             bytes[place..place + 4].copy_from_slice(&size.to_le_bytes());
             let error = read_npz::<f64>(&file(&folder, &bytes)).unwrap_err();
-            assert!(
-                matches!(error, DataError::Truncated { expected, .. } if expected == u128::from(size)),
-                "{error}"
-            );
+            assert!(matches!(error, DataError::Truncated { expected, .. } if expected == u128::from(size)), "{error}");
         }
     }
 }

@@ -12,8 +12,7 @@ use common::numbers;
 use ndarray::Array2;
 use ndarray_npy::ReadNpyExt;
 use pdmap_data::{
-    DataError, Element, Input, Output, RowFormat, RowShape, RowWriter, TextOptions, open_rows, read_csv,
-    read_npy,
+    DataError, Element, Input, Output, RowFormat, RowShape, RowWriter, TextOptions, open_rows, read_csv, read_npy,
 };
 use tempfile::TempDir;
 
@@ -57,8 +56,7 @@ fn written_is_read<F: Element + std::fmt::Debug>() {
             let announced = announced.then_some(rows as u64);
             let shared = Shared::default();
             let stream = Box::new(shared.clone());
-            let mut to_stream =
-                RowWriter::<F>::to_stream("stream", stream, format, MATRIX, announced, None).unwrap();
+            let mut to_stream = RowWriter::<F>::to_stream("stream", stream, format, MATRIX, announced, None).unwrap();
             let mut to_file = file::<F>(&path, format, announced).unwrap();
             for block in values.chunks(3 * block) {
                 to_file.write(block).unwrap();
@@ -124,8 +122,7 @@ fn names_become_a_quoted_header() {
     writer.write(&[1.0, 2.5, -3.0]).unwrap();
     writer.finish().unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "a,\"b, \"\"c\"\"\",d\n1.0,2.5,-3.0\n");
-    let error =
-        RowWriter::<f64>::create(&output, RowFormat::Csv, RowShape::Vector, None, Some(&names)).unwrap_err();
+    let error = RowWriter::<f64>::create(&output, RowFormat::Csv, RowShape::Vector, None, Some(&names)).unwrap_err();
     assert!(error.to_string().ends_with("x.csv: 3 features, expected 1"));
     let none = RowShape::Matrix { features: 0 };
     let error = RowWriter::<f64>::create(&output, RowFormat::Npy, none, None, None).unwrap_err();
@@ -183,10 +180,7 @@ fn incomplete_rows_are_refused_before_anything_is_written() {
     let shared = Shared::default();
     let stream = Box::new(shared.clone());
     let mut writer = RowWriter::<f64>::to_stream("s", stream, RowFormat::Csv, MATRIX, Some(1), None).unwrap();
-    assert_eq!(
-        writer.write(&[1.0; 4]).unwrap_err().to_string(),
-        "s: 4 numbers are not whole rows of 3 features"
-    );
+    assert_eq!(writer.write(&[1.0; 4]).unwrap_err().to_string(), "s: 4 numbers are not whole rows of 3 features");
     assert!(matches!(writer.write(&[1.0; 6]), Err(DataError::RowCount { expected: 1, actual: 2, .. })));
     writer.write(&[1.0; 3]).unwrap();
     assert_eq!(writer.finish().unwrap(), 1);
@@ -206,13 +200,9 @@ fn a_closed_pipe_is_reported_as_broken_pipe() {
         }
     }
     for (format, rows) in [(RowFormat::Npy, Some(1)), (RowFormat::Npy, None), (RowFormat::Csv, None)] {
-        let mut writer =
-            RowWriter::<f64>::to_stream("s", Box::new(Closed), format, MATRIX, rows, None).unwrap();
+        let mut writer = RowWriter::<f64>::to_stream("s", Box::new(Closed), format, MATRIX, rows, None).unwrap();
         let error = writer.write(&[1.0; 3]).and_then(|()| writer.finish()).unwrap_err();
-        assert!(
-            matches!(&error, DataError::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe),
-            "{error}"
-        );
+        assert!(matches!(&error, DataError::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe), "{error}");
     }
 }
 
@@ -277,8 +267,7 @@ fn rows_follow_their_names() {
     let labels = |labels: &[&str]| labels.iter().map(|&label| label.to_owned()).collect::<Vec<_>>();
     let names = labels(&["who", "a", "b"]);
     let shape = RowShape::Matrix { features: 2 };
-    let mut writer =
-        RowWriter::<f64>::create_labelled(&Output::File(path.clone()), shape, Some(&names)).unwrap();
+    let mut writer = RowWriter::<f64>::create_labelled(&Output::File(path.clone()), shape, Some(&names)).unwrap();
     writer.write_labelled(&labels(&["ann", "bob, \"jr\""]), &[1.5, -0.0, 1e300, 2.0]).unwrap();
     writer.write_labelled(&labels(&["line\nbreak"]), &[0.1, 3.0]).unwrap();
     for wrong in [labels(&[]), labels(&["one", "two"])] {

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use common::{LosesTheRest, SwapsRowsOfABlock, blocks_agree, npy, numbers};
 use ndarray::Array2;
 use pdmap_data::{
-    DataError, Element, Input, ReadRows, TextOptions, collect_rows, open_rows, open_stream, read_csv,
-    read_npy,
+    DataError, Element, Input, ReadRows, TextOptions, collect_rows, open_rows, open_stream, read_csv, read_npy,
 };
 use tempfile::TempDir;
 
@@ -130,8 +129,7 @@ fn a_pipe_that_ends_early_or_late_is_an_error_with_counts() {
     for cut in 0..80 {
         let bytes = whole[..start + cut].to_vec();
         for limit in [1, 2, 7, usize::MAX] {
-            let mut rows =
-                open_stream::<f64>("pipe", Cursor::new(bytes.clone()), &TextOptions::default()).unwrap();
+            let mut rows = open_stream::<f64>("pipe", Cursor::new(bytes.clone()), &TextOptions::default()).unwrap();
             let mut block = Vec::new();
             let error = loop {
                 match rows.read(limit, &mut block) {
@@ -158,8 +156,7 @@ fn a_pipe_that_ends_early_or_late_is_an_error_with_counts() {
 fn a_pipe_that_declares_too_much_allocates_only_what_arrives() {
     for shape in ["(1000000000000, 64)", "(3, 1000000000000)", "(9223372036854775807, 9223372036854775807)"] {
         for limit in [1, 1000, usize::MAX] {
-            let mut bytes =
-                format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n").into_bytes();
+            let mut bytes = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n").into_bytes();
             let mut file = b"\x93NUMPY\x01\x00".to_vec();
             file.extend((bytes.len() as u16).to_le_bytes());
             file.append(&mut bytes);

@@ -6,9 +6,8 @@ use pdmap_data::{Counts, Splits, bsds300, tiles};
 /// Ten images whose pixel at `(y, x)` is `(3x + 7y + 11·image) mod 256`.
 fn pictures(folder: &std::path::Path) {
     for picture in 0..10_u32 {
-        let image = image::GrayImage::from_fn(20, 16, |x, y| {
-            image::Luma([((3 * x + 7 * y + 11 * picture) % 256) as u8])
-        });
+        let image =
+            image::GrayImage::from_fn(20, 16, |x, y| image::Luma([((3 * x + 7 * y + 11 * picture) % 256) as u8]));
         image.save(folder.join(format!("{picture}.png"))).unwrap();
     }
 }

@@ -103,12 +103,10 @@ fn frames_are_channel_major_and_none_crosses_a_boundary() {
             let splits: Splits<f64> = wav(&path, frame, hop, 0).unwrap();
             let hop = hop.unwrap_or(frame);
             // 10% of 1003 rounds to 100: the parts are 0..803, 803..903 and 903..1003.
-            for (part, from, to) in
-                [(&splits.train, 0, 803), (&splits.validation, 803, 903), (&splits.test, 903, 1003)]
+            for (part, from, to) in [(&splits.train, 0, 803), (&splits.validation, 803, 903), (&splits.test, 903, 1003)]
             {
-                let expected: Vec<usize> = (0..1003)
-                    .filter(|start| start % hop == 0 && *start >= from && start + frame <= to)
-                    .collect();
+                let expected: Vec<usize> =
+                    (0..1003).filter(|start| start % hop == 0 && *start >= from && start + frame <= to).collect();
                 assert_eq!(starts(part, channels, frame), expected, "{channels} {frame} {hop}");
             }
             assert_eq!(splits.facts.features, channels * frame);
@@ -123,12 +121,8 @@ fn integers_get_noise_of_one_step_once() {
     let samples: Vec<i16> = (0..20_000).map(|i| (i * 7919 % 65_536 - 32_768) as i16).collect();
     let path = sixteen(&folder, 1, samples.clone());
     let splits: Splits<f64> = wav(&path, 50, None, 1).unwrap();
-    let noise: Vec<f64> = splits
-        .train
-        .iter()
-        .zip(&samples)
-        .map(|(value, &sample)| value * 32_768.0 - f64::from(sample))
-        .collect();
+    let noise: Vec<f64> =
+        splits.train.iter().zip(&samples).map(|(value, &sample)| value * 32_768.0 - f64::from(sample)).collect();
     assert_eq!(noise.len(), 16_000);
     assert!(noise.iter().all(|noise| (0.0..1.0).contains(noise)));
     // Uniform: check the mean with its standard error, and the variance.
@@ -138,10 +132,7 @@ fn integers_get_noise_of_one_step_once() {
     assert!((variance * 12.0 - 1.0).abs() < 0.05, "{variance}");
     // Overlapping frames share the noise.
     let overlapping: Splits<f64> = wav(&path, 50, Some(25), 1).unwrap();
-    assert_eq!(
-        overlapping.train.row(0).as_slice().unwrap()[25..],
-        overlapping.train.row(1).as_slice().unwrap()[..25]
-    );
+    assert_eq!(overlapping.train.row(0).as_slice().unwrap()[25..], overlapping.train.row(1).as_slice().unwrap()[..25]);
     assert_eq!(overlapping.train.row(0), splits.train.row(0));
     assert_eq!(wav::<f64>(&path, 50, None, 1).unwrap().test, splits.test);
     assert_ne!(wav::<f64>(&path, 50, None, 2).unwrap().test, splits.test);
@@ -189,9 +180,7 @@ fn zero_lengths_and_short_sounds_are_refused() {
             let shorter = counted(&folder, needed - 1, 1);
             if needed > 1 {
                 let error = wav::<f64>(&shorter, frame, Some(hop), 0).unwrap_err();
-                assert!(
-                    matches!(error, DataError::SoundTooShort { expected, .. } if expected == needed as u128)
-                );
+                assert!(matches!(error, DataError::SoundTooShort { expected, .. } if expected == needed as u128));
             }
         }
     }
@@ -212,10 +201,7 @@ fn unsupported_files_are_identified() {
         DataError::SampleFormat { tag: 1, bits: 12, .. }
     ));
     // ADPCM.
-    assert!(matches!(
-        refusal(&file(&folder, 2, 1, 8, &[], &[0; 16])),
-        DataError::SampleFormat { tag: 2, .. }
-    ));
+    assert!(matches!(refusal(&file(&folder, 2, 1, 8, &[], &[0; 16])), DataError::SampleFormat { tag: 2, .. }));
     assert!(matches!(refusal(&file(&folder, 1, 0, 16, &[], &[0; 16])), DataError::BadHeader { .. }));
     // Half a time step of two channels.
     assert!(matches!(refusal(&sixteen(&folder, 2, [1, 2, 3])), DataError::BadHeader { .. }));

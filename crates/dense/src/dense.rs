@@ -1,12 +1,13 @@
 //! The dense layer.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView2};
 
+use pdmap_core::contract::{In, Out};
 use pdmap_core::group::{Activations, Direction, Group, GroupMatrix, haar};
 use pdmap_core::linalg::LogDet;
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Real, Registry, Result,
-    Shape, Tape, Tensors, check, parallel,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Real, Registry, Result, Shape,
+    Tape, Tensors, check, parallel,
 };
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -73,9 +74,7 @@ impl<F: Real> Dense<F> {
     /// A weight that is not square, not finite or, for O(D), not orthonormal; an augmented bias for
     /// a group or direction that does not support it.
     pub fn new(weight: Array2<F>, group: Group, bias: BiasKind) -> Result<Self> {
-        if bias == BiasKind::Augmented
-            && !matches!(group, Group::General(Direction::Relative | Direction::Algebra))
-        {
+        if bias == BiasKind::Augmented && !matches!(group, Group::General(Direction::Relative | Direction::Algebra)) {
             return Err(LayerError::Conflict {
                 first: "an augmented bias",
                 second: "a group other than GL(D) by the relative direction or in the algebra",
@@ -201,13 +200,7 @@ impl<F: Real> Layer<F> for Dense<F> {
         input.with_features(self.matrix.dim())
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, mut y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         match self.bias().and_then(|bias| bias.as_slice()) {
             None => self.matrix.apply(input.x, y.view_mut())?,
             Some(bias) => {
@@ -219,13 +212,7 @@ impl<F: Real> Layer<F> for Dense<F> {
         self.add_log_det(1.0, log_det)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         match self.bias() {
             None => self.matrix.apply_inverse(output.x, x)?,
             Some(bias) => {
@@ -239,13 +226,7 @@ impl<F: Real> Layer<F> for Dense<F> {
         self.add_log_det(-1.0, log_det)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let ForwardPass { input, y, tape } = at;
         let (rows, columns) = input.x.dim();
         let mut own = (dx.is_none() && self.matrix.needs_dx()).then(|| tape.store(0, rows, columns));

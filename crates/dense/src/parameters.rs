@@ -80,23 +80,14 @@ impl<F: Real> Parametric<F> for Dense<F> {
             return Ok(vec![("weight".to_owned(), self.matrix.euclidean(rows, weight)?)]);
         };
         let delta = bias_grad.mean(rows)?;
-        let augmented =
-            (self.kind == BiasKind::Augmented).then_some(&delta[..]).zip(bias.values().as_slice());
+        let augmented = (self.kind == BiasKind::Augmented).then_some(&delta[..]).zip(bias.values().as_slice());
         let weight = self.matrix.euclidean_of(weight, augmented)?;
-        Ok(vec![
-            ("weight".to_owned(), weight.into_dyn()),
-            ("bias".to_owned(), bias.euclidean(rows, bias_grad)?),
-        ])
+        Ok(vec![("weight".to_owned(), weight.into_dyn()), ("bias".to_owned(), bias.euclidean(rows, bias_grad)?)])
     }
 }
 
 /// Keeps the fraction of the step that the weight kept.
-fn shortened<F: Real>(
-    bias: &mut Bias<F>,
-    share: F,
-    rule: &mut dyn Rule<F>,
-    grad: &mut ParamGrad<F>,
-) -> Result<()> {
+fn shortened<F: Real>(bias: &mut Bias<F>, share: F, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<()> {
     rule.step(&mut grad.memory, &mut grad.direction)?;
     grad.direction.iter_mut().for_each(|step| *step *= share);
     bias.values_mut().iter_mut().zip(&grad.direction).for_each(|(b, &step)| *b += step);

@@ -28,8 +28,7 @@ impl Kernels {
                 return Err(LayerError::SingularFrequency { frequency, blocks, pivot: f64::NAN });
             };
             // Conjugate matrices have the same singular values.
-            values
-                .extend(found.iter().flat_map(|&value| std::iter::repeat_n(value, if own { 1 } else { 2 })));
+            values.extend(found.iter().flat_map(|&value| std::iter::repeat_n(value, if own { 1 } else { 2 })));
         }
         parallel::clean_registers();
         values.sort_by(|a, b| b.total_cmp(a));
@@ -51,20 +50,13 @@ impl Kernels {
     /// taps.
     pub fn response(&self, points: usize) -> Result<Array2<f64>> {
         if self.grid().image {
-            return Err(LayerError::Conflict {
-                first: "a response over one axis",
-                second: "kernels of images",
-            });
+            return Err(LayerError::Conflict { first: "a response over one axis", second: "kernels of images" });
         }
         let response = self.image_response([1, points])?;
         let (_, period, out, channels, _, _) = response.dim();
         let rows = period * out * channels;
         let flat = response.into_shape_with_order((rows, points));
-        let flat = flat.map_err(|_| LayerError::Range {
-            what: "points",
-            value: points as f64,
-            range: "at least 1",
-        })?;
+        let flat = flat.map_err(|_| LayerError::Range { what: "points", value: points as f64, range: "at least 1" })?;
         Ok(flat.view().split_at(Axis(1), points / 2 + 1).0.to_owned())
     }
 
@@ -78,11 +70,7 @@ impl Kernels {
         for axis in [0, 1] {
             if points[axis] < taps[axis] {
                 let value = points[axis] as f64;
-                return Err(LayerError::Range {
-                    what: "points",
-                    value,
-                    range: "at least the number of taps",
-                });
+                return Err(LayerError::Range { what: "points", value, range: "at least the number of taps" });
             }
         }
         let (height, width, out, channels, _, _) = self.values().dim();

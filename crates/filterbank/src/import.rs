@@ -147,10 +147,8 @@ fn reduce(grid: &Grid, kernels: &Kernels, count: usize) -> Result<Stages> {
             if grid.alignment(stage, count) == Alignment::Whole { low[axis] -= 1 } else { high[axis] += 1 }
         }
     }
-    let counts =
-        |low: [isize; 2], high: [isize; 2]| [0, 1].map(|axis| (high[axis] - low[axis] + 1).max(1) as usize);
-    let mut taps =
-        kernels.polyphase().inputs_to(grid, grid.alignment(0, count)).window(low, counts(low, high));
+    let counts = |low: [isize; 2], high: [isize; 2]| [0, 1].map(|axis| (high[axis] - low[axis] + 1).max(1) as usize);
+    let mut taps = kernels.polyphase().inputs_to(grid, grid.alignment(0, count)).window(low, counts(low, high));
     let mut matrices = vec![];
     for stage in (1..count).rev() {
         let alignments = [grid.alignment(stage, count), grid.alignment(stage - 1, count)];
@@ -159,8 +157,7 @@ fn reduce(grid: &Grid, kernels: &Kernels, count: usize) -> Result<Stages> {
         let matrix = split(&taps, &axes, &keys);
         let rest = taps.multiplied(matrix.t());
         let whole = alignments[0] == Alignment::Whole;
-        let rest =
-            if whole { rest.outputs_to(grid, alignments[1]) } else { rest.outputs_from(grid, alignments[0]) };
+        let rest = if whole { rest.outputs_to(grid, alignments[1]) } else { rest.outputs_from(grid, alignments[0]) };
         for &axis in &axes {
             if whole { low[axis] += 1 } else { high[axis] -= 1 }
         }
@@ -274,8 +271,7 @@ fn halves(basis: &Array2<f64>, ends: [Array2<f64>; 2], rows: [&[usize]; 2]) -> [
         while taken[part].len() < rows[part].len() {
             // The coordinate farthest from the vectors taken so far, with preference for this
             // part's own rows.
-            let all =
-                rows[part].iter().map(|&row| (1.0, row)).chain(rows[1 - part].iter().map(|&row| (NEW, row)));
+            let all = rows[part].iter().map(|&row| (1.0, row)).chain(rows[1 - part].iter().map(|&row| (NEW, row)));
             let left = |row: usize| remainder(basis.row(row), &taken);
             let best = all.max_by(|a, b| (a.0 * length(&left(a.1))).total_cmp(&(b.0 * length(&left(b.1)))));
             let vector = best.map_or_else(|| Array1::zeros(basis.ncols()), |(_, row)| left(row));
@@ -286,11 +282,7 @@ fn halves(basis: &Array2<f64>, ends: [Array2<f64>; 2], rows: [&[usize]; 2]) -> [
     }
     taken.map(|vectors| {
         let mut columns = Array2::zeros((basis.ncols(), vectors.len()));
-        columns
-            .columns_mut()
-            .into_iter()
-            .zip(&vectors)
-            .for_each(|(mut column, vector)| column.assign(vector));
+        columns.columns_mut().into_iter().zip(&vectors).for_each(|(mut column, vector)| column.assign(vector));
         basis.dot(&columns)
     })
 }

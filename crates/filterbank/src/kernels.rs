@@ -35,8 +35,7 @@ impl Kernels {
     /// beyond 2³⁰.
     pub fn signal(h: Array4<f64>, offset: isize) -> Result<Self> {
         let (period, out, channels, taps) = h.dim();
-        let values =
-            h.as_standard_layout().into_owned().into_shape_with_order((1, period, out, channels, 1, taps));
+        let values = h.as_standard_layout().into_owned().into_shape_with_order((1, period, out, channels, 1, taps));
         let shape_error = LayerError::Shape {
             what: "kernels",
             expected: vec![period, channels, channels, taps],
@@ -66,11 +65,7 @@ impl Kernels {
         }
         for offset in offset {
             if offset.unsigned_abs() > 1 << 30 {
-                return Err(LayerError::Range {
-                    what: "offset",
-                    value: offset as f64,
-                    range: "within 2^30 of 0",
-                });
+                return Err(LayerError::Range { what: "offset", value: offset as f64, range: "within 2^30 of 0" });
             }
         }
         let kernels = Self { grid, offset, values };
@@ -82,12 +77,7 @@ impl Kernels {
     ///
     /// # Errors
     /// Sizes that overflow.
-    pub fn of_polyphase(
-        grid: Grid,
-        blocks: &Polyphase,
-        taps: [usize; 2],
-        offset: [isize; 2],
-    ) -> Result<Self> {
+    pub fn of_polyphase(grid: Grid, blocks: &Polyphase, taps: [usize; 2], offset: [isize; 2]) -> Result<Self> {
         let ([height, width], channels) = (grid.period, grid.channels);
         entries("entries of kernels", &[grid.side(), channels, taps[0], taps[1]])?;
         let mut values = Array6::zeros((height, width, channels, channels, taps[0], taps[1]));
@@ -205,10 +195,9 @@ impl Kernels {
         }
         let (height, width, out, channels, ..) = self.values.dim();
         let taps = [last[0] - first[0] + 1, last[1] - first[1] + 1];
-        let values =
-            Array6::from_shape_fn((height, width, out, channels, taps[0], taps[1]), |(p, q, o, i, u, v)| {
-                self.values[[p, q, o, i, u + first[0], v + first[1]]]
-            });
+        let values = Array6::from_shape_fn((height, width, out, channels, taps[0], taps[1]), |(p, q, o, i, u, v)| {
+            self.values[[p, q, o, i, u + first[0], v + first[1]]]
+        });
         let offset = [0, 1].map(|axis| self.offset[axis] - first[axis] as isize);
         Ok(Self { grid: self.grid, offset, values })
     }
@@ -231,10 +220,7 @@ impl Kernels {
     /// A length that the period does not divide; sizes that overflow.
     pub fn windows(&self, size: [usize; 2]) -> Result<Windows> {
         let blocks = self.grid.blocks(size)?;
-        entries(
-            "numbers of windows",
-            &[blocks[0], blocks[1], self.grid.channels, self.taps()[0], self.taps()[1]],
-        )?;
+        entries("numbers of windows", &[blocks[0], blocks[1], self.grid.channels, self.taps()[0], self.taps()[1]])?;
         Ok(Windows::new(self.grid.channels, size, self.grid.period, self.taps(), self.offset))
     }
 

@@ -55,11 +55,7 @@ impl Kernels {
             let Some((_, polar)) = found else {
                 let frequency = [f / blocks[1], f % blocks[1]];
                 let pivot = spectrum.svd(f, false).and_then(|(values, _)| values.last().copied());
-                return Err(LayerError::SingularFrequency {
-                    frequency,
-                    blocks,
-                    pivot: pivot.unwrap_or(f64::NAN),
-                });
+                return Err(LayerError::SingularFrequency { frequency, blocks, pivot: pivot.unwrap_or(f64::NAN) });
             };
             let other: Vec<Complex> = polar.iter().map(|value| value.conj()).collect();
             spectrum.matrix_mut(mirror(blocks, f)).copy_from_slice(&other);
@@ -78,8 +74,7 @@ impl Kernels {
         }
         let kernels = Self::of_polyphase(self.grid(), &cut, self.taps(), self.offset())?;
         let lost = left.iter().flat_map(|(_, tap)| tap.iter()).fold(0.0, |worst: f64, v| worst.max(v.abs()));
-        let differences =
-            kernels.values().iter().zip(self.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let differences = kernels.values().iter().zip(self.values()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         Ok(Nearest { residual: kernels.residual(), kernels, lost, distance: differences })
     }
 }

@@ -62,12 +62,10 @@ fn step(stages: &Stages, kernels: &Kernels) -> Result<Stages> {
     };
     let pieces: Vec<(Polyphase, Polyphase)> = (0..count)
         .map(|stage| {
-            let behind = (0..stage).fold(Polyphase::identity(side), |map, at| {
-                through(&map, at).outputs_from(&grid, alignment(at))
-            });
+            let behind = (0..stage)
+                .fold(Polyphase::identity(side), |map, at| through(&map, at).outputs_from(&grid, alignment(at)));
             let start = Polyphase::identity(side).outputs_from(&grid, alignment(stage));
-            let ahead = (stage + 1..count)
-                .fold(start, |map, at| through(&map, at).outputs_from(&grid, alignment(at)));
+            let ahead = (stage + 1..count).fold(start, |map, at| through(&map, at).outputs_from(&grid, alignment(at)));
             (ahead, through(&behind, stage))
         })
         .collect();
@@ -85,10 +83,7 @@ fn step(stages: &Stages, kernels: &Kernels) -> Result<Stages> {
     let origin = [first(0), first(1)];
     let counts = [0, 1].map(|axis| (last(axis) - origin[axis] + 1) as usize);
     let flat = |map: &Polyphase| -> Vec<f64> {
-        map.window(origin, counts)
-            .iter()
-            .flat_map(|(_, tap)| tap.iter().copied().collect::<Vec<_>>())
-            .collect()
+        map.window(origin, counts).iter().flat_map(|(_, tap)| tap.iter().copied().collect::<Vec<_>>()).collect()
     };
     let mut changes = vec![];
     for (ahead, with) in &pieces {
@@ -106,8 +101,7 @@ fn step(stages: &Stages, kernels: &Kernels) -> Result<Stages> {
             changes.extend(flat(&change));
         }
     }
-    let missing: Array1<f64> =
-        flat(&target).iter().zip(flat(&own)).map(|(target, own)| target - own).collect();
+    let missing: Array1<f64> = flat(&target).iter().zip(flat(&own)).map(|(target, own)| target - own).collect();
     let rotations = changes.len() / missing.len();
     let Ok(changes) = Array2::from_shape_vec((rotations, missing.len()), changes) else {
         return Ok(stages.clone());
@@ -117,8 +111,7 @@ fn step(stages: &Stages, kernels: &Kernels) -> Result<Stages> {
     let (values, vectors) = symmetric_eigen(normal.view())?;
     let along = vectors.t().dot(&changes.dot(&missing));
     let cut = values.first().copied().unwrap_or(0.0) * CUT;
-    let steps =
-        along.iter().zip(&values).map(|(along, &value)| if value > cut { along / value } else { 0.0 });
+    let steps = along.iter().zip(&values).map(|(along, &value)| if value > cut { along / value } else { 0.0 });
     let angles = vectors.dot(&steps.collect::<Array1<f64>>());
     let mut angles = angles.iter();
     let (mut matrices, mut scratch) = (stages.matrices().to_vec(), vec![]);

@@ -27,8 +27,7 @@ impl Kernels {
         let (mut low, mut details) = (x.to_owned(), vec![]);
         for _ in 0..levels {
             let y = self.analyze(low.view())?;
-            let band =
-                |k: usize| y.slice_each_axis(|axis| self.numbers(axis.axis.index(), y.ndim(), k)).to_owned();
+            let band = |k: usize| y.slice_each_axis(|axis| self.numbers(axis.axis.index(), y.ndim(), k)).to_owned();
             details.push((1..self.grid().positions()).map(band).collect());
             low = band(0);
         }
@@ -48,8 +47,7 @@ impl Kernels {
             let mut shape = low.raw_dim();
             for axis in 1..axes {
                 let (length, period) = (shape[axis], self.period_of(axis, axes));
-                let (what, value, range) =
-                    ("length", length as f64, "short enough to be multiplied by the period");
+                let (what, value, range) = ("length", length as f64, "short enough to be multiplied by the period");
                 shape[axis] = length.checked_mul(period).ok_or(LayerError::Range { what, value, range })?;
             }
             let mut y = Array::zeros(shape);

@@ -146,8 +146,7 @@ impl Spectrum {
         let matrix = MatRef::from_column_major_slice(self.matrix(f), side, side);
         let compute = if vectors { ComputeSvdVectors::Thin } else { ComputeSvdVectors::No };
         let mut values = faer::Col::<Complex>::zeros(side);
-        let (mut u, mut v) =
-            (faer::Mat::<Complex>::zeros(side, side), faer::Mat::<Complex>::zeros(side, side));
+        let (mut u, mut v) = (faer::Mat::<Complex>::zeros(side, side), faer::Mat::<Complex>::zeros(side, side));
         let scratch = svd_scratch::<Complex>(side, side, compute, compute, Par::Seq, Default::default());
         svd(
             matrix,

@@ -60,11 +60,7 @@ impl Stages {
     /// # Errors
     /// As [`new`](Self::new); [`LayerError::NotOrthonormal`] for a matrix with
     /// `max|WᵀW − I| > 32 ε`.
-    pub fn orthonormal(
-        period: impl Into<Period>,
-        channels: usize,
-        matrices: Vec<Array2<f64>>,
-    ) -> Result<Self> {
+    pub fn orthonormal(period: impl Into<Period>, channels: usize, matrices: Vec<Array2<f64>>) -> Result<Self> {
         let stages = Self::new(period, channels, matrices)?;
         let tolerance = ORTHONORMALITY * f64::EPS;
         for matrix in &stages.matrices {
@@ -89,12 +85,7 @@ impl Stages {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn random(
-        period: impl Into<Period>,
-        channels: usize,
-        stages: usize,
-        rng: &mut dyn Rng,
-    ) -> Result<Self> {
+    pub fn random(period: impl Into<Period>, channels: usize, stages: usize, rng: &mut dyn Rng) -> Result<Self> {
         let grid = sized(period.into(), channels, stages)?;
         let matrices = (0..stages).map(|_| haar(grid.side(), rng)).collect();
         Self::new(grid.period(), channels, matrices)
@@ -186,10 +177,7 @@ impl Stages {
 
     fn aligned(&self) -> impl DoubleEndedIterator<Item = (ArrayView2<'_, f64>, Alignment)> {
         let count = self.matrices.len();
-        self.matrices
-            .iter()
-            .enumerate()
-            .map(move |(at, matrix)| (matrix.view(), self.grid.alignment(at, count)))
+        self.matrices.iter().enumerate().map(move |(at, matrix)| (matrix.view(), self.grid.alignment(at, count)))
     }
 
     fn apply<D: Dimension>(&self, x: ArrayView<'_, f64, D>, how: Apply) -> Result<Array<f64, D>> {

@@ -126,8 +126,7 @@ impl Analyzer {
     fn complete(&mut self) -> Result<Array2<f64>> {
         let bank = &self.bank;
         let (period, channels) = (bank.period as isize, bank.channels);
-        let ready = ((self.end() - bank.taps as isize - bank.start(self.next)).div_euclid(period) + 1).max(0)
-            as usize;
+        let ready = ((self.end() - bank.taps as isize - bank.start(self.next)).div_euclid(period) + 1).max(0) as usize;
         let width = bank.taps * channels;
         let mut windows = Array2::zeros((ready, width));
         for (at, mut window) in windows.rows_mut().into_iter().enumerate() {
@@ -193,8 +192,7 @@ impl Synthesizer {
         let side = bank.matrix.nrows();
         let ready = self.waiting.len() / side;
         let blocks = ArrayView2::from_shape((ready, side), &self.waiting[..ready * side]);
-        let blocks =
-            blocks.map_err(|_| LayerError::Memory { expected: ready * side, actual: self.waiting.len() })?;
+        let blocks = blocks.map_err(|_| LayerError::Memory { expected: ready * side, actual: self.waiting.len() })?;
         let mut windows = Array2::zeros((ready, bank.matrix.ncols()));
         gemm(1.0, blocks, bank.matrix.view(), Add::No, windows.view_mut())?;
         for window in windows.rows() {
@@ -219,8 +217,7 @@ impl Synthesizer {
     pub fn finish(mut self, length: usize) -> Result<Array2<f64>> {
         if !self.waiting.is_empty() {
             let channels = self.bank.channels;
-            let (expected, actual) =
-                (vec![channels, self.bank.period], vec![channels, self.waiting.len() / channels]);
+            let (expected, actual) = (vec![channels, self.bank.period], vec![channels, self.waiting.len() / channels]);
             return Err(LayerError::Shape { what: "last block of coefficients", expected, actual });
         }
         let Some(left) = length.checked_sub(self.given) else {

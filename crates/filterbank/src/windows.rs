@@ -28,13 +28,7 @@ pub struct Windows {
 
 impl Windows {
     /// For a size that is a multiple of the period.
-    pub fn new(
-        channels: usize,
-        size: [usize; 2],
-        period: [usize; 2],
-        taps: [usize; 2],
-        offset: [isize; 2],
-    ) -> Self {
+    pub fn new(channels: usize, size: [usize; 2], period: [usize; 2], taps: [usize; 2], offset: [isize; 2]) -> Self {
         let blocks = [size[0] / period[0], size[1] / period[1]];
         let places = |axis: usize| -> Vec<usize> {
             let length = size[axis] as isize;
@@ -230,8 +224,7 @@ struct Scratch<F> {
 
 /// The numbers as rows of length `columns`.
 fn matrix<F: Real>(numbers: &[F], columns: usize) -> Result<ArrayView2<'_, F>> {
-    ArrayView2::from_shape((numbers.len() / columns, columns), numbers)
-        .map_err(|_| uneven(numbers.len(), columns))
+    ArrayView2::from_shape((numbers.len() / columns, columns), numbers).map_err(|_| uneven(numbers.len(), columns))
 }
 
 /// The numbers as rows of length `columns`, for writing.

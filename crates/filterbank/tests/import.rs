@@ -80,8 +80,7 @@ fn presets_of_few_degrees() {
         Stages::separable(&Stages::dct2(3).unwrap(), &Stages::lot(4).unwrap()).unwrap(),
     ];
     for (at, bank) in banks.iter().enumerate() {
-        let imported =
-            round_trip(&bank.kernels().unwrap()).unwrap_or_else(|error| unreachable!("bank {at}: {error}"));
+        let imported = round_trip(&bank.kernels().unwrap()).unwrap_or_else(|error| unreachable!("bank {at}: {error}"));
         assert!(imported.residual < ROUND_TRIP, "bank {at}: {:e}", imported.residual);
     }
     // Taps of zeros are no stages.
@@ -116,11 +115,10 @@ fn other_offsets_are_reported_as_a_shift() {
         assert_eq!(imported.shift, [0, offset - 2]);
     }
     // Leading and trailing zeros.
-    let padded =
-        Array4::from_shape_fn(
-            (4, 1, 1, 13),
-            |(k, _, _, j)| if (3..11).contains(&j) { h[[k, 0, 0, j - 3]] } else { 0.0 },
-        );
+    let padded = Array4::from_shape_fn(
+        (4, 1, 1, 13),
+        |(k, _, _, j)| if (3..11).contains(&j) { h[[k, 0, 0, j - 3]] } else { 0.0 },
+    );
     let imported = round_trip(&Kernels::signal(padded, 5).unwrap()).unwrap();
     assert_eq!((imported.shift, imported.stages.matrices().len()), ([0, 0], 2));
 }
@@ -170,9 +168,7 @@ fn signal_delays(period: usize, channels: usize, ranks: &[usize]) -> Kernels {
 #[test]
 fn kernels_of_uneven_rank_take_a_shift_and_more_stages() {
     for period in 2..7 {
-        for ranks in
-            [&[1][..], &[1, 1], &[1, 1, 1, 1], &[period - 1], &[1, period - 1], &[period - 1, 1, period / 2]]
-        {
+        for ranks in [&[1][..], &[1, 1], &[1, 1, 1, 1], &[period - 1], &[1, period - 1], &[period - 1, 1, period / 2]] {
             let imported = round_trip(&signal_delays(period, 1, ranks)).unwrap();
             assert!(imported.residual < ROUND_TRIP, "K = {period}, {ranks:?}: {:e}", imported.residual);
             // A delay by a block of one of K numbers is one by one position on the whole.
@@ -214,8 +210,5 @@ fn what_no_product_of_stages_is() {
         other => unreachable!("{other:?}"),
     }
     let random = normal(&[3, 1, 1, 6], 1).into_dimensionality().unwrap();
-    assert!(matches!(
-        Stages::import(&Kernels::signal(random, 0).unwrap()),
-        Err(LayerError::NotParaunitary { .. })
-    ));
+    assert!(matches!(Stages::import(&Kernels::signal(random, 0).unwrap()), Err(LayerError::NotParaunitary { .. })));
 }

@@ -30,8 +30,7 @@ enum Mistake {
     ChannelsExchanged,
 }
 
-const MISTAKES: [Mistake; 4] =
-    [Mistake::OffsetSign, Mistake::Flipped, Mistake::NoWrap, Mistake::ChannelsExchanged];
+const MISTAKES: [Mistake; 4] = [Mistake::OffsetSign, Mistake::Flipped, Mistake::NoWrap, Mistake::ChannelsExchanged];
 
 /// The definition, written out, with a mistake.
 fn by_definition(kernels: &Kernels, x: ArrayView2<'_, f64>, mistake: Mistake) -> Array2<f64> {
@@ -75,8 +74,7 @@ fn signals_as_in_the_reference() {
             for mistake in [Mistake::None].into_iter().chain(MISTAKES) {
                 let channels = kernels.channels();
                 // With one channel there are none to exchange, and the references have no offset.
-                let blind = mistake == Mistake::OffsetSign
-                    || (channels == 1 && mistake == Mistake::ChannelsExchanged);
+                let blind = mistake == Mistake::OffsetSign || (channels == 1 && mistake == Mistake::ChannelsExchanged);
                 let passes = distance(by_definition(&kernels, x, mistake).view(), y.view()) < REFERENCE;
                 assert_eq!(passes, mistake == Mistake::None || blind, "{name}: {mistake:?}");
             }
@@ -87,8 +85,7 @@ fn signals_as_in_the_reference() {
 #[test]
 fn images_as_in_the_reference() {
     let fixture = Fixture::read("cycled_conv_2d.json");
-    let kernels =
-        Kernels::image(fixture.array("kernels").into_dimensionality::<Ix6>().unwrap(), [0, 0]).unwrap();
+    let kernels = Kernels::image(fixture.array("kernels").into_dimensionality::<Ix6>().unwrap(), [0, 0]).unwrap();
     for (x, y) in fixture.array("x").outer_iter().zip(fixture.array("y").outer_iter()) {
         assert!(distance(kernels.analyze(x.clone()).unwrap().view(), y.view()) < REFERENCE);
         let exchanged = kernels.values().permuted_axes([1, 0, 2, 3, 5, 4]).to_owned();
@@ -166,18 +163,13 @@ proptest! {
 fn unconstrained_stages_compose_and_invert() {
     for (period, channels, count) in [(Period::Signal(3), 2, 4), (Period::Image(2, 3), 1, 3)] {
         let side = if let Period::Image(..) = period { 6 } else { 3 * channels };
-        let near = |seed| {
-            Array2::eye(side) + 0.1 * normal(&[side, side], seed).into_dimensionality::<Ix2>().unwrap()
-        };
+        let near = |seed| Array2::eye(side) + 0.1 * normal(&[side, side], seed).into_dimensionality::<Ix2>().unwrap();
         let stages = Stages::new(period, channels, (0..count).map(near).collect()).unwrap();
         let x = normal(&shape(&(period, channels, 0, (3, 4))), 9);
         let y = stages.analyze(x.view()).unwrap();
         assert!(distance(stages.kernels().unwrap().analyze(x.view()).unwrap().view(), y.view()) < 1e-12);
         assert!(distance(stages.invert(y.view()).unwrap().view(), x.view()) < 1e-11);
-        assert!(
-            distance(stages.adjoint(y.view()).unwrap().view(), x.view()) > 1e-2,
-            "the adjoint is no inverse here"
-        );
+        assert!(distance(stages.adjoint(y.view()).unwrap().view(), x.view()) > 1e-2, "the adjoint is no inverse here");
     }
 }
 
@@ -212,10 +204,7 @@ fn the_reach_of_the_kernels() {
         // The first and the last tap are used.
         for tap in [0, taps - 1] {
             let values = kernels.values();
-            assert!(
-                values.index_axis(Axis(5), tap).iter().any(|v| v.abs() > 1e-6),
-                "K = {k}, M = {stages}: tap {tap}"
-            );
+            assert!(values.index_axis(Axis(5), tap).iter().any(|v| v.abs() > 1e-6), "K = {k}, M = {stages}: tap {tap}");
         }
     }
 }
@@ -231,10 +220,7 @@ fn bad_input_is_refused_with_numbers() {
     assert!(matches!(error(Stages::new(usize::MAX, 3, vec![eye(2)])), LayerError::Range { .. }));
     assert!(matches!(error(Stages::identity(2, 1, usize::MAX)), LayerError::Range { .. }));
     assert!(matches!(error(Stages::haar().and_then(|haar| haar.padded(1 << 60))), LayerError::Range { .. }));
-    assert!(matches!(
-        error(Stages::mdct(usize::MAX - 1, pdmap_filterbank::Window::Sine)),
-        LayerError::Range { .. }
-    ));
+    assert!(matches!(error(Stages::mdct(usize::MAX - 1, pdmap_filterbank::Window::Sine)), LayerError::Range { .. }));
     assert!(matches!(error(Stages::random(1 << 20, 1 << 20, 1, &mut rng(1))), LayerError::Range { .. }));
     assert!(matches!(error(Stages::new(2, 1, vec![eye(3)])), LayerError::Shape { .. }));
     assert!(matches!(error(Stages::new(2, 1, vec![eye(2) * f64::NAN])), LayerError::NonFinite { .. }));

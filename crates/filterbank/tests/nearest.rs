@@ -16,9 +16,7 @@ fn near(period: Period, noise: f64) -> Kernels {
         Period::Signal(_) => {
             Kernels::signal(values.into_dimensionality::<Ix4>().unwrap(), kernels.offset()[1]).unwrap()
         }
-        Period::Image(..) => {
-            Kernels::image(values.into_dimensionality::<Ix6>().unwrap(), kernels.offset()).unwrap()
-        }
+        Period::Image(..) => Kernels::image(values.into_dimensionality::<Ix6>().unwrap(), kernels.offset()).unwrap(),
     }
 }
 
@@ -29,11 +27,9 @@ fn orthonormal_kernels_are_their_own() {
         let nearest = kernels.nearest_orthonormal(&shape).unwrap();
         assert!(nearest.distance < 1e-14 && nearest.residual < 1e-13 && nearest.lost < 1e-14, "{nearest:?}");
         // The wrong factor, the inverse adjoint of another scale, would be seen: (2 E) has the polar factor of E.
-        let doubled = Kernels::signal(
-            2.0 * Stages::lot(4).unwrap().kernels().unwrap().signal_values().unwrap().to_owned(),
-            2,
-        )
-        .unwrap();
+        let doubled =
+            Kernels::signal(2.0 * Stages::lot(4).unwrap().kernels().unwrap().signal_values().unwrap().to_owned(), 2)
+                .unwrap();
         let nearest = doubled.nearest_orthonormal(&[1, 32]).unwrap();
         assert!(nearest.residual < 1e-14, "{:e}", nearest.residual);
     }

@@ -68,9 +68,7 @@ fn coding_gains_by_definition_and_published() {
         };
         -10.0 * h.rows().into_iter().map(gain).sum::<f64>() / h.nrows() as f64
     };
-    for stages in
-        [Stages::random(5, 1, 3, &mut rng(1)).unwrap(), Stages::lot(8).unwrap(), Stages::haar().unwrap()]
-    {
+    for stages in [Stages::random(5, 1, 3, &mut rng(1)).unwrap(), Stages::lot(8).unwrap(), Stages::haar().unwrap()] {
         for rho in [0.95, 0.3, 0.0, -0.7] {
             let gain = stages.kernels().unwrap().coding_gain(rho).unwrap();
             assert!((gain - quadratic(rows(&stages).view(), rho)).abs() < 1e-12, "{rho}");
@@ -119,9 +117,7 @@ fn daubechies_of_4_to_20_taps() {
     assert!(matches!(Stages::wavelet(array![1.0, 0.5].view()), Err(LayerError::NotParaunitary { .. })));
     for taps in [0, 1, 3] {
         let refused = Stages::wavelet(Array1::zeros(taps).view()).unwrap_err();
-        let LayerError::Range { what: "scaling coefficients", value, .. } = refused else {
-            panic!("{refused}")
-        };
+        let LayerError::Range { what: "scaling coefficients", value, .. } = refused else { panic!("{refused}") };
         assert_eq!(value, taps as f64);
     }
 }
@@ -262,15 +258,11 @@ fn responses_in_decibels() {
         for (row, value) in [angle.cos(), angle.sin()].into_iter().enumerate() {
             let expected = 20.0 * (std::f64::consts::SQRT_2 * value.abs()).log10();
             let found = response[[row, f]];
-            assert!(
-                (found - expected).abs() < 1e-12 || (found < -280.0 && expected < -280.0),
-                "{row} {f}: {found}"
-            );
+            assert!((found - expected).abs() < 1e-12 || (found < -280.0 && expected < -280.0), "{row} {f}: {found}");
         }
     }
     assert!(matches!(haar.response(1), Err(LayerError::Range { what: "points", .. })));
-    let image =
-        Stages::separable(&Stages::haar().unwrap(), &Stages::haar().unwrap()).unwrap().kernels().unwrap();
+    let image = Stages::separable(&Stages::haar().unwrap(), &Stages::haar().unwrap()).unwrap().kernels().unwrap();
     assert!(matches!(image.response(8), Err(LayerError::Conflict { .. })));
     let both = image.image_response([8, 8]).unwrap();
     assert!((both[[0, 0, 0, 0, 1, 2]] - response[[0, 1]] - response[[0, 2]]).abs() < 1e-12);

@@ -35,11 +35,9 @@ fn signals_and_images_as_in_pywavelets() {
     for kind in ["signals", "images"] {
         for name in fixture.keys(kind) {
             let path = format!("{kind}/{name}");
-            let (x, levels) =
-                (fixture.array(&format!("{path}/x")), fixture.number(&format!("{path}/levels")) as usize);
+            let (x, levels) = (fixture.array(&format!("{path}/x")), fixture.number(&format!("{path}/levels")) as usize);
             let stages = wavelet(&name);
-            let kernels =
-                if kind == "images" { Stages::separable(&stages, &stages).unwrap() } else { stages };
+            let kernels = if kind == "images" { Stages::separable(&stages, &stages).unwrap() } else { stages };
             let kernels = kernels.kernels().unwrap();
             let pyramid = kernels.decompose(x.view(), levels).unwrap();
             let measured = against(&fixture, &path, &pyramid);
@@ -48,18 +46,12 @@ fn signals_and_images_as_in_pywavelets() {
             // One sample further on, and turned kernels, are something else.
             let n = x.shape()[x.ndim() - 1];
             let moved = x.select(Axis(x.ndim() - 1), &(1..=n).map(|at| at % n).collect::<Vec<_>>());
-            assert!(
-                against(&fixture, &path, &kernels.decompose(moved.view(), levels).unwrap()) > 0.1,
-                "{path}"
-            );
+            assert!(against(&fixture, &path, &kernels.decompose(moved.view(), levels).unwrap()) > 0.1, "{path}");
             if let Some(h) = kernels.signal_values().filter(|h| h.dim().3 > 2) {
                 let mut turned = h.to_owned();
                 turned.invert_axis(Axis(3));
                 let turned = Kernels::signal(turned, kernels.offset()[1]).unwrap();
-                assert!(
-                    against(&fixture, &path, &turned.decompose(x.view(), levels).unwrap()) > 0.1,
-                    "{path}"
-                );
+                assert!(against(&fixture, &path, &turned.decompose(x.view(), levels).unwrap()) > 0.1, "{path}");
             }
         }
     }

@@ -112,13 +112,11 @@ fn a_stream_without_memory_is_seen() {
     let expected = whole(&kernels, &x, first, y.ncols());
     assert!(distance(y.view(), expected.view()) < 1e-13);
     // Each piece by itself, as if it were the whole signal.
-    let forgetful: Vec<_> = [(0, 20), (20, 40)]
-        .map(|(from, to)| kernels.analyze(part(x.view(), from, to).view()).unwrap())
-        .to_vec();
+    let forgetful: Vec<_> =
+        [(0, 20), (20, 40)].map(|(from, to)| kernels.analyze(part(x.view(), from, to).view()).unwrap()).to_vec();
     let forgetful = joined(&forgetful);
-    let same = (0..forgetful.ncols() - 4)
-        .filter(|&at| (forgetful[[0, at]] - expected[[0, at + 4]]).abs() < 1e-13)
-        .count();
+    let same =
+        (0..forgetful.ncols() - 4).filter(|&at| (forgetful[[0, at]] - expected[[0, at + 4]]).abs() < 1e-13).count();
     assert!(same < forgetful.ncols() - 4, "the seam is not seen");
     // Blocks that are counted from another one are seen too.
     assert!(distance(y.view(), whole(&kernels, &x, first + 1, y.ncols()).view()) > 0.1);
@@ -126,15 +124,11 @@ fn a_stream_without_memory_is_seen() {
 
 #[test]
 fn the_delay_is_at_most_one_less_than_the_taps() {
-    for kernels in [
-        Stages::mdct(8, Window::Sine),
-        Stages::daubechies(10),
-        Stages::lot(4),
-        Stages::random(5, 1, 4, &mut rng(1)),
-    ] {
+    for kernels in
+        [Stages::mdct(8, Window::Sine), Stages::daubechies(10), Stages::lot(4), Stages::random(5, 1, 4, &mut rng(1))]
+    {
         let kernels = kernels.unwrap().kernels().unwrap();
-        let (mut analyzer, mut synthesizer) =
-            (Analyzer::new(&kernels).unwrap(), Synthesizer::new(&kernels).unwrap());
+        let (mut analyzer, mut synthesizer) = (Analyzer::new(&kernels).unwrap(), Synthesizer::new(&kernels).unwrap());
         let x = normal(&[1, 300], 2).into_dimensionality::<Ix2>().unwrap();
         let (mut given, mut worst) = (0, 0);
         for at in 0..300 {
@@ -152,8 +146,7 @@ fn the_delay_is_at_most_one_less_than_the_taps() {
 fn memory_does_not_grow() {
     // A long signal in small blocks; what is kept is seen in the debug output's length.
     let kernels = Stages::lot(4).unwrap().kernels().unwrap();
-    let (mut analyzer, mut synthesizer) =
-        (Analyzer::new(&kernels).unwrap(), Synthesizer::new(&kernels).unwrap());
+    let (mut analyzer, mut synthesizer) = (Analyzer::new(&kernels).unwrap(), Synthesizer::new(&kernels).unwrap());
     let x = Array2::ones((1, 7));
     let mut longest = [0, 0];
     for round in 0..200 {
@@ -174,13 +167,10 @@ fn what_streams_refuse() {
     let h = 1.1 * kernels.signal_values().unwrap().to_owned();
     let louder = Kernels::signal(h, 2).unwrap();
     assert!(Analyzer::new(&louder).is_ok());
-    assert!(
-        matches!(Synthesizer::new(&louder), Err(LayerError::NotParaunitary { residual, .. }) if residual > 0.2)
-    );
+    assert!(matches!(Synthesizer::new(&louder), Err(LayerError::NotParaunitary { residual, .. }) if residual > 0.2));
     let image = Stages::separable(&lot, &lot).unwrap().kernels().unwrap();
     assert!(matches!(Analyzer::new(&image), Err(LayerError::Conflict { .. })));
-    let (mut analyzer, mut synthesizer) =
-        (Analyzer::new(&kernels).unwrap(), Synthesizer::new(&kernels).unwrap());
+    let (mut analyzer, mut synthesizer) = (Analyzer::new(&kernels).unwrap(), Synthesizer::new(&kernels).unwrap());
     assert!(matches!(analyzer.push(Array2::zeros((2, 3)).view()), Err(LayerError::Features { .. })));
     let nan = Array2::from_elem((1, 3), f64::NAN);
     assert!(matches!(analyzer.push(nan.view()), Err(LayerError::NonFinite { .. })));

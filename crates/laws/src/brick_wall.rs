@@ -21,13 +21,7 @@ pub enum Slip {
 }
 
 /// One stage as a dense matrix, sample by sample.
-fn stage(
-    geometry: &Geometry,
-    shift: (usize, usize),
-    moved: Moved,
-    w: ArrayView2<'_, f64>,
-    slip: Slip,
-) -> Array2<f64> {
+fn stage(geometry: &Geometry, shift: (usize, usize), moved: Moved, w: ArrayView2<'_, f64>, slip: Slip) -> Array2<f64> {
     let (shape, period) = (geometry.shape(), geometry.period());
     let (channels, height, width) =
         if shape.len() == 2 { (shape[0], 1, shape[1]) } else { (shape[0], shape[1], shape[2]) };
@@ -40,11 +34,8 @@ fn stage(
             for u in 0..rows {
                 for v in 0..columns {
                     for c in 0..channels {
-                        let half = if slip == Slip::OtherHalf {
-                            c >= channels - channels / 2
-                        } else {
-                            c < channels / 2
-                        };
+                        let half =
+                            if slip == Slip::OtherHalf { c >= channels - channels / 2 } else { c < channels / 2 };
                         let (dy, dx) = if half { moved } else { (0, 0) };
                         let (y, x) = (top + u + shift.0 + dy, left + v + shift.1 + dx);
                         block.push((y, x, c));
@@ -61,8 +52,7 @@ fn stage(
             let index = |(y, x, c): (usize, usize, usize)| (c * height + y % height) * width + x % width;
             for (i, &to) in block.iter().enumerate() {
                 for (j, &from) in block.iter().enumerate() {
-                    matrix[[index(to), index(from)]] =
-                        if slip == Slip::Transposed { w[[j, i]] } else { w[[i, j]] };
+                    matrix[[index(to), index(from)]] = if slip == Slip::Transposed { w[[j, i]] } else { w[[i, j]] };
                 }
             }
         }

@@ -34,12 +34,7 @@ impl<'a, F: Real> Case<'a, F> {
     }
 
     /// The same with another seed for whatever a law draws.
-    pub fn seeded(
-        layer: &dyn Layer<F>,
-        rows: ArrayView2<'_, F>,
-        registry: &'a Registry<F>,
-        seed: u64,
-    ) -> Self {
+    pub fn seeded(layer: &dyn Layer<F>, rows: ArrayView2<'_, F>, registry: &'a Registry<F>, seed: u64) -> Self {
         let mut rng = rng(seed);
         let condition: Vec<F> = (0..layer.conditions()).map(|_| F::of(rng.random_range(-1.0..1.0))).collect();
         Self {
@@ -92,11 +87,7 @@ impl<'a, F: Real> Case<'a, F> {
     ///
     /// # Errors
     /// Those of the registry.
-    pub fn restore(
-        &self,
-        spec: &LayerSpec,
-        tensors: &mut Tensors<F>,
-    ) -> Result<Box<dyn Layer<F>>, LayerError> {
+    pub fn restore(&self, spec: &LayerSpec, tensors: &mut Tensors<F>) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(under(self.registry.restore(spec, tensors)?, &self.condition))
     }
 
@@ -143,12 +134,7 @@ impl<'a, F: Real> Case<'a, F> {
 
     /// `measured ≤ allowed(condition number)`, where `allowed` grows with the condition number. It is
     /// only measured where 1 does not suffice.
-    pub(crate) fn within(
-        &self,
-        what: impl Into<String>,
-        measured: f64,
-        allowed: impl Fn(f64) -> f64,
-    ) -> Verdict {
+    pub(crate) fn within(&self, what: impl Into<String>, measured: f64, allowed: impl Fn(f64) -> f64) -> Verdict {
         if measured <= allowed(1.0) {
             return Ok(());
         }

@@ -45,11 +45,7 @@ pub type Verdict = Result<(), Violation>;
 
 /// `measured ≤ allowed`; NaN does not pass.
 pub(crate) fn at_most(what: impl Into<String>, measured: f64, allowed: f64) -> Verdict {
-    if measured <= allowed {
-        Ok(())
-    } else {
-        Err(Violation::Exceeded { what: what.into(), measured, allowed })
-    }
+    if measured <= allowed { Ok(()) } else { Err(Violation::Exceeded { what: what.into(), measured, allowed }) }
 }
 
 /// The violation of something that should have been refused.
@@ -62,10 +58,7 @@ pub(crate) fn accepted<T>(what: &'static str, instead: Result<T, LayerError>) ->
 }
 
 /// How many numbers differ; those that only one side has count too.
-pub(crate) fn differences<T: PartialEq>(
-    a: impl IntoIterator<Item = T>,
-    b: impl IntoIterator<Item = T>,
-) -> f64 {
+pub(crate) fn differences<T: PartialEq>(a: impl IntoIterator<Item = T>, b: impl IntoIterator<Item = T>) -> f64 {
     let (mut a, mut b, mut count) = (a.into_iter(), b.into_iter(), 0);
     loop {
         match (a.next(), b.next()) {
@@ -77,10 +70,7 @@ pub(crate) fn differences<T: PartialEq>(
 
 /// `max|a − b| / max(1, max|b|)`; NaN where a number is, and infinite where the lengths differ, so that a
 /// truncated result cannot pass.
-pub(crate) fn distance<'a, F: Real>(
-    a: impl IntoIterator<Item = &'a F>,
-    b: impl IntoIterator<Item = &'a F>,
-) -> f64 {
+pub(crate) fn distance<'a, F: Real>(a: impl IntoIterator<Item = &'a F>, b: impl IntoIterator<Item = &'a F>) -> f64 {
     let (mut a, mut b, mut scale) = (a.into_iter(), b.into_iter(), 1.0_f64);
     let deviations = std::iter::from_fn(|| match (a.next(), b.next()) {
         (Some(a), Some(b)) => {

@@ -143,8 +143,7 @@ fn slips_are_seen() {
         let case = Case { geometry, stages: 2, rows: 1, seed: 5 };
         let stages = matrices(&case, true);
         let layer = CycledConv::new(geometry, stages.clone(), Group::General(Direction::Relative)).unwrap();
-        let (right, wrong) =
-            (materialized(&geometry, &stages, Slip::None), materialized(&geometry, &stages, slip));
+        let (right, wrong) = (materialized(&geometry, &stages, Slip::None), materialized(&geometry, &stages, slip));
         let allowed = rounding::<f64>(geometry.side() * 2, 1.0, MATRIX);
         assert!(distance(&operator(&layer), &right) <= allowed);
         assert!(distance(&operator(&layer), &wrong) > 0.01, "{slip:?} was not seen");
@@ -152,11 +151,7 @@ fn slips_are_seen() {
 }
 
 /// One recorded step; returns `∂/∂x` and the Euclidean gradients.
-fn differentiated(
-    layer: &CycledConv<f64>,
-    x: &Array2<f64>,
-    c: &Array2<f64>,
-) -> (Array2<f64>, Vec<Array2<f64>>) {
+fn differentiated(layer: &CycledConv<f64>, x: &Array2<f64>, c: &Array2<f64>) -> (Array2<f64>, Vec<Array2<f64>>) {
     let (mut y, mut dx) = (Array2::zeros(x.raw_dim()), Array2::zeros(x.raw_dim()));
     let (mut tape, mut grads) = (Tape::recording(), layer.new_grads());
     layer.forward(x.into(), y.view_mut(), None, &mut tape).unwrap();
@@ -233,14 +228,9 @@ fn gradients_by_dense_matrices() {
             let case = Case { geometry, stages, rows: 3, seed: 11 };
             let matrices = matrices(&case, false);
             let mut rng = rng(3);
-            let (x, c) = (
-                normal_rows(3, geometry.features(), &mut rng),
-                normal_rows(3, geometry.features(), &mut rng),
-            );
+            let (x, c) = (normal_rows(3, geometry.features(), &mut rng), normal_rows(3, geometry.features(), &mut rng));
             let (dx, gradients) = by_dense_matrices(&geometry, &matrices, &x, &c);
-            for direction in
-                [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra]
-            {
+            for direction in [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra] {
                 let layer = CycledConv::new(geometry, matrices.clone(), Group::General(direction)).unwrap();
                 let (own_dx, own) = differentiated(&layer, &x, &c);
                 let allowed = rounding::<f64>(geometry.features() * stages, 8.0, MATRIX);
@@ -287,8 +277,7 @@ fn large_and_small_batches_agree() {
         assert_eq!(dx, layer.adjoint(c.view()).unwrap());
         for (index, gradient) in gradients.iter().enumerate() {
             let step = 1e-4;
-            let mut entries =
-                layer.stages().iter().map(|stage| stage.weight().to_owned()).collect::<Vec<_>>();
+            let mut entries = layer.stages().iter().map(|stage| stage.weight().to_owned()).collect::<Vec<_>>();
             let mut value = |by: f64| {
                 entries[index][[0, 1]] += by;
                 let free = Group::General(Direction::Relative);
@@ -297,21 +286,13 @@ fn large_and_small_batches_agree() {
             };
             let (above, below) = (value(step), value(-2.0 * step));
             let (expected, actual) = ((above - below) / (2.0 * step), gradient[[0, 1]]);
-            assert!(
-                (expected - actual).abs() <= 1e-5 * dot(&c, &c).sqrt(),
-                "{geometry}: {expected} {actual}"
-            );
+            assert!((expected - actual).abs() <= 1e-5 * dot(&c, &c).sqrt(), "{geometry}: {expected} {actual}");
         }
     }
 }
 
 /// Ten thousand steps on noise, with each optimizer: still orthonormal to rounding.
-fn trained<F: Real>(
-    geometry: Geometry,
-    stages: usize,
-    optimizer: &mut Optimizer,
-    steps: usize,
-) -> CycledConv<F> {
+fn trained<F: Real>(geometry: Geometry, stages: usize, optimizer: &mut Optimizer, steps: usize) -> CycledConv<F> {
     let mut rng = rng(17);
     let layer = CycledConv::<F>::random(geometry, stages, Group::Orthonormal, &mut rng).unwrap();
     let mut flow = Flow::new(geometry.features(), vec![Box::new(layer)], Box::new(Laplace)).unwrap();
@@ -362,9 +343,7 @@ fn rates_do_not_depend_on_the_length() {
     let mut rng = rng(29);
     let once = normal_rows::<f64>(5, 24, &mut rng);
     let twice = ndarray::concatenate(Axis(1), &[once.view(), once.view()]).unwrap();
-    for group in
-        [Group::Orthonormal, Group::General(Direction::Relative), Group::General(Direction::Euclidean)]
-    {
+    for group in [Group::Orthonormal, Group::General(Direction::Relative), Group::General(Direction::Euclidean)] {
         let start = CycledConv::<f64>::random(Geometry::signal(1, 24, 4), 2, group, &mut rng).unwrap();
         let moved = |x: &Array2<f64>| {
             let layer = start.resized(Geometry::signal(1, x.ncols(), 4)).unwrap();
@@ -375,9 +354,8 @@ fn rates_do_not_depend_on_the_length() {
             flow.tensors().into_iter().flat_map(|(_, stage)| stage.into_iter()).collect::<Vec<f64>>()
         };
         let (one, two) = (moved(&once), moved(&twice));
-        let way = worst(
-            one.iter().zip(start.tensors().iter().flat_map(|(_, stage)| stage)).map(|(a, b)| (a - b).abs()),
-        );
+        let way =
+            worst(one.iter().zip(start.tensors().iter().flat_map(|(_, stage)| stage)).map(|(a, b)| (a - b).abs()));
         assert!(way > 1e-3, "{group:?} stood still");
         let off = worst(one.iter().zip(&two).map(|(a, b)| (a - b).abs()));
         assert!(off <= rounding::<f64>(24, 1.0, MATRIX), "{group:?}: {off:e}");

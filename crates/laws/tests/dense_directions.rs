@@ -54,8 +54,7 @@ fn definitions<F: Real>(features: usize, rows: usize, seed: u64) {
     let w = badly_conditioned::<F>(features, condition, &mut rng(seed));
     let x = normal_rows::<F>(rows, features, &mut rng(seed + 1));
     let wd = wide(w.view());
-    for direction in [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra]
-    {
+    for direction in [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra] {
         let flow = laplace_flow(w.clone(), Group::General(direction), BiasKind::Plain);
         let (found, g) = directions(&flow, std::slice::from_ref(&x));
         let expected = match direction {
@@ -70,8 +69,7 @@ fn definitions<F: Real>(features: usize, rows: usize, seed: u64) {
         close(&directions(&flow, &parts).0, &expected, condition * condition, "row by row");
     }
     let q = pdmap_core::group::haar::<F>(features, &mut rng(seed));
-    let (found, g) =
-        directions(&laplace_flow(q.clone(), Group::Orthonormal, BiasKind::None), std::slice::from_ref(&x));
+    let (found, g) = directions(&laplace_flow(q.clone(), Group::Orthonormal, BiasKind::None), std::slice::from_ref(&x));
     let e = g.dot(&wide(q.view()).t());
     let mut skew = vec![];
     for i in 1..features {
@@ -150,8 +148,7 @@ fn the_guard_keeps_the_sign_of_the_determinant_and_counts() {
         (Direction::Euclidean, OptimizerSpec::Sgd, 5.0),
         (Direction::Relative, OptimizerSpec::adam(), 2.0),
     ] {
-        let mut flow =
-            laplace_flow(badly_conditioned(3, 2.0, &mut rng(8)), Group::General(direction), BiasKind::None);
+        let mut flow = laplace_flow(badly_conditioned(3, 2.0, &mut rng(8)), Group::General(direction), BiasKind::None);
         let sign = |flow: &Flow<f64>| {
             let lu = pdmap_core::linalg::Lu::<f64>::new(weight(flow).view()).unwrap();
             lu.log_det().negative
@@ -166,11 +163,8 @@ fn the_guard_keeps_the_sign_of_the_determinant_and_counts() {
 #[test]
 fn log_det_follows_the_weight() {
     let x = normal_rows::<f64>(30, 5, &mut rng(1));
-    let mut flow = laplace_flow(
-        badly_conditioned(5, 4.0, &mut rng(2)),
-        Group::General(Direction::Relative),
-        BiasKind::None,
-    );
+    let mut flow =
+        laplace_flow(badly_conditioned(5, 4.0, &mut rng(2)), Group::General(Direction::Relative), BiasKind::None);
     for _ in 0..3 {
         let before = flow.log_prob(&x).unwrap();
         train(&mut flow, &x, OptimizerSpec::Sgd, 0.05, 1);

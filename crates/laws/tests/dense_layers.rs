@@ -113,9 +113,5 @@ fn a_shortened_step_is_as_short_for_the_bias() {
     assert_eq!((small.2, large.2 > 0), (0, true));
     let share = large.0 / (200.0 * small.0);
     assert!(share < 0.5 && share > 0.0 && large.0 > -1.0, "{share}");
-    assert!(
-        (large.1 / (200.0 * small.1) - share).abs() < 1e-9 * share,
-        "{} {share}",
-        large.1 / (200.0 * small.1)
-    );
+    assert!((large.1 / (200.0 * small.1) - share).abs() < 1e-9 * share, "{} {share}", large.1 / (200.0 * small.1));
 }

@@ -42,11 +42,7 @@ fn flow(fixture: &Value, direction: Direction) -> Flow<f64> {
     Flow::new(5, layers, Box::new(Normal)).unwrap()
 }
 
-fn close<'a>(
-    what: &str,
-    actual: impl IntoIterator<Item = &'a f64>,
-    expected: impl IntoIterator<Item = &'a f64>,
-) {
+fn close<'a>(what: &str, actual: impl IntoIterator<Item = &'a f64>, expected: impl IntoIterator<Item = &'a f64>) {
     let (actual, expected): (Vec<_>, Vec<_>) = (actual.into_iter().collect(), expected.into_iter().collect());
     assert_eq!(actual.len(), expected.len(), "{what}");
     assert!(!actual.is_empty(), "{what}: nothing was compared");
@@ -68,8 +64,7 @@ fn values_and_log_likelihoods() {
 #[test]
 fn euclidean_gradients_from_every_direction() {
     let (fixture, x) = (fixture(), matrix(&fixture()["x"]));
-    for direction in [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra]
-    {
+    for direction in [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra] {
         let flow = flow(&fixture, direction);
         let mut training = flow.training();
         flow.accumulate(&x, &mut training).unwrap();
@@ -103,10 +98,8 @@ fn the_relative_direction_is_the_euclidean_gradient_times_wtw() {
         let reference = matrix(&fixture["grad_w_relative"][index]);
         close("G Wᵀ W", &g.dot(&w.t()).dot(&w), &reference);
         let exchanged = w.dot(&g.t()).dot(&w);
-        let (apart, size) = (
-            worst((&exchanged - &reference).iter().map(|v| v.abs())),
-            worst(reference.iter().map(|v| v.abs())),
-        );
+        let (apart, size) =
+            (worst((&exchanged - &reference).iter().map(|v| v.abs())), worst(reference.iter().map(|v| v.abs())));
         println!("layer {index}: the exchanged form is {apart:.3} away from a direction of size {size:.3}");
         assert!(apart > EXCHANGED * size, "layer {index}: {apart} of {size}");
     }

@@ -13,9 +13,8 @@ const CHUNK: usize = Evaluator::<f64>::CHUNK;
 fn flow<F: Real>(features: usize) -> Flow<F> {
     let mut rng = rng(3);
     let group = Group::General(Direction::Relative);
-    let mut dense = || -> Box<dyn Layer<F>> {
-        Box::new(Dense::random(features, group, BiasKind::Plain, &mut rng).unwrap())
-    };
+    let mut dense =
+        || -> Box<dyn Layer<F>> { Box::new(Dense::random(features, group, BiasKind::Plain, &mut rng).unwrap()) };
     let bend = Box::new(Elementwise::new(SmoothLeakyRelu { alpha: 0.1 }).unwrap());
     Flow::new(features, vec![dense(), bend, dense()], Box::new(Logistic)).unwrap()
 }
@@ -32,9 +31,7 @@ fn in_blocks<F: Real>(flow: &Flow<F>, x: &Array2<F>, block: usize) -> (Vec<f64>,
         evaluator.log_prob_into(x.slice_axis(Axis(0), part), &mut scores[from..to]).unwrap();
         evaluator.encode_into(x.slice_axis(Axis(0), part), z.slice_axis_mut(Axis(0), part)).unwrap();
         evaluator.decode_into(&at(&z), back.slice_axis_mut(Axis(0), part)).unwrap();
-        evaluator
-            .input_gradient_into(x.slice_axis(Axis(0), part), gradient.slice_axis_mut(Axis(0), part))
-            .unwrap();
+        evaluator.input_gradient_into(x.slice_axis(Axis(0), part), gradient.slice_axis_mut(Axis(0), part)).unwrap();
     }
     (scores, [z, back, gradient])
 }
@@ -43,8 +40,7 @@ fn same_in_blocks<F: Real>(features: usize) {
     let rows = 5 * CHUNK + 17;
     let (flow, x) = (flow::<F>(features), normal_rows::<F>(rows, features, &mut rng(5)));
     let z = flow.encode(&x).unwrap();
-    let whole =
-        (flow.log_prob(&x).unwrap(), [z.clone(), flow.decode(&z).unwrap(), flow.input_gradient(&x).unwrap()]);
+    let whole = (flow.log_prob(&x).unwrap(), [z.clone(), flow.decode(&z).unwrap(), flow.input_gradient(&x).unwrap()]);
     for threads in [1, 3] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         for block in [CHUNK, 3 * CHUNK, 8 * CHUNK] {
@@ -75,10 +71,7 @@ fn a_gradient_is_what_it_was_whatever_was_differentiated_before() {
     let mut evaluator = flow.evaluator();
     let mut gradient = Array2::zeros(x.raw_dim());
     evaluator
-        .input_gradient_into(
-            normal_rows::<f64>(2000, 4, &mut rng(9)).view(),
-            Array2::zeros((2000, 4)).view_mut(),
-        )
+        .input_gradient_into(normal_rows::<f64>(2000, 4, &mut rng(9)).view(), Array2::zeros((2000, 4)).view_mut())
         .unwrap();
     evaluator.input_gradient_into(&x, gradient.view_mut()).unwrap();
     assert_eq!(gradient, flow.input_gradient(&x).unwrap());
@@ -125,10 +118,7 @@ fn errors_name_the_first_bad_row_of_the_call() {
     let mut columns = Array2::zeros((3, 2).f());
     let rows = Array2::<f64>::zeros((3, 2));
     let pair = Flow::<f64>::new(2, vec![], Box::new(Normal)).unwrap();
-    assert!(matches!(
-        pair.evaluator().decode_into(&rows, columns.view_mut()),
-        Err(LayerError::Layout { .. })
-    ));
+    assert!(matches!(pair.evaluator().decode_into(&rows, columns.view_mut()), Err(LayerError::Layout { .. })));
     evaluator.log_prob_into(&Array2::<f64>::zeros((0, 3)), &mut []).unwrap();
 }
 

@@ -25,15 +25,10 @@ fn hold<F: Real>() {
                 cases += x.nrows();
                 offered += x.nrows();
                 let case = Case::seeded(&*layer, x.view(), &registry, seed).wide(&wide);
-                accepted += x
-                    .axis_iter(Axis(0))
-                    .filter(|row| case.layer().transform(row.insert_axis(Axis(0))).is_ok())
-                    .count();
+                accepted +=
+                    x.axis_iter(Axis(0)).filter(|row| case.layer().transform(row.insert_axis(Axis(0))).is_ok()).count();
                 if let Err(violation) = extremes(&case) {
-                    broken.push(format!(
-                        "{subject:?} ({}, {features} features, seed {seed}): {violation:?}",
-                        F::DTYPE
-                    ));
+                    broken.push(format!("{subject:?} ({}, {features} features, seed {seed}): {violation:?}", F::DTYPE));
                 }
             }
         }

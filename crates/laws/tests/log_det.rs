@@ -28,8 +28,7 @@ fn dense_cases(dtype: &str) -> Vec<Case> {
     cases
         .map(|case| {
             let rows = case["matrix"].as_array().unwrap();
-            let matrix =
-                Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| rows[i][j].as_f64().unwrap());
+            let matrix = Array2::from_shape_fn((rows.len(), rows.len()), |(i, j)| rows[i][j].as_f64().unwrap());
             Case {
                 matrix,
                 condition: case["condition"].as_f64().unwrap(),
@@ -66,11 +65,8 @@ fn both_ways<F: Real>(what: &str, layer: &dyn Layer<F>, expected: f64, size: usi
 fn dense<F: Real>() {
     for case in dense_cases(F::DTYPE) {
         let size = case.matrix.nrows();
-        for direction in
-            [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra]
-        {
-            let layer =
-                Dense::<F>::new(case.matrix.mapv(F::of), Group::General(direction), BiasKind::None).unwrap();
+        for direction in [Direction::Euclidean, Direction::Relative, Direction::RelativeLeft, Direction::Algebra] {
+            let layer = Dense::<F>::new(case.matrix.mapv(F::of), Group::General(direction), BiasKind::None).unwrap();
             assert_eq!(layer.log_det().unwrap().negative, case.negative);
             both_ways("dense", &layer, case.log_abs_det, size, case.condition);
         }
@@ -126,10 +122,6 @@ fn the_reference_sees_single_precision() {
         let narrow = case.matrix.mapv(|v| f64::from(v as f32));
         let layer = Dense::new(narrow, Group::General(Direction::Relative), BiasKind::None).unwrap();
         let error = (layer.log_det().unwrap().log_abs - case.log_abs_det).abs();
-        assert!(
-            error > allowed(case.matrix.nrows(), case.condition),
-            "condition {:e}: {error:e}",
-            case.condition
-        );
+        assert!(error > allowed(case.matrix.nrows(), case.condition), "condition {:e}: {error:e}", case.condition);
     }
 }

@@ -238,14 +238,9 @@ fn a_run_in_factors_goes_on_bit_for_bit() {
             let specs = whole.chain().specs();
             let mut registry = pdmap_core::registry();
             pdmap_dense::register(&mut registry);
-            let mut again = Flow::restore(
-                FEATURES,
-                &specs,
-                &whole.base().spec(),
-                whole.tensors().into_iter().collect(),
-                &registry,
-            )
-            .unwrap();
+            let mut again =
+                Flow::restore(FEATURES, &specs, &whole.base().spec(), whole.tensors().into_iter().collect(), &registry)
+                    .unwrap();
             again.load_state(&mut state).unwrap();
             state.finish().unwrap();
             for flow in [&mut whole, &mut again] {
@@ -280,8 +275,7 @@ fn long_runs_in_f32_neither_drift_nor_leave_their_group() {
             let mut residual = 0.0_f64;
             walk(&mut flow, &mut sgd(rate, Clip::None), 4, 0..steps, |flow, factored| {
                 assert!(factored || group == Group::Orthonormal);
-                residual =
-                    residual.max(orthonormality_residual(weight(flow).view()) / f64::from(f32::EPSILON));
+                residual = residual.max(orthonormality_residual(weight(flow).view()) / f64::from(f32::EPSILON));
             });
             let (log_abs, inverse) = claims(&flow);
             let (log_det, inverse) = against_lu(weight(&flow).view(), log_abs, &inverse);
@@ -326,8 +320,7 @@ fn written_out(mistake: Mistake) -> (f64, f64) {
         log_abs += scale + k.log_det().log_abs;
         let mut solved = y.clone();
         k.solve_left(solved.view_mut()).unwrap();
-        let woodbury =
-            if mistake == Mistake::Exchanged { solved.t().dot(&delta) } else { delta.t().dot(&solved) };
+        let woodbury = if mistake == Mistake::Exchanged { solved.t().dot(&delta) } else { delta.t().dot(&solved) };
         let sign = if mistake == Mistake::WoodburySign { 1.0 } else { -1.0 };
         let divisor = if mistake == Mistake::InverseScale { 1.0 } else { 1.0 + rate };
         inverse = inverse.dot(&(Array2::<f64>::eye(dim) + sign * c * woodbury)) / divisor;
@@ -341,13 +334,9 @@ fn the_oracle_rejects_wrong_formulas() {
     let allowed = rounding::<f64>(12, 1.0, PATH);
     let accepted = |(log_det, inverse): (f64, f64)| log_det <= allowed && inverse <= allowed;
     assert!(accepted(written_out(Mistake::None)), "{:?}", written_out(Mistake::None));
-    for mistake in [
-        Mistake::ForgetsScale,
-        Mistake::ForgetsShare,
-        Mistake::WoodburySign,
-        Mistake::InverseScale,
-        Mistake::Exchanged,
-    ] {
+    for mistake in
+        [Mistake::ForgetsScale, Mistake::ForgetsShare, Mistake::WoodburySign, Mistake::InverseScale, Mistake::Exchanged]
+    {
         assert!(!accepted(written_out(mistake)), "the oracle is blind to {mistake:?}");
     }
 }

@@ -99,11 +99,8 @@ fn small_steps_near_the_identity_where_rounding_always_leans_to_one_side() {
     for size in [3e-10, 1e-9, 3e-9, 1e-8, 3e-8, 1e-7, 1e-5] {
         for dim in [2, 16, 40] {
             let wide = walk_from(Array2::<f64>::eye(dim), Steps::Steady { seed: 3, size }, 600, 1);
-            let narrow =
-                walk_from(Array2::<f32>::eye(dim), Steps::Steady { seed: 3, size: size * 1e4 }, 600, 1);
-            println!(
-                "O({dim}) from the identity, steps of {size:e}: {wide:.2} ε in f64, {narrow:.2} ε in f32"
-            );
+            let narrow = walk_from(Array2::<f32>::eye(dim), Steps::Steady { seed: 3, size: size * 1e4 }, 600, 1);
+            println!("O({dim}) from the identity, steps of {size:e}: {wide:.2} ε in f64, {narrow:.2} ε in f32");
             assert!(wide <= ORTHONORMALITY && narrow <= ORTHONORMALITY, "O({dim}): {wide} {narrow}");
         }
     }

@@ -53,12 +53,7 @@ impl<F: Real> Rule<F> for Early {
 /// Steps of a walk.
 const STEPS: u64 = 3;
 
-fn walk<F: Real>(
-    direction: Direction,
-    dim: usize,
-    rows: usize,
-    rule: &mut dyn Rule<F>,
-) -> (Array2<F>, Vec<F>) {
+fn walk<F: Real>(direction: Direction, dim: usize, rows: usize, rule: &mut dyn Rule<F>) -> (Array2<F>, Vec<F>) {
     let weight = Array2::from_shape_fn((dim, dim), |(i, j)| {
         F::of(f64::from(u8::from(i == j)) + 0.1 * ((3 * i + 5 * j) as f64).sin() / (dim as f64).sqrt())
     });
@@ -104,11 +99,7 @@ fn check<F: Real>() {
                 let (whole, direction_whole) = walk::<F>(direction, dim, dim / 2, &mut Whole(rule.clone()));
                 assert_eq!(direction_whole.len(), dim * dim);
                 let error = apart(&panels, &whole);
-                assert!(
-                    error <= ROUNDINGS * F::EPS,
-                    "{direction:?}, D = {dim}, {rule:?}: {:e}",
-                    error / F::EPS
-                );
+                assert!(error <= ROUNDINGS * F::EPS, "{direction:?}, D = {dim}, {rule:?}: {:e}", error / F::EPS);
             }
             let (early, _) = walk::<F>(direction, dim, dim / 2, &mut Early(rules[3].clone()));
             let (whole, _) = walk::<F>(direction, dim, dim / 2, &mut Whole(rules[3].clone()));

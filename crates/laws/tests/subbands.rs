@@ -18,8 +18,7 @@ fn scales_of_subbands_go_to_one_over_the_root_of_their_power() {
         (1.0 + (at % BANDS) as f64) * ((row * 8 + at) as f64 * 0.7).sin() + 0.1
     });
     let power = |band: usize| {
-        let squares =
-            x.indexed_iter().filter(|((_, at), _)| at % BANDS == band).map(|(_, value)| value * value);
+        let squares = x.indexed_iter().filter(|((_, at), _)| at % BANDS == band).map(|(_, value)| value * value);
         squares.sum::<f64>() / 60.0
     };
     for direction in [ScaleDirection::Euclidean, ScaleDirection::Relative, ScaleDirection::Algebra] {
@@ -44,8 +43,7 @@ fn periods_of_images_are_one_or_two_numbers() {
     let mut registry = pdmap_core::registry::<f64>();
     pdmap_conv::register(&mut registry);
     let build = |period: &[usize]| {
-        let options =
-            serde_json::json!({ "shape": [1, 4, 4], "period": period, "stages": 2, "group": "orthonormal" });
+        let options = serde_json::json!({ "shape": [1, 4, 4], "period": period, "stages": 2, "group": "orthonormal" });
         let spec = LayerSpec { kind: "cycled-conv".to_owned(), options };
         let (mut rng, mut sample) = (rng(1), Sample::new(Array2::zeros((0, 16))));
         registry.build(&spec, &mut BuildContext::new(16, &mut rng, &mut sample)).map(drop)

@@ -11,13 +11,7 @@ use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::{normal_rows, rng};
 use pdmap_layers::diagonal::ScaleDirection;
 
-fn trained<F: Real>(
-    threads: usize,
-    group: Group,
-    optimizer: &Optimizer,
-    features: usize,
-    rows: usize,
-) -> Vec<F> {
+fn trained<F: Real>(threads: usize, group: Group, optimizer: &Optimizer, features: usize, rows: usize) -> Vec<F> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let mut rng = rng(1);
@@ -31,22 +25,14 @@ fn trained<F: Real>(
             flow.accumulate(&x, &mut training).unwrap();
             flow.update(&mut optimizer, &mut training).unwrap();
         }
-        let mut bits: Vec<F> =
-            flow.tensors().into_iter().flat_map(|(_, tensor)| tensor.into_iter()).collect();
+        let mut bits: Vec<F> = flow.tensors().into_iter().flat_map(|(_, tensor)| tensor.into_iter()).collect();
         bits.extend(flow.decode(&x).unwrap());
         bits.extend(flow.log_prob(&x).unwrap().into_iter().map(F::of));
         bits
     })
 }
 
-fn same<F: Real>(
-    threads: usize,
-    group: Group,
-    optimizer: &Optimizer,
-    features: usize,
-    rows: usize,
-    case: &str,
-) {
+fn same<F: Real>(threads: usize, group: Group, optimizer: &Optimizer, features: usize, rows: usize, case: &str) {
     let trained = |threads| trained::<F>(threads, group, optimizer, features, rows);
     let (one, many) = (trained(1), trained(threads));
     let different = one.iter().zip(&many).filter(|(a, b)| a != b).count();
@@ -94,8 +80,7 @@ fn convolved<F: Real>(threads: usize, geometry: Geometry, group: Group, rows: us
             flow.accumulate(&x, &mut training).unwrap();
             flow.update(&mut optimizer, &mut training).unwrap();
         }
-        let mut bits: Vec<F> =
-            flow.tensors().into_iter().flat_map(|(_, tensor)| tensor.into_iter()).collect();
+        let mut bits: Vec<F> = flow.tensors().into_iter().flat_map(|(_, tensor)| tensor.into_iter()).collect();
         bits.extend(flow.decode(&x).unwrap());
         bits
     })
@@ -111,8 +96,7 @@ fn convolutions_have_the_same_bits_on_any_number_of_threads() {
         (Geometry::image(3, (33, 30), (5, 4)).isolated(), 40),
     ] {
         for group in [Group::Orthonormal, Group::General(Direction::Relative)] {
-            let one =
-                (convolved::<f32>(1, geometry, group, rows), convolved::<f64>(1, geometry, group, rows));
+            let one = (convolved::<f32>(1, geometry, group, rows), convolved::<f64>(1, geometry, group, rows));
             for threads in [2, 4] {
                 let many = (
                     convolved::<f32>(threads, geometry, group, rows),

@@ -56,12 +56,9 @@ fn a_radius_commutes_with_rotations() {
 
 #[test]
 fn mixtures_have_tails_without_end() {
-    let layer = LogisticMixture::<f64>::new(
-        array![[0.0, 1.0, -1.0]],
-        array![[-2.0, 0.5, 3.0]],
-        array![[-1.0, 0.2, -0.5]],
-    )
-    .unwrap();
+    let layer =
+        LogisticMixture::<f64>::new(array![[0.0, 1.0, -1.0]], array![[-2.0, 0.5, 3.0]], array![[-1.0, 0.2, -0.5]])
+            .unwrap();
     let x = array![[-1e6], [-50.0], [-2.0], [0.0], [4.0], [60.0], [1e6]];
     let (y, log_det) = layer.transform(&x).unwrap();
     assert!(y.iter().zip(y.iter().skip(1)).all(|(a, b)| a < b), "{y}");
@@ -72,8 +69,7 @@ fn mixtures_have_tails_without_end() {
 
 #[test]
 fn a_mixture_fitted_to_rows_makes_them_nearly_normal() {
-    let rows =
-        Array2::from_shape_fn((2000, 1), |(row, _)| (4.0 * ((row * 7919) % 2000) as f64 / 2000.0).exp());
+    let rows = Array2::from_shape_fn((2000, 1), |(row, _)| (4.0 * ((row * 7919) % 2000) as f64 / 2000.0).exp());
     let layer = LogisticMixture::fit(rows.view(), 16).unwrap();
     let z = layer.transform(&rows).unwrap().0;
     let (mean, square) = (z.mean().unwrap(), z.mapv(|v| v * v).mean().unwrap());

@@ -23,8 +23,7 @@ fn row(values: &Array1<f64>) -> Array2<f64> {
 
 /// `(x, y, log y')` of the reference, and those of a spline with its parameters; `wrong` may spoil those.
 fn against_reference(wrong: impl Fn(&mut Array2<f64>)) -> f64 {
-    let reference: Value =
-        serde_json::from_str(include_str!("fixtures/rational_quadratic_spline.json")).unwrap();
+    let reference: Value = serde_json::from_str(include_str!("fixtures/rational_quadratic_spline.json")).unwrap();
     let widths = row(&numbers(&reference, "unnormalized_widths"));
     let heights = row(&numbers(&reference, "unnormalized_heights"));
     let mut slopes = row(&numbers(&reference, "unnormalized_derivatives"));
@@ -74,10 +73,7 @@ fn the_inverse_holds_where_the_textbook_root_cancels() {
             let allowed = INVERSE * f64::EPSILON * 5.0 * slope;
             let error = (again[[row, 0]] - y[[row, 0]]).abs();
             assert!(error <= allowed, "case {case}, y {}: {error:e}, allowed {allowed:e}", y[[row, 0]]);
-            assert!(
-                (log_slopes[row] + forward[row]).abs() <= 1e-6 * forward[row].abs().max(1.0),
-                "case {case}"
-            );
+            assert!((log_slopes[row] + forward[row]).abs() <= 1e-6 * forward[row].abs().max(1.0), "case {case}");
         }
     }
 }
@@ -91,10 +87,7 @@ fn tails_go_on_for_ever() {
     assert!(x.iter().zip(&y).all(|(x, y)| (x - y).abs() <= tolerance * x.abs().max(1.0)), "{y}");
     assert!(log_det.iter().all(|v| v.abs() <= f64::from(tolerance)), "{log_det:?}");
     assert!(
-        (&spline.untransform(&y).unwrap().0 - &x)
-            .iter()
-            .zip(&x)
-            .all(|(d, x)| d.abs() <= tolerance * x.abs().max(1.0))
+        (&spline.untransform(&y).unwrap().0 - &x).iter().zip(&x).all(|(d, x)| d.abs() <= tolerance * x.abs().max(1.0))
     );
     assert_eq!(spline.shape(1.into()).unwrap(), 1.into());
 }
@@ -104,15 +97,10 @@ fn shapes_and_ranges_are_refused_with_their_numbers() {
     let bad = SplineOptions { bins: 1, ..SplineOptions::default() };
     assert!(Spline::<f64>::identity(2, bad).unwrap_err().to_string().contains("bins = 1"));
     let options = SplineOptions { bins: 3, ..SplineOptions::default() };
-    let made =
-        Spline::<f64>::new(options, Array2::zeros((2, 3)), Array2::zeros((2, 4)), Array2::zeros((2, 2)));
+    let made = Spline::<f64>::new(options, Array2::zeros((2, 3)), Array2::zeros((2, 4)), Array2::zeros((2, 2)));
     assert!(made.unwrap_err().to_string().contains("heights"));
-    let made = Spline::<f64>::new(
-        options,
-        Array2::from_elem((2, 3), f64::NAN),
-        Array2::zeros((2, 3)),
-        Array2::zeros((2, 2)),
-    );
+    let made =
+        Spline::<f64>::new(options, Array2::from_elem((2, 3), f64::NAN), Array2::zeros((2, 3)), Array2::zeros((2, 2)));
     assert!(made.is_err());
 }
 
@@ -125,9 +113,7 @@ fn a_gaussian_start_maps_quantiles_to_quantiles() {
         let options = serde_json::json!({ "bins": 8, "bound": 5.0, "start": "gaussian" });
         let spec = LayerSpec { kind: "spline".to_owned(), options };
         let (mut rng, mut sample) = (ChaCha8Rng::seed_from_u64(1), Sample::new(rows));
-        crate::common::registry::<f64>()
-            .build(&spec, &mut BuildContext::new(1, &mut rng, &mut sample))
-            .unwrap()
+        crate::common::registry::<f64>().build(&spec, &mut BuildContext::new(1, &mut rng, &mut sample)).unwrap()
     };
     let below = |z: f64| if z < 0.0 { log_tail(-z).exp() } else { 1.0 - log_tail(z).exp() };
     // The inner knots: −5 + 10k/8. Few numbers, at equal distances: between two of them the quantile is interpolated, and all is exact.

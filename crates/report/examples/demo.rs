@@ -3,9 +3,7 @@
 //!
 //! `cargo run -p pdmap-report --example demo -- demo.html`
 
-use pdmap_report::{
-    Figure, Interval, IntervalPlot, LinePlot, Page, ReportError, Section, Series, Table, number,
-};
+use pdmap_report::{Figure, Interval, IntervalPlot, LinePlot, Page, ReportError, Section, Series, Table, number};
 
 /// Name, final score, steps to approach it, milliseconds per step.
 const ARMS: [(&str, f64, f64, f64); 5] = [
@@ -32,11 +30,7 @@ fn curve(arm: usize, seed: usize) -> Vec<(f64, f64)> {
         .map(|step| {
             let left = (-(step as f64) / pace).exp();
             let noise = 0.02 * wobble(arm, seed, step + 1) * (0.2 + left);
-            let y = if arm == 4 && seed == 1 && (100..300).contains(&step) {
-                -4.0e4
-            } else {
-                end - 1.6 * left + noise
-            };
+            let y = if arm == 4 && seed == 1 && (100..300).contains(&step) { -4.0e4 } else { end - 1.6 * left + noise };
             (step as f64, y)
         })
         .collect()
@@ -138,8 +132,7 @@ fn page() -> Result<Page, ReportError> {
     Ok(Page {
         title: "Layout demonstration: invented numbers, no experiment".to_owned(),
         verdict: vec![
-            "dense-relative-algebra reaches the best score, 0.02 nats per dimension above dense-exact."
-                .to_owned(),
+            "dense-relative-algebra reaches the best score, 0.02 nats per dimension above dense-exact.".to_owned(),
             "dense-relative matches dense-exact within the seeds' spread at a fifth of its time a step. \
              One of three seeds of dense-svd diverged for a while. Every number here is invented."
                 .to_owned(),

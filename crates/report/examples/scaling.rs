@@ -41,12 +41,7 @@ fn main() -> Result<(), Error> {
         std::fs::write(&path, standalone(&line_plot(&plot(&dtype, batch, &optimizer, &curves))?))?;
         println!("{}", path.display());
         for (arm, curve) in curves {
-            println!(
-                "  {:<12} step D^{}, floor D^{}",
-                ARMS[arm],
-                exponent(&curve.steps),
-                exponent(&curve.floors)
-            );
+            println!("  {:<12} step D^{}, floor D^{}", ARMS[arm], exponent(&curve.steps), exponent(&curve.floors));
         }
     }
     Ok(())
@@ -103,7 +98,7 @@ fn exponent(points: &[(f64, f64)]) -> String {
     }
     let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / count;
     let (x, y) = (mean(|p| p.0), mean(|p| p.1));
-    let slope = logs.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>()
-        / logs.iter().map(|p| (p.0 - x).powi(2)).sum::<f64>();
+    let slope =
+        logs.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / logs.iter().map(|p| (p.0 - x).powi(2)).sum::<f64>();
     format!("{slope:.2} ({count} sizes)")
 }

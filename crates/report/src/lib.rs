@@ -39,6 +39,6 @@ pub use draw::text::number;
 pub use error::ReportError;
 pub use page::{Figure, Page, Section, Table};
 pub use plot::{
-    HeatMap, Interval, IntervalPlot, LinePlot, MOST_CELLS, MOST_MAP_CELLS, MOST_PIXELS, Pictures, Series,
-    Tile, Tiles, heat_map, interval_plot, line_plot, pictures, standalone, tiles,
+    HeatMap, Interval, IntervalPlot, LinePlot, MOST_CELLS, MOST_MAP_CELLS, MOST_PIXELS, Pictures, Series, Tile, Tiles,
+    heat_map, interval_plot, line_plot, pictures, standalone, tiles,
 };

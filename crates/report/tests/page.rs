@@ -131,8 +131,7 @@ fn numbers_are_right_aligned_and_the_best_row_is_marked() {
     let best: Vec<usize> = (0..4).filter(|i| rows[*i].attribute("class") == Some("best")).collect();
     assert_eq!(best, [2]);
     for row in &rows {
-        let classes: Vec<_> =
-            row.children().filter(|n| n.is_element()).map(|n| n.attribute("class")).collect();
+        let classes: Vec<_> = row.children().filter(|n| n.is_element()).map(|n| n.attribute("class")).collect();
         assert_eq!(classes, [None, Some("number")]);
     }
 }

@@ -11,18 +11,12 @@ fn decode(svg: &str) -> ((usize, usize), Vec<[u8; 4]>) {
     let document = Document::parse(svg).unwrap();
     let images: Vec<_> = document.descendants().filter(|node| node.has_tag_name("image")).collect();
     let [image] = images[..] else { panic!("{} pictures", images.len()) };
-    let view: Vec<f64> = document
-        .root_element()
-        .attribute("viewBox")
-        .unwrap()
-        .split(' ')
-        .map(|v| v.parse().unwrap())
-        .collect();
+    let view: Vec<f64> =
+        document.root_element().attribute("viewBox").unwrap().split(' ').map(|v| v.parse().unwrap()).collect();
     let number = |name: &str| image.attribute(name).unwrap().parse::<f64>().unwrap();
     assert!(number("x") >= 0.0 && number("x") + number("width") <= view[2]);
     assert!(number("y") >= 0.0 && number("y") + number("height") <= view[3]);
-    let file =
-        STANDARD.decode(image.attribute("href").unwrap().strip_prefix("data:image/png;base64,").unwrap());
+    let file = STANDARD.decode(image.attribute("href").unwrap().strip_prefix("data:image/png;base64,").unwrap());
     let mut reader = png::Decoder::new(std::io::Cursor::new(file.unwrap())).read_info().unwrap();
     let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut bytes).unwrap();
@@ -76,8 +70,7 @@ fn pictures_appear_in_order_with_transparent_gaps() {
 fn the_default_range_excludes_a_single_outlier() {
     let mut picture: Vec<f64> = (0..1000).map(|value| f64::from(value) / 1000.0).collect();
     picture[500] = 1e9;
-    let grid =
-        Pictures { title: "p".into(), size: (1, 1000), pictures: vec![picture], columns: 1, range: None };
+    let grid = Pictures { title: "p".into(), size: (1, 1000), pictures: vec![picture], columns: 1, range: None };
     let (_, pixels) = decode(&pictures(&grid).unwrap());
     assert!(pixels[250][0] > 50 && pixels[250][0] < 80, "{}", pixels[250][0]);
 }
@@ -85,10 +78,7 @@ fn the_default_range_excludes_a_single_outlier() {
 #[test]
 fn invalid_pictures_are_refused() {
     for values in [&[0.0; 6][..], &[-1.0, f64::NAN, -2.0, 0.0, 0.0, -0.0], &[1.0; 5]] {
-        assert!(
-            matches!(heat_map(&map(values, (2, 3))), Err(ReportError::NothingToDraw { .. })),
-            "{values:?}"
-        );
+        assert!(matches!(heat_map(&map(values, (2, 3))), Err(ReportError::NothingToDraw { .. })), "{values:?}");
     }
     assert!(matches!(heat_map(&map(&[], (1 << 10, 1 << 10))), Err(ReportError::TooManyCells { .. })));
     assert!(matches!(heat_map(&map(&[], (usize::MAX, 2))), Err(ReportError::TooManyCells { .. })));

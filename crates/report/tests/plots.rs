@@ -23,9 +23,7 @@ fn texts(svg: &str) -> Vec<String> {
     let texts = document.descendants().filter(|n| n.has_tag_name("text"));
     // Entities split text nodes, so all of them are collected.
     texts
-        .map(|n| {
-            n.descendants().filter_map(|d| if d.is_text() { d.text() } else { None }).collect::<String>()
-        })
+        .map(|n| n.descendants().filter_map(|d| if d.is_text() { d.text() } else { None }).collect::<String>())
         .map(|t: String| t.trim().to_owned())
         .collect()
 }
@@ -99,10 +97,8 @@ fn the_legend_is_below_the_data() {
     let svg = line_plot(&lines(vec![series("arm", 2, &[(0.0, -1.0), (1.0, 4.0)])])).unwrap();
     let lowest = vertices(&svg, 2).into_iter().flatten().map(|p| p.1).fold(0.0, f64::max);
     let document = Document::parse(&svg).unwrap();
-    let name = document
-        .descendants()
-        .find(|n| n.has_tag_name("text") && n.text().is_some_and(|t| t.trim() == "arm"))
-        .unwrap();
+    let name =
+        document.descendants().find(|n| n.has_tag_name("text") && n.text().is_some_and(|t| t.trim() == "arm")).unwrap();
     let y: f64 = name.attribute("y").unwrap().parse().unwrap();
     assert!(y > lowest + 100.0, "{y} {lowest}");
 }
@@ -192,8 +188,7 @@ fn a_given_range_is_obeyed_and_checked() {
     let svg = line_plot(&LinePlot { y_range: Some((0.0, 5.0)), ..lines(data()) }).unwrap();
     check(&svg);
     assert!(texts(&svg).iter().any(|t| t.contains("1 of 2 points above")));
-    for (low, high, log_y) in [(1.0, 1.0, false), (2.0, 1.0, false), (f64::NAN, 1.0, false), (0.0, 1.0, true)]
-    {
+    for (low, high, log_y) in [(1.0, 1.0, false), (2.0, 1.0, false), (f64::NAN, 1.0, false), (0.0, 1.0, true)] {
         let plot = LinePlot { y_range: Some((low, high)), log_y, ..lines(data()) };
         assert!(matches!(line_plot(&plot), Err(ReportError::BadRange { .. })), "{low} {high}");
     }
@@ -289,8 +284,7 @@ fn a_distant_seed_is_an_arrow_at_the_border() {
 
 #[test]
 fn a_reversed_interval_is_refused() {
-    let plot =
-        IntervalPlot { intervals: vec![interval("arm", 1.0, 2.0, 0.5, &[])], ..IntervalPlot::default() };
+    let plot = IntervalPlot { intervals: vec![interval("arm", 1.0, 2.0, 0.5, &[])], ..IntervalPlot::default() };
     match interval_plot(&plot) {
         Err(ReportError::ReversedInterval { name, low, high }) => {
             assert_eq!((name.as_str(), low, high), ("arm", 2.0, 0.5));

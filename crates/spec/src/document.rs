@@ -89,11 +89,7 @@ impl Document {
 }
 
 fn described(name: &str, lines: &Lines, source: OptionsError) -> SpecError {
-    SpecError::Description {
-        file: name.to_owned(),
-        line: lines.of(&source.place()),
-        source: Box::new(source),
-    }
+    SpecError::Description { file: name.to_owned(), line: lines.of(&source.place()), source: Box::new(source) }
 }
 
 /// Line and column of a byte, from 1.
@@ -126,11 +122,7 @@ impl Reader {
         Ok(Value::Object(map))
     }
 
-    fn value(
-        &mut self,
-        value: &Spanned<DeValue<'_>>,
-        place: &mut Vec<Segment>,
-    ) -> Result<Value, OptionsError> {
+    fn value(&mut self, value: &Spanned<DeValue<'_>>, place: &mut Vec<Segment>) -> Result<Value, OptionsError> {
         let invalid = |reason: &str| OptionsError {
             path: place.clone(),
             problem: Problem::Invalid { reason: reason.to_owned() },
@@ -140,8 +132,8 @@ impl Reader {
             DeValue::Boolean(value) => Value::Bool(*value),
             DeValue::Integer(integer) => {
                 let number = i64::from_str_radix(integer.as_str(), integer.radix()).map(Number::from);
-                let number = number
-                    .or_else(|_| u64::from_str_radix(integer.as_str(), integer.radix()).map(Number::from));
+                let number =
+                    number.or_else(|_| u64::from_str_radix(integer.as_str(), integer.radix()).map(Number::from));
                 Value::Number(number.map_err(|_| invalid(&format!("{integer} is too large")))?)
             }
             DeValue::Float(float) => {

@@ -91,12 +91,7 @@ impl FileRows {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn read_block<F: Real>(
-        &self,
-        block: u64,
-        scratch: &mut Vec<F>,
-        rows: &mut Vec<F>,
-    ) -> Result<(), SpecError> {
+    pub fn read_block<F: Real>(&self, block: u64, scratch: &mut Vec<F>, rows: &mut Vec<F>) -> Result<(), SpecError> {
         let (from, to) = self.range(block);
         self.read(from, to, scratch, rows)
     }
@@ -110,13 +105,7 @@ impl FileRows {
         self.excluded.partition_point(|&excluded| excluded < row) as u64
     }
 
-    fn read<F: Real>(
-        &self,
-        from: u64,
-        to: u64,
-        scratch: &mut Vec<F>,
-        rows: &mut Vec<F>,
-    ) -> Result<(), SpecError> {
+    fn read<F: Real>(&self, from: u64, to: u64, scratch: &mut Vec<F>, rows: &mut Vec<F>) -> Result<(), SpecError> {
         let features = self.features();
         scratch.resize((to - from) as usize * features, F::zero());
         self.file.read_at(from, scratch)?;
@@ -198,10 +187,7 @@ mod tests {
             let file = FileRows::open(&path, vec![0, 5, 299, 300, 7000], buffer).unwrap();
             assert_eq!(file.path(), path);
             assert_eq!((file.buffer_rows(), file.count()), (kept, 297));
-            assert_eq!(
-                (file.block_rows(), file.blocks(), file.blocks_a_buffer()),
-                (block, blocks, in_buffer)
-            );
+            assert_eq!((file.block_rows(), file.blocks(), file.blocks_a_buffer()), (block, blocks, in_buffer));
             let counted: u64 = (0..blocks).map(|block| file.rows_of_block(block)).sum();
             assert_eq!(counted, 297);
             assert_eq!(file.in_file([0, 3, 4, 296].into_iter()), [1, 4, 6, 298]);

@@ -111,10 +111,7 @@ impl Preprocess {
     /// # Errors
     /// Constant features; for whitening, a covariance without full rank; for the logit, numbers
     /// outside [0, 1]; a file that cannot be read.
-    pub fn fit<'a, F: Real>(
-        steps: &[Self],
-        rows: impl Into<Rows<'a, F>>,
-    ) -> Result<Vec<Box<dyn Layer<F>>>, SpecError> {
+    pub fn fit<'a, F: Real>(steps: &[Self], rows: impl Into<Rows<'a, F>>) -> Result<Vec<Box<dyn Layer<F>>>, SpecError> {
         let rows = rows.into();
         let mut layers: Vec<Box<dyn Layer<F>>> = Vec::new();
         for step in steps {
@@ -148,21 +145,14 @@ impl Preprocess {
 const SORTED: usize = 1 << 26;
 
 /// The histograms of the rows after some layers.
-fn histogram<F: Real>(
-    layers: &[Box<dyn Layer<F>>],
-    rows: Rows<'_, F>,
-    bins: Bins,
-) -> Result<Histogram<F>, SpecError> {
+fn histogram<F: Real>(layers: &[Box<dyn Layer<F>>], rows: Rows<'_, F>, bins: Bins) -> Result<Histogram<F>, SpecError> {
     let sample = rows.sample((SORTED / rows.features().max(1)).max(1))?;
     let mapped = through(layers, sample.view())?;
     Ok(Histogram::fit(mapped.as_ref().map_or(sample.view(), |mapped| mapped.view()), bins)?)
 }
 
 /// A block of rows after some layers; none without layers.
-fn through<F: Real>(
-    layers: &[Box<dyn Layer<F>>],
-    block: ArrayView2<'_, F>,
-) -> Result<Option<Array2<F>>, LayerError> {
+fn through<F: Real>(layers: &[Box<dyn Layer<F>>], block: ArrayView2<'_, F>) -> Result<Option<Array2<F>>, LayerError> {
     let mut mapped: Option<Array2<F>> = None;
     for layer in layers {
         let from = mapped.as_ref().map_or(block, |mapped| mapped.view());

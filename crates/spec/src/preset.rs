@@ -211,10 +211,8 @@ impl Preset {
     /// The model as data. The architecture matters to templates only.
     pub fn model(self, architecture: Architecture) -> ModelSpec {
         let Architecture { depth, alpha } = architecture;
-        let filled = filled(
-            &self.entry().model,
-            &[("$depth - 1", json!(depth.saturating_sub(1))), ("$alpha", json!(alpha))],
-        );
+        let filled =
+            filled(&self.entry().model, &[("$depth - 1", json!(depth.saturating_sub(1))), ("$alpha", json!(alpha))]);
         let mut model: ModelSpec = options::parse(&filled).unwrap_or_else(|_| ModelSpec::new(vec![]));
         if self.is_template() {
             let layers = if depth == 0 { vec![] } else { std::mem::take(&mut model.layers) };

@@ -73,10 +73,7 @@ impl<'a, F: Real> InMemory<'a, F> {
     ///
     /// # Errors
     /// [`LayerError::Shape`](pdmap_core::LayerError::Shape) where the numbers of rows differ.
-    pub fn with_condition(
-        rows: ArrayView2<'a, F>,
-        condition: Option<ArrayView2<'a, F>>,
-    ) -> Result<Self, SpecError> {
+    pub fn with_condition(rows: ArrayView2<'a, F>, condition: Option<ArrayView2<'a, F>>) -> Result<Self, SpecError> {
         if let Some(condition) = &condition {
             check::shape("condition", (rows.nrows(), condition.ncols()), condition.dim())?;
         }
@@ -132,17 +129,12 @@ impl<'a, F: Real> InMemory<'a, F> {
         (self.condition.is_none() && self.chosen.is_none()).then_some(self.rows)
     }
 
-    fn pass(
-        &self,
-        visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), SpecError>,
-    ) -> Result<(), SpecError> {
+    fn pass(&self, visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), SpecError>) -> Result<(), SpecError> {
         if let Some(rows) = self.whole() {
             return rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit);
         }
         let count = self.count();
-        (0..count)
-            .step_by(BLOCK)
-            .try_for_each(|from| visit(self.gather(from..(from + BLOCK).min(count)).view()))
+        (0..count).step_by(BLOCK).try_for_each(|from| visit(self.gather(from..(from + BLOCK).min(count)).view()))
     }
 }
 
@@ -167,10 +159,7 @@ impl<F: Real> Rows<'_, F> {
     ///
     /// # Errors
     /// Those of `visit`; a file that cannot be read.
-    pub fn pass(
-        &self,
-        visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), SpecError>,
-    ) -> Result<(), SpecError> {
+    pub fn pass(&self, visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), SpecError>) -> Result<(), SpecError> {
         match self {
             Self::Memory(rows) => rows.pass(visit),
             Self::File(rows) => rows.pass(BLOCK, visit),
@@ -207,11 +196,7 @@ impl<F: Real> Rows<'_, F> {
     ///
     /// # Errors
     /// [`LayerError::NonFinite`](pdmap_core::LayerError::NonFinite); a file that cannot be read.
-    pub fn finite(
-        &self,
-        what: &'static str,
-        mut show: impl FnMut(ArrayView2<'_, F>),
-    ) -> Result<(), SpecError> {
+    pub fn finite(&self, what: &'static str, mut show: impl FnMut(ArrayView2<'_, F>)) -> Result<(), SpecError> {
         let mut first = 0;
         self.pass(&mut |block| {
             check::finite(what, block.reborrow()).map_err(|error| error.below(first))?;

@@ -61,12 +61,11 @@ pub fn bytes_of<F: Real>(
     json: String,
     tensors: impl IntoIterator<Item = (String, ArrayD<F>)>,
 ) -> Result<Vec<u8>, SpecError> {
-    let named: Vec<(String, Tensor<F>)> =
-        tensors.into_iter().map(|(name, array)| (name, Tensor { array })).collect();
+    let named: Vec<(String, Tensor<F>)> = tensors.into_iter().map(|(name, array)| (name, Tensor { array })).collect();
     let views = named.iter().map(|(name, tensor)| (name, tensor));
     let metadata = Some(HashMap::from([(entry.to_owned(), json)]));
-    let contents = safetensors::serialize(views, metadata)
-        .map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
+    let contents =
+        safetensors::serialize(views, metadata).map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
     let header = contents.first_chunk().map_or(0, |length| u64::from_le_bytes(*length));
     if header > MOST_HEADER {
         return Err(SpecError::TooLarge { what: "bytes of the header:", limit: MOST_HEADER, actual: header });

@@ -10,8 +10,7 @@ fn rows<F: Real>() -> Array2<F> {
 }
 
 fn model<F: Real>() -> Model<F> {
-    let flow =
-        Preset::DENSE_SVD.build(rows::<F>().view(), Preprocess::Standardize, Architecture::default(), 1);
+    let flow = Preset::DENSE_SVD.build(rows::<F>().view(), Preprocess::Standardize, Architecture::default(), 1);
     Model::new(flow.unwrap(), "here".into(), 1)
 }
 

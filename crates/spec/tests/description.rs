@@ -7,15 +7,11 @@ use ndarray::Array2;
 use pdmap_core::BaseSpec;
 use pdmap_core::optim::{Clip, OptimizerSpec, Schedule, Shape};
 use pdmap_spec::description::{LayerEntry, Seconds};
-use pdmap_spec::{
-    Architecture, Budget, ModelFile, ModelSpec, Preprocess, Preset, TrainConfig, TrainingSpec, registry,
-};
+use pdmap_spec::{Architecture, Budget, ModelFile, ModelSpec, Preprocess, Preset, TrainConfig, TrainingSpec, registry};
 use serde_json::json;
 
 pub(crate) fn parse(text: &str) -> std::result::Result<ModelSpec, String> {
-    ModelFile::parse("m.toml", text, &registry::<f64>())
-        .map(|file| file.spec)
-        .map_err(|error| error.to_string())
+    ModelFile::parse("m.toml", text, &registry::<f64>()).map(|file| file.spec).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -67,8 +63,7 @@ fn every_key_is_read() {
     )
     .unwrap();
     assert_eq!(spec.description.as_deref(), Some("all keys"));
-    let steps =
-        [Preprocess::Logit { lambda: 1e-3 }, Preprocess::Standardize, Preprocess::Whiten, Preprocess::None];
+    let steps = [Preprocess::Logit { lambda: 1e-3 }, Preprocess::Standardize, Preprocess::Whiten, Preprocess::None];
     assert_eq!(spec.preprocess.as_deref(), Some(&steps[..]));
     assert_eq!(spec.base, BaseSpec::StudentT { nu: 4.5, learned: true });
     let kinds: Vec<String> = spec.expand().unwrap().into_iter().map(|(layer, _)| layer.kind).collect();
@@ -95,10 +90,7 @@ fn every_key_is_read() {
     assert_eq!(specs[0].options, json!({ "group": "orthonormal", "bias": "none" }));
     assert_eq!(specs[1].options, json!({ "direction": "relative" }));
     assert_eq!(specs[8].options, json!({ "group": { "general": "relative" }, "bias": "augmented" }));
-    assert_eq!(
-        specs[6].options["layers"][1],
-        json!({ "kind": "leaky-tanh", "options": { "a": 1.5, "c": 0.25 } })
-    );
+    assert_eq!(specs[6].options["layers"][1], json!({ "kind": "leaky-tanh", "options": { "a": 1.5, "c": 0.25 } }));
     let tensor = |name: &str| flow.tensors().into_iter().find(|(other, _)| other == name).unwrap().1;
     assert_eq!(tensor("layers.0.weight"), Array2::<f64>::eye(3).into_dyn());
     assert_ne!(tensor("layers.8.weight"), Array2::<f64>::eye(3).into_dyn());
@@ -116,26 +108,18 @@ fn the_other_forms_of_a_value() {
         Some(vec![Preprocess::Logit { lambda: 0.01 }])
     );
     assert_eq!(with("").preprocess, None);
-    for (text, base) in
-        [("normal", BaseSpec::Normal), ("logistic", BaseSpec::Logistic), ("laplace", BaseSpec::Laplace)]
+    for (text, base) in [("normal", BaseSpec::Normal), ("logistic", BaseSpec::Logistic), ("laplace", BaseSpec::Laplace)]
     {
         assert_eq!(with(&format!("base = \"{text}\"")).base, base);
     }
-    assert_eq!(
-        with("base = { student-t = { nu = 3 } }").base,
-        BaseSpec::StudentT { nu: 3.0, learned: false }
-    );
-    let training = |line: &str| {
-        parse(&format!("layers = [{{ kind = \"asinh\" }}]\n[training]\n{line}")).unwrap().training
-    };
+    assert_eq!(with("base = { student-t = { nu = 3 } }").base, BaseSpec::StudentT { nu: 3.0, learned: false });
+    let training =
+        |line: &str| parse(&format!("layers = [{{ kind = \"asinh\" }}]\n[training]\n{line}")).unwrap().training;
     assert_eq!(training("budget = \"90s\"").budget(), Some(Budget::Time(Duration::from_secs(90))));
     for (text, optimizer) in [
         ("\"sgd\"", OptimizerSpec::Sgd),
         ("\"momentum\"", OptimizerSpec::momentum()),
-        (
-            "{ momentum = { beta = 0.5, nesterov = true } }",
-            OptimizerSpec::Momentum { beta: 0.5, nesterov: true },
-        ),
+        ("{ momentum = { beta = 0.5, nesterov = true } }", OptimizerSpec::Momentum { beta: 0.5, nesterov: true }),
         ("\"adam\"", OptimizerSpec::adam()),
         ("{ adam = { beta2 = 0.9 } }", OptimizerSpec::Adam { beta1: 0.9, beta2: 0.9, epsilon: 1e-8 }),
         ("\"smorms3\"", OptimizerSpec::smorms3()),
@@ -154,8 +138,7 @@ fn the_other_forms_of_a_value() {
     assert_eq!(training("clip = \"none\"").clip, Some(Clip::None));
     assert_eq!(training("clip = { value = 0.5 }").clip, Some(Clip::Value(0.5)));
     for direction in ["euclidean", "relative", "relative-left", "algebra"] {
-        parse(&format!("layers = [{{ kind = \"dense\", group = {{ general = \"{direction}\" }} }}]"))
-            .unwrap();
+        parse(&format!("layers = [{{ kind = \"dense\", group = {{ general = \"{direction}\" }} }}]")).unwrap();
     }
 }
 

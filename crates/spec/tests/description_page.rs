@@ -12,8 +12,7 @@ fn page() -> String {
 #[test]
 fn the_documentation_knows_every_key_and_its_examples_are_read() {
     let page = page();
-    let examples: Vec<&str> =
-        page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let examples: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert_eq!(examples.len(), 2);
     for example in examples {
         parse(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
@@ -67,8 +66,7 @@ fn the_documentation_knows_every_key_and_its_examples_are_read() {
         "layers = [{ kind = \"squeeze\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"kept\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"multiscale\", x = 1 }]".to_owned(),
-        "layers = [{ kind = \"multiscale\", levels = 1, step = \"x\", layers = [{ kind = \"asinh\" }] }]"
-            .to_owned(),
+        "layers = [{ kind = \"multiscale\", levels = 1, step = \"x\", layers = [{ kind = \"asinh\" }] }]".to_owned(),
     ];
     for text in unknown {
         let error = parse(&text).unwrap_err();

@@ -13,8 +13,7 @@ fn spec(kind: &str, options: Value) -> LayerSpec {
 }
 
 fn model(features: usize, layers: &[LayerSpec]) -> Model<f32> {
-    let (mut rng, mut sample) =
-        (ChaCha8Rng::seed_from_u64(1), Sample::new(ndarray::Array2::zeros((0, features))));
+    let (mut rng, mut sample) = (ChaCha8Rng::seed_from_u64(1), Sample::new(ndarray::Array2::zeros((0, features))));
     let mut fresh = pdmap_core::Fresh::new(features, &mut rng, &mut sample);
     let base = pdmap_core::BaseSpec::Normal;
     Model::new(Flow::build(vec![], layers, base, &mut fresh, &registry()).unwrap(), "here".into(), 0)

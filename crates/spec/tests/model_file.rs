@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use pdmap_core::diagonal::Shift;
 use pdmap_core::{Base, Flow, Layer, Real};
-use pdmap_spec::{
-    Architecture, Model, ModelFile, ModelSpec, Preprocess, Preset, SpecError, model_file, registry,
-};
+use pdmap_spec::{Architecture, Model, ModelFile, ModelSpec, Preprocess, Preset, SpecError, model_file, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -31,11 +29,7 @@ fn round_trip<F: Real>(folder: &Path) {
             let again = Model::<F>::load(&path, &registry()).unwrap();
             assert_eq!(again.header, model.header);
             let x = rows::<F>();
-            assert_eq!(
-                again.flow.log_prob(&x).unwrap(),
-                model.flow.log_prob(&x).unwrap(),
-                "{preset} {preprocess}"
-            );
+            assert_eq!(again.flow.log_prob(&x).unwrap(), model.flow.log_prob(&x).unwrap(), "{preset} {preprocess}");
         }
     }
 }
@@ -153,10 +147,7 @@ fn saving_replaces_as_a_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let (path, bytes) = saved(folder.path());
     let elsewhere = folder.path().join("absent/m.safetensors");
-    assert!(matches!(
-        model::<f32>(Preset::DENSE_SVD, Preprocess::None).save(&elsewhere),
-        Err(SpecError::Io { .. })
-    ));
+    assert!(matches!(model::<f32>(Preset::DENSE_SVD, Preprocess::None).save(&elsewhere), Err(SpecError::Io { .. })));
     assert_eq!(std::fs::read(&path).unwrap(), bytes);
     let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(names, ["m.safetensors"]);
@@ -171,8 +162,7 @@ fn a_model_of_fewer_layers_than_are_preprocessing_is_damaged() {
     let path = folder.path().join("m.safetensors");
     let bytes = model(0).to_bytes().unwrap();
     for (preprocessing, sound) in [(0, true), (1, true), (2, true), (3, false), (9, false)] {
-        let written =
-            edited(&bytes, r#"\"preprocessing\":0"#, &format!(r#"\"preprocessing\":{preprocessing}"#));
+        let written = edited(&bytes, r#"\"preprocessing\":0"#, &format!(r#"\"preprocessing\":{preprocessing}"#));
         std::fs::write(&path, written).unwrap();
         assert_eq!(Model::<f64>::load(&path, &registry()).is_ok(), sound, "{preprocessing}");
         // What could not be read is not written either.
@@ -182,9 +172,8 @@ fn a_model_of_fewer_layers_than_are_preprocessing_is_damaged() {
 
 #[test]
 fn a_hash_of_weights_is_that_of_their_bits() {
-    let layer = |shift: f64| -> Vec<Box<dyn Layer<f64>>> {
-        vec![Box::new(Shift::new(ndarray::array![shift, 0.5]).unwrap())]
-    };
+    let layer =
+        |shift: f64| -> Vec<Box<dyn Layer<f64>>> { vec![Box::new(Shift::new(ndarray::array![shift, 0.5]).unwrap())] };
     let model = |shift: f64, space: &str| {
         let flow = Flow::new(2, layer(shift), pdmap_core::Base::normal()).unwrap();
         Model::new(flow, space.into(), 0).weights_hash()

@@ -6,9 +6,7 @@ use pdmap_core::LayerExt;
 use pdmap_spec::{FileRows, ModelFile, ModelSpec, Preprocess, Rows, SpecError, registry};
 
 fn rows(count: usize) -> Array2<f64> {
-    Array2::from_shape_fn((count, 3), |(row, column)| {
-        ((row * 7 + column * 3) as f64).sin() + 0.2 * column as f64
-    })
+    Array2::from_shape_fn((count, 3), |(row, column)| ((row * 7 + column * 3) as f64).sin() + 0.2 * column as f64)
 }
 
 #[test]
@@ -22,9 +20,8 @@ fn rows_with_conditions_are_held_in_memory() {
         let text = "layers = [{ kind = \"coupling\", hidden = [4] }]";
         ModelSpec { conditions, ..ModelFile::parse("m.toml", text, &registry::<f64>()).unwrap().spec }
     };
-    let build = |conditions, rows: Rows<'_, f64>| {
-        spec(conditions).build_on(rows, &[Preprocess::Standardize], 1, &registry())
-    };
+    let build =
+        |conditions, rows: Rows<'_, f64>| spec(conditions).build_on(rows, &[Preprocess::Standardize], 1, &registry());
     let refused = build(1, (&file).into()).unwrap_err();
     assert!(matches!(refused, SpecError::ConditionsInFile), "{refused}");
     // Without conditions a file will do, and what is fitted to it is what is fitted to memory.

@@ -43,11 +43,8 @@ fn what_an_arm_says_goes_before_what_is_common() {
         patience: Some(4),
         ..TrainingSpec::default()
     };
-    let own = TrainingSpec {
-        budget: Some(Seconds(Duration::from_secs(5))),
-        rate: Some(0.1),
-        ..TrainingSpec::default()
-    };
+    let own =
+        TrainingSpec { budget: Some(Seconds(Duration::from_secs(5))), rate: Some(0.1), ..TrainingSpec::default() };
     let both = common.overridden_by(&own);
     assert_eq!((both.batch, both.rate, both.patience), (Some(50), Some(0.1), Some(4)));
     // One budget takes the place of the other.
@@ -59,8 +56,7 @@ fn what_an_arm_says_goes_before_what_is_common() {
 
 #[test]
 fn the_constrained_presets_are_those_of_orthonormal_maps() {
-    let constrained: Vec<&str> =
-        Preset::all().filter(|preset| preset.constrained()).map(Preset::name).collect();
+    let constrained: Vec<&str> = Preset::all().filter(|preset| preset.constrained()).map(Preset::name).collect();
     let expected: Vec<&str> = Preset::all()
         .map(Preset::name)
         .filter(|name| name.ends_with("-orthonormal") || name.ends_with("-svd") || *name == "audio-lapped")

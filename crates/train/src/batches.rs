@@ -153,8 +153,7 @@ impl<'a, F: Real> Pools<'a, F> {
     fn advance(&mut self, epoch: u64, row: u64) -> Result<(), TrainError> {
         let (mut pool, mut first) = (self.next, self.first + self.order.len() as u64);
         loop {
-            let rows: u64 =
-                self.blocks_of(pool).iter().map(|&block| self.file.rows_of_block(block.into())).sum();
+            let rows: u64 = self.blocks_of(pool).iter().map(|&block| self.file.rows_of_block(block.into())).sum();
             if row < first + rows || self.blocks_of(pool).is_empty() {
                 return self.load(epoch, pool, first);
             }

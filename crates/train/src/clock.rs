@@ -92,17 +92,7 @@ impl Clock {
         let ClockState { elapsed, horizon, evaluations, even, evaluation_time, last_evaluation } = state;
         let start = Instant::now();
         let paused = Duration::ZERO;
-        Self {
-            budget,
-            start,
-            before: elapsed,
-            paused,
-            horizon,
-            evaluations,
-            even,
-            evaluation_time,
-            last_evaluation,
-        }
+        Self { budget, start, before: elapsed, paused, horizon, evaluations, even, evaluation_time, last_evaluation }
     }
 
     /// Runs `aside` with the clock paused.
@@ -155,8 +145,7 @@ impl Clock {
             let known = done >= PROBE_STEPS && elapsed.as_secs_f64() >= PROBE * total.as_secs_f64();
             if self.horizon.is_none() && known {
                 let stepping = (elapsed.saturating_sub(self.evaluation_time)).as_secs_f64() / done as f64;
-                let affordable =
-                    EVALUATION_SHARE * total.as_secs_f64() / self.last_evaluation.as_secs_f64().max(1e-9);
+                let affordable = EVALUATION_SHARE * total.as_secs_f64() / self.last_evaluation.as_secs_f64().max(1e-9);
                 self.evaluations = self.evaluations.min(affordable as u64).max(1);
                 let evaluations = self.last_evaluation.as_secs_f64() * self.evaluations as f64;
                 let left = (total - elapsed).as_secs_f64() * MARGIN - evaluations;
@@ -182,9 +171,7 @@ impl Clock {
     pub(crate) fn share(&self, done: u64) -> f64 {
         match self.budget {
             Budget::Steps(steps) => done as f64 / steps.max(1) as f64,
-            Budget::Time(total) => {
-                (self.elapsed().as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE)).min(1.0)
-            }
+            Budget::Time(total) => (self.elapsed().as_secs_f64() / total.as_secs_f64().max(f64::MIN_POSITIVE)).min(1.0),
         }
     }
 }
@@ -214,8 +201,7 @@ mod tests {
     fn long(spent: u64, evaluations: u64, each: u64, made: u32) -> Clock {
         let each = Duration::from_secs(each);
         let mut clock = Clock::start(Budget::Time(Duration::from_secs(1_000_000)), evaluations);
-        (clock.before, clock.last_evaluation, clock.evaluation_time) =
-            (Duration::from_secs(spent), each, each * made);
+        (clock.before, clock.last_evaluation, clock.evaluation_time) = (Duration::from_secs(spent), each, each * made);
         clock
     }
 
@@ -262,14 +248,11 @@ mod tests {
 
     #[test]
     fn validations_are_as_many_as_planned_and_evenly_spaced() {
-        for (steps, planned) in
-            [(79, 40), (103, 10), (2000, 10), (80, 40), (3, 10), (1, 1), (10, 10), (11, 10)]
-        {
+        for (steps, planned) in [(79, 40), (103, 10), (2000, 10), (80, 40), (3, 10), (1, 1), (10, 10), (11, 10)] {
             let due = due(&Clock::start(Budget::Steps(steps), planned), steps);
             assert_eq!(due.len() as u64, planned.min(steps), "{steps} steps, {planned} planned: {due:?}");
             assert_eq!(due.last(), Some(&steps));
-            let gaps: Vec<u64> =
-                std::iter::once(0).chain(due.iter().copied()).zip(&due).map(|(a, b)| b - a).collect();
+            let gaps: Vec<u64> = std::iter::once(0).chain(due.iter().copied()).zip(&due).map(|(a, b)| b - a).collect();
             let (least, most) = (gaps.iter().min().unwrap(), gaps.iter().max().unwrap());
             assert!(most - least <= 1, "{steps} steps, {planned} planned: {due:?}");
         }

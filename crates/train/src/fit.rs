@@ -93,11 +93,7 @@ pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitte
 ///
 /// # Errors
 /// As [`fit`] and [`train_with`]; conditions that do not fit the rows.
-pub fn fit_with<F: Real>(
-    data: FitData<'_, F>,
-    config: &FitConfig,
-    hooks: Hooks<'_>,
-) -> Result<Fitted<F>, TrainError> {
+pub fn fit_with<F: Real>(data: FitData<'_, F>, config: &FitConfig, hooks: Hooks<'_>) -> Result<Fitted<F>, TrainError> {
     let FitConfig { model, training, validation: share } = config;
     let FitData { rows, condition, validation } = data;
     pdmap_data::check_training(rows.reborrow(), "rows", training.batch)?;

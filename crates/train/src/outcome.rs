@@ -221,10 +221,7 @@ mod tests {
         let first = Rollback::after(&[], 20, "loss".into(), 10);
         let second = Rollback::after(std::slice::from_ref(&first), 20, "loss".into(), 20);
         assert!((first.factor - 0.3).abs() < 1e-12 && (second.factor - 0.09).abs() < 1e-12);
-        assert!(
-            (factor(&[]) - 1.0).abs() < 1e-12
-                && (factor(&[first.clone(), second.clone()]) - 0.09).abs() < 1e-12
-        );
+        assert!((factor(&[]) - 1.0).abs() < 1e-12 && (factor(&[first.clone(), second.clone()]) - 0.09).abs() < 1e-12);
         assert!(first.is_sound() && second.is_sound());
         for (factor, to) in [(0.0, 10), (-0.3, 10), (1.0, 10), (1.5, 10), (f64::NAN, 10), (0.3, 21)] {
             assert!(!Rollback { factor, to, ..first.clone() }.is_sound(), "{factor}, to {to}");

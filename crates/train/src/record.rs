@@ -56,11 +56,7 @@ impl<F: Real> Record<F> {
     }
 
     /// Resumes from a checkpoint.
-    pub(crate) fn resume(
-        state: RecordState,
-        weights: Vec<(String, ArrayD<F>)>,
-        config: &TrainConfig,
-    ) -> Self {
+    pub(crate) fn resume(state: RecordState, weights: Vec<(String, ArrayD<F>)>, config: &TrainConfig) -> Self {
         let RecordState { curve, best, waited } = state;
         Self { curve, best, weights, rows: config.validation_rows, patience: config.patience, waited }
     }
@@ -106,8 +102,8 @@ impl<F: Real> Record<F> {
         step: u64,
         clock: &mut Clock,
     ) -> Result<Option<Outcome>, LayerError> {
-        let floor = self.curve.first().map_or(f64::NEG_INFINITY, |start| start.validation)
-            - EXPLODED * flow.features() as f64;
+        let floor =
+            self.curve.first().map_or(f64::NEG_INFINITY, |start| start.validation) - EXPLODED * flow.features() as f64;
         let value = match clock.evaluation(|| mean_log_prob(flow, validation, self.rows)) {
             Ok(value) if value.is_finite() && value >= floor => value,
             Ok(value) => {

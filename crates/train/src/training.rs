@@ -152,8 +152,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
                 check::finite(VALIDATION, validation.reborrow())?;
             }
             Some(checkpoints) => {
-                let hashes =
-                    [rows.fingerprint(TRAINING)?, Rows::from(validation.reborrow()).fingerprint(VALIDATION)?];
+                let hashes = [rows.fingerprint(TRAINING)?, Rows::from(validation.reborrow()).fingerprint(VALIDATION)?];
                 let own = Identity::of(flow, config, rows, validation.nrows(), hashes);
                 restored = checkpoints.restore(&own, flow, &mut training)?;
                 identity = Some(own);
@@ -193,11 +192,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     }
 
     /// One step; gives the outcome if it was the last.
-    fn advance(
-        &mut self,
-        config: &TrainConfig,
-        observer: &mut dyn Observer<F>,
-    ) -> Result<Option<Outcome>, TrainError> {
+    fn advance(&mut self, config: &TrainConfig, observer: &mut dyn Observer<F>) -> Result<Option<Outcome>, TrainError> {
         let horizon = self.clock.horizon();
         let rate = config.rate * factor(&self.rollbacks);
         self.optimizer.set_rate(rate * config.schedule.factor(self.step, horizon.unwrap_or(u64::MAX)))?;
@@ -244,8 +239,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
 
     fn evaluate(&mut self, hooks: &mut Hooks<'_>) -> Result<Option<Outcome>, TrainError> {
         let before = self.record.curve().len();
-        let outcome =
-            self.record.evaluate(self.flow, self.validation.reborrow(), self.step, &mut self.clock)?;
+        let outcome = self.record.evaluate(self.flow, self.validation.reborrow(), self.step, &mut self.clock)?;
         // A loss that is not finite adds no point to the curve.
         self.record.curve().iter().skip(before).for_each(|&point| hooks.tell(Event::Validated(point)));
         Ok(outcome)

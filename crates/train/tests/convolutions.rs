@@ -55,18 +55,9 @@ fn mistakes_have_their_words() {
         ("shape = [1, 24], period = 4, stages = 2, group = \"orthogonal\"", "`orthonormal`"),
         ("shape = [1, 24], period = 4, stages = 2, group = \"orthonormal\", boundary = \"x\"", "isolated"),
         ("shape = [1, 24], period = 4, stages = 2, group = \"orthonormal\", output = \"x\"", "subbands"),
-        (
-            "shape = [1, 24], period = 5, stages = 2, group = \"orthonormal\"",
-            "length 24 does not fit the period 5",
-        ),
-        (
-            "shape = [1, 24], period = 0, stages = 2, group = \"orthonormal\"",
-            "period = 0: must be at least 1",
-        ),
-        (
-            "shape = [0, 24], period = 2, stages = 2, group = \"orthonormal\"",
-            "channels = 0: must be at least 1",
-        ),
+        ("shape = [1, 24], period = 5, stages = 2, group = \"orthonormal\"", "length 24 does not fit the period 5"),
+        ("shape = [1, 24], period = 0, stages = 2, group = \"orthonormal\"", "period = 0: must be at least 1"),
+        ("shape = [0, 24], period = 2, stages = 2, group = \"orthonormal\"", "channels = 0: must be at least 1"),
         ("shape = [1, 24], period = 4, stages = 0, group = \"orthonormal\"", "stages = 0: must be from 1"),
         ("shape = [1, 24], period = 4, stages = 1_000_000, group = \"orthonormal\"", "stages = 1000000"),
         ("shape = [24], period = 4, stages = 2, group = \"orthonormal\"", "numbers in shape = 1"),

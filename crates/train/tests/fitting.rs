@@ -4,8 +4,7 @@
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use pdmap_data::split_rows;
 use pdmap_train::{
-    Event, FitConfig, FitData, Hooks, InMemory, ModelFile, Preset, Rows, fit, fit_with, registry, train,
-    weights_hash,
+    Event, FitConfig, FitData, Hooks, InMemory, ModelFile, Preset, Rows, fit, fit_with, registry, train, weights_hash,
 };
 
 fn rows(count: usize, columns: usize) -> Array2<f64> {

@@ -2,9 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
-use pdmap_core::{
-    Fresh, Input, Layer, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors,
-};
+use pdmap_core::contract::Out;
+use pdmap_core::{Fresh, Input, Layer, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors};
 use pdmap_train::{Budget, Model, ModelFile, TrainConfig, registry, train};
 use serde_json::json;
 
@@ -41,24 +40,12 @@ impl<F: Real> Layer<F> for Stretch<F> {
         Some(self.by.len())
     }
 
-    fn forward(
-        &self,
-        x: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, x: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.map(1, x.x, y, log_det);
         Ok(())
     }
 
-    fn inverse(
-        &self,
-        y: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, y: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.map(-1, y.x, x, log_det);
         Ok(())
     }
@@ -91,11 +78,7 @@ impl<F: Real> Layer<F> for Stretch<F> {
 }
 
 /// The largest deviation of each feature of the sample over `start`: a start that depends on the data as they reach the layer.
-fn stretch<F: Real>(
-    spec: &LayerSpec,
-    fresh: &mut Fresh<'_, F>,
-    _: &Registry<F>,
-) -> Result<Box<dyn Layer<F>>> {
+fn stretch<F: Real>(spec: &LayerSpec, fresh: &mut Fresh<'_, F>, _: &Registry<F>) -> Result<Box<dyn Layer<F>>> {
     let StretchOptions { start } = spec.parse()?;
     let features = fresh.features;
     let rows = fresh.rows()?;
@@ -133,10 +116,6 @@ fn a_layer_of_another_crate_is_described_trained_saved_and_loaded() {
     let described = ModelFile::parse("m.toml", text, &pdmap_train::registry::<f64>());
     assert!(described.unwrap_err().to_string().contains("unknown kind of layer `stretch`"));
     // An option of the layer's own is found in the file.
-    let error =
-        ModelFile::parse("m.toml", &text.replace("start = 0.5", "strat = 0.5"), &registry).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "m.toml:1: unknown key `strat` in `layers[1]`; nearest is `start`, known: start"
-    );
+    let error = ModelFile::parse("m.toml", &text.replace("start = 0.5", "strat = 0.5"), &registry).unwrap_err();
+    assert_eq!(error.to_string(), "m.toml:1: unknown key `strat` in `layers[1]`; nearest is `start`, known: start");
 }

@@ -8,8 +8,8 @@ use pdmap_core::optim::{Clip, OptimizerSpec};
 use pdmap_core::{BaseSpec, Flow, Real};
 use pdmap_data::{Counts, Generator, Splits, write_npy};
 use pdmap_train::{
-    Architecture, Budget, Checkpoints, Event, FileRows, Hooks, ModelSpec, Outcome, Preprocess, Preset, Rows,
-    SpecError, TrainConfig, TrainError, Trained, registry, train, train_with, weights_hash,
+    Architecture, Budget, Checkpoints, Event, FileRows, Hooks, ModelSpec, Outcome, Preprocess, Preset, Rows, SpecError,
+    TrainConfig, TrainError, Trained, registry, train, train_with, weights_hash,
 };
 
 fn data<F: Real>() -> Splits<F> {
@@ -69,10 +69,7 @@ fn goes_on<F: Real>(model: &ModelSpec, rows: Rows<'_, F>, config: &TrainConfig, 
     let (flow, trained, _) = session(model, rows, config, folder.path(), u64::MAX).unwrap();
     assert_eq!(weights_hash(&flow), weights_hash(&unbroken), "{case} in {}", F::DTYPE);
     assert_eq!(curve(&trained), curve(&whole), "{case}");
-    assert_eq!(
-        (trained.outcome, trained.steps, trained.halvings),
-        (whole.outcome, whole.steps, whole.halvings)
-    );
+    assert_eq!((trained.outcome, trained.steps, trained.halvings), (whole.outcome, whole.steps, whole.halvings));
     // A run that is over is over at once, with the same weights.
     let (flow, _, resumed) = session(model, rows, config, folder.path(), u64::MAX).unwrap();
     assert_eq!((resumed, weights_hash(&flow)), (whole.steps, weights_hash(&unbroken)), "{case}");
@@ -80,8 +77,7 @@ fn goes_on<F: Real>(model: &ModelSpec, rows: Rows<'_, F>, config: &TrainConfig, 
 
 #[test]
 fn every_preset_and_optimizer_goes_on_bit_for_bit() {
-    let optimizers =
-        [OptimizerSpec::adam(), OptimizerSpec::smorms3(), OptimizerSpec::momentum(), OptimizerSpec::Sgd];
+    let optimizers = [OptimizerSpec::adam(), OptimizerSpec::smorms3(), OptimizerSpec::momentum(), OptimizerSpec::Sgd];
     for (index, preset) in Preset::TEMPLATES.into_iter().enumerate() {
         let model = preset.model(Architecture { depth: 3, alpha: 0.1 });
         let clip = if index % 2 == 0 { Clip::Norm(1.0) } else { Clip::None };
@@ -120,13 +116,8 @@ fn a_guard_that_halves_steps_goes_on_bit_for_bit() {
     let model = Preset::DENSE_RELATIVE.model(Architecture::default());
     let config = TrainConfig { rate: 0.3, ..config(80) };
     let rows = data::<f64>().train;
-    let whole = train(
-        &mut fresh(&model, Rows::from(&rows)),
-        &rows,
-        data::<f64>().validation.view(),
-        &config,
-        &mut |_| {},
-    );
+    let whole =
+        train(&mut fresh(&model, Rows::from(&rows)), &rows, data::<f64>().validation.view(), &config, &mut |_| {});
     assert!(whole.unwrap().halvings > 0, "nothing was halved: this test tests nothing");
     goes_on::<f64>(&model, Rows::from(&rows), &config, &[5, 9, 20], "halved");
 }
@@ -189,18 +180,14 @@ fn damaged_checkpoints_are_errors_and_stay_as_they_are() {
         assert!(matches!(error, TrainError::Spec(SpecError::Damaged { .. })), "{length} bytes: {error}");
     }
     for (from, to) in [("\"format\":1", "\"format\":7"), ("\\\"step\\\":4", "\\\"stop\\\":4")] {
-        let text = String::from_utf8_lossy(&whole[8..])
-            .find(&from.replace('"', "\\\"").replace("\\\\\"", "\\\""))
-            .unwrap();
+        let text =
+            String::from_utf8_lossy(&whole[8..]).find(&from.replace('"', "\\\"").replace("\\\\\"", "\\\"")).unwrap();
         let mut bytes = whole.clone();
         let to = to.replace('"', "\\\"").replace("\\\\\"", "\\\"");
         bytes[8 + text..8 + text + to.len()].copy_from_slice(to.as_bytes());
         std::fs::write(&path, &bytes).unwrap();
         let error = session::<f64>(&model, Rows::from(&rows), &config(10), folder.path(), 4).unwrap_err();
-        assert!(
-            matches!(error, TrainError::Spec(SpecError::Damaged { .. } | SpecError::Format { .. })),
-            "{error}"
-        );
+        assert!(matches!(error, TrainError::Spec(SpecError::Damaged { .. } | SpecError::Format { .. })), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "left as it was");
     }
 }
@@ -251,12 +238,11 @@ fn a_folder_that_vanishes_is_reported_and_written_again() {
     let trained = train_with(&mut flow, &rows, data().validation.view(), &config(8), hooks).unwrap();
     assert_eq!(trained.outcome, Outcome::Finished);
     assert_eq!((failed, saved), (vec![3, 4, 5], vec![1, 2, 6, 7, 8, 8]));
-    let (_, _, resumed) =
-        session::<f64>(&model, Rows::from(&rows), &config(8), &folder, 1).unwrap_or_else(|error| {
-            drop(checkpoints);
-            assert!(matches!(error, TrainError::Locked { .. }), "{error}");
-            session::<f64>(&model, Rows::from(&rows), &config(8), &folder, 1).unwrap()
-        });
+    let (_, _, resumed) = session::<f64>(&model, Rows::from(&rows), &config(8), &folder, 1).unwrap_or_else(|error| {
+        drop(checkpoints);
+        assert!(matches!(error, TrainError::Locked { .. }), "{error}");
+        session::<f64>(&model, Rows::from(&rows), &config(8), &folder, 1).unwrap()
+    });
     assert_eq!(resumed, 8);
 }
 
@@ -368,11 +354,7 @@ fn rows_that_can_no_longer_be_read_end_a_run_with_everything_saved() {
     let trained = train_with(&mut flow, &file, data::<f64>().validation.view(), &config(60), hooks).unwrap();
     let Outcome::Failed { step, reason } = trained.outcome else { panic!("{:?}", trained.outcome) };
     assert!((5..60).contains(&step) && reason.contains("rows.npy"), "{step}: {reason}");
-    assert_eq!(
-        (trained.checkpoint, trained.best.step),
-        (Some(step), step),
-        "the flow has the best of its weights"
-    );
+    assert_eq!((trained.checkpoint, trained.best.step), (Some(step), step), "the flow has the best of its weights");
     drop(checkpoints);
     // With the rows back, the run goes on.
     std::fs::write(&path, &bytes).unwrap();

@@ -7,8 +7,8 @@ use std::time::Duration;
 use ndarray::Array2;
 use pdmap_core::Flow;
 use pdmap_train::{
-    Architecture, Budget, Checkpoints, Event, Hooks, Outcome, Preprocess, Preset, SpecError, TrainConfig,
-    TrainError, Trained, train_with, weights_hash,
+    Architecture, Budget, Checkpoints, Event, Hooks, Outcome, Preprocess, Preset, SpecError, TrainConfig, TrainError,
+    Trained, train_with, weights_hash,
 };
 
 fn rows() -> Array2<f64> {
@@ -17,8 +17,7 @@ fn rows() -> Array2<f64> {
 
 fn run(checkpoints: &mut Checkpoints, stop: u64) -> Result<(Flow<f64>, Trained), TrainError> {
     let rows = rows();
-    let mut flow =
-        Preset::DENSE_SVD.build(rows.view(), Preprocess::Standardize, Architecture::default(), 1).unwrap();
+    let mut flow = Preset::DENSE_SVD.build(rows.view(), Preprocess::Standardize, Architecture::default(), 1).unwrap();
     let config = TrainConfig { batch: 20, ..TrainConfig::new(Budget::Steps(30)) };
     let steps = AtomicU64::new(0);
     let mut watch = |event| {

@@ -11,9 +11,7 @@ use pdmap_train::{
 };
 
 fn rows(count: usize) -> Array2<f64> {
-    Array2::from_shape_fn((count, 3), |(row, column)| {
-        ((row * 7 + column * 3) as f64).sin() + 0.2 * column as f64
-    })
+    Array2::from_shape_fn((count, 3), |(row, column)| ((row * 7 + column * 3) as f64).sin() + 0.2 * column as f64)
 }
 
 #[test]
@@ -69,8 +67,7 @@ fn a_likelihood_that_is_finite_and_absurd_ends_a_run() {
         retries: 0,
         ..TrainConfig::new(Budget::Steps(50))
     };
-    let trained =
-        train_with(&mut flow, &rows(400), rows(50).view(), &config, Hooks::new(&mut |_| {})).unwrap();
+    let trained = train_with(&mut flow, &rows(400), rows(50).view(), &config, Hooks::new(&mut |_| {})).unwrap();
     let Outcome::Diverged { step, reason } = trained.outcome else { panic!("{:?}", trained.outcome) };
     assert!(step <= 15 && reason.contains("validation rows"), "{step}: {reason}");
     // What was well above the floor is no end.

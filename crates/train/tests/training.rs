@@ -8,8 +8,8 @@ use pdmap_core::optim::OptimizerSpec;
 use pdmap_core::{Base, Flow, Real};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{
-    Architecture, Budget, Outcome, Preprocess, Preset, SpecError, TrainConfig, TrainError, Trained,
-    mean_log_prob, train,
+    Architecture, Budget, Outcome, Preprocess, Preset, SpecError, TrainConfig, TrainError, Trained, mean_log_prob,
+    train,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -25,8 +25,7 @@ fn config(steps: u64) -> TrainConfig {
 
 fn run<F: Real>(preset: Preset, config: &TrainConfig) -> (Flow<F>, Trained) {
     let data = data::<F>();
-    let mut flow =
-        preset.build(data.train.view(), Preprocess::Standardize, Architecture::default(), 1).unwrap();
+    let mut flow = preset.build(data.train.view(), Preprocess::Standardize, Architecture::default(), 1).unwrap();
     let trained = train(&mut flow, data.train.view(), data.validation.view(), config, &mut |_| {}).unwrap();
     (flow, trained)
 }
@@ -78,9 +77,8 @@ fn a_run_that_diverges_keeps_the_last_good_weights() {
     let mut data = data::<f32>();
     // Drawn sometime in the first epoch.
     data.train.row_mut(2000).fill(1e30);
-    let mut flow = Preset::DENSE_RELATIVE
-        .build(data.validation.view(), Preprocess::None, Architecture::default(), 1)
-        .unwrap();
+    let mut flow =
+        Preset::DENSE_RELATIVE.build(data.validation.view(), Preprocess::None, Architecture::default(), 1).unwrap();
     let config = TrainConfig { evaluations: 400, retries: 0, ..config(400) };
     let trained = train(&mut flow, data.train.view(), data.validation.view(), &config, &mut |_| {}).unwrap();
     assert!(matches!(trained.outcome, Outcome::Diverged { .. }), "{:?}", trained.outcome);
@@ -94,9 +92,8 @@ fn a_run_that_diverges_goes_back_and_on_at_a_lower_rate() {
     let mut data = data::<f32>();
     data.train.row_mut(2000).fill(1e30);
     let go = |rate, retries| {
-        let mut flow = Preset::DENSE_RELATIVE
-            .build(data.validation.view(), Preprocess::None, Architecture::default(), 1)
-            .unwrap();
+        let mut flow =
+            Preset::DENSE_RELATIVE.build(data.validation.view(), Preprocess::None, Architecture::default(), 1).unwrap();
         let config = TrainConfig { evaluations: 40, rate, retries, ..config(400) };
         train(&mut flow, data.train.view(), data.validation.view(), &config, &mut |_| {}).unwrap()
     };
@@ -116,8 +113,7 @@ fn a_run_that_diverges_goes_back_and_on_at_a_lower_rate() {
 
 #[test]
 fn every_optimizer_trains_every_dense_arm() {
-    let optimizers =
-        [(OptimizerSpec::Sgd, 0.05), (OptimizerSpec::momentum(), 0.01), (OptimizerSpec::smorms3(), 3e-3)];
+    let optimizers = [(OptimizerSpec::Sgd, 0.05), (OptimizerSpec::momentum(), 0.01), (OptimizerSpec::smorms3(), 3e-3)];
     for (optimizer, rate) in optimizers {
         for preset in Preset::DENSE {
             let (_, trained) = run::<f64>(preset, &TrainConfig { optimizer, rate, ..config(400) });
@@ -130,8 +126,7 @@ fn every_optimizer_trains_every_dense_arm() {
 #[test]
 fn rows_that_cannot_be_trained_on() {
     let rows: Array2<f32> = Base::normal().sample(50, 3, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
-    let mut flow =
-        Preset::DENSE_SVD.build(rows.view(), Preprocess::None, Architecture::default(), 1).unwrap();
+    let mut flow = Preset::DENSE_SVD.build(rows.view(), Preprocess::None, Architecture::default(), 1).unwrap();
     let mut attempt = |rows: &Array2<f32>, validation: &Array2<f32>| {
         train(&mut flow, rows.view(), validation.view(), &config(5), &mut |_| {}).unwrap_err()
     };

@@ -89,10 +89,7 @@ fn arrays(npy: &Seeds, npz: &Seeds, entry: &Seeds) -> Result<()> {
                 "(4294967296, 4294967296), }                    ",
             ),
         ),
-        (
-            "unclosed-brackets",
-            [b"\x93NUMPY\x01\0\x28\0{'descr': ".as_slice(), "{ ".repeat(15).as_bytes()].concat(),
-        ),
+        ("unclosed-brackets", [b"\x93NUMPY\x01\0\x28\0{'descr': ".as_slice(), "{ ".repeat(15).as_bytes()].concat()),
         ("rank-1", replaced(&wide, "(3, 2)", "(6,)  ")),
         ("no-rows", replaced(&wide, "(3, 2)", "(0, 2)")),
     ];
@@ -118,8 +115,7 @@ fn arrays(npy: &Seeds, npz: &Seeds, entry: &Seeds) -> Result<()> {
     }
     // A bomb that is a thousandth of its decompressed size.
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    archive
-        .start_file("a.npy", SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))?;
+    archive.start_file("a.npy", SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))?;
     archive.write_all(&npy_bytes(&folder, &Array2::<f64>::zeros((1 << 16, 8)))?)?;
     npz.write("bomb", &archive.finish()?.into_inner())
 }
@@ -224,8 +220,7 @@ fn of_precision<F: Real>(seeds: &Seeds) -> Result<()> {
             Model::new(flow, "rows".to_owned(), 0).save(&path)?;
             let file = std::fs::read(&path)?;
             if file.len() <= MOST {
-                let name: String =
-                    subject.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+                let name: String = subject.name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
                 seeds.framed(&format!("{name}-{}", F::DTYPE), &file)?;
             }
             break;
@@ -244,9 +239,11 @@ fn descriptions(models: &Seeds, plans: &Seeds) -> Result<()> {
     let wide = "base = { student-t = { nu = 62.0, learned = true } }\n\nlayers = [\n  { repeat = 50, layers = [\n    { kind = \"dense\", group = \"orthonormal\" },\n    \
                 { kind = \"radial\" },\n    { kind = \"spline\" },\n    { kind = \"coupling\", hidden = [5694, 528] },\n  ] },\n]\n";
     models.write("wide-couplings", wide.as_bytes())?;
-    let below = "layers = [{ repeat = 57, layers = [{ kind = \"spline\" }, { kind = \"coupling\", hidden = [67, 15023] }] }]\n";
+    let below =
+        "layers = [{ repeat = 57, layers = [{ kind = \"spline\" }, { kind = \"coupling\", hidden = [67, 15023] }] }]\n";
     models.write("many-wide-couplings", below.as_bytes())?;
-    let deep = "layers = [{ repeat = 216, layers = [{ kind = \"spline\" }, { kind = \"coupling\", hidden = [10023] }] }]\n";
+    let deep =
+        "layers = [{ repeat = 216, layers = [{ kind = \"spline\" }, { kind = \"coupling\", hidden = [10023] }] }]\n";
     models.write("deep", deep.as_bytes())?;
     let long = "[[arms]]\nname = \"long\"\n[arms.model]\nlayers = [{ kind = \"free-conv\", period = 838 }]\n";
     plans.write("long-period", long.as_bytes())?;

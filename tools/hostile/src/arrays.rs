@@ -4,9 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use pdmap_data::{
-    DataError, NpyFile, ReadRows, TextOptions, open_stream, read_npy, read_npz, read_numbers, write_npy,
-};
+use pdmap_data::{DataError, NpyFile, ReadRows, TextOptions, open_stream, read_npy, read_npz, read_numbers, write_npy};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -63,8 +61,7 @@ pub(crate) fn npz(bytes: &[u8]) {
 /// The first byte selects how the entry is stored.
 pub(crate) fn npz_entry(bytes: &[u8]) {
     let Some((&method, entry)) = bytes.split_first() else { return };
-    let method =
-        if method.is_multiple_of(2) { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+    let method = if method.is_multiple_of(2) { CompressionMethod::Stored } else { CompressionMethod::Deflated };
     let Some(archive) = archive(entry, method) else { return };
     with_scratch!("entry.npz", |scratch| {
         let path = scratch.holding(&archive).to_owned();

@@ -31,15 +31,9 @@ const STEPS: u64 = 4;
 
 /// Resumes from the checkpoint in `folder`, if there is one, and stops with a checkpoint after
 /// `stop` steps.
-fn run(
-    flow: &Flow<f32>,
-    rows: &Array2<f32>,
-    folder: &Path,
-    stop: u64,
-) -> Result<(Flow<f32>, Trained), TrainError> {
+fn run(flow: &Flow<f32>, rows: &Array2<f32>, folder: &Path, stop: u64) -> Result<(Flow<f32>, Trained), TrainError> {
     let mut flow = flow.clone();
-    let config =
-        TrainConfig { batch: 3, evaluations: 2, rate: 1e-2, ..TrainConfig::new(Budget::Steps(STEPS)) };
+    let config = TrainConfig { batch: 3, evaluations: 2, rate: 1e-2, ..TrainConfig::new(Budget::Steps(STEPS)) };
     let mut checkpoints = Checkpoints::open(folder, Duration::from_secs(3600), true)?;
     let steps = AtomicU64::new(0);
     let mut watch = |event| {

@@ -44,8 +44,7 @@ fn of_precision<F: Real>(path: &Path) {
 fn used<F: Real>(model: &Model<F>) {
     let flow = &model.flow;
     drop(flow.diagnostics());
-    let rows =
-        Array2::from_shape_fn((2, flow.features()), |(i, j)| F::of(0.25 + i as f64 - 0.125 * j as f64));
+    let rows = Array2::from_shape_fn((2, flow.features()), |(i, j)| F::of(0.25 + i as f64 - 0.125 * j as f64));
     let given = Array2::from_elem((2, flow.conditions()), F::of(0.5));
     let input = pdmap_core::Input::from(&rows);
     let input = if flow.conditions() > 0 { input.given(given.view()) } else { input };

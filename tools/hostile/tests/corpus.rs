@@ -17,8 +17,7 @@ fn every_reader_survives_its_corpus() {
     for target in Target::ALL {
         ALLOCATOR.set_limit(target.memory()).unwrap();
         let folder = seeds.join(target.name());
-        let mut files: Vec<_> =
-            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         assert!(!files.is_empty(), "no corpus for {target}");
         for file in &files {

@@ -51,13 +51,7 @@ impl TextArgs {
             HeaderArg::Yes => CsvHeader::Yes,
             HeaderArg::No => CsvHeader::No,
         };
-        Ok(TextOptions {
-            header,
-            delimiter,
-            columns: self.columns.clone(),
-            id: self.id.clone(),
-            usual: vec![],
-        })
+        Ok(TextOptions { header, delimiter, columns: self.columns.clone(), id: self.id.clone(), usual: vec![] })
     }
 }
 

@@ -83,10 +83,8 @@ pub(crate) struct Map {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: pdmap sample model.safetensors --count 1000 --seed 7 --out samples.csv\n         \
-                  pdmap sample digits.safetensors --class 3 --count 16 --out threes.npy"
-)]
+#[command(after_help = "Example: pdmap sample model.safetensors --count 1000 --seed 7 --out samples.csv\n         \
+                  pdmap sample digits.safetensors --class 3 --count 16 --out threes.npy")]
 pub(crate) struct Sample {
     /// Model file
     pub(crate) model: PathBuf,

@@ -56,8 +56,7 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
     let id = data.id_column();
     let as_what = |names| As { rows: count, names, usual: format, id: id.as_ref() };
     let mut out = targets.open::<f64>(0, RowShape::Vector, &as_what(named("class")))?;
-    let names = (args.text.header != HeaderArg::No)
-        .then(|| (0..classes).map(|k| format!("p{k}")).collect::<Vec<_>>());
+    let names = (args.text.header != HeaderArg::No).then(|| (0..classes).map(|k| format!("p{k}")).collect::<Vec<_>>());
     let shape = RowShape::Matrix { features: classes };
     let mut posterior = targets.open::<f64>(1, shape, &as_what(names))?;
 
@@ -67,15 +66,12 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
         let rows = block.rows.nrows();
         let mut all = Array2::<f64>::zeros((classes, rows));
         for class in 0..classes {
-            let condition = Array2::from_shape_fn((rows, classes), |(_, column)| {
-                F::of(f64::from(u8::from(column == class)))
-            });
+            let condition =
+                Array2::from_shape_fn((rows, classes), |(_, column)| F::of(f64::from(u8::from(column == class))));
             let input: Input<'_, F> = block.rows.reborrow().into();
             let mut log_prob = all.row_mut(class);
             let Some(log_prob) = log_prob.as_slice_mut() else { continue };
-            evaluator
-                .log_prob_into(input.given(condition.view()), log_prob)
-                .map_err(|error| block.error(error))?;
+            evaluator.log_prob_into(input.given(condition.view()), log_prob).map_err(|error| block.error(error))?;
         }
         let (classes_of, posteriors, sum) = decide(all.view());
         marginal += sum;
@@ -102,11 +98,7 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
     let accuracy = labels.map(|_| right as f64 / rows as f64);
     let standard_error = accuracy.map(|a| (a * (1.0 - a) / rows as f64).sqrt());
     let marginal = marginal / rows as f64;
-    print(
-        args,
-        &Summary { rows, classes, given, accuracy, standard_error, confusion, marginal },
-        targets.stdout(),
-    )
+    print(args, &Summary { rows, classes, given, accuracy, standard_error, confusion, marginal }, targets.stdout())
 }
 
 /// The class of each row of one-hot labels.

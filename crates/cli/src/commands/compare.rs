@@ -4,8 +4,7 @@ mod plan;
 
 use anyhow::{Context, Error, Result};
 use pdmap_compare::{
-    CompareError, Event, Plan, PlanFile, Results, Store, compare, csv, figures, outline, page, standalone,
-    text_table,
+    CompareError, Event, Plan, PlanFile, Results, Store, compare, csv, figures, outline, page, standalone, text_table,
 };
 use pdmap_core::Real;
 
@@ -43,9 +42,8 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
     // Results are written first, so that a failing plot loses neither the file nor the table.
     output::text(&folder.file(RESULTS), serde_json::to_string_pretty(&results)?)?;
     output::text(&folder.file(TABLE), csv(&results)?)?;
-    let drawn = draw(&folder, &results).with_context(|| {
-        format!("the results are in {}, but the report failed", folder.file(RESULTS).display())
-    });
+    let drawn = draw(&folder, &results)
+        .with_context(|| format!("the results are in {}, but the report failed", folder.file(RESULTS).display()));
     if args.json {
         output::json(&results)?;
     } else {

@@ -50,9 +50,7 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
         round_trip: RoundTrips { data: data.transpose()?, base: RoundTrip::of_base(&model.flow) },
     };
     let trips = &report.round_trip;
-    for warning in
-        [Some(&trips.base), trips.data.as_ref()].into_iter().flatten().filter_map(RoundTrip::warning)
-    {
+    for warning in [Some(&trips.base), trips.data.as_ref()].into_iter().flatten().filter_map(RoundTrip::warning) {
         eprintln!("warning: {warning}");
     }
     if args.json { output::json(&report) } else { text(&report) }

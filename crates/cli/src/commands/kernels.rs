@@ -42,8 +42,7 @@ fn export<F: Real>(args: &args::Kernels, model: &Model<F>) -> Result<()> {
         Some(values) => write_npy(&args.out, &values)?,
         None => write_npy(&args.out, &kernels.values())?,
     }
-    let drawn =
-        [("", shapes(&kernels, "Kernels")?), ("-response", responses(&kernels, "Frequency responses")?)];
+    let drawn = [("", shapes(&kernels, "Kernels")?), ("-response", responses(&kernels, "Frequency responses")?)];
     for (suffix, drawn) in drawn {
         let stem = args.out.file_stem().unwrap_or_default().to_string_lossy();
         let path = args.out.with_file_name(format!("{stem}{suffix}.svg"));

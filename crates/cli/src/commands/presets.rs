@@ -13,8 +13,8 @@ pub(crate) fn run(args: &Presets) -> Result<()> {
         (Some(preset), true) => output::json(&preset.model(architecture)),
         (Some(preset), false) => output::line(preset.model(architecture).to_toml().trim_end()),
         (None, true) => {
-            let all = Preset::all()
-                .map(|preset| serde_json::json!({ "name": preset, "description": preset.describe() }));
+            let all =
+                Preset::all().map(|preset| serde_json::json!({ "name": preset, "description": preset.describe() }));
             output::json(&all.collect::<Vec<_>>())
         }
         (None, false) => {

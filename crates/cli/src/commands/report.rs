@@ -46,9 +46,7 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
         return Ok(trained.filter(|shape| !shape.is_empty()).unwrap_or_else(|| vec![1, features]));
     };
     let numbers = shape.iter().fold(1usize, |product, &side| product.saturating_mul(side));
-    if !(2..=3).contains(&shape.len())
-        || (numbers != features && !(shape.len() == 3 && numbers == features + 1))
-    {
+    if !(2..=3).contains(&shape.len()) || (numbers != features && !(shape.len() == 3 && numbers == features + 1)) {
         let message = format!(
             "--shape {shape:?} has {numbers} values, but a row of the model has {features}; expected CHANNELS,HEIGHT,WIDTH or CHANNELS,LENGTH"
         );

@@ -77,10 +77,8 @@ fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Res
     let (count, mut given) = wanted(args, model)?;
     let bytes = u128::from(count) * features as u128 * size_of::<F>() as u128;
     if i64::try_from(bytes).is_err() {
-        let message = format!(
-            "--count {}: rows of {features} features take {bytes} bytes, more than a file holds",
-            count
-        );
+        let message =
+            format!("--count {}: rows of {features} features take {bytes} bytes, more than a file holds", count);
         return Err(BadInput(message).into());
     }
     let names = data_names(model, args.header);

@@ -125,8 +125,5 @@ fn print(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Resu
     for Quantile { quantile, value } in &summary.quantiles {
         output::summary(&format!("quantile {quantile}: {value} nats"), rows_on_stdout)?;
     }
-    summary
-        .threshold
-        .iter()
-        .try_for_each(|threshold| output::summary(&threshold.describe(rows), rows_on_stdout))
+    summary.threshold.iter().try_for_each(|threshold| output::summary(&threshold.describe(rows), rows_on_stdout))
 }

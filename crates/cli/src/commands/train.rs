@@ -67,8 +67,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)? };
     watch.started(args, &choice.name(), &config, &flow);
     let mut on_event = |event| watch.event(event);
-    let hooks =
-        Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
+    let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
     let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
     let trained = watch.ended(trained).map_err(|error| choice.blame(error, &source))?;
 
@@ -123,18 +122,14 @@ fn not_an_input(args: &Train) -> Result<()> {
         Some(Path::new(&args.model)),
         checkpoint.as_deref(),
     ];
-    let outputs = [
-        ("--out", Some(args.out.as_path())),
-        ("--report", args.report.as_deref()),
-        ("--log", args.log.as_deref()),
-    ];
+    let outputs =
+        [("--out", Some(args.out.as_path())), ("--report", args.report.as_deref()), ("--log", args.log.as_deref())];
     for (index, &(flag, path)) in outputs.iter().enumerate() {
         let Some(path) = path else { continue };
         if inputs.into_iter().flatten().any(|input| output::same_place(input, path)) {
             return Err(BadInput(format!("{flag} {} would overwrite an input", path.display())).into());
         }
-        let same =
-            |other: &&(&str, Option<&Path>)| other.1.is_some_and(|other| output::same_place(other, path));
+        let same = |other: &&(&str, Option<&Path>)| other.1.is_some_and(|other| output::same_place(other, path));
         if let Some((other, _)) = outputs[..index].iter().find(same) {
             return Err(BadInput(format!("{other} and {flag} both write to {}", path.display())).into());
         }
@@ -182,8 +177,7 @@ fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, path: &P
         _ => (&data.test, source.test_name()),
     };
     let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
-    let subject =
-        Subject { model, name, rows: thinned(rows.view()), columns: source.columns(), shape, pixel_log_det };
+    let subject = Subject { model, name, rows: thinned(rows.view()), columns: source.columns(), shape, pixel_log_det };
     let (page, warning) = page(&subject).context("the model is saved, but its report failed")?;
     output::text(path, page.render()?)?;
     warning.iter().for_each(|warning| eprintln!("warning: {warning}"));

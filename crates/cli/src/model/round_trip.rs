@@ -66,12 +66,7 @@ impl RoundTrip {
     }
 
     /// The same over rows whose codes (with their condition) are known.
-    pub(crate) fn of_rows<F: Real>(
-        flow: &Flow<F>,
-        name: String,
-        x: ArrayView2<'_, F>,
-        z: Input<'_, F>,
-    ) -> Self {
+    pub(crate) fn of_rows<F: Real>(flow: &Flow<F>, name: String, x: ArrayView2<'_, F>, z: Input<'_, F>) -> Self {
         let both = flow.decode(z).map(|back| errors(x, &back));
         Self::new::<F>(Some(name), x.nrows(), both)
     }

@@ -97,13 +97,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     let mut figures = vec![figure("All codes", z.iter().copied(), rows * count, &marginal, 0.0005)?];
     for feature in shown.clone().take(if count == 1 { 0 } else { SHOWN }) {
         let column = z.column(feature.index);
-        figures.push(figure(
-            &format!("Code {}", feature.index),
-            column.iter().copied(),
-            rows,
-            &marginal,
-            0.002,
-        )?);
+        figures.push(figure(&format!("Code {}", feature.index), column.iter().copied(), rows, &marginal, 0.002)?);
     }
     let table = Table {
         caption: "Codes farthest from the base density".into(),
@@ -241,8 +235,7 @@ mod tests {
             share if share < 0.5 => -tail_quantile(share.ln()),
             share => tail_quantile((1.0 - share).ln()),
         };
-        let middles: Vec<f64> =
-            (0..count).map(|i| quantile((f64::from(i) + 0.5) / f64::from(count))).collect();
+        let middles: Vec<f64> = (0..count).map(|i| quantile((f64::from(i) + 0.5) / f64::from(count))).collect();
         assert!((normal.distance(&middles) - 0.5 / f64::from(count)).abs() < 1e-5);
         let moved: Vec<f64> = middles.iter().map(|value| value + 1.0).collect();
         assert!((normal.distance(&moved) - 0.382_924_922_548_03).abs() < 1e-3);

@@ -31,10 +31,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Sect
     }
     // Column i of an affine map's matrix is f(eᵢ) − f(0).
     let mut rows =
-        Array2::from_shape_fn(
-            (features + 1, features),
-            |(i, j)| if i == j + 1 { F::one() } else { F::zero() },
-        );
+        Array2::from_shape_fn((features + 1, features), |(i, j)| if i == j + 1 { F::one() } else { F::zero() });
     for layer in &layers[..=first] {
         rows = layer.transform(rows.view())?.0;
     }

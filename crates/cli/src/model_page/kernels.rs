@@ -43,9 +43,8 @@ pub(super) fn section<F: Real>(model: &Model<F>) -> Result<Option<Section>> {
         });
     }
     if found > SHOWN {
-        section.paragraphs = vec![format!(
-            "The first {SHOWN} of {found} convolutions. Use `pdmap kernels --layer` for the others."
-        )];
+        section.paragraphs =
+            vec![format!("The first {SHOWN} of {found} convolutions. Use `pdmap kernels --layer` for the others.")];
     }
     Ok((found > 0).then_some(section))
 }

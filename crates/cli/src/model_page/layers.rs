@@ -37,23 +37,14 @@ pub(super) fn section<F: Real>(model: &Model<F>) -> Section {
         for tensor in tensors {
             let value = |figure: &str| {
                 let name = format!("{tensor} {figure}");
-                figures
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map_or_else(String::new, |&(_, value)| short(value))
+                figures.iter().find(|(known, _)| *known == name).map_or_else(String::new, |&(_, value)| short(value))
             };
             rows.push([head(tensor), FIGURES.iter().map(|(figure, _)| value(figure)).collect()].concat());
         }
     }
     let mut header: Vec<String> = ["layer", "kind", "tensor"].map(String::from).to_vec();
     header.extend(FIGURES.iter().map(|(_, column)| (*column).to_owned()));
-    let table = Table {
-        caption: "Layers from data to codes".into(),
-        header,
-        rows,
-        best: vec![],
-        note: String::new(),
-    };
+    let table = Table { caption: "Layers from data to codes".into(), header, rows, best: vec![], note: String::new() };
     let paragraphs = vec![format!(
         "{} parameters. Errors of the inverse grow with the condition number, which is 1 for an orthonormal matrix.",
         model.flow.parameter_count()

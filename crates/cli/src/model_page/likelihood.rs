@@ -27,8 +27,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
         subject.name
     );
     let mut figures = vec![];
-    if let Some(training) = subject.model.header.training.as_ref().filter(|training| training.curve.len() > 1)
-    {
+    if let Some(training) = subject.model.header.training.as_ref().filter(|training| training.curve.len() > 1) {
         let curve = LinePlot {
             title: "Learning curve".into(),
             x_label: "training step".into(),

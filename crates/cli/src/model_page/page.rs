@@ -42,12 +42,7 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
         title: title(model),
         verdict: verdict.into_iter().flatten().collect(),
         sections: sections.into_iter().flatten().collect(),
-        generated_by: format!(
-            "pdmap {} on {}, {} rows",
-            env!("CARGO_PKG_VERSION"),
-            subject.name,
-            measured.x.nrows()
-        ),
+        generated_by: format!("pdmap {} on {}, {} rows", env!("CARGO_PKG_VERSION"), subject.name, measured.x.nrows()),
     };
     Ok((page, warning))
 }
@@ -60,10 +55,8 @@ fn given<'a, F: Real>(rows: ArrayView2<'a, F>, condition: ArrayView2<'a, F>) -> 
 
 fn title<F: Real>(model: &Model<F>) -> String {
     let header = &model.header;
-    let trained = header
-        .training
-        .as_ref()
-        .map_or_else(String::new, |training| format!(", trained on {}", training.data));
+    let trained =
+        header.training.as_ref().map_or_else(String::new, |training| format!(", trained on {}", training.data));
     format!("Density of {} features with {} layers{trained}", header.features, header.layers.len())
 }
 

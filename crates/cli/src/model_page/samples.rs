@@ -58,52 +58,39 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Sect
 /// Whether the model treats its rows as signals.
 fn is_signal<F: Real>(measured: &Measured<'_, F>) -> bool {
     let kinds = &measured.subject.model.header.layers;
-    kinds.iter().any(|layer| {
-        layer.kind.contains("conv") || layer.kind.starts_with("subband") || layer.kind == "multiscale"
-    })
+    kinds
+        .iter()
+        .any(|layer| layer.kind.contains("conv") || layer.kind.starts_with("subband") || layer.kind == "multiscale")
 }
 
 /// The image of a row: the mean over channels. The missing last pixel of a mean-free patch is
 /// restored.
-pub(super) fn picture<F: Real>(
-    row: ArrayView1<'_, F>,
-    (channels, height, width): (usize, usize, usize),
-) -> Vec<f64> {
+pub(super) fn picture<F: Real>(row: ArrayView1<'_, F>, (channels, height, width): (usize, usize, usize)) -> Vec<f64> {
     let (pixels, values) = (height * width, row.mapv(|value| value.f64()));
     if values.len() + 1 == pixels {
         let last = -values.sum();
         return values.into_iter().chain([last]).collect();
     }
-    let channel = |pixel: usize| {
-        (0..channels).map(|c| values.get(c * pixels + pixel).copied().unwrap_or(f64::NAN)).sum::<f64>()
-    };
+    let channel =
+        |pixel: usize| (0..channels).map(|c| values.get(c * pixels + pixel).copied().unwrap_or(f64::NAN)).sum::<f64>();
     (0..pixels).map(|pixel| channel(pixel) / channels as f64).collect()
 }
 
-fn pictures<F: Real>(
-    both: [(&str, ArrayView2<'_, F>); 2],
-    shape: (usize, usize, usize),
-) -> Result<Vec<Figure>> {
+fn pictures<F: Real>(both: [(&str, ArrayView2<'_, F>); 2], shape: (usize, usize, usize)) -> Result<Vec<Figure>> {
     let all = both.map(|(name, rows)| {
-        let pictures: Vec<_> =
-            rows.rows().into_iter().take(PICTURES).map(|row| picture(row, shape)).collect();
+        let pictures: Vec<_> = rows.rows().into_iter().take(PICTURES).map(|row| picture(row, shape)).collect();
         (name, pictures)
     });
     // Both use the scale of the data, so that a wrong contrast of the samples is visible.
     let range = span(all[0].1.iter().flatten().copied(), 0.005);
     let each = all.into_iter().map(|(name, pictures)| {
-        let grid =
-            Pictures { title: name.to_owned(), size: (shape.1, shape.2), pictures, columns: ACROSS, range };
+        let grid = Pictures { title: name.to_owned(), size: (shape.1, shape.2), pictures, columns: ACROSS, range };
         Figure::of_pictures(&grid, "Black and white are the 0.5% and 99.5% quantiles of the data.")
     });
     Ok(each.collect::<Result<_, _>>()?)
 }
 
-fn signals<F: Real>(
-    both: [(&str, ArrayView2<'_, F>); 2],
-    channels: usize,
-    length: usize,
-) -> Result<Vec<Figure>> {
+fn signals<F: Real>(both: [(&str, ArrayView2<'_, F>); 2], channels: usize, length: usize) -> Result<Vec<Figure>> {
     let y_range = span(both[0].1.iter().map(|value| value.f64()), 0.0005).map(|(low, high)| {
         let margin = 0.25 * (high - low);
         (low - margin, high + margin)
@@ -142,9 +129,8 @@ fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 
         (at >= 0.0 && at < CELLS as f64).then_some(at as usize)
     };
     let names = measured.subject.columns.as_deref();
-    let name = |axis: usize| {
-        names.and_then(|names| names.get(axis)).map_or_else(|| format!("x{axis}"), ToString::to_string)
-    };
+    let name =
+        |axis: usize| names.and_then(|names| names.get(axis)).map_or_else(|| format!("x{axis}"), ToString::to_string);
     let map = |title: &str, values: Vec<f64>, color: usize| HeatMap {
         title: title.to_owned(),
         x_label: name(0),
@@ -159,21 +145,16 @@ fn plane<F: Real>(measured: &Measured<'_, F>, both: [(&str, ArrayView2<'_, F>); 
     for (index, (name, rows)) in both.into_iter().enumerate() {
         let mut counts = vec![0.0; CELLS * CELLS];
         for row in rows.rows() {
-            if let (Some(column), Some(line)) = (cell(row[0].f64(), ranges[0]), cell(row[1].f64(), ranges[1]))
-            {
+            if let (Some(column), Some(line)) = (cell(row[0].f64(), ranges[0]), cell(row[1].f64(), ranges[1])) {
                 counts[line * CELLS + column] += 1.0;
             }
         }
         if counts.iter().any(|&count| count > 0.0) {
-            figures.push(Figure::of_heat_map(
-                &map(name, counts, index),
-                "Counts; the opacity is their square root.",
-            )?);
+            figures.push(Figure::of_heat_map(&map(name, counts, index), "Counts; the opacity is their square root.")?);
         }
     }
     if measured.subject.model.flow.conditions() == 0 {
-        let centre =
-            |index: usize, (low, high): (f64, f64)| low + (index as f64 + 0.5) * (high - low) / CELLS as f64;
+        let centre = |index: usize, (low, high): (f64, f64)| low + (index as f64 + 0.5) * (high - low) / CELLS as f64;
         let grid = Array2::from_shape_fn((CELLS * CELLS, 2), |(place, axis)| {
             F::of(centre(if axis == 0 { place % CELLS } else { place / CELLS }, ranges[axis]))
         });

@@ -47,8 +47,7 @@ impl<F: Real> Blocks<F> {
     pub(crate) fn open(data: &Path, options: &TextOptions, features: usize) -> Result<Self> {
         let reader = open_rows::<F>(&Input::parse(data), options)?;
         if reader.features() != features {
-            let message =
-                format!("{}: {} features per row, expected {features}", reader.name(), reader.features());
+            let message = format!("{}: {} features per row, expected {features}", reader.name(), reader.features());
             return Err(BadInput(message).into());
         }
         let limit = block_rows::<F>(features);

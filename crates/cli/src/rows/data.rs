@@ -6,8 +6,8 @@ use anyhow::{Error, Result};
 use ndarray::Array2;
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{
-    Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows,
-    check_training, collect_rows, detect_format, mnist, open_rows, split_rows, tiles, wav,
+    Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
+    collect_rows, detect_format, mnist, open_rows, split_rows, tiles, wav,
 };
 use pdmap_train::{Preprocess, SpecError, TrainError};
 
@@ -56,15 +56,13 @@ impl Source {
             None => None,
             Some(&[train, validation, test]) => Some(Counts { train, validation, test }),
             Some(other) => {
-                let message =
-                    format!("--rows takes three numbers (training,validation,test); got {}", other.len());
+                let message = format!("--rows takes three numbers (training,validation,test); got {}", other.len());
                 return Err(BadInput(message).into());
             }
         };
         let kind = if Generator::is_named_by(args.data()) {
             if let Some(protocol) = args.protocol {
-                let message =
-                    format!("--protocol {protocol} cannot be used with the generator {}", args.data());
+                let message = format!("--protocol {protocol} cannot be used with the generator {}", args.data());
                 return Err(BadInput(message).into());
             }
             Kind::Generator(args.data().parse()?)
@@ -88,9 +86,7 @@ impl Source {
                 (Protocol::Tiles, Protocol::Patches) => Kind::Tiles(path),
                 (Protocol::Mnist, Protocol::Mnist) => Kind::Mnist(path),
                 (Protocol::Rows, Protocol::Rows) => Kind::Rows(input),
-                (Protocol::Wav, Protocol::Wav) => {
-                    Kind::Wav { path, frame: args.frame.unwrap_or(FRAME), hop: args.hop }
-                }
+                (Protocol::Wav, Protocol::Wav) => Kind::Wav { path, frame: args.frame.unwrap_or(FRAME), hop: args.hop },
                 (asked, natural) => {
                     let message = format!(
                         "{}: --protocol {asked} needs other data; these match --protocol {natural}",
@@ -107,8 +103,7 @@ impl Source {
             .into());
         }
         if args.test.is_some() && matches!(kind, Kind::Generator(_) | Kind::Wav { .. }) {
-            let message =
-                "--test cannot be used with a generator or with sound, which provide their own test rows";
+            let message = "--test cannot be used with a generator or with sound, which provide their own test rows";
             return Err(BadInput(message.into()).into());
         }
         suits(args, &kind)?;
@@ -157,9 +152,7 @@ impl Source {
                 let counts = self.counts.unwrap_or(*counts);
                 bsds300(path, self.test.as_deref(), counts, self.patch, self.seed)?
             }
-            Kind::Tiles(path) => {
-                tiles(path, self.test.as_deref(), self.counts.unwrap_or(ROWS), self.patch, self.seed)?
-            }
+            Kind::Tiles(path) => tiles(path, self.test.as_deref(), self.counts.unwrap_or(ROWS), self.patch, self.seed)?,
             Kind::Mnist(path) => mnist(path, self.test.as_deref(), self.seed)?,
             Kind::Wav { path, frame, hop } => wav(path, *frame, *hop, self.seed)?,
             Kind::Rows(input) => self.rows(input)?,
@@ -248,8 +241,7 @@ impl Source {
         name: &str,
     ) -> Result<[Array2<F>; 3]> {
         let (validation, test) = given;
-        let missing =
-            |flag: &str| BadInput(format!("{flag} is missing: the condition of these rows is not in {name}"));
+        let missing = |flag: &str| BadInput(format!("{flag} is missing: the condition of these rows is not in {name}"));
         let width = all.ncols();
         let test_of = |split: Array2<F>| match test {
             Some(test) => Ok(test),
@@ -334,17 +326,11 @@ fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
         args.patch.filter(|_| !side).map(|side| format!("--patch {side}")),
         args.frame.filter(|_| !frames).map(|frame| format!("--frame {frame}")),
         args.hop.filter(|_| !frames).map(|hop| format!("--hop {hop}")),
-        args.text
-            .columns
-            .as_ref()
-            .filter(|_| !columns)
-            .map(|columns| format!("--columns {}", columns.join(","))),
+        args.text.columns.as_ref().filter(|_| !columns).map(|columns| format!("--columns {}", columns.join(","))),
     ];
     match refused.into_iter().flatten().next() {
         None => Ok(()),
-        Some(flag) => {
-            Err(BadInput(format!("{flag} cannot be used with {}: this is {what}", args.data())).into())
-        }
+        Some(flag) => Err(BadInput(format!("{flag} cannot be used with {}: this is {what}", args.data())).into()),
     }
 }
 

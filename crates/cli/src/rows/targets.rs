@@ -31,10 +31,8 @@ impl Target {
             Some("csv") => Some(RowFormat::Csv),
             _ if asked.is_some() => None,
             _ => {
-                let message = format!(
-                    "{}: the format follows from .npy and .csv; for other names, use --format",
-                    file.display()
-                );
+                let message =
+                    format!("{}: the format follows from .npy and .csv; for other names, use --format", file.display());
                 return Err(BadInput(message).into());
             }
         };
@@ -70,9 +68,8 @@ impl<const N: usize> Targets<N> {
         }
         for (index, (flag, place)) in places.iter().enumerate() {
             let Some(place) = place else { continue };
-            let same = |(_, other): &&(&str, Option<&Path>)| {
-                other.is_some_and(|other| output::same_place(other, place))
-            };
+            let same =
+                |(_, other): &&(&str, Option<&Path>)| other.is_some_and(|other| output::same_place(other, place));
             if let Some((other, _)) = places[..index].iter().find(same) {
                 let message = format!("{other} and {flag} both write to {}", place.display());
                 return Err(BadInput(message).into());
@@ -85,8 +82,7 @@ impl<const N: usize> Targets<N> {
         }
         let decided = targets.iter().flatten().all(|target| target.format.is_some());
         if let (Some(asked), true) = (asked, decided) {
-            let message =
-                format!("--format {asked:?} has no effect: each file's extension determines its format");
+            let message = format!("--format {asked:?} has no effect: each file's extension determines its format");
             return Err(BadInput(message.to_lowercase()).into());
         }
         Ok(Self { targets, format: asked.map(RowFormat::from) })
@@ -98,12 +94,7 @@ impl<const N: usize> Targets<N> {
     }
 
     /// Opens the destination with this index, if it was requested.
-    pub(crate) fn open<F: Element>(
-        &self,
-        index: usize,
-        shape: RowShape,
-        as_what: &As<'_>,
-    ) -> Result<RowsOut<F>> {
+    pub(crate) fn open<F: Element>(&self, index: usize, shape: RowShape, as_what: &As<'_>) -> Result<RowsOut<F>> {
         let Some(target) = self.targets.get(index).and_then(Option::as_ref) else {
             return Ok(RowsOut { writer: None, wanted: false, stdout: false });
         };

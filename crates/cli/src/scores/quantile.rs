@@ -32,8 +32,7 @@ mod tests {
         let sorted = [1.0, 2.0, 4.0, 8.0];
         // h = 3q: 0.25 is at 0.75 between 1 and 2, 0.5 in the middle of 2 and 4, 0.9 at 0.7 between
         // 4 and 8.
-        for (q, expected) in [(0.0, 1.0), (0.25, 1.75), (1.0 / 3.0, 2.0), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0)]
-        {
+        for (q, expected) in [(0.0, 1.0), (0.25, 1.75), (1.0 / 3.0, 2.0), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0)] {
             assert!((quantile(&sorted, q) - expected).abs() < 1e-15 * 8.0, "{q}: {}", quantile(&sorted, q));
         }
         // Other definitions differ: 6 gives 1.25 at 0.25, `lower` gives 1, `nearest` 2.

@@ -35,20 +35,16 @@ impl Threshold {
     pub(crate) fn of(args: &Score) -> Result<Option<Self>> {
         let refuse = |message: &str| Err(BadInput(message.to_owned()).into());
         match (args.threshold, &args.reference, args.quantile) {
-            (Some(value), None, None) if value.is_finite() => {
-                Ok(Some(Self { value, reference: None, below: 0 }))
-            }
+            (Some(value), None, None) if value.is_finite() => Ok(Some(Self { value, reference: None, below: 0 })),
             (Some(value), None, None) => refuse(&format!("--threshold {value}: must be finite")),
             (Some(_), _, _) => {
                 refuse("--threshold cannot be used with --reference and --quantile, which define a threshold")
             }
             (None, Some(path), Some(q)) => Self::from_reference(path, q).map(Some),
-            (None, Some(_), None) => {
-                refuse("--reference needs --quantile, the quantile to use as the threshold")
+            (None, Some(_), None) => refuse("--reference needs --quantile, the quantile to use as the threshold"),
+            (None, None, Some(_)) => {
+                refuse("--quantile needs --reference, the scores to take it from (for the scored rows use --quantiles)")
             }
-            (None, None, Some(_)) => refuse(
-                "--quantile needs --reference, the scores to take it from (for the scored rows use --quantiles)",
-            ),
             (None, None, None) if args.flags.is_some() => {
                 refuse("--flags needs a threshold: --threshold, or --reference and --quantile")
             }

@@ -47,8 +47,7 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
 
 /// Writes a text file atomically.
 pub(crate) fn text(path: &Path, contents: impl AsRef<[u8]>) -> Result<()> {
-    write_atomically(path, |file| file.write_all(contents.as_ref()))
-        .with_context(|| path.display().to_string())
+    write_atomically(path, |file| file.write_all(contents.as_ref())).with_context(|| path.display().to_string())
 }
 
 /// Checks before the work that a file can be written.
@@ -61,8 +60,7 @@ pub(crate) fn same_place(one: &Path, other: &Path) -> bool {
     fn real(path: &Path) -> PathBuf {
         let there = std::fs::canonicalize(path);
         there.unwrap_or_else(|_| {
-            let folder =
-                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             match (std::fs::canonicalize(folder), path.file_name()) {
                 (Ok(folder), Some(name)) => folder.join(name),
                 _ => path.to_path_buf(),

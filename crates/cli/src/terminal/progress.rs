@@ -22,12 +22,9 @@ impl Bar {
     /// A bar, hidden if `quiet` or if stderr is not a terminal.
     pub(crate) fn new(quiet: bool) -> Self {
         let hidden = quiet || !std::io::stderr().is_terminal();
-        let target =
-            if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(8) };
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(8) };
         let bar = ProgressBar::with_draw_target(Some(FULL), target);
-        if let Ok(style) =
-            ProgressStyle::with_template("{prefix:40} {bar:24} {elapsed:>4} / {eta:>4} left  {msg}")
-        {
+        if let Ok(style) = ProgressStyle::with_template("{prefix:40} {bar:24} {elapsed:>4} / {eta:>4} left  {msg}") {
             bar.set_style(style);
         }
         Self { bar, first: Mutex::new(None) }
@@ -51,10 +48,8 @@ impl Bar {
         let (start, step) = *first.get_or_insert_with(|| (Instant::now(), progress.step));
         let rate = (progress.step.saturating_sub(step)) as f64 / start.elapsed().as_secs_f64().max(1e-3);
         self.bar.set_position((progress.share * FULL as f64) as u64);
-        self.bar.set_message(format!(
-            "step {}, {rate:.0}/s  validation {:.2} nats",
-            progress.step, progress.validation
-        ));
+        self.bar
+            .set_message(format!("step {}, {rate:.0}/s  validation {:.2} nats", progress.step, progress.validation));
     }
 
     /// Prints a line above the bar, if there is one.

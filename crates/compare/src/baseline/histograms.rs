@@ -80,8 +80,7 @@ mod tests {
 
     #[test]
     fn uniform_data_have_the_uniform_density() {
-        let rows =
-            Array2::from_shape_fn((10_000, 2), |(i, j)| (((i * 7919 + j * 31) % 10_000) as f64 + 0.5) / 1e4);
+        let rows = Array2::from_shape_fn((10_000, 2), |(i, j)| (((i * 7919 + j * 31) % 10_000) as f64 + 0.5) / 1e4);
         let marginals = Marginals::fit(rows.view(), rows.view(), false).unwrap();
         let mean = marginals.independent(2).unwrap().log_prob(&rows).unwrap().iter().sum::<f64>() / 1e4;
         assert!(mean.abs() < 0.05, "{mean}");
@@ -97,8 +96,7 @@ mod tests {
         });
         let marginals = Marginals::fit(rows.view(), rows.view(), false).unwrap();
         let mean = |flow: Flow<f64>| flow.log_prob(&rows).unwrap().iter().sum::<f64>() / 1e4;
-        let (apart, together) =
-            (mean(marginals.independent(2).unwrap()), mean(marginals.copula(rows.view()).unwrap()));
+        let (apart, together) = (mean(marginals.independent(2).unwrap()), mean(marginals.copula(rows.view()).unwrap()));
         assert!(together > apart + 1.0, "{together} {apart}");
     }
 

@@ -15,8 +15,7 @@ pub(crate) fn jacobian<F: Real>(flow: &Flow<F>, x: ArrayView1<'_, F>) -> Result<
     let chain = flow.chain();
     chain.forward((&rows).into(), z.view_mut(), None, &mut tape)?;
     let at = ForwardPass { input: (&rows).into(), y: z.view(), tape: &mut tape };
-    let delta: Array2<F> =
-        Array2::from_shape_fn(rows.dim(), |(i, j)| if i == j { F::one() } else { F::zero() });
+    let delta: Array2<F> = Array2::from_shape_fn(rows.dim(), |(i, j)| if i == j { F::one() } else { F::zero() });
     chain.backward(at, delta.view(), Some(dx.view_mut()), &mut chain.new_grads().params)?;
     let log_det = dx.row(features).mapv(F::f64);
     Ok(Array2::from_shape_fn((features, features), |(i, j)| dx[[i, j]].f64() - log_det[j]))

@@ -53,15 +53,13 @@ impl ArmText {
             (None, Value::String(path)) => place.file(&folder.join(path))?,
             (None, Value::Object(_)) => place.inline(&self.model)?,
             (None, _) => {
-                return place
-                    .refuse("model", "expected a preset's name, the path of a model file, or a table");
+                return place.refuse("model", "expected a preset's name, the path of a model file, or a table");
             }
         };
         if preset.is_none_or(|preset| !preset.is_template()) {
             let given = [(self.depth.is_some(), "depth"), (self.alpha.is_some(), "alpha")];
             if let Some((_, name)) = given.into_iter().find(|(given, _)| *given) {
-                return place
-                    .refuse(name, "applies to presets with a depth only: this model lists its layers");
+                return place.refuse(name, "applies to presets with a depth only: this model lists its layers");
             }
         }
         if let Some(steps) = &self.preprocess {
@@ -80,12 +78,7 @@ impl ArmText {
     }
 
     /// The model of a preset. A learning rate common to all arms overrides the preset's suggestion.
-    fn preset_model(
-        &self,
-        preset: Preset,
-        common: &TrainingSpec,
-        place: Place<'_>,
-    ) -> Result<ModelSpec, SpecError> {
+    fn preset_model(&self, preset: Preset, common: &TrainingSpec, place: Place<'_>) -> Result<ModelSpec, SpecError> {
         let usual = Architecture::default();
         let depth = self.depth.unwrap_or(usual.depth);
         let alpha = self.alpha.unwrap_or(usual.alpha);

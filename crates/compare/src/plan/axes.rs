@@ -48,9 +48,7 @@ fn split(entry: &Value) -> Option<(&Value, Map<String, Value>)> {
 
 fn choices(values: &Value, at: &[Segment]) -> Result<Vec<(String, Value)>, OptionsError> {
     match values {
-        Value::Object(table) => {
-            Ok(table.iter().map(|(label, value)| (label.clone(), value.clone())).collect())
-        }
+        Value::Object(table) => Ok(table.iter().map(|(label, value)| (label.clone(), value.clone())).collect()),
         Value::Array(list) => list
             .iter()
             .map(|value| match value {
@@ -74,9 +72,7 @@ fn replaced(value: &Value, axis: &str, label: &str, by: &Value) -> Value {
         Value::Object(table) => {
             let entry = |(key, value): (&String, &Value)| {
                 let new = match value {
-                    Value::String(name) if key == "name" => {
-                        name.replace(&format!("{{{axis}}}"), label).into()
-                    }
+                    Value::String(name) if key == "name" => name.replace(&format!("{{{axis}}}"), label).into(),
                     other => replaced(other, axis, label, by),
                 };
                 (key.clone(), new)
@@ -111,8 +107,7 @@ mod tests {
         assert!(second.get("axes").is_none());
         let plain = json!({ "name": "$x" });
         assert_eq!(family(&plain).unwrap(), [plain]);
-        for wrong in [json!({ "axes": 3 }), json!({ "axes": { "a": [] } }), json!({ "axes": { "a": [[1]] } })]
-        {
+        for wrong in [json!({ "axes": 3 }), json!({ "axes": { "a": [] } }), json!({ "axes": { "a": [[1]] } })] {
             family(&wrong).unwrap_err();
         }
     }

@@ -36,10 +36,8 @@ impl Plan {
             arm.check_name(&self.arms[..index]).map_err(inside)?;
             arm.check_training().map_err(inside)?;
             if arm.seed_offset > MOST_OFFSET {
-                let reason = format!(
-                    "{}: at most {MOST_OFFSET}; larger seeds are reserved for tuning",
-                    arm.seed_offset
-                );
+                let reason =
+                    format!("{}: at most {MOST_OFFSET}; larger seeds are reserved for tuning", arm.seed_offset);
                 return refuse(&[key("seed-offset")], &reason).map_err(inside);
             }
         }
@@ -117,11 +115,7 @@ impl Arm {
     fn check_name(&self, before: &[Self]) -> Result<(), OptionsError> {
         let (name, place) = (&self.name, [key("name")]);
         let letters = name.chars().count();
-        if name.trim() != name
-            || name.is_empty()
-            || name.contains([',', '`'])
-            || name.chars().any(char::is_control)
-        {
+        if name.trim() != name || name.is_empty() || name.contains([',', '`']) || name.chars().any(char::is_control) {
             return refuse(
                 &place,
                 &format!(
@@ -139,10 +133,7 @@ impl Arm {
         if let Ok(preset) = name.parse::<Preset>()
             && self.as_preset().map(|(preset, _)| preset) != Some(preset)
         {
-            return refuse(
-                &place,
-                &format!("`{name}` is the name of a preset, but this arm is another model"),
-            );
+            return refuse(&place, &format!("`{name}` is the name of a preset, but this arm is another model"));
         }
         Ok(())
     }

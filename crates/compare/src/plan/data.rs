@@ -140,8 +140,7 @@ impl Plan {
 
     /// Everything that is trained, in budgets of a final run: tuning and final runs of all arms.
     pub fn budgets(&self) -> f64 {
-        let tuning =
-            self.arms.iter().flat_map(|arm| self.tuning_runs(arm)).map(|(runs, share)| runs as f64 * share);
+        let tuning = self.arms.iter().flat_map(|arm| self.tuning_runs(arm)).map(|(runs, share)| runs as f64 * share);
         self.arms.len() as f64 * self.seeds as f64 + tuning.sum::<f64>()
     }
 

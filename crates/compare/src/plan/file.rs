@@ -157,8 +157,7 @@ fn in_file(mut error: OptionsError, entries: &[usize]) -> OptionsError {
 fn pairs(contrasts: &[Vec<String>]) -> Result<Vec<[String; 2]>, OptionsError> {
     let pair = |(index, names): (usize, &Vec<String>)| {
         <[String; 2]>::try_from(names.clone()).or_else(|names| {
-            let reason =
-                format!("{} names, a contrast is [\"an arm\", \"what it is compared with\"]", names.len());
+            let reason = format!("{} names, a contrast is [\"an arm\", \"what it is compared with\"]", names.len());
             refuse(&[key("contrasts"), Segment::Index(index)], &reason)
         })
     };

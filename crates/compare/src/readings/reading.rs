@@ -20,13 +20,7 @@ pub struct Reading {
 }
 
 /// Reads both arms at the largest value that all their runs reach.
-pub(crate) fn reading(
-    runs: &[RunResult],
-    arm: &str,
-    against: &str,
-    axis: Axis,
-    confidence: f64,
-) -> Option<Reading> {
+pub(crate) fn reading(runs: &[RunResult], arm: &str, against: &str, axis: Axis, confidence: f64) -> Option<Reading> {
     let both = runs.iter().filter(|run| run.arm == arm || run.arm == against);
     let ends = both.filter_map(|run| run.trained.curve.last().map(|last| axis.of(last)));
     let at = ends.min_by(f64::total_cmp)?;

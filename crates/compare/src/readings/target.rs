@@ -28,8 +28,7 @@ pub(crate) fn targets(runs: &[RunResult], arms: &[&str]) -> Vec<Target> {
     let of = |arm: &str| -> Vec<&RunResult> { runs.iter().filter(|run| run.arm == arm).collect() };
     let starts: Vec<f64> =
         runs.iter().filter_map(|run| run.trained.curve.first()).map(|point| point.validation).collect();
-    let bests =
-        arms.iter().filter_map(|arm| median(of(arm).iter().map(|run| run.trained.best.validation).collect()));
+    let bests = arms.iter().filter_map(|arm| median(of(arm).iter().map(|run| run.trained.best.validation).collect()));
     let (Some(start), Some(least)) = (median(starts), bests.min_by(f64::total_cmp)) else { return vec![] };
     if least <= start {
         return vec![];
@@ -40,8 +39,7 @@ pub(crate) fn targets(runs: &[RunResult], arms: &[&str]) -> Vec<Target> {
         .map(level)
         .flat_map(|level| arms.iter().map(move |arm| (level, *arm)))
         .map(|(level, arm)| {
-            let times =
-                |axis| of(arm).iter().map(|run| first(&run.trained.curve, axis, level)).collect::<Vec<f64>>();
+            let times = |axis| of(arm).iter().map(|run| first(&run.trained.curve, axis, level)).collect::<Vec<f64>>();
             let median = |axis| median(times(axis)).filter(|value| value.is_finite());
             Target {
                 level,

@@ -50,9 +50,8 @@ pub struct ArmSummary {
 /// Summarizes the runs of `arm`.
 pub(crate) fn summarize(arm: &str, runs: &[RunResult]) -> ArmSummary {
     let runs: Vec<_> = runs.iter().filter(|run| run.arm == arm).collect();
-    let mean = |value: &dyn Fn(&RunResult) -> f64| {
-        mean_and_error(&runs.iter().map(|run| value(run)).collect::<Vec<_>>())
-    };
+    let mean =
+        |value: &dyn Fn(&RunResult) -> f64| mean_and_error(&runs.iter().map(|run| value(run)).collect::<Vec<_>>());
     let (test, seed_error) = mean(&|run| run.test.unwrap_or(f64::NAN));
     ArmSummary {
         arm: arm.to_owned(),

@@ -22,10 +22,7 @@ pub(super) fn cost(results: &Results) -> Section {
             per_step(&|run| run.trained.cost.batches),
             per_step(&|run| run.trained.cost.gradients),
             per_step(&|run| run.trained.cost.updates),
-            number(
-                mean(results, name, |run| Some(100.0 * run.trained.cost.validations / run.trained.seconds)),
-                1,
-            ),
+            number(mean(results, name, |run| Some(100.0 * run.trained.cost.validations / run.trained.seconds)), 1),
         ]
     });
     Section {
@@ -44,10 +41,9 @@ pub(super) fn cost(results: &Results) -> Section {
             rows: rows.collect(),
             best: vec![],
             note: match results.plan.parallel {
-                Some(parallel) => format!(
-                    "Measured with {} parallel runs of {} threads each.",
-                    parallel.runs, parallel.threads
-                ),
+                Some(parallel) => {
+                    format!("Measured with {} parallel runs of {} threads each.", parallel.runs, parallel.threads)
+                }
                 None => "Measured with one run at a time, on all threads.".to_owned(),
             },
         }),

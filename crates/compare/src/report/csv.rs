@@ -44,8 +44,7 @@ pub fn csv(results: &Results) -> Result<Vec<u8>, CompareError> {
 }
 
 fn cells(run: &RunResult) -> [String; HEAD.len()] {
-    let or_empty =
-        |value: Option<f64>| value.filter(|v| v.is_finite()).map_or_else(String::new, |v| v.to_string());
+    let or_empty = |value: Option<f64>| value.filter(|v| v.is_finite()).map_or_else(String::new, |v| v.to_string());
     let trained = &run.trained;
     [
         run.arm.clone(),

@@ -10,13 +10,10 @@ use crate::results::Results;
 
 /// The section.
 pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
-    let last_residual = |run: &RunResult| {
-        run.moments.last()?.weights.iter().map(|weight| weight.residual).max_by(f64::total_cmp)
-    };
-    let smallest =
-        |run: &RunResult| run.moments.last()?.weights.iter().map(|w| -w.smallest).max_by(f64::total_cmp);
-    let largest =
-        |run: &RunResult| run.moments.last()?.weights.iter().map(|w| w.largest).max_by(f64::total_cmp);
+    let last_residual =
+        |run: &RunResult| run.moments.last()?.weights.iter().map(|weight| weight.residual).max_by(f64::total_cmp);
+    let smallest = |run: &RunResult| run.moments.last()?.weights.iter().map(|w| -w.smallest).max_by(f64::total_cmp);
+    let largest = |run: &RunResult| run.moments.last()?.weights.iter().map(|w| w.largest).max_by(f64::total_cmp);
     let signs = |run: &RunResult| {
         let (first, last) = (run.moments.first()?, run.moments.last()?);
         Some(first.weights.iter().zip(&last.weights).filter(|(a, b)| a.negative != b.negative).count() as f64)
@@ -75,12 +72,8 @@ pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
             .moments
             .iter()
             .filter_map(|moment| {
-                let worst = moment
-                    .weights
-                    .iter()
-                    .map(|w| w.condition)
-                    .filter(|c| c.is_finite())
-                    .max_by(f64::total_cmp)?;
+                let worst =
+                    moment.weights.iter().map(|w| w.condition).filter(|c| c.is_finite()).max_by(f64::total_cmp)?;
                 Some((moment.step as f64, worst))
             })
             .collect(),
@@ -116,9 +109,10 @@ pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
             ica.amari
         ));
     }
-    let gains = results.arms.iter().filter_map(|arm| {
-        Some(format!("{} {:.3}", arm.arm, mean(results, &arm.arm, |run| run.coding_gain)?))
-    });
+    let gains = results
+        .arms
+        .iter()
+        .filter_map(|arm| Some(format!("{} {:.3}", arm.arm, mean(results, &arm.arm, |run| run.coding_gain)?)));
     let gains: Vec<String> = gains.collect();
     if !gains.is_empty() {
         paragraphs.push(format!(
@@ -126,11 +120,5 @@ pub(super) fn diagnostics(results: &Results) -> Result<Section, ReportError> {
             gains.join(", ")
         ));
     }
-    Ok(Section {
-        heading: "Diagnostics".into(),
-        paragraphs,
-        table: Some(table),
-        figures,
-        ..Section::default()
-    })
+    Ok(Section { heading: "Diagnostics".into(), paragraphs, table: Some(table), figures, ..Section::default() })
 }

@@ -34,10 +34,7 @@ pub fn figures(results: &Results) -> Result<Vec<(&'static str, Figure)>, Compare
         ("curves-time.svg", Figure::of_lines(&against_time, "One line per seed. Times include validation.")?),
         (
             "curves-steps.svg",
-            Figure::of_lines(
-                &against_steps,
-                "The same runs over training steps, regardless of the cost of a step.",
-            )?,
+            Figure::of_lines(&against_steps, "The same runs over training steps, regardless of the cost of a step.")?,
         ),
     ])
 }

@@ -17,19 +17,12 @@ pub fn outline(plan: &Plan) -> String {
 
 /// What all arms share, one line per item.
 pub(crate) fn terms(plan: &Plan) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{} arms x {} seeds, {} per run",
-        plan.arms.len(),
-        plan.seeds,
-        budget(plan.training.budget)
-    )];
-    let tuned: Vec<_> =
-        plan.arms.iter().map(|arm| plan.tuning_runs(arm)).filter(|rungs| rungs[0].0 > 0).collect();
+    let mut lines =
+        vec![format!("{} arms x {} seeds, {} per run", plan.arms.len(), plan.seeds, budget(plan.training.budget))];
+    let tuned: Vec<_> = plan.arms.iter().map(|arm| plan.tuning_runs(arm)).filter(|rungs| rungs[0].0 > 0).collect();
     if let Some(rungs) = tuned.first() {
-        let rungs: Vec<String> = rungs
-            .iter()
-            .map(|&(runs, share)| format!("{runs} of {}", budget(plan.share_of_budget(share))))
-            .collect();
+        let rungs: Vec<String> =
+            rungs.iter().map(|&(runs, share)| format!("{runs} of {}", budget(plan.share_of_budget(share)))).collect();
         lines.push(format!(
             "{} of {} arms tuned by successive halving: {} each, on separate seeds",
             tuned.len(),
@@ -92,8 +85,6 @@ pub(crate) fn preprocessing(steps: &[Preprocess]) -> String {
 fn budget(budget: Budget) -> String {
     match budget {
         Budget::Steps(steps) => format!("{steps} steps"),
-        Budget::Time(time) => {
-            humantime::format_duration(Duration::from_millis(time.as_millis() as u64)).to_string()
-        }
+        Budget::Time(time) => humantime::format_duration(Duration::from_millis(time.as_millis() as u64)).to_string(),
     }
 }

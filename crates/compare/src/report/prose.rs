@@ -23,8 +23,7 @@ pub(crate) fn intervals(results: &Results) -> String {
     for run in &results.runs {
         match &run.trained.outcome {
             Outcome::Diverged { step, reason } => {
-                diverged
-                    .push(format!("{} with seed {} diverged at step {step}: {reason}", run.arm, run.seed));
+                diverged.push(format!("{} with seed {} diverged at step {step}: {reason}", run.arm, run.seed));
             }
             Outcome::Interrupted { step } | Outcome::Failed { step, .. } => {
                 interrupted.push(format!("{} with seed {} at step {step}", run.arm, run.seed));
@@ -53,8 +52,7 @@ pub(crate) fn intervals(results: &Results) -> String {
         prose += &format!(" Failed runs, whose arms have no verdict: {}.", failed.join("; "));
     }
     if !diverged.is_empty() {
-        prose +=
-            &format!(" Diverged runs, which count with their last good weights: {}.", diverged.join("; "));
+        prose += &format!(" Diverged runs, which count with their last good weights: {}.", diverged.join("; "));
     }
     if !interrupted.is_empty() {
         prose += &format!(
@@ -151,15 +149,9 @@ mod tests {
     #[test]
     fn shared_properties_are_stated_once_and_others_per_arm() {
         let usual = prose(|_| {});
-        assert!(
-            usual.contains("All arms have 2 linear layers with biases, a smooth leaky ReLU with α = 0.01")
-        );
+        assert!(usual.contains("All arms have 2 linear layers with biases, a smooth leaky ReLU with α = 0.01"));
         assert!(usual.contains("A fixed PCA whitening"));
-        assert!(
-            usual.starts_with(
-                "dense-exact: GL(D), Euclidean gradient with an explicit inverse, O(D³) a step.\n"
-            )
-        );
+        assert!(usual.starts_with("dense-exact: GL(D), Euclidean gradient with an explicit inverse, O(D³) a step.\n"));
         assert!(!usual.contains("its own training options"));
         let deep = prose(|plan| {
             plan.arms[0] = Arm::preset(Preset::DENSE_EXACT, Architecture { depth: 4, alpha: 0.1 });

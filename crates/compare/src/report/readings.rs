@@ -16,10 +16,9 @@ pub(super) fn readings(results: &Results) -> Section {
         )
     };
     let short = |reading_at: Option<Reading>| {
-        reading_at.filter(|r| r.difference.is_finite()).map_or_else(
-            || "–".to_owned(),
-            |r| format!("{} at {}", with_error(r.difference, r.half_width), time(r.at)),
-        )
+        reading_at
+            .filter(|r| r.difference.is_finite())
+            .map_or_else(|| "–".to_owned(), |r| format!("{} at {}", with_error(r.difference, r.half_width), time(r.at)))
     };
     let rows = results.contrasts.iter().map(|c| {
         vec![

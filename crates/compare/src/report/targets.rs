@@ -36,11 +36,9 @@ pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
     levels.dedup();
     let cell = |arm: &str, level: f64| {
         let of = |target: &&Target| target.arm == arm && target.level == level;
-        results.targets.iter().find(of).map_or_else(String::new, |target| {
-            match (target.steps, target.seconds) {
-                (Some(steps), Some(seconds)) => format!("{}, {steps:.0}", time(seconds)),
-                _ => format!("{} of {} runs", target.reached, results.plan.seeds),
-            }
+        results.targets.iter().find(of).map_or_else(String::new, |target| match (target.steps, target.seconds) {
+            (Some(steps), Some(seconds)) => format!("{}, {steps:.0}", time(seconds)),
+            _ => format!("{} of {} runs", target.reached, results.plan.seeds),
         })
     };
     let rows = results.plan.arms.iter().map(|arm| {
@@ -54,8 +52,7 @@ pub(super) fn targets(results: &Results) -> Result<Section, ReportError> {
         best: vec![],
         note: "Levels lie between the start and the best validation of the weakest arm. If most runs of an arm miss a level, the cell states how many reach it.".into(),
     };
-    let drawn =
-        Figure::of_lines(&plot, "Lower is faster. A line ends where most runs of the arm miss the level.");
+    let drawn = Figure::of_lines(&plot, "Lower is faster. A line ends where most runs of the arm miss the level.");
     let figures = match drawn {
         Ok(figure) => vec![figure],
         Err(ReportError::NothingToDraw { .. }) => vec![],

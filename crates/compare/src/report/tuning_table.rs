@@ -19,8 +19,7 @@ pub(super) fn tuning(results: &Results) -> Option<Table> {
             });
             cells.collect::<Vec<_>>().join("; ")
         };
-        (!tried.is_empty())
-            .then(|| vec![arm.arm.clone(), format!("{:e}", arm.rate), rung(0), rung(1), rung(2)])
+        (!tried.is_empty()).then(|| vec![arm.arm.clone(), format!("{:e}", arm.rate), rung(0), rung(1), rung(2)])
     });
     let fixed = results.plan.arms.iter().filter_map(|arm| Some(format!("{} ({:e})", arm.name, arm.rate?)));
     let fixed: Vec<String> = fixed.collect();

@@ -57,9 +57,8 @@ pub(super) struct Ran {
 
 impl<'a, F: Real> Bench<'a, F> {
     pub(super) fn new(data: &'a Splits<F>, plan: &'a Plan, store: &'a Store) -> Result<Self, CompareError> {
-        let hash = |rows: ndarray::ArrayView2<'_, F>, what| {
-            Rows::from(rows).fingerprint(what).map_err(TrainError::from)
-        };
+        let hash =
+            |rows: ndarray::ArrayView2<'_, F>, what| Rows::from(rows).fingerprint(what).map_err(TrainError::from);
         let hashes = [
             hash(data.train.view(), "training rows")?,
             hash(data.validation.view(), "validation rows")?,
@@ -75,10 +74,7 @@ impl<'a, F: Real> Bench<'a, F> {
         for arm in &self.plan.arms {
             if let Err(error) = build(arm, self.data, self.plan, 1 + arm.seed_offset) {
                 unfit.push(Failure { arm: arm.name.clone(), seed: None, reason: error.to_string() });
-                first.get_or_insert(CompareError::Arm {
-                    arm: arm.name.clone(),
-                    source: Box::new(error.into()),
-                });
+                first.get_or_insert(CompareError::Arm { arm: arm.name.clone(), source: Box::new(error.into()) });
             }
         }
         match first {
@@ -187,9 +183,7 @@ impl<'a, F: Real> Bench<'a, F> {
             let (arm, seed) = (runs[job].arm.name.as_str(), pair(&runs[job]));
             watch(match update {
                 Update::Progress(progress) => Event::Run { arm, seed, progress },
-                Update::Done(Ok((result, _))) => {
-                    Event::Finished { arm, seed, test: result.test.unwrap_or(f64::NAN) }
-                }
+                Update::Done(Ok((result, _))) => Event::Finished { arm, seed, test: result.test.unwrap_or(f64::NAN) },
                 Update::Done(Err(error)) => {
                     return watch(Event::Failed { arm, seed: Some(seed), reason: &error.to_string() });
                 }
@@ -209,11 +203,7 @@ impl<'a, F: Real> Bench<'a, F> {
                     all.runs.push(result);
                 }
                 Err(error) => {
-                    all.failures.push(Failure {
-                        arm: arm.clone(),
-                        seed: Some(seed),
-                        reason: error.to_string(),
-                    });
+                    all.failures.push(Failure { arm: arm.clone(), seed: Some(seed), reason: error.to_string() });
                     first_error.get_or_insert(CompareError::Arm { arm, source: Box::new(error.into()) });
                 }
             }

@@ -57,8 +57,7 @@ pub fn compare<F: Real>(
     let baselines = bench.stored(&json!("baselines"), || baselines(data))?;
     let ica = bench.stored(&json!("ica"), || bench.truth.as_ref().and_then(|truth| truth.fast_ica(data)))?;
     let (rates, tuning) = tune(&bench, &fit, watch)?;
-    let all = (1..=plan.seeds)
-        .flat_map(|seed| plan.arms.iter().zip(&rates).map(move |(arm, &rate)| (seed, arm, rate)));
+    let all = (1..=plan.seeds).flat_map(|seed| plan.arms.iter().zip(&rates).map(move |(arm, &rate)| (seed, arm, rate)));
     let all: Vec<Run<'_>> = all
         .filter(|(_, arm, _)| fit(arm))
         .map(|(seed, arm, rate)| {

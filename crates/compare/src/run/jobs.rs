@@ -77,8 +77,7 @@ fn worker<T: Send>(
 ) {
     while let Some(job) = next(jobs, Iterator::next) {
         // A closed channel is not an error.
-        let done =
-            pool.install(|| work(job, &mut |progress| drop(sender.send(Message::Progress(job, progress)))));
+        let done = pool.install(|| work(job, &mut |progress| drop(sender.send(Message::Progress(job, progress)))));
         drop(sender.send(Message::Done(job, done)));
     }
 }

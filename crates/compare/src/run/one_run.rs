@@ -3,9 +3,7 @@
 use ndarray::{Axis, Slice};
 use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_data::Splits;
-use pdmap_train::{
-    Event, Hooks, Progress, SpecError, TrainConfig, TrainError, Trained, registry, train_observed,
-};
+use pdmap_train::{Event, Hooks, Progress, SpecError, TrainConfig, TrainError, Trained, registry, train_observed};
 
 use super::truth::Truth;
 use crate::arm::Arm;
@@ -18,12 +16,7 @@ use crate::statistics::{Uncertainty, grouped_mean};
 const ROUND_TRIP_ROWS: usize = 256;
 
 /// Builds the flow of an arm.
-pub(crate) fn build<F: Real>(
-    arm: &Arm,
-    data: &Splits<F>,
-    plan: &Plan,
-    seed: u64,
-) -> Result<Flow<F>, SpecError> {
+pub(crate) fn build<F: Real>(arm: &Arm, data: &Splits<F>, plan: &Plan, seed: u64) -> Result<Flow<F>, SpecError> {
     arm.model.shaped(data.facts.shape()).build_on(data.train.view(), plan.steps(arm), seed, &registry())
 }
 

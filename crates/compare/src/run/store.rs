@@ -60,12 +60,7 @@ impl Store {
     }
 
     /// Stores a run. The JSON file that makes it valid is written last.
-    pub(crate) fn save<T: Serialize>(
-        &self,
-        identity: &Value,
-        result: &T,
-        rows: &[f64],
-    ) -> Result<(), CompareError> {
+    pub(crate) fn save<T: Serialize>(&self, identity: &Value, result: &T, rows: &[f64]) -> Result<(), CompareError> {
         let (Some(path), Some(beside)) = (self.path(identity, "json"), self.path(identity, "npy")) else {
             return Ok(());
         };

@@ -29,12 +29,10 @@ pub(crate) fn tune<F: Real>(
     let plan = bench.plan;
     let mut tried: Vec<TuningResult> = Vec::new();
     let arms: Vec<&Arm> = plan.arms.iter().filter(|arm| plan.tunes(arm) && fit(arm)).collect();
-    let mut rates: Vec<(&Arm, f64)> =
-        arms.iter().flat_map(|arm| plan.rates.iter().map(|&rate| (*arm, rate))).collect();
+    let mut rates: Vec<(&Arm, f64)> = arms.iter().flat_map(|arm| plan.rates.iter().map(|&rate| (*arm, rate))).collect();
     try_rates(bench, 0, &rates, &mut tried, watch)?;
     for _ in 0..EXTRA {
-        let extra: Vec<_> =
-            arms.iter().filter_map(|arm| Some((*arm, further_rate(&of(&tried, arm, 0))?))).collect();
+        let extra: Vec<_> = arms.iter().filter_map(|arm| Some((*arm, further_rate(&of(&tried, arm, 0))?))).collect();
         try_rates(bench, 0, &extra, &mut tried, watch)?;
     }
     for rung in 1..RUNGS.len() {
@@ -143,13 +141,8 @@ mod tests {
     use super::*;
 
     fn tried(values: &[(f64, Option<f64>)]) -> Vec<TuningResult> {
-        let result = |&(rate, validation)| TuningResult {
-            arm: "dense-svd".into(),
-            rate,
-            rung: 0,
-            share: 0.1,
-            validation,
-        };
+        let result =
+            |&(rate, validation)| TuningResult { arm: "dense-svd".into(), rate, rung: 0, share: 0.1, validation };
         values.iter().map(result).collect()
     }
 
@@ -162,10 +155,7 @@ mod tests {
         assert_eq!(next(&[(4.0, Some(-2.0)), (1.0, Some(-3.0)), (2.0, Some(-1.0))]), Some(2.8));
         assert_eq!(next(&[(1.0, Some(-3.0)), (2.0, Some(-1.0)), (4.0, None)]), Some(1.4));
         // After a trial on one side, the other side has the wider gap.
-        assert_eq!(
-            next(&[(1.0, Some(-3.0)), (1.4, Some(-2.0)), (2.0, Some(-1.0)), (4.0, Some(-4.0))]),
-            Some(2.8)
-        );
+        assert_eq!(next(&[(1.0, Some(-3.0)), (1.4, Some(-2.0)), (2.0, Some(-1.0)), (4.0, Some(-4.0))]), Some(2.8));
         assert_eq!(next(&[(1.0, None), (2.0, None)]), Some(0.1));
         assert_eq!(next(&[(1.0, Some(-1.0))]), None);
     }

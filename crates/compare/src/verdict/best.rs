@@ -25,8 +25,7 @@ pub(crate) fn best(
     let leader = finite.iter().max_by(|a, b| a.test.total_cmp(&b.test));
     let (Some(leader), true) = (leader, finite.len() > 1) else { return vec![] };
     let pairs = finite.len() * (finite.len() - 1) / 2;
-    let bounds =
-        Bounds { confidence: 1.0 - (1.0 - CONFIDENCE) / pairs as f64, smallest_effect: plan.smallest_effect };
+    let bounds = Bounds { confidence: 1.0 - (1.0 - CONFIDENCE) / pairs as f64, smallest_effect: plan.smallest_effect };
     let mut best = vec![leader.arm.clone()];
     for other in finite.iter().filter(|other| other.arm != leader.arm) {
         let pair = Pair { arm: &leader.arm, against: &other.arm };
@@ -49,9 +48,7 @@ fn finding(contrast: &Contrast, pair: Pair<'_>) -> Option<Finding> {
     if (contrast.arm.as_str(), contrast.against.as_str()) == (pair.arm, pair.against) {
         return Some(contrast.finding);
     }
-    ((contrast.arm.as_str(), contrast.against.as_str()) == (pair.against, pair.arm)).then_some(match contrast
-        .finding
-    {
+    ((contrast.arm.as_str(), contrast.against.as_str()) == (pair.against, pair.arm)).then_some(match contrast.finding {
         Finding::Better => Finding::Worse,
         Finding::Worse => Finding::Better,
         same => same,
@@ -63,10 +60,9 @@ pub(crate) fn best_sentence(best: &[String]) -> Option<String> {
     match best {
         [] => None,
         [only] => Some(format!("Best: {only}, shown to be better than every other arm.")),
-        [leader, alike @ ..] => Some(format!(
-            "Best (alike): {leader} has the highest mean; no difference shown from {}.",
-            alike.join(", ")
-        )),
+        [leader, alike @ ..] => {
+            Some(format!("Best (alike): {leader} has the highest mean; no difference shown from {}.", alike.join(", ")))
+        }
     }
 }
 

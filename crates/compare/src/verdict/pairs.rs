@@ -33,17 +33,14 @@ const PAIRS: [(Preset, Preset); 11] = [
 /// applies, each arm against the first.
 pub(super) fn pairs<'a>(wanted: &'a [[String; 2]], names: &[&'a str]) -> Vec<Pair<'a>> {
     let taking_part = |&Pair { arm, against }: &Pair<'_>| names.contains(&arm) && names.contains(&against);
-    let wanted: Vec<_> =
-        wanted.iter().map(|[arm, against]| Pair { arm, against }).filter(taking_part).collect();
+    let wanted: Vec<_> = wanted.iter().map(|[arm, against]| Pair { arm, against }).filter(taking_part).collect();
     if !wanted.is_empty() {
         return wanted;
     }
     let usual = PAIRS.into_iter().map(|(arm, against)| Pair { arm: arm.name(), against: against.name() });
     let usual: Vec<_> = usual.filter(taking_part).collect();
     match names {
-        [first, others @ ..] if usual.is_empty() => {
-            others.iter().map(|arm| Pair { arm, against: first }).collect()
-        }
+        [first, others @ ..] if usual.is_empty() => others.iter().map(|arm| Pair { arm, against: first }).collect(),
         _ => usual,
     }
 }

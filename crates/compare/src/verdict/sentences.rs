@@ -29,8 +29,7 @@ impl Contrast {
                  images, so their spread is unknown."
             ),
             Finding::Undecided => {
-                let so_far =
-                    if difference.is_finite() { format!(" (so far {figure})") } else { String::new() };
+                let so_far = if difference.is_finite() { format!(" (so far {figure})") } else { String::new() };
                 format!(
                     "No conclusion about {arm} against {against}: {pairs} paired seeds are complete; all \
                      seeds of the plan, and at least {PAIRS_NEEDED}, are required{so_far}."
@@ -73,10 +72,7 @@ pub(crate) fn decimals(half_width: f64) -> usize {
 /// log-likelihood.
 pub fn verdict(contrasts: &[Contrast], arms: &[ArmSummary]) -> Vec<String> {
     if contrasts.is_empty() {
-        return arms
-            .iter()
-            .map(|arm| format!("{}: {:.2} nats on the test rows.", arm.arm, arm.test))
-            .collect();
+        return arms.iter().map(|arm| format!("{}: {:.2} nats on the test rows.", arm.arm, arm.test)).collect();
     }
     contrasts.iter().map(Contrast::sentence).collect()
 }

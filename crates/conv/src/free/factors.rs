@@ -56,8 +56,8 @@ impl Factors {
                 Default::default(),
             );
             let pivots = || (0..side).map(|at| factors[at * side + at].norm());
-            let pivot = pivots()
-                .fold(f64::INFINITY, |least, pivot| if pivot.is_nan() { pivot } else { least.min(pivot) });
+            let pivot =
+                pivots().fold(f64::INFINITY, |least, pivot| if pivot.is_nan() { pivot } else { least.min(pivot) });
             // NaN must not pass for a large pivot.
             if !(pivot > least && pivot.is_finite()) {
                 let frequency = [number / blocks[1], number % blocks[1]];
@@ -96,8 +96,7 @@ impl Factors {
         let mut gradient = vec![Array2::zeros((side, side)); count];
         for (r, s) in pairs([side, side]) {
             // Column-major: entry (s, r) of the inverse.
-            let mut plane: Vec<Complex> =
-                inverses.chunks_exact(size).map(|inverse| inverse[r * side + s]).collect();
+            let mut plane: Vec<Complex> = inverses.chunks_exact(size).map(|inverse| inverse[r * side + s]).collect();
             fourier.transform(&mut plane, FftDirection::Inverse);
             gradient.iter_mut().zip(plane).for_each(|(gradient, value)| gradient[[r, s]] = value.re);
         }

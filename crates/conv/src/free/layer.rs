@@ -1,10 +1,10 @@
 //! The convolution with unconstrained kernels.
 
-use ndarray::{Array1, ArrayD, ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{Visit, VisitMut, exactly};
+use ndarray::{Array1, ArrayD};
+use pdmap_core::contract::{In, Out, Visit, VisitMut, exactly};
 use pdmap_core::{
-    ForwardPass, Gradients, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Result,
-    Shape, Tape, check,
+    ForwardPass, Gradients, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Result, Shape,
+    Tape, check,
 };
 use pdmap_filterbank::Kernels;
 
@@ -146,26 +146,14 @@ impl<F: Real> Layer<F> for FreeConv<F> {
         Shape::of(&self.shape)
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, mut y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         let FreeKernels { windows, weight, .. } = &self.kernels;
         let x = check::slice("input", &input.x)?;
         windows.apply(weight.view(), x, check::slice_mut("output", &mut y)?)?;
         self.add_log_det(1.0, log_det)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        mut x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, mut x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         let (factors, windows) = (self.kernels.factors()?, &self.kernels.windows);
         let features = windows.len();
         let (y, x) = (check::slice("output", &output.x)?, check::slice_mut("input", &mut x)?);
@@ -182,13 +170,7 @@ impl<F: Real> Layer<F> for FreeConv<F> {
         self.add_log_det(-1.0, log_det)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let ForwardPass { input, y, tape } = at;
         let FreeKernels { windows, weight, direction, .. } = &self.kernels;
         let (rows, features) = dy.dim();

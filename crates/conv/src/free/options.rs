@@ -39,9 +39,7 @@ impl Options {
             [down, across] => {
                 Kernels::image(tensor.into_dimensionality::<Ix6>().map_err(|_| shape(6))?, [down, across])
             }
-            _ => {
-                Err(LayerError::Shape { what: "offset", expected: vec![2], actual: vec![self.offset.len()] })
-            }
+            _ => Err(LayerError::Shape { what: "offset", expected: vec![2], actual: vec![self.offset.len()] }),
         }
     }
 }

@@ -93,14 +93,7 @@ impl Bands {
 
     /// `sums ← sums + Σ_rows mean_positions f(a, b)` for each band. The split into tasks depends on
     /// sizes alone, and their sums are added in order.
-    fn add_means<F: Real>(
-        &self,
-        a: &[F],
-        b: &[F],
-        scratch: &mut Vec<F>,
-        sums: &mut [F],
-        f: impl Fn(F, F) -> F + Sync,
-    ) {
+    fn add_means<F: Real>(&self, a: &[F], b: &[F], scratch: &mut Vec<F>, sums: &mut [F], f: impl Fn(F, F) -> F + Sync) {
         let ([height, width], [rows, _]) = (self.geometry.size(), self.geometry.periods());
         let (lanes, part) = (self.stretches(), (GRAIN / self.features()).max(1) * self.features());
         let needed = a.len().div_ceil(part) * lanes;
@@ -109,24 +102,22 @@ impl Bands {
         }
         let scratch = &mut scratch[..needed];
         scratch.fill(F::zero());
-        scratch.par_chunks_mut(lanes).zip(a.par_chunks(part).zip(b.par_chunks(part))).for_each(
-            |(lanes, (a, b))| {
-                parallel::vectorized(
-                    #[inline(always)]
-                    || {
-                        for (line, (a, b)) in a.chunks_exact(width).zip(b.chunks_exact(width)).enumerate() {
-                            let (c, y) = (line / height % self.geometry.channels(), line % height);
-                            let sums = &mut lanes[self.part(c, y % rows)];
-                            for (a, b) in a.chunks(self.stretch).zip(b.chunks(self.stretch)) {
-                                for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
-                                    *sum += f(a, b);
-                                }
+        scratch.par_chunks_mut(lanes).zip(a.par_chunks(part).zip(b.par_chunks(part))).for_each(|(lanes, (a, b))| {
+            parallel::vectorized(
+                #[inline(always)]
+                || {
+                    for (line, (a, b)) in a.chunks_exact(width).zip(b.chunks_exact(width)).enumerate() {
+                        let (c, y) = (line / height % self.geometry.channels(), line % height);
+                        let sums = &mut lanes[self.part(c, y % rows)];
+                        for (a, b) in a.chunks(self.stretch).zip(b.chunks(self.stretch)) {
+                            for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
+                                *sum += f(a, b);
                             }
                         }
-                    },
-                );
-            },
-        );
+                    }
+                },
+            );
+        });
         let Some((total, others)) = scratch.split_at_mut_checked(lanes) else { return };
         others.chunks_exact(lanes).for_each(|lanes| parallel::add(total, lanes));
         for (index, &lane) in total.iter().enumerate() {
@@ -170,8 +161,7 @@ impl<F: Real> Sharing<F> for Bands {
         // Each line runs along x: number `line` is that of channel c and height y in some row.
         parallel::rows_mut(to, width, |line, to| {
             let (c, y) = (line / height % self.geometry.channels(), line % height);
-            let (numbers, from) =
-                (&prepared[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
+            let (numbers, from) = (&prepared[self.part(c, y % rows)], &from[line * width..(line + 1) * width]);
             for (to, from) in to.chunks_mut(self.stretch).zip(from.chunks(self.stretch)) {
                 for ((to, &from), &number) in to.iter_mut().zip(from).zip(numbers) {
                     *to = f(from, number);

@@ -1,11 +1,11 @@
 //! The layer contract of the brick-wall convolution.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{Visit, VisitMut};
+use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::group::{Direction, Group};
 use pdmap_core::{
-    ForwardPass, GradSum, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Result,
-    Shape, Tape, check,
+    ForwardPass, GradSum, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Result, Shape, Tape,
+    check,
 };
 
 use super::cycled::{CycledConv, TapeSlots, at};
@@ -75,23 +75,12 @@ impl<F: Real> CycledConv<F> {
                 }
                 _ => check::slice_mut("tape", &mut to)?,
             };
-            let (mut first, mut second) = (
-                first_gathered.shaped(gathered_rows, features),
-                second_gathered.shaped(gathered_rows, features),
-            );
+            let (mut first, mut second) =
+                (first_gathered.shaped(gathered_rows, features), second_gathered.shaped(gathered_rows, features));
             let gathered = [check::slice_mut("tape", &mut first)?, check::slice_mut("tape", &mut second)?];
             let param = &mut grads[stage];
             let blocks = self.blocks_of(stage);
-            back(
-                blocks,
-                rows,
-                matrix.weight(),
-                delta,
-                wanted,
-                (to, propagate),
-                gathered,
-                &mut param.scratch,
-            )?;
+            back(blocks, rows, matrix.weight(), delta, wanted, (to, propagate), gathered, &mut param.scratch)?;
             if rows > 0 && blocks.count > 0 {
                 let ParamGrad { sum, scratch, .. } = param;
                 let GradSum::Outer(sum) = sum else {
@@ -139,37 +128,19 @@ impl<F: Real> Layer<F> for CycledConv<F> {
         self.geometry.travel(input)
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, mut y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let (x, rows) = (check::slice("input", &input.x)?, input.x.nrows());
         self.go_forward(rows, x, check::slice_mut("output", &mut y)?, tape)?;
         self.add_log_det(1.0, log_det)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        mut x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, mut x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let (y, rows) = (check::slice("output", &output.x)?, output.x.nrows());
         self.go_inverse(rows, y, check::slice_mut("input", &mut x)?, tape)?;
         self.add_log_det(-1.0, log_det)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let (expected, actual) = (self.stages.len(), grads.len());
         if expected != actual {
             return Err(LayerError::Grads { expected, actual });

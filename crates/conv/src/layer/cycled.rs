@@ -192,9 +192,8 @@ impl<F: Real> CycledConv<F> {
         let mut gathered = std::mem::take(&mut tape.buffers[slots.gathered[0]]);
         for (stage, matrix) in self.stages.iter().enumerate() {
             let blocks = self.blocks_of(stage);
-            let read = stage
-                .checked_sub(1)
-                .map(|before| (slot(before), std::mem::take(&mut tape.buffers[slot(before)])));
+            let read =
+                stage.checked_sub(1).map(|before| (slot(before), std::mem::take(&mut tape.buffers[slot(before)])));
             let source = read.as_ref().map(|(_, buffer)| buffer.view());
             let data = match &source {
                 Some(view) => check::slice("tape", view)?,
@@ -249,8 +248,7 @@ impl<F: Real> CycledConv<F> {
         let mut gathered = std::mem::take(&mut tape.buffers[slots.gathered[0]]);
         for (stage, matrix) in self.stages.iter().enumerate().rev() {
             let blocks = self.blocks_of(stage);
-            let read =
-                (stage + 1 < count).then(|| std::mem::take(&mut tape.buffers[slots.alternating(stage + 1)]));
+            let read = (stage + 1 < count).then(|| std::mem::take(&mut tape.buffers[slots.alternating(stage + 1)]));
             let source = read.as_ref().map(|buffer| buffer.view());
             let data = match &source {
                 Some(view) => check::slice("tape", view)?,
@@ -305,8 +303,7 @@ mod tests {
     fn stages_are_inverted_once_until_they_move() {
         let geometry = Geometry::signal(1, 8, 4);
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-        let mut conv =
-            CycledConv::<f64>::random(geometry, 2, Group::General(Direction::Algebra), &mut rng).unwrap();
+        let mut conv = CycledConv::<f64>::random(geometry, 2, Group::General(Direction::Algebra), &mut rng).unwrap();
         let y = Array2::ones((2, 8));
         conv.untransform(&y).unwrap();
         let first = Arc::clone(conv.inverses.get().unwrap());

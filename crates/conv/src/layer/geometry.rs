@@ -99,9 +99,7 @@ impl Geometry {
     pub(crate) fn of_lists(shape: &[usize], period: &[usize]) -> Result<Self> {
         match (shape, period) {
             (&[channels, length], &[period]) => Ok(Self::signal(channels, length, period)),
-            (&[channels, height, width], &[period]) => {
-                Ok(Self::image(channels, (height, width), (period, period)))
-            }
+            (&[channels, height, width], &[period]) => Ok(Self::image(channels, (height, width), (period, period))),
             (&[channels, height, width], &[rows, columns]) => {
                 Ok(Self::image(channels, (height, width), (rows, columns)))
             }

@@ -111,10 +111,8 @@ impl<F: Real> Kind<F> for CycledConv<F> {
     const KIND: &'static str = "cycled-conv";
 
     fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
-        let NewOptions { shape, period, stages, group, boundary, output, start } =
-            shaped(spec, context).parse()?;
-        let geometry =
-            Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
+        let NewOptions { shape, period, stages, group, boundary, output, start } = shaped(spec, context).parse()?;
+        let geometry = Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
         if !(1..=MOST_STAGES).contains(&stages) {
             return Err(LayerError::Range { what: "stages", value: stages as f64, range: "from 1 to 1024" });
         }
@@ -129,8 +127,7 @@ impl<F: Real> Kind<F> for CycledConv<F> {
 
     fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
         let Options { shape, period, stages, group, boundary, output } = spec.parse()?;
-        let geometry =
-            Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
+        let geometry = Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
         // One by one, so that a large number of stages without tensors fails at the first missing
         // one.
         let mut found = Vec::new();

@@ -119,9 +119,7 @@ pub(crate) fn map<F: Real>(
     match gathered {
         None => plan.run([to], (0, &mut []), &|task, [to], _| noted(body(task, to, &mut []))),
         Some(gathered) => {
-            plan.run([to, gathered], (0, &mut []), &|task, [to, gathered], _| {
-                noted(body(task, to, gathered))
-            });
+            plan.run([to, gathered], (0, &mut []), &|task, [to, gathered], _| noted(body(task, to, gathered)));
         }
     }
     failure.into_inner().map_or(Ok(()), Err)
@@ -172,8 +170,7 @@ pub(crate) fn back<F: Real>(
             let delta = delta.blocks(blocks, task, first);
             let right = wanted.source().blocks(blocks, task, second);
             each_matrix(blocks, task, |covered, rest| {
-                let (delta_rows, right) =
-                    (view(delta, covered.clone(), side)?, view(right, covered.clone(), side)?);
+                let (delta_rows, right) = (view(delta, covered.clone(), side)?, view(right, covered.clone(), side)?);
                 if propagate {
                     gemm(F::one(), delta_rows, matrix, Add::No, view_mut(to, covered.clone(), side)?)?;
                     to[rest.clone()].copy_from_slice(&delta[rest]);
@@ -184,15 +181,11 @@ pub(crate) fn back<F: Real>(
                 Ok(())
             })
         };
-        plan.run(
-            [to, first, second],
-            (size, &mut partials[..needed]),
-            &|task, [to, first, second], partial| {
-                if let Err(error) = body(task, to, [first, second], partial) {
-                    failure.get_or_init(|| error);
-                }
-            },
-        );
+        plan.run([to, first, second], (size, &mut partials[..needed]), &|task, [to, first, second], partial| {
+            if let Err(error) = body(task, to, [first, second], partial) {
+                failure.get_or_init(|| error);
+            }
+        });
         failure.into_inner().map_or(Ok(()), Err)?;
     }
     // In the order of the tasks.
@@ -223,8 +216,7 @@ fn each_matrix(
 fn view<F>(data: &[F], part: std::ops::Range<usize>, columns: usize) -> Result<ArrayView2<'_, F>> {
     let (rows, actual) = (part.len() / columns, data.len());
     let data = data.get(part).ok_or(LayerError::Memory { expected: rows * columns, actual })?;
-    ArrayView2::from_shape((rows, columns), data)
-        .map_err(|_| LayerError::Memory { expected: rows * columns, actual })
+    ArrayView2::from_shape((rows, columns), data).map_err(|_| LayerError::Memory { expected: rows * columns, actual })
 }
 
 fn view_mut<F>(data: &mut [F], part: std::ops::Range<usize>, columns: usize) -> Result<ArrayViewMut2<'_, F>> {

@@ -72,12 +72,7 @@ fn add_times<F: Real, const D: usize>(y: &mut [F; D], a: F, x: &[F; D]) {
 /// (They are written out because the compiler would vectorize a loop over them across rows, and
 /// transpose the sum for each block.)
 #[inline(always)]
-fn add_four_rows<F: Real, const D: usize>(
-    sum: &mut Square<F, D>,
-    row: usize,
-    lefts: &[[F; D]],
-    rights: &[[F; D]],
-) {
+fn add_four_rows<F: Real, const D: usize>(sum: &mut Square<F, D>, row: usize, lefts: &[[F; D]], rights: &[[F; D]]) {
     let Some([a, b, c, d]) = sum.get_mut(row..).and_then(|rows| rows.first_chunk_mut::<4>()) else { return };
     let (mut sum_a, mut sum_b, mut sum_c, mut sum_d) = (*a, *b, *c, *d);
     for (left, right) in lefts.iter().zip(rights) {

@@ -43,10 +43,7 @@ pub fn subband_scale<F: Real>(
 ///
 /// # Errors
 /// As [`subband_scale`]; NaN and infinities.
-pub fn subband_shift<F: Real>(
-    geometry: Geometry,
-    shift: impl Into<Option<Array1<F>>>,
-) -> Result<SubbandShift<F>> {
+pub fn subband_shift<F: Real>(geometry: Geometry, shift: impl Into<Option<Array1<F>>>) -> Result<SubbandShift<F>> {
     let bands = Bands::new(geometry)?;
     let shift = shift.into().unwrap_or_else(|| Array1::zeros(bands.count()));
     check::features("shift", bands.count(), shift.len())?;

@@ -58,8 +58,7 @@ impl Blocks {
     /// The tasks of a batch of `rows` rows.
     pub(crate) fn plan(&self, rows: usize) -> Plan {
         let grain = GRAIN.max(MATRICES * self.side * self.side);
-        let blocks_a_chunk =
-            if self.features <= grain { self.count.max(1) } else { (grain / self.side).max(1) };
+        let blocks_a_chunk = if self.features <= grain { self.count.max(1) } else { (grain / self.side).max(1) };
         let chunks = self.count.div_ceil(blocks_a_chunk).max(1);
         let rows_a_task = if chunks > 1 { 1 } else { (grain / self.features.max(1)).max(1) };
         Plan { blocks: *self, rows, rows_a_task, chunks, blocks_a_chunk }

@@ -3,9 +3,7 @@
 use ndarray::Array2;
 use ndarray::linalg::kron;
 use pdmap_core::group::Group;
-use pdmap_core::{
-    BuildContext, Chain, FactorOut, Layer, LayerError, LayerSpec, Real, Registry, Result, Sample, Shape,
-};
+use pdmap_core::{BuildContext, Chain, FactorOut, Layer, LayerError, LayerSpec, Real, Registry, Result, Sample, Shape};
 use pdmap_filterbank::Stages;
 use serde::{Deserialize, Serialize};
 
@@ -100,11 +98,7 @@ fn level<F: Real>(
 }
 
 impl Step {
-    fn layer<F: Real>(
-        &self,
-        shape: &[usize],
-        context: &mut BuildContext<'_, F>,
-    ) -> Result<Box<dyn Layer<F>>> {
+    fn layer<F: Real>(&self, shape: &[usize], context: &mut BuildContext<'_, F>) -> Result<Box<dyn Layer<F>>> {
         let subbands = || Ok::<_, LayerError>(Geometry::of_lists(shape, &[2])?.with_output(Output::Subbands));
         Ok(match *self {
             Self::Squeeze => Box::new(Squeeze::new(shape, 2)?),

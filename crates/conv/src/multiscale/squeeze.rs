@@ -1,9 +1,10 @@
 //! Squeeze (space to depth).
 
 use ndarray::{ArrayView2, ArrayViewMut2};
+use pdmap_core::contract::{In, Out};
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
+    Result, Shape, Tape, Tensors, check,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -74,8 +75,7 @@ impl Squeeze {
             for channel in 0..channels {
                 for y in 0..size[0] / steps[0] {
                     for x in 0..size[1] / steps[1] {
-                        let (row, column) =
-                            (y * steps[0] + offset / steps[1], x * steps[1] + offset % steps[1]);
+                        let (row, column) = (y * steps[0] + offset / steps[1], x * steps[1] + offset % steps[1]);
                         from.push(((channel * size[0] + row) * size[1] + column) as u32);
                     }
                 }
@@ -104,12 +104,8 @@ impl Squeeze {
         let features = self.from.len();
         let (from, to) = (check::slice("input", &from)?, check::slice_mut("output", &mut to)?);
         let row = |(to, from): (&mut [F], &[F])| match direction {
-            Direction::Forward => {
-                to.iter_mut().zip(&self.from).for_each(|(to, &index)| *to = from[index as usize])
-            }
-            Direction::Inverse => {
-                from.iter().zip(&self.from).for_each(|(&from, &index)| to[index as usize] = from)
-            }
+            Direction::Forward => to.iter_mut().zip(&self.from).for_each(|(to, &index)| *to = from[index as usize]),
+            Direction::Inverse => from.iter().zip(&self.from).for_each(|(&from, &index)| to[index as usize] = from),
         };
         if from.len() <= ALONE {
             to.chunks_exact_mut(features).zip(from.chunks_exact(features)).for_each(row);
@@ -154,33 +150,15 @@ impl<F: Real> Layer<F> for Squeeze {
         Shape::of(&self.output_shape())
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        _: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, _: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.permute(Direction::Forward, input.x, y)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        _: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, _: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.permute(Direction::Inverse, output.x, x)
     }
 
-    fn backward(
-        &self,
-        _: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        _: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, _: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, _: &mut [ParamGrad<F>]) -> Result<()> {
         dx.map_or(Ok(()), |dx| self.permute(Direction::Inverse, dy, dx))
     }
 }

@@ -57,10 +57,7 @@ pub(crate) fn normal(shape: &[usize], seed: u64) -> ArrayD<f64> {
 }
 
 /// `max|a − b|`; NaN where a number is, infinite where the shapes differ.
-pub(crate) fn distance<D: Dimension, E: Dimension>(
-    a: ArrayView<'_, f64, D>,
-    b: ArrayView<'_, f64, E>,
-) -> f64 {
+pub(crate) fn distance<D: Dimension, E: Dimension>(a: ArrayView<'_, f64, D>, b: ArrayView<'_, f64, E>) -> f64 {
     if a.shape() != b.shape() {
         return f64::INFINITY;
     }

@@ -1,10 +1,10 @@
 //! Composition of layers.
 
-use ndarray::{ArrayD, ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayD, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, ParametricExt, Reads,
+    BuildContext, ForwardPass, In, Input, Kind, Layer, LayerSpec, Out, ParamGrad, Parametric, ParametricExt, Reads,
     Registry, Rule, Shape, StepReport, Tape, Tensors, Visit, VisitMut,
 };
 use crate::{LayerError, Real, Result};
@@ -60,9 +60,7 @@ impl<F: Real> Chain<F> {
         let layers = specs
             .iter()
             .enumerate()
-            .map(|(index, spec)| {
-                tensors.scoped(&format!("{index}."), |tensors| registry.restore(spec, tensors))
-            })
+            .map(|(index, spec)| tensors.scoped(&format!("{index}."), |tensors| registry.restore(spec, tensors)))
             .collect::<Result<Vec<_>>>()?;
         Self::new(layers)
     }
@@ -72,11 +70,7 @@ impl<F: Real> Chain<F> {
     ///
     /// # Errors
     /// Those of the layers.
-    pub fn of_specs(
-        specs: &[LayerSpec],
-        context: &mut BuildContext<'_, F>,
-        registry: &Registry<F>,
-    ) -> Result<Self> {
+    pub fn of_specs(specs: &[LayerSpec], context: &mut BuildContext<'_, F>, registry: &Registry<F>) -> Result<Self> {
         let mut layers = Vec::with_capacity(specs.len());
         for spec in specs {
             let layer = registry.build(spec, &mut context.behind(&layers)?)?;
@@ -137,13 +131,8 @@ impl<F: Real> Chain<F> {
             let source = position.checked_sub(1).map(slot);
             let read = source.map(|at| std::mem::take(&mut buffers[at]));
             let from = read.as_ref().map_or_else(|| input.reborrow(), |read| input.with(read.view()));
-            let to = if position + 1 == count {
-                out.view_mut()
-            } else {
-                buffers[slot(position)].shaped(rows, columns)
-            };
-            let (layer, log_det, child) =
-                (&self.layers[index], log_det.as_deref_mut(), &mut children[own(index)]);
+            let to = if position + 1 == count { out.view_mut() } else { buffers[slot(position)].shaped(rows, columns) };
+            let (layer, log_det, child) = (&self.layers[index], log_det.as_deref_mut(), &mut children[own(index)]);
             match direction {
                 Direction::Forward => layer.forward(from, to, log_det, child)?,
                 Direction::Inverse => layer.inverse(from, to, log_det, child)?,
@@ -177,10 +166,7 @@ impl<F: Real> Parametric<F> for Chain<F> {
     }
 
     fn direct(&self, rows: usize, reads: Reads, grads: &mut [ParamGrad<F>]) -> Result<()> {
-        self.layers
-            .iter()
-            .zip(self.split(grads)?)
-            .try_for_each(|(layer, grads)| layer.direct(rows, reads, grads))
+        self.layers.iter().zip(self.split(grads)?).try_for_each(|(layer, grads)| layer.direct(rows, reads, grads))
     }
 
     fn norm_squared(&self, grads: &mut [ParamGrad<F>]) -> Result<f64> {
@@ -249,33 +235,15 @@ impl<F: Real> Layer<F> for Chain<F> {
         self.conditions
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         self.pass(Direction::Forward, input, y, log_det, tape)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         self.pass(Direction::Inverse, output, x, log_det, tape)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let ForwardPass { input, y, tape } = at;
         let ((rows, columns), count) = (input.x.dim(), self.layers.len());
         let (expected, actual) = (self.trained.iter().sum(), grads.len());

@@ -1,9 +1,9 @@
 //! A layer with a fixed condition.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::Array2;
 
 use super::delegate::delegate_parameters;
-use crate::contract::{ForwardPass, Input, Layer, LayerSpec, ParamGrad, Parametric, Shape, Tape};
+use crate::contract::{ForwardPass, In, Input, Layer, LayerSpec, Out, ParamGrad, Parametric, Shape, Tape};
 use crate::{LayerError, Real, Result};
 
 /// A conditional layer with the same condition `c` for every row: `x ↦ f(x; c)`.
@@ -47,35 +47,17 @@ impl<F: Real> Layer<F> for Conditioned<F> {
         self.layer.shape(input)
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let condition = self.rows(input.x.nrows());
         self.layer.forward(Input::new(input.x, Some(condition.view())), y, log_det, tape)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let condition = self.rows(output.x.nrows());
         self.layer.inverse(Input::new(output.x, Some(condition.view())), x, log_det, tape)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let condition = self.rows(at.input.x.nrows());
         let input = Input::new(at.input.x, Some(condition.view()));
         self.layer.backward(ForwardPass { input, ..at }, dy, dx, grads)

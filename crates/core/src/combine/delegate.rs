@@ -7,10 +7,7 @@ macro_rules! delegate_parameters {
             self.$inner.parameters(visit)
         }
 
-        fn parameters_mut(
-            &mut self,
-            visit: &mut $crate::contract::VisitMut<'_, $scalar>,
-        ) -> $crate::Result<()> {
+        fn parameters_mut(&mut self, visit: &mut $crate::contract::VisitMut<'_, $scalar>) -> $crate::Result<()> {
             self.$inner.parameters_mut(visit)
         }
 

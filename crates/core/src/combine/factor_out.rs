@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Chain;
 use super::delegate::delegate_parameters;
 use crate::contract::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Registry, Sample, Shape,
+    BuildContext, ForwardPass, In, Input, Kind, Layer, LayerSpec, Out, ParamGrad, Parametric, Registry, Sample, Shape,
     Tape, Tensors,
 };
 use crate::{LayerError, Real, Result};
@@ -141,33 +141,15 @@ impl<F: Real> Layer<F> for FactorOut<F> {
         self.inner.conditions()
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         self.pass(input, y, tape, |x, y, tape| self.inner.forward(x, y, log_det, tape))
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         self.pass(output, x, tape, |y, x, tape| self.inner.inverse(y, x, log_det, tape))
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let ForwardPass { input, tape, .. } = at;
         let rows = input.x.nrows();
         tape.load(IN, rows, self.keep)?;

@@ -1,10 +1,8 @@
 //! The inverse of a layer as a layer.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-
 use super::delegate::delegate_parameters;
 use crate::contract::{
-    ForwardPass, Input, InverseBackward, Layer, LayerSpec, ParamGrad, Parametric, Shape, Tape,
+    ForwardPass, In, Input, InverseBackward, Layer, LayerSpec, Out, ParamGrad, Parametric, Shape, Tape,
 };
 use crate::{LayerError, Real, Result};
 
@@ -60,13 +58,7 @@ impl<F: Real, L: InverseBackward<F> + Clone + 'static> Layer<F> for Invert<L> {
         self.inner.conditions()
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         if let Some(Domain { least, most, range }) = self.domain {
             for ((row, column), &x) in input.x.indexed_iter() {
                 let value = x.f64();
@@ -78,23 +70,11 @@ impl<F: Real, L: InverseBackward<F> + Clone + 'static> Layer<F> for Invert<L> {
         self.inner.inverse(input, y, log_det, tape)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         self.inner.forward(output, x, log_det, tape)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         self.inner.inverse_backward(at, dy, dx, grads)
     }
 }

@@ -72,15 +72,7 @@ impl<'a, F: Real> BuildContext<'a, F> {
         if shape.features() == features {
             shape = before.iter().try_fold(shape, |shape, layer| layer.shape(shape))?;
         }
-        Ok(BuildContext {
-            features,
-            shape,
-            rng: &mut *self.rng,
-            sample: &mut *self.sample,
-            before,
-            conditions,
-            left,
-        })
+        Ok(BuildContext { features, shape, rng: &mut *self.rng, sample: &mut *self.sample, before, conditions, left })
     }
 
     /// The context of layers inside this one, with another shape and sample.

@@ -1,9 +1,15 @@
 //! Input of a layer.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Tape;
 use crate::Real;
+
+/// A `[batch, features]` matrix that a layer reads, contiguous in row-major order.
+pub type In<'a, F> = ArrayView2<'a, F>;
+
+/// A `[batch, features]` matrix that a layer writes, likewise.
+pub type Out<'a, F> = ArrayViewMut2<'a, F>;
 
 /// Rows that enter a layer, and their condition.
 ///

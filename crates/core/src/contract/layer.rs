@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2};
 
-use super::{ForwardPass, Gradients, Input, LayerSpec, ParamGrad, Parametric, Shape, Tape};
+use super::{ForwardPass, Gradients, In, Input, LayerSpec, Out, ParamGrad, Parametric, Shape, Tape};
 use crate::{LayerError, Real, Result, check};
 
 /// A bijection `f: Rᴰ → Rᴰ` with a list of parameters, applied to each row of a `[batch, features]`
@@ -47,39 +47,21 @@ pub trait Layer<F: Real>: Parametric<F> + DuplicateLayer<F> + Debug + Send + Syn
     ///
     /// # Errors
     /// Values outside the domain; a singular matrix if its log-determinant is requested.
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()>;
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()>;
 
     /// `x = f⁻¹(y)`, where `output.x` holds `y`; adds `log|det ∂x/∂y|` of each row, the negative of
     /// the forward one.
     ///
     /// # Errors
     /// Values outside the image; a singular matrix.
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()>;
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()>;
 
     /// Adds the gradient of `Σ_rows log p` to `grads` and, on request, writes `∂ log p / ∂x` to
     /// `dx`.
     ///
     /// # Errors
     /// A tape without the forward pass; gradients of another layer.
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()>;
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()>;
 }
 
 /// Clones boxed layers. Implemented for every layer that is `Clone`.
@@ -110,9 +92,9 @@ pub trait InverseBackward<F: Real>: Layer<F> {
     /// As [`Layer::backward`].
     fn inverse_backward(
         &self,
-        at: ForwardPass<'_, F>,
-        dx: ArrayView2<'_, F>,
-        dy: Option<ArrayViewMut2<'_, F>>,
+        at: ForwardPass<F>,
+        dx: In<F>,
+        dy: Option<Out<F>>,
         grads: &mut [ParamGrad<F>],
     ) -> Result<()>;
 }
@@ -189,11 +171,7 @@ impl<F: Real, L: Layer<F> + ?Sized> LayerExt<F> for L {}
 /// # Errors
 /// [`LayerError::Features`], [`LayerError::Conditions`], [`LayerError::Shape`],
 /// [`LayerError::NonFinite`].
-pub fn check_input<F: Real>(
-    layer: &(impl Layer<F> + ?Sized),
-    what: &'static str,
-    input: &Input<'_, F>,
-) -> Result<()> {
+pub fn check_input<F: Real>(layer: &(impl Layer<F> + ?Sized), what: &'static str, input: &Input<'_, F>) -> Result<()> {
     layer.shape(input.x.ncols().into())?;
     check_condition(layer.conditions(), input)?;
     check::finite(what, input.x.reborrow())

@@ -29,7 +29,7 @@ pub use base_spec::BaseSpec;
 pub use build_context::BuildContext;
 pub use geometry::Geometry;
 pub use gradients::{GradSum, Gradients, ParamGrad, exactly};
-pub use input::{ForwardPass, Input};
+pub use input::{ForwardPass, In, Input, Out};
 pub use layer::{DuplicateLayer, InverseBackward, Layer, LayerExt, check_condition, check_input};
 pub use memory::Memory;
 pub use module::{DuplicateModule, Module};

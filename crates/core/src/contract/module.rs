@@ -2,9 +2,7 @@
 
 use std::fmt::Debug;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-
-use super::{LayerSpec, ParamGrad, Parametric, Tape};
+use super::{In, LayerSpec, Out, ParamGrad, Parametric, Tape};
 use crate::{Real, Result};
 
 /// A differentiable map with parameters, for example the network that computes a coupling's
@@ -27,12 +25,7 @@ pub trait Module<F: Real>: Parametric<F> + DuplicateModule<F> + Debug + Send + S
     ///
     /// # Errors
     /// Rows of another width.
-    fn forward(
-        &self,
-        input: ArrayView2<'_, F>,
-        output: ArrayViewMut2<'_, F>,
-        tape: &mut Tape<F>,
-    ) -> Result<()>;
+    fn forward(&self, input: In<F>, output: Out<F>, tape: &mut Tape<F>) -> Result<()>;
 
     /// Adds the parameters' gradients to `grads` and, on request, writes `∂/∂input`; `by_output` is
     /// `∂/∂output` of each row. Consumes what the tape recorded.
@@ -41,9 +34,9 @@ pub trait Module<F: Real>: Parametric<F> + DuplicateModule<F> + Debug + Send + S
     /// A tape without the forward pass; gradients of another module.
     fn backward(
         &self,
-        input: ArrayView2<'_, F>,
-        by_output: ArrayView2<'_, F>,
-        by_input: Option<ArrayViewMut2<'_, F>>,
+        input: In<F>,
+        by_output: In<F>,
+        by_input: Option<Out<F>>,
         tape: &mut Tape<F>,
         grads: &mut [ParamGrad<F>],
     ) -> Result<()>;

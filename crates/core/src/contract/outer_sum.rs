@@ -59,12 +59,7 @@ impl<F: Real> OuterSum<F> {
     ///
     /// # Errors
     /// Shapes that do not match.
-    pub fn add(
-        &mut self,
-        left: ArrayView2<'_, F>,
-        right: ArrayView2<'_, F>,
-        shift: Option<&[F]>,
-    ) -> Result<()> {
+    pub fn add(&mut self, left: ArrayView2<'_, F>, right: ArrayView2<'_, F>, shift: Option<&[F]>) -> Result<()> {
         let (rows, dim) = (left.nrows(), self.dim);
         check::features("left factor of an outer sum", dim, left.ncols())?;
         check::shape("right factor of an outer sum", (rows, dim), right.dim())?;
@@ -130,10 +125,9 @@ impl<F: Real> OuterSum<F> {
         }
         Ok(match &self.matrix {
             Some(matrix) => OuterForm::Matrix(view(matrix, self.dim, self.dim)),
-            None => OuterForm::Factors(
-                view(&self.left, self.pending, self.dim),
-                view(&self.right, self.pending, self.dim),
-            ),
+            None => {
+                OuterForm::Factors(view(&self.left, self.pending, self.dim), view(&self.right, self.pending, self.dim))
+            }
         })
     }
 
@@ -142,8 +136,7 @@ impl<F: Real> OuterSum<F> {
     /// # Errors
     /// A shape that does not match.
     pub fn write(&self, alpha: F, add: Add, mut out: ArrayViewMut2<'_, F>) -> Result<()> {
-        let (left, right) =
-            (view(&self.left, self.pending, self.dim), view(&self.right, self.pending, self.dim));
+        let (left, right) = (view(&self.left, self.pending, self.dim), view(&self.right, self.pending, self.dim));
         gemm(alpha, left.t(), right, add, out.view_mut())?;
         if let Some(matrix) = &self.matrix {
             out.scaled_add(alpha, &view(matrix, self.dim, self.dim));
@@ -155,12 +148,7 @@ impl<F: Real> OuterSum<F> {
     ///
     /// # Errors
     /// Shapes that do not match.
-    pub fn add_times_vector(
-        &mut self,
-        alpha: F,
-        v: ArrayView1<'_, F>,
-        out: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
+    pub fn add_times_vector(&mut self, alpha: F, v: ArrayView1<'_, F>, out: ArrayViewMut2<'_, F>) -> Result<()> {
         let v = v.insert_axis(Axis(1));
         match self.form()? {
             OuterForm::Matrix(sum) => gemm(alpha, sum, v, Add::Yes, out),

@@ -93,9 +93,7 @@ pub trait Parametric<F: Real> {
         let (mut left, mut found) = (grads.iter(), Vec::new());
         self.parameters(&mut |name, parameter| {
             if parameter.is_trained() {
-                let grad = left
-                    .next()
-                    .ok_or(LayerError::Grads { expected: found.len() + 1, actual: found.len() })?;
+                let grad = left.next().ok_or(LayerError::Grads { expected: found.len() + 1, actual: found.len() })?;
                 found.push((name.to_string(), parameter.euclidean(rows, grad)?));
             }
             Ok(())
@@ -127,11 +125,7 @@ impl<'g, F: Real> Each<'g, F> {
         self.left.next().map(Some).ok_or(LayerError::Grads { expected, actual })
     }
 
-    fn of(
-        &mut self,
-        parameter: &dyn Geometry<F>,
-        body: impl FnOnce(&mut ParamGrad<F>) -> Result<()>,
-    ) -> Result<()> {
+    fn of(&mut self, parameter: &dyn Geometry<F>, body: impl FnOnce(&mut ParamGrad<F>) -> Result<()>) -> Result<()> {
         self.next(parameter)?.map_or(Ok(()), body)
     }
 

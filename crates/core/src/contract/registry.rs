@@ -13,16 +13,14 @@ use crate::{LayerError, Real, Result};
 
 /// Restores a layer of one kind from its specification and its tensors. Sizes come from the
 /// tensors, so nothing larger than the file is allocated.
-pub type Restore<F> =
-    dyn Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync;
+pub type Restore<F> = dyn Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync;
 
 /// Builds a new layer of one kind from its options.
 pub type Build<F> =
     dyn Fn(&LayerSpec, &mut BuildContext<'_, F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync;
 
 /// Builds a module of one kind, new or from a model file.
-pub type BuildModule<F> =
-    dyn Fn(&LayerSpec, ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> + Send + Sync;
+pub type BuildModule<F> = dyn Fn(&LayerSpec, ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> + Send + Sync;
 
 /// Builds a base density of one kind.
 pub type BuildBase<F> = dyn Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync;
@@ -70,12 +68,7 @@ pub enum ModuleParameters<'a, F: Real> {
 
 impl<'a, F: Real> ModuleContext<'a, F> {
     /// For a module of `inputs` numbers whose initial output is `start`.
-    pub fn new(
-        inputs: usize,
-        positions: usize,
-        start: Array1<F>,
-        parameters: ModuleParameters<'a, F>,
-    ) -> Self {
+    pub fn new(inputs: usize, positions: usize, start: Array1<F>, parameters: ModuleParameters<'a, F>) -> Self {
         Self { inputs, positions, start, parameters }
     }
 
@@ -138,10 +131,7 @@ impl<F: Real> Registry<F> {
     pub fn insert(
         &mut self,
         kind: &str,
-        restore: impl Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>
-        + Send
-        + Sync
-        + 'static,
+        restore: impl Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync + 'static,
     ) {
         self.insert_built(kind, restore, |spec, _, registry| registry.build_without_tensors(spec));
     }
@@ -150,10 +140,7 @@ impl<F: Real> Registry<F> {
     pub fn insert_built(
         &mut self,
         kind: &str,
-        restore: impl Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>
-        + Send
-        + Sync
-        + 'static,
+        restore: impl Fn(&LayerSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Layer<F>>> + Send + Sync + 'static,
         build: impl Fn(&LayerSpec, &mut BuildContext<'_, F>, &Registry<F>) -> Result<Box<dyn Layer<F>>>
         + Send
         + Sync

@@ -38,8 +38,7 @@ impl<F: Real> Sample<F> {
     /// Those of the layers.
     pub fn behind(&mut self, before: &[Box<dyn Layer<F>>]) -> Result<&Array2<F>> {
         for layer in before.iter().skip(self.passed) {
-            let input =
-                Input { condition: self.condition.as_ref().map(|given| given.view()), ..(&self.rows).into() };
+            let input = Input { condition: self.condition.as_ref().map(|given| given.view()), ..(&self.rows).into() };
             self.rows = layer.transform(input)?.0;
             self.passed += 1;
         }

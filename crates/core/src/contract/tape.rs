@@ -84,11 +84,7 @@ impl<F: Real> Tape<F> {
         }
         if self.children.len() < children {
             let recording = self.recording;
-            self.children.resize_with(children, || Self {
-                recording,
-                buffers: Vec::new(),
-                children: Vec::new(),
-            });
+            self.children.resize_with(children, || Self { recording, buffers: Vec::new(), children: Vec::new() });
         }
     }
 

@@ -20,12 +20,6 @@ pub(crate) struct Workspace<F> {
 
 impl<F: Real> Default for Workspace<F> {
     fn default() -> Self {
-        Self {
-            small: Lu::default(),
-            large: Lu::default(),
-            gram: Vec::new(),
-            panels: Vec::new(),
-            wide: Vec::new(),
-        }
+        Self { small: Lu::default(), large: Lu::default(), gram: Vec::new(), panels: Vec::new(), wide: Vec::new() }
     }
 }

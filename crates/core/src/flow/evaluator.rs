@@ -88,9 +88,7 @@ impl<'f, F: Real> Evaluator<'f, F> {
     /// # Errors
     /// Wrong shapes, NaN and infinities; `z` that is not contiguous.
     pub fn encode_into<'a>(&mut self, x: impl Into<Input<'a, F>>, z: ArrayViewMut2<'_, F>) -> Result<()> {
-        self.map("code", x.into(), z, |flow, input, z, work| {
-            flow.chain().forward(input, z, None, &mut work.tape)
-        })
+        self.map("code", x.into(), z, |flow, input, z, work| flow.chain().forward(input, z, None, &mut work.tape))
     }
 
     /// Writes `x = f⁻¹(z)`.

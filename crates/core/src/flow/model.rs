@@ -4,8 +4,8 @@ use ndarray::{ArrayD, ArrayView2, Axis};
 
 use crate::combine::Chain;
 use crate::contract::{
-    Base, BaseSpec, BuildContext, Input, Layer, LayerSpec, ParamGrad, Parametric, ParametricExt, Reads,
-    Registry, Rule, Shape, StepReport, Tensors, Visit, VisitMut, check_condition,
+    Base, BaseSpec, BuildContext, Input, Layer, LayerSpec, ParamGrad, Parametric, ParametricExt, Reads, Registry, Rule,
+    Shape, StepReport, Tensors, Visit, VisitMut, check_condition,
 };
 use crate::{LayerError, Real, Result, check};
 
@@ -28,11 +28,7 @@ impl<F: Real> Flow<F> {
     ///
     /// # Errors
     /// No features; layers whose shapes do not match.
-    pub fn new(
-        shape: impl Into<Shape>,
-        layers: Vec<Box<dyn Layer<F>>>,
-        base: Box<dyn Base<F>>,
-    ) -> Result<Self> {
+    pub fn new(shape: impl Into<Shape>, layers: Vec<Box<dyn Layer<F>>>, base: Box<dyn Base<F>>) -> Result<Self> {
         let (chain, shape) = (Chain::new(layers)?, shape.into());
         if shape.features() == 0 {
             return Err(LayerError::NoFeatures);
@@ -179,9 +175,8 @@ impl<F: Real> Parametric<F> for Flow<F> {
     }
 
     fn euclidean(&self, rows: usize, grads: &[ParamGrad<F>]) -> Result<Vec<(String, ArrayD<F>)>> {
-        let layers = grads
-            .get(..self.trained)
-            .ok_or(LayerError::Grads { expected: self.trained, actual: grads.len() })?;
+        let layers =
+            grads.get(..self.trained).ok_or(LayerError::Grads { expected: self.trained, actual: grads.len() })?;
         let mut found = Vec::new();
         for (part, named) in [
             ("layers", self.chain.euclidean(rows, layers)?),

@@ -44,12 +44,7 @@ impl<F: Real> Flow<F> {
 
     /// Assigns the first rows to `first` and the rest to `others`, recursively by halves of the
     /// parts.
-    fn halves(
-        &self,
-        input: Input<'_, F>,
-        first: &mut Training<F>,
-        others: &mut [Training<F>],
-    ) -> Result<BatchReport> {
+    fn halves(&self, input: Input<'_, F>, first: &mut Training<F>, others: &mut [Training<F>]) -> Result<BatchReport> {
         let (count, rows) = (others.len() + 1, input.x.nrows());
         let half = count / 2;
         let (before, after) = others.split_at_mut(half.saturating_sub(1));

@@ -14,11 +14,7 @@ impl<F: Real> Flow<F> {
     /// # Errors
     /// Wrong shapes; NaN and infinities in the batch or in its image. All sums are cleared then,
     /// including those of earlier batches.
-    pub fn accumulate<'a>(
-        &self,
-        x: impl Into<Input<'a, F>>,
-        training: &mut Training<F>,
-    ) -> Result<BatchReport> {
+    pub fn accumulate<'a>(&self, x: impl Into<Input<'a, F>>, training: &mut Training<F>) -> Result<BatchReport> {
         self.differentiate(x.into(), training, None)
     }
 

@@ -130,11 +130,7 @@ impl<F: Real> Guard<F> {
     /// # Errors
     /// A singular anchor whose sign was unknown; a weight that is not finite. In the latter case no
     /// fraction of the difference is usable: the anchor is restored and the caller must stop.
-    pub(super) fn settle<P: Real>(
-        &mut self,
-        weight: &mut Array2<F>,
-        mut lu: Lu<P>,
-    ) -> Result<(u64, Option<Lu<P>>)> {
+    pub(super) fn settle<P: Real>(&mut self, weight: &mut Array2<F>, mut lu: Lu<P>) -> Result<(u64, Option<Lu<P>>)> {
         let Some(anchor) = &mut self.anchor else { return Ok((0, None)) };
         self.steps = 0;
         let keep = match self.negative {
@@ -197,9 +193,7 @@ mod tests {
         assert_eq!((halvings, crossed), (3, array![[0.25, 1.0], [1.0, 0.25]]));
         // A singular anchor has no sign to preserve.
         assert!(
-            unseen(Array2::zeros((2, 2)))
-                .settle(&mut array![[1.0, 0.0], [0.0, 1.0]], Lu::<f64>::default())
-                .is_err()
+            unseen(Array2::zeros((2, 2))).settle(&mut array![[1.0, 0.0], [0.0, 1.0]], Lu::<f64>::default()).is_err()
         );
     }
 }

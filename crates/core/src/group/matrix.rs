@@ -71,8 +71,7 @@ impl<F: Real> GroupMatrix<F> {
                 return Err(LayerError::NotOrthonormal { residual, tolerance });
             }
         }
-        let weight =
-            if weight.is_standard_layout() { weight } else { weight.as_standard_layout().into_owned() };
+        let weight = if weight.is_standard_layout() { weight } else { weight.as_standard_layout().into_owned() };
         let drift = Drift::new(&weight);
         Ok(Self {
             weight,
@@ -226,9 +225,7 @@ impl<F: Real> GroupMatrix<F> {
         let sum = grad.outer_mut()?;
         match self.group {
             Group::General(Direction::Euclidean) => sum.add(dy, x, None),
-            Group::General(Direction::RelativeLeft) => {
-                sum.add(dx.ok_or(LayerError::Tape { index: 0 })?, x, None)
-            }
+            Group::General(Direction::RelativeLeft) => sum.add(dx.ok_or(LayerError::Tape { index: 0 })?, x, None),
             Group::General(_) | Group::Orthonormal => sum.add(dy, y, shift),
         }
     }
@@ -257,12 +254,8 @@ impl<F: Real> GroupMatrix<F> {
         let wide = e.mapv(F::f64);
         let g = match self.group {
             Group::General(Direction::Euclidean) => wide + &inverse_transposed,
-            Group::General(Direction::RelativeLeft) => {
-                inverse_transposed.dot(&(wide + Array2::<f64>::eye(dim)))
-            }
-            Group::General(_) | Group::Orthonormal => {
-                (wide + Array2::<f64>::eye(dim)).dot(&inverse_transposed)
-            }
+            Group::General(Direction::RelativeLeft) => inverse_transposed.dot(&(wide + Array2::<f64>::eye(dim))),
+            Group::General(_) | Group::Orthonormal => (wide + Array2::<f64>::eye(dim)).dot(&inverse_transposed),
         };
         Ok(g.mapv(F::of))
     }
@@ -272,10 +265,7 @@ impl<F: Real> GroupMatrix<F> {
     }
 }
 
-pub(super) fn lu_of<'a, F: Real, P: Real>(
-    weight: &Array2<F>,
-    cache: &'a OnceLock<Lu<P>>,
-) -> Result<&'a Lu<P>> {
+pub(super) fn lu_of<'a, F: Real, P: Real>(weight: &Array2<F>, cache: &'a OnceLock<Lu<P>>) -> Result<&'a Lu<P>> {
     if let Some(lu) = cache.get() {
         return Ok(lu);
     }

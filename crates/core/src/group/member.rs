@@ -51,8 +51,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let plain = reads == Reads::Nothing;
         *factored = !self.entries
-            && ((plain && self.stays_in_factors(sum)?)
-                || (reads != Reads::Entries && self.moves_by_panels(sum)?));
+            && ((plain && self.stays_in_factors(sum)?) || (reads != Reads::Entries && self.moves_by_panels(sum)?));
         if *factored {
             direction.clear();
             return Ok(());

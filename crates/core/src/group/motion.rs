@@ -20,11 +20,7 @@ use crate::linalg::{Add, Lu, gemm};
 use crate::{LayerError, Real, Result, check};
 
 impl<F: Real> GroupMatrix<F> {
-    pub(super) fn make_step(
-        &mut self,
-        rule: &mut dyn Rule<F>,
-        grad: &mut ParamGrad<F>,
-    ) -> Result<StepReport> {
+    pub(super) fn make_step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         if std::mem::take(&mut grad.factored) {
             let sum = outer(&mut grad.sum)?;
             if let (Some(rate), true) = (rule.plain_rate(), self.stays_in_factors(sum)?) {
@@ -95,12 +91,7 @@ impl<F: Real> GroupMatrix<F> {
     }
 
     /// Writes all entries of the direction.
-    pub(super) fn write(
-        &self,
-        sum: &mut OuterSum<F>,
-        scratch: &mut Vec<F>,
-        direction: &mut Vec<F>,
-    ) -> Result<()> {
+    pub(super) fn write(&self, sum: &mut OuterSum<F>, scratch: &mut Vec<F>, direction: &mut Vec<F>) -> Result<()> {
         match self.group {
             Group::General(kind) => {
                 let euclidean = kind == Direction::Euclidean;
@@ -119,12 +110,7 @@ impl<F: Real> GroupMatrix<F> {
 
     /// A low-rank plain step on O(D), or a dense one where the step is too long for the low-rank
     /// form.
-    fn rotate_by_factors(
-        &mut self,
-        rate: f64,
-        rule: &mut dyn Rule<F>,
-        grad: &mut ParamGrad<F>,
-    ) -> Result<StepReport> {
+    fn rotate_by_factors(&mut self, rate: f64, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         let ParamGrad { sum, direction, scratch, work, memory, .. } = grad;
         let (left, right) = factors(outer(sum)?)?;
         match thin_cayley(rate, left, right, &mut self.weight, scratch, work)? {
@@ -165,12 +151,7 @@ impl<F: Real> GroupMatrix<F> {
 
     /// A low-rank plain step on GL(D). The log-determinant is not tracked where computing its
     /// initial value would take a factorization of side [`LARGE`] or more.
-    fn follow_factors(
-        &mut self,
-        direction: Direction,
-        rate: f64,
-        grad: &mut ParamGrad<F>,
-    ) -> Result<StepReport> {
+    fn follow_factors(&mut self, direction: Direction, rate: f64, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         let Some(side) = Side::of(direction) else { return Err(LayerError::NoRows) };
         let ParamGrad { sum, scratch, memory, work, .. } = grad;
         let (left, right) = factors(outer(sum)?)?;
@@ -234,11 +215,7 @@ impl<F: Real> GroupMatrix<F> {
 
     /// A step in parameter space whose direction is computed panel by panel and never stored as a
     /// whole.
-    fn follow_panels(
-        &mut self,
-        step: &ElementwiseStep<'_, F>,
-        grad: &mut ParamGrad<F>,
-    ) -> Result<StepReport> {
+    fn follow_panels(&mut self, step: &ElementwiseStep<'_, F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         self.leave_plain_steps()?;
         let ParamGrad { sum, scratch, memory, work, .. } = grad;
         let (left, right) = factors(outer(sum)?)?;
@@ -288,13 +265,7 @@ impl<F: Real> GroupMatrix<F> {
                 }
                 grow(scratch, dim * dim);
                 check::shape("step", (1, dim * dim), (1, entries.len()))?;
-                gemm(
-                    F::one(),
-                    view(entries, dim, dim),
-                    self.weight.view(),
-                    Add::No,
-                    view_mut(scratch, dim, dim),
-                )?;
+                gemm(F::one(), view(entries, dim, dim), self.weight.view(), Add::No, view_mut(scratch, dim, dim))?;
                 crate::parallel::add(weight_slice(&mut self.weight)?, &scratch[..dim * dim]);
                 if certain {
                     return Ok(StepReport::default());
@@ -352,9 +323,7 @@ pub(super) fn outer<F: Real>(sum: &mut GradSum<F>) -> Result<&mut OuterSum<F>> {
     }
 }
 
-fn factors<F: Real>(
-    sum: &mut OuterSum<F>,
-) -> Result<(ndarray::ArrayView2<'_, F>, ndarray::ArrayView2<'_, F>)> {
+fn factors<F: Real>(sum: &mut OuterSum<F>) -> Result<(ndarray::ArrayView2<'_, F>, ndarray::ArrayView2<'_, F>)> {
     match sum.form()? {
         OuterForm::Factors(left, right) => Ok((left, right)),
         // More was added to the sum after `direct`.

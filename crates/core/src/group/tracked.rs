@@ -202,13 +202,7 @@ impl<F: Real> TrackedInverse<F> {
         let (residual, correction) = scratch.split_at_mut(size);
         gemm(-F::one(), w.view(), self.matrix.view(), Add::No, view_mut(residual, dim, dim))?;
         residual.iter_mut().step_by(dim + 1).for_each(|diagonal| *diagonal += F::one());
-        gemm(
-            F::one(),
-            self.matrix.view(),
-            view(residual, dim, dim),
-            Add::No,
-            view_mut(correction, dim, dim),
-        )?;
+        gemm(F::one(), self.matrix.view(), view(residual, dim, dim), Add::No, view_mut(correction, dim, dim))?;
         parallel::add(check::slice_mut("inverse", &mut self.matrix.view_mut())?, &correction[..size]);
         Ok(())
     }
@@ -300,10 +294,7 @@ mod tests {
         tracked.ready(|| Ok(&lu)).unwrap();
         let mut scratch = vec![];
         let (residual, rounding) = tracked.probe(&w, &mut scratch).unwrap();
-        assert!(
-            residual <= INVERSE_DRIFT * rounding && rounding > 0.0 && rounding < 1e-14,
-            "{residual} {rounding}"
-        );
+        assert!(residual <= INVERSE_DRIFT * rounding && rounding > 0.0 && rounding < 1e-14, "{residual} {rounding}");
         tracked.ready(|| Ok(&lu)).unwrap().mapv_inplace(|value| 1.5 * value);
         // W(1.5 W⁻¹ v) − v = v/2, whose norm is √2/2.
         let (residual, _) = tracked.probe(&w, &mut scratch).unwrap();

@@ -17,9 +17,7 @@ pub(super) fn checked<F: Real, D: Dimension>(what: &'static str, values: Array<F
 /// Checks that the values of a tensor are finite.
 pub(super) fn finite<F: Real, D: Dimension>(_name: &str, values: &ArrayRef<F, D>) -> Result<()> {
     match values.iter().enumerate().find(|(_, v)| !num_traits::Float::is_finite(**v)) {
-        Some((column, value)) => {
-            Err(LayerError::NonFinite { what: "tensor", row: 0, column, value: value.f64() })
-        }
+        Some((column, value)) => Err(LayerError::NonFinite { what: "tensor", row: 0, column, value: value.f64() }),
         None => Ok(()),
     }
 }
@@ -54,8 +52,7 @@ pub(super) fn slice_mut<F: Real, D: Dimension>(values: &mut Array<F, D>) -> Resu
 /// A flat list, reshaped like `values`.
 pub(super) fn shaped<F: Real, D: Dimension>(values: &Array<F, D>, flat: Vec<F>) -> Result<ArrayD<F>> {
     let (expected, actual) = (values.len(), flat.len());
-    ArrayD::from_shape_vec(values.raw_dim().into_dyn(), flat)
-        .map_err(|_| LayerError::Memory { expected, actual })
+    ArrayD::from_shape_vec(values.raw_dim().into_dyn(), flat).map_err(|_| LayerError::Memory { expected, actual })
 }
 
 /// Each number times its count of positions, where counts are given.

@@ -29,13 +29,7 @@ pub fn orthonormal_factor(a: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
     let mut coefficients = Mat::zeros(block, dim);
     let scratch = qr_in_place_scratch::<f64>(dim, dim, block, Par::Seq, Default::default());
     let mut memory = MemBuffer::new(scratch.or(apply_scratch::<f64>(dim, block, dim)));
-    qr_in_place(
-        factors.as_mut(),
-        coefficients.as_mut(),
-        Par::Seq,
-        MemStack::new(&mut memory),
-        Default::default(),
-    );
+    qr_in_place(factors.as_mut(), coefficients.as_mut(), Par::Seq, MemStack::new(&mut memory), Default::default());
     let mut q = Mat::<f64>::identity(dim, dim);
     apply_householder(
         factors.as_ref(),
@@ -83,8 +77,7 @@ pub fn symmetric_eigen(a: ArrayView2<'_, f64>) -> Result<(Array1<f64>, Array2<f6
     }
     let copy = Mat::from_fn(dim, dim, |i, j| a[[i, j]]);
     let (mut values, mut vectors) = (faer::Col::<f64>::zeros(dim), Mat::<f64>::zeros(dim, dim));
-    let scratch =
-        self_adjoint_evd_scratch::<f64>(dim, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    let scratch = self_adjoint_evd_scratch::<f64>(dim, ComputeEigenvectors::Yes, Par::Seq, Default::default());
     let result = self_adjoint_evd(
         copy.as_ref(),
         values.as_mut().as_diagonal_mut(),

@@ -31,9 +31,7 @@ pub fn as_faer<'a, F: Real>(what: &'static str, a: &'a ArrayView2<'_, F>) -> Res
         return Ok(MatRef::from_row_major_slice(slice, rows, columns));
     }
     match a.as_slice_memory_order() {
-        Some(slice) if a.strides() == [1, rows as isize] => {
-            Ok(MatRef::from_column_major_slice(slice, rows, columns))
-        }
+        Some(slice) if a.strides() == [1, rows as isize] => Ok(MatRef::from_column_major_slice(slice, rows, columns)),
         _ => Err(LayerError::Layout { what, strides: a.strides().to_vec() }),
     }
 }

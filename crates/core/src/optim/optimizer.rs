@@ -114,8 +114,7 @@ impl Optimizer {
             if ok { Ok(()) } else { Err(LayerError::Range { what, value, range }) }
         };
         let decay = |what, value: f64| within(what, value, (0.0..1.0).contains(&value), "in [0, 1)");
-        let positive =
-            |what, value: f64| within(what, value, value > 0.0 && value.is_finite(), "positive and finite");
+        let positive = |what, value: f64| within(what, value, value > 0.0 && value.is_finite(), "positive and finite");
         match spec {
             OptimizerSpec::Sgd => {}
             OptimizerSpec::Momentum { beta, .. } => decay("beta", beta)?,
@@ -175,9 +174,7 @@ impl Optimizer {
         let rate = F::of(self.rate);
         let formula = match self.spec {
             OptimizerSpec::Sgd => Formula::Sgd { rate },
-            OptimizerSpec::Momentum { beta, nesterov } => {
-                Formula::Momentum { rate, beta: F::of(beta), nesterov }
-            }
+            OptimizerSpec::Momentum { beta, nesterov } => Formula::Momentum { rate, beta: F::of(beta), nesterov },
             OptimizerSpec::Adam { beta1, beta2, epsilon } => {
                 let t = i32::try_from(steps + 1).unwrap_or(i32::MAX);
                 Formula::Adam(Adam {
@@ -291,9 +288,7 @@ mod tests {
     #[test]
     fn step_and_ascend_agree_for_every_rule() {
         let size = 20_000;
-        for spec in
-            [OptimizerSpec::Sgd, OptimizerSpec::momentum(), OptimizerSpec::adam(), OptimizerSpec::smorms3()]
-        {
+        for spec in [OptimizerSpec::Sgd, OptimizerSpec::momentum(), OptimizerSpec::adam(), OptimizerSpec::smorms3()] {
             let mut optimizer = Optimizer::new(spec, 0.1).unwrap();
             let direction: Vec<f64> = (0..size).map(|i| (i as f64).sin()).collect();
             let (mut stepped, mut ascended) = (direction.clone(), direction.clone());
@@ -313,12 +308,7 @@ mod tests {
         by_norm.step(&mut Memory::default(), &mut d).unwrap();
         assert!((d[0] - 0.6).abs() < 1e-15 && (d[1] + 0.8).abs() < 1e-15, "{d:?}");
         let mut d = [3.0, -0.5];
-        Optimizer::sgd(1.0)
-            .unwrap()
-            .clipped(Clip::Value(1.0))
-            .unwrap()
-            .step(&mut Memory::default(), &mut d)
-            .unwrap();
+        Optimizer::sgd(1.0).unwrap().clipped(Clip::Value(1.0)).unwrap().step(&mut Memory::default(), &mut d).unwrap();
         assert_eq!(d, [1.0, -0.5]);
     }
 

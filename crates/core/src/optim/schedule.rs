@@ -77,9 +77,8 @@ impl Schedule {
         let within = |what, value: f64, ok: bool, range| {
             if ok { Ok(()) } else { Err(LayerError::Range { what, value, range }) }
         };
-        let factor = |what, value: f64| {
-            within(what, value, value >= 0.0 && value.is_finite(), "finite and not negative")
-        };
+        let factor =
+            |what, value: f64| within(what, value, value >= 0.0 && value.is_finite(), "finite and not negative");
         match self.shape {
             Shape::Constant => Ok(()),
             Shape::Cosine { end } | Shape::Linear { end } => factor("end of the schedule", end),

@@ -6,8 +6,8 @@
 
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use serde_json::{Map, Value};
 
@@ -44,9 +44,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
                 // A pair reads two items; further ones must not be ignored.
                 match read.next {
                     count if count == items.len() => Ok(value),
-                    count => {
-                        Err(OptionsError::invalid_length(items.len(), &format!("{count} items").as_str()))
-                    }
+                    count => Err(OptionsError::invalid_length(items.len(), &format!("{count} items").as_str())),
                 }
             }
             Value::Object(map) => visitor.visit_map(Entries::of(map)),
@@ -80,9 +78,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
                 Some((name, value)) => visitor.visit_enum(Alternative { name, options: Some(value) }),
                 None => unreachable!("a map of one"),
             },
-            Value::Object(map) => {
-                Err(OptionsError::invalid_length(map.len(), &"a name, or one name with its options"))
-            }
+            Value::Object(map) => Err(OptionsError::invalid_length(map.len(), &"a name, or one name with its options")),
             other => Err(OptionsError::invalid_type(kind(other), &"a name, or one name with its options")),
         }
     }
@@ -112,10 +108,7 @@ struct Items<'de> {
 impl<'de> SeqAccess<'de> for &mut Items<'de> {
     type Error = OptionsError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, OptionsError> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, OptionsError> {
         let Some(item) = self.items.get(self.next) else { return Ok(None) };
         let index = self.next;
         self.next += 1;
@@ -186,18 +179,14 @@ impl<'de> VariantAccess<'de> for Alternative<'de> {
         match self.options {
             None | Some(Value::Null) => Ok(()),
             Some(Value::Object(map)) if map.is_empty() => Ok(()),
-            Some(other) => {
-                self.within(Err(OptionsError::invalid_type(kind(other), &"nothing: it has no options")))
-            }
+            Some(other) => self.within(Err(OptionsError::invalid_type(kind(other), &"nothing: it has no options"))),
         }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, OptionsError> {
         match self.options {
             Some(value) => self.within(seed.deserialize(Node(value))),
-            None => {
-                Err(OptionsError::custom(format!("`{}` needs a value: {{ {} = … }}", self.name, self.name)))
-            }
+            None => Err(OptionsError::custom(format!("`{}` needs a value: {{ {} = … }}", self.name, self.name))),
         }
     }
 
@@ -279,10 +268,7 @@ mod tests {
         assert_eq!(nested.place().len(), 3);
         assert_eq!(nested.to_string(), "unknown key `b` in `way.damped`; nearest is `by`, known: by");
         let name = error(json!({"way": "plian"}));
-        assert_eq!(
-            name.to_string(),
-            "`way`: unknown name `plian`; nearest is `plain`, known: plain, damped, limited"
-        );
+        assert_eq!(name.to_string(), "`way`: unknown name `plian`; nearest is `plain`, known: plain, damped, limited");
         assert_eq!(error(json!({})).problem, Problem::MissingKey { key: "way" });
         let index = error(json!({"way": "plain", "sizes": [1, -2]}));
         assert_eq!(index.path, [Segment::Key("sizes".into()), Segment::Index(1)]);
@@ -291,10 +277,7 @@ mod tests {
             error(json!({"way": 3})).to_string(),
             "`way`: invalid type: floating point `3.0`, expected a name, or one name with its options"
         );
-        assert_eq!(
-            error(json!({"way": "limited"})).to_string(),
-            "`way`: `limited` needs a value: { limited = … }"
-        );
+        assert_eq!(error(json!({"way": "limited"})).to_string(), "`way`: `limited` needs a value: { limited = … }");
         let pair = parse::<(u8, u8)>(&json!([1, 2, 3])).unwrap_err();
         assert_eq!(pair.to_string(), "invalid length 3, expected 2 items");
         assert_eq!(

@@ -13,9 +13,7 @@ mod tests {
     #[test]
     fn slips_of_the_finger_are_understood() {
         let known = ["batch", "budget", "rate", "schedule"];
-        for (slip, meant) in
-            [("bacth", "batch"), ("Rate", "rate"), ("shedule", "schedule"), ("budgets", "budget")]
-        {
+        for (slip, meant) in [("bacth", "batch"), ("Rate", "rate"), ("shedule", "schedule"), ("budgets", "budget")] {
             assert_eq!(nearest(slip, known), Some(meant));
         }
         assert_eq!(nearest("batch", []), None);

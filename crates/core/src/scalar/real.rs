@@ -23,15 +23,7 @@ pub trait Kernel {
 /// Log-determinants and log-likelihoods are always `f64` (nats): in `f32`, sums over hundreds of
 /// features would lose the digits that comparisons need.
 pub trait Real:
-    num_traits::Float
-    + num_traits::NumAssign
-    + faer::traits::RealField
-    + Default
-    + Debug
-    + Display
-    + Send
-    + Sync
-    + 'static
+    num_traits::Float + num_traits::NumAssign + faer::traits::RealField + Default + Debug + Display + Send + Sync + 'static
 {
     /// Name of the type in model files and messages: `"f32"` or `"f64"`.
     const DTYPE: &'static str;

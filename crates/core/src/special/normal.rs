@@ -31,8 +31,7 @@ pub fn log_tail(z: f64) -> f64 {
 /// `log(1 − 1/z² + 3/z⁴ − 15/z⁶ + …)` for `z ≥ 30`, where the first omitted term is below 1e-17.
 fn log_mills_series(z: f64) -> f64 {
     let r = 1.0 / (z * z);
-    let sum =
-        [10_395.0, -945.0, 105.0, -15.0, 3.0, -1.0].into_iter().fold(-135_135.0, |sum, term| r * sum + term);
+    let sum = [10_395.0, -945.0, 105.0, -15.0, 3.0, -1.0].into_iter().fold(-135_135.0, |sum, term| r * sum + term);
     (r * sum).ln_1p()
 }
 

@@ -24,11 +24,7 @@ pub fn increasing_root(y: f64, low: f64, high: f64, f: impl Fn(f64) -> (f64, f64
         // step also counts as progress.
         let small = (newton - x).abs() <= 0.25 * width;
         width = if small { (newton - x).abs().max(high - low).min(width) } else { high - low };
-        let next = if newton > low && newton < high && (small || halved) {
-            newton
-        } else {
-            low + 0.5 * (high - low)
-        };
+        let next = if newton > low && newton < high && (small || halved) { newton } else { low + 0.5 * (high - low) };
         if next == x || high - low <= f64::EPSILON * x.abs().min(1.0) * 0.5 {
             return next;
         }

@@ -136,22 +136,14 @@ fn header_bytes(path: &Path, file: &mut impl Read) -> Result<Vec<u8>, DataError>
     let mut bytes = Vec::new();
     read_more(path, file, &mut bytes, 8)?;
     if !bytes.starts_with(&NPY_MAGIC) {
-        return Err(DataError::BadMagic {
-            path: path.to_path_buf(),
-            expected: "an .npy file",
-            actual: bytes,
-        });
+        return Err(DataError::BadMagic { path: path.to_path_buf(), expected: "an .npy file", actual: bytes });
     }
     // Version 1 stores the header length in 2 bytes, later versions in 4, little-endian.
     let length_bytes = if bytes.get(6) == Some(&1) { 2 } else { 4 };
     read_more(path, file, &mut bytes, length_bytes)?;
     let length = bytes.iter().skip(8).rev().fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
     if length > HEADER_LIMIT {
-        return Err(DataError::HeaderTooLong {
-            path: path.to_path_buf(),
-            limit: HEADER_LIMIT,
-            actual: length,
-        });
+        return Err(DataError::HeaderTooLong { path: path.to_path_buf(), limit: HEADER_LIMIT, actual: length });
     }
     read_more(path, file, &mut bytes, length)?;
     Ok(bytes)
@@ -165,11 +157,7 @@ fn read_more(path: &Path, file: &mut impl Read, bytes: &mut Vec<u8>, count: u64)
     }
     // A short file without the signature is not a truncated .npy file but another format.
     if bytes.starts_with(&NPY_MAGIC) {
-        Err(DataError::Truncated {
-            path: path.to_path_buf(),
-            expected: u128::from(count),
-            actual: got as u128,
-        })
+        Err(DataError::Truncated { path: path.to_path_buf(), expected: u128::from(count), actual: got as u128 })
     } else {
         Err(DataError::BadMagic { path: path.to_path_buf(), expected: "an .npy file", actual: bytes.clone() })
     }
@@ -187,11 +175,7 @@ fn check_depth(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
         deepest = deepest.max(depth);
     }
     if deepest > DEPTH_LIMIT {
-        return Err(DataError::HeaderTooDeep {
-            path: path.to_path_buf(),
-            limit: DEPTH_LIMIT,
-            actual: deepest,
-        });
+        return Err(DataError::HeaderTooDeep { path: path.to_path_buf(), limit: DEPTH_LIMIT, actual: deepest });
     }
     Ok(())
 }

@@ -96,8 +96,7 @@ impl Density for Ar1 {
 
     fn log_density(&self, row: &[f64], _: f64) -> f64 {
         let first: f64 = row.iter().take(1).map(|x| x * x).sum();
-        let steps: f64 =
-            row.iter().zip(row.iter().skip(1)).map(|(last, x)| (x - self.rho * last).powi(2)).sum();
+        let steps: f64 = row.iter().zip(row.iter().skip(1)).map(|(last, x)| (x - self.rho * last).powi(2)).sum();
         -0.5 * (first + steps / self.innovation() + self.log_det())
     }
 }

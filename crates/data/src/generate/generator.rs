@@ -115,11 +115,7 @@ impl Generator {
     /// # Errors
     /// [`DataError::BadOption`] for options out of range, [`DataError::FeatureMismatch`] if the
     /// number of features differs, and those of [`check_rows`].
-    pub fn log_density<F: Element>(
-        &self,
-        rows: ArrayView2<'_, F>,
-        seed: u64,
-    ) -> Result<Option<Vec<f64>>, DataError> {
+    pub fn log_density<F: Element>(&self, rows: ArrayView2<'_, F>, seed: u64) -> Result<Option<Vec<f64>>, DataError> {
         let Some(density) = self.density(seed)? else { return Ok(None) };
         let (expected, actual) = (density.features(), rows.ncols());
         if expected != actual {
@@ -131,9 +127,7 @@ impl Generator {
 
     /// The density for `seed` after checking the options; `None` if unknown.
     fn density(&self, seed: u64) -> Result<Option<Box<dyn Density>>, DataError> {
-        fn checked<T: Options + Density + Copy + 'static>(
-            options: &T,
-        ) -> Result<Box<dyn Density>, DataError> {
+        fn checked<T: Options + Density + Copy + 'static>(options: &T) -> Result<Box<dyn Density>, DataError> {
             options.check()?;
             Ok(Box::new(*options))
         }
@@ -236,17 +230,11 @@ mod tests {
             DataError::NotAGenerator { text } if text == "leaves"
         ));
         assert!(matches!(error("synthetic:moon"), DataError::UnknownGenerator { nearest: "moons", .. }));
-        for (name, known) in [
-            ("spirals", "2spirals"),
-            ("gaussians", "8gaussians"),
-            ("ar", "ar1"),
-            ("chekerboard", "checkerboard"),
-        ] {
+        for (name, known) in
+            [("spirals", "2spirals"), ("gaussians", "8gaussians"), ("ar", "ar1"), ("chekerboard", "checkerboard")]
+        {
             let error = error(&format!("synthetic:{name}"));
-            assert!(
-                matches!(error, DataError::UnknownGenerator { nearest, .. } if nearest == known),
-                "{error}"
-            );
+            assert!(matches!(error, DataError::UnknownGenerator { nearest, .. } if nearest == known), "{error}");
         }
         assert!(matches!(error("synthetic:ar1?lenght=3"), DataError::UnknownKey { nearest: "length", .. }));
         assert!(matches!(
@@ -262,10 +250,7 @@ mod tests {
             error("synthetic:moons?noise=0.1&noise=0.2"),
             DataError::RepeatedKey { generator: "moons", .. }
         ));
-        assert_eq!(
-            error("synthetic:moon?noise=1").to_string(),
-            "unknown generator \"moon\", nearest is \"moons\""
-        );
+        assert_eq!(error("synthetic:moon?noise=1").to_string(), "unknown generator \"moon\", nearest is \"moons\"");
     }
 
     #[test]
@@ -301,11 +286,7 @@ mod tests {
             "synthetic:leaves?patch=1",
             "synthetic:leaves?size=16&patch=17",
         ] {
-            assert!(
-                matches!(error(text), DataError::BadOption { .. }),
-                "{text}: {:?}",
-                text.parse::<Generator>()
-            );
+            assert!(matches!(error(text), DataError::BadOption { .. }), "{text}: {:?}", text.parse::<Generator>());
         }
     }
 }

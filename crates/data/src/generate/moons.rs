@@ -155,9 +155,7 @@ mod tests {
         for noise in [0.003, 0.03, 0.1, 1.0, 50.0] {
             let far = 100.0 * noise;
             // On the arc, at its ends, at its centre, below it, on the negative axis, far away.
-            for (x, y) in
-                [(0.6, 0.8), (1.0, 0.0), (-1.0, -0.2), (0.0, 0.0), (0.1, -0.3), (-0.7, 0.0), (far, far)]
-            {
+            for (x, y) in [(0.6, 0.8), (1.0, 0.0), (-1.0, -0.2), (0.0, 0.0), (0.1, -0.3), (-0.7, 0.0), (far, far)] {
                 let found = Moons { noise }.arc_log_density(x, y, f64::NEG_INFINITY);
                 worst = worst.max((found - simpson(noise, x, y, end)).abs());
             }

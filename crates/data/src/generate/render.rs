@@ -58,8 +58,7 @@ impl Discs {
             let radius = self.radius(rng);
             // Centres lie up to r_max outside the frame even for small discs. If their range
             // depended on the radius, the distribution of visible radii would change.
-            let mut centre =
-                || scale * (rng.random::<f64>() * (self.size as f64 + 2.0 * self.r_max) - self.r_max);
+            let mut centre = || scale * (rng.random::<f64>() * (self.size as f64 + 2.0 * self.r_max) - self.r_max);
             let (x, y) = (centre(), centre());
             let level: u8 = rng.random();
             let radius = radius * scale;
@@ -103,8 +102,7 @@ mod tests {
     #[test]
     fn samples_lie_within_reach() {
         for (centre, reach) in [(3.2, 1.4), (-2.0, 3.1), (9.9, 0.2), (5.5, 0.0), (50.0, 3.0)] {
-            let expected: Vec<usize> =
-                (0..10).filter(|&i| (i as f64 + 0.5 - centre).abs() <= reach).collect();
+            let expected: Vec<usize> = (0..10).filter(|&i| (i as f64 + 0.5 - centre).abs() <= reach).collect();
             let found: Vec<usize> = samples(centre, reach, 10).collect();
             assert_eq!(found, expected, "{centre} {reach}");
         }
@@ -197,8 +195,7 @@ mod tests {
             .flat_map(|k| {
                 let picture = picture(4, k);
                 let last = DISCS.size - 1;
-                [picture.row(0), picture.row(last), picture.column(0), picture.column(last)]
-                    .map(|l| l.to_vec())
+                [picture.row(0), picture.row(last), picture.column(0), picture.column(last)].map(|l| l.to_vec())
             })
             .collect();
         check_correlations(&lines);

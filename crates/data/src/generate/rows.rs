@@ -50,8 +50,5 @@ pub(crate) fn three_parts<F: Element>(
 
 /// A note with the counts and the seed.
 pub(crate) fn counts_note(counts: Counts, seed: u64) -> String {
-    format!(
-        "rows: {} train, {} validation, {} test; seed {seed}",
-        counts.train, counts.validation, counts.test
-    )
+    format!("rows: {} train, {} validation, {} test; seed {seed}", counts.train, counts.validation, counts.test)
 }

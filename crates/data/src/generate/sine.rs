@@ -47,9 +47,7 @@ impl Density for Sine {
 
     fn log_density(&self, row: &[f64], _: f64) -> f64 {
         match row {
-            &[x, y] if x.abs() <= HALF => {
-                0.5 - self.entropy() - 0.5 * ((y - HALF * x.sin()) / self.noise).powi(2)
-            }
+            &[x, y] if x.abs() <= HALF => 0.5 - self.entropy() - 0.5 * ((y - HALF * x.sin()) / self.noise).powi(2),
             _ => f64::NEG_INFINITY,
         }
     }

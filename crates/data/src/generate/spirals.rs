@@ -138,15 +138,9 @@ mod tests {
             // On the arm, near the origin, at a centre of curvature, between arms, past the end,
             // and far away relative to the noise.
             let far = 100.0 * noise;
-            for (x, y) in [
-                arm(4.0).into(),
-                (0.0, 0.0),
-                (0.01, 0.02),
-                (0.3, 0.1),
-                (1.0, -0.7),
-                (ex + noise, ey),
-                (ex + far, far),
-            ] {
+            for (x, y) in
+                [arm(4.0).into(), (0.0, 0.0), (0.01, 0.02), (0.3, 0.1), (1.0, -0.7), (ex + noise, ey), (ex + far, far)]
+            {
                 let found = Spirals { noise }.arm_log_density(x, y, f64::NEG_INFINITY);
                 worst = worst.max((found - simpson(noise, x, y, &weight)).abs());
             }

@@ -70,11 +70,8 @@ fn patches<F: Element>(
         Some(dir) => read_image_folder(dir)?,
         None => Vec::new(),
     };
-    let too_few = |expected, actual| DataError::TooFewImages {
-        name: train_dir.display().to_string(),
-        expected,
-        actual,
-    };
+    let too_few =
+        |expected, actual| DataError::TooFewImages { name: train_dir.display().to_string(), expected, actual };
     let mut notes = vec![format!("training images: {}", train_dir.display())];
     let parts = if let Some(test_dir) = test_dir {
         refuse_shared(&images, train_dir, &test_images, test_dir)?;
@@ -90,8 +87,7 @@ fn patches<F: Element>(
         }
     } else {
         notes.push("no test folder: images split 80/10/10 at random, seeded".to_owned());
-        let (train, validation, test) =
-            split_indices(images.len(), VALIDATION_SHARE, TEST_SHARE, seed, too_few)?;
+        let (train, validation, test) = split_indices(images.len(), VALIDATION_SHARE, TEST_SHARE, seed, too_few)?;
         let take = |indices: Vec<usize>| indices.into_iter().map(|i| &images[i]).collect();
         ImageSplits { train: take(train), validation: take(validation), test: take(test) }
     };
@@ -99,12 +95,7 @@ fn patches<F: Element>(
 }
 
 /// Refuses a test image that is also a training image: same name and same pixels.
-fn refuse_shared(
-    images: &[GrayImage],
-    train: &Path,
-    test_images: &[GrayImage],
-    test: &Path,
-) -> Result<(), DataError> {
+fn refuse_shared(images: &[GrayImage], train: &Path, test_images: &[GrayImage], test: &Path) -> Result<(), DataError> {
     let known: HashMap<&str, &GrayImage> = images.iter().map(|image| (image.name.as_str(), image)).collect();
     match test_images.iter().find(|image| known.get(image.name.as_str()) == Some(image)) {
         None => Ok(()),

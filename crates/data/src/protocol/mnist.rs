@@ -24,12 +24,8 @@ const CHUNK: usize = 64;
 const HELD_OUT: f64 = 1.0 / 6.0;
 
 /// Names of the test images looked for beside the training file.
-const TEST_NAMES: [&str; 4] = [
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-images-idx3-ubyte",
-    "t10k-images.idx3-ubyte.gz",
-    "t10k-images.idx3-ubyte",
-];
+const TEST_NAMES: [&str; 4] =
+    ["t10k-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte.gz", "t10k-images.idx3-ubyte"];
 
 /// The MNIST density-estimation protocol on IDX files.
 ///
@@ -52,21 +48,13 @@ const TEST_NAMES: [&str; 4] = [
 /// # Errors
 /// Those of [`read_idx`]; [`DataError::TooFewRows`] if a part would be empty;
 /// [`DataError::PictureMismatch`] if the image sizes of the two files differ.
-pub fn mnist<F: Element>(
-    train_path: &Path,
-    test_path: Option<&Path>,
-    seed: u64,
-) -> Result<Splits<F>, DataError> {
+pub fn mnist<F: Element>(train_path: &Path, test_path: Option<&Path>, seed: u64) -> Result<Splits<F>, DataError> {
     let mut notes = vec![format!("training images: {}", train_path.display())];
     let (train, test) = train_and_test(train_path, test_path, seed, &mut notes)?;
     let (count, height, width) = train.dim();
     let held_out = (count as f64 * HELD_OUT).round() as usize;
     if held_out == 0 {
-        return Err(DataError::TooFewRows {
-            name: train_path.display().to_string(),
-            expected: 3,
-            actual: count,
-        });
+        return Err(DataError::TooFewRows { name: train_path.display().to_string(), expected: 3, actual: count });
     }
     let (train, validation) = train.view().split_at(Axis(0), count - held_out);
     let part = |images: ndarray::ArrayView3<'_, u8>, purpose| -> Result<_, DataError> {
@@ -115,8 +103,10 @@ fn train_and_test(
     let train = read_idx(train_path)?.images;
     let Some(test_path) = test_path.map(Path::to_path_buf).or_else(|| beside(train_path)) else {
         notes.push("no test file: a sixth of the images, chosen at random, seeded".to_owned());
-        let (kept, _, test) = split_indices(train.dim().0, 0.0, HELD_OUT, seed, |_, actual| {
-            DataError::TooFewRows { name: train_path.display().to_string(), expected: 3, actual }
+        let (kept, _, test) = split_indices(train.dim().0, 0.0, HELD_OUT, seed, |_, actual| DataError::TooFewRows {
+            name: train_path.display().to_string(),
+            expected: 3,
+            actual,
         })?;
         return Ok((train.select(Axis(0), &kept), train.select(Axis(0), &test)));
     };
@@ -124,29 +114,18 @@ fn train_and_test(
     notes.push(format!("test images: {}", test_path.display()));
     let shape = |images: &Array3<u8>| (images.dim().1, images.dim().2);
     if shape(&train) != shape(&test) {
-        return Err(DataError::PictureMismatch {
-            path: test_path,
-            expected: shape(&train),
-            actual: shape(&test),
-        });
+        return Err(DataError::PictureMismatch { path: test_path, expected: shape(&train), actual: shape(&test) });
     }
     Ok((train, test))
 }
 
 /// The test file beside a training file, if it exists.
 fn beside(train_path: &Path) -> Option<PathBuf> {
-    TEST_NAMES
-        .iter()
-        .map(|name| train_path.with_file_name(name))
-        .find(|path| path.is_file() && path != train_path)
+    TEST_NAMES.iter().map(|name| train_path.with_file_name(name)).find(|path| path.is_file() && path != train_path)
 }
 
 /// Rows in logit space, and the sum of their log-determinants relative to pixels.
-fn logit_rows<F: Element>(
-    images: &Array3<u8>,
-    seed: u64,
-    purpose: Purpose,
-) -> Result<(Array2<F>, f64), DataError> {
+fn logit_rows<F: Element>(images: &Array3<u8>, seed: u64, purpose: Purpose) -> Result<(Array2<F>, f64), DataError> {
     let (count, height, width) = images.dim();
     let features = height * width;
     let mut values = zeroed::<F>(count, features)?;

@@ -39,20 +39,11 @@ const CHUNK: usize = 1 << 14;
 /// # Errors
 /// Those of [`read_wav`]; [`DataError::BadOption`] for a frame or hop of 0;
 /// [`DataError::SoundTooShort`] if a part could have no frame; [`DataError::TooLarge`].
-pub fn wav<F: Element>(
-    path: &Path,
-    frame: usize,
-    hop: Option<usize>,
-    seed: u64,
-) -> Result<Splits<F>, DataError> {
+pub fn wav<F: Element>(path: &Path, frame: usize, hop: Option<usize>, seed: u64) -> Result<Splits<F>, DataError> {
     let hop = hop.unwrap_or(frame);
     for (option, value) in [("frame", frame), ("hop", hop)] {
         if value == 0 {
-            return Err(DataError::BadOption {
-                option,
-                value: value.to_string(),
-                expected: "at least 1 sample",
-            });
+            return Err(DataError::BadOption { option, value: value.to_string(), expected: "at least 1 sample" });
         }
     }
     let sound = read_wav(path)?;
@@ -60,13 +51,7 @@ pub fn wav<F: Element>(
     // Ensures that a frame starts and ends within every part.
     let expected = SEGMENTS * (frame as u128 + hop as u128 - 1);
     if (moments as u128) < expected {
-        return Err(DataError::SoundTooShort {
-            path: path.to_path_buf(),
-            frame,
-            hop,
-            expected,
-            actual: moments,
-        });
+        return Err(DataError::SoundTooShort { path: path.to_path_buf(), frame, hop, expected, actual: moments });
     }
     let held_out = share(moments, HELD_OUT);
     let bounds = [0, moments - 2 * held_out, moments - held_out, moments];
@@ -92,13 +77,7 @@ pub fn wav<F: Element>(
     })
 }
 
-fn facts(
-    path: &Path,
-    sound: &Sound,
-    (frame, hop): (usize, usize),
-    counts: [usize; 3],
-    seed: u64,
-) -> DataFacts {
+fn facts(path: &Path, sound: &Sound, (frame, hop): (usize, usize), counts: [usize; 3], seed: u64) -> DataFacts {
     let Sound { channels, rate, bits, .. } = *sound;
     let features = channels * frame;
     let whole = matches!(sound.samples, Samples::Integer(_));
@@ -106,13 +85,9 @@ fn facts(
     let [train, validation, test] = counts;
     let mut notes = vec![
         format!("sound: {}", path.display()),
-        format!(
-            "{rate} Hz, {bits}-bit {kind} samples, {channels} channel(s), {} samples each",
-            sound.moments()
-        ),
+        format!("{rate} Hz, {bits}-bit {kind} samples, {channels} channel(s), {} samples each", sound.moments()),
         format!("frames: {train} train, {validation} validation, {test} test; hop {hop}; seed {seed}"),
-        "split in time, 80/10/10; frames across a boundary are dropped; test frames are grouped by time"
-            .to_owned(),
+        "split in time, 80/10/10; frames across a boundary are dropped; test frames are grouped by time".to_owned(),
     ];
     let sample = if whole {
         notes.push("random and not invertible: noise U[0,1) on each sample".to_owned());
@@ -166,12 +141,7 @@ fn dequantized<F: Element>(
 }
 
 /// The frames that start at `starts`, channel by channel.
-fn cut<F: Element>(
-    values: &[F],
-    channels: usize,
-    frame: usize,
-    starts: &[usize],
-) -> Result<Array2<F>, DataError> {
+fn cut<F: Element>(values: &[F], channels: usize, frame: usize, starts: &[usize]) -> Result<Array2<F>, DataError> {
     let features = channels * frame;
     let mut rows = zeroed(starts.len(), features)?;
     for (row, &start) in rows.chunks_exact_mut(features).zip(starts) {

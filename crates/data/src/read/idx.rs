@@ -112,19 +112,12 @@ fn read_shape<const R: usize>(path: &Path, reader: &mut impl Read) -> Result<[u3
         });
     }
     if usize::from(rank) != R {
-        return Err(DataError::WrongRank {
-            path: path.to_path_buf(),
-            expected: R,
-            actual: usize::from(rank),
-        });
+        return Err(DataError::WrongRank { path: path.to_path_buf(), expected: R, actual: usize::from(rank) });
     }
     let mut axes = Vec::new();
     read_up_to(path, reader, 4 * R as u64, &mut axes)?;
-    let truncated = || DataError::Truncated {
-        path: path.to_path_buf(),
-        expected: 4 * R as u128,
-        actual: axes.len() as u128,
-    };
+    let truncated =
+        || DataError::Truncated { path: path.to_path_buf(), expected: 4 * R as u128, actual: axes.len() as u128 };
     let (axes, rest) = axes.as_chunks::<4>();
     match <[[u8; 4]; R]>::try_from(axes) {
         Ok(axes) if rest.is_empty() => Ok(axes.map(u32::from_be_bytes)),
@@ -136,9 +129,7 @@ fn read_shape<const R: usize>(path: &Path, reader: &mut impl Read) -> Result<[u3
 fn read_up_to(path: &Path, reader: &mut impl Read, count: u64, bytes: &mut Vec<u8>) -> Result<(), DataError> {
     match reader.take(count).read_to_end(bytes) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof && (bytes.len() as u64) < count => {
-            Ok(())
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof && (bytes.len() as u64) < count => Ok(()),
         Err(error) => Err(DataError::io(path, error)),
     }
 }

@@ -53,9 +53,9 @@ fn image_files(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        let known = path.extension().is_some_and(|extension| {
-            ["jpg", "jpeg", "png"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-        });
+        let known = path
+            .extension()
+            .is_some_and(|extension| ["jpg", "jpeg", "png"].iter().any(|known| extension.eq_ignore_ascii_case(known)));
         if known && path.is_file() {
             files.push(path);
         }
@@ -73,10 +73,7 @@ fn image_files(dir: &Path) -> Result<Vec<PathBuf>, DataError> {
 /// As [`read_image_folder`] for its files.
 pub fn read_image(path: &Path) -> Result<GrayImage, DataError> {
     let io = |source| DataError::io(path, source);
-    let bad = |source: image::ImageError| DataError::BadImage {
-        path: path.to_path_buf(),
-        source: Box::new(source),
-    };
+    let bad = |source: image::ImageError| DataError::BadImage { path: path.to_path_buf(), source: Box::new(source) };
     let mut reader = ImageReader::open(path).map_err(io)?.with_guessed_format().map_err(io)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);

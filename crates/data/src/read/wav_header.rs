@@ -34,11 +34,7 @@ pub(crate) fn find_chunks(path: &Path, file: &mut File) -> Result<WavChunks, Dat
     let length = file.metadata().map_err(io)?.len();
     let riff = bytes::<12>(path, file, 0, length)?;
     if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
-        return Err(DataError::BadMagic {
-            path: path.to_path_buf(),
-            expected: "a WAV file",
-            actual: riff.to_vec(),
-        });
+        return Err(DataError::BadMagic { path: path.to_path_buf(), expected: "a WAV file", actual: riff.to_vec() });
     }
     let mut head = riff.to_vec();
     let mut at = 12;
@@ -75,8 +71,7 @@ pub(crate) fn find_chunks(path: &Path, file: &mut File) -> Result<WavChunks, Dat
 
 /// Refuses unsupported sample depths.
 fn check_depth(path: &Path, format: [u8; 16]) -> Result<(), DataError> {
-    let [tag, _, _, _, _, _, _, bits] =
-        std::array::from_fn(|i| u16::from_le_bytes([format[2 * i], format[2 * i + 1]]));
+    let [tag, _, _, _, _, _, _, bits] = std::array::from_fn(|i| u16::from_le_bytes([format[2 * i], format[2 * i + 1]]));
     match (tag, bits) {
         (PCM, 8 | 16 | 24 | 32) | (FLOAT, 32) | (EXTENSIBLE, 8 | 16 | 24 | 32) => Ok(()),
         _ => Err(DataError::SampleFormat { path: path.to_path_buf(), tag, bits }),

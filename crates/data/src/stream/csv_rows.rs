@@ -107,8 +107,7 @@ impl CsvRows {
             if let Some(name) = &options.id {
                 let column = find(&self.path, name, self.header.as_deref(), self.cells)?;
                 let names = self.header.as_ref();
-                let name =
-                    names.and_then(|names| names.get(column)).map_or_else(|| ID.to_owned(), Clone::clone);
+                let name = names.and_then(|names| names.get(column)).map_or_else(|| ID.to_owned(), Clone::clone);
                 self.id = Some((column, name));
             }
             let id = self.id.as_ref().map(|(column, _)| *column);
@@ -122,10 +121,8 @@ impl CsvRows {
         if self.taken.is_empty() {
             return Err(DataError::ZeroFeatures { name: self.name.clone() });
         }
-        self.columns = self
-            .header
-            .as_ref()
-            .map(|names| self.taken.iter().map(|&column| names[column].clone()).collect());
+        self.columns =
+            self.header.as_ref().map(|names| self.taken.iter().map(|&column| names[column].clone()).collect());
         Ok(())
     }
 
@@ -263,8 +260,5 @@ impl<F: Element> ReadRows<F> for CsvRows {
 
 /// Whether a header cell is a word: neither a number nor a missing value.
 fn is_word(bytes: &[u8]) -> bool {
-    !matches!(
-        std::str::from_utf8(bytes).map(cell::<f64>),
-        Ok(Cell::Number(_) | Cell::Missing | Cell::Infinite)
-    )
+    !matches!(std::str::from_utf8(bytes).map(cell::<f64>), Ok(Cell::Number(_) | Cell::Missing | Cell::Infinite))
 }

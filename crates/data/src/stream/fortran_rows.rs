@@ -29,12 +29,7 @@ impl<R: Read + Seek + Send> FortranRows<R> {
     }
 
     /// Reads `count` elements of the data, starting at element `first`.
-    fn read_elements<F: Element>(
-        &mut self,
-        first: usize,
-        count: usize,
-        values: &mut Vec<F>,
-    ) -> Result<(), DataError> {
+    fn read_elements<F: Element>(&mut self, first: usize, count: usize, values: &mut Vec<F>) -> Result<(), DataError> {
         let size = self.header.dtype.size();
         let from = (first * size) as u64;
         self.chunk.resize(count * size, 0);

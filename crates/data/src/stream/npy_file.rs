@@ -68,27 +68,20 @@ impl NpyFile {
         }
         let count = (out.len() / features) as u64;
         if first_row.checked_add(count).is_none_or(|end| end > self.rows()) {
-            return Err(DataError::RowsOutOfRange {
-                path: path(),
-                first: first_row,
-                count,
-                rows: self.rows(),
-            });
+            return Err(DataError::RowsOutOfRange { path: path(), first: first_row, count, rows: self.rows() });
         }
         let size = self.header.dtype.size();
         let mut from = first_row * (features * size) as u64;
         let mut bytes = vec![0; (out.len() * size).min(CHUNK)];
         for part in out.chunks_mut(CHUNK / size) {
             let bytes = &mut bytes[..part.len() * size];
-            self.file.read_exact_at(bytes, self.header.data_start + from).map_err(|source| {
-                match source.kind() {
-                    ErrorKind::UnexpectedEof => DataError::Truncated {
-                        path: path(),
-                        expected: self.header.data_bytes(),
-                        actual: u128::from(from) + bytes.len() as u128 - 1,
-                    },
-                    _ => DataError::io(&self.path, source),
-                }
+            self.file.read_exact_at(bytes, self.header.data_start + from).map_err(|source| match source.kind() {
+                ErrorKind::UnexpectedEof => DataError::Truncated {
+                    path: path(),
+                    expected: self.header.data_bytes(),
+                    actual: u128::from(from) + bytes.len() as u128 - 1,
+                },
+                _ => DataError::io(&self.path, source),
             })?;
             decode_into(bytes, self.header.dtype, part);
             from += bytes.len() as u64;

@@ -32,10 +32,7 @@ impl<R: Read + Send> NpyRows<R> {
 
     fn check_end(&mut self) -> Result<(), DataError> {
         let mut next = Vec::new();
-        (&mut self.reader)
-            .take(1)
-            .read_to_end(&mut next)
-            .map_err(|source| DataError::io(&self.path, source))?;
+        (&mut self.reader).take(1).read_to_end(&mut next).map_err(|source| DataError::io(&self.path, source))?;
         if next.is_empty() {
             return Ok(());
         }

@@ -40,10 +40,7 @@ pub(crate) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
 }
 
 /// Opens the array `member` of an archive, or its only array.
-pub(crate) fn open_npz<F: Element>(
-    path: &Path,
-    member: Option<&str>,
-) -> Result<Box<dyn ReadRows<F>>, DataError> {
+pub(crate) fn open_npz<F: Element>(path: &Path, member: Option<&str>) -> Result<Box<dyn ReadRows<F>>, DataError> {
     let mut archive = open_archive(path)?;
     let entry = find_entry(path, &mut archive, member)?;
     let io = |source| DataError::io(&entry.path, source);
@@ -87,9 +84,7 @@ fn arrays(archive: &ZipArchive<BufReader<File>>) -> Vec<(usize, String)> {
     archive
         .file_names_raw()
         .enumerate()
-        .filter_map(|(index, name)| {
-            Some((index, String::from_utf8_lossy(name).strip_suffix(SUFFIX)?.to_owned()))
-        })
+        .filter_map(|(index, name)| Some((index, String::from_utf8_lossy(name).strip_suffix(SUFFIX)?.to_owned())))
         .collect()
 }
 
@@ -115,8 +110,7 @@ fn find_entry(
             match arrays.iter().find(|(_, name)| name == wanted) {
                 Some(found) => found,
                 None => {
-                    let nearest =
-                        arrays.iter().min_by_key(|(_, name)| strsim::levenshtein(&excerpt(name), wanted));
+                    let nearest = arrays.iter().min_by_key(|(_, name)| strsim::levenshtein(&excerpt(name), wanted));
                     return Err(DataError::UnknownArray {
                         path: owned(),
                         name: asked.to_owned(),

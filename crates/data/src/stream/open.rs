@@ -32,10 +32,7 @@ const ARCHIVE: &str = "an .npz archive (its table of contents is at the end)";
 /// that a pipe cannot provide; [`DataError::ColumnsOfAnArray`] if columns of an array are selected.
 /// For `.npy` those of [`read_npy`](crate::read_npy), for `.npz` those of
 /// [`read_npz`](crate::read_npz), for CSV those of [`read_csv`](crate::read_csv).
-pub fn open_rows<F: Element>(
-    input: &Input,
-    options: &TextOptions,
-) -> Result<Box<dyn ReadRows<F>>, DataError> {
+pub fn open_rows<F: Element>(input: &Input, options: &TextOptions) -> Result<Box<dyn ReadRows<F>>, DataError> {
     match input {
         Input::Stdin => open_stream(STDIN, std::io::stdin(), options),
         Input::File(path) => open_file(path, options),
@@ -109,9 +106,7 @@ fn open_text<F: Element>(
         Sniffed::Text => Ok(Box::new(CsvRows::open(path, head, rest, options)?)),
         Sniffed::Idx => not_rows("an IDX file of images"),
         Sniffed::Wav => not_rows("a WAV file"),
-        Sniffed::Empty => {
-            Err(DataError::TooFewRows { name: path.display().to_string(), expected: 1, actual: 0 })
-        }
+        Sniffed::Empty => Err(DataError::TooFewRows { name: path.display().to_string(), expected: 1, actual: 0 }),
         _ => Err(DataError::UnknownFormat { path: path.to_path_buf() }),
     }
 }

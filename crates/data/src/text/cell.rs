@@ -21,11 +21,8 @@ pub(crate) fn cell<F: Element>(text: &str) -> Cell<F> {
     }
     // Rounded once: through f64, a decimal near the midpoint of two f32 values would be rounded
     // twice.
-    let value = if size_of::<F>() == size_of::<f32>() {
-        text.parse::<f32>().map(f64::from)
-    } else {
-        text.parse::<f64>()
-    };
+    let value =
+        if size_of::<F>() == size_of::<f32>() { text.parse::<f32>().map(f64::from) } else { text.parse::<f64>() };
     match value {
         Err(_) => Cell::Text,
         // A signed NaN.

@@ -40,20 +40,13 @@ pub(crate) fn choose(
 ///
 /// # Errors
 /// As [`choose`].
-pub(crate) fn find(
-    path: &Path,
-    name: &str,
-    names: Option<&[String]>,
-    cells: usize,
-) -> Result<usize, DataError> {
+pub(crate) fn find(path: &Path, name: &str, names: Option<&[String]>, cells: usize) -> Result<usize, DataError> {
     let path = || path.to_path_buf();
     let mut same = names.unwrap_or_default().iter().enumerate().filter(|(_, known)| *known == name.trim());
     if let Some((first, _)) = same.next() {
         return match same.next() {
             None => Ok(first),
-            Some((second, _)) => {
-                Err(DataError::AmbiguousColumn { path: path(), name: name.to_owned(), first, second })
-            }
+            Some((second, _)) => Err(DataError::AmbiguousColumn { path: path(), name: name.to_owned(), first, second }),
         };
     }
     if let Ok(index) = name.trim().parse::<usize>() {

@@ -13,9 +13,8 @@ const LINES: usize = 20;
 pub(crate) fn detect_delimiter(head: &[u8], complete: bool) -> u8 {
     let counts = counts_by_line(head, complete);
     let Some(&first) = counts.first() else { return b',' };
-    let steady = |candidate: &usize| {
-        first[*candidate] > 0 && counts.iter().all(|line| line[*candidate] == first[*candidate])
-    };
+    let steady =
+        |candidate: &usize| first[*candidate] > 0 && counts.iter().all(|line| line[*candidate] == first[*candidate]);
     if let Some(candidate) = (0..CANDIDATES.len()).find(steady) {
         return CANDIDATES[candidate];
     }

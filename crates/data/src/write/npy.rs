@@ -23,10 +23,7 @@ pub fn write_npy<F: Element, D: Dimension>(path: &Path, array: &ArrayRef<F, D>) 
     write_atomically(path, |writer| write_array(writer, array)).map_err(|source| DataError::io(path, source))
 }
 
-fn write_array<F: Element, D: Dimension>(
-    writer: &mut impl Write,
-    array: &ArrayRef<F, D>,
-) -> std::io::Result<()> {
+fn write_array<F: Element, D: Dimension>(writer: &mut impl Write, array: &ArrayRef<F, D>) -> std::io::Result<()> {
     let single = size_of::<F>() == size_of::<f32>();
     let header = Header {
         type_descriptor: if single { f32::type_descriptor() } else { f64::type_descriptor() },

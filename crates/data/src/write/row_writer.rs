@@ -62,9 +62,7 @@ impl<F: Element> RowWriter<F> {
         column_names: Option<&[String]>,
     ) -> Result<Self, DataError> {
         match output {
-            Output::Stdout => {
-                Self::to_stream(STDOUT, Box::new(std::io::stdout()), format, shape, rows, column_names)
-            }
+            Output::Stdout => Self::to_stream(STDOUT, Box::new(std::io::stdout()), format, shape, rows, column_names),
             Output::File(path) => {
                 let sink = Sink::file(path, format == RowFormat::Npy && rows.is_none());
                 Self::begin(path, sink, format, shape, rows, column_names)
@@ -225,8 +223,7 @@ impl<F: Element> RowWriter<F> {
         if let Some(expected) = expected.filter(|&expected| written != expected) {
             return Err(DataError::RowCount { path, expected, actual: written });
         }
-        let head = (format == RowFormat::Npy && expected.is_none())
-            .then(|| npy_head(size_of::<F>(), written, shape));
+        let head = (format == RowFormat::Npy && expected.is_none()).then(|| npy_head(size_of::<F>(), written, shape));
         sink.finish(head.as_ref().map(<[u8; _]>::as_slice)).map_err(|source| DataError::io(&path, source))?;
         Ok(written)
     }

@@ -45,10 +45,7 @@ impl Sink {
     /// A stream; `patched` says that its first bytes will be known last.
     pub(crate) fn stream(stream: Box<dyn Write + Send>, patched: bool) -> Result<Self> {
         if patched {
-            return Ok(Self::Spool {
-                writer: BufWriter::with_capacity(BUFFER, tempfile::tempfile()?),
-                stream,
-            });
+            return Ok(Self::Spool { writer: BufWriter::with_capacity(BUFFER, tempfile::tempfile()?), stream });
         }
         Ok(Self::Stream(BufWriter::with_capacity(BUFFER, stream)))
     }

@@ -26,8 +26,7 @@ pub(crate) fn numbers(rows: usize, features: usize) -> Array2<f64> {
 /// A version 1 file of [`numbers`] with elements of `size` bytes, assembled by hand.
 pub(crate) fn npy(rows: usize, features: usize, fortran: bool, size: usize) -> Vec<u8> {
     let order = if fortran { "True" } else { "False" };
-    let dictionary =
-        format!("{{'descr': '<f{size}', 'fortran_order': {order}, 'shape': ({rows}, {features}), }}\n");
+    let dictionary = format!("{{'descr': '<f{size}', 'fortran_order': {order}, 'shape': ({rows}, {features}), }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((dictionary.len() as u16).to_le_bytes());
     bytes.extend(dictionary.as_bytes());

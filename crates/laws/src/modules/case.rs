@@ -17,12 +17,7 @@ pub struct ModuleCase<'a, F: Real> {
 impl<'a, F: Real> ModuleCase<'a, F> {
     /// A module on rows of input: `positions` rows, one for each position, for every example. The registry
     /// must know the module's kind.
-    pub fn new(
-        module: &dyn Module<F>,
-        rows: ArrayView2<'_, F>,
-        positions: usize,
-        registry: &'a Registry<F>,
-    ) -> Self {
+    pub fn new(module: &dyn Module<F>, rows: ArrayView2<'_, F>, positions: usize, registry: &'a Registry<F>) -> Self {
         let rows = rows.as_standard_layout().into_owned();
         Self { module: module.duplicate(), rows, positions, seed: 1, registry }
     }
@@ -65,11 +60,7 @@ impl<'a, F: Real> ModuleCase<'a, F> {
     ///
     /// # Errors
     /// Those of the registry.
-    pub fn restore(
-        &self,
-        spec: &LayerSpec,
-        tensors: &mut Tensors<F>,
-    ) -> Result<Box<dyn Module<F>>, LayerError> {
+    pub fn restore(&self, spec: &LayerSpec, tensors: &mut Tensors<F>) -> Result<Box<dyn Module<F>>, LayerError> {
         let start = Array1::zeros(self.outputs()?);
         let parameters = ModuleParameters::Stored(tensors);
         self.registry.module(spec, ModuleContext::new(self.rows.ncols(), self.positions, start, parameters))

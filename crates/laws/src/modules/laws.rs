@@ -16,11 +16,7 @@ fn weights<F: Real>(case: &ModuleCase<'_, F>) -> Result<Array2<F>, LayerError> {
 }
 
 /// `c·f(x)` of each row.
-fn objective<F: Real>(
-    module: &dyn Module<F>,
-    x: ArrayView2<'_, F>,
-    c: &Array2<F>,
-) -> Result<Vec<f64>, LayerError> {
+fn objective<F: Real>(module: &dyn Module<F>, x: ArrayView2<'_, F>, c: &Array2<F>) -> Result<Vec<f64>, LayerError> {
     let y = image(module, x)?;
     let dot = |(y, c): (ndarray::ArrayView1<'_, F>, ndarray::ArrayView1<'_, F>)| {
         y.iter().zip(c).map(|(y, c)| y.f64() * c.f64()).sum::<f64>()

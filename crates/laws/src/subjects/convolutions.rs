@@ -1,9 +1,7 @@
 //! Convolutions, and what their subbands share.
 
 use ndarray::Array2;
-use pdmap_conv::{
-    CycledConv, FreeConv, FreeDirection, Geometry, Output, Squeeze, subband_scale, subband_shift,
-};
+use pdmap_conv::{CycledConv, FreeConv, FreeDirection, Geometry, Output, Squeeze, subband_scale, subband_shift};
 use pdmap_core::group::haar;
 use pdmap_core::{BuildContext, Chain, Layer, LayerSpec, Real, Result, Sample, Shape};
 use pdmap_dense::{Direction, Group};
@@ -31,12 +29,7 @@ fn image(features: usize) -> Geometry {
     Geometry::image(1, (height, width), (height.min(2), width.min(2))).isolated()
 }
 
-fn conv<F: Real>(
-    geometry: Geometry,
-    stages: usize,
-    group: Group,
-    rng: &mut dyn Rng,
-) -> Result<Box<dyn Layer<F>>> {
+fn conv<F: Real>(geometry: Geometry, stages: usize, group: Group, rng: &mut dyn Rng) -> Result<Box<dyn Layer<F>>> {
     let matrix = |rng: &mut dyn Rng| -> Array2<F> {
         match group {
             Group::Orthonormal => haar(geometry.side(), rng),
@@ -87,22 +80,16 @@ pub(super) fn convolutions<F: Real>() -> Vec<Subject<F>> {
         }),
         subject!("conv orthonormal, periodic", |d, rng| conv(periodic(d), 4, Group::Orthonormal, rng)),
         subject!("conv relative, periodic", |d, rng| conv(periodic(d), 2, Group::General(Relative), rng)),
-        subject!("conv euclidean, periodic", |d, rng| {
-            conv(periodic(d), 3, Group::General(Euclidean), rng)
-        }),
+        subject!("conv euclidean, periodic", |d, rng| { conv(periodic(d), 3, Group::General(Euclidean), rng) }),
         subject!("conv relative-left, subbands", |d, rng| {
             let geometry = periodic(d).with_output(Output::Subbands);
             conv(geometry, 2, Group::General(RelativeLeft), rng)
         }),
-        subject!("conv algebra, channels of period 1", |d, rng| {
-            conv(channels(d), 2, Group::General(Algebra), rng)
-        }),
+        subject!("conv algebra, channels of period 1", |d, rng| { conv(channels(d), 2, Group::General(Algebra), rng) }),
         subject!("conv orthonormal, channels of period 1, isolated", |d, rng| {
             conv(channels(d).isolated(), 4, Group::Orthonormal, rng)
         }),
-        subject!("conv relative, image, isolated", |d, rng| {
-            conv(image(d), 2, Group::General(Relative), rng)
-        }),
+        subject!("conv relative, image, isolated", |d, rng| { conv(image(d), 2, Group::General(Relative), rng) }),
         subject!("conv orthonormal, image, isolated", |d, rng| conv(image(d), 3, Group::Orthonormal, rng)),
         subject!("subband-scale algebra", |d, rng| {
             let geometry = Geometry::signal(1, d, d.min(3));

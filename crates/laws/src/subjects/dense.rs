@@ -10,12 +10,7 @@ use super::elementwise::scales;
 use super::{Subject, subject};
 use crate::{badly_conditioned, normal_rows};
 
-fn dense<F: Real>(
-    features: usize,
-    rng: &mut dyn Rng,
-    group: Group,
-    bias: BiasKind,
-) -> Result<Box<dyn Layer<F>>> {
+fn dense<F: Real>(features: usize, rng: &mut dyn Rng, group: Group, bias: BiasKind) -> Result<Box<dyn Layer<F>>> {
     let layer = match group {
         Group::Orthonormal => Dense::random(features, group, bias, rng)?,
         Group::General(_) => Dense::new(badly_conditioned(features, 8.0, rng), group, bias)?,
@@ -35,15 +30,8 @@ pub(super) fn dense_layers<F: Real>() -> Vec<Subject<F>> {
         subject!("dense relative-left", |d, rng| dense(d, rng, Group::General(RelativeLeft), BiasKind::None)),
         subject!("dense algebra", |d, rng| dense(d, rng, Group::General(Algebra), BiasKind::None)),
         subject!("dense orthonormal", |d, rng| dense(d, rng, Group::Orthonormal, BiasKind::None)),
-        subject!("dense euclidean plain bias", |d, rng| {
-            dense(d, rng, Group::General(Euclidean), BiasKind::Plain)
-        }),
-        subject!("dense relative plain bias", |d, rng| dense(
-            d,
-            rng,
-            Group::General(Relative),
-            BiasKind::Plain
-        )),
+        subject!("dense euclidean plain bias", |d, rng| { dense(d, rng, Group::General(Euclidean), BiasKind::Plain) }),
+        subject!("dense relative plain bias", |d, rng| dense(d, rng, Group::General(Relative), BiasKind::Plain)),
         subject!("dense relative-left plain bias", |d, rng| {
             dense(d, rng, Group::General(RelativeLeft), BiasKind::Plain)
         }),

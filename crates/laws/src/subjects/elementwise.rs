@@ -32,16 +32,8 @@ pub(super) fn elementwise<F: Real>() -> Vec<Subject<F>> {
             Ok(Box::new(Invert::new(layer, INVERSES[1])))
         }),
         subject!("shift", |d, rng| Ok(Box::new(Shift::new(normal_rows(1, d, rng).row(0).to_owned())?))),
-        subject!("scale euclidean", |d, rng| {
-            Ok(Box::new(Scale::new(scales(d, rng), ScaleDirection::Euclidean)?))
-        }),
-        subject!("scale relative", |d, rng| Ok(Box::new(Scale::new(
-            scales(d, rng),
-            ScaleDirection::Relative
-        )?))),
-        subject!("scale algebra", |d, rng| Ok(Box::new(Scale::new(
-            scales(d, rng),
-            ScaleDirection::Algebra
-        )?))),
+        subject!("scale euclidean", |d, rng| { Ok(Box::new(Scale::new(scales(d, rng), ScaleDirection::Euclidean)?)) }),
+        subject!("scale relative", |d, rng| Ok(Box::new(Scale::new(scales(d, rng), ScaleDirection::Relative)?))),
+        subject!("scale algebra", |d, rng| Ok(Box::new(Scale::new(scales(d, rng), ScaleDirection::Algebra)?))),
     ]
 }

@@ -97,15 +97,11 @@ fn residual() -> CouplingOptions {
 /// Splines, radii, couplings and mixtures.
 pub(super) fn expressive<F: Real>() -> Vec<Subject<F>> {
     vec![
-        Subject {
-            domain: between_knots,
-            ..subject!("spline", |d, rng| spline(d, SplineOptions::default(), rng))
-        },
+        Subject { domain: between_knots, ..subject!("spline", |d, rng| spline(d, SplineOptions::default(), rng)) },
         Subject {
             domain: between_knots,
             ..subject!("spline, linear tails, learned bound", |d, rng| {
-                let options =
-                    SplineOptions { bins: 4, bound: 2.0, learned_bound: true, tails: Tails::Linear };
+                let options = SplineOptions { bins: 4, bound: 2.0, learned_bound: true, tails: Tails::Linear };
                 spline(d, options, rng)
             })
         },
@@ -123,12 +119,7 @@ pub(super) fn expressive<F: Real>() -> Vec<Subject<F>> {
         },
         subject!("coupling", |d, rng| coupling(d, 0, CouplingOptions::default(), rng)),
         subject!("coupling, swapped, without hidden layers", |d, rng| {
-            coupling(
-                d,
-                0,
-                CouplingOptions { swap: true, hidden: Some(vec![]), ..CouplingOptions::default() },
-                rng,
-            )
+            coupling(d, 0, CouplingOptions { swap: true, hidden: Some(vec![]), ..CouplingOptions::default() }, rng)
         }),
         Subject {
             domain: between_knots,
@@ -139,20 +130,12 @@ pub(super) fn expressive<F: Real>() -> Vec<Subject<F>> {
         },
         subject!("coupling of channels", |d, rng| {
             let shape = Some(vec![divisor(d), d / divisor(d)]);
-            coupling(
-                d,
-                0,
-                CouplingOptions { split: Split::Channels, shape, ..CouplingOptions::default() },
-                rng,
-            )
+            coupling(d, 0, CouplingOptions { split: Split::Channels, shape, ..CouplingOptions::default() }, rng)
         }),
         subject!("coupling of a checkerboard", |d, rng| {
             let shape = Some(vec![1, divisor(d), d / divisor(d)]);
-            let options = CouplingOptions {
-                hidden: Some(vec![5, 5]),
-                position_bias: false,
-                ..CouplingOptions::default()
-            };
+            let options =
+                CouplingOptions { hidden: Some(vec![5, 5]), position_bias: false, ..CouplingOptions::default() };
             coupling(d, 0, CouplingOptions { split: Split::Checkerboard, shape, ..options }, rng)
         }),
         subject!("coupling to a condition", |d, rng| {

@@ -14,12 +14,7 @@ fn beside_the_middle<F: Real>(x: F) -> F {
 }
 
 /// Histograms whose edges the rows of the laws do not meet: the density jumps there.
-fn histogram<F: Real>(
-    features: usize,
-    bins: Bins,
-    domain: fn(F) -> F,
-    rng: &mut dyn Rng,
-) -> Result<Box<dyn Layer<F>>> {
+fn histogram<F: Real>(features: usize, bins: Bins, domain: fn(F) -> F, rng: &mut dyn Rng) -> Result<Box<dyn Layer<F>>> {
     Ok(Box::new(Histogram::fit(normal_rows::<F>(400, features, rng).mapv(domain).view(), bins)?))
 }
 
@@ -36,9 +31,7 @@ pub(super) fn fitted<F: Real>() -> Vec<Subject<F>> {
         },
         Subject {
             domain: |x| F::of(x.f64() + 6.0_f64.copysign(x.f64())),
-            ..subject!("histogram by mass", |d, rng| {
-                histogram(d, Bins::Bins(2), |x| F::of(9.0 * x.f64()), rng)
-            })
+            ..subject!("histogram by mass", |d, rng| { histogram(d, Bins::Bins(2), |x| F::of(9.0 * x.f64()), rng) })
         },
         // Its image is the unit interval, and the laws use rows as outputs too.
         Subject {
@@ -48,9 +41,7 @@ pub(super) fn fitted<F: Real>() -> Vec<Subject<F>> {
         // (0.2, 0.8): inside the interval by more than a central difference's step.
         Subject { domain: unit_interval, ..subject!("logit", |_, _| Ok(Box::new(logit(1e-3)?))) },
         subject!("standardize", |d, rng| {
-            Ok(Box::new(Standardize::fit(
-                normal_rows::<F>(50, d, rng).mapv(|v| F::of(3.0 * v.f64())).view(),
-            )?))
+            Ok(Box::new(Standardize::fit(normal_rows::<F>(50, d, rng).mapv(|v| F::of(3.0 * v.f64())).view())?))
         }),
         subject!("whitening", |d, rng| {
             let mixing = badly_conditioned::<F>(d, 6.0, rng);

@@ -1,7 +1,7 @@
 //! Wrong layers.
 
-use ndarray::{Array1, ArrayD, ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{Reads, Rule, StepReport, Visit, VisitMut};
+use ndarray::{Array1, ArrayD};
+use pdmap_core::contract::{In, Out, Reads, Rule, StepReport, Visit, VisitMut};
 use pdmap_core::group::Positive;
 use pdmap_core::{ForwardPass, Input, Layer, LayerSpec, ParamGrad, Parametric, Real, Result, Shape, Tape};
 use pdmap_layers::diagonal::{Scale, ScaleDirection};
@@ -143,13 +143,7 @@ impl<F: Real> Layer<F> for WrongScale<F> {
         if self.is(Mistake::AcceptsAnything) { Ok(input) } else { self.right.shape(input) }
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, mut y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let mut own = vec![0.0; input.x.nrows()];
         self.right.forward(input, y.view_mut(), Some(&mut own), tape)?;
         if self.is(Mistake::Squares) {
@@ -175,13 +169,7 @@ impl<F: Real> Layer<F> for WrongScale<F> {
         Ok(())
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        mut x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, mut x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let mut own = vec![0.0; output.x.nrows()];
         self.right.inverse(output, x.view_mut(), Some(&mut own), tape)?;
         if self.is(Mistake::InverseMultiplies) {
@@ -194,13 +182,7 @@ impl<F: Real> Layer<F> for WrongScale<F> {
         Ok(())
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         if self.is(Mistake::GradientOverwrites) && dy.nrows() > 0 {
             for grad in grads.iter_mut() {
                 grad.flat_mut()?.fill(F::zero());

@@ -1,7 +1,6 @@
 //! Wrong modules.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{ModuleContext, Visit, VisitMut};
+use pdmap_core::contract::{In, ModuleContext, Out, Visit, VisitMut};
 use pdmap_core::{LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape};
 use pdmap_layers::nn::Perceptron;
 
@@ -84,12 +83,7 @@ impl<F: Real> Module<F> for WrongModule<F> {
         self.right.outputs(if self.is(ModuleMistake::AcceptsAnything) { self.inputs } else { inputs })
     }
 
-    fn forward(
-        &self,
-        input: ArrayView2<'_, F>,
-        mut output: ArrayViewMut2<'_, F>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: In<F>, mut output: Out<F>, tape: &mut Tape<F>) -> Result<()> {
         let (mut fresh, stale) = (Tape::recording(), !tape.buffers.is_empty());
         let tape = if self.is(ModuleMistake::KeepsTape) && stale { &mut fresh } else { tape };
         self.right.forward(input.reborrow(), output.view_mut(), tape)?;
@@ -107,9 +101,9 @@ impl<F: Real> Module<F> for WrongModule<F> {
 
     fn backward(
         &self,
-        input: ArrayView2<'_, F>,
-        by_output: ArrayView2<'_, F>,
-        mut by_input: Option<ArrayViewMut2<'_, F>>,
+        input: In<F>,
+        by_output: In<F>,
+        mut by_input: Option<Out<F>>,
         tape: &mut Tape<F>,
         grads: &mut [ParamGrad<F>],
     ) -> Result<()> {

@@ -27,12 +27,9 @@ mod tests {
     /// Nearly unchanged where data are, and never beyond the bound.
     #[test]
     fn what_a_network_sees_is_bounded_and_injective() {
-        for (x, seen) in [
-            (0.0, 0.0),
-            (0.5, 0.5 / (1.0 + 0.25 / 36.0_f64).sqrt()),
-            (6.0, 6.0 / 2.0_f64.sqrt()),
-            (1e30, 6.0),
-        ] {
+        for (x, seen) in
+            [(0.0, 0.0), (0.5, 0.5 / (1.0 + 0.25 / 36.0_f64).sqrt()), (6.0, 6.0 / 2.0_f64.sqrt()), (1e30, 6.0)]
+        {
             for sign in [1.0, -1.0] {
                 let (value, slope) = bounded(sign * x);
                 assert!((value - sign * seen).abs() <= 4.0 * f64::EPSILON * seen, "{x}: {value}");

@@ -86,10 +86,8 @@ fn each_row<F: Real>(
         return;
     }
     let task = (GRAIN / width_a.max(width_b)).max(1);
-    a.par_chunks(task * width_a).zip(b.par_chunks_mut(task * width_b)).enumerate().for_each(
-        |(index, (a, b))| {
-            let rows = a.chunks_exact(width_a).zip(b.chunks_exact_mut(width_b));
-            rows.enumerate().for_each(|(row, (a, b))| body(index * task + row, a, b));
-        },
-    );
+    a.par_chunks(task * width_a).zip(b.par_chunks_mut(task * width_b)).enumerate().for_each(|(index, (a, b))| {
+        let rows = a.chunks_exact(width_a).zip(b.chunks_exact_mut(width_b));
+        rows.enumerate().for_each(|(row, (a, b))| body(index * task + row, a, b));
+    });
 }

@@ -78,8 +78,6 @@ impl Engine {
         let task = self.task();
         x.par_chunks(task * self.width)
             .zip(delta.par_chunks_mut(task * self.width).zip(parameters.par_chunks_mut(task * said_each)))
-            .for_each(|(x, (delta, parameters))| {
-                F::run(&BackwardRows(rows), Backward { x, delta, parameters })
-            });
+            .for_each(|(x, (delta, parameters))| F::run(&BackwardRows(rows), Backward { x, delta, parameters }));
     }
 }

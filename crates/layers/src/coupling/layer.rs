@@ -1,10 +1,10 @@
 //! The coupling layer.
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis};
-use pdmap_core::contract::{ModuleContext, ModuleParameters, Visit, VisitMut};
+use pdmap_core::contract::{In, ModuleContext, ModuleParameters, Out, Visit, VisitMut};
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric,
-    Real, Registry, Result, Shape, Tape, Tensors, check, parallel,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real,
+    Registry, Result, Shape, Tape, Tensors, check, parallel,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,8 +73,7 @@ impl<F: Real> Coupling<F> {
     ) -> Result<Self> {
         let cells = plan(features, conditions, &options)?;
         let (width, transform) = (cells.changed_each(), options.transform);
-        let start =
-            Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
+        let start = Array1::from_shape_fn(transform.parameters() * width, |at| F::of(transform.identity(at / width)));
         let positions = if options.position_bias { cells.count } else { 1 };
         let context = ModuleContext::new(cells.inputs_each() + conditions, positions, start, parameters);
         let network = registry.module(&options.network()?, context)?;
@@ -147,8 +146,7 @@ impl<F: Real> Coupling<F> {
         self.network.forward(seen.view(), raw.shaped(cells, self.outputs()), &mut children[0])?;
         self.cells.gather((from, features), flat(&mut changed.shaped(cells, width))?);
         let asked = log_det.is_some();
-        let (mut logs_view, mut result_view) =
-            (logs.shaped(cells, usize::from(asked)), result.shaped(cells, width));
+        let (mut logs_view, mut result_view) = (logs.shaped(cells, usize::from(asked)), result.shaped(cells, width));
         let logs = asked.then_some(flat(&mut logs_view)?);
         let (values, raw, result) = (changed.view(), raw.view(), flat(&mut result_view)?);
         let (values, raw) = (check::slice("changed", &values)?, check::slice("parameters", &raw)?);
@@ -240,33 +238,15 @@ impl<F: Real> Layer<F> for Coupling<F> {
         self.conditions
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         self.pass(Direction::Forward, input, y, log_det, tape)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         self.pass(Direction::Inverse, output, x, log_det, tape)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let ForwardPass { input, tape, .. } = at;
         let (cells, width, features) = (input.x.nrows() * self.cells.count, self.engine.width, self.features);
         tape.load(INPUT, cells, self.inputs())?;

@@ -119,8 +119,7 @@ impl CouplingOptions {
             return product(width, inputs.saturating_add(outputs)).saturating_add(inner);
         }
         let hidden = self.hidden.as_deref().unwrap_or(&HIDDEN);
-        let sizes: Vec<usize> =
-            std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
+        let sizes: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
         sizes.windows(2).map(|pair| product(pair[0], pair[1])).fold(0, usize::saturating_add)
     }
 }

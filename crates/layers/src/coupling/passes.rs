@@ -64,10 +64,8 @@ impl Together {
         // In wide rows, blocks end with the row, so that lanes are contiguous in memory.
         let (span, spans) = if width < LANES { (rows * width, 1) } else { (width, rows) };
         (0..spans).flat_map(move |index| {
-            (0..span.div_ceil(LANES)).map(move |block| Self {
-                first: index * span + block * LANES,
-                len: LANES.min(span - block * LANES),
-            })
+            (0..span.div_ceil(LANES))
+                .map(move |block| Self { first: index * span + block * LANES, len: LANES.min(span - block * LANES) })
         })
     }
 
@@ -129,8 +127,7 @@ impl<'a, F: Real> Pass<Forward<'a, F>> for Rows {
     fn run(&self, rows: Forward<'a, F>) {
         let Forward { x, parameters, y, mut log_det } = rows;
         let (width, count) = (self.width, self.transform.parameters());
-        let all =
-            x.chunks_exact(width).zip(parameters.chunks_exact(count * width)).zip(y.chunks_exact_mut(width));
+        let all = x.chunks_exact(width).zip(parameters.chunks_exact(count * width)).zip(y.chunks_exact_mut(width));
         match self.transform {
             Transform::Affine { limit } => {
                 let limit = F::of(limit);

@@ -51,13 +51,7 @@ impl Split {
     /// # Errors
     /// Fewer than two features for a split that keeps some; a shape that is missing or of another
     /// size; a window that is even or too large; cells that together read more than 2²⁶ features.
-    pub(super) fn cells(
-        self,
-        features: usize,
-        shape: Option<&[usize]>,
-        swap: bool,
-        window: usize,
-    ) -> Result<Cells> {
+    pub(super) fn cells(self, features: usize, shape: Option<&[usize]>, swap: bool, window: usize) -> Result<Cells> {
         let all = 0..features as u32;
         if features == 0 {
             return Err(LayerError::NoFeatures);
@@ -153,9 +147,7 @@ impl Image {
         for y in 0..self.height {
             for x in 0..self.width {
                 for at in self.window((y, x), window) {
-                    seen.extend(
-                        stay.clone().map(|channel| at.map_or(OUTSIDE, |(y, x)| self.feature(channel, y, x))),
-                    );
+                    seen.extend(stay.clone().map(|channel| at.map_or(OUTSIDE, |(y, x)| self.feature(channel, y, x))));
                 }
                 changed.extend(change.clone().map(|channel| self.feature(channel, y, x)));
             }

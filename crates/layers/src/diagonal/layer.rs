@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{Visit, VisitMut, exactly};
+use pdmap_core::contract::{In, Out, Visit, VisitMut, exactly};
 use pdmap_core::{
     ForwardPass, Geometry, Input, Layer, LayerSpec, ParamGrad, Parametric, Real, Result, Shape, Tape, check,
 };
@@ -150,35 +150,17 @@ impl<F: Real, A: Action<F>, S: Sharing<F>> Layer<F> for Diagonal<F, A, S> {
         self.sharing.shape(input)
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.add_log_det(1.0, log_det);
         self.sharing.map(&self.prepared, input.x, y, A::apply)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.add_log_det(-1.0, log_det);
         self.sharing.map(&self.prepared, output.x, x, A::undo)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let [grad] = exactly(grads)?;
         let delta = check::slice("gradient of the output", &dy)?;
         let x = check::slice("input", &at.input.x)?;

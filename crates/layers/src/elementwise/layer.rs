@@ -1,11 +1,11 @@
 //! The elementwise layer.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::InverseBackward;
+use pdmap_core::contract::{In, Out};
 use pdmap_core::parallel::{self, Pass};
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Real, Registry, Result,
-    Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Real, Registry, Result, Shape,
+    Tape, Tensors, check,
 };
 
 use super::Activation;
@@ -55,13 +55,7 @@ impl<F: Real, A: Activation> Layer<F> for Elementwise<A> {
         Ok(input)
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, mut y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         let (x, columns) = (check::slice("input", &input.x)?, input.x.ncols());
         let (y, f) = (check::slice_mut("output", &mut y)?, &self.activation);
         match log_det {
@@ -71,13 +65,7 @@ impl<F: Real, A: Activation> Layer<F> for Elementwise<A> {
         Ok(())
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        mut x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, mut x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         let (y, columns) = (check::slice("output", &output.x)?, output.x.ncols());
         let (x, f) = (check::slice_mut("input", &mut x)?, &self.activation);
         match log_det {
@@ -87,13 +75,7 @@ impl<F: Real, A: Activation> Layer<F> for Elementwise<A> {
         Ok(())
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        _: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, _: &mut [ParamGrad<F>]) -> Result<()> {
         let Some(mut dx) = dx else { return Ok(()) };
         let x = check::slice("input", &at.input.x)?;
         let dy = check::slice("gradient of the output", &dy)?;
@@ -106,9 +88,9 @@ impl<F: Real, A: Activation> Layer<F> for Elementwise<A> {
 impl<F: Real, A: Activation> InverseBackward<F> for Elementwise<A> {
     fn inverse_backward(
         &self,
-        at: ForwardPass<'_, F>,
-        dx: ArrayView2<'_, F>,
-        dy: Option<ArrayViewMut2<'_, F>>,
+        at: ForwardPass<F>,
+        dx: In<F>,
+        dy: Option<Out<F>>,
         _: &mut [ParamGrad<F>],
     ) -> Result<()> {
         let Some(mut dy) = dy else { return Ok(()) };

@@ -57,8 +57,7 @@ impl Mixture {
 
     /// See [`At::far`].
     fn far(&self, x: f64) -> f64 {
-        let far =
-            |sign: f64| (0..self.count()).map(|k| sign * self.standard(k, x)).fold(f64::INFINITY, f64::min);
+        let far = |sign: f64| (0..self.count()).map(|k| sign * self.standard(k, x)).fold(f64::INFINITY, f64::min);
         far(1.0).max(far(-1.0)).max(0.0)
     }
 
@@ -96,8 +95,7 @@ impl Mixture {
         // A single component would have this mass at μ_k ± s_k·logit; the mixture has it between
         // the smallest and the largest of these.
         let logit = target - (-target.exp()).ln_1p();
-        let place =
-            |k: usize| self.means[k] + self.log_scales[k].exp() * if y < 0.0 { logit } else { -logit };
+        let place = |k: usize| self.means[k] + self.log_scales[k].exp() * if y < 0.0 { logit } else { -logit };
         let (low, high) = (0..self.count())
             .map(place)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));

@@ -1,12 +1,12 @@
 //! The mixture layer.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2};
-use pdmap_core::contract::{Visit, VisitMut, exactly};
+use pdmap_core::contract::{In, Out, Visit, VisitMut, exactly};
 use pdmap_core::group::Free;
 use pdmap_core::special::normal::tail_quantile;
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
+    Result, Shape, Tape, Tensors, check,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -84,8 +84,7 @@ impl<F: Real> LogisticMixture<F> {
             return Err(LayerError::Range { what: "components", value, range: "in [1, 256]" });
         }
         let features = rows.ncols();
-        let (mut means, mut scales) =
-            (Array2::zeros((features, components)), Array2::zeros((features, components)));
+        let (mut means, mut scales) = (Array2::zeros((features, components)), Array2::zeros((features, components)));
         for feature in 0..features {
             let mut values: Vec<f64> = rows.column(feature).iter().map(|v| v.f64()).collect();
             values.sort_unstable_by(f64::total_cmp);
@@ -200,39 +199,21 @@ impl<F: Real> Layer<F> for LogisticMixture<F> {
         input.with_features(self.mixtures.len())
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.pass(input.x, y, log_det, |mixture, x| {
             let at = mixture.at(x);
             (at.y, at.log_slope)
         })
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.pass(output.x, x, log_det, |mixture, y| {
             let x = mixture.inverse(y);
             (x, -mixture.at(x).log_slope)
         })
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let x = at.input.x;
         let mut dx = dx;
         let components = self.means.values().ncols();

@@ -52,12 +52,7 @@ impl<F: Real> Linear<F> {
         Ok(Self { weight: Free::new("weight", weight)?, bias: Free::new("bias", bias)?, positions })
     }
 
-    fn restore(
-        name: usize,
-        [inputs, outputs]: [usize; 2],
-        positions: usize,
-        tensors: &mut Tensors<F>,
-    ) -> Result<Self> {
+    fn restore(name: usize, [inputs, outputs]: [usize; 2], positions: usize, tensors: &mut Tensors<F>) -> Result<Self> {
         let weight = tensors.take(&format!("weight-{name}"))?;
         let (expected, actual) = (vec![outputs, inputs], weight.shape().to_vec());
         if expected != actual {
@@ -65,8 +60,7 @@ impl<F: Real> Linear<F> {
         }
         let weight = weight.into_dimensionality::<Ix2>().map_err(|_| LayerError::NoFeatures)?;
         let bias = tensors.vector(&format!("bias-{name}"), Some(positions * outputs))?;
-        let (weight, bias) =
-            (Free::new("weight of a network", weight)?, Free::new("bias of a network", bias)?);
+        let (weight, bias) = (Free::new("weight of a network", weight)?, Free::new("bias of a network", bias)?);
         Ok(Self { weight, bias, positions })
     }
 

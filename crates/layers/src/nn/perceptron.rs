@@ -1,7 +1,6 @@
 //! The multilayer perceptron.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{ModuleContext, Visit, VisitMut};
+use pdmap_core::contract::{In, ModuleContext, Out, Visit, VisitMut};
 use pdmap_core::{Buffer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check};
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +50,7 @@ impl<F: Real> Perceptron<F> {
         check_hidden(hidden)?;
         let ModuleContext { inputs, positions, start, mut parameters, .. } = context;
         let outputs = start.len();
-        let sizes: Vec<usize> =
-            std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
+        let sizes: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
         let (last, mut start) = (hidden.len(), Some(start));
         let maps = sizes.windows(2).enumerate().map(|(index, pair)| {
             let start = if index == last { start.take() } else { None };
@@ -116,12 +114,7 @@ impl<F: Real> Module<F> for Perceptron<F> {
         Ok(last.map_or(inputs, |map| map.dim().0))
     }
 
-    fn forward(
-        &self,
-        input: ArrayView2<'_, F>,
-        mut output: ArrayViewMut2<'_, F>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: In<F>, mut output: Out<F>, tape: &mut Tape<F>) -> Result<()> {
         tape.reserve(2 * self.hidden.len(), 0);
         let (rows, buffers) = (input.nrows(), &mut tape.buffers[..]);
         for (index, map) in self.maps.iter().enumerate() {
@@ -144,9 +137,9 @@ impl<F: Real> Module<F> for Perceptron<F> {
 
     fn backward(
         &self,
-        input: ArrayView2<'_, F>,
-        by_output: ArrayView2<'_, F>,
-        mut by_input: Option<ArrayViewMut2<'_, F>>,
+        input: In<F>,
+        by_output: In<F>,
+        mut by_input: Option<Out<F>>,
         tape: &mut Tape<F>,
         grads: &mut [ParamGrad<F>],
     ) -> Result<()> {

@@ -1,7 +1,6 @@
 //! A network of residual blocks.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{ModuleContext, Visit, VisitMut};
+use pdmap_core::contract::{In, ModuleContext, Out, Visit, VisitMut};
 use pdmap_core::{LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check, parallel};
 use serde::{Deserialize, Serialize};
 
@@ -66,13 +65,7 @@ impl<F: Real> Residual<F> {
             // Each block adds to h; a gain of 1/blocks keeps the power of h bounded for any number
             // of blocks.
             let gain = if index > 0 && index % 2 == 0 { 1.0 / blocks as f64 } else { 2.0 };
-            maps.push(Linear::make(
-                index,
-                [from, width],
-                positions,
-                Start::Random { gain },
-                &mut parameters,
-            )?);
+            maps.push(Linear::make(index, [from, width], positions, Start::Random { gain }, &mut parameters)?);
         }
         maps.push(Linear::make(last, [width, outputs], 1, Start::Constant(start), &mut parameters)?);
         Ok(Self { maps, options: Options { width, blocks } })
@@ -120,12 +113,7 @@ impl<F: Real> Module<F> for Residual<F> {
         Ok(last.map_or(inputs, |map| map.dim().0))
     }
 
-    fn forward(
-        &self,
-        input: ArrayView2<'_, F>,
-        output: ArrayViewMut2<'_, F>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: In<F>, output: Out<F>, tape: &mut Tape<F>) -> Result<()> {
         let (rows, Options { width, blocks }) = (input.nrows(), self.options);
         tape.reserve(h(blocks) + 3, 0);
         self.maps[0].apply(input, tape.buffers[h(0)].shaped(rows, width))?;
@@ -147,9 +135,9 @@ impl<F: Real> Module<F> for Residual<F> {
 
     fn backward(
         &self,
-        input: ArrayView2<'_, F>,
-        by_output: ArrayView2<'_, F>,
-        by_input: Option<ArrayViewMut2<'_, F>>,
+        input: In<F>,
+        by_output: In<F>,
+        by_input: Option<Out<F>>,
         tape: &mut Tape<F>,
         grads: &mut [ParamGrad<F>],
     ) -> Result<()> {
@@ -166,12 +154,7 @@ impl<F: Real> Module<F> for Residual<F> {
             return Err(LayerError::Tape { index: BY_H });
         };
         let last = 2 * blocks + 1;
-        self.maps[last].backward(
-            s_last.view(),
-            by_output,
-            Some(by_h.shaped(rows, width)),
-            &mut pairs[last],
-        )?;
+        self.maps[last].backward(s_last.view(), by_output, Some(by_h.shaped(rows, width)), &mut pairs[last])?;
         swish_gradient(h_last.shaped(rows, width), by_h.view())?;
         by_h.shaped(rows, width).assign(&h_last.view());
         for block in (0..blocks).rev() {

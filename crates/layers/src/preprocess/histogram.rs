@@ -1,11 +1,11 @@
 //! Gaussianization of each feature through its histogram.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, Zip};
-use pdmap_core::contract::{Visit, VisitMut};
+use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::group::Fixed;
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
+    Result, Shape, Tape, Tensors, check,
 };
 use rayon::prelude::*;
 
@@ -163,33 +163,15 @@ impl<F: Real> Layer<F> for Histogram<F> {
         input.with_features(self.features.len())
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.pass(input.x, y, log_det, Feature::forward)
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.pass(output.x, x, log_det, Feature::inverse_and_log_slope)
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        _: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, _: &mut [ParamGrad<F>]) -> Result<()> {
         let Some(mut dx) = dx else { return Ok(()) };
         for (column, feature) in self.features.iter().enumerate() {
             Zip::from(dx.column_mut(column))

@@ -83,10 +83,8 @@ impl Fit {
             Bins::Bins(count) => self.sorted.par_iter().map(|values| quantiles::<F>(values, count)).collect(),
             Bins::Levels(count) => levels(&self.sorted, count),
         };
-        let edges =
-            Array2::from_shape_fn((features, count + 1), |(feature, edge)| F::of(made[feature].0[edge]));
-        let masses =
-            Array2::from_shape_fn((features, count + 2), |(feature, bin)| F::of(made[feature].1[bin]));
+        let edges = Array2::from_shape_fn((features, count + 1), |(feature, edge)| F::of(made[feature].0[edge]));
+        let masses = Array2::from_shape_fn((features, count + 2), |(feature, bin)| F::of(made[feature].1[bin]));
         (edges, masses)
     }
 }
@@ -111,8 +109,7 @@ fn quantiles<F: Real>(sorted: &[f64], count: usize) -> (Vec<f64>, Vec<f64>) {
         edges = vec![stored(edges[0] - margin), stored(edges[0] + margin)];
     }
     while edges.len() < count + 1 {
-        let widest =
-            (1..edges.len()).max_by(|&a, &b| (edges[a] - edges[a - 1]).total_cmp(&(edges[b] - edges[b - 1])));
+        let widest = (1..edges.len()).max_by(|&a, &b| (edges[a] - edges[a - 1]).total_cmp(&(edges[b] - edges[b - 1])));
         let widest = widest.unwrap_or(1);
         edges.insert(widest, stored(0.5 * (edges[widest - 1] + edges[widest])));
     }

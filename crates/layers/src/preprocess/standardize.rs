@@ -1,11 +1,11 @@
 //! Zero mean and unit variance for each feature.
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Ix1, Zip};
-use pdmap_core::contract::{Visit, VisitMut};
+use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::group::Fixed;
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
+    Result, Shape, Tape, Tensors, check,
 };
 
 use super::fixed::{fitted, positive};
@@ -97,37 +97,19 @@ impl<F: Real> Layer<F> for Standardize<F> {
         input.with_features(self.mean.values().len())
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.map(input.x, y, |x, mean, deviation| (x - mean) / deviation);
         self.add_log_det(1.0, log_det);
         Ok(())
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         self.map(output.x, x, |y, mean, deviation| y * deviation + mean);
         self.add_log_det(-1.0, log_det);
         Ok(())
     }
 
-    fn backward(
-        &self,
-        _: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        _: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, _: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, _: &mut [ParamGrad<F>]) -> Result<()> {
         if let Some(dx) = dx {
             self.map(dy, dx, |dy, _, deviation| dy / deviation);
         }

@@ -1,12 +1,12 @@
 //! PCA whitening.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Ix1, Ix2};
-use pdmap_core::contract::{Visit, VisitMut};
+use ndarray::{Array1, Array2, ArrayView2, Ix1, Ix2};
+use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::group::Fixed;
 use pdmap_core::linalg::{Add, gemm, orthonormality_residual, symmetric_eigen};
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
+    Result, Shape, Tape, Tensors, check,
 };
 
 use super::fixed::{fitted, positive};
@@ -148,13 +148,7 @@ impl<F: Real> Layer<F> for Whitening<F> {
         input.with_features(self.mean.values().len())
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, mut y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let (rows, columns) = input.x.dim();
         let mut centred = tape.store(0, rows, columns);
         centred.assign(&input.x);
@@ -165,13 +159,7 @@ impl<F: Real> Layer<F> for Whitening<F> {
         Ok(())
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        mut x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        tape: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, mut x: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
         let (rows, columns) = output.x.dim();
         let mut scaled = tape.store(0, rows, columns);
         scaled.assign(&output.x);
@@ -182,13 +170,7 @@ impl<F: Real> Layer<F> for Whitening<F> {
         Ok(())
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        _: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, _: &mut [ParamGrad<F>]) -> Result<()> {
         let Some(dx) = dx else { return Ok(()) };
         let (rows, columns) = dy.dim();
         let mut scaled = at.tape.store(0, rows, columns);

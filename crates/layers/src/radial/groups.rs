@@ -50,11 +50,7 @@ impl Groups {
                 let area = height.checked_mul(width).and_then(|area| area.checked_mul(channels));
                 if area != Some(features) {
                     let actual = area.unwrap_or(usize::MAX);
-                    return Err(LayerError::Features {
-                        what: "the shape of an image",
-                        expected: features,
-                        actual,
-                    });
+                    return Err(LayerError::Features { what: "the shape of an image", expected: features, actual });
                 }
                 for (what, length, period) in [("height", height, rows), ("width", width, columns)] {
                     if period == 0 || !length.is_multiple_of(period) {

@@ -1,11 +1,10 @@
 //! The radial layer.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{Visit, VisitMut};
+use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::parallel;
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
+    Result, Shape, Tape, Tensors, check,
 };
 use serde::{Deserialize, Serialize};
 
@@ -165,11 +164,8 @@ impl<F: Real> Kind<F> for Radial<F> {
     fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
         let options: Options = spec.parse()?;
         let travelled = context.shape;
-        let shape = options
-            .shape
-            .as_deref()
-            .or(travelled.spatial())
-            .filter(|_| matches!(options.groups, Groups::Patches(_)));
+        let shape =
+            options.shape.as_deref().or(travelled.spatial()).filter(|_| matches!(options.groups, Groups::Patches(_)));
         let (features, spline) = (context.features, options.spline());
         context.reserve_parameters(Parameters::<F>::numbers(spline, features))?;
         Self::identity(features, options.groups.clone(), shape, options.shared, spline)
@@ -204,8 +200,7 @@ impl<F: Real> Layer<F> for Radial<F> {
     fn spec(&self) -> LayerSpec {
         let SplineOptions { bins, bound, learned_bound, .. } = self.splines.options();
         let shared = self.splines.positions() > 1;
-        let (features, groups, shape) =
-            (Some(self.members.features), self.groups.clone(), self.shape.clone());
+        let (features, groups, shape) = (Some(self.members.features), self.groups.clone(), self.shape.clone());
         LayerSpec::new(Self::KIND, &Options { features, groups, shape, shared, bins, bound, learned_bound })
     }
 
@@ -215,8 +210,8 @@ impl<F: Real> Layer<F> for Radial<F> {
 
     fn forward(
         &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
+        input: Input<F>,
+        mut y: Out<F>,
         mut log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
@@ -235,8 +230,8 @@ impl<F: Real> Layer<F> for Radial<F> {
 
     fn inverse(
         &self,
-        output: Input<'_, F>,
-        mut x: ArrayViewMut2<'_, F>,
+        output: Input<F>,
+        mut x: Out<F>,
         mut log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
@@ -253,13 +248,7 @@ impl<F: Real> Layer<F> for Radial<F> {
         Ok(())
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let ForwardPass { input, y, tape } = at;
         let (count, features) = input.x.dim();
         let (groups, members) = (self.members.count(), &self.members);
@@ -308,8 +297,7 @@ impl<F: Real> Layer<F> for Radial<F> {
                 (num_traits::Float::exp(v[[row, group]] - u), F::of(along))
             };
             if members.order.is_none() {
-                let chunks =
-                    dx.chunks_mut(members.size).zip(x.chunks(members.size).zip(delta.chunks(members.size)));
+                let chunks = dx.chunks_mut(members.size).zip(x.chunks(members.size).zip(delta.chunks(members.size)));
                 for (group, (dx, (x, delta))) in chunks.enumerate() {
                     let (factor, along) = factors(group);
                     for ((dx, &x), &delta) in dx.iter_mut().zip(x).zip(delta) {

@@ -30,8 +30,7 @@ pub(super) fn dot<F: Real>(a: &[F], b: &[F]) -> f64 {
     parallel::vectorized(|| {
         let mut lanes = [0.0; 16];
         let (chunks_a, chunks_b) = (a.chunks_exact(16), b.chunks_exact(16));
-        let rest: f64 =
-            chunks_a.remainder().iter().zip(chunks_b.remainder()).map(|(a, b)| a.f64() * b.f64()).sum();
+        let rest: f64 = chunks_a.remainder().iter().zip(chunks_b.remainder()).map(|(a, b)| a.f64() * b.f64()).sum();
         for (a, b) in chunks_a.zip(chunks_b) {
             lanes.iter_mut().zip(a.iter().zip(b)).for_each(|(lane, (a, b))| *lane += a.f64() * b.f64());
         }

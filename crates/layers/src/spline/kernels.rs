@@ -26,14 +26,12 @@ kernel!(ChainRule, (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [L
 /// Maps rows through splines.
 pub(super) struct Forward;
 
-kernel!(
-    Forward,
-    (&'a Table<F>, &'a [F], &'a mut [F], Option<&'a mut [f64]>),
-    |_this, (table, x, y, log_det)| match log_det {
+kernel!(Forward, (&'a Table<F>, &'a [F], &'a mut [F], Option<&'a mut [f64]>), |_this, (table, x, y, log_det)| {
+    match log_det {
         None => run_vectorized(table, (x, y)),
         Some(log_det) => run_vectorized(table, (x, y, log_det)),
     }
-);
+});
 
 /// Backpropagates through splines.
 pub(super) struct Backward {
@@ -61,10 +59,7 @@ struct Chain(Form);
 
 impl<'a, F: Real> Pass<(&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [Lanes<F>])> for Chain {
     #[inline(always)]
-    fn run(
-        &self,
-        (bins, bound, sums, by): (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [Lanes<F>]),
-    ) {
+    fn run(&self, (bins, bound, sums, by): (&'a [Lanes<F>], &'a Lanes<F>, &'a mut [Lanes<F>], &'a mut [Lanes<F>])) {
         let (by_raw, by_bound) = by.split_at_mut(self.0.size());
         self.0.gradient_of(bins, bound, sums, by_raw, &mut by_bound[0]);
     }
@@ -115,9 +110,7 @@ impl<'a, F: Real> Pass<(&'a [Lanes<F>], Columns<'a, F>)> for Differentiate {
     fn run(&self, (bins, part): (&'a [Lanes<F>], Columns<'a, F>)) {
         let Columns { x, dy, mut dx, sums } = part;
         let width = x.ncols();
-        for (block, (bins, sums)) in
-            bins.chunks_exact(self.table).zip(sums.chunks_exact_mut(self.table)).enumerate()
-        {
+        for (block, (bins, sums)) in bins.chunks_exact(self.table).zip(sums.chunks_exact_mut(self.table)).enumerate() {
             let columns = block * LANES..((block + 1) * LANES).min(width);
             for row in 0..x.nrows() {
                 let (x, dy) = (x.row(row), dy.row(row));

@@ -1,10 +1,10 @@
 //! The spline layer.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{Visit, VisitMut};
+use ndarray::{Array1, Array2};
+use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check,
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
+    Result, Shape, Tape, Tensors, check,
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,12 +92,7 @@ impl<F: Real> Spline<F> {
     ///
     /// # Errors
     /// Other shapes; NaN and infinities; options outside their ranges.
-    pub fn new(
-        options: SplineOptions,
-        widths: Array2<F>,
-        heights: Array2<F>,
-        slopes: Array2<F>,
-    ) -> Result<Self> {
+    pub fn new(options: SplineOptions, widths: Array2<F>, heights: Array2<F>, slopes: Array2<F>) -> Result<Self> {
         let mut named = vec![
             ("widths".to_owned(), widths.into_dyn()),
             ("heights".to_owned(), heights.into_dyn()),
@@ -105,10 +100,7 @@ impl<F: Real> Spline<F> {
         ];
         if options.learned_bound {
             let units = named[0].1.shape().first().copied().unwrap_or(0);
-            named.push((
-                "log-bound".to_owned(),
-                Array1::from_elem(units, F::of(options.bound.ln())).into_dyn(),
-            ));
+            named.push(("log-bound".to_owned(), Array1::from_elem(units, F::of(options.bound.ln())).into_dyn()));
         }
         Ok(Self { splines: Parameters::restore(options, 1, &mut Tensors::from_iter(named))? })
     }
@@ -169,37 +161,19 @@ impl<F: Real> Layer<F> for Spline<F> {
         input.with_features(self.splines.features())
     }
 
-    fn forward(
-        &self,
-        input: Input<'_, F>,
-        mut y: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn forward(&self, input: Input<F>, mut y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         let (x, y) = (check::slice("input", &input.x)?, check::slice_mut("output", &mut y)?);
         self.splines.table().forward(x, y, log_det);
         Ok(())
     }
 
-    fn inverse(
-        &self,
-        output: Input<'_, F>,
-        mut x: ArrayViewMut2<'_, F>,
-        log_det: Option<&mut [f64]>,
-        _: &mut Tape<F>,
-    ) -> Result<()> {
+    fn inverse(&self, output: Input<F>, mut x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
         let (y, x) = (check::slice("output", &output.x)?, check::slice_mut("input", &mut x)?);
         self.splines.table().inverse(y, x, log_det);
         Ok(())
     }
 
-    fn backward(
-        &self,
-        at: ForwardPass<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        grads: &mut [ParamGrad<F>],
-    ) -> Result<()> {
+    fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         self.splines.accumulate(grads, |table, sums| table.backward(at.input.x, dy, dx, sums))
     }
 }

@@ -28,12 +28,7 @@ pub struct SplineOptions {
 
 impl Default for SplineOptions {
     fn default() -> Self {
-        Self {
-            bins: Self::default_bins(),
-            bound: Self::default_bound(),
-            learned_bound: false,
-            tails: Tails::default(),
-        }
+        Self { bins: Self::default_bins(), bound: Self::default_bound(), learned_bound: false, tails: Tails::default() }
     }
 }
 

@@ -144,8 +144,7 @@ impl<F: Real> Parameters<F> {
         let bins = self.options.bins;
         let slope_count = self.slopes.values().ncols();
         let size = 2 * bins + slope_count;
-        let bound =
-            |feature: usize| bound(&self.log_bound, F::of(self.options.bound), feature / self.positions);
+        let bound = |feature: usize| bound(&self.log_bound, F::of(self.options.bound), feature / self.positions);
         {
             let (widths, heights, slopes) = (widths.flat_mut()?, heights.flat_mut()?, slopes.flat_mut()?);
             let mut learned = match learned {
@@ -173,11 +172,7 @@ impl<F: Real> Parameters<F> {
     }
 
     /// From stored tensors; the number of splines is the number of rows of `widths`.
-    pub(crate) fn restore(
-        options: SplineOptions,
-        positions: usize,
-        tensors: &mut Tensors<F>,
-    ) -> Result<Self> {
+    pub(crate) fn restore(options: SplineOptions, positions: usize, tensors: &mut Tensors<F>) -> Result<Self> {
         options.validate()?;
         let widths = matrix(tensors, "widths", None, options.bins)?;
         let units = widths.nrows();
@@ -191,8 +186,7 @@ impl<F: Real> Parameters<F> {
         }
         let heights = matrix(tensors, "heights", Some(units), options.bins)?;
         let slopes = matrix(tensors, "slopes", Some(units), options.form().slopes())?;
-        let log_bound =
-            if options.learned_bound { Some(tensors.vector("log-bound", Some(units))?) } else { None };
+        let log_bound = if options.learned_bound { Some(tensors.vector("log-bound", Some(units))?) } else { None };
         let mut made = Self {
             widths: Free::new("widths", widths)?,
             heights: Free::new("heights", heights)?,
@@ -213,19 +207,13 @@ fn bound<F: Real>(log_bound: &Option<Free<F, Ix1>>, fixed: F, unit: usize) -> F 
 }
 
 /// A matrix with `columns` columns, and `rows` rows if given.
-fn matrix<F: Real>(
-    tensors: &mut Tensors<F>,
-    name: &str,
-    rows: Option<usize>,
-    columns: usize,
-) -> Result<Array2<F>> {
+fn matrix<F: Real>(tensors: &mut Tensors<F>, name: &str, rows: Option<usize>, columns: usize) -> Result<Array2<F>> {
     let tensor = tensors.take(name)?;
     let actual = tensor.shape().to_vec();
     let expected = vec![rows.unwrap_or(actual.first().copied().unwrap_or(0)), columns];
     if actual != expected {
         return Err(LayerError::TensorShape { name: name.to_owned(), expected, actual });
     }
-    let tensor =
-        tensor.into_dimensionality().map_err(|_| LayerError::MissingTensor { name: name.to_owned() })?;
+    let tensor = tensor.into_dimensionality().map_err(|_| LayerError::MissingTensor { name: name.to_owned() })?;
     Ok(tensor.as_standard_layout().into_owned())
 }

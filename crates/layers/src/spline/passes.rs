@@ -12,12 +12,7 @@ use super::table::{Table, lanes_of};
 impl<F: Real> Table<F> {
     /// Computes the bins of the splines whose parameter `index` for `feature` is
     /// `raw(index, feature)`.
-    pub(crate) fn fill(
-        &mut self,
-        raw: impl Fn(usize, usize) -> F,
-        bound: impl Fn(usize) -> F,
-        scratch: &mut Vec<F>,
-    ) {
+    pub(crate) fn fill(&mut self, raw: impl Fn(usize, usize) -> F, bound: impl Fn(usize) -> F, scratch: &mut Vec<F>) {
         let (form, last) = (self.form, self.features - 1);
         let scratch = lanes_of(scratch, form.size());
         for (block, bins) in self.bins.chunks_exact_mut(form.table()).enumerate() {
@@ -61,10 +56,9 @@ impl<F: Real> Table<F> {
         let alone = x.len() <= ALONE;
         match log_det {
             None if alone => F::run(&Forward, (self, x, y, None)),
-            None => y
-                .par_chunks_mut(task)
-                .zip(x.par_chunks(task))
-                .for_each(|(y, x)| F::run(&Forward, (self, x, y, None))),
+            None => {
+                y.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(y, x)| F::run(&Forward, (self, x, y, None)))
+            }
             Some(log_det) if alone => F::run(&Forward, (self, x, y, Some(log_det))),
             Some(log_det) => y
                 .par_chunks_mut(task)
@@ -128,13 +122,7 @@ impl<F: Real> Table<F> {
         let ((bins_0, bins_1), (sums_0, sums_1)) = (bins.split_at(at * table), sums.split_at_mut(at * table));
         rayon::join(
             || self.columns(bins_0, Columns { x: x_0, dy: dy_0, dx: dx_0, sums: sums_0 }, threads / 2),
-            || {
-                self.columns(
-                    bins_1,
-                    Columns { x: x_1, dy: dy_1, dx: dx_1, sums: sums_1 },
-                    threads - threads / 2,
-                )
-            },
+            || self.columns(bins_1, Columns { x: x_1, dy: dy_1, dx: dx_1, sums: sums_1 }, threads - threads / 2),
         );
     }
 }

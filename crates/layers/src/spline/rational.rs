@@ -139,8 +139,8 @@ impl<F: Real> Bin<F> {
             let bend = if beyond == F::zero() { bend } else { F::zero() };
             let by_x = g * slope + bend * per_w;
             let gh = g * h * per_m * per_m;
-            let by_s = gh * (xi_2 * m - n * (F::one() - two * t))
-                + two * (per_s + t * per_p - (F::one() - two * t) * per_m);
+            let by_s =
+                gh * (xi_2 * m - n * (F::one() - two * t)) + two * (per_s + t * per_p - (F::one() - two * t) * per_m);
             let (below, above) = if beyond < F::zero() { (beyond, F::zero()) } else { (F::zero(), beyond) };
             dx[lane] = by_x;
             by[0][lane] = -by_x;

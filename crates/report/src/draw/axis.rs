@@ -122,12 +122,7 @@ pub(crate) fn full_range(values: &[f64], log: bool, margin: f64) -> Option<(f64,
 
 /// The padded robust range of `values` (in log₁₀ if `log`), extended to each of `ends` by at most a
 /// factor of four and to each of `references` by at most a factor of two; `None` without values.
-pub(crate) fn robust_range(
-    values: &[f64],
-    ends: &[f64],
-    references: &[f64],
-    log: bool,
-) -> Option<(f64, f64)> {
+pub(crate) fn robust_range(values: &[f64], ends: &[f64], references: &[f64], log: bool) -> Option<(f64, f64)> {
     let even = |values: &[f64]| -> Vec<f64> {
         let placeable = values.iter().filter(|v| range::placeable(**v, log));
         placeable.map(|v| Axis::even(*v, log)).collect()
@@ -186,8 +181,7 @@ mod tests {
     #[test]
     fn final_values_extend_the_range_further_than_references() {
         let values = [0.0, 1.0];
-        let low =
-            |ends: &[f64], references: &[f64]| robust_range(&values, ends, references, false).unwrap().0;
+        let low = |ends: &[f64], references: &[f64]| robust_range(&values, ends, references, false).unwrap().0;
         assert!(low(&[-2.0], &[]) < -2.0);
         assert!(low(&[], &[-2.0]) > -0.1);
         assert!(low(&[], &[-0.9]) < -0.9);

@@ -6,8 +6,7 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::{
-    Circle, Color, DrawingArea, IntoDrawingArea, IntoTextStyle, PathElement, Polygon, RGBColor, SVGBackend,
-    ShapeStyle,
+    Circle, Color, DrawingArea, IntoDrawingArea, IntoTextStyle, PathElement, Polygon, RGBColor, SVGBackend, ShapeStyle,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -170,11 +169,7 @@ impl Canvas<'_> {
 
 /// Draws a plot of [`WIDTH`] by `height` pixels and returns its SVG, without background, sized by
 /// its container, with `label` as its accessible name.
-pub(crate) fn draw(
-    height: f64,
-    label: &str,
-    paint: impl FnOnce(&mut Canvas<'_>),
-) -> Result<String, ReportError> {
+pub(crate) fn draw(height: f64, label: &str, paint: impl FnOnce(&mut Canvas<'_>)) -> Result<String, ReportError> {
     let (w, h) = (units(WIDTH).unsigned_abs(), units(height).unsigned_abs());
     let mut svg = String::new();
     let (paints, pictures, failure) = {

@@ -39,8 +39,5 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, index: usize, (x, y): Point, radius:
 pub(crate) fn beyond(canvas: &mut Canvas<'_>, at: Point, (dx, dy): Point, paint: Paint) {
     let (back, half) = (7.0, 4.0);
     let base = (at.0 - dx * back, at.1 - dy * back);
-    canvas.polygon(
-        &[at, (base.0 - dy * half, base.1 + dx * half), (base.0 + dy * half, base.1 - dx * half)],
-        paint,
-    );
+    canvas.polygon(&[at, (base.0 - dy * half, base.1 + dx * half), (base.0 + dy * half, base.1 - dx * half)], paint);
 }

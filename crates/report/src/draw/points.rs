@@ -40,10 +40,7 @@ mod tests {
     #[test]
     fn unplaceable_points_split_the_series() {
         let points = [(1.0, 1.0), (2.0, f64::NAN), (3.0, 1.0), (4.0, 2.0), (f64::INFINITY, 1.0), (0.0, 5.0)];
-        assert_eq!(
-            runs(&points, false, false),
-            vec![vec![(1.0, 1.0)], vec![(3.0, 1.0), (4.0, 2.0)], vec![(0.0, 5.0)]]
-        );
+        assert_eq!(runs(&points, false, false), vec![vec![(1.0, 1.0)], vec![(3.0, 1.0), (4.0, 2.0)], vec![(0.0, 5.0)]]);
         // On a logarithmic x-axis, the point at zero is dropped too.
         assert_eq!(runs(&points, true, false).len(), 2);
     }

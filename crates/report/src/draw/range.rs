@@ -29,11 +29,7 @@ pub(crate) fn robust(mut values: Vec<f64>) -> Option<(f64, f64)> {
     let (min, max) = (*values.first()?, *values.last()?);
     let (q1, q3) = (quantile(&values, 0.25), quantile(&values, 0.75));
     let spread = q3 - q1;
-    if spread > 0.0 {
-        Some((min.max(q1 - 3.0 * spread), max.min(q3 + 3.0 * spread)))
-    } else {
-        Some((min, max))
-    }
+    if spread > 0.0 { Some((min.max(q1 - 3.0 * spread), max.min(q3 + 3.0 * spread))) } else { Some((min, max)) }
 }
 
 /// The quantiles `tail` and `1 − tail` of the placeable `values`; `None` without any.

@@ -11,8 +11,7 @@ pub(crate) type Pixel = [u8; 4];
 /// A picture of `width × height` pixels, row by row from the top, as a `data:` URI.
 pub(crate) fn data_uri((width, height): (usize, usize), pixels: &[Pixel]) -> Result<String, ReportError> {
     let (w, h) = (width.min(u32::MAX as usize) as u32, height.min(u32::MAX as usize) as u32);
-    let failed =
-        |error: png::EncodingError| ReportError::Draw { width: w, height: h, message: error.to_string() };
+    let failed = |error: png::EncodingError| ReportError::Draw { width: w, height: h, message: error.to_string() };
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, w, h);
     encoder.set_color(png::ColorType::Rgba);

@@ -106,8 +106,7 @@ fn scientific(value: f64, digits: usize) -> String {
     let Some((mantissa, exponent)) = text.split_once('e') else {
         return text;
     };
-    let mantissa =
-        if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
+    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let power = power_of_ten(exponent.parse().unwrap_or(0));
     match mantissa {
         "1" => power,

@@ -32,9 +32,7 @@ impl Table {
             }
         }
         match self.best.iter().find(|&&best| best >= self.rows.len()) {
-            Some(&best) => {
-                Err(ReportError::NoBestRow { table: self.caption.clone(), best, rows: self.rows.len() })
-            }
+            Some(&best) => Err(ReportError::NoBestRow { table: self.caption.clone(), best, rows: self.rows.len() }),
             None => Ok(()),
         }
     }
@@ -70,8 +68,7 @@ mod tests {
 
     #[test]
     fn numbers_are_recognised_with_signs_units_and_intervals() {
-        for cell in ["1", "−1.25 ± 0.02", "[−1.3, −1.2]", "12 MiB", "3.1×10⁻⁴", "95 %", "< 0.01"]
-        {
+        for cell in ["1", "−1.25 ± 0.02", "[−1.3, −1.2]", "12 MiB", "3.1×10⁻⁴", "95 %", "< 0.01"] {
             assert!(is_number(cell), "{cell}");
         }
         for cell in ["dense-exact", "2 of the seeds diverged", "—", "", "-"] {

@@ -66,11 +66,8 @@ pub(crate) fn titled(map: &HeatMap, show_title: bool) -> Result<String, ReportEr
     let x_lines = text::wrap(&map.x_label, SIZE, rect.right - rect.left);
     let x_title_top = rect.bottom + 24.0;
     let height = x_title_top + SIZE * 1.4 * x_lines.len() as f64 + MARGIN;
-    let label = if map.title.is_empty() {
-        format!("{} against {}", map.y_label, map.x_label)
-    } else {
-        map.title.clone()
-    };
+    let label =
+        if map.title.is_empty() { format!("{} against {}", map.y_label, map.x_label) } else { map.title.clone() };
     canvas::draw(height, &label, |canvas| {
         canvas.picture(rect, &uri);
         heading.draw(canvas);

@@ -146,11 +146,8 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn new(interval: &'a Interval, span: f64) -> Self {
-        let written = if interval.mean.is_finite() {
-            text::number(interval.mean, span / 1000.0)
-        } else {
-            "no value".to_owned()
-        };
+        let written =
+            if interval.mean.is_finite() { text::number(interval.mean, span / 1000.0) } else { "no value".to_owned() };
         Self { interval, name: text::wrap(&interval.name, SIZE, NAMES), written }
     }
 

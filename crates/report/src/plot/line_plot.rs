@@ -89,12 +89,8 @@ pub(crate) fn titled(plot: &LinePlot, show_title: bool) -> Result<String, Report
     let top = heading.height() + 10.0;
     let y_axis = Axis::new(y_range, plot.log_y, (top + PLOT_HEIGHT, top));
     let y_ticks = y_axis.ticks(5);
-    let rect = Rect {
-        left: MARGIN + 8.0 + widest(&y_ticks),
-        top,
-        right: WIDTH - MARGIN - 4.0,
-        bottom: top + PLOT_HEIGHT,
-    };
+    let rect =
+        Rect { left: MARGIN + 8.0 + widest(&y_ticks), top, right: WIDTH - MARGIN - 4.0, bottom: top + PLOT_HEIGHT };
     let x_axis = Axis::new(x_range, plot.log_x, (rect.left, rect.right));
     let x_lines = text::wrap(&plot.x_label, SIZE, rect.right - rect.left);
     let beyond = beyond_note(&y_axis, &ys, plot.log_y, y_range);
@@ -104,11 +100,8 @@ pub(crate) fn titled(plot: &LinePlot, show_title: bool) -> Result<String, Report
     let note_top = x_title_top + SIZE * 1.4 * x_lines.len() as f64 + 2.0;
     let legend_top = note_top + if beyond.is_empty() { 6.0 } else { 26.0 };
     let height = legend_top + legend.height() + MARGIN;
-    let label = if plot.title.is_empty() {
-        format!("{} against {}", plot.y_label, plot.x_label)
-    } else {
-        plot.title.clone()
-    };
+    let label =
+        if plot.title.is_empty() { format!("{} against {}", plot.y_label, plot.x_label) } else { plot.title.clone() };
     canvas::draw(height, &label, |canvas| {
         heading.draw(canvas);
         frame::x_ticks(canvas, rect, &x_axis, &frame::fitting_ticks(&x_axis, 7));
@@ -162,9 +155,8 @@ fn widest(ticks: &[Tick]) -> f64 {
 
 /// States how many points lie outside the range; empty if none.
 fn beyond_note(axis: &Axis, ys: &[f64], log: bool, range: (f64, f64)) -> String {
-    let outside = |above: bool| {
-        ys.iter().filter(|y| !axis.holds(**y) && (Axis::even(**y, log) > range.1) == above).count()
-    };
+    let outside =
+        |above: bool| ys.iter().filter(|y| !axis.holds(**y) && (Axis::even(**y, log) > range.1) == above).count();
     match (outside(false), outside(true)) {
         (0, 0) => String::new(),
         (below, 0) => format!("▾ {below} of {} points below the range", ys.len()),
@@ -195,14 +187,7 @@ fn entries(plot: &LinePlot, y_axis: &Axis) -> Vec<(Sample, String)> {
 }
 
 /// Draws the runs of one series, with its marker at the last point.
-fn draw_series(
-    canvas: &mut Canvas<'_>,
-    color: usize,
-    runs: &[Vec<Point>],
-    rect: Rect,
-    x_axis: &Axis,
-    y_axis: &Axis,
-) {
+fn draw_series(canvas: &mut Canvas<'_>, color: usize, runs: &[Vec<Point>], rect: Rect, x_axis: &Axis, y_axis: &Axis) {
     let paint = Paint::new(palette::color(color)).opacity(0.9);
     let place = |p: &Point| (x_axis.place(p.0), y_axis.place(p.1));
     for run in runs {

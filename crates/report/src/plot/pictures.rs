@@ -43,11 +43,8 @@ pub(crate) fn titled(grid: &Pictures, show_title: bool) -> Result<String, Report
     if cells > MOST_PIXELS {
         return Err(ReportError::TooManyCells { plot: grid.title.clone(), cells, most: MOST_PIXELS });
     }
-    let nothing = || ReportError::NothingToDraw {
-        plot: grid.title.clone(),
-        series: grid.pictures.len(),
-        points: cells,
-    };
+    let nothing =
+        || ReportError::NothingToDraw { plot: grid.title.clone(), series: grid.pictures.len(), points: cells };
     if cells == 0 || grid.pictures.iter().any(|picture| picture.len() != rows * columns) {
         return Err(nothing());
     }

@@ -43,12 +43,7 @@ impl LayerEntry {
 
     /// Appends the layers of this entry at `place`, each with the place of its own entry. Layers
     /// inside of chains count too.
-    fn expand(
-        &self,
-        place: &mut Vec<Segment>,
-        left: &mut usize,
-        into: &mut Layers,
-    ) -> Result<(), OptionsError> {
+    fn expand(&self, place: &mut Vec<Segment>, left: &mut usize, into: &mut Layers) -> Result<(), OptionsError> {
         let error = |place: &[Segment], problem| Err(OptionsError { path: place.to_vec(), problem });
         let invalid = |place: &[Segment], reason: String| error(place, Problem::Invalid { reason });
         let repeat = match (&self.kind, self.repeat) {
@@ -71,8 +66,7 @@ impl LayerEntry {
             (None, Some(repeat)) => repeat,
             (None, None) => return error(place, Problem::MissingKey { key: "kind" }),
             (Some(_), Some(_)) => {
-                let reason =
-                    "`kind` excludes `repeat`: repeat a list of layers, `{ repeat = 3, layers = [ … ] }`";
+                let reason = "`kind` excludes `repeat`: repeat a list of layers, `{ repeat = 3, layers = [ … ] }`";
                 return invalid(place, reason.to_owned());
             }
         };
@@ -128,11 +122,7 @@ fn each(
 
 /// Every layer that a list names, inner layers first, each with its place; repeated layers once.
 pub(super) fn every_layer(layers: &[LayerEntry]) -> Result<Layers, OptionsError> {
-    fn collect(
-        layers: &[LayerEntry],
-        place: &mut Vec<Segment>,
-        into: &mut Layers,
-    ) -> Result<(), OptionsError> {
+    fn collect(layers: &[LayerEntry], place: &mut Vec<Segment>, into: &mut Layers) -> Result<(), OptionsError> {
         each(layers, place, |layer, place| {
             if let Some(layers) = &layer.layers {
                 collect(layers, place, into)?;

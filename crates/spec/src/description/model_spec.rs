@@ -161,8 +161,7 @@ impl ModelSpec {
         registry: &Registry<F>,
     ) -> Result<Flow<F>, SpecError> {
         let rows = rows.into();
-        let Some(features) = rows.features().checked_sub(self.conditions).filter(|&features| features > 0)
-        else {
+        let Some(features) = rows.features().checked_sub(self.conditions).filter(|&features| features > 0) else {
             return Err(LayerError::Conditions { expected: self.conditions, actual: rows.features() }.into());
         };
         let fixed = match rows {
@@ -229,12 +228,7 @@ impl ModelSpec {
     ///
     /// # Errors
     /// [`SpecError::Description`], [`SpecError::DescriptionLayer`].
-    pub fn check<F: Real>(
-        &self,
-        document: &Document,
-        at: &[Segment],
-        registry: &Registry<F>,
-    ) -> Result<(), SpecError> {
+    pub fn check<F: Real>(&self, document: &Document, at: &[Segment], registry: &Registry<F>) -> Result<(), SpecError> {
         let inside = |error: OptionsError| OptionsError {
             path: at.iter().cloned().chain(error.path).collect(),
             problem: error.problem,

@@ -89,9 +89,5 @@ fn quoted(text: &Value) -> String {
 /// A key, quoted where it must be.
 fn bare(key: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !key.is_empty() && key.chars().all(plain) {
-        key.to_owned()
-    } else {
-        quoted(&Value::String(key.to_owned()))
-    }
+    if !key.is_empty() && key.chars().all(plain) { key.to_owned() } else { quoted(&Value::String(key.to_owned())) }
 }

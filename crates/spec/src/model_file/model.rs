@@ -66,11 +66,7 @@ impl<F: Real> Model<F> {
     pub(super) fn read(path: &Path, contents: &[u8], registry: &Registry<F>) -> Result<Self, SpecError> {
         let header = header(path, contents)?;
         if header.dtype != F::DTYPE {
-            return Err(SpecError::Dtype {
-                path: path.to_owned(),
-                expected: F::DTYPE,
-                actual: header.dtype.clone(),
-            });
+            return Err(SpecError::Dtype { path: path.to_owned(), expected: F::DTYPE, actual: header.dtype.clone() });
         }
         let tensors = Tensors::from_iter(tensor_file::tensors(path, contents)?);
         let flow = Flow::restore(header.features, &header.layers, &header.base, tensors, registry)

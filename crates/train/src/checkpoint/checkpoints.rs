@@ -82,8 +82,7 @@ impl Checkpoints {
                 folder.read()?.map(read).transpose()
             }
             Place::Memory(bytes) => {
-                let read =
-                    |bytes: &Vec<u8>| Restored::read(Path::new(IN_MEMORY), bytes, identity, flow, training);
+                let read = |bytes: &Vec<u8>| Restored::read(Path::new(IN_MEMORY), bytes, identity, flow, training);
                 bytes.as_ref().map(read).transpose()
             }
         }

@@ -41,8 +41,7 @@ impl Folder {
     fn take(&mut self) -> Result<(), TrainError> {
         let path = self.path.join(LOCK);
         let io = |source| SpecError::Io { path: path.clone(), source };
-        std::fs::create_dir_all(&self.path)
-            .map_err(|source| SpecError::Io { path: self.path.clone(), source })?;
+        std::fs::create_dir_all(&self.path).map_err(|source| SpecError::Io { path: self.path.clone(), source })?;
         let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
         match lock.try_lock() {
             Ok(()) => self.lock = Some(lock),

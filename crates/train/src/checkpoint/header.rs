@@ -58,10 +58,7 @@ impl Header {
         let sound = [
             ("step", *step <= MOST && clock.horizon().is_none_or(|horizon| *step <= horizon)),
             ("halvings", *halvings <= MOST),
-            (
-                "rollbacks",
-                rollbacks.iter().all(Rollback::is_sound) && rollbacks.len() as u64 <= number("retries"),
-            ),
+            ("rollbacks", rollbacks.iter().all(Rollback::is_sound) && rollbacks.len() as u64 <= number("retries")),
             ("position", position.epoch <= MOST && position.next <= number("rows")),
             ("clock", clock.is_sound(identity.budget(), number("evaluations"))),
             (
@@ -69,10 +66,7 @@ impl Header {
                 !record.curve.is_empty() && points().all(|p| p.step <= *step && p.validation.is_finite()),
             ),
             ("waited", record.waited <= record.curve.len() as u64),
-            (
-                "steps of the optimizer",
-                numbers.iter().all(|(name, &n)| !name.ends_with(".steps") || n <= MOST),
-            ),
+            ("steps of the optimizer", numbers.iter().all(|(name, &n)| !name.ends_with(".steps") || n <= MOST)),
         ];
         match sound.iter().find(|(_, sound)| !sound) {
             None => Ok(()),
@@ -124,20 +118,14 @@ impl Identity {
     }
 
     /// Refuses another run. `current` gives values of earlier versions their present form.
-    pub(super) fn check(
-        &self,
-        path: &Path,
-        run: &Self,
-        current: impl Fn(&Value) -> Value,
-    ) -> Result<(), TrainError> {
+    pub(super) fn check(&self, path: &Path, run: &Self, current: impl Fn(&Value) -> Value) -> Result<(), TrainError> {
         // Another precision gives other hashes: the error names the cause.
         let mut keys: Vec<&String> = self.0.keys().chain(run.0.keys()).collect();
         keys.sort_by_key(|key| (key.starts_with("hash"), *key != "precision"));
         for key in keys {
             let (checkpoint, run) = (self.0.get(key), run.0.get(key));
             if checkpoint.map(&current) != run.map(&current) {
-                let words =
-                    |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+                let words = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
                 return Err(TrainError::OtherRun {
                     path: path.to_owned(),
                     key: key.clone(),

@@ -42,8 +42,7 @@ fn current_name(name: &str, layers: &[LayerSpec]) -> Option<String> {
 fn in_list(path: &str, layers: &[LayerSpec]) -> Option<String> {
     let (index, below) = path.split_once('.')?;
     let layer = layers.get(index.parse::<usize>().ok()?)?;
-    let inner =
-        || -> Option<Vec<LayerSpec>> { serde_json::from_value(layer.options.get("layers")?.clone()).ok() };
+    let inner = || -> Option<Vec<LayerSpec>> { serde_json::from_value(layer.options.get("layers")?.clone()).ok() };
     let below = match layer.kind.as_str() {
         "cycled-conv" => {
             let (stage, below) = below.split_once('.')?;
@@ -103,10 +102,7 @@ mod tests {
         vec![
             spec("dense", json!({})),
             spec("cycled-conv", json!({})),
-            spec(
-                "kept",
-                json!({ "keep": 8, "layers": [shift, chain, { "kind": "coupling", "options": {} }] }),
-            ),
+            spec("kept", json!({ "keep": 8, "layers": [shift, chain, { "kind": "coupling", "options": {} }] })),
             spec("chain", json!({ "layers": [{ "kind": "cycled-conv", "options": {} }, shift] })),
         ]
     }
@@ -126,12 +122,9 @@ mod tests {
             let found = current_name(&format!("memory.layers.{old}"), &layers());
             assert_eq!(found.as_deref(), Some(format!("memory.layers.{new}").as_str()), "{old}");
         }
-        for same in [
-            "memory.layers.0.weight.0",
-            "memory.base.log_nu.0",
-            "layers.1.stages.0.drift",
-            "memory.layers.3.1.shift.0",
-        ] {
+        for same in
+            ["memory.layers.0.weight.0", "memory.base.log_nu.0", "layers.1.stages.0.drift", "memory.layers.3.1.shift.0"]
+        {
             assert_eq!(current_name(same, &layers()), None, "{same}");
         }
     }
@@ -144,9 +137,6 @@ mod tests {
         let new = json!({ "kind": "factor-out", "options": { "keep": 8, "layers": [coupling] } });
         assert_eq!(current(&old), new);
         assert_eq!(current(&new), new);
-        assert_eq!(
-            current(&json!({ "places": 3, "kind": "other" })),
-            json!({ "places": 3, "kind": "other" })
-        );
+        assert_eq!(current(&json!({ "places": 3, "kind": "other" })), json!({ "places": 3, "kind": "other" }));
     }
 }

@@ -68,10 +68,9 @@ impl<F: Real> Snapshot<'_, F> {
             record: self.record.state(),
             numbers: state.numbers,
         };
-        let json = serde_json::to_string(&header)
-            .map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
-        let named =
-            |group: &'static str| move |(name, array): (String, ArrayD<F>)| (format!("{group}{name}"), array);
+        let json =
+            serde_json::to_string(&header).map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
+        let named = |group: &'static str| move |(name, array): (String, ArrayD<F>)| (format!("{group}{name}"), array);
         let now = self.flow.tensors().into_iter().map(named(NOW));
         let best = self.record.weights().iter().cloned().map(named(BEST));
         let state = state.arrays.into_iter().map(named(STATE));

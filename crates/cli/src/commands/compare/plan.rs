@@ -89,8 +89,7 @@ fn no_effect(args: &Compare, plan: &Plan) -> Result<()> {
     }
     // The budget is the plan's alone, and a rate from the flags replaces those of the arms.
     let plans = TrainingSpec { steps: None, budget: None, rate: None, ..options.clone() };
-    let own =
-        |arm: &Arm, key: &str| arm.model.training.overridden_by(&arm.training).given().contains_key(key);
+    let own = |arm: &Arm, key: &str| arm.model.training.overridden_by(&arm.training).given().contains_key(key);
     let mut refused = plans
         .given()
         .into_iter()
@@ -104,8 +103,6 @@ fn no_effect(args: &Compare, plan: &Plan) -> Result<()> {
     }
     match refused {
         None => Ok(()),
-        Some(flag) => {
-            Err(BadInput(format!("{flag} has no effect: every arm of the plan sets its own")).into())
-        }
+        Some(flag) => Err(BadInput(format!("{flag} has no effect: every arm of the plan sets its own")).into()),
     }
 }

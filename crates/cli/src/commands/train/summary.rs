@@ -38,27 +38,17 @@ pub(super) fn print(
     bits.map_or(Ok(()), |bits| output::line(&format!("bits/dim: {bits:.4}")))?;
     failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))?;
     let truth = facts.test_truth.map(|value| format!("true density: {value:.4} nats on the same test rows"));
-    let truth =
-        truth.or(facts.true_log_likelihood.map(|value| format!("true density: {value:.4} nats expected")));
+    let truth = truth.or(facts.true_log_likelihood.map(|value| format!("true density: {value:.4} nats expected")));
     truth.map_or(Ok(()), |line| output::line(&line))?;
     output::line(&format!("weights {weights}"))
 }
 
 fn summary(trained: &Trained) -> String {
-    let unimproved = if trained.steps > 0 && trained.best.step == 0 {
-        "; no validation improved on the start"
-    } else {
-        ""
-    };
-    let memory =
-        trained.peak_memory.map_or(String::new(), |bytes| format!("; peak memory {}", output::bytes(bytes)));
+    let unimproved =
+        if trained.steps > 0 && trained.best.step == 0 { "; no validation improved on the start" } else { "" };
+    let memory = trained.peak_memory.map_or(String::new(), |bytes| format!("; peak memory {}", output::bytes(bytes)));
     format!(
         "{} of {} training steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{memory}{unimproved}",
-        trained.steps,
-        trained.horizon,
-        trained.seconds,
-        trained.best.validation,
-        trained.best.step,
-        trained.halvings
+        trained.steps, trained.horizon, trained.seconds, trained.best.validation, trained.best.step, trained.halvings
     )
 }

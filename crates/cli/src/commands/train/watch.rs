@@ -17,13 +17,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Records the start of training.
-    pub(super) fn started<F: Real>(
-        &mut self,
-        args: &Train,
-        model: &str,
-        config: &TrainConfig,
-        flow: &Flow<F>,
-    ) {
+    pub(super) fn started<F: Real>(&mut self, args: &Train, model: &str, config: &TrainConfig, flow: &Flow<F>) {
         let facts = json!({
             "version": env!("CARGO_PKG_VERSION"), "data": args.data.data(), "model": model, "seed": args.seed, "config": config,
             "dtype": F::DTYPE, "features": flow.features(), "parameters": flow.parameter_count(),

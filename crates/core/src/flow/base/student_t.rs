@@ -72,8 +72,7 @@ impl<F: Real> Base<F> for StudentT {
 
     fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
         let nu = self.nu.0;
-        let constant =
-            ln_gamma(0.5 * (nu + 1.0)) - ln_gamma(0.5 * nu) - 0.5 * (nu * std::f64::consts::PI).ln();
+        let constant = ln_gamma(0.5 * (nu + 1.0)) - ln_gamma(0.5 * nu) - 0.5 * (nu * std::f64::consts::PI).ln();
         elementwise::add_log_density(z, out, constant, |z| -0.5 * (nu + 1.0) * (z * z / nu).ln_1p())
     }
 
@@ -92,8 +91,7 @@ impl<F: Real> Base<F> for StudentT {
 
     fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
         let (value, range) = (self.nu.0, "positive and finite");
-        let density =
-            rand_distr::StudentT::new(value).map_err(|_| LayerError::Range { what: "nu", value, range })?;
+        let density = rand_distr::StudentT::new(value).map_err(|_| LayerError::Range { what: "nu", value, range })?;
         fill(temperature, z, || density.sample(rng))
     }
 }

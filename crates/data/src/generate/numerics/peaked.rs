@@ -62,9 +62,8 @@ pub(crate) fn log_integral(f: &impl Peaked, (from, to): (f64, f64), beside: f64)
         return -least;
     }
     let near = panels.iter().filter(|(_, _, bound)| *bound <= least + NEGLIGIBLE);
-    let sum: f64 = near
-        .map(|&(middle, radius, _)| integrate(middle, radius, |t| f.weight(t) * (least - f.at(t).0).exp()))
-        .sum();
+    let sum: f64 =
+        near.map(|&(middle, radius, _)| integrate(middle, radius, |t| f.weight(t) * (least - f.at(t).0).exp())).sum();
     sum.ln() - least
 }
 

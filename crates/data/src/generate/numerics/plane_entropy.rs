@@ -78,8 +78,7 @@ mod tests {
         for noise in [0.01, 1.0, 300.0] {
             let gauss = |x: f64, y: f64| -log_norm(noise) - (x * x + y * y) / (2.0 * noise * noise);
             let expected = 1.0 + log_norm(noise);
-            let found =
-                plane_entropy(noise, COARSE, [[0.0; 2]].into_iter(), |x, y| (gauss(x, y), gauss(x, y)));
+            let found = plane_entropy(noise, COARSE, [[0.0; 2]].into_iter(), |x, y| (gauss(x, y), gauss(x, y)));
             assert!((found - expected).abs() < 1e-12, "{noise}: {found} {expected}");
             let both = |x, y| (gauss(x, y), log_mean_exp(&[gauss(x, y), gauss(x - 30.0 * noise, y)]));
             let found = plane_entropy(noise, FINE, [[0.0; 2]].into_iter(), both);

@@ -28,13 +28,9 @@ mod tests {
 
     #[test]
     fn distances_are_levenshtein_distances() {
-        for (a, b, distance) in [
-            ("", "abc", 3),
-            ("abc", "", 3),
-            ("kitten", "sitting", 3),
-            ("flaw", "lawn", 2),
-            ("same", "same", 0),
-        ] {
+        for (a, b, distance) in
+            [("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("same", "same", 0)]
+        {
             assert_eq!(edit_distance(a, b), distance, "{a} {b}");
         }
         assert_eq!(nearest("mons", &["ica", "moons", "leaves"]), "moons");

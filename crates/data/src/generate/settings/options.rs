@@ -51,11 +51,7 @@ pub(crate) fn describe<T: Options>(options: &T) -> String {
 }
 
 /// Parses a number, or returns an error that names the option.
-pub(crate) fn number<N: FromStr>(
-    option: &'static str,
-    value: &str,
-    expected: &'static str,
-) -> Result<N, DataError> {
+pub(crate) fn number<N: FromStr>(option: &'static str, value: &str, expected: &'static str) -> Result<N, DataError> {
     value.parse().map_err(|_| DataError::BadOption { option, value: format!("{value:?}"), expected })
 }
 
