@@ -18,7 +18,7 @@ use clap::Parser;
 use common::clock::{in_turns, median};
 use ndarray::Array2;
 use pdmap::contract::Reads;
-use pdmap::{BuildContext, ForwardPass, Layer, LayerSpec, Parametric, ParametricExt, Sample, Tape, base, registry};
+use pdmap::{BuildContext, ForwardPass, Layer, LayerSpec, ParametricExt, Sample, Tape, base, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;

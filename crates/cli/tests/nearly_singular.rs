@@ -7,7 +7,8 @@ use std::path::Path;
 
 use common::pdmap;
 use ndarray::array;
-use pdmap_core::{Base, Flow, Tensors};
+use pdmap_core::flow::base::Normal;
+use pdmap_core::{Flow, Tensors};
 use pdmap_train::{Model, registry};
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ fn save(path: &Path, smallest: f32) {
     let weight = turn.dot(&array![[1.0, 0.0], [0.0, smallest]]).dot(&turn);
     let mut tensors = Tensors::from_iter([("weight".to_owned(), weight.into_dyn())]);
     let layer = registry::<f32>().restore(&spec, &mut tensors).unwrap();
-    let flow = Flow::new(2, vec![layer], Base::normal()).unwrap();
+    let flow = Flow::new(2, vec![layer], Box::new(Normal)).unwrap();
     Model::new(flow, "the rows".to_owned(), 0).save(path).unwrap();
 }
 

@@ -72,8 +72,8 @@ fn bad_rows_are_named_by_their_index_among_all_rows() {
     write(folder, "unit.npy", &unit);
     let loaded = pdmap_core::Flow::<f64>::new(
         2,
-        vec![Box::new(pdmap_data::preprocess::Logit::new(1e-6).unwrap())],
-        pdmap_core::Base::normal(),
+        vec![Box::new(pdmap_layers::elementwise::logit(1e-6).unwrap())],
+        Box::new(pdmap_core::flow::base::Normal),
     );
     let logit = pdmap_train::Model::new(loaded.unwrap(), "pixels".into(), 1);
     logit.save(&folder.join("logit.st")).unwrap();

@@ -109,7 +109,7 @@ fn alike_and_slow(data: &Splits<f64>, slow: f64) -> Results {
     let arm = |name: &str, offset: u64, rate: f64| Arm {
         seed_offset: offset,
         rate: Some(rate),
-        ..Arm::new(name, Preset::DenseRelative.model(Architecture::default()))
+        ..Arm::new(name, Preset::DENSE_RELATIVE.model(Architecture::default()))
     };
     let arms = vec![arm("first", 0, 1e-2), arm("second", 500, 1e-2), arm("third", 900, slow)];
     run(data, &Plan { arms, ..plan(&[], 10, 120) })

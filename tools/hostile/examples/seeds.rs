@@ -15,7 +15,7 @@ use pdmap_core::{BaseSpec, Flow, Real};
 use pdmap_data::write_npy;
 use pdmap_hostile::Target;
 use pdmap_laws::subjects;
-use pdmap_train::{Architecture, Model, Preset};
+use pdmap_train::{Architecture, Model, Preset, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use zip::write::SimpleFileOptions;
@@ -215,8 +215,9 @@ fn of_precision<F: Real>(seeds: &Seeds) -> Result<()> {
         for features in [2, 4, 8, 16] {
             let mut rng = ChaCha8Rng::seed_from_u64(1);
             let Ok(layer) = (subject.build)(features, &mut rng) else { continue };
-            let base = BaseSpec::StudentT { nu: 5.0, learned: true };
-            let Ok(flow) = Flow::new(features, vec![layer], pdmap_core::Base::new(base)?) else { continue };
+            let base = BaseSpec::new("student-t", &serde_json::json!({ "nu": 5.0, "learned": true }));
+            let base = registry().base(&base)?;
+            let Ok(flow) = Flow::new(features, vec![layer], base) else { continue };
             Model::new(flow, "rows".to_owned(), 0).save(&path)?;
             let file = std::fs::read(&path)?;
             if file.len() <= MOST {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ndarray::Array2;
-use pdmap_core::Real;
+use pdmap_core::{ParametricExt, Real};
 use pdmap_train::{Model, model_file, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
