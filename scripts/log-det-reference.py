@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Log-determinants of badly conditioned matrices, exact to 25 digits: rational arithmetic on the very floats that are written.
 
-    scripts/log-det-reference.py > crates/testing/tests/fixtures/log_det.json
+    scripts/log-det-reference.py > crates/laws/tests/fixtures/log_det.json
 
 Only the standard library. Dense matrices are H D G with products of Householder reflections H, G and singular values from 1 down to 1/condition, rounded to
 f64 or f32. Circulant ones are y[b] = x[b] - (1 - d) x[b + 1], whose frequency 0 is nearly singular.

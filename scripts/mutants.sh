@@ -4,7 +4,7 @@
 #   scripts/mutants.sh CRATE OUT [SEED] [COUNT]
 #
 # CRATE is core, dense, conv or train. COUNT (220; core 190) of the bugs that cargo-mutants knows are taken in a seeded random order, so that at least 150 of them build. All of them are built at once, each behind a
-# switch (`mutants/`), and one is switched on at a time. Each is tested by the crate's own tests (dense has none), then by the laws of crates/testing, but for train, on which the laws do not rest.
+# switch (`mutants/`), and one is switched on at a time. Each is tested by the crate's own tests (dense has none), then by the laws of crates/laws, but for train, on which the laws do not rest.
 # OUT/outcomes.tsv says by which a bug was caught and in how many seconds. Without bugs all tests must pass first. The work tree is changed while it runs, and as it was at the end: run it in a clone.
 # Needs cargo-mutants, cargo-nextest, jq, openssl.
 set -euo pipefail
@@ -13,9 +13,9 @@ crate=${1:?core, dense, conv or train}
 out=$(realpath -m "${2:?the folder for the outcomes}")
 seed=${3:-1}
 case $crate in
-  core) packages=(pdmap-core pdmap-testing) usual=190 ;;
-  conv) packages=(pdmap-conv pdmap-testing) usual=220 ;;
-  dense) packages=(pdmap-testing) usual=220 ;;
+  core) packages=(pdmap-core pdmap-laws) usual=190 ;;
+  conv) packages=(pdmap-conv pdmap-laws) usual=220 ;;
+  dense) packages=(pdmap-laws) usual=220 ;;
   train) packages=(pdmap-train) usual=220 ;;
   *) echo "no crate $crate: core, dense, conv or train" >&2; exit 1 ;;
 esac

@@ -8,7 +8,7 @@
 # where their database can be reached. About a quarter of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-published=(core dense conv data train report compare cli)
+published=(core layers dense filterbank conv laws data train report compare cli)
 
 echo "== licences, bans, sources"
 cargo deny --locked --workspace check licenses bans sources
@@ -21,11 +21,11 @@ for crate in "${published[@]}"; do
 done
 
 echo "== packages"
-cargo package --locked --workspace --exclude pdmap-testing --exclude pdmap-hostile --allow-dirty
+cargo package --locked --workspace --exclude pdmap-hostile --allow-dirty
 
 echo "== public API"
 mkdir -p docs/api
-for crate in pdmap-core pdmap-dense pdmap-conv pdmap-data pdmap-train pdmap-report pdmap-compare; do
+for crate in pdmap-core pdmap-layers pdmap-dense pdmap-filterbank pdmap-conv pdmap-laws pdmap-data pdmap-train pdmap-report pdmap-compare; do
   now=$(cargo +nightly public-api -p "$crate" --simplified --simplified --simplified)
   if [ "${1:-}" = update ]; then
     echo "$now" > "docs/api/$crate.txt"

@@ -1,10 +1,10 @@
 //! The layer and the bank of its stages are one map, and both lead back.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use pdmap_conv::{kernels_of, stages_of};
 use ndarray::{Array2, ArrayD};
-use pdmap_filterbank::{Kernels, Stages, Window};
 use pdmap_conv::{CycledConv, Direction, Geometry, Group, Layer, LayerExt};
+use pdmap_conv::{kernels_of, stages_of};
+use pdmap_filterbank::{Stages, Window};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

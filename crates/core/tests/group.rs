@@ -1,13 +1,13 @@
 //! Steps of any size keep what a group promises.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use pdmap_core::flow::base::{Normal};
-use pdmap_core::{Geometry, Parametric, ParametricExt};
 use ndarray::{Array2, array};
+use pdmap_core::contract::{Memory, Reads, Rule};
+use pdmap_core::flow::base::Normal;
 use pdmap_core::group::{Direction, Group, GroupMatrix, ORTHONORMALITY, haar};
 use pdmap_core::linalg::orthonormality_residual;
-use pdmap_core::contract::{Memory, Reads, Rule};
-use pdmap_core::optim::{Optimizer};
+use pdmap_core::optim::Optimizer;
+use pdmap_core::{Geometry, Parametric, ParametricExt};
 use pdmap_core::{LayerError, ParamGrad, Real, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -42,7 +42,8 @@ fn rotated<F: Real>(dim: usize, norm: f64) -> f64 {
     let mut grad = ready(&matrix);
     let mut worst = 0.0_f64;
     for _ in 0..30 {
-        let direction = pdmap_core::flow::base::draw::<f64>(&Normal, 1, dim * (dim - 1) / 2, &mut rng).unwrap();
+        let direction =
+            pdmap_core::flow::base::draw::<f64>(&Normal, 1, dim * (dim - 1) / 2, &mut rng).unwrap();
         let length = direction.iter().map(|v| 2.0 * v * v).sum::<f64>().sqrt();
         let mut rule = Given(direction.iter().map(|v| v * norm / length).collect());
         matrix.step(&mut rule, &mut grad).unwrap();

@@ -5,8 +5,8 @@ use crate::common;
 
 use common::{distance, normal, rng};
 use ndarray::{Array2, Array4, Array6, Axis};
-use pdmap_filterbank::{Imported, Kernels, Period, Stages, Window};
 use pdmap_core::LayerError;
+use pdmap_filterbank::{Imported, Kernels, Period, Stages, Window};
 use proptest::prelude::*;
 
 /// Round trip of kernels.

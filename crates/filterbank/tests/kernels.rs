@@ -5,8 +5,8 @@ use crate::common;
 
 use common::{Fixture, distance, dot, normal, rng};
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix1, Ix2, Ix4, Ix6, IxDyn};
-use pdmap_filterbank::{Kernels, Period, Stages};
 use pdmap_core::LayerError;
+use pdmap_filterbank::{Kernels, Period, Stages};
 use proptest::prelude::*;
 
 /// Tolerance of the reference values.

@@ -5,8 +5,8 @@ use crate::common;
 
 use common::{distance, normal, rng};
 use ndarray::{Array4, Ix4, Ix6};
-use pdmap_filterbank::{Kernels, Period, Stages};
 use pdmap_core::LayerError;
+use pdmap_filterbank::{Kernels, Period, Stages};
 
 fn near(period: Period, noise: f64) -> Kernels {
     let kernels = Stages::random(period, 2, 2, &mut rng(1)).unwrap().kernels().unwrap();

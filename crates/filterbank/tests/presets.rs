@@ -5,8 +5,8 @@ use crate::common;
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{Array1, Array2, Array4, ArrayView2, Ix2, array};
-use pdmap_filterbank::{Kernels, Period, Stages, Window};
 use pdmap_core::LayerError;
+use pdmap_filterbank::{Kernels, Period, Stages, Window};
 use rustdct::DctPlanner;
 
 /// Tolerance of the reference values.

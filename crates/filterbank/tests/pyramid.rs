@@ -5,8 +5,8 @@ use crate::common;
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{ArrayD, Axis};
-use pdmap_filterbank::{Kernels, Pyramid, Stages};
 use pdmap_core::LayerError;
+use pdmap_filterbank::{Kernels, Pyramid, Stages};
 
 /// Tolerance of the reference values.
 const REFERENCE: f64 = 1e-12;

@@ -5,9 +5,9 @@ use crate::common;
 
 use common::{distance, normal, rng};
 use ndarray::{Array2, ArrayView2, Axis, Ix2, Ix4, concatenate};
-use pdmap_filterbank::{Kernels, Stages, Window};
-use pdmap_filterbank::{Analyzer, Synthesizer};
 use pdmap_core::LayerError;
+use pdmap_filterbank::{Analyzer, Synthesizer};
+use pdmap_filterbank::{Kernels, Stages, Window};
 use proptest::prelude::*;
 use rand::RngExt;
 

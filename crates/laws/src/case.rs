@@ -8,8 +8,8 @@ use pdmap_core::{Conditioned, Layer, LayerError, LayerExt, LayerSpec, Real, Regi
 use rand::RngExt;
 
 use crate::differences::Differences;
-use crate::verdict::{Verdict, at_most};
 use crate::rng;
+use crate::verdict::{Verdict, at_most};
 
 /// A layer, rows to try it on, and what else a law needs.
 ///
@@ -41,8 +41,7 @@ impl<'a, F: Real> Case<'a, F> {
         seed: u64,
     ) -> Self {
         let mut rng = rng(seed);
-        let condition: Vec<F> =
-            (0..layer.conditions()).map(|_| F::of(rng.random_range(-1.0..1.0))).collect();
+        let condition: Vec<F> = (0..layer.conditions()).map(|_| F::of(rng.random_range(-1.0..1.0))).collect();
         Self {
             layer: under(layer.duplicate(), &condition),
             condition,
@@ -93,7 +92,11 @@ impl<'a, F: Real> Case<'a, F> {
     ///
     /// # Errors
     /// Those of the registry.
-    pub fn restore(&self, spec: &LayerSpec, tensors: &mut Tensors<F>) -> Result<Box<dyn Layer<F>>, LayerError> {
+    pub fn restore(
+        &self,
+        spec: &LayerSpec,
+        tensors: &mut Tensors<F>,
+    ) -> Result<Box<dyn Layer<F>>, LayerError> {
         Ok(under(self.registry.restore(spec, tensors)?, &self.condition))
     }
 

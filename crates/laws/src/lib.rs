@@ -15,8 +15,8 @@ pub mod wrong;
 
 pub use case::Case;
 pub use deviation::worst;
-pub use random::{badly_conditioned, normal_rows, rng};
 pub(crate) use random::chosen;
+pub use random::{badly_conditioned, normal_rows, rng};
 pub use subjects::{Build, Subject, subjects};
 pub use verdict::{Broken, Verdict, Violation};
 

@@ -1,12 +1,12 @@
 //! Directions and paths of the dense layer: definitions, product orders, coordinates, equivariance, and the guard.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::flow::base::{Logistic};
-use pdmap_core::contract::{Reads};
-use pdmap_core::{Parametric, ParametricExt};
 use ndarray::{Array2, ArrayView2};
+use pdmap_core::contract::Reads;
+use pdmap_core::flow::base::Logistic;
 use pdmap_core::optim::{Optimizer, OptimizerSpec};
-use pdmap_core::{Base, BaseSpec, Flow, Layer, Real};
+use pdmap_core::{Flow, Real};
+use pdmap_core::{Parametric, ParametricExt};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::tolerance::{DIRECTION, rounding};
 use pdmap_laws::{badly_conditioned, normal_rows, rng, worst};

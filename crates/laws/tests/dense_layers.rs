@@ -1,21 +1,20 @@
 //! What a dense layer says of itself, and how it is made from a description. Each check was found missing by a planted bug.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
-use pdmap_core::{ParametricExt};
 use ndarray::{Array2, array};
-use pdmap_layers::diagonal::ScaleDirection;
+use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, BuildContext, Layer, LayerError, LayerSpec, Registry, Result, Sample};
+use pdmap_core::{BuildContext, Flow, Layer, LayerError, LayerSpec, Result, Sample};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::rng;
+use pdmap_layers::diagonal::ScaleDirection;
 use serde_json::{Value, json};
 
 const GROUP: Group = Group::General(Direction::Relative);
 
 /// A new layer of three features from the options of a description.
 fn built(options: Value) -> Result<Box<dyn Layer<f64>>> {
-    let mut registry = pdmap_core::registry();
-    pdmap_dense::register(&mut registry);
+    let registry = pdmap_laws::laws::registry();
     let spec = LayerSpec { kind: "dense".to_owned(), options };
     let mut rng = rng(1);
     let mut sample = Sample::new(Array2::zeros((0, 3)));

@@ -1,12 +1,12 @@
 //! Rows in blocks, in several calls and on any number of threads: the bits of all rows at once. And samples at a temperature.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::flow::base::{Logistic, Normal, draw};
 use ndarray::{Array2, Axis, ShapeBuilder, Slice};
-use pdmap_layers::elementwise::{Elementwise, SmoothLeakyRelu};
-use pdmap_core::{Base, BaseSpec, Buffer, Evaluator, Flow, Layer, LayerError, Real};
+use pdmap_core::flow::base::{Logistic, Normal, draw};
+use pdmap_core::{Buffer, Evaluator, Flow, Layer, LayerError, Real};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::{normal_rows, rng};
+use pdmap_layers::elementwise::{Elementwise, SmoothLeakyRelu};
 
 const CHUNK: usize = Evaluator::<f64>::CHUNK;
 

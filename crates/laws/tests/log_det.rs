@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array2, Array4};
-use pdmap_filterbank::Kernels;
 use pdmap_conv::{CycledConv, FreeConv, FreeDirection, Geometry};
 use pdmap_core::{Layer, LayerExt, Real};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
+use pdmap_filterbank::Kernels;
 use pdmap_laws::normal_rows;
 use pdmap_laws::tolerance::{LOG_DET_REFERENCE, rounding};
 use serde_json::Value;

@@ -1,14 +1,14 @@
 //! Plain steps on few rows: in factors as by entries, in weight, log-determinant and inverse.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::flow::base::{Logistic};
-use pdmap_core::{Parametric, ParametricExt};
 use ndarray::{Array2, ArrayView2};
+use pdmap_core::contract::{Memory, Reads, Rule};
+use pdmap_core::flow::base::Logistic;
 use pdmap_core::group::ORTHONORMALITY;
 use pdmap_core::linalg::{Lu, orthonormality_residual};
-use pdmap_core::contract::{Memory, Reads, Rule};
 use pdmap_core::optim::{Clip, Optimizer, OptimizerSpec};
 use pdmap_core::{Flow, LayerExt, Real, State};
+use pdmap_core::{Parametric, ParametricExt};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::tolerance::rounding;
 use pdmap_laws::{badly_conditioned, normal_rows, rng, worst};
@@ -236,8 +236,7 @@ fn a_run_in_factors_goes_on_bit_for_bit() {
             let mut state = State::default();
             whole.save_state(&mut state);
             let specs = whole.chain().specs();
-            let mut registry = pdmap_core::registry();
-            pdmap_dense::register(&mut registry);
+            let registry = pdmap_laws::laws::registry();
             let mut again = Flow::restore(
                 FEATURES,
                 &specs,

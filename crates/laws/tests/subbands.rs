@@ -1,14 +1,14 @@
 //! What subbands share, and shapes that are no shapes. Each check was found missing by a planted bug.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::{ParametricExt};
-use pdmap_conv::{subband_scale};
 use ndarray::Array2;
-use pdmap_conv::{Geometry, SubbandScale};
-use pdmap_layers::diagonal::ScaleDirection;
+use pdmap_conv::Geometry;
+use pdmap_conv::subband_scale;
+use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, BuildContext, LayerSpec, Registry, Sample};
+use pdmap_core::{BuildContext, Flow, LayerSpec, Sample};
 use pdmap_laws::rng;
+use pdmap_layers::diagonal::ScaleDirection;
 
 /// The maximum-likelihood scale of a subband is one over the root of its power, in whatever direction it is gone to by plain steps.
 #[test]
@@ -41,8 +41,7 @@ fn scales_of_subbands_go_to_one_over_the_root_of_their_power() {
 
 #[test]
 fn periods_of_images_are_one_or_two_numbers() {
-    let mut registry = pdmap_core::registry::<f64>();
-    pdmap_conv::register(&mut registry);
+    let registry = pdmap_laws::laws::registry::<f64>();
     let build = |period: &[usize]| {
         let options =
             serde_json::json!({ "shape": [1, 4, 4], "period": period, "stages": 2, "group": "orthonormal" });

@@ -3,9 +3,9 @@
 
 use crate::common::coupling;
 use ndarray::Array2;
+use pdmap_core::{Chain, FactorOut, Flow, Input, Layer, LayerError};
 use pdmap_layers::coupling::CouplingOptions;
 use pdmap_layers::diagonal::Shift;
-use pdmap_core::{Chain, Flow, Input, FactorOut, Layer, LayerError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

@@ -1,14 +1,14 @@
 //! Radii, mixtures and couplings at the ends of what numbers hold, and what they refuse.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use pdmap_core::{ParametricExt};
 use crate::common::coupling;
 use ndarray::{Array2, array};
+use pdmap_core::ParametricExt;
+use pdmap_core::{ForwardPass, Layer, LayerExt, Tape, Tensors};
 use pdmap_layers::coupling::{CouplingOptions, Split, Transform};
 use pdmap_layers::mixture::LogisticMixture;
 use pdmap_layers::radial::{Groups, Radial};
 use pdmap_layers::spline::SplineOptions;
-use pdmap_core::{Layer, LayerExt, ForwardPass, Tape, Tensors};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

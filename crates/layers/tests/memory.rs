@@ -1,14 +1,14 @@
 //! The optimizer's memory goes along with a run: written and read back, the next step is the same.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+use pdmap_core::ParametricExt;
 use pdmap_core::flow::base::StudentT;
-use pdmap_core::{ParametricExt};
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
-use pdmap_layers::diagonal::{Scale, ScaleDirection, Shift};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Base, BaseSpec, Flow, LayerError, State, Training};
+use pdmap_core::{Base, Flow, LayerError, State, Training};
+use pdmap_layers::diagonal::{Scale, ScaleDirection, Shift};
 
 fn step(flow: &mut Flow<f64>, training: &mut Training<f64>) {
     let x = Array2::from_shape_fn((20, 2), |(row, column)| ((row * 3 + column) as f64).sin() * 2.0 + 1.0);
@@ -19,8 +19,10 @@ fn step(flow: &mut Flow<f64>, training: &mut Training<f64>) {
 #[test]
 fn a_memory_that_was_written_leads_to_the_same_next_step() {
     let base = StudentT::new(4.0, true).unwrap();
-    let flow =
-        Flow::builder(2).layer(Shift::zero(2).unwrap()).layer(Scale::one(2, ScaleDirection::Algebra).unwrap()).base(base);
+    let flow = Flow::builder(2)
+        .layer(Shift::zero(2).unwrap())
+        .layer(Scale::one(2, ScaleDirection::Algebra).unwrap())
+        .base(base);
     let mut flow = flow.build().unwrap();
     let mut training = flow.training();
     (0..3).for_each(|_| step(&mut flow, &mut training));

@@ -2,8 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ndarray::{Array1, Array2, Axis};
-use pdmap_layers::spline::{Spline, SplineOptions, Tails};
 use pdmap_core::{Layer, LayerExt};
+use pdmap_layers::spline::{Spline, SplineOptions, Tails};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -120,12 +120,14 @@ fn shapes_and_ranges_are_refused_with_their_numbers() {
 #[test]
 fn a_gaussian_start_maps_quantiles_to_quantiles() {
     use pdmap_core::special::normal::{log_tail, tail_quantile};
-    use pdmap_core::{BuildContext, LayerSpec, Registry, Sample};
+    use pdmap_core::{BuildContext, LayerSpec, Sample};
     let start = |rows: Array2<f64>| {
         let options = serde_json::json!({ "bins": 8, "bound": 5.0, "start": "gaussian" });
         let spec = LayerSpec { kind: "spline".to_owned(), options };
         let (mut rng, mut sample) = (ChaCha8Rng::seed_from_u64(1), Sample::new(rows));
-        crate::common::registry::<f64>().build(&spec, &mut BuildContext::new(1, &mut rng, &mut sample)).unwrap()
+        crate::common::registry::<f64>()
+            .build(&spec, &mut BuildContext::new(1, &mut rng, &mut sample))
+            .unwrap()
     };
     let below = |z: f64| if z < 0.0 { log_tail(-z).exp() } else { 1.0 - log_tail(z).exp() };
     // The inner knots: −5 + 10k/8. Few numbers, at equal distances: between two of them the quantile is interpolated, and all is exact.

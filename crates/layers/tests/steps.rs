@@ -1,12 +1,12 @@
 //! Layers learn: a step goes where the gradient says, for every parameter. Each check was found missing by a planted bug.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use pdmap_core::{ParametricExt};
 use ndarray::{Array2, Axis};
-use pdmap_layers::mixture::LogisticMixture;
+use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_layers::spline::{Spline, SplineOptions};
 use pdmap_core::{Flow, Layer};
+use pdmap_layers::mixture::LogisticMixture;
+use pdmap_layers::spline::{Spline, SplineOptions};
 
 /// One feature of two heaps.
 fn heaps(rows: usize) -> Array2<f64> {

@@ -55,10 +55,7 @@ impl<'a, F: Real> BaseCase<'a, F> {
 }
 
 /// `log p` of each row.
-pub(super) fn log_density<F: Real>(
-    base: &dyn Base<F>,
-    z: ArrayView2<'_, F>,
-) -> Result<Vec<f64>, LayerError> {
+pub(super) fn log_density<F: Real>(base: &dyn Base<F>, z: ArrayView2<'_, F>) -> Result<Vec<f64>, LayerError> {
     let mut out = vec![0.0; z.nrows()];
     base.add_log_density(z, &mut out)?;
     Ok(out)

@@ -28,7 +28,8 @@ pub fn integral<F: Real>(case: &BaseCase<'_, F>) -> Verdict {
         let nodes: Vec<(F, f64)> = nodes.filter(|(z, _)| z.f64().is_finite()).collect();
         let z = Array2::from_shape_fn((nodes.len(), 1), |(row, _)| nodes[row].0);
         let log_p = log_density(case.base(), z.view())?;
-        mass += log_p.iter().zip(&nodes).map(|(p, (z, weight))| weight * p.exp() * z.f64().abs()).sum::<f64>();
+        mass +=
+            log_p.iter().zip(&nodes).map(|(p, (z, weight))| weight * p.exp() * z.f64().abs()).sum::<f64>();
     }
     at_most("∫p − 1", (mass - 1.0).abs(), rounding::<F>(2 * count, 1.0, INTEGRAL))
 }

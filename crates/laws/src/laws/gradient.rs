@@ -2,9 +2,7 @@
 //! base density.
 
 use ndarray::{Array2, ArrayD, ArrayView2};
-use pdmap_core::{
-    ForwardPass, Gradients, Layer, LayerError, LayerExt, ParametricExt, Real, Tape, Tensors,
-};
+use pdmap_core::{ForwardPass, Gradients, Layer, LayerError, LayerExt, ParametricExt, Real, Tape, Tensors};
 
 use crate::case::tensors;
 use crate::tolerance::{GRADIENT, differences, step};

@@ -12,7 +12,8 @@ pub fn shapes<F: Real>(case: &Case<'_, F>) -> Verdict {
     let (layer, features) = (case.layer(), case.rows().ncols());
     let left = layer.shape(features.into())?.features();
     at_most("features that appear or vanish", left.abs_diff(features) as f64, 0.0)?;
-    for shape in [Shape::Signal([1, features]), Shape::Signal([features, 1]), Shape::Image([1, 1, features])] {
+    for shape in [Shape::Signal([1, features]), Shape::Signal([features, 1]), Shape::Image([1, 1, features])]
+    {
         // A layer may insist on a shape of its own.
         if let Ok(left) = layer.shape(shape) {
             let apart = left.features().abs_diff(features);

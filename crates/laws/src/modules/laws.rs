@@ -62,8 +62,7 @@ pub fn gradient_of_input<F: Real>(case: &ModuleCase<'_, F>) -> Verdict {
             moved
         };
         let (above, below) = (moved(1.0), moved(-1.0));
-        let (f_above, f_below) =
-            (objective(module, above.view(), &c)?, objective(module, below.view(), &c)?);
+        let (f_above, f_below) = (objective(module, above.view(), &c)?, objective(module, below.view(), &c)?);
         for (row, (f_above, f_below)) in f_above.iter().zip(f_below).enumerate() {
             let width = above[[row, column]].f64() - below[[row, column]].f64();
             expected[[row, column]] = F::of((f_above - f_below) / width);

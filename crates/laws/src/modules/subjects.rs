@@ -49,7 +49,9 @@ pub fn subjects<F: Real>() -> Vec<ModuleSubject<F>> {
     vec![
         subject("perceptron", 1, |context| Ok(Box::new(Perceptron::new(&[5, 4], context)?))),
         subject("perceptron, positions", 3, |context| Ok(Box::new(Perceptron::new(&[5], context)?))),
-        subject("perceptron without hidden layers", 1, |context| Ok(Box::new(Perceptron::new(&[], context)?))),
+        subject("perceptron without hidden layers", 1, |context| {
+            Ok(Box::new(Perceptron::new(&[], context)?))
+        }),
         subject("residual", 1, |context| Ok(Box::new(Residual::new(5, 2, context)?))),
         subject("residual, positions", 2, |context| Ok(Box::new(Residual::new(4, 1, context)?))),
     ]

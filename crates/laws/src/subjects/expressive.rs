@@ -123,7 +123,12 @@ pub(super) fn expressive<F: Real>() -> Vec<Subject<F>> {
         },
         subject!("coupling", |d, rng| coupling(d, 0, CouplingOptions::default(), rng)),
         subject!("coupling, swapped, without hidden layers", |d, rng| {
-            coupling(d, 0, CouplingOptions { swap: true, hidden: Some(vec![]), ..CouplingOptions::default() }, rng)
+            coupling(
+                d,
+                0,
+                CouplingOptions { swap: true, hidden: Some(vec![]), ..CouplingOptions::default() },
+                rng,
+            )
         }),
         Subject {
             domain: between_knots,
@@ -143,7 +148,11 @@ pub(super) fn expressive<F: Real>() -> Vec<Subject<F>> {
         }),
         subject!("coupling of a checkerboard", |d, rng| {
             let shape = Some(vec![1, divisor(d), d / divisor(d)]);
-            let options = CouplingOptions { hidden: Some(vec![5, 5]), position_bias: false, ..CouplingOptions::default() };
+            let options = CouplingOptions {
+                hidden: Some(vec![5, 5]),
+                position_bias: false,
+                ..CouplingOptions::default()
+            };
             coupling(d, 0, CouplingOptions { split: Split::Checkerboard, shape, ..options }, rng)
         }),
         subject!("coupling to a condition", |d, rng| {

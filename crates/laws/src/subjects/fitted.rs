@@ -41,7 +41,10 @@ pub(super) fn fitted<F: Real>() -> Vec<Subject<F>> {
             })
         },
         // Its image is the unit interval, and the laws use rows as outputs too.
-        Subject { domain: unit_interval, ..subject!("sigmoid", |_, _| Ok(Box::new(Elementwise::new(Sigmoid { lambda: 1e-3 })?))) },
+        Subject {
+            domain: unit_interval,
+            ..subject!("sigmoid", |_, _| Ok(Box::new(Elementwise::new(Sigmoid { lambda: 1e-3 })?)))
+        },
         // (0.2, 0.8): inside the interval by more than a central difference's step.
         Subject { domain: unit_interval, ..subject!("logit", |_, _| Ok(Box::new(logit(1e-3)?))) },
         subject!("standardize", |d, rng| {
