@@ -2,7 +2,7 @@
 """Log-determinants of ill-conditioned matrices, exact to 25 digits, by rational arithmetic on the
 floats that are written.
 
-    scripts/log-det-reference.py > crates/testing/tests/fixtures/log_det.json
+    scripts/log-det-reference.py > crates/laws/tests/fixtures/log_det.json
 
 Uses only the standard library. Dense matrices are H D G with products of Householder reflections
 H, G and singular values from 1 down to 1/condition, rounded to f64 or f32. Circulant ones are

@@ -10,7 +10,7 @@
 # about fifteen minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-published=(core dense conv data train report compare cli)
+published=(core layers dense filterbank conv laws data train report compare cli)
 
 echo "== licences, bans, sources"
 cargo deny --locked --workspace check licenses bans sources
@@ -23,11 +23,11 @@ for crate in "${published[@]}"; do
 done
 
 echo "== packages"
-cargo package --locked --workspace --exclude pdmap-laws --exclude pdmap-hostile --allow-dirty
+cargo package --locked --workspace --exclude pdmap-hostile --allow-dirty
 
 echo "== public API"
 mkdir -p docs/api
-for crate in pdmap-core pdmap-dense pdmap-conv pdmap-data pdmap-spec pdmap-train pdmap-report pdmap-compare; do
+for crate in pdmap-core pdmap-layers pdmap-dense pdmap-filterbank pdmap-conv pdmap-laws pdmap-data pdmap-spec pdmap-train pdmap-report pdmap-compare; do
   now=$(cargo +nightly public-api -p "$crate" --simplified --simplified --simplified)
   if [ "${1:-}" = update ]; then
     echo "$now" > "docs/api/$crate.txt"

@@ -7,12 +7,12 @@ use super::source::{Source, rust_files};
 
 /// The files of a crate by module path.
 #[derive(Debug)]
-pub struct Crate {
+pub(crate) struct Crate {
     modules: BTreeMap<Vec<String>, Source>,
 }
 
 impl Crate {
-    pub fn read(folder: &Path) -> Self {
+    pub(crate) fn read(folder: &Path) -> Self {
         let mut modules = BTreeMap::new();
         for path in rust_files(folder) {
             let inside = path.strip_prefix(folder).unwrap().with_extension("");
@@ -65,7 +65,7 @@ impl Crate {
     }
 
     /// For each module those that it imports from.
-    pub fn module_imports(&self) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    pub(crate) fn module_imports(&self) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
         let mut found = BTreeMap::new();
         for (module, source) in &self.modules {
             let used = source.exports.iter().filter(|(name, _)| source.mentions(name)).map(|(_, path)| path);
@@ -77,7 +77,7 @@ impl Crate {
     }
 
     /// The same with one name for each file.
-    pub fn imports(&self) -> BTreeMap<String, BTreeSet<String>> {
+    pub(crate) fn imports(&self) -> BTreeMap<String, BTreeSet<String>> {
         let name = |module: &Vec<String>| {
             if module.is_empty() { "lib".to_owned() } else { module.join("::") }
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The paths that a file names, as lists of segments.
 #[derive(Debug, Default)]
-pub struct Source {
+pub(crate) struct Source {
     /// Paths of private `use` statements and of expressions that begin with `crate`, `super` or `self`.
     pub paths: Vec<Vec<String>>,
     /// `pub use`: the name, and the path that it stands for.
@@ -14,7 +14,7 @@ pub struct Source {
 }
 
 /// All Rust files below a folder, but those that are built.
-pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -28,7 +28,7 @@ pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 impl Source {
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let text = text.split("\n#[cfg(test)]\n").next().unwrap_or_default();
         let mut source = Self::default();
         let code = bare(text);
@@ -52,7 +52,7 @@ impl Source {
     }
 
     /// Whether the text outside of imports has this word.
-    pub fn mentions(&self, name: &str) -> bool {
+    pub(crate) fn mentions(&self, name: &str) -> bool {
         self.body.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
     }
 }

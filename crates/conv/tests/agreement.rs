@@ -4,7 +4,7 @@
 use ndarray::{Array2, ArrayD};
 use pdmap_conv::{CycledConv, Direction, Geometry, Group, Layer, LayerExt};
 use pdmap_conv::{kernels_of, stages_of};
-use pdmap_filterbank::{Kernels, Stages, Window};
+use pdmap_filterbank::{Stages, Window};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

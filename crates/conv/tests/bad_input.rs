@@ -2,12 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use ndarray::{Array2, Array4};
-use pdmap_conv::{
-    CycledConv, Direction, FreeConv, FreeDirection, Geometry, Group, LayerError, LayerExt, Output, SubbandScale,
-    SubbandShift, diagonal,
-};
+use pdmap_conv::{CycledConv, Direction, FreeConv, FreeDirection, Geometry, Group, LayerError, LayerExt, Output};
 use pdmap_conv::{subband_scale, subband_shift};
 use pdmap_filterbank::Kernels;
+use pdmap_layers::diagonal::ScaleDirection;
 
 #[test]
 fn bad_input_is_refused_with_its_numbers() {
@@ -60,13 +58,14 @@ fn bad_input_is_refused_with_its_numbers() {
 #[test]
 fn bands_that_do_not_fit_are_refused() {
     let geometry = Geometry::signal(2, 9, 4);
-    let direction = diagonal::ScaleDirection::Algebra;
-    let scale = |values: Vec<f64>| subband_scale(geometry, values.into(), direction).map(|_| ()).unwrap_err();
+    let direction = ScaleDirection::Algebra;
+    let scale =
+        |values: Vec<f64>| subband_scale(geometry, ndarray::Array1::from(values), direction).map(|_| ()).unwrap_err();
     assert!(matches!(scale(vec![1.0; 7]), LayerError::Features { expected: 8, actual: 7, .. }));
     let mut values = vec![1.0; 8];
     values[5] = -2.0;
     assert_eq!(scale(values), LayerError::NotPositive { index: 5, value: -2.0 });
-    let shift = subband_shift(geometry, vec![0.0_f64; 9].into()).map(|_| ()).unwrap_err();
+    let shift = subband_shift(geometry, ndarray::Array1::from(vec![0.0_f64; 9])).map(|_| ()).unwrap_err();
     assert!(matches!(shift, LayerError::Features { expected: 8, actual: 9, .. }));
     let none = subband_shift::<f64>(Geometry::signal(1, 8, 0), None).map(|_| ()).unwrap_err();
     assert!(matches!(none, LayerError::Range { what: "period", .. }));

@@ -2,16 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
-use pdmap_conv::kernels_of;
-use pdmap_core::{Parametric, ParametricExt};
+use pdmap_core::{Kind, Parametric, ParametricExt, State};
+use pdmap_laws::Case;
 
 use common::{Fixture, distance, normal, rng};
 use ndarray::{Array2, Array6, ArrayD, Ix2, Ix4, Ix6};
 use pdmap_conv::{FreeConv, FreeDirection};
+use pdmap_core::contract::Reads;
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
 use pdmap_core::{
-    BuildContext, ForwardPass, Gradients, Layer, LayerError, LayerExt, LayerSpec, Real, Registry, Sample, Tape, Tensors,
+    BuildContext, ForwardPass, Gradients, Layer, LayerError, LayerExt, LayerSpec, Real, Sample, Tape, Tensors,
 };
 use pdmap_filterbank::{Kernels, Period, Stages};
 
@@ -45,7 +46,8 @@ fn pass<F: Real>(layer: &FreeConv<F>, x: &Array2<F>, dy: &Array2<F>) -> (Array2<
     let mut grads = layer.new_grads();
     layer.forward(x.into(), y.view_mut(), None, &mut tape).unwrap();
     let at = ForwardPass { input: x.into(), y: y.view(), tape: &mut tape };
-    layer.backward(at, dy.view(), Some(dx.view_mut()), &mut grads).unwrap();
+    layer.backward(at, dy.view(), Some(dx.view_mut()), &mut grads.params).unwrap();
+    grads.rows = x.nrows();
     (dx, grads)
 }
 
@@ -145,6 +147,7 @@ fn subject<F: Real>(features: usize, direction: FreeDirection) -> FreeConv<F> {
 }
 
 fn laws_hold<F: Real>() {
+    let registry = pdmap_laws::laws::registry();
     for features in [1, 5, 6, 8, 12, 16, 18] {
         for rows in [0, 1, 5] {
             let x = pdmap_laws::normal_rows::<F>(rows, features, &mut rng(7));
@@ -155,7 +158,7 @@ fn laws_hold<F: Real>() {
                         continue;
                     }
                     let layer = subject::<F>(features, direction);
-                    law(&layer, x.view(), 3).unwrap_or_else(|violation| {
+                    law(&Case::seeded(&layer, x.view(), &registry, 3)).unwrap_or_else(|violation| {
                         unreachable!("{name}, {} x {rows}, {features} features, {direction:?}: {violation:?}", F::DTYPE)
                     });
                 }
@@ -181,17 +184,16 @@ fn train<F: Real>(layer: &mut dyn Layer<F>, grads: &mut Gradients<F>, x: &Array2
         layer.forward(x.into(), y.view_mut(), None, &mut tape).unwrap();
         let dy = y.mapv(|v| -v);
         let at = ForwardPass { input: x.into(), y: y.view(), tape: &mut tape };
-        layer.backward(at, dy.view(), None, grads).unwrap();
-        layer.direct(grads).unwrap();
-        layer.update(&mut optimizer, grads).unwrap();
+        layer.backward(at, dy.view(), None, &mut grads.params).unwrap();
+        layer.direct(x.nrows(), Reads::Entries, &mut grads.params).unwrap();
+        layer.update(&mut optimizer, &mut grads.params).unwrap();
         grads.clear();
     }
 }
 
 #[test]
-fn built_again_from_data_it_goes_on_bit_for_bit() {
-    let mut registry = pdmap_core::registry::<f64>();
-    pdmap_conv::register(&mut registry);
+fn restored_from_data_it_continues_bit_for_bit() {
+    let registry = pdmap_laws::laws::registry::<f64>();
     for (features, direction) in [(12, FreeDirection::Euclidean), (16, FreeDirection::RelativeOnSupport)] {
         let x = pdmap_laws::normal_rows::<f64>(4, features, &mut rng(8));
         let mut whole: Box<dyn Layer<f64>> = Box::new(subject::<f64>(features, direction));
@@ -202,10 +204,9 @@ fn built_again_from_data_it_goes_on_bit_for_bit() {
         let mut again = registry.restore(&serde_json::from_str(&json).unwrap(), &mut tensors).unwrap();
         tensors.finish().unwrap();
         assert_eq!(whole.transform(&x).unwrap(), again.transform(&x).unwrap());
-        let mut memories = vec![];
-        grads.visit_memory("", &mut |_, memory| memories.push(memory.clone()));
-        let mut again_grads = again.new_grads();
-        again_grads.visit("", &mut |_, param| param.memory = memories.pop().unwrap());
+        let (mut state, mut again_grads) = (State::default(), again.new_grads());
+        grads.save_memory(&mut state);
+        again_grads.load_memory(&mut state).unwrap();
         train(&mut *whole, &mut grads, &x, 7);
         train(&mut *again, &mut again_grads, &x, 7);
         assert_eq!(whole.tensors(), again.tensors());
@@ -214,10 +215,9 @@ fn built_again_from_data_it_goes_on_bit_for_bit() {
 
 #[test]
 fn made_from_a_description() {
-    let mut registry = pdmap_core::registry::<f64>();
-    pdmap_conv::register(&mut registry);
+    let registry = pdmap_laws::laws::registry::<f64>();
     let build = |features: usize, options: serde_json::Value| {
-        let spec = LayerSpec { kind: FreeConv::<f64>::KIND.into(), options };
+        let spec = LayerSpec { kind: <FreeConv<f64> as Kind<f64>>::KIND.into(), options };
         let (mut rng, mut sample) = (rng(1), Sample::new(Array2::zeros((0, features))));
         registry.build(&spec, &mut BuildContext::new(features, &mut rng, &mut sample))
     };
@@ -296,8 +296,8 @@ fn a_determinant_keeps_its_sign() {
     let mut layer = FreeConv::<f64>::new(&[1, 3], kernels, FreeDirection::Euclidean).unwrap();
     let x = Array2::ones((1, 3));
     let (_, mut grads) = pass(&layer, &x, &Array2::from_elem((1, 3), -10.0));
-    layer.direct(&mut grads).unwrap();
-    let report = layer.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grads).unwrap();
+    layer.direct(grads.rows, Reads::Entries, &mut grads.params).unwrap();
+    let report = layer.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grads.params).unwrap();
     assert!(report.halvings > 0);
     let (_, log_det) = layer.transform(&x).unwrap();
     assert!(layer.kernels().unwrap().values()[[0, 0, 0, 0, 0, 0]] > 0.0 && log_det[0].is_finite());
@@ -312,8 +312,8 @@ fn a_determinant_of_an_image_keeps_its_sign_at_each_frequency() {
     let mut layer = FreeConv::<f64>::new(&[1, 2, 1], kernels, FreeDirection::Euclidean).unwrap();
     let x = Array2::ones((1, 2));
     let (_, mut grads) = pass(&layer, &x, &Array2::from_elem((1, 2), -10.0));
-    layer.direct(&mut grads).unwrap();
-    let report = layer.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grads).unwrap();
+    layer.direct(grads.rows, Reads::Entries, &mut grads.params).unwrap();
+    let report = layer.update(&mut Optimizer::sgd(1.0).unwrap(), &mut grads.params).unwrap();
     assert!(report.halvings > 0);
     let kernels = layer.kernels().unwrap();
     let [first, second] = [0, 1].map(|tap| kernels.values()[[0, 0, 0, 0, tap, 0]]);

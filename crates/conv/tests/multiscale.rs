@@ -6,18 +6,17 @@ use pdmap_core::ParametricExt;
 
 use common::rng;
 use ndarray::Array2;
-use pdmap_core::{BuildContext, LayerExt, LayerSpec, Registry, Sample};
+use pdmap_core::{BuildContext, LayerExt, LayerSpec, Sample};
 
 #[test]
 fn each_level_goes_on_with_half_of_the_channels() {
-    let mut registry = pdmap_core::registry::<f64>();
-    pdmap_conv::register(&mut registry);
+    let registry = pdmap_laws::laws::registry::<f64>();
     for (levels, sizes) in [(1, vec![64]), (2, vec![64, 32]), (3, vec![64, 32, 16])] {
         let options = serde_json::json!({ "shape": [1, 8, 8], "levels": levels, "layers": [{ "kind": "scale" }] });
         let (mut rng, mut sample) = (rng(1), Sample::new(Array2::zeros((0, 64))));
         let spec = LayerSpec::new("multiscale", &options);
         let layer = registry.build(&spec, &mut BuildContext::new(64, &mut rng, &mut sample)).unwrap();
-        assert_eq!(layer.features(), Some(64));
+        assert_eq!(layer.shape(64.into()).unwrap().features(), 64);
         // A scale for each feature that reaches a level.
         let mut found: Vec<usize> = layer.tensors().iter().map(|(_, tensor)| tensor.len()).collect();
         found.sort_unstable_by(|a, b| b.cmp(a));

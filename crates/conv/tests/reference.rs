@@ -220,5 +220,5 @@ fn subbands_are_the_interleaved_outputs_in_another_order() {
             assert_eq!(z[[row, (k * 2 + o) * 4 + b]], y[[row, o * 12 + b * 3 + k]]);
         }
     }
-    assert_eq!(Layer::<f64>::features(&bands), Some(24));
+    assert_eq!(Layer::<f64>::shape(&bands, 24.into()).unwrap().dims(), [6, 4]);
 }

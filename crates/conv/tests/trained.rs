@@ -3,13 +3,12 @@
 
 use ndarray::Array2;
 use pdmap_conv::optim::Optimizer;
-use pdmap_conv::{
-    Base, CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real, SubbandScale, SubbandShift, diagonal,
-};
+use pdmap_conv::{CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real};
 use pdmap_conv::{stages_of, subband_scale, subband_shift};
 use pdmap_core::ParametricExt;
 use pdmap_core::flow::base::{Normal, draw};
 use pdmap_filterbank::{Kernels, Stages};
+use pdmap_layers::diagonal::ScaleDirection;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -19,7 +18,7 @@ const STEPS: usize = 2000;
 fn trained<F: Real>(geometry: Geometry, stages: usize) -> CycledConv<F> {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let conv = CycledConv::<F>::random(geometry, stages, Group::Orthonormal, &mut rng).unwrap();
-    let scale = subband_scale::<F>(geometry, None, diagonal::ScaleDirection::Algebra).unwrap();
+    let scale = subband_scale::<F>(geometry, None, ScaleDirection::Algebra).unwrap();
     let layers: Vec<Box<dyn Layer<F>>> = vec![Box::new(conv), Box::new(scale)];
     let mut flow = Flow::new(geometry.features(), layers, Box::new(Normal)).unwrap();
     let mut x: Array2<F> = draw(&Normal, 16, geometry.features(), &mut rng).unwrap();
@@ -98,7 +97,7 @@ fn a_shift_of_subbands_learns_their_means() {
     let geometry = Geometry::signal(1, 12, 4);
     let x = Array2::from_shape_fn((50, 12), |(row, at)| (at % 4) as f64 + ((row * 12 + at) as f64).sin());
     let layer = subband_shift(geometry, None).unwrap();
-    assert_eq!(Layer::<f64>::features(&layer), Some(12));
+    assert_eq!(Layer::<f64>::shape(&layer, 12.into()).unwrap().features(), 12);
     let mut flow = Flow::builder(12).layer(layer).build().unwrap();
     let (mut training, mut optimizer) = (flow.training(), Optimizer::sgd(0.2).unwrap());
     for _ in 0..300 {

@@ -7,7 +7,7 @@ use pdmap_core::flow::base::Normal;
 use pdmap_core::group::{Direction, Group, GroupMatrix, ORTHONORMALITY, haar};
 use pdmap_core::linalg::orthonormality_residual;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Geometry, Parametric, ParametricExt};
+use pdmap_core::Geometry;
 use pdmap_core::{LayerError, ParamGrad, Real, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

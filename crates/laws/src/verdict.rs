@@ -43,9 +43,14 @@ pub struct Broken {
 /// Whether a law held.
 pub type Verdict = Result<(), Violation>;
 
-/// `measured ≤ allowed`; NaN does not pass.
+/// `measured ≤ allowed`; NaN does not pass, and neither does anything under an infinite tolerance, such as
+/// that of a singular map.
 pub(crate) fn at_most(what: impl Into<String>, measured: f64, allowed: f64) -> Verdict {
-    if measured <= allowed { Ok(()) } else { Err(Violation::Exceeded { what: what.into(), measured, allowed }) }
+    if measured <= allowed && allowed.is_finite() {
+        Ok(())
+    } else {
+        Err(Violation::Exceeded { what: what.into(), measured, allowed })
+    }
 }
 
 /// The violation of something that should have been refused.

@@ -1,10 +1,13 @@
-//! The laws, and what else is held to many layers at once: all tests in one program, since each program would compile the generic layers again.
+//! The laws, and other tests of several layers at once: one program, since each would compile the generic
+//! layers again.
 
 mod base;
+mod conv_paths;
 mod convolutions;
 mod dense_directions;
 mod dense_layers;
 mod dense_reference;
+mod effort;
 mod evaluator;
 mod extremes;
 mod laws;

@@ -3,10 +3,10 @@
 
 use ndarray::{Array1, Array2, Axis};
 use pdmap_conv::{CycledConv, Direction, Geometry, Group, Output};
-use pdmap_core::flow::base::{Laplace, Logistic};
+use pdmap_core::flow::base::Laplace;
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Base, BaseSpec, Flow, ForwardPass, Layer, LayerExt, Real, Tape};
+use pdmap_core::{Flow, ForwardPass, Layer, LayerExt, Real, Tape};
 use pdmap_core::{Parametric, ParametricExt};
 use pdmap_laws::brick_wall::{Slip, laid_out, materialized};
 use pdmap_laws::tolerance::rounding;
@@ -335,54 +335,4 @@ fn every_length_from_one_period_to_65536() {
         let geometry = Geometry::signal(1, length, 8).isolated();
         holds(&CycledConv::<f64>::random(geometry, 3, Group::Orthonormal, &mut rng).unwrap(), 2, 1);
     }
-}
-
-/// A step of plain SGD on periodic signals, and on the same signals said twice: the same stages, for the sum over blocks is divided by their number.
-#[test]
-fn rates_do_not_depend_on_the_length() {
-    let mut rng = rng(29);
-    let once = normal_rows::<f64>(5, 24, &mut rng);
-    let twice = ndarray::concatenate(Axis(1), &[once.view(), once.view()]).unwrap();
-    for group in [Group::Orthonormal, Group::General(Direction::Relative), Group::General(Direction::Euclidean)] {
-        let start = CycledConv::<f64>::random(Geometry::signal(1, 24, 4), 2, group, &mut rng).unwrap();
-        let moved = |x: &Array2<f64>| {
-            let layer = start.resized(Geometry::signal(1, x.ncols(), 4)).unwrap();
-            let mut flow = Flow::new(x.ncols(), vec![Box::new(layer)], Box::new(Logistic)).unwrap();
-            let (mut training, mut rule) = (flow.training(), Optimizer::sgd(0.1).unwrap());
-            flow.accumulate(x, &mut training).unwrap();
-            flow.update(&mut rule, &mut training).unwrap();
-            flow.tensors().into_iter().flat_map(|(_, stage)| stage.into_iter()).collect::<Vec<f64>>()
-        };
-        let (one, two) = (moved(&once), moved(&twice));
-        let way =
-            worst(one.iter().zip(start.tensors().iter().flat_map(|(_, stage)| stage)).map(|(a, b)| (a - b).abs()));
-        assert!(way > 1e-3, "{group:?} stood still");
-        let off = worst(one.iter().zip(&two).map(|(a, b)| (a - b).abs()));
-        assert!(off <= rounding::<f64>(24, 1.0, MATRIX), "{group:?}: {off:e}");
-    }
-}
-
-/// Plain SGD takes one path in parameter space and in the algebra, over many steps with every stage moving.
-#[test]
-fn one_path_in_both_coordinates() {
-    let geometry = Geometry::image(2, (4, 4), (2, 2));
-    let path = |direction: Direction| {
-        let mut rng = rng(31);
-        let layer = CycledConv::<f64>::random(geometry, 2, Group::General(direction), &mut rng).unwrap();
-        let mut flow = Flow::new(32, vec![Box::new(layer)], Box::new(Logistic)).unwrap();
-        let (mut training, mut rule) = (flow.training(), Optimizer::sgd(0.05).unwrap());
-        for _ in 0..200 {
-            flow.accumulate(&normal_rows::<f64>(8, 32, &mut rng), &mut training).unwrap();
-            flow.update(&mut rule, &mut training).unwrap();
-        }
-        flow.tensors().into_iter().flat_map(|(_, stage)| stage.into_iter()).collect::<Vec<f64>>()
-    };
-    let (parameters, algebra) = (path(Direction::Relative), path(Direction::Algebra));
-    let off = worst(parameters.iter().zip(&algebra).map(|(a, b)| (a - b).abs()));
-    assert!(off <= rounding::<f64>(200 * 8, 1.0, MATRIX), "{off:e}");
-    let left = path(Direction::RelativeLeft);
-    assert!(
-        worst(parameters.iter().zip(&left).map(|(a, b)| (a - b).abs())) > 1e-3,
-        "another direction is another path"
-    );
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use pdmap_core::contract::Reads;
 use pdmap_core::flow::base::Logistic;
 use pdmap_core::optim::{Optimizer, OptimizerSpec};
-use pdmap_core::{Base, BaseSpec, Flow, Layer, Real};
+use pdmap_core::{Flow, Real};
 use pdmap_core::{Parametric, ParametricExt};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::tolerance::{DIRECTION, rounding};

@@ -4,7 +4,7 @@
 use ndarray::{Array2, array};
 use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{BuildContext, Flow, Layer, LayerError, LayerSpec, Registry, Result, Sample};
+use pdmap_core::{BuildContext, Flow, Layer, LayerError, LayerSpec, Result, Sample};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::rng;
 use pdmap_layers::diagonal::ScaleDirection;
@@ -14,8 +14,7 @@ const GROUP: Group = Group::General(Direction::Relative);
 
 /// A new layer of three features from the options of a description.
 fn built(options: Value) -> Result<Box<dyn Layer<f64>>> {
-    let mut registry = pdmap_core::registry();
-    pdmap_dense::register(&mut registry);
+    let registry = pdmap_laws::laws::registry();
     let spec = LayerSpec { kind: "dense".to_owned(), options };
     let mut rng = rng(1);
     let mut sample = Sample::new(Array2::zeros((0, 3)));

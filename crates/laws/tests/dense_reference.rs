@@ -4,7 +4,7 @@
 use ndarray::{Array1, Array2};
 use pdmap_core::contract::Reads;
 use pdmap_core::flow::base::Normal;
-use pdmap_core::{Base, Flow, Layer, LayerError, Registry, Tensors};
+use pdmap_core::{Flow, Layer, LayerError, Tensors};
 use pdmap_core::{Parametric, ParametricExt};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::worst;
@@ -109,8 +109,7 @@ fn the_relative_direction_is_the_euclidean_gradient_times_wtw() {
 fn a_flow_is_restored_from_specification_and_tensors() {
     let (fixture, x) = (fixture(), matrix(&fixture()["x"]));
     let flow = flow(&fixture, Direction::Algebra);
-    let mut registry = pdmap_core::registry();
-    pdmap_dense::register(&mut registry);
+    let registry = pdmap_laws::laws::registry();
     let restore = |tensors: Vec<_>| {
         let tensors = Tensors::from_iter(tensors);
         Flow::restore(5, &flow.chain().specs(), &flow.base().spec(), tensors, &registry)

@@ -3,7 +3,7 @@
 
 use ndarray::{Array2, Axis, ShapeBuilder, Slice};
 use pdmap_core::flow::base::{Logistic, Normal, draw};
-use pdmap_core::{Base, BaseSpec, Buffer, Evaluator, Flow, Layer, LayerError, Real};
+use pdmap_core::{Buffer, Evaluator, Flow, Layer, LayerError, Real};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::{normal_rows, rng};
 use pdmap_layers::elementwise::{Elementwise, SmoothLeakyRelu};

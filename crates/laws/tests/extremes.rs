@@ -1,16 +1,11 @@
 //! Subnormal, huge and boundary numbers through every layer, in both precisions.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use crate::effort::effort;
 use ndarray::Axis;
 use pdmap_core::{LayerExt, Real};
 use pdmap_laws::laws::{extreme_rows, extremes};
 use pdmap_laws::{Case, laws, rng, subjects};
-
-/// Random parameters for each layer and width: a few here, as many as `EXTREMES` asks for in
-/// `scripts/laws.sh`.
-fn seeds() -> u64 {
-    std::env::var("EXTREMES").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(2)
-}
 
 fn hold<F: Real>() {
     let (mut broken, mut cases) = (vec![], 0);
@@ -18,7 +13,7 @@ fn hold<F: Real>() {
     for subject in subjects::<F>() {
         let (mut accepted, mut offered) = (0, 0);
         for features in [1, 2, 3, 6, 8] {
-            for seed in 0..seeds() {
+            for seed in 0..effort(2, 12) {
                 let mut rng = rng(seed);
                 let layer = (subject.build)(features, &mut rng).unwrap();
                 let x = extreme_rows::<F>(features, &mut rng);

@@ -236,8 +236,7 @@ fn a_run_in_factors_goes_on_bit_for_bit() {
             let mut state = State::default();
             whole.save_state(&mut state);
             let specs = whole.chain().specs();
-            let mut registry = pdmap_core::registry();
-            pdmap_dense::register(&mut registry);
+            let registry = pdmap_laws::laws::registry();
             let mut again =
                 Flow::restore(FEATURES, &specs, &whole.base().spec(), whole.tensors().into_iter().collect(), &registry)
                     .unwrap();

@@ -1,13 +1,14 @@
 //! O(D) forever.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use crate::effort::effort;
 use ndarray::Array2;
+use pdmap_core::Geometry;
 use pdmap_core::Real;
 use pdmap_core::contract::{Memory, Reads, Rule};
 use pdmap_core::group::{Group, GroupMatrix, ORTHONORMALITY, cayley, haar};
 use pdmap_core::linalg::orthonormality_residual;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Geometry, Parametric};
 use pdmap_laws::{normal_rows, rng, worst};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -65,15 +66,17 @@ fn walk_from<F: Real>(start: Array2<F>, mut rule: Steps, steps: usize, look: usi
 }
 
 #[test]
-fn two_hundred_thousand_random_steps_on_o16_in_f64() {
-    let residual = walk::<f64>(16, Steps::Random(Box::new(rng(12))), 200_000, 1);
-    println!("200,000 random Cayley steps on O(16), f64: max|W'W - I| = {residual:.2} ε");
+fn many_random_steps_on_o16_in_f64() {
+    let steps = effort(30_000, 200_000);
+    let residual = walk::<f64>(16, Steps::Random(Box::new(rng(12))), steps, 1);
+    println!("{steps} random Cayley steps on O(16), f64: max|W'W - I| = {residual:.2} ε");
     assert!(residual <= ORTHONORMALITY, "{residual:.2} ε");
 }
 
 #[test]
 fn many_random_steps_on_larger_groups_and_in_f32() {
     for (dim, steps) in [(1, 100), (2, 20_000), (63, 2_000), (200, 100), (784, 8)] {
+        let steps = if dim > 60 { effort(steps / 4, steps) } else { steps };
         let wide = walk::<f64>(dim, Steps::Random(Box::new(rng(12))), steps, 3);
         let narrow = walk::<f32>(dim, Steps::Random(Box::new(rng(12))), steps, 3);
         println!("O({dim}), {steps} random steps: {wide:.2} ε in f64, {narrow:.2} ε in f32");
@@ -84,6 +87,7 @@ fn many_random_steps_on_larger_groups_and_in_f32() {
 #[test]
 fn many_steps_in_one_direction() {
     for (dim, steps) in [(8, 10_000), (63, 1_000), (200, 50)] {
+        let steps = effort(steps / 4, steps);
         for size in [1e-4, 1e-3, 1e-2, 0.5] {
             let wide = walk::<f64>(dim, Steps::Steady { seed: 3, size }, steps, 1);
             let narrow = walk::<f32>(dim, Steps::Steady { seed: 3, size }, steps, 1);
@@ -143,6 +147,7 @@ fn thin_walk<F: Real>(start: Array2<F>, rows: usize, rate: f64, steps: u64) -> f
 #[test]
 fn many_plain_steps_by_few_rows() {
     for (dim, rows, steps) in [(8, 2, 2000), (64, 4, 400), (64, 16, 400), (128, 1, 100)] {
+        let steps = effort(steps / 4, steps);
         // From steps that round away to ones that are too long for factors.
         for rate in [1e-8, 1e-4, 1e-2, 0.1, 0.3, 1.0, 30.0] {
             let residuals = [

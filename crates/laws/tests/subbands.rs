@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::Array2;
+use pdmap_conv::Geometry;
 use pdmap_conv::subband_scale;
-use pdmap_conv::{Geometry, SubbandScale};
 use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{BuildContext, Flow, LayerSpec, Registry, Sample};
+use pdmap_core::{BuildContext, Flow, LayerSpec, Sample};
 use pdmap_laws::rng;
 use pdmap_layers::diagonal::ScaleDirection;
 
@@ -40,8 +40,7 @@ fn scales_of_subbands_go_to_one_over_the_root_of_their_power() {
 
 #[test]
 fn periods_of_images_are_one_or_two_numbers() {
-    let mut registry = pdmap_core::registry::<f64>();
-    pdmap_conv::register(&mut registry);
+    let registry = pdmap_laws::laws::registry::<f64>();
     let build = |period: &[usize]| {
         let options = serde_json::json!({ "shape": [1, 4, 4], "period": period, "stages": 2, "group": "orthonormal" });
         let spec = LayerSpec { kind: "cycled-conv".to_owned(), options };

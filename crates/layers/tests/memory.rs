@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use ndarray::Array2;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Base, BaseSpec, Flow, LayerError, State, Training};
+use pdmap_core::{Flow, LayerError, State, Training};
 use pdmap_layers::diagonal::{Scale, ScaleDirection, Shift};
 
 fn step(flow: &mut Flow<f64>, training: &mut Training<f64>) {

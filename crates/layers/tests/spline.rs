@@ -108,7 +108,7 @@ fn shapes_and_ranges_are_refused_with_their_numbers() {
 #[test]
 fn a_gaussian_start_maps_quantiles_to_quantiles() {
     use pdmap_core::special::normal::{log_tail, tail_quantile};
-    use pdmap_core::{BuildContext, LayerSpec, Registry, Sample};
+    use pdmap_core::{BuildContext, LayerSpec, Sample};
     let start = |rows: Array2<f64>| {
         let options = serde_json::json!({ "bins": 8, "bound": 5.0, "start": "gaussian" });
         let spec = LayerSpec { kind: "spline".to_owned(), options };

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array2, Axis, Slice};
-use pdmap_core::Real;
+use pdmap_core::{ParametricExt, Real};
 use pdmap_spec::{AnyModel, Architecture, Model, ModelFile, Preprocess, Preset, SpecError, registry};
 
 fn rows<F: Real>() -> Array2<F> {
@@ -27,7 +27,7 @@ where
     for any in [AnyModel::load(&path).unwrap(), AnyModel::from_bytes(&model.to_bytes().unwrap()).unwrap()] {
         assert_eq!((any.features(), any.conditions(), any.header()), (4, 0, &model.header));
         assert_eq!(any.inspect().weights_hash, model.weights_hash());
-        assert_eq!(any.inspect().parameters, model.flow.parameters());
+        assert_eq!(any.inspect().parameters, model.flow.parameter_count());
         let x = rows::<f64>();
         assert_eq!(any.log_prob(x.view(), None).unwrap(), model.flow.log_prob(&rows::<F>()).unwrap());
         let z = any.encode(x.view(), None).unwrap();

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use ndarray::Array2;
-use pdmap_core::BaseSpec;
 use pdmap_core::optim::{Clip, OptimizerSpec, Schedule, Shape};
+use pdmap_core::{BaseSpec, ParametricExt};
 use pdmap_spec::description::{LayerEntry, Seconds};
 use pdmap_spec::{Architecture, Budget, ModelFile, ModelSpec, Preprocess, Preset, TrainConfig, TrainingSpec, registry};
 use serde_json::json;
@@ -65,7 +65,7 @@ fn every_key_is_read() {
     assert_eq!(spec.description.as_deref(), Some("all keys"));
     let steps = [Preprocess::Logit { lambda: 1e-3 }, Preprocess::Standardize, Preprocess::Whiten, Preprocess::None];
     assert_eq!(spec.preprocess.as_deref(), Some(&steps[..]));
-    assert_eq!(spec.base, BaseSpec::StudentT { nu: 4.5, learned: true });
+    assert_eq!(spec.base, BaseSpec::new("student-t", &json!({ "nu": 4.5, "learned": true })));
     let kinds: Vec<String> = spec.expand().unwrap().into_iter().map(|(layer, _)| layer.kind).collect();
     let twice = ["dense", "scale", "shift"];
     assert_eq!(kinds, [&twice[..], &twice, &["chain", "asinh", "dense", "logit"]].concat());
@@ -108,11 +108,14 @@ fn the_other_forms_of_a_value() {
         Some(vec![Preprocess::Logit { lambda: 0.01 }])
     );
     assert_eq!(with("").preprocess, None);
-    for (text, base) in [("normal", BaseSpec::Normal), ("logistic", BaseSpec::Logistic), ("laplace", BaseSpec::Laplace)]
-    {
+    for (text, base) in [
+        ("normal", BaseSpec::plain("normal")),
+        ("logistic", BaseSpec::plain("logistic")),
+        ("laplace", BaseSpec::plain("laplace")),
+    ] {
         assert_eq!(with(&format!("base = \"{text}\"")).base, base);
     }
-    assert_eq!(with("base = { student-t = { nu = 3 } }").base, BaseSpec::StudentT { nu: 3.0, learned: false });
+    assert_eq!(with("base = { student-t = { nu = 3 } }").base, BaseSpec::new("student-t", &json!({ "nu": 3 })));
     let training =
         |line: &str| parse(&format!("layers = [{{ kind = \"asinh\" }}]\n[training]\n{line}")).unwrap().training;
     assert_eq!(training("budget = \"90s\"").budget(), Some(Budget::Time(Duration::from_secs(90))));
@@ -153,7 +156,7 @@ fn presets_are_written_and_read_back() {
     }
     let mut full = Preset::DENSE_SVD.model(Architecture::default());
     full.preprocess = Some(vec![Preprocess::Logit { lambda: 1e-5 }, Preprocess::Whiten]);
-    full.base = BaseSpec::StudentT { nu: 7.5, learned: true };
+    full.base = BaseSpec::new("student-t", &json!({ "nu": 7.5, "learned": true }));
     full.description = Some("a \"quoted\" \\ line\nand another".into());
     full.training = TrainingSpec {
         budget: Some(Seconds(Duration::from_secs(90))),

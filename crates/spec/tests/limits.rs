@@ -1,8 +1,9 @@
 //! Whatever is saved can be loaded.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pdmap_core::elementwise::{Asinh, Elementwise};
-use pdmap_core::{Base, Flow, Layer, LayerSpec, Sample};
+use pdmap_core::flow::base::Normal;
+use pdmap_core::{BaseSpec, BuildContext, Flow, Layer, LayerSpec, Sample};
+use pdmap_layers::elementwise::{Asinh, Elementwise};
 use pdmap_spec::{Header, Model, SpecError, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -14,9 +15,9 @@ fn spec(kind: &str, options: Value) -> LayerSpec {
 
 fn model(features: usize, layers: &[LayerSpec]) -> Model<f32> {
     let (mut rng, mut sample) = (ChaCha8Rng::seed_from_u64(1), Sample::new(ndarray::Array2::zeros((0, features))));
-    let mut fresh = pdmap_core::Fresh::new(features, &mut rng, &mut sample);
-    let base = pdmap_core::BaseSpec::Normal;
-    Model::new(Flow::build(vec![], layers, base, &mut fresh, &registry()).unwrap(), "here".into(), 0)
+    let mut fresh = BuildContext::new(features, &mut rng, &mut sample);
+    let base = BaseSpec::default();
+    Model::new(Flow::build(vec![], layers, &base, &mut fresh, &registry()).unwrap(), "here".into(), 0)
 }
 
 /// Saves and loads, or is refused when it is saved.
@@ -59,7 +60,7 @@ fn a_header_that_contradicts_its_flow_is_not_written() {
     for _ in 0..100 {
         nested = vec![Box::new(pdmap_core::Chain::new(nested).unwrap())];
     }
-    let deep = Model::new(Flow::new(3, nested, Base::normal()).unwrap(), "here".into(), 0);
+    let deep = Model::new(Flow::new(3, nested, Box::new(Normal)).unwrap(), "here".into(), 0);
     let error = comes_back(&deep).unwrap_err();
     assert!(error.to_string().contains("recursion"), "{error}");
 }

@@ -4,14 +4,15 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use pdmap_core::diagonal::Shift;
-use pdmap_core::{Base, Flow, Layer, Real};
+use pdmap_core::flow::base::{Normal, draw};
+use pdmap_core::{Flow, Layer, Real};
+use pdmap_layers::diagonal::Shift;
 use pdmap_spec::{Architecture, Model, ModelFile, ModelSpec, Preprocess, Preset, SpecError, model_file, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 fn rows<F: Real>() -> Array2<F> {
-    Base::normal().sample(200, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap()
+    draw(&Normal, 200, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap()
 }
 
 fn model<F: Real>(preset: Preset, preprocess: Preprocess) -> Model<F> {
@@ -156,8 +157,8 @@ fn saving_replaces_as_a_whole_or_not_at_all() {
 #[test]
 fn a_model_of_fewer_layers_than_are_preprocessing_is_damaged() {
     let folder = tempfile::tempdir().unwrap();
-    let layers: Vec<Box<dyn Layer<f64>>> = vec![Box::new(Shift::zero(2)), Box::new(Shift::zero(2))];
-    let flow = Flow::new(2, layers, pdmap_core::Base::normal()).unwrap();
+    let layers: Vec<Box<dyn Layer<f64>>> = vec![Box::new(Shift::zero(2).unwrap()), Box::new(Shift::zero(2).unwrap())];
+    let flow = Flow::new(2, layers, Box::new(Normal)).unwrap();
     let model = |preprocessing| Model::new(flow.clone(), "plane".into(), preprocessing);
     let path = folder.path().join("m.safetensors");
     let bytes = model(0).to_bytes().unwrap();
@@ -175,7 +176,7 @@ fn a_hash_of_weights_is_that_of_their_bits() {
     let layer =
         |shift: f64| -> Vec<Box<dyn Layer<f64>>> { vec![Box::new(Shift::new(ndarray::array![shift, 0.5]).unwrap())] };
     let model = |shift: f64, space: &str| {
-        let flow = Flow::new(2, layer(shift), pdmap_core::Base::normal()).unwrap();
+        let flow = Flow::new(2, layer(shift), Box::new(Normal)).unwrap();
         Model::new(flow, space.into(), 0).weights_hash()
     };
     let hash = model(1.0, "plane");

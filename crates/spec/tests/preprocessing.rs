@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use ndarray::Array2;
-use pdmap_core::LayerExt;
+use pdmap_core::{LayerExt, ParametricExt};
 use pdmap_spec::{FileRows, ModelFile, ModelSpec, Preprocess, Rows, SpecError, registry};
 
 fn rows(count: usize) -> Array2<f64> {

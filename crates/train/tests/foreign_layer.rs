@@ -1,16 +1,20 @@
 //! A layer of another crate is a layer like any other.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::Out;
-use pdmap_core::{Fresh, Input, Layer, LayerGrads, LayerSpec, Real, Recorded, Registry, Result, Tape, Tensors};
+use ndarray::{Array1, Array2, Ix1};
+use pdmap_core::contract::{In, Out, Visit, VisitMut};
+use pdmap_core::group::Fixed;
+use pdmap_core::{
+    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, ParametricExt, Real, Registry,
+    Result, Shape, Tape, Tensors,
+};
 use pdmap_train::{Budget, Model, ModelFile, TrainConfig, registry, train};
 use serde_json::json;
 
 /// A layer of another crate: `y = k x` with one number of options and a tensor of its own.
 #[derive(Debug, Clone)]
 struct Stretch<F> {
-    by: Vec<F>,
+    by: Fixed<F, Ix1>,
 }
 
 #[derive(serde::Deserialize)]
@@ -20,14 +24,24 @@ struct StretchOptions {
 }
 
 impl<F: Real> Stretch<F> {
-    fn map(&self, sign: i32, x: ArrayView2<'_, F>, mut y: ArrayViewMut2<'_, F>, log_det: Option<&mut [f64]>) {
+    fn map(&self, sign: i32, x: In<F>, mut y: Out<F>, log_det: Option<&mut [f64]>) {
         for (mut y, x) in y.rows_mut().into_iter().zip(x.rows()) {
-            for ((y, &x), &by) in y.iter_mut().zip(x).zip(&self.by) {
+            for ((y, &x), &by) in y.iter_mut().zip(x).zip(self.by.values()) {
                 *y = if sign > 0 { x * by } else { x / by };
             }
         }
-        let own: f64 = self.by.iter().map(|by| f64::from(sign) * by.f64().ln()).sum();
+        let own: f64 = self.by.values().iter().map(|by| f64::from(sign) * by.f64().ln()).sum();
         log_det.into_iter().flatten().for_each(|value| *value += own);
+    }
+}
+
+impl<F: Real> Parametric<F> for Stretch<F> {
+    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
+        visit(&"by", &self.by)
+    }
+
+    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        visit(&"by", &mut self.by)
     }
 }
 
@@ -36,8 +50,8 @@ impl<F: Real> Layer<F> for Stretch<F> {
         LayerSpec::new("stretch", &json!({}))
     }
 
-    fn features(&self) -> Option<usize> {
-        Some(self.by.len())
+    fn shape(&self, input: Shape) -> Result<Shape> {
+        input.with_features(self.by.values().len())
     }
 
     fn forward(&self, x: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
@@ -50,52 +64,38 @@ impl<F: Real> Layer<F> for Stretch<F> {
         Ok(())
     }
 
-    fn backward(
-        &self,
-        _: Recorded<'_, F>,
-        dy: ArrayView2<'_, F>,
-        dx: Option<ArrayViewMut2<'_, F>>,
-        _: &mut LayerGrads<F>,
-    ) -> Result<()> {
+    fn backward(&self, _: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, _: &mut [ParamGrad<F>]) -> Result<()> {
         if let Some(dx) = dx {
             self.map(1, dy, dx, None);
         }
         Ok(())
     }
-
-    fn tensors(&self) -> Vec<(String, ndarray::ArrayD<F>)> {
-        vec![("by".into(), ndarray::Array1::from(self.by.clone()).into_dyn())]
-    }
-
-    fn set_tensors(&mut self, tensors: &mut Tensors<F>) -> Result<()> {
-        self.by = tensors.vector("by", Some(self.by.len()))?.to_vec();
-        Ok(())
-    }
-
-    fn duplicate(&self) -> Box<dyn Layer<F>> {
-        Box::new(self.clone())
-    }
 }
 
-/// The largest deviation of each feature of the sample over `start`: a start that depends on the data as they reach the layer.
-fn stretch<F: Real>(spec: &LayerSpec, fresh: &mut Fresh<'_, F>, _: &Registry<F>) -> Result<Box<dyn Layer<F>>> {
-    let StretchOptions { start } = spec.parse()?;
-    let features = fresh.features;
-    let rows = fresh.rows()?;
-    let largest = |column: usize| {
-        rows.column(column).iter().fold(F::of(start), |most, v| if v.abs() > most { v.abs() } else { most })
-    };
-    Ok(Box::new(Stretch { by: (0..features).map(largest).collect() }))
+impl<F: Real> Kind<F> for Stretch<F> {
+    const KIND: &'static str = "stretch";
+
+    /// The largest deviation of each feature of the sample over `start`: a start that depends on
+    /// the data as they reach the layer.
+    fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
+        let StretchOptions { start } = spec.parse()?;
+        let features = context.features;
+        let rows = context.rows()?;
+        let largest = |column: usize| {
+            rows.column(column).iter().fold(F::of(start), |most, v| if v.abs() > most { v.abs() } else { most })
+        };
+        Ok(Self { by: Fixed::new("by", (0..features).map(largest).collect::<Array1<F>>())? })
+    }
+
+    fn restore(_: &LayerSpec, tensors: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
+        Ok(Self { by: Fixed::new("by", tensors.vector("by", None)?)? })
+    }
 }
 
 #[test]
 fn a_layer_of_another_crate_is_described_trained_saved_and_loaded() {
     let mut registry = registry::<f64>();
-    registry.insert_built(
-        "stretch",
-        |_, tensors, _| Ok(Box::new(Stretch { by: tensors.vector("by", None)?.to_vec() })),
-        stretch,
-    );
+    registry.register::<Stretch<f64>>();
     let text = "layers = [{ kind = \"shift\", start = 1 }, { kind = \"stretch\", start = 0.5 }, { kind = \"dense\", group = { general = \"relative\" } }]";
     let file = ModelFile::parse("m.toml", text, &registry).unwrap();
     let rows = Array2::from_shape_fn((300, 2), |(i, j)| ((i * 7 + j * 3) as f64).sin());

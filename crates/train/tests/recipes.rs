@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ndarray::Array2;
-use pdmap_core::Base;
+use pdmap_core::flow::base::{Normal, draw};
 use pdmap_train::{Budget, Model, Preprocess, Preset, TrainConfig, registry, train};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -18,7 +18,7 @@ fn rows(preset: Preset) -> (Array2<f32>, Vec<usize>) {
         _ => vec![1, 12],
     };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let mut rows: Array2<f32> = Base::normal().sample(400, shape.iter().product(), &mut rng).unwrap();
+    let mut rows: Array2<f32> = draw(&Normal, 400, shape.iter().product(), &mut rng).unwrap();
     // Features that go together, so that there is something to learn.
     for mut row in rows.rows_mut() {
         let common = 2.0 * row[0];

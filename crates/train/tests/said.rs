@@ -3,8 +3,8 @@
 
 use ndarray::Array2;
 use pdmap_core::Flow;
-use pdmap_core::diagonal::Shift;
 use pdmap_core::optim::{OptimizerSpec, Schedule};
+use pdmap_layers::diagonal::Shift;
 use pdmap_train::{
     Architecture, Budget, Event, Hooks, Outcome, Preprocess, Preset, SpecError, TrainConfig, TrainError,
     TrainingRecord, train_with,
@@ -58,7 +58,7 @@ fn a_curve_is_thinned_to_its_ends_and_what_is_between() {
 /// Steps three times as long as they should be lead away twice as far with each: the likelihood stays finite for hundreds of steps, and is none.
 #[test]
 fn a_likelihood_that_is_finite_and_absurd_ends_a_run() {
-    let mut flow = Flow::builder(3).layer(Shift::zero(3)).build().unwrap();
+    let mut flow = Flow::builder(3).layer(Shift::zero(3).unwrap()).build().unwrap();
     let config = TrainConfig {
         optimizer: OptimizerSpec::Sgd,
         rate: 3.0,
@@ -78,7 +78,7 @@ fn a_likelihood_that_is_finite_and_absurd_ends_a_run() {
 fn more_rows_than_can_be_numbered_are_refused_before_they_are_read() {
     let row = Array2::<f64>::ones((1, 3));
     let many = row.broadcast((1 << 33, 3)).unwrap();
-    let mut flow = Flow::builder(3).layer(Shift::zero(3)).build().unwrap();
+    let mut flow = Flow::builder(3).layer(Shift::zero(3).unwrap()).build().unwrap();
     let config = TrainConfig::new(Budget::Steps(5));
     let refused = train_with(&mut flow, many, rows(50).view(), &config, Hooks::new(&mut |_| {})).unwrap_err();
     assert!(
@@ -91,7 +91,7 @@ fn more_rows_than_can_be_numbered_are_refused_before_they_are_read() {
 fn as_many_rows_as_a_batch_has_are_enough() {
     let config = TrainConfig { batch: 40, ..TrainConfig::new(Budget::Steps(5)) };
     for (count, enough) in [(39, false), (40, true)] {
-        let mut flow = Flow::builder(3).layer(Shift::zero(3)).build().unwrap();
+        let mut flow = Flow::builder(3).layer(Shift::zero(3).unwrap()).build().unwrap();
         let validation = rows(50);
         let run = train_with(&mut flow, &rows(count), validation.view(), &config, Hooks::new(&mut |_| {}));
         match run {

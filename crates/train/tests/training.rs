@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use ndarray::{Array2, Axis, Slice};
+use pdmap_core::flow::base::{Normal, draw};
 use pdmap_core::optim::OptimizerSpec;
-use pdmap_core::{Base, Flow, Real};
+use pdmap_core::{Flow, Real};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{
     Architecture, Budget, Outcome, Preprocess, Preset, SpecError, TrainConfig, TrainError, Trained, mean_log_prob,
@@ -125,16 +126,16 @@ fn every_optimizer_trains_every_dense_arm() {
 
 #[test]
 fn rows_that_cannot_be_trained_on() {
-    let rows: Array2<f32> = Base::normal().sample(50, 3, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    let rows: Array2<f32> = draw(&Normal, 50, 3, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     let mut flow = Preset::DENSE_SVD.build(rows.view(), Preprocess::None, Architecture::default(), 1).unwrap();
     let mut attempt = |rows: &Array2<f32>, validation: &Array2<f32>| {
         train(&mut flow, rows.view(), validation.view(), &config(5), &mut |_| {}).unwrap_err()
     };
     let few = attempt(&rows, &rows);
     assert!(matches!(few, TrainError::TooFewRows { expected: 100, actual: 50 }), "{few}");
-    let many: Array2<f32> = Base::normal().sample(200, 3, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    let many: Array2<f32> = draw(&Normal, 200, 3, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     let none = many.slice_axis(Axis(0), Slice::from(0..0)).to_owned();
     assert!(matches!(attempt(&many, &none), TrainError::NoValidation));
-    let other: Array2<f32> = Base::normal().sample(200, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+    let other: Array2<f32> = draw(&Normal, 200, 4, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
     assert!(matches!(attempt(&other, &other), TrainError::Spec(SpecError::Layer(_))));
 }

@@ -63,6 +63,6 @@ mod tests {
         assert_eq!(compared(&[["yours", "dense-svd"]], &names), ["dense-svd dense-relative"]);
         assert_eq!(compared(&[], &["a", "b", "c"]), ["b a", "c a"]);
         assert_eq!(compared(&[], &["a"]), [""; 0]);
-        assert_eq!(compared(&[], &Preset::named().map(Preset::name).collect::<Vec<_>>()).len(), PAIRS.len());
+        assert_eq!(compared(&[], &Preset::all().map(Preset::name).collect::<Vec<_>>()).len(), PAIRS.len());
     }
 }
