@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use ndarray::{Array2, array};
+use pdmap_core::Geometry;
 use pdmap_core::contract::{Memory, Reads, Rule};
 use pdmap_core::flow::base::Normal;
 use pdmap_core::group::{Direction, Group, GroupMatrix, ORTHONORMALITY, haar};
 use pdmap_core::linalg::orthonormality_residual;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::Geometry;
 use pdmap_core::{LayerError, ParamGrad, Real, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

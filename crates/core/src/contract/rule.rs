@@ -34,7 +34,9 @@ pub enum Reads {
     /// Each entry by itself, at the time of the step, as given by
     /// [`elementwise`](Rule::elementwise).
     Pieces,
-    /// No entries: `step = rate·direction`. The rate may depend on the joint norm.
+    /// No entries but the joint norm: `step = rate·direction`, where the rate depends on the norm.
+    Norm,
+    /// Nothing: `step = rate·direction`.
     Nothing,
 }
 

@@ -49,9 +49,10 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
             direction.clear();
             return Ok(());
         }
-        let plain = reads == Reads::Nothing;
-        *factored = !self.entries
-            && ((plain && self.stays_in_factors(sum)?) || (reads != Reads::Entries && self.moves_by_panels(sum)?));
+        let plain = matches!(reads, Reads::Norm | Reads::Nothing);
+        let by_panels = matches!(reads, Reads::Pieces | Reads::Nothing);
+        *factored =
+            !self.entries && ((plain && self.stays_in_factors(sum)?) || (by_panels && self.moves_by_panels(sum)?));
         if *factored {
             direction.clear();
             return Ok(());

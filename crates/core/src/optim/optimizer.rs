@@ -207,7 +207,8 @@ impl Optimizer {
 impl<F: Real> Rule<F> for Optimizer {
     fn reads(&self) -> Reads {
         match (self.spec, self.clip) {
-            (OptimizerSpec::Sgd, Clip::None | Clip::Norm(_)) => Reads::Nothing,
+            (OptimizerSpec::Sgd, Clip::None) => Reads::Nothing,
+            (OptimizerSpec::Sgd, Clip::Norm(_)) => Reads::Norm,
             (_, Clip::Norm(_)) => Reads::Entries,
             _ => Reads::Pieces,
         }
