@@ -16,12 +16,8 @@ const WARM_UP: usize = 72;
 /// Steps in which nothing may.
 const STEPS: usize = 40;
 
-/// Blocks that the steps after the warm-up take from the heap, on whatever thread.
-fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: Optimizer) -> u64 {
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let batches: Vec<Array2<F>> =
-        (0..8).map(|_| base::draw(&base::Normal, rows, features, &mut rng).unwrap()).collect();
-    let mut flow: Flow<F> = preset.build(batches[0].view(), Preprocess::None, Architecture::default(), 1).unwrap();
+/// Trains, and counts the blocks that the steps after the warm-up take.
+fn taken<F: Real>(flow: &mut Flow<F>, batches: &[Array2<F>], rule: &mut Optimizer) -> u64 {
     let mut training = flow.training();
     let mut before = 0;
     for step in 0..WARM_UP + STEPS {
@@ -29,9 +25,18 @@ fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: O
             before = dhat::HeapStats::get().total_blocks;
         }
         flow.accumulate(&batches[step % batches.len()], &mut training).unwrap();
-        flow.update(&mut rule, &mut training).unwrap();
+        flow.update(rule, &mut training).unwrap();
     }
     dhat::HeapStats::get().total_blocks - before
+}
+
+/// Blocks that the steps after the warm-up take from the heap, on whatever thread.
+fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: Optimizer) -> u64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let batches: Vec<Array2<F>> =
+        (0..8).map(|_| base::draw(&base::Normal, rows, features, &mut rng).unwrap()).collect();
+    let mut flow: Flow<F> = preset.build(batches[0].view(), Preprocess::None, Architecture::default(), 1).unwrap();
+    taken(&mut flow, &batches, &mut rule)
 }
 
 /// The same of a model that stands in a file, on rows of a shape that suits it.
@@ -41,16 +46,7 @@ fn blocks_of_recipe(preset: Preset, rows: usize) -> u64 {
     let batches: Vec<Array2<f32>> = (0..8).map(|_| base::draw(&base::Normal, rows, 64, &mut rng).unwrap()).collect();
     let spec = preset.model(Architecture::default()).shaped(shape);
     let mut flow = spec.build_on(&batches[0], &[Preprocess::None], 1, &pdmap::registry()).unwrap();
-    let (mut training, mut rule) = (flow.training(), Optimizer::adam(1e-4).unwrap());
-    let mut before = 0;
-    for step in 0..WARM_UP + STEPS {
-        if step == WARM_UP {
-            before = dhat::HeapStats::get().total_blocks;
-        }
-        flow.accumulate(&batches[step % batches.len()], &mut training).unwrap();
-        flow.update(&mut rule, &mut training).unwrap();
-    }
-    dhat::HeapStats::get().total_blocks - before
+    taken(&mut flow, &batches, &mut Optimizer::adam(1e-4).unwrap())
 }
 
 /// Every rule, and both forms of a step: by entries, and in factors or panels (few rows).

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bad_input;
+#[path = "../../filterbank/tests/common/mod.rs"]
 mod common;
 mod free;
 mod multiscale;

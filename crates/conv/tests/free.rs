@@ -167,15 +167,7 @@ fn laws_hold<F: Real>() {
     }
 }
 
-#[test]
-fn every_law_in_double_precision() {
-    laws_hold::<f64>();
-}
-
-#[test]
-fn every_law_in_single_precision() {
-    laws_hold::<f32>();
-}
+pdmap_laws::in_both_precisions!(every_law, laws_hold);
 
 fn train<F: Real>(layer: &mut dyn Layer<F>, grads: &mut Gradients<F>, x: &Array2<F>, steps: usize) {
     let mut optimizer = Optimizer::adam(0.02).unwrap();

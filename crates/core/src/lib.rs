@@ -10,6 +10,7 @@ pub mod linalg;
 pub mod optim;
 pub mod options;
 pub mod parallel;
+pub mod prelude;
 mod scalar;
 pub mod special;
 

@@ -2,13 +2,10 @@
 
 use ndarray::{Array1, Array2, ArrayView2};
 
-use pdmap_core::contract::{In, Out};
-use pdmap_core::group::{Activations, Direction, Group, GroupMatrix, haar};
+use pdmap_core::group::{Activations, Direction, Group, GroupMatrix, Start, haar};
 use pdmap_core::linalg::LogDet;
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Real, Registry, Result, Shape,
-    Tape, Tensors, check, parallel,
-};
+use pdmap_core::parallel;
+use pdmap_core::prelude::*;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -54,17 +51,6 @@ struct NewOptions {
 
 fn plain() -> BiasKind {
     BiasKind::Plain
-}
-
-/// Initial weight.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Start {
-    /// Drawn from the Haar measure on O(D).
-    #[default]
-    Haar,
-    /// The identity.
-    Identity,
 }
 
 impl<F: Real> Dense<F> {

@@ -7,6 +7,7 @@ mod deviation;
 mod differences;
 pub mod laws;
 pub mod modules;
+mod precisions;
 mod random;
 mod subjects;
 pub mod tolerance;

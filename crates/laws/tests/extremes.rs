@@ -36,12 +36,4 @@ fn hold<F: Real>() {
     assert!(broken.is_empty(), "{} cases, {} of them broken:\n{}", cases, broken.len(), broken.join("\n"));
 }
 
-#[test]
-fn in_f64() {
-    hold::<f64>();
-}
-
-#[test]
-fn in_f32() {
-    hold::<f32>();
-}
+pdmap_laws::in_both_precisions!(extreme_rows, hold);

@@ -73,15 +73,7 @@ fn dense<F: Real>() {
     }
 }
 
-#[test]
-fn dense_layers_in_f64() {
-    dense::<f64>();
-}
-
-#[test]
-fn dense_layers_in_f32() {
-    dense::<f32>();
-}
+pdmap_laws::in_both_precisions!(dense_layers, dense);
 
 #[test]
 fn convolutions_with_a_nearly_singular_stage() {

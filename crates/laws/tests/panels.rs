@@ -116,12 +116,4 @@ fn check<F: Real>() {
     }
 }
 
-#[test]
-fn panels_and_whole_directions_in_f64() {
-    check::<f64>();
-}
-
-#[test]
-fn panels_and_whole_directions_in_f32() {
-    check::<f32>();
-}
+pdmap_laws::in_both_precisions!(panels_and_whole_directions, check);

@@ -31,15 +31,7 @@ fn reject<F: Real>() {
     }
 }
 
-#[test]
-fn laws_reject_wrong_implementations_in_f64() {
-    reject::<f64>();
-}
-
-#[test]
-fn laws_reject_wrong_implementations_in_f32() {
-    reject::<f32>();
-}
+pdmap_laws::in_both_precisions!(laws_reject_wrong_implementations, reject);
 
 /// Entries on O(D) cannot move one by one; those of the scale behind it can, and must be tested.
 fn behind_an_orthonormal_layer<F: Real>() {

@@ -1,5 +1,6 @@
 //! Builds the layer from specifications, descriptions and tensors.
 
+use pdmap_core::group::Start;
 use pdmap_core::{BuildContext, Kind, LayerError, LayerSpec, Real, Registry, Result, Tensors, check};
 use pdmap_filterbank::{Period, Stages};
 use serde::Deserialize;
@@ -28,17 +29,6 @@ struct NewOptions {
 
 fn two() -> usize {
     2
-}
-
-/// Initial kernels: those of a product of orthonormal stages, with their offset.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Start {
-    /// Stages drawn from the Haar measure.
-    #[default]
-    Haar,
-    /// The identity.
-    Identity,
 }
 
 impl<F: Real> Kind<F> for FreeConv<F> {

@@ -1,11 +1,8 @@
 //! The convolution with unconstrained kernels.
 
 use ndarray::{Array1, ArrayD};
-use pdmap_core::contract::{In, Out, Visit, VisitMut, exactly};
-use pdmap_core::{
-    ForwardPass, Gradients, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Result, Shape,
-    Tape, check,
-};
+use pdmap_core::Gradients;
+use pdmap_core::prelude::*;
 use pdmap_filterbank::Kernels;
 
 use super::kernels::{FreeDirection, FreeKernels};

@@ -1,12 +1,9 @@
 //! The layer contract of the brick-wall convolution.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{In, Out, Visit, VisitMut};
+use pdmap_core::GradSum;
 use pdmap_core::group::{Direction, Group};
-use pdmap_core::{
-    ForwardPass, GradSum, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Result, Shape, Tape,
-    check,
-};
+use pdmap_core::prelude::*;
 
 use super::cycled::{CycledConv, TapeSlots, at};
 use super::pass::{Source, Wanted, back, reorder};

@@ -1,6 +1,6 @@
 //! Convolutions as data: specifications of saved ones, descriptions of new ones.
 
-use pdmap_core::group::Group;
+use pdmap_core::group::{Group, Start};
 use pdmap_core::{BuildContext, Kind, LayerError, LayerSpec, Real, Registry, Result, Tensors, check};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -10,7 +10,7 @@ use super::geometry::{Boundary, Geometry, Output};
 /// Maximum number of stages in a description.
 const MOST_STAGES: usize = 1024;
 
-/// Options of a saved convolution.
+/// Options of a convolution.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Options {
@@ -25,34 +25,9 @@ pub(crate) struct Options {
     boundary: Boundary,
     #[serde(default)]
     output: Output,
-}
-
-/// Options of a new convolution: those of a saved one, and its initialization.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewOptions {
-    shape: Vec<usize>,
-    #[serde(deserialize_with = "one_or_more")]
-    period: Vec<usize>,
-    stages: usize,
-    group: Group,
-    #[serde(default)]
-    boundary: Boundary,
-    #[serde(default)]
-    output: Output,
-    #[serde(default)]
-    start: Start,
-}
-
-/// Initial stages.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Start {
-    /// Drawn from the Haar measure on O(KC).
-    #[default]
-    Haar,
-    /// The identity.
-    Identity,
+    /// Of a new convolution only.
+    #[serde(default, skip_serializing)]
+    start: Option<Start>,
 }
 
 /// The specification, completed with the shape of the rows if it names none; a vector is a signal
@@ -103,6 +78,7 @@ impl<F: Real> CycledConv<F> {
             group: self.group(),
             boundary: self.geometry.boundary(),
             output: self.geometry.output(),
+            start: None,
         }
     }
 }
@@ -111,7 +87,7 @@ impl<F: Real> Kind<F> for CycledConv<F> {
     const KIND: &'static str = "cycled-conv";
 
     fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
-        let NewOptions { shape, period, stages, group, boundary, output, start } = shaped(spec, context).parse()?;
+        let Options { shape, period, stages, group, boundary, output, start } = shaped(spec, context).parse()?;
         let geometry = Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
         if !(1..=MOST_STAGES).contains(&stages) {
             return Err(LayerError::Range { what: "stages", value: stages as f64, range: "from 1 to 1024" });
@@ -119,14 +95,16 @@ impl<F: Real> Kind<F> for CycledConv<F> {
         check::features("shape", context.features, geometry.features())?;
         let side = period.iter().fold(geometry.channels(), |side, &period| side.saturating_mul(period));
         context.reserve_parameters(side.saturating_mul(side).saturating_mul(stages))?;
-        match start {
+        match start.unwrap_or_default() {
             Start::Haar => Self::random(geometry, stages, group, context.rng),
             Start::Identity => Self::identity(geometry, stages, group),
         }
     }
 
     fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
-        let Options { shape, period, stages, group, boundary, output } = spec.parse()?;
+        let Options { shape, period, stages, group, boundary, output, start: None } = spec.parse()? else {
+            return Err(LayerError::Conflict { first: "a saved convolution", second: "the option `start`" });
+        };
         let geometry = Geometry::of_lists(&shape, &period)?.with_boundary(boundary).with_output(output).checked()?;
         // One by one, so that a large number of stages without tensors fails at the first missing
         // one.

@@ -1,11 +1,7 @@
 //! Squeeze (space to depth).
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{In, Out};
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
-    Result, Shape, Tape, Tensors, check,
-};
+use pdmap_core::prelude::*;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

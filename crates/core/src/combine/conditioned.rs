@@ -2,8 +2,8 @@
 
 use ndarray::Array2;
 
-use super::delegate::delegate_parameters;
 use crate::contract::{ForwardPass, In, Input, Layer, LayerSpec, Out, ParamGrad, Parametric, Shape, Tape};
+use crate::delegate_parameters;
 use crate::{LayerError, Real, Result};
 
 /// A conditional layer with the same condition `c` for every row: `x ↦ f(x; c)`.

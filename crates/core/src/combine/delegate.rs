@@ -1,6 +1,9 @@
-//! Delegates the parameters of a combinator to the layer inside.
+//! Delegation of parameters to a field.
 
-/// Implements every method of [`Parametric`](crate::contract::Parametric) through a field.
+/// Implements every method of [`Parametric`](crate::Parametric) through a field: for combinators, and
+/// for layers whose parameters are all in one part. Stands inside the `impl`; takes the scalar and
+/// the field.
+#[macro_export]
 macro_rules! delegate_parameters {
     ($scalar:ident, $inner:ident) => {
         fn parameters(&self, visit: &mut $crate::contract::Visit<'_, $scalar>) -> $crate::Result<()> {
@@ -36,10 +39,8 @@ macro_rules! delegate_parameters {
             &self,
             rows: usize,
             grads: &[$crate::contract::ParamGrad<$scalar>],
-        ) -> $crate::Result<Vec<(String, ndarray::ArrayD<$scalar>)>> {
+        ) -> $crate::Result<$crate::contract::NamedTensors<$scalar>> {
             self.$inner.euclidean(rows, grads)
         }
     };
 }
-
-pub(super) use delegate_parameters;

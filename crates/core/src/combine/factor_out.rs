@@ -4,11 +4,11 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::Chain;
-use super::delegate::delegate_parameters;
 use crate::contract::{
     BuildContext, ForwardPass, In, Input, Kind, Layer, LayerSpec, Out, ParamGrad, Parametric, Registry, Sample, Shape,
     Tape, Tensors,
 };
+use crate::delegate_parameters;
 use crate::{LayerError, Real, Result};
 
 /// Applies the layers inside to the first `keep` features of a row and passes the others through

@@ -1,9 +1,9 @@
 //! The inverse of a layer as a layer.
 
-use super::delegate::delegate_parameters;
 use crate::contract::{
     ForwardPass, In, Input, InverseBackward, Layer, LayerSpec, Out, ParamGrad, Parametric, Shape, Tape,
 };
+use crate::delegate_parameters;
 use crate::{LayerError, Real, Result};
 
 /// `y = f⁻¹(x)` for the layer `f` inside, with `log|det ∂y/∂x| = −log|det ∂f/∂y|`.

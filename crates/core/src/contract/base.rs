@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 
+use super::duplicate::duplicable;
 use super::{BaseSpec, ParamGrad, Parametric};
 use crate::{Real, Result};
 
@@ -51,20 +52,4 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync 
     fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()>;
 }
 
-/// Clones boxed base densities. Implemented for every density that is `Clone`.
-pub trait DuplicateBase<F: Real> {
-    /// A copy.
-    fn duplicate(&self) -> Box<dyn Base<F>>;
-}
-
-impl<F: Real, B: Base<F> + Clone + 'static> DuplicateBase<F> for B {
-    fn duplicate(&self) -> Box<dyn Base<F>> {
-        Box::new(self.clone())
-    }
-}
-
-impl<F: Real> Clone for Box<dyn Base<F>> {
-    fn clone(&self) -> Self {
-        (**self).duplicate()
-    }
-}
+duplicable!(Base, DuplicateBase);

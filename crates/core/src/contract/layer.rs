@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use ndarray::{Array2, ArrayView2};
 
+use super::duplicate::duplicable;
 use super::{ForwardPass, Gradients, In, Input, LayerSpec, Out, ParamGrad, Parametric, Shape, Tape};
 use crate::{LayerError, Real, Result, check};
 
@@ -64,23 +65,7 @@ pub trait Layer<F: Real>: Parametric<F> + DuplicateLayer<F> + Debug + Send + Syn
     fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, grads: &mut [ParamGrad<F>]) -> Result<()>;
 }
 
-/// Clones boxed layers. Implemented for every layer that is `Clone`.
-pub trait DuplicateLayer<F: Real> {
-    /// A copy.
-    fn duplicate(&self) -> Box<dyn Layer<F>>;
-}
-
-impl<F: Real, L: Layer<F> + Clone + 'static> DuplicateLayer<F> for L {
-    fn duplicate(&self) -> Box<dyn Layer<F>> {
-        Box::new(self.clone())
-    }
-}
-
-impl<F: Real> Clone for Box<dyn Layer<F>> {
-    fn clone(&self) -> Self {
-        (**self).duplicate()
-    }
-}
+duplicable!(Layer, DuplicateLayer);
 
 /// A layer that can also backpropagate through its inverse, as [`Invert`](crate::Invert) requires.
 pub trait InverseBackward<F: Real>: Layer<F> {

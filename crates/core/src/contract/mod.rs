@@ -4,6 +4,7 @@
 mod base;
 mod base_spec;
 mod build_context;
+mod duplicate;
 pub(crate) mod formulas;
 mod geometry;
 mod gradients;
@@ -35,7 +36,7 @@ pub use memory::Memory;
 pub use module::{DuplicateModule, Module};
 pub use outer_sum::{OuterForm, OuterSum};
 pub(crate) use outer_sum::{view, view_mut};
-pub use parametric::{Parametric, ParametricExt, Visit, VisitMut};
+pub use parametric::{NamedTensors, Parametric, ParametricExt, Visit, VisitMut};
 pub use registry::{Build, BuildBase, BuildModule, Kind, ModuleContext, ModuleParameters, Registry, Restore};
 pub use rule::{Reads, Rule, StepReport};
 pub use sample::Sample;

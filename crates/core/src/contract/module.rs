@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use super::duplicate::duplicable;
 use super::{In, LayerSpec, Out, ParamGrad, Parametric, Tape};
 use crate::{Real, Result};
 
@@ -42,20 +43,4 @@ pub trait Module<F: Real>: Parametric<F> + DuplicateModule<F> + Debug + Send + S
     ) -> Result<()>;
 }
 
-/// Clones boxed modules. Implemented for every module that is `Clone`.
-pub trait DuplicateModule<F: Real> {
-    /// A copy.
-    fn duplicate(&self) -> Box<dyn Module<F>>;
-}
-
-impl<F: Real, M: Module<F> + Clone + 'static> DuplicateModule<F> for M {
-    fn duplicate(&self) -> Box<dyn Module<F>> {
-        Box::new(self.clone())
-    }
-}
-
-impl<F: Real> Clone for Box<dyn Module<F>> {
-    fn clone(&self) -> Self {
-        (**self).duplicate()
-    }
-}
+duplicable!(Module, DuplicateModule);

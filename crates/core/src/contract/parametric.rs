@@ -7,6 +7,9 @@ use ndarray::ArrayD;
 use super::{Diagnostic, Geometry, Gradients, ParamGrad, Reads, Rule, State, StepReport, Tensors};
 use crate::{LayerError, Real, Result};
 
+/// Tensors with their names.
+pub type NamedTensors<F> = Vec<(String, ArrayD<F>)>;
+
 /// Visitor of parameters, called with the name of each.
 pub type Visit<'v, F> = dyn FnMut(&dyn Display, &dyn Geometry<F>) -> Result<()> + 'v;
 
@@ -89,7 +92,7 @@ pub trait Parametric<F: Real> {
     ///
     /// # Errors
     /// Gradients of another object; a singular matrix.
-    fn euclidean(&self, rows: usize, grads: &[ParamGrad<F>]) -> Result<Vec<(String, ArrayD<F>)>> {
+    fn euclidean(&self, rows: usize, grads: &[ParamGrad<F>]) -> Result<NamedTensors<F>> {
         let (mut left, mut found) = (grads.iter(), Vec::new());
         self.parameters(&mut |name, parameter| {
             if parameter.is_trained() {
@@ -141,7 +144,7 @@ impl<'g, F: Real> Each<'g, F> {
 /// Everything that follows from a list of parameters.
 pub trait ParametricExt<F: Real>: Parametric<F> {
     /// Copies of all tensors by name.
-    fn tensors(&self) -> Vec<(String, ArrayD<F>)> {
+    fn tensors(&self) -> NamedTensors<F> {
         let mut found = Vec::new();
         infallible(self.parameters(&mut |name, parameter| {
             found.push((name.to_string(), parameter.tensor()));

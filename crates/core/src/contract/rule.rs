@@ -42,10 +42,10 @@ pub enum Reads {
 
 /// Turns ascent directions into steps: `step = η · opt(direction)`, elementwise.
 pub trait Rule<F: Real>: Send {
-    /// What this rule reads of directions; called before they are computed. [`Reads::Nothing`]
-    /// declares a *plain* rule: every step is [`plain_rate`](Self::plain_rate)` · direction`, and a
-    /// matrix may ask for that rate alone, without calling [`step`](Self::step) or
-    /// [`ascend`](Self::ascend).
+    /// What this rule reads of directions; called before they are computed. [`Reads::Nothing`] and
+    /// [`Reads::Norm`] declare a *plain* rule: every step is
+    /// [`plain_rate`](Self::plain_rate)` · direction`, and a matrix may ask for that rate alone,
+    /// without calling [`step`](Self::step) or [`ascend`](Self::ascend).
     fn reads(&self) -> Reads {
         Reads::Entries
     }

@@ -29,6 +29,7 @@ mod motion;
 mod orthonormal;
 mod panels;
 mod positive;
+mod start;
 mod thin_cayley;
 mod tracked;
 mod values;
@@ -39,6 +40,7 @@ pub use general::Direction;
 pub use matrix::{Activations, GroupMatrix};
 pub use orthonormal::{ORTHONORMALITY, cayley, haar, recentre};
 pub use positive::{Positive, ScaleDirection};
+pub use start::Start;
 
 use serde::{Deserialize, Serialize};
 

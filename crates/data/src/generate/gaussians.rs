@@ -70,10 +70,7 @@ impl Density for Gaussians {
     }
 
     fn log_density(&self, row: &[f64], _: f64) -> f64 {
-        match row {
-            &[x, y] => log_mean_exp(&self.components(x, y)),
-            _ => f64::NAN,
-        }
+        noise::log_density(row, |x, y| self.components(x, y))
     }
 }
 

@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
+use super::numerics::log_mean_exp;
 use super::settings::{number, require};
 use crate::error::DataError;
 
@@ -19,6 +20,14 @@ pub(crate) fn parse(value: &str) -> Result<f64, DataError> {
 /// Refuses a standard deviation out of range.
 pub(crate) fn check(noise: f64) -> Result<(), DataError> {
     require((1e-3..=1e3).contains(&noise), "noise", noise, EXPECTED)
+}
+
+/// The log-density of an equal mixture at a point of the plane, from those of its components.
+pub(crate) fn log_density<const N: usize>(row: &[f64], components: impl Fn(f64, f64) -> [f64; N]) -> f64 {
+    match row {
+        &[x, y] => log_mean_exp(&components(x, y)),
+        _ => f64::NAN,
+    }
 }
 
 /// Writes `point` plus noise to `row`.

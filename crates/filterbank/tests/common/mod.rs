@@ -12,7 +12,7 @@ pub(crate) struct Fixture(Value);
 
 impl Fixture {
     pub(crate) fn read(name: &str) -> Self {
-        let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/../filterbank/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
         Self(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     }
 

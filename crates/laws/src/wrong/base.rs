@@ -1,7 +1,6 @@
 //! Wrong base densities.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{Visit, VisitMut};
 use pdmap_core::flow::base::StudentT;
 use pdmap_core::{Base, BaseSpec, ParamGrad, Parametric, Real, Result};
 use rand::Rng;
@@ -61,13 +60,7 @@ impl WrongBase {
 }
 
 impl<F: Real> Parametric<F> for WrongBase {
-    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        self.right.parameters(visit)
-    }
-
-    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
-        self.right.parameters_mut(visit)
-    }
+    pdmap_core::delegate_parameters!(F, right);
 }
 
 impl<F: Real> Base<F> for WrongBase {

@@ -1,6 +1,6 @@
 //! Wrong modules.
 
-use pdmap_core::contract::{In, ModuleContext, Out, Visit, VisitMut};
+use pdmap_core::contract::{In, ModuleContext, Out};
 use pdmap_core::{LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape};
 use pdmap_layers::nn::Perceptron;
 
@@ -64,13 +64,7 @@ impl<F: Real> WrongModule<F> {
 }
 
 impl<F: Real> Parametric<F> for WrongModule<F> {
-    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        self.right.parameters(visit)
-    }
-
-    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
-        self.right.parameters_mut(visit)
-    }
+    pdmap_core::delegate_parameters!(F, right);
 }
 
 impl<F: Real> Module<F> for WrongModule<F> {

@@ -1,11 +1,9 @@
 //! The coupling layer.
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis};
-use pdmap_core::contract::{In, ModuleContext, ModuleParameters, Out, Visit, VisitMut};
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real,
-    Registry, Result, Shape, Tape, Tensors, check, parallel,
-};
+use pdmap_core::contract::{ModuleContext, ModuleParameters};
+use pdmap_core::prelude::*;
+use pdmap_core::{Module, parallel};
 use serde::{Deserialize, Serialize};
 
 use super::engine::{Direction, Engine};
@@ -215,13 +213,7 @@ impl<F: Real> Kind<F> for Coupling<F> {
 }
 
 impl<F: Real> Parametric<F> for Coupling<F> {
-    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        self.network.parameters(visit)
-    }
-
-    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
-        self.network.parameters_mut(visit)
-    }
+    pdmap_core::delegate_parameters!(F, network);
 }
 
 impl<F: Real> Layer<F> for Coupling<F> {

@@ -3,10 +3,8 @@
 use std::fmt::Debug;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::contract::{In, Out, Visit, VisitMut, exactly};
-use pdmap_core::{
-    ForwardPass, Geometry, Input, Layer, LayerSpec, ParamGrad, Parametric, Real, Result, Shape, Tape, check,
-};
+use pdmap_core::Geometry;
+use pdmap_core::prelude::*;
 use serde_json::{Map, Value};
 
 /// How a number acts on a feature. Implemented by the geometry that holds the numbers.

@@ -1,12 +1,8 @@
 //! The elementwise layer.
 
 use pdmap_core::contract::InverseBackward;
-use pdmap_core::contract::{In, Out};
 use pdmap_core::parallel::{self, Pass};
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerSpec, ParamGrad, Parametric, Real, Registry, Result, Shape,
-    Tape, Tensors, check,
-};
+use pdmap_core::prelude::*;
 
 use super::Activation;
 

@@ -1,13 +1,9 @@
 //! The mixture layer.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2};
-use pdmap_core::contract::{In, Out, Visit, VisitMut, exactly};
 use pdmap_core::group::Free;
+use pdmap_core::prelude::*;
 use pdmap_core::special::normal::tail_quantile;
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
-    Result, Shape, Tape, Tensors, check,
-};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

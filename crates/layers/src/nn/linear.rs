@@ -1,11 +1,11 @@
 //! An affine map, the building block of networks.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Ix1, Ix2};
-use pdmap_core::contract::ModuleParameters;
+use pdmap_core::contract::{ModuleParameters, Visit, VisitMut};
 use pdmap_core::flow::base::{Normal, draw};
 use pdmap_core::group::Free;
 use pdmap_core::linalg::{Add, gemm};
-use pdmap_core::{LayerError, ParamGrad, Real, Result, Tensors, check, parallel};
+use pdmap_core::{LayerError, ParamGrad, Parametric, Real, Result, Tensors, check, parallel};
 
 /// `y = W x + b`, with `W` of shape `[outputs, inputs]`, on each row. There may be one bias per
 /// position: row `i` then has that of position `i mod positions`.
@@ -103,5 +103,33 @@ impl<F: Real> Linear<F> {
     /// `by_from ← by W`.
     pub(super) fn pull_back(&self, by: ArrayView2<'_, F>, by_from: ArrayViewMut2<'_, F>) -> Result<()> {
         gemm(F::one(), by, self.weight.values().view(), Add::No, by_from)
+    }
+}
+
+/// The parameters of a list of maps: `weight-0`, `bias-0`, `weight-1`, …
+#[derive(Debug, Clone)]
+pub(super) struct Maps<F>(pub(super) Vec<Linear<F>>);
+
+impl<F> std::ops::Deref for Maps<F> {
+    type Target = [Linear<F>];
+
+    fn deref(&self) -> &[Linear<F>] {
+        &self.0
+    }
+}
+
+impl<F: Real> Parametric<F> for Maps<F> {
+    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
+        self.0.iter().enumerate().try_for_each(|(index, map)| {
+            visit(&format_args!("weight-{index}"), &map.weight)?;
+            visit(&format_args!("bias-{index}"), &map.bias)
+        })
+    }
+
+    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        self.0.iter_mut().enumerate().try_for_each(|(index, map)| {
+            visit(&format_args!("weight-{index}"), &mut map.weight)?;
+            visit(&format_args!("bias-{index}"), &mut map.bias)
+        })
     }
 }

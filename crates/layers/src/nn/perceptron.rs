@@ -1,10 +1,10 @@
 //! The multilayer perceptron.
 
-use pdmap_core::contract::{In, ModuleContext, Out, Visit, VisitMut};
+use pdmap_core::contract::{In, ModuleContext, Out};
 use pdmap_core::{Buffer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check};
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Linear, Start};
+use super::linear::{Linear, Maps, Start};
 use super::swish::{swish, swish_gradient};
 
 /// `a ← W a + b` from layer to layer, with swish activations in between. Hidden weights are drawn
@@ -12,7 +12,7 @@ use super::swish::{swish, swish_gradient};
 /// per position.
 #[derive(Debug, Clone)]
 pub struct Perceptron<F> {
-    maps: Vec<Linear<F>>,
+    maps: Maps<F>,
     hidden: Vec<usize>,
 }
 
@@ -58,7 +58,7 @@ impl<F: Real> Perceptron<F> {
             let positions = if index == 0 && last > 0 { positions } else { 1 };
             Linear::make(index, [pair[0], pair[1]], positions, start, &mut parameters)
         });
-        Ok(Self { maps: maps.collect::<Result<_>>()?, hidden: hidden.to_vec() })
+        Ok(Self { maps: Maps(maps.collect::<Result<_>>()?), hidden: hidden.to_vec() })
     }
 
     pub(super) fn build(spec: &LayerSpec, context: ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> {
@@ -88,19 +88,7 @@ fn check_hidden(hidden: &[usize]) -> Result<()> {
 }
 
 impl<F: Real> Parametric<F> for Perceptron<F> {
-    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        self.maps.iter().enumerate().try_for_each(|(index, map)| {
-            visit(&format_args!("weight-{index}"), &map.weight)?;
-            visit(&format_args!("bias-{index}"), &map.bias)
-        })
-    }
-
-    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
-        self.maps.iter_mut().enumerate().try_for_each(|(index, map)| {
-            visit(&format_args!("weight-{index}"), &mut map.weight)?;
-            visit(&format_args!("bias-{index}"), &mut map.bias)
-        })
-    }
+    pdmap_core::delegate_parameters!(F, maps);
 }
 
 impl<F: Real> Module<F> for Perceptron<F> {

@@ -1,10 +1,10 @@
 //! A network of residual blocks.
 
-use pdmap_core::contract::{In, ModuleContext, Out, Visit, VisitMut};
+use pdmap_core::contract::{In, ModuleContext, Out};
 use pdmap_core::{LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check, parallel};
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Linear, Start};
+use super::linear::{Linear, Maps, Start};
 use super::swish::{swish, swish_gradient};
 
 /// `h₀ = W x + b`, then `h ← h + B (A s(h) + a) + b` for each block with the swish `s`, and a
@@ -14,7 +14,7 @@ use super::swish::{swish, swish_gradient};
 #[derive(Debug, Clone)]
 pub struct Residual<F> {
     /// The first map, two maps for each block, the last map.
-    maps: Vec<Linear<F>>,
+    maps: Maps<F>,
     options: Options,
 }
 
@@ -68,7 +68,7 @@ impl<F: Real> Residual<F> {
             maps.push(Linear::make(index, [from, width], positions, Start::Random { gain }, &mut parameters)?);
         }
         maps.push(Linear::make(last, [width, outputs], 1, Start::Constant(start), &mut parameters)?);
-        Ok(Self { maps, options: Options { width, blocks } })
+        Ok(Self { maps: Maps(maps), options: Options { width, blocks } })
     }
 
     pub(super) fn build(spec: &LayerSpec, context: ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> {
@@ -87,19 +87,7 @@ fn h(block: usize) -> usize {
 }
 
 impl<F: Real> Parametric<F> for Residual<F> {
-    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        self.maps.iter().enumerate().try_for_each(|(index, map)| {
-            visit(&format_args!("weight-{index}"), &map.weight)?;
-            visit(&format_args!("bias-{index}"), &map.bias)
-        })
-    }
-
-    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
-        self.maps.iter_mut().enumerate().try_for_each(|(index, map)| {
-            visit(&format_args!("weight-{index}"), &mut map.weight)?;
-            visit(&format_args!("bias-{index}"), &mut map.bias)
-        })
-    }
+    pdmap_core::delegate_parameters!(F, maps);
 }
 
 impl<F: Real> Module<F> for Residual<F> {

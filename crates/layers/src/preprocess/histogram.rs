@@ -1,12 +1,8 @@
 //! Gaussianization of each feature through its histogram.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, Zip};
-use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::group::Fixed;
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
-    Result, Shape, Tape, Tensors, check,
-};
+use pdmap_core::prelude::*;
 use rayon::prelude::*;
 
 use super::fixed::fitted;

@@ -1,12 +1,8 @@
 //! Zero mean and unit variance for each feature.
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Ix1, Zip};
-use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::group::Fixed;
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
-    Result, Shape, Tape, Tensors, check,
-};
+use pdmap_core::prelude::*;
 
 use super::fixed::{fitted, positive};
 use super::passes::{Passes, in_blocks, moments};

@@ -1,13 +1,9 @@
 //! PCA whitening.
 
 use ndarray::{Array1, Array2, ArrayView2, Ix1, Ix2};
-use pdmap_core::contract::{In, Out, Visit, VisitMut};
 use pdmap_core::group::Fixed;
 use pdmap_core::linalg::{Add, gemm, orthonormality_residual, symmetric_eigen};
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
-    Result, Shape, Tape, Tensors, check,
-};
+use pdmap_core::prelude::*;
 
 use super::fixed::{fitted, positive};
 use super::passes::{Passes, in_blocks, moments};

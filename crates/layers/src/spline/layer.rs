@@ -1,11 +1,7 @@
 //! The spline layer.
 
 use ndarray::{Array1, Array2};
-use pdmap_core::contract::{In, Out, Visit, VisitMut};
-use pdmap_core::{
-    BuildContext, ForwardPass, Input, Kind, Layer, LayerError, LayerSpec, ParamGrad, Parametric, Real, Registry,
-    Result, Shape, Tape, Tensors, check,
-};
+use pdmap_core::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::fit::gaussian_knots;
@@ -141,13 +137,7 @@ impl<F: Real> Kind<F> for Spline<F> {
 }
 
 impl<F: Real> Parametric<F> for Spline<F> {
-    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        self.splines.visit(visit)
-    }
-
-    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
-        self.splines.visit_mut(visit)
-    }
+    pdmap_core::delegate_parameters!(F, splines);
 }
 
 impl<F: Real> Layer<F> for Spline<F> {

@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, Ix1, Ix2};
 use pdmap_core::contract::{Visit, VisitMut};
 use pdmap_core::group::Free;
-use pdmap_core::{LayerError, ParamGrad, Real, Result, Tensors};
+use pdmap_core::{LayerError, ParamGrad, Parametric, Real, Result, Tensors};
 
 use super::rational::{FIELDS, LANES};
 use super::table::{Table, lanes_of};
@@ -102,26 +102,6 @@ impl<F: Real> Parameters<F> {
         table.fill(raw, bound, scratch);
     }
 
-    /// Visits the parameters.
-    pub(crate) fn visit(&self, visit: &mut Visit<'_, F>) -> Result<()> {
-        visit(&"widths", &self.widths)?;
-        visit(&"heights", &self.heights)?;
-        visit(&"slopes", &self.slopes)?;
-        self.log_bound.as_ref().map_or(Ok(()), |bound| visit(&"log-bound", bound))
-    }
-
-    /// Visits the parameters for writing, then updates the bins.
-    pub(crate) fn visit_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
-        visit(&"widths", &mut self.widths)?;
-        visit(&"heights", &mut self.heights)?;
-        visit(&"slopes", &mut self.slopes)?;
-        if let Some(bound) = &mut self.log_bound {
-            visit(&"log-bound", bound)?;
-        }
-        self.refill();
-        Ok(())
-    }
-
     /// Runs `backward`, which adds gradients with respect to the bins to the given sums, and adds
     /// the resulting parameter gradients to `params`.
     pub(crate) fn accumulate(
@@ -196,6 +176,26 @@ impl<F: Real> Parameters<F> {
         };
         made.refill();
         Ok(made)
+    }
+}
+
+impl<F: Real> Parametric<F> for Parameters<F> {
+    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
+        visit(&"widths", &self.widths)?;
+        visit(&"heights", &self.heights)?;
+        visit(&"slopes", &self.slopes)?;
+        self.log_bound.as_ref().map_or(Ok(()), |bound| visit(&"log-bound", bound))
+    }
+
+    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        visit(&"widths", &mut self.widths)?;
+        visit(&"heights", &mut self.heights)?;
+        visit(&"slopes", &mut self.slopes)?;
+        if let Some(bound) = &mut self.log_bound {
+            visit(&"log-bound", bound)?;
+        }
+        self.refill();
+        Ok(())
     }
 }
 

@@ -2,25 +2,16 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::{Rng, RngExt};
-use serde::Deserialize;
 
 use super::draw::{fill, open_unit};
 use super::elementwise::{self, Each, Score};
-use super::normal::Nothing;
 use crate::contract::{Base, BaseSpec, Parametric};
 use crate::{Real, Result};
 
 /// `log p(z) = −|z| − log 2` for each feature; its score at 0 is the subgradient 0. A temperature
 /// multiplies its scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(from = "Nothing")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Laplace;
-
-impl From<Nothing> for Laplace {
-    fn from(_: Nothing) -> Self {
-        Self
-    }
-}
 
 impl<F: Real> Parametric<F> for Laplace {}
 

@@ -2,24 +2,15 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
-use serde::Deserialize;
 
 use super::draw::{fill, open_unit};
 use super::elementwise::{self, Each, Score};
-use super::normal::Nothing;
 use crate::contract::{Base, BaseSpec, Parametric};
 use crate::{Real, Result};
 
 /// `log p(z) = −z − 2 log(1 + e⁻ᶻ)` for each feature. A temperature multiplies its scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(from = "Nothing")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Logistic;
-
-impl From<Nothing> for Logistic {
-    fn from(_: Nothing) -> Self {
-        Self
-    }
-}
 
 impl<F: Real> Parametric<F> for Logistic {}
 

@@ -16,13 +16,27 @@ pub use logistic::Logistic;
 pub use normal::Normal;
 pub use student_t::StudentT;
 
+use serde::Deserialize;
+
 use crate::Real;
-use crate::contract::Registry;
+use crate::contract::{Base, Registry};
+
+/// The options of a density without any.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoOptions {}
+
+fn plain<F: Real>(registry: &mut Registry<F>, kind: &'static str, base: impl Base<F> + Clone + 'static) {
+    registry.insert_base(kind, move |spec| {
+        let NoOptions {} = spec.parse()?;
+        Ok(Box::new(base.clone()))
+    });
+}
 
 /// Registers the base densities.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
-    registry.insert_base("normal", |spec| spec.parse().map(|Normal| Box::new(Normal) as _));
-    registry.insert_base("logistic", |spec| spec.parse().map(|Logistic| Box::new(Logistic) as _));
-    registry.insert_base("laplace", |spec| spec.parse().map(|Laplace| Box::new(Laplace) as _));
+    plain(registry, "normal", Normal);
+    plain(registry, "logistic", Logistic);
+    plain(registry, "laplace", Laplace);
     registry.insert_base("student-t", |spec| Ok(Box::new(StudentT::of(spec)?)));
 }

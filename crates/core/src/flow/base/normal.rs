@@ -3,7 +3,6 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
-use serde::Deserialize;
 
 use super::draw::fill;
 use super::elementwise::{Each, Score, score};
@@ -12,20 +11,8 @@ use crate::{Real, Result, check, parallel};
 
 /// `log p(z) = −z²/2 − ½ log 2π` for each feature. At temperature `T` the standard deviation is `T`
 /// (Kingma & Dhariwal 2018).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(from = "Nothing")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Normal;
-
-/// A density without options.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
-
-impl From<Nothing> for Normal {
-    fn from(_: Nothing) -> Self {
-        Self
-    }
-}
 
 impl<F: Real> Parametric<F> for Normal {}
 
