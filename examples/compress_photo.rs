@@ -33,6 +33,7 @@
 //! the grid of their JPEG files (see `OFF_GRID`) the DCT was best on the first photograph.
 #![allow(missing_docs)]
 
+mod flags;
 mod rate_distortion;
 
 use std::collections::HashMap;
@@ -61,14 +62,8 @@ struct Options {
     /// Training steps per transform.
     #[arg(long, default_value_t = 2000)]
     steps: u64,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Output folder for the table as CSV and the image reconstructed with the learned kernels.
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// A small setting for a few seconds; fails if learning is worse than its start.
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    common: flags::Common,
 }
 
 /// Side of a block: that of the DCT, and 2³, so that the low band of a three-level wavelet has the
@@ -90,7 +85,7 @@ enum Transform {
 
 fn main() -> Result<()> {
     let mut options = Options::parse();
-    if options.quick {
+    if options.common.quick {
         options.steps = options.steps.min(500);
     }
     let (photo, others) = pictures(&options)?;
@@ -98,7 +93,7 @@ fn main() -> Result<()> {
     println!("image of {width} x {height} pixels; kernels learned from {} others", others.len());
     let separable = |bank: Stages| Stages::separable(&bank, &bank);
     let (dct, lot) = (separable(Stages::dct2(SIDE)?)?, separable(Stages::lot(SIDE)?)?);
-    let squares = squares(&others, if options.quick { 1000 } else { 8000 }, options.seed)?;
+    let squares = squares(&others, if options.common.quick { 1000 } else { 8000 }, options.common.seed)?;
     let transforms = [
         ("DCT-II 8x8", Transform::Blocks(dct.kernels()?)),
         ("learned 8x8, from the DCT", Transform::Blocks(learned(&squares, &dct, &options)?)),
@@ -114,23 +109,27 @@ fn main() -> Result<()> {
     }
     print_curves(&curves);
     print_gains(&curves);
-    if let Some(out) = &options.out {
+    if let Some(out) = &options.common.out {
         write(out, &curves, &photo, &transforms[3].1)?;
     }
     for (learned, start) in [(1, 0), (3, 2)] {
         let gain = gain(&curves[learned].1, &curves[start].1);
-        ensure!(!options.quick || gain.is_some_and(|gain| gain > -0.05), "{}: gains {gain:?} dB", curves[learned].0);
+        ensure!(
+            !options.common.quick || gain.is_some_and(|gain| gain > -0.05),
+            "{}: gains {gain:?} dB",
+            curves[learned].0
+        );
     }
     Ok(())
 }
 
 /// The image, cut to whole blocks, and the training images.
 fn pictures(options: &Options) -> Result<(Array2<f64>, Vec<GrayImage>)> {
-    let size = if options.quick { 128 } else { 256 };
-    let leaves = Leaves { images: if options.quick { 20 } else { 40 }, size, ..Leaves::default() };
+    let size = if options.common.quick { 128 } else { 256 };
+    let leaves = Leaves { images: if options.common.quick { 20 } else { 40 }, size, ..Leaves::default() };
     let mut others = match &options.train {
         Some(folder) => read_image_folder(folder)?,
-        None => leaves.pictures(options.seed)?,
+        None => leaves.pictures(options.common.seed)?,
     };
     let photo = match &options.photo {
         Some(path) => {
@@ -139,7 +138,7 @@ fn pictures(options: &Options) -> Result<(Array2<f64>, Vec<GrayImage>)> {
             Array2::from_shape_vec((height, width), grey.iter().map(|&level| f64::from(level)).collect())?
         }
         None if options.train.is_none() => others.pop().context("there are no images")?.pixels,
-        None => leaves.pictures(options.seed)?.pop().context("there are no images")?.pixels,
+        None => leaves.pictures(options.common.seed)?.pop().context("there are no images")?.pixels,
     };
     others.retain(|other| other.pixels.dim().0.min(other.pixels.dim().1) >= SQUARE);
     ensure!(!others.is_empty(), "no training image has at least {SQUARE} pixels on both sides");
@@ -179,8 +178,12 @@ fn learned(squares: &Array2<f64>, start: &Stages, options: &Options) -> Result<K
     let base = Box::new(base::Laplace);
     let mut flow = Flow::new(SQUARE * SQUARE, vec![Box::new(transform), Box::new(scale)], base)?;
     let (rows, validation) = squares.view().split_at(Axis(0), squares.nrows() * 9 / 10);
-    let config =
-        TrainConfig { batch: 32, rate: 1e-2, seed: options.seed, ..TrainConfig::new(Budget::Steps(options.steps)) };
+    let config = TrainConfig {
+        batch: 32,
+        rate: 1e-2,
+        seed: options.common.seed,
+        ..TrainConfig::new(Budget::Steps(options.steps))
+    };
     train(&mut flow, rows, validation, &config, &mut |_| {})?;
     kernels_of(flow.chain().layers()[0].as_ref())?.context("the first layer is a convolution")
 }

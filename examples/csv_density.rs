@@ -23,6 +23,8 @@
 //! (2026-11-26; AMD EPYC with AVX-512, 2 cores.)
 #![allow(missing_docs)]
 
+mod flags;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -44,33 +46,27 @@ struct Options {
     model: Preset,
     #[arg(long, default_value_t = 2000)]
     steps: u64,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Output folder.
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// A small setting for a few seconds; fails if the flow does not beat the Gaussian.
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    common: flags::Common,
 }
 
 fn main() -> Result<()> {
     let mut options = Options::parse();
     let temporary = tempfile::tempdir()?;
-    if options.quick {
+    if options.common.quick {
         (options.model, options.steps) = (Preset::DENSE_RELATIVE, options.steps.min(400));
     }
     let file = match &options.file {
         Some(file) => file.clone(),
-        None => generated_table(temporary.path(), options.seed)?,
+        None => generated_table(temporary.path(), options.common.seed)?,
     };
-    let out = options.out.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let out = options.common.out.clone().unwrap_or_else(|| temporary.path().to_owned());
 
     // Read in blocks, with the column names. An error names file, line and column.
     let mut reader = data::open_rows::<f64>(&Input::parse(&file), &TextOptions::default())?;
     let rows = data::collect_rows(reader.as_mut())?;
     let (names, table) = (reader.columns().map(<[String]>::to_vec), reader.name().to_owned());
-    let (rows, _, test) = split_rows(rows, 0.0, 0.1, options.seed)?;
+    let (rows, _, test) = split_rows(rows, 0.0, 0.1, options.common.seed)?;
     println!("{table}: {} rows, {} held out, {} columns", rows.nrows(), test.nrows(), rows.ncols());
 
     let fitted = fitted(rows.view(), &options).with_context(|| table.clone())?;
@@ -87,22 +83,27 @@ fn main() -> Result<()> {
     std::fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
     let scores = Array2::from_shape_vec((scores.len(), 1), scores)?;
     write(&out.join("scores.csv"), scores.view(), Some(&["log_prob".to_owned()]))?;
-    let samples = flow.sample(1000, &mut ChaCha8Rng::seed_from_u64(options.seed))?;
+    let samples = flow.sample(1000, &mut ChaCha8Rng::seed_from_u64(options.common.seed))?;
     write(&out.join("samples.csv"), samples.view(), names.as_deref())?;
     fitted.into_model(table).save(&out.join("model.safetensors"))?;
-    if options.out.is_some() {
+    if options.common.out.is_some() {
         println!("{}: scores.csv, samples.csv, model.safetensors", out.display());
     }
-    ensure!(!options.quick || nats > plain, "the flow ({nats} nats) is not better than the Gaussian ({plain} nats)");
+    ensure!(
+        !options.common.quick || nats > plain,
+        "the flow ({nats} nats) is not better than the Gaussian ({plain} nats)"
+    );
     Ok(())
 }
 
 /// A flow on standardized columns. A tenth of the rows is used for validation; the weights with the
 /// best validation are kept.
 fn fitted(rows: ArrayView2<'_, f64>, options: &Options) -> Result<Fitted<f64>> {
-    let config =
-        FitConfig::builder(options.model).preprocess([Preprocess::Standardize]).steps(options.steps).seed(options.seed);
-    let config = if options.quick { config.rate(1e-2) } else { config };
+    let config = FitConfig::builder(options.model)
+        .preprocess([Preprocess::Standardize])
+        .steps(options.steps)
+        .seed(options.common.seed);
+    let config = if options.common.quick { config.rate(1e-2) } else { config };
     Ok(fit(rows, &config.build()?)?)
 }
 

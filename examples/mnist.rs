@@ -28,6 +28,7 @@
 #![allow(missing_docs)]
 
 mod digits;
+mod flags;
 
 use std::path::{Path, PathBuf};
 
@@ -52,19 +53,13 @@ struct Options {
     preprocess: Vec<Preprocess>,
     #[arg(long, default_value_t = 20_000)]
     steps: u64,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Output file for the model.
-    #[arg(long)]
-    out: Option<PathBuf>,
-    /// A small setting for a few seconds; fails if the flow does not beat the Gaussian.
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    common: flags::Common,
 }
 
 fn main() -> Result<()> {
     let mut options = Options::parse();
-    if options.quick {
+    if options.common.quick {
         // The generated digits are few and far from Gaussian.
         options.preprocess = vec![Preprocess::Sigmoid { lambda: MNIST_LAMBDA }, Preprocess::Levels { count: 256 }];
         options.steps = options.steps.min(600);
@@ -73,11 +68,11 @@ fn main() -> Result<()> {
     let folder = match &options.folder {
         Some(folder) => folder.clone(),
         None => {
-            digits::write(temporary.path(), 3600, 600, &mut ChaCha8Rng::seed_from_u64(options.seed))?;
+            digits::write(temporary.path(), 3600, 600, &mut ChaCha8Rng::seed_from_u64(options.common.seed))?;
             temporary.path().to_owned()
         }
     };
-    let data = mnist::<f32>(&training_file(&folder)?, None, options.seed)?;
+    let data = mnist::<f32>(&training_file(&folder)?, None, options.common.seed)?;
     println!(
         "{} training, {} validation and {} test images of {} pixels",
         data.train.nrows(),
@@ -88,10 +83,10 @@ fn main() -> Result<()> {
 
     let spec = options.model.model(Architecture::default()).shaped(data.facts.shape());
     let steps = &options.preprocess;
-    let mut flow = spec.build_on(&data.train, steps, options.seed, &registry())?;
-    let config = TrainConfig { seed: options.seed, ..TrainConfig::new(Budget::Steps(options.steps)) };
+    let mut flow = spec.build_on(&data.train, steps, options.common.seed, &registry())?;
+    let config = TrainConfig { seed: options.common.seed, ..TrainConfig::new(Budget::Steps(options.steps)) };
     let mut config = spec.training.onto(config);
-    if options.quick {
+    if options.common.quick {
         config.rate = 3e-3; // Few steps need a high rate.
     }
     // There is progress after each step, but validation is less frequent.
@@ -109,11 +104,11 @@ fn main() -> Result<()> {
     let whitening = Whitening::fit(data.train.view())?;
     let gaussian = Flow::new(data.facts.features, vec![Box::new(whitening)], Box::new(base::Normal))?;
     let gaussian_nats = report("Gaussian", &gaussian, &data)?;
-    if let Some(out) = &options.out {
+    if let Some(out) = &options.common.out {
         Model::new(flow, data.facts.space, Preprocess::layers(steps)).save(out)?;
         println!("{}", out.display());
     }
-    ensure!(!options.quick || flow_nats > gaussian_nats, "the flow is not better than the Gaussian");
+    ensure!(!options.common.quick || flow_nats > gaussian_nats, "the flow is not better than the Gaussian");
     Ok(())
 }
 

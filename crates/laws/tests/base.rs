@@ -87,11 +87,7 @@ fn scores<F: Real>() {
     }
 }
 
-#[test]
-fn scores_are_the_derivatives_of_log_densities() {
-    scores::<f64>();
-    scores::<f32>();
-}
+pdmap_laws::in_both_precisions!(scores_are_the_derivatives_of_log_densities, scores);
 
 /// The wrong implementations: for Student-t `ν` in place of `ν + 1`, for Laplace the wrong sign, for the others
 /// what is right near 0 only.

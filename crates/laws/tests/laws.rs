@@ -91,11 +91,7 @@ fn bases<F: Real>() {
     }
 }
 
-#[test]
-fn base_densities() {
-    bases::<f64>();
-    bases::<f32>();
-}
+pdmap_laws::in_both_precisions!(base_densities, bases);
 
 /// Every kind of the registry is held to the laws, by itself or as part of another.
 #[test]

@@ -46,11 +46,7 @@ fn behind_an_orthonormal_layer<F: Real>() {
     assert!(holds(law, &chain(Mistake::Descends), x.view()));
 }
 
-#[test]
-fn an_orthonormal_layer_does_not_hide_the_layer_behind_it() {
-    behind_an_orthonormal_layer::<f64>();
-    behind_an_orthonormal_layer::<f32>();
-}
+pdmap_laws::in_both_precisions!(an_orthonormal_layer_does_not_hide_the_layer_behind_it, behind_an_orthonormal_layer);
 
 #[test]
 fn a_chain_reveals_a_layer_that_overwrites_log_dets() {
@@ -108,11 +104,7 @@ fn reject_modules<F: Real>() {
     }
 }
 
-#[test]
-fn laws_reject_wrong_modules() {
-    reject_modules::<f64>();
-    reject_modules::<f32>();
-}
+pdmap_laws::in_both_precisions!(laws_reject_wrong_modules, reject_modules);
 
 fn reject_bases<F: Real>() {
     let (registry, wide) = (laws::registry(), laws::registry());
@@ -124,8 +116,4 @@ fn reject_bases<F: Real>() {
     }
 }
 
-#[test]
-fn laws_reject_wrong_base_densities() {
-    reject_bases::<f64>();
-    reject_bases::<f32>();
-}
+pdmap_laws::in_both_precisions!(laws_reject_wrong_base_densities, reject_bases);
