@@ -146,7 +146,7 @@ pub enum SpecError {
         /// The file.
         path: PathBuf,
         /// The layer's error.
-        source: LayerError,
+        source: Box<LayerError>,
     },
     /// A model that could be written, but not read again.
     #[error("the model cannot be saved: {what} {actual}, a model file holds at most {limit}")]

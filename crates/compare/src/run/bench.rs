@@ -204,7 +204,7 @@ impl<'a, F: Real> Bench<'a, F> {
                 }
                 Err(error) => {
                     all.failures.push(Failure { arm: arm.clone(), seed: Some(seed), reason: error.to_string() });
-                    first_error.get_or_insert(CompareError::Arm { arm, source: Box::new(error.into()) });
+                    first_error.get_or_insert(CompareError::Arm { arm, source: Box::new(error) });
                 }
             }
         }

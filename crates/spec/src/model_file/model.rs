@@ -70,7 +70,7 @@ impl<F: Real> Model<F> {
         }
         let tensors = Tensors::from_iter(tensor_file::tensors(path, contents)?);
         let flow = Flow::restore(header.features, &header.layers, &header.base, tensors, registry)
-            .map_err(|source| SpecError::Inconsistent { path: path.to_owned(), source })?;
+            .map_err(|source| SpecError::Inconsistent { path: path.to_owned(), source: Box::new(source) })?;
         header.check(flow.conditions()).map_err(|reason| damaged(path, reason))?;
         Ok(Self { header, flow })
     }

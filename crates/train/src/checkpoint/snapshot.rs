@@ -105,7 +105,7 @@ impl<F: Real> Restored<F> {
             }
         }
         let mut state = legacy::state(arrays, header.numbers, &flow.chain().specs(), training);
-        let inconsistent = |source| SpecError::Inconsistent { path: path.to_owned(), source };
+        let inconsistent = |source| SpecError::Inconsistent { path: path.to_owned(), source: Box::new(source) };
         let (mut restored, mut memory) = (flow.clone(), training.clone());
         // The best weights must be valid, since the run ends with them.
         restored.set_tensors(Tensors::from_iter(best.clone())).map_err(inconsistent)?;
