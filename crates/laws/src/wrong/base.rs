@@ -109,7 +109,7 @@ impl<F: Real> Base<F> for WrongBase {
         if self.is(BaseMistake::Gradient) {
             for grad in grads {
                 let nu = F::of(self.right.nu());
-                grad.flat_mut()?.iter_mut().for_each(|sum| *sum = *sum / nu);
+                grad.flat_mut()?.iter_mut().for_each(|sum| *sum /= nu);
             }
         }
         Ok(())
