@@ -1,9 +1,8 @@
-//! The layer and the bank of its stages are one map, and both lead back.
+//! A layer and the bank of its stages are the same map, and each leads back to the other.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ndarray::{Array2, ArrayD};
-use pdmap_conv::{CycledConv, Direction, Geometry, Group, Layer, LayerExt};
-use pdmap_conv::{kernels_of, stages_of};
+use pdmap_conv::{CycledConv, Direction, Geometry, Group, Layer, LayerExt, kernels_of, stages_of};
 use pdmap_filterbank::{Stages, Window};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -49,7 +48,7 @@ fn layers_stages_and_composed_kernels_agree() {
                 for other in [&by_stages, &by_kernels] {
                     assert!(apart(&y, other) < allowed, "{geometry} x {count}: {:e}", apart(&y, other));
                 }
-                // A wrong one: the grid half a period off shows.
+                // A wrong one, with the grid off by half a period, is rejected.
                 let mut late = bank.matrices().to_vec();
                 late.push(Array2::eye(geometry.side()));
                 let late = Stages::new(bank.period(), bank.channels(), late).unwrap();

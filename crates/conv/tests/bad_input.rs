@@ -1,9 +1,11 @@
-//! Bad input is refused with its numbers.
+//! Bad input is refused, and the errors carry the numbers.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use ndarray::{Array2, Array4};
-use pdmap_conv::{CycledConv, Direction, FreeConv, FreeDirection, Geometry, Group, LayerError, LayerExt, Output};
-use pdmap_conv::{subband_scale, subband_shift};
+use pdmap_conv::{
+    CycledConv, Direction, FreeConv, FreeDirection, Geometry, Group, LayerError, LayerExt, Output, subband_scale,
+    subband_shift,
+};
 use pdmap_filterbank::Kernels;
 use pdmap_layers::diagonal::ScaleDirection;
 
@@ -71,7 +73,7 @@ fn bands_that_do_not_fit_are_refused() {
     assert!(matches!(none, LayerError::Range { what: "period", .. }));
 }
 
-/// A specification of a few bytes must not make anybody allocate gigabytes.
+/// A specification of a few bytes must not cause gigabytes to be allocated.
 #[test]
 fn free_kernels_of_too_many_frequencies_are_refused() {
     let kernels = |period: usize| {

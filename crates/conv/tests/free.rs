@@ -1,8 +1,11 @@
-//! The convolution with free kernels: reference values, the laws of every layer, and what it refuses.
+//! The convolution with unconstrained kernels: reference values, all laws, and what it refuses.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
-use pdmap_core::{Kind, Parametric, ParametricExt, State};
+use pdmap_core::{
+    BuildContext, ForwardPass, Gradients, Kind, Layer, LayerError, LayerExt, LayerSpec, Parametric, ParametricExt,
+    Real, Sample, State, Tape, Tensors,
+};
 use pdmap_laws::Case;
 
 use common::{Fixture, distance, normal, rng};
@@ -11,9 +14,6 @@ use pdmap_conv::{FreeConv, FreeDirection};
 use pdmap_core::contract::Reads;
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{
-    BuildContext, ForwardPass, Gradients, Layer, LayerError, LayerExt, LayerSpec, Real, Sample, Tape, Tensors,
-};
 use pdmap_filterbank::{Kernels, Period, Stages};
 
 /// Tolerance of the reference values.
@@ -104,12 +104,12 @@ fn values_log_det_and_gradient_as_in_the_reference() {
         assert!(inverse_log_det.iter().all(|found| (found + expected).abs() < REFERENCE), "{name}");
         let gradient = fixture.array("grad_log_det");
         assert!(distance(layer.log_det_gradient().unwrap().view(), gradient.view()) < REFERENCE, "{name}");
-        // With δ = 0 nothing else is left of the layer's gradient.
+        // With δ = 0 it is the layer's whole gradient.
         let (_, grads) = pass(&layer, &x, &Array2::zeros(x.raw_dim()));
         let own = layer.euclidean(grads.rows, &grads.params).unwrap().remove(0).1;
         assert!(distance(own.view(), gradient.view()) < REFERENCE, "{name}");
 
-        // The dense oracle agrees, and each mistake in it is seen.
+        // The dense oracle agrees, and each mistake in it is revealed.
         let shape = fixture.array("x").shape().to_vec();
         let size = if shape.len() == 4 { (shape[2], shape[3]) } else { (1, shape[2]) };
         for mistake in [Mistake::None, Mistake::NotTransposed, Mistake::Conjugate, Mistake::WrapShared] {
@@ -123,7 +123,8 @@ fn values_log_det_and_gradient_as_in_the_reference() {
     }
 }
 
-/// Some free convolution of a number of features: periods of 1 to 3, both dimensions, one or two channels, offsets, wrapped taps.
+/// A convolution for each number of features: periods of 1 to 3, both dimensions, one or two channels,
+/// offsets, wrapped taps.
 fn subject<F: Real>(features: usize, direction: FreeDirection) -> FreeConv<F> {
     let seed = features as u64;
     let (shape, period): (Vec<usize>, Period) = match features {
@@ -153,7 +154,7 @@ fn laws_hold<F: Real>() {
             let x = pdmap_laws::normal_rows::<F>(rows, features, &mut rng(7));
             for (name, law) in pdmap_laws::laws::all::<F>() {
                 for direction in [FreeDirection::Euclidean, FreeDirection::RelativeOnSupport] {
-                    // Nothing promises that the heuristic ascends.
+                    // The heuristic need not ascend.
                     if name == "ascends" && direction == FreeDirection::RelativeOnSupport {
                         continue;
                     }
@@ -230,7 +231,7 @@ fn made_from_a_description() {
     for name in ["condition number", "largest singular value", "smallest singular value"] {
         assert!((figure(name) - 1.0).abs() < 1e-14, "{figures:?}");
     }
-    // What it claims is the factors of each frequency: long periods of long rows are within the limit.
+    // It reserves the factors of each frequency: long periods of long rows are within the limit.
     assert!(build(1024, json(r#"{"shape": [1, 1024], "period": [32]}"#)).is_ok());
     let refused = [
         (23, r#"{"shape": [1, 24], "period": [4]}"#),
@@ -314,7 +315,8 @@ fn a_determinant_of_an_image_keeps_its_sign_at_each_frequency() {
 
 #[test]
 fn the_angle_of_the_heuristic() {
-    // Without overlap nothing is cut off, and near an orthonormal map WᵀW = I: the angle vanishes with the distance.
+    // Without overlap nothing is truncated. Near an orthonormal map WᵀW = I: the angle vanishes with the
+    // distance.
     let x = normal(&[64, 12], 1).into_dimensionality::<Ix2>().unwrap();
     let angle = |overlap: usize, noise: f64, direction| {
         let kernels = Stages::random(4, 1, overlap, &mut rng(2)).unwrap().kernels().unwrap();

@@ -1,15 +1,14 @@
-//! Multi-scale flows have as many levels as they say.
+//! Multi-scale flows have the number of levels that their description states.
 #![allow(clippy::unwrap_used)]
 
 use crate::common;
-use pdmap_core::ParametricExt;
+use pdmap_core::{BuildContext, LayerExt, LayerSpec, ParametricExt, Sample};
 
 use common::rng;
 use ndarray::Array2;
-use pdmap_core::{BuildContext, LayerExt, LayerSpec, Sample};
 
 #[test]
-fn each_level_goes_on_with_half_of_the_channels() {
+fn each_level_continues_with_half_of_the_channels() {
     let registry = pdmap_laws::laws::registry::<f64>();
     for (levels, sizes) in [(1, vec![64]), (2, vec![64, 32]), (3, vec![64, 32, 16])] {
         let options = serde_json::json!({ "shape": [1, 8, 8], "levels": levels, "layers": [{ "kind": "scale" }] });

@@ -1,7 +1,8 @@
 //! The indexing of kernels, `y[o, bK+k] = Σ h[k,o,i,j] x[i, bK + j − offset]`, against independent values, and the layers against it.
 //!
-//! The fixtures hold arbitrary kernels, which pin the two functions here that apply and materialize kernels. Layers are products of stages: their kernels, read
-//! off an impulse in a long signal, must give the same map at the fixtures' sizes, with taps that wrap included.
+//! The fixtures hold arbitrary kernels and test the two functions here that apply and materialize kernels.
+//! Layers are products of stages: their kernels, read off an impulse in a long signal, must give the same map
+//! at the fixtures' sizes, wrapped taps included.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array2, ArrayD};
@@ -179,7 +180,7 @@ fn kernels_of(layer: &CycledConv<f64>, size: Size, image: bool) -> Kernels {
 }
 
 #[test]
-fn layers_are_what_their_kernels_say() {
+fn layers_are_the_maps_of_their_kernels() {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     for fixture in fixtures() {
         let (size, image) = (fixture.size, fixture.size.size[0] > 1);
@@ -195,7 +196,7 @@ fn layers_are_what_their_kernels_say() {
             close("y", &y, &fixture.x.dot(&whole.t()), OWN);
             let expected = Lu::<f64>::new(whole.view()).unwrap().log_det().log_abs;
             close("log-det", &log_det, &vec![expected; log_det.len()], OWN * size.features() as f64);
-            // One block more or less in the offset is another map.
+            // Another offset is another map.
             if stages > 1 && size.size[1] > size.period[1] {
                 let off = Kernels { offset: [kernels.offset[0], kernels.offset[1] + 1], ..kernels };
                 let wrong = fixture.x.dot(&matrix(&off, size).t());

@@ -3,8 +3,7 @@
 
 use ndarray::Array2;
 use pdmap_conv::optim::Optimizer;
-use pdmap_conv::{CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real};
-use pdmap_conv::{stages_of, subband_scale, subband_shift};
+use pdmap_conv::{CycledConv, Flow, Geometry, Group, Layer, LayerExt, Real, stages_of, subband_scale, subband_shift};
 use pdmap_core::ParametricExt;
 use pdmap_core::flow::base::{Normal, draw};
 use pdmap_filterbank::{Kernels, Stages};
@@ -62,7 +61,7 @@ fn kernels_stay_paraunitary() {
         let values = wide.singular_values(&geometry.shape()).unwrap();
         assert!(values.iter().all(|value| (value - 1.0).abs() <= 1e-12), "{geometry}: {values:?}");
     }
-    // A bank that is not orthonormal is seen.
+    // A bank that is not orthonormal is rejected.
     let (geometry, _) = geometries()[0];
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let mut matrices = Stages::random(8, 1, 2, &mut rng).unwrap().into_matrices();
@@ -91,7 +90,7 @@ fn the_inverse_holds_at_every_length() {
     }
 }
 
-/// With a shift alone the most likely one takes each subband's mean away.
+/// The maximum-likelihood shift removes the mean of each subband.
 #[test]
 fn a_shift_of_subbands_learns_their_means() {
     let geometry = Geometry::signal(1, 12, 4);

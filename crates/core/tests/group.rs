@@ -1,18 +1,17 @@
-//! Steps of any size keep what a group promises.
+//! Steps of any size stay in their group.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use ndarray::{Array2, array};
-use pdmap_core::Geometry;
 use pdmap_core::contract::{Memory, Reads, Rule};
 use pdmap_core::flow::base::Normal;
 use pdmap_core::group::{Direction, Group, GroupMatrix, ORTHONORMALITY, haar};
 use pdmap_core::linalg::orthonormality_residual;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{LayerError, ParamGrad, Real, Result};
+use pdmap_core::{Geometry, LayerError, ParamGrad, Real, Result};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Steps that are given, whatever the direction.
+/// Makes the given steps, whatever the direction.
 #[derive(Debug)]
 struct Given(Vec<f64>);
 
@@ -82,13 +81,14 @@ fn in_the_algebra_only_the_step_that_crosses_is_halved() {
     }
     let before = matrix.weight().to_owned();
     assert!((before[[0, 0]] - 1.01_f64.powi(100)).abs() < 1e-9);
-    // I + S = diag(−2, 1) has the wrong sign; at a quarter of the way, and once more, diag(0.625, 1) has not.
+    // I + S = diag(−2, 1) has the wrong sign. A quarter of the step has the right one, and one more halving
+    // gives diag(0.625, 1).
     let report = matrix.step(&mut Given(vec![-3.0, 0.0, 0.0, 0.0]), &mut grad).unwrap();
     assert_eq!(report.halvings, 3);
     let expected = array![[0.625, 0.0], [0.0, 1.0]].dot(&before);
     assert!((&matrix.weight() - &expected).iter().all(|d| d.abs() < 1e-12), "{} {expected}", matrix.weight());
     assert_eq!(grad.direction[..4], [-0.375, 0.0, 0.0, 0.0], "the step that was taken");
-    // A step that is not finite is an error, and goes back no further than to the last good weight.
+    // A step that is not finite is an error and leaves the last good weight.
     let last = matrix.weight().to_owned();
     assert!(matrix.step(&mut Given(vec![f64::NAN, 0.0, 0.0, 0.0]), &mut grad).is_err());
     assert_eq!(matrix.weight(), last);
@@ -112,15 +112,15 @@ fn a_plain_step_in_factors_is_halved_until_right_and_once_more() {
         assert!((log_det.log_abs - (0.75f64.ln() + 3.0 * 1.0625f64.ln())).abs() < 1e-15 && !log_det.negative);
         let identity = matrix.tracked_inverse().unwrap().dot(&expected) - Array2::<f64>::eye(4);
         assert!(identity.iter().all(|d| d.abs() < 1e-15), "{identity}");
-        // The direction was taken: a second update has nothing to follow.
+        // The step used the direction up: a second one has nothing to follow.
         assert!(matrix.step(&mut Optimizer::sgd(1.0).unwrap(), &mut grad).is_err());
         assert_eq!(matrix.weight(), expected);
     }
 }
 
-/// Where a factorization is dear nothing is known of the determinant but the sign of each step.
+/// Where a factorization is too expensive, only the sign of each step is known.
 #[test]
-fn a_step_of_a_large_weight_is_halved_all_the_same() {
+fn a_step_of_a_large_weight_is_halved_too() {
     const DIM: usize = 4096;
     let row = |first| Array2::from_shape_fn((1, DIM), |(_, column)| if column == 0 { first } else { 0.0_f32 });
     let mut matrix = GroupMatrix::new(Array2::eye(DIM), Group::General(Direction::Relative)).unwrap();
@@ -175,7 +175,7 @@ fn factors_that_are_not_finite_and_rates_that_turn_back_leave_the_weight() {
 
 #[test]
 fn a_large_weight_is_not_factorized_for_a_step() {
-    // The side from which that is so; by entries or in factors, one row: E = I + e₁e₀ᵀ.
+    // From this side on; by entries or in factors of one row: E = I + e₁e₀ᵀ.
     let dim = 4096;
     for (mut rule, factored) in [(Optimizer::sgd(0.5).unwrap(), true), (Optimizer::adam(0.5).unwrap(), false)] {
         let group = Group::General(Direction::Relative);
@@ -193,7 +193,7 @@ fn a_large_weight_is_not_factorized_for_a_step() {
         let expected = [1.5, 0.5, 0.0];
         let found = [weight[[0, 0]], weight[[1, 0]], weight[[0, 1]]];
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
-        // Plain steps keep the sign by themselves; others have a weight to go back to, whose sign nobody has looked at.
+        // Plain steps keep the sign by themselves; others keep a weight to go back to, whose sign is unknown.
         let mut state = pdmap_core::State::default();
         matrix.save_state("weight", &mut state);
         assert_eq!(state.take_number("weight.armed").unwrap(), u64::from(!factored));

@@ -20,7 +20,7 @@ fn round_trip(kernels: &Kernels) -> Result<Imported, LayerError> {
         Period::Image(height, width) => (vec![kernels.channels(), 8 * height, 8 * width], 2),
     };
     let x = normal(&shape, 77);
-    // The stages read `shift` positions further on: on a signal that was moved back by as much they are the kernels.
+    // The stages read `shift` positions later: on a signal that is moved back they are the kernels.
     let mut moved = x.clone();
     for axis in 0..periods {
         let n = shape[axis + 1] as isize;
@@ -46,7 +46,7 @@ proptest! {
         prop_assert!(imported.stages.residual() <= 32.0 * f64::EPSILON);
         let side = k * channels;
         let polished = stages * side * (side - 1) / 2 <= 800;
-        // Beyond that, long banks lose digits, and say how many.
+        // Longer banks lose digits and report how many.
         let allowed = if polished || stages < 5 { ROUND_TRIP } else { 1e-7 };
         prop_assert!(imported.residual < allowed, "K = {}, C = {}, M = {}: {:e}", k, channels, stages, imported.residual);
         prop_assert_eq!(imported.shift, [0, 0]);
@@ -83,12 +83,12 @@ fn presets_of_few_degrees() {
         let imported = round_trip(&bank.kernels().unwrap()).unwrap_or_else(|error| unreachable!("bank {at}: {error}"));
         assert!(imported.residual < ROUND_TRIP, "bank {at}: {:e}", imported.residual);
     }
-    // Taps of zeros are no stages.
+    // Zero taps add no stages.
     assert_eq!(Stages::import(&banks[3].kernels().unwrap()).unwrap().stages.matrices().len(), 1);
 }
 
 #[test]
-fn stages_on_the_wrong_grid_are_seen() {
+fn stages_on_the_wrong_grid_are_rejected() {
     let bank = Stages::random(4, 1, 3, &mut rng(6)).unwrap();
     let imported = Stages::import(&bank.kernels().unwrap()).unwrap();
     let x = normal(&[1, 24], 1);
@@ -183,7 +183,7 @@ fn kernels_of_uneven_rank_take_a_shift_and_more_stages() {
 }
 
 #[test]
-fn what_no_product_of_stages_is() {
+fn kernels_that_are_no_product_of_stages() {
     // One number of two channels delayed by a block: half a position on the whole.
     match Stages::import(&signal_delays(2, 2, &[1])) {
         Err(LayerError::FractionalShift { axis: 1, shift }) => assert!((shift + 0.5).abs() < 1e-12),

@@ -141,7 +141,7 @@ proptest! {
         prop_assert!(distance(stages.invert(forward.view()).unwrap().view(), x.view()) < allowed);
         prop_assert!((dot(&forward, &forward) - dot(&x, &x)).abs() < allowed * size);
         prop_assert!(kernels.residual() < allowed, "residual {:e}", kernels.residual());
-        // Nothing fell outside of the taps, or it would be missing here.
+        // No energy lies outside of the taps.
         let dense = kernels.materialize(*x.shape().iter().rev().nth(1).filter(|_| x.ndim() == 3).unwrap_or(&1), x.shape()[x.ndim() - 1]).unwrap();
         let flat = x.view().into_shape_with_order(x.len()).unwrap();
         let product = dense.dot(&flat).into_shape_with_order(IxDyn(x.shape())).unwrap();

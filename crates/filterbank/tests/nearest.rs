@@ -26,7 +26,7 @@ fn orthonormal_kernels_are_their_own() {
         let kernels = near(period, 0.0);
         let nearest = kernels.nearest_orthonormal(&shape).unwrap();
         assert!(nearest.distance < 1e-14 && nearest.residual < 1e-13 && nearest.lost < 1e-14, "{nearest:?}");
-        // The wrong factor, the inverse adjoint of another scale, would be seen: (2 E) has the polar factor of E.
+        // 2 E has the polar factor of E, which a wrong factor would not.
         let doubled =
             Kernels::signal(2.0 * Stages::lot(4).unwrap().kernels().unwrap().signal_values().unwrap().to_owned(), 2)
                 .unwrap();
@@ -46,10 +46,10 @@ fn the_residual_is_of_first_order_in_the_distance() {
             assert_eq!(nearest.residual, nearest.kernels.residual());
             before.push(kernels.residual());
             residuals.push(nearest.residual);
-            // What was cut off is of the order of the noise, and so is the way.
+            // What is truncated is of the order of the noise, and so is the distance.
             assert!(nearest.lost < 10.0 * noise && nearest.distance < 20.0 * noise, "{nearest:?}");
         }
-        // Truncation leaves a residual of first order: it helps, and is no parametrization.
+        // Truncation leaves a residual of first order.
         assert!(residuals[0] < before[0] && residuals[1] < before[1], "{residuals:?} {before:?}");
         assert!(residuals[1] > 1e-6, "{residuals:?}");
     }
@@ -71,7 +71,7 @@ fn without_truncation_it_is_the_polar_factor_of_the_matrix() {
 }
 
 #[test]
-fn what_has_no_nearest() {
+fn kernels_without_a_nearest_bank() {
     let average = Kernels::signal(Array4::from_elem((1, 1, 1, 2), 0.5), 0).unwrap();
     match average.nearest_orthonormal(&[1, 8]).unwrap_err() {
         LayerError::SingularFrequency { frequency, .. } => assert_eq!(frequency, [0, 4]),

@@ -1,4 +1,4 @@
-//! Presets against reference values and against rustdct, and what they are wrong without.
+//! Presets against reference values and against rustdct.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use crate::common;
@@ -53,7 +53,7 @@ fn banks_and_coding_gains_as_in_the_reference() {
         assert!(stages.residual() < 32.0 * f64::EPSILON, "{name}");
         let gain = stages.kernels().unwrap().coding_gain(0.95).unwrap();
         assert!((gain - fixture.number(&format!("coding_gain/{name}"))).abs() < 1e-10, "{name}: {gain}");
-        // The oracle sees a kernel that is turned around.
+        // The oracle rejects a reversed kernel.
         let turned = Array2::from_shape_fn(found.dim(), |(k, j)| found[[k, found.ncols() - 1 - j]]);
         assert!(name == "dct2_1" || distance(turned.view(), expected.view()) > 0.1, "{name}");
     }

@@ -43,7 +43,7 @@ fn signals_and_images_as_in_pywavelets() {
             let measured = against(&fixture, &path, &pyramid);
             assert!(measured < REFERENCE, "{path}: {measured:e}");
             assert!(distance(kernels.recompose(&pyramid).unwrap().view(), x.view()) < REFERENCE, "{path}");
-            // One sample further on, and turned kernels, are something else.
+            // A shift by one sample and reversed kernels are rejected.
             let n = x.shape()[x.ndim() - 1];
             let moved = x.select(Axis(x.ndim() - 1), &(1..=n).map(|at| at % n).collect::<Vec<_>>());
             assert!(against(&fixture, &path, &kernels.decompose(moved.view(), levels).unwrap()) > 0.1, "{path}");
@@ -58,7 +58,7 @@ fn signals_and_images_as_in_pywavelets() {
 }
 
 #[test]
-fn pyramids_of_other_periods_keep_norms_and_come_back() {
+fn pyramids_of_other_periods_keep_norms_and_reconstruct() {
     for (bank, shape) in [
         (Stages::random(3, 2, 3, &mut rng(1)).unwrap(), vec![2, 27]),
         (Stages::random((2, 3), 1, 2, &mut rng(2)).unwrap(), vec![1, 8, 18]),

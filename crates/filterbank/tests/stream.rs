@@ -45,7 +45,8 @@ fn analyze(kernels: &Kernels, x: &Array2<f64>, longest: usize, seed: u64) -> (is
     (first, joined(&parts))
 }
 
-/// The coefficients from block `first` on, `count` of them, by the periodic map on a signal with so many zeros that nothing wraps.
+/// `count` coefficients from block `first` on, by the periodic map on a signal with enough zeros that
+/// nothing wraps.
 fn whole(kernels: &Kernels, x: &Array2<f64>, first: isize, count: usize) -> Array2<f64> {
     let k = kernels.signal_values().unwrap().dim().0;
     let reach = kernels.taps()[1] + kernels.offset()[1].unsigned_abs() + 2 * k;
@@ -105,7 +106,7 @@ proptest! {
 }
 
 #[test]
-fn a_stream_without_memory_is_seen() {
+fn a_stream_without_memory_is_rejected() {
     let kernels = Stages::lot(4).unwrap().kernels().unwrap();
     let x = normal(&[1, 40], 3).into_dimensionality::<Ix2>().unwrap();
     let (first, y) = analyze(&kernels, &x, 9, 1);
@@ -118,7 +119,7 @@ fn a_stream_without_memory_is_seen() {
     let same =
         (0..forgetful.ncols() - 4).filter(|&at| (forgetful[[0, at]] - expected[[0, at + 4]]).abs() < 1e-13).count();
     assert!(same < forgetful.ncols() - 4, "the seam is not seen");
-    // Blocks that are counted from another one are seen too.
+    // Blocks counted from another start are rejected too.
     assert!(distance(y.view(), whole(&kernels, &x, first + 1, y.ncols()).view()) > 0.1);
 }
 
@@ -144,7 +145,7 @@ fn the_delay_is_at_most_one_less_than_the_taps() {
 
 #[test]
 fn memory_does_not_grow() {
-    // A long signal in small blocks; what is kept is seen in the debug output's length.
+    // A long signal in small blocks; the length of the debug output shows what is kept.
     let kernels = Stages::lot(4).unwrap().kernels().unwrap();
     let (mut analyzer, mut synthesizer) = (Analyzer::new(&kernels).unwrap(), Synthesizer::new(&kernels).unwrap());
     let x = Array2::ones((1, 7));

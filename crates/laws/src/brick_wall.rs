@@ -1,20 +1,21 @@
-//! Brick-wall convolutions as dense matrices, sample by sample from their definition: the oracle of law 5, with mistakes that it must see.
+//! Brick-wall convolutions as dense matrices, sample by sample from their definition: the oracle for
+//! convolutions, with mistakes that it must reject.
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_conv::{Boundary, Geometry, Output};
 
-/// A mistake in the definition, which the comparison must see.
+/// A mistake in the definition, which the comparison must reveal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slip {
     /// The definition itself.
     None,
-    /// The first stage stands at 0 where the last should.
+    /// The first stage is on the grid, where the last should be.
     Parity,
     /// Blocks do not wrap around.
     Wrap,
     /// Each block is multiplied by the transpose.
     Transposed,
-    /// Channels and positions change places in a block.
+    /// Channels and positions are swapped in a block.
     ChannelMajor,
     /// The other half of the channels moves.
     OtherHalf,

@@ -9,7 +9,7 @@ use pdmap_core::{Flow, ParametricExt};
 use pdmap_laws::tolerance::rounding;
 use pdmap_laws::{normal_rows, rng, worst};
 
-/// Numbers after steps, against those of another way.
+/// Numbers after some steps, against those of another path.
 const PATH: f64 = 16.0;
 
 /// A step of plain SGD on periodic signals and on the same signals repeated leads to the same stages: the

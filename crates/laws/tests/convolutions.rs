@@ -1,4 +1,4 @@
-//! Law 5: convolutions as matrices, against a materialization written by the definition alone.
+//! Convolutions as matrices, against a materialization by the definition alone.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array1, Array2, Axis};
@@ -6,8 +6,7 @@ use pdmap_conv::{CycledConv, Direction, Geometry, Group, Output};
 use pdmap_core::flow::base::Laplace;
 use pdmap_core::linalg::{Lu, singular_values};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, ForwardPass, Layer, LayerExt, Real, Tape};
-use pdmap_core::{Parametric, ParametricExt};
+use pdmap_core::{Flow, ForwardPass, Layer, LayerExt, Parametric, ParametricExt, Real, Tape};
 use pdmap_laws::brick_wall::{Slip, laid_out, materialized};
 use pdmap_laws::tolerance::rounding;
 use pdmap_laws::{badly_conditioned, normal_rows, rng, worst};
@@ -34,7 +33,7 @@ fn dot<F: Real>(a: &Array2<F>, b: &Array2<F>) -> f64 {
     a.iter().zip(b).map(|(a, b)| a.f64() * b.f64()).sum()
 }
 
-/// All of law 5 for an orthonormal layer, by its own matrix.
+/// What an orthonormal layer promises, by its own matrix.
 fn holds<F: Real>(layer: &CycledConv<F>, rows: usize, seed: u64) {
     let (features, case) = (layer.geometry().features(), format!("{layer:?}"));
     let allowed = rounding::<F>(layer.geometry().side() * layer.stages().len(), 1.0, ORTHONORMAL);
@@ -244,7 +243,7 @@ fn gradients_by_dense_matrices() {
     }
 }
 
-/// Rows and blocks are shared out among tasks by size: many of both give what few give.
+/// Rows and blocks are split into tasks by size: large batches give the results of small ones.
 #[test]
 fn large_and_small_batches_agree() {
     let mut rng = rng(7);
@@ -267,7 +266,7 @@ fn large_and_small_batches_agree() {
         let back = layer.untransform(&y).unwrap().0;
         let off = worst((&back - &x).iter().map(|d| d.abs()));
         assert!(off <= rounding::<f64>(geometry.side(), 1.0, ORTHONORMAL), "{geometry}: {off:e}");
-        // Row by row nothing changes, and an output is that of its surroundings, wherever it stands.
+        // A row by itself gives the same outputs.
         let alone = layer.transform(x.slice_axis(Axis(0), ndarray::Slice::from(rows - 1..))).unwrap().0;
         let off = worst((&alone.row(0) - &y.row(rows - 1)).iter().map(|d| d.abs()));
         assert!(off <= rounding::<f64>(geometry.side(), 1.0, ORTHONORMAL), "{geometry}: {off:e}");

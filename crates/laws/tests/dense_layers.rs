@@ -1,10 +1,10 @@
-//! What a dense layer says of itself, and how it is made from a description. Each check was found missing by a planted bug.
+//! Diagnostics of a dense layer, and its construction from a description. A planted bug once revealed that
+//! each check was missing.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use ndarray::{Array2, array};
-use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{BuildContext, Flow, Layer, LayerError, LayerSpec, Result, Sample};
+use pdmap_core::{BuildContext, Flow, Layer, LayerError, LayerSpec, ParametricExt, Result, Sample};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::rng;
 use pdmap_layers::diagonal::ScaleDirection;
@@ -50,7 +50,7 @@ fn a_layer_has_its_features_and_keeps_to_its_options() {
 
 #[test]
 fn a_description_says_how_a_bias_starts() {
-    // Where nothing is said there is a plain one, from 0.
+    // The default is a plain bias that starts at 0.
     let layer = built(json!({ "group": "orthonormal" })).unwrap();
     assert_eq!(layer.spec().options["bias"], "plain");
     assert_eq!(bias(&*layer), Some(vec![0.0; 3]));
@@ -87,12 +87,13 @@ fn the_singular_form_is_two_rotations_with_scales_between() {
     assert_eq!(kinds, ["dense", "scale", "dense"]);
     let groups: Vec<Value> = [0, 2].map(|index| layers[index].spec().options["group"].clone()).into();
     assert_eq!(groups, [json!("orthonormal"), json!("orthonormal")]);
-    // The one bias stands behind everything.
+    // The only bias is that of the last layer.
     assert_eq!((bias(&*layers[0]).is_some(), bias(&*layers[2]).is_some()), (false, true));
     assert_ne!(layers[0].tensors()[0].1, layers[2].tensors()[0].1);
 }
 
-/// In the algebra `(W, b)` makes one step `W̃ ← (I + S̃) W̃`. Where the guard shortens it, since it would cross `det W = 0`, the bias goes as short a way as the weight.
+/// In the algebra `(W, b)` makes one step `W̃ ← (I + S̃) W̃`. Where the guard shortens the step because it
+/// would cross `det W = 0`, it shortens that of the bias by the same factor.
 #[test]
 fn a_shortened_step_is_as_short_for_the_bias() {
     const START: f64 = 0.3;
@@ -105,7 +106,7 @@ fn a_shortened_step_is_as_short_for_the_bias() {
         flow.accumulate(&array![[3.0], [4.0], [5.0]], &mut training).unwrap();
         let report = flow.update(&mut optimizer, &mut training).unwrap();
         let value = |index: usize| flow.tensors()[index].1.iter().copied().next().unwrap();
-        // How far W went, relative to itself, and how far b went beside what W took along.
+        // The relative step of W, and the step of b without what follows from W.
         (value(0) - 1.0, value(1) - START * value(0), report.halvings)
     };
     let (small, large) = (step(1e-3), step(0.2));

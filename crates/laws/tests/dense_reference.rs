@@ -4,15 +4,14 @@
 use ndarray::{Array1, Array2};
 use pdmap_core::contract::Reads;
 use pdmap_core::flow::base::Normal;
-use pdmap_core::{Flow, Layer, LayerError, Tensors};
-use pdmap_core::{Parametric, ParametricExt};
+use pdmap_core::{Flow, Layer, LayerError, Parametric, ParametricExt, Tensors};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::worst;
 use pdmap_layers::elementwise::{Elementwise, SmoothLeakyRelu};
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-10;
-/// How far the exchanged form must be from the right one, as a share of the largest entry.
+/// How far the exchanged form must be from the right one, relative to the largest entry.
 const EXCHANGED: f64 = 0.1;
 
 fn fixture() -> Value {
@@ -93,7 +92,7 @@ fn the_relative_direction_is_the_euclidean_gradient_times_wtw() {
         let direction = &training.grads.params[2 * index].direction;
         close("relative", direction, &matrix(&fixture["grad_w_relative"][index]));
         // The exchanged form, y δᵀ instead of δ yᵀ (equation 15 read literally), is W Gᵀ W where the
-        // right one is G Wᵀ W: two matrices that are far apart here, so the test can tell.
+        // right one is G Wᵀ W. The two matrices are far apart here, so the test can tell.
         let (w, g) = (matrix(&fixture["weights"][index]), matrix(&fixture["grad_w_euclidean"][index]));
         let reference = matrix(&fixture["grad_w_relative"][index]);
         close("G Wᵀ W", &g.dot(&w.t()).dot(&w), &reference);

@@ -1,4 +1,5 @@
-//! Rows in blocks, in several calls and on any number of threads: the bits of all rows at once. And samples at a temperature.
+//! Rows in blocks, in several calls and on any number of threads give the bits of all rows at once; samples
+//! at a temperature.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array2, Axis, ShapeBuilder, Slice};
@@ -19,7 +20,7 @@ fn flow<F: Real>(features: usize) -> Flow<F> {
     Flow::new(features, vec![dense(), bend, dense()], Box::new(Logistic)).unwrap()
 }
 
-/// Scores, codes, rows back and gradients of blocks of `block` rows.
+/// Scores, codes, decoded rows and gradients of blocks of `block` rows.
 fn in_blocks<F: Real>(flow: &Flow<F>, x: &Array2<F>, block: usize) -> (Vec<f64>, [Array2<F>; 3]) {
     let mut evaluator = flow.evaluator();
     let mut scores = vec![f64::NAN; x.nrows()];
@@ -52,7 +53,7 @@ fn same_in_blocks<F: Real>(features: usize) {
     let mut columns = Array2::zeros(x.dim().f());
     columns.assign(&x);
     assert!(in_blocks(&flow, &columns, 2 * CHUNK) == whole);
-    // A row that goes astray between blocks must not pass.
+    // A row in the wrong block must be noticed.
     let mut moved = x.clone();
     let neighbour = x.row(CHUNK - 1).to_owned();
     moved.row_mut(CHUNK).assign(&neighbour);
@@ -66,7 +67,7 @@ fn blocks_give_the_same_bits_as_all_rows_at_once() {
 }
 
 #[test]
-fn a_gradient_is_what_it_was_whatever_was_differentiated_before() {
+fn a_gradient_does_not_depend_on_earlier_calls() {
     let (flow, x) = (flow::<f64>(4), normal_rows::<f64>(300, 4, &mut rng(1)));
     let mut evaluator = flow.evaluator();
     let mut gradient = Array2::zeros(x.raw_dim());

@@ -14,7 +14,7 @@ fn fixture() -> Value {
     serde_json::from_str(include_str!("fixtures/log_det.json")).unwrap()
 }
 
-/// A matrix, its condition number, and what its determinant is.
+/// A matrix, its condition number and its determinant.
 struct Case {
     matrix: Array2<f64>,
     condition: f64,
@@ -51,7 +51,7 @@ fn close(what: &str, actual: f64, expected: f64, size: usize, condition: f64) {
     assert!(error <= allowed, "{what}: {actual} is not {expected} to {allowed:e}");
 }
 
-/// Log-determinants of both ways of a layer, as they are added to those of rows.
+/// Log-determinants of both directions of a layer.
 fn both_ways<F: Real>(what: &str, layer: &dyn Layer<F>, expected: f64, size: usize, condition: f64) {
     let x = normal_rows::<F>(2, size, &mut pdmap_laws::rng(1));
     let (_, forward) = layer.transform(&x).unwrap();
@@ -107,7 +107,7 @@ fn free_convolutions_with_a_nearly_singular_frequency() {
     }
 }
 
-/// The wrong implementation: the matrix in half of its digits before it is factorized.
+/// The wrong implementation: the matrix is rounded to single precision before it is factorized.
 #[test]
 fn the_reference_sees_single_precision() {
     for case in dense_cases("f64") {

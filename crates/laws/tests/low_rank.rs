@@ -1,4 +1,5 @@
-//! Plain steps on few rows: in factors as by entries, in weight, log-determinant and inverse.
+//! Plain steps on few rows: steps in factors agree with steps by entries in weight, log-determinant and
+//! inverse.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array2, ArrayView2};
@@ -7,8 +8,7 @@ use pdmap_core::flow::base::Logistic;
 use pdmap_core::group::ORTHONORMALITY;
 use pdmap_core::linalg::{Lu, orthonormality_residual};
 use pdmap_core::optim::{Clip, Optimizer, OptimizerSpec};
-use pdmap_core::{Flow, LayerExt, Real, State};
-use pdmap_core::{Parametric, ParametricExt};
+use pdmap_core::{Flow, LayerExt, Parametric, ParametricExt, Real, State};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::tolerance::rounding;
 use pdmap_laws::{badly_conditioned, normal_rows, rng, worst};
@@ -17,7 +17,7 @@ const FEATURES: usize = 24;
 const ROWS: usize = 5;
 const STEPS: usize = 1000;
 
-/// Roundings, in `ε × size`, that two ways through [`STEPS`] steps may come apart: 3e-13 in `f64`.
+/// Roundings, in `ε × size`, that two paths of [`STEPS`] steps may be apart: 3e-13 in `f64`.
 const PATH: f64 = 64.0;
 
 const GROUPS: [Group; 4] = [
@@ -27,7 +27,7 @@ const GROUPS: [Group; 4] = [
     Group::Orthonormal,
 ];
 
-/// Plain ascent that does not say so: a rule by someone who knows nothing of factors.
+/// Plain ascent that does not announce itself as plain, so that directions have entries.
 #[derive(Debug)]
 struct Silent(Optimizer);
 
@@ -68,7 +68,7 @@ fn walk<F: Real>(
 ) -> u64 {
     let mut training = flow.training();
     let mut halvings = 0;
-    // Sources with heavy tails, mixed: a map to be found in either group.
+    // Mixed sources with heavy tails, which a map of either group can separate.
     let mixing = badly_conditioned::<F>(flow.features(), 3.0, &mut rng(77));
     for step in steps {
         let x = normal_rows::<F>(rows, flow.features(), &mut rng(step as u64));
@@ -100,7 +100,7 @@ fn apart(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
     worst((a - b).iter().map(|v| v.abs())) / scale
 }
 
-/// The oracle: what a weight is said to have for a log-determinant and an inverse, against an LU of it.
+/// The oracle: tracked log-determinant and inverse against an LU of the weight.
 fn against_lu(w: ArrayView2<'_, f64>, log_abs: f64, inverse: &Array2<f64>) -> (f64, f64) {
     let lu = Lu::<f64>::new(w).unwrap();
     let truth = lu.inverse_transposed().unwrap().reversed_axes();
@@ -210,7 +210,7 @@ fn steps_that_would_cross_are_halved_and_counted() {
     }
 }
 
-/// Bits of tensors and of what is carried along.
+/// Bits of tensors and of what is tracked.
 fn bits<F: Real>(flow: &Flow<F>) -> Vec<u64> {
     let (log_abs, inverse) = claims(flow);
     let tensors = flow.tensors();
@@ -219,10 +219,10 @@ fn bits<F: Real>(flow: &Flow<F>) -> Vec<u64> {
 }
 
 #[test]
-fn a_run_in_factors_goes_on_bit_for_bit() {
+fn a_run_in_factors_continues_bit_for_bit() {
     fn check<F: Real>() {
         for group in GROUPS {
-            // Steps by entries before and after, so that each kind meets what the other left.
+            // Steps by entries before and after, so that each kind continues from the other.
             let part = |flow: &mut Flow<F>, part: std::ops::Range<usize>| {
                 let mut rule = sgd(0.01, Clip::None);
                 if part.start.is_multiple_of(20) {
@@ -254,7 +254,7 @@ fn a_run_in_factors_goes_on_bit_for_bit() {
 }
 
 #[test]
-fn other_steps_end_what_is_carried_along() {
+fn other_steps_end_the_tracking() {
     let mut flow = flow::<f64>(Group::General(Direction::Relative), BiasKind::None, FEATURES);
     let adam = Optimizer::new(OptimizerSpec::adam(), 0.01).unwrap();
     for round in 0..4 {
@@ -289,7 +289,7 @@ fn long_runs_in_f32_neither_drift_nor_leave_their_group() {
 /// One way to get the formulas wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Mistake {
-    /// None: what shows that the oracle is not simply strict.
+    /// None: the oracle is not simply strict.
     None,
     /// `D log(1+η)` is left out of the log-determinant.
     ForgetsScale,

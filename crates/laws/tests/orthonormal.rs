@@ -1,24 +1,24 @@
-//! O(D) forever.
+//! Weights stay on O(D) over any number of steps.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::effort::effort;
 use ndarray::Array2;
-use pdmap_core::Geometry;
-use pdmap_core::Real;
 use pdmap_core::contract::{Memory, Reads, Rule};
 use pdmap_core::group::{Group, GroupMatrix, ORTHONORMALITY, cayley, haar};
 use pdmap_core::linalg::orthonormality_residual;
 use pdmap_core::optim::Optimizer;
+use pdmap_core::{Geometry, Real};
 use pdmap_laws::{normal_rows, rng, worst};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-/// A rule that answers every direction with steps of its own.
+/// A rule that replaces every direction by steps of its own.
 #[derive(Debug)]
 enum Steps {
     /// Other random entries in ±0.5 at each step.
     Random(Box<ChaCha8Rng>),
-    /// The same random entries in `±size` at each step, as in a long ascent in one direction: rounding that leans to one side adds up.
+    /// The same random entries in `±size` at each step, as in a long ascent in one direction: biased rounding
+    /// accumulates.
     Steady { seed: u64, size: f64 },
 }
 
@@ -98,8 +98,9 @@ fn many_steps_in_one_direction() {
 }
 
 #[test]
-fn small_steps_near_the_identity_where_rounding_always_leans_to_one_side() {
-    // The diagonal loses θ²/2 a step, which rounds away: the worst case of the bound by which re-centring is timed.
+fn small_steps_near_the_identity_where_rounding_is_biased() {
+    // The diagonal loses θ²/2 a step, which rounds away: the worst case for the bound that schedules
+    // re-centring.
     for size in [3e-10, 1e-9, 3e-9, 1e-8, 3e-8, 1e-7, 1e-5] {
         for dim in [2, 16, 40] {
             let wide = walk_from(Array2::<f64>::eye(dim), Steps::Steady { seed: 3, size }, 600, 1);
@@ -111,8 +112,8 @@ fn small_steps_near_the_identity_where_rounding_always_leans_to_one_side() {
 }
 
 #[test]
-fn a_walk_that_is_never_re_centred_is_seen() {
-    // The wrong implementation: Cayley steps and nothing that takes their rounding back.
+fn a_walk_without_re_centring_is_rejected() {
+    // The wrong implementation: Cayley steps without re-centring.
     let (mut rng, mut packed) = (rng(12), vec![0.0; 16 * 15 / 2]);
     let mut w = haar::<f64>(16, &mut rng);
     for _ in 0..20_000 {
@@ -123,7 +124,7 @@ fn a_walk_that_is_never_re_centred_is_seen() {
     assert!(residual > ORTHONORMALITY, "{residual} ε: the oracle is blind");
 }
 
-/// The largest residual, in ε, of plain steps by random factors, which do not cancel; a dense start and a sparse one.
+/// The largest residual, in ε, of plain steps by random factors, which do not cancel.
 fn thin_walk<F: Real>(start: Array2<F>, rows: usize, rate: f64, steps: u64) -> f64 {
     let dim = start.nrows();
     let mut matrix = GroupMatrix::<F>::new(start, Group::Orthonormal).unwrap();
@@ -131,7 +132,7 @@ fn thin_walk<F: Real>(start: Array2<F>, rows: usize, rate: f64, steps: u64) -> f
     let mut rule = Optimizer::sgd(rate).unwrap();
     let mut residuals = vec![];
     for step in 0..steps {
-        // The same factors every other ten steps: what leans to one side adds up.
+        // The same factors every other ten steps: biased rounding accumulates.
         let mut rng = rng(step - step % 20 + if step % 20 < 10 { 0 } else { step % 10 });
         let (delta, y) = (normal_rows::<F>(rows, dim, &mut rng), normal_rows::<F>(rows, dim, &mut rng));
         grad.outer_mut().unwrap().clear();

@@ -1,19 +1,18 @@
-//! Steps by panels are the steps that the whole direction makes.
+//! Steps by panels agree with steps by whole directions.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use crate::effort::long;
 use ndarray::Array2;
-use pdmap_core::ParametricExt;
 use pdmap_core::contract::{Memory, Rule};
 use pdmap_core::flow::base::Normal;
 use pdmap_core::optim::{Clip, Optimizer, OptimizerSpec};
-use pdmap_core::{Flow, Layer, Real, Result};
+use pdmap_core::{Flow, Layer, ParametricExt, Real, Result};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::normal_rows;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// The same rule, which looks at whole directions only.
+/// The same rule, which reads whole directions only.
 struct Whole(Optimizer);
 
 impl<F: Real> Rule<F> for Whole {
@@ -30,7 +29,7 @@ impl<F: Real> Rule<F> for Whole {
     }
 }
 
-/// A wrong rule: its step is made with the numbers of the next one.
+/// A wrong rule: it makes each step as if it were the next one.
 struct Early(Optimizer);
 
 impl<F: Real> Rule<F> for Early {
@@ -77,11 +76,12 @@ fn apart<F: Real>(a: &Array2<F>, b: &Array2<F>) -> f64 {
     })
 }
 
-/// Roundings of a few steps, of products whose terms are added up in another order.
+/// Roundings of a few steps: the terms of products are added in another order.
 const ROUNDINGS: f64 = 64.0;
 
 fn check<F: Real>() {
-    // Denominators that stay away from 0: the two paths round differently, and a division by a number near 0 would show nothing but that.
+    // Denominators away from 0: the two paths round differently, and a division by a number near 0 would
+    // only amplify that.
     let epsilon = 1e-2;
     let adam = OptimizerSpec::Adam { beta1: 0.9, beta2: 0.999, epsilon };
     let rules = [

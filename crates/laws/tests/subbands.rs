@@ -1,16 +1,16 @@
-//! What subbands share, and shapes that are no shapes. Each check was found missing by a planted bug.
+//! Scales of subbands, and periods that are refused. A planted bug once revealed that each check was
+//! missing.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::Array2;
-use pdmap_conv::Geometry;
-use pdmap_conv::subband_scale;
-use pdmap_core::ParametricExt;
+use pdmap_conv::{Geometry, subband_scale};
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{BuildContext, Flow, LayerSpec, Sample};
+use pdmap_core::{BuildContext, Flow, LayerSpec, ParametricExt, Sample};
 use pdmap_laws::rng;
 use pdmap_layers::diagonal::ScaleDirection;
 
-/// The maximum-likelihood scale of a subband is one over the root of its power, in whatever direction it is gone to by plain steps.
+/// The maximum-likelihood scale of a subband is one over the root of its power; plain steps in every
+/// direction find it.
 #[test]
 fn scales_of_subbands_go_to_one_over_the_root_of_their_power() {
     const BANDS: usize = 4;

@@ -1,13 +1,11 @@
-//! The same bits whatever the number of threads.
+//! Results do not depend on the number of threads, to the bit.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use crate::effort::effort;
-use pdmap_conv::{CycledConv, Geometry};
-use pdmap_conv::{subband_scale, subband_shift};
-use pdmap_core::ParametricExt;
+use pdmap_conv::{CycledConv, Geometry, subband_scale, subband_shift};
 use pdmap_core::flow::base::Normal;
 use pdmap_core::optim::{Clip, Optimizer};
-use pdmap_core::{Flow, Layer, Real};
+use pdmap_core::{Flow, Layer, ParametricExt, Real};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
 use pdmap_laws::{normal_rows, rng};
 use pdmap_layers::diagonal::ScaleDirection;
@@ -33,7 +31,7 @@ fn trained<F: Real>(threads: usize, group: Group, optimizer: &Optimizer, feature
     })
 }
 
-/// How many threads are compared with one.
+/// Numbers of threads that are compared with one.
 fn threads() -> &'static [usize] {
     effort(&[4], &[2, 4])
 }
@@ -68,7 +66,7 @@ fn several_threads_give_the_bits_of_one() {
     }
 }
 
-/// Convolutions with scales: small blocks and large ones, whole signals and parts of them in a task.
+/// Convolutions with scales: small and large blocks, tasks of whole signals and of parts.
 fn convolved<F: Real>(threads: usize, geometry: Geometry, group: Group, rows: usize) -> Vec<F> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {

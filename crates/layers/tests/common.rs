@@ -1,8 +1,7 @@
 //! What several tests need.
 
-use pdmap_core::Result;
 use pdmap_core::contract::ModuleParameters;
-use pdmap_core::{Real, Registry};
+use pdmap_core::{Real, Registry, Result};
 use pdmap_layers::coupling::{Coupling, CouplingOptions};
 use rand::Rng;
 

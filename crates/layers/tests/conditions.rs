@@ -1,4 +1,4 @@
-//! Flows of rows that come with a condition, and of rows that do not. Each check was found missing by a planted bug.
+//! Rows with and without conditions. A planted bug once revealed that each check was missing.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use crate::common::coupling;

@@ -1,10 +1,9 @@
-//! Radii, mixtures and couplings at the ends of what numbers hold, and what they refuse.
+//! Radii, mixtures and couplings at extreme numbers, and what they refuse.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use crate::common::coupling;
 use ndarray::{Array2, array};
-use pdmap_core::ParametricExt;
-use pdmap_core::{ForwardPass, Layer, LayerExt, Tape, Tensors};
+use pdmap_core::{ForwardPass, Layer, LayerExt, ParametricExt, Tape, Tensors};
 use pdmap_layers::coupling::{CouplingOptions, Split, Transform};
 use pdmap_layers::mixture::LogisticMixture;
 use pdmap_layers::radial::{Groups, Radial};
@@ -55,7 +54,7 @@ fn a_radius_commutes_with_rotations() {
 }
 
 #[test]
-fn mixtures_have_tails_without_end() {
+fn mixtures_have_unbounded_tails() {
     let layer =
         LogisticMixture::<f64>::new(array![[0.0, 1.0, -1.0]], array![[-2.0, 0.5, 3.0]], array![[-1.0, 0.2, -0.5]])
             .unwrap();
@@ -86,7 +85,7 @@ fn a_new_coupling_is_the_identity_and_sees_only_what_stays() {
         let (y, log_det) = layer.transform(&x).unwrap();
         assert!((&y - &x).iter().all(|d| d.abs() < 1e-12) && log_det.iter().all(|v| v.abs() < 1e-12));
     }
-    // Far from everything the network says no more than at the edge of what it sees: |s| < 2, and a bounded shift.
+    // Outliers see the network's boundary behaviour: |s| < 2, and a bounded shift.
     let options = CouplingOptions { hidden: Some(vec![9]), ..CouplingOptions::default() };
     let mut layer = coupling(2, 0, options, &mut rng).unwrap();
     let mut tensors = layer.tensors();
@@ -97,7 +96,7 @@ fn a_new_coupling_is_the_identity_and_sees_only_what_stays() {
 }
 
 #[test]
-fn couplings_that_cannot_be_are_refused() {
+fn impossible_couplings_are_refused() {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
     let mut made = |features: usize, options: CouplingOptions| {
         coupling(features, 0, options, &mut rng).map(drop).unwrap_err().to_string()

@@ -1,13 +1,12 @@
-//! The optimizer's memory goes along with a run: written and read back, the next step is the same.
+//! The optimizer's memory is part of a run: saved and restored, it leads to the same next step.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use pdmap_core::ParametricExt;
-use pdmap_core::flow::base::StudentT;
 use std::collections::BTreeMap;
 
 use ndarray::Array2;
+use pdmap_core::flow::base::StudentT;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, LayerError, State, Training};
+use pdmap_core::{Flow, LayerError, ParametricExt, State, Training};
 use pdmap_layers::diagonal::{Scale, ScaleDirection, Shift};
 
 fn step(flow: &mut Flow<f64>, training: &mut Training<f64>) {
@@ -17,7 +16,7 @@ fn step(flow: &mut Flow<f64>, training: &mut Training<f64>) {
 }
 
 #[test]
-fn a_memory_that_was_written_leads_to_the_same_next_step() {
+fn a_restored_memory_leads_to_the_same_next_step() {
     let base = StudentT::new(4.0, true).unwrap();
     let flow = Flow::builder(2)
         .layer(Shift::zero(2).unwrap())
@@ -38,7 +37,7 @@ fn a_memory_that_was_written_leads_to_the_same_next_step() {
     step(&mut forgetful, &mut empty);
     assert_eq!(flow.tensors(), other.tensors());
     assert_eq!(flow.base().spec(), other.base().spec());
-    // Without its memory Adam goes another way.
+    // Without its memory Adam takes another path.
     assert_ne!(flow.tensors(), forgetful.tensors());
     assert_ne!(flow.base().spec(), forgetful.base().spec());
     let mut nothing = State::new(BTreeMap::new(), BTreeMap::new());
@@ -46,7 +45,7 @@ fn a_memory_that_was_written_leads_to_the_same_next_step() {
 }
 
 #[test]
-fn what_nobody_took_of_a_memory_is_told() {
+fn unused_pieces_of_a_memory_are_reported() {
     let state = |arrays: usize, numbers: usize| {
         let arrays = (0..arrays).map(|at| (format!("a-{at}"), ndarray::ArrayD::<f64>::zeros(vec![2])));
         let numbers = (0..numbers).map(|at| (format!("n-{at}"), 7));

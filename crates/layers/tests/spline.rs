@@ -1,4 +1,4 @@
-//! Splines against independent values, and where the textbook's inverse cancels.
+//! Splines against independent values, and their inverse where the textbook formula cancels.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ndarray::{Array1, Array2, Axis};
@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-/// The bound for the reference values.
+/// Tolerance of the reference values.
 const REFERENCE: f64 = 1e-10;
 /// Round trips in `f64`, in units of ε times the largest number times the steepest slope of the inverse.
 const INVERSE: f64 = 64.0;
@@ -21,7 +21,7 @@ fn row(values: &Array1<f64>) -> Array2<f64> {
     values.clone().insert_axis(Axis(0))
 }
 
-/// `(x, y, log y')` of the reference, and those of a spline with its parameters; `wrong` may spoil those.
+/// The largest deviation of a spline from the reference `(x, y, log y')`; `wrong` may spoil the parameters.
 fn against_reference(wrong: impl Fn(&mut Array2<f64>)) -> f64 {
     let reference: Value = serde_json::from_str(include_str!("fixtures/rational_quadratic_spline.json")).unwrap();
     let widths = row(&numbers(&reference, "unnormalized_widths"));
@@ -47,11 +47,11 @@ fn against_reference(wrong: impl Fn(&mut Array2<f64>)) -> f64 {
 fn independent_values() {
     let worst = against_reference(|_| ());
     assert!(worst <= REFERENCE, "{worst:e}");
-    // The oracle sees a wrong one.
+    // The oracle rejects a wrong one.
     assert!(against_reference(|slopes| slopes[[0, 3]] += 1e-6) > REFERENCE);
 }
 
-/// The root that is right on paper, `2c/(−b − √(b² − 4ac))` (Durkan et al. 2019, equation 8), loses digits where b < 0.
+/// The root `2c/(−b − √(b² − 4ac))` (Durkan et al. 2019, equation 8) loses digits where b < 0.
 #[test]
 fn the_inverse_holds_where_the_textbook_root_cancels() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -79,7 +79,7 @@ fn the_inverse_holds_where_the_textbook_root_cancels() {
 }
 
 #[test]
-fn tails_go_on_for_ever() {
+fn tails_are_unbounded() {
     let spline = Spline::<f32>::identity(1, SplineOptions::default()).unwrap();
     let x = Array2::from_shape_vec((7, 1), vec![-1e30_f32, -4.0, -1e-30, 0.0, 1e-42, 4.0, 1e30]).unwrap();
     let (y, log_det) = spline.transform(&x).unwrap();
@@ -104,7 +104,7 @@ fn shapes_and_ranges_are_refused_with_their_numbers() {
     assert!(made.is_err());
 }
 
-/// A spline that starts as the map of a sample's distribution to the normal one sends the sample's quantiles to those of the normal density.
+/// A spline with a Gaussian start maps the quantiles of its sample to those of the normal density.
 #[test]
 fn a_gaussian_start_maps_quantiles_to_quantiles() {
     use pdmap_core::special::normal::{log_tail, tail_quantile};
@@ -116,13 +116,14 @@ fn a_gaussian_start_maps_quantiles_to_quantiles() {
         crate::common::registry::<f64>().build(&spec, &mut BuildContext::new(1, &mut rng, &mut sample)).unwrap()
     };
     let below = |z: f64| if z < 0.0 { log_tail(-z).exp() } else { 1.0 - log_tail(z).exp() };
-    // The inner knots: −5 + 10k/8. Few numbers, at equal distances: between two of them the quantile is interpolated, and all is exact.
+    // The inner knots are −5 + 10k/8. Few numbers at equal distances: quantiles between them are
+    // interpolated exactly.
     let layer = start(Array2::from_shape_fn((33, 1), |(row, _)| -4.0 + 8.0 * row as f64 / 32.0));
     for knot in [-1.25, 0.0, 1.25] {
         let (z, _) = layer.transform(&ndarray::array![[-4.0 + 8.0 * below(knot)]]).unwrap();
         assert!((z[[0, 0]] - knot).abs() < 1e-9, "{knot}: {z}");
     }
-    // Many of a log-normal density, F(x) = Φ(2 log(x + 1)). Near the ends a sample says little.
+    // Many numbers of a log-normal density, F(x) = Φ(2 log(x + 1)). Near the ends a sample says little.
     let of = |z: f64| (0.5 * z).exp() - 1.0;
     let quantile = |u: f64| if u < 0.5 { -tail_quantile(u.ln()) } else { tail_quantile((1.0 - u).ln()) };
     let layer = start(Array2::from_shape_fn((4000, 1), |(row, _)| of(quantile((row as f64 + 0.5) / 4000.0))));

@@ -1,14 +1,13 @@
-//! Layers learn: a step goes where the gradient says, for every parameter. Each check was found missing by a planted bug.
+//! Layers learn all of their parameters. A planted bug once revealed that each check was missing.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use ndarray::{Array2, Axis};
-use pdmap_core::ParametricExt;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, Layer};
+use pdmap_core::{Flow, Layer, ParametricExt};
 use pdmap_layers::mixture::LogisticMixture;
 use pdmap_layers::spline::{Spline, SplineOptions};
 
-/// One feature of two heaps.
+/// One feature with two modes.
 fn heaps(rows: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, 1), |(row, _)| {
         let side = if row % 3 == 0 { -2.0 } else { 1.0 };
@@ -43,7 +42,7 @@ fn a_mixture_learns_all_of_its_parameters() {
         let moved = old.iter().zip(&new).filter(|(a, b)| (**a - **b).abs() > 1e-3).count();
         assert_eq!(moved, 3, "{name}");
     }
-    // The numbers of a mixture are computed anew: a flow with the same tensors says the same.
+    // What a mixture derives from its tensors is recomputed: a flow with the same tensors agrees.
     let mut again = Flow::builder(1).layer(fresh()).build().unwrap();
     again.set_tensors(pdmap_core::Tensors::from_iter(flow.tensors())).unwrap();
     assert_eq!(again.log_prob(&x).unwrap(), flow.log_prob(&x).unwrap());
