@@ -3,6 +3,7 @@
 mod common;
 mod conditions;
 mod expressive;
+mod histogram;
 mod memory;
 mod spline;
 mod steps;

@@ -2,8 +2,10 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ndarray::{Array2, array};
-use pdmap_core::{Base, Flow, Layer, LayerExt, Tensors};
-use pdmap_data::preprocess::{Bins, Histogram, PRIOR, Sigmoid};
+use pdmap_core::flow::base::Normal;
+use pdmap_core::{Flow, LayerExt, ParametricExt, Tensors};
+use pdmap_layers::elementwise::{Elementwise, Sigmoid, logit};
+use pdmap_layers::preprocess::{Bins, Histogram, PRIOR};
 
 /// Rounding of a mapped number, relative to its size, in ε: quantiles cost some digits where their density is low.
 const ROUND_TRIP: f64 = 1e4;
@@ -19,7 +21,7 @@ fn rows() -> Array2<f64> {
 #[test]
 fn behind_a_normal_base_it_is_the_density_of_the_histogram() {
     let layer = Histogram::<f64>::new(array![[0.0, 1.0, 3.0]], array![[0.1, 0.5, 0.2, 0.2]]).unwrap();
-    let flow = Flow::new(1, vec![Box::new(layer)], Base::normal()).unwrap();
+    let flow = Flow::new(1, vec![Box::new(layer)], Box::new(Normal)).unwrap();
     let x = array![[0.25], [0.999], [1.5], [-0.5], [4.0]];
     // Two bins, 1.5 wide on average: tails of that scale.
     let rate = 2.0 / 3.0_f64;
@@ -29,7 +31,7 @@ fn behind_a_normal_base_it_is_the_density_of_the_histogram() {
     }
     // And a wrong one is seen: the same with other masses.
     let wrong = Histogram::<f64>::new(array![[0.0, 1.0, 3.0]], array![[0.1, 0.4, 0.3, 0.2]]).unwrap();
-    let wrong = Flow::new(1, vec![Box::new(wrong)], Base::normal()).unwrap();
+    let wrong = Flow::new(1, vec![Box::new(wrong)], Box::new(Normal)).unwrap();
     assert!((wrong.log_prob(&x).unwrap()[0] - expected[0]).abs() > 0.1);
 }
 
@@ -69,7 +71,7 @@ fn levels_that_were_never_seen_keep_the_share_that_they_have_elsewhere() {
         (level + 0.5) / 4.0
     });
     let layer = Histogram::fit(rows.view(), Bins::Levels(4)).unwrap();
-    let flow = Flow::new(2, vec![Box::new(layer)], Base::normal()).unwrap();
+    let flow = Flow::new(2, vec![Box::new(layer)], Box::new(Normal)).unwrap();
     let at = |first: f64| flow.log_prob(&array![[first, 0.1]]).unwrap()[0];
     // Level 3 of the first pixel: its share among all, 1/8, as if seen in so many rows more.
     let expected = (PRIOR / 8.0 / (400.0 + PRIOR)).ln();
@@ -101,7 +103,7 @@ fn broken_tensors_are_refused() {
 
 #[test]
 fn the_sigmoid_undoes_the_logit() {
-    let (logit, sigmoid) = (pdmap_data::preprocess::Logit::new(1e-6).unwrap(), Sigmoid::new(1e-6).unwrap());
+    let (logit, sigmoid) = (logit(1e-6).unwrap(), Elementwise::new(Sigmoid { lambda: 1e-6 }).unwrap());
     let x = array![[0.0_f64, 0.25, 0.5], [0.75, 0.999, 1.0]];
     let (y, there) = logit.transform(&x).unwrap();
     let (back, again) = sigmoid.transform(&y).unwrap();
