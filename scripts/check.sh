@@ -14,7 +14,7 @@ echo "== every test file is compiled"
 for all in crates/*/tests/all.rs; do
   for file in "$(dirname "$all")"/*.rs; do
     name=$(basename "$file" .rs)
-        [ "$name" = all ] || grep -q "^mod $name;" "$all" || { echo "$file is missing in $all"; exit 1; }
+    [ "$name" = all ] || grep -q "^mod $name;" "$all" || { echo "$file is missing in $all"; exit 1; }
   done
 done
 

@@ -1,15 +1,17 @@
-//! BuildContext crates outside the workspace: one on `pdmap-core` and `pdmap-dense` alone, one on `pdmap-conv` alone, one on the facade. They compile, train a flow in under 30
-//! lines, and the number of crates that each pulls in is printed.
+//! Fresh crates outside the workspace: one on `pdmap-layers` and `pdmap-dense`, one on `pdmap-conv`
+//! alone, one on the facade. They train a flow in under 30 lines; the number of crates that each
+//! pulls in is printed.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::path::Path;
 use std::process::Command;
 
 const ON_CRATES: &str = r#"
-use pdmap_core::elementwise::{Elementwise, SmoothLeakyRelu};
+use pdmap_core::flow::base;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{base, Flow, Layer};
+use pdmap_core::{Flow, Layer};
 use pdmap_dense::{BiasKind, Dense, Direction, Group};
+use pdmap_layers::elementwise::{Elementwise, SmoothLeakyRelu};
 use rand::SeedableRng;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,10 +35,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 "#;
 
 const ON_CONV: &str = r#"
-use pdmap_conv::diagonal::ScaleDirection;
 use pdmap_conv::optim::Optimizer;
 use pdmap_conv::rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
-use pdmap_conv::{Base, CycledConv, Flow, Geometry, Group, subband_scale};
+use pdmap_conv::{CycledConv, Flow, Geometry, Group, ScaleDirection, base, subband_scale};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
@@ -74,11 +75,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "#;
 
-/// Builds and runs a crate that has the given dependencies; returns what it printed and how many crates it pulled in.
+/// Builds and runs a crate with the given dependencies; returns what it printed and how many crates
+/// it pulled in.
 fn run(name: &str, dependencies: &str, program: &str) -> (f64, usize) {
     assert!(program.trim().lines().count() < 30);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Beside the workspace's own build, so that a second run of the test has nothing to compile; outside of the workspace all the same.
+    // Beside the workspace's own build, so that a second run of the test compiles nothing; but not a
+    // member of the workspace.
     let folder = root.join("target/outside").join(name);
     std::fs::create_dir_all(folder.join("src")).unwrap();
     let manifest = format!(
@@ -110,12 +113,13 @@ fn path(crate_folder: &str) -> String {
 #[test]
 fn fresh_crates_train_a_flow() {
     let dependencies = format!(
-        "pdmap-core = {}\npdmap-dense = {}\nrand = {{ version = \"0.10\", default-features = false }}\nrand_chacha = \"0.10\"",
+        "pdmap-core = {}\npdmap-dense = {}\npdmap-layers = {}\nrand = {{ version = \"0.10\", default-features = false }}\nrand_chacha = \"0.10\"",
         path("crates/core"),
-        path("crates/dense")
+        path("crates/dense"),
+        path("crates/layers")
     );
     let (likelihood, crates) = run("on-crates", &dependencies, ON_CRATES);
-    println!("pdmap-core + pdmap-dense: {crates} crates, themselves, rand and rand_chacha included");
+    println!("pdmap-core, pdmap-dense, pdmap-layers: {crates} crates, themselves, rand and rand_chacha included");
     assert!(likelihood.is_finite() && likelihood < 0.0, "{likelihood}");
 
     let (likelihood, crates) = run("on-conv", &format!("pdmap-conv = {}", path("crates/conv")), ON_CONV);
