@@ -3,13 +3,13 @@
 #
 #   scripts/mutants.sh CRATE OUT [SEED] [COUNT]
 #
-# CRATE is core, dense, conv, spec or train. COUNT (220; core 190) of the bugs known to cargo-mutants are
-# drawn in a seeded random order, so that at least 150 of them compile. All bugs are built at once,
+# CRATE is core, dense, conv, spec or train. COUNT (core 190, dense and conv 220, spec and train 150)
+# of the bugs known to cargo-mutants are drawn in a seeded random order. All bugs are built at once,
 # each behind a switch (`tools/mutants/`), and switched on one at a time. Each is tested by the
-# crate's own tests (dense has none), then by the laws of crates/laws (except for train, which
-# the laws do not cover). OUT/outcomes.tsv lists which tests caught a bug, and the seconds. Without
-# bugs, all tests must pass first. The work tree is modified during the run and restored at the end:
-# use a clone. Needs cargo-mutants, cargo-nextest, jq, openssl.
+# crate's own tests (dense has none), then by the laws of crates/laws (except for spec and train,
+# which the laws do not cover). OUT/outcomes.tsv lists which tests caught a bug, and the seconds.
+# Without bugs, all tests must pass first. The work tree is modified during the run and restored at
+# the end: use a clone. Needs cargo-mutants, cargo-nextest, jq, openssl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 crate=${1:?core, dense, conv, spec or train}

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Pins what the program computes. Builds the command line of an old commit and of the working tree, trains 320 steps of every named
-# model and of the models in scripts/pinned (every kind of layer) with both, in f32 and f64, and compares the hashes of the weights and
-# of 100 scores. Both run on the same machine, because other processors give other last bits. About ten minutes, most of it the builds.
+# Pins what the program computes. Builds the command line of an old commit and of the working tree,
+# trains every named model and the models in scripts/pinned (every kind of layer) with both for 320
+# steps, in f32 and f64, and compares hashes of the weights and of 100 scores. Both run on the same
+# machine, because other processors give other last bits. About ten minutes, most of it the builds.
 #
 #   scripts/pinned.sh OUT [REV, 196fe70]
 #
-# OUT keeps the generated rows and one list of hashes for each program. Exit status 1 where a line differs.
+# OUT keeps the generated rows and one list of hashes for each program. Exit status 1 if a line
+# differs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:?a folder for rows and hashes}
@@ -13,7 +15,7 @@ rev=${2:-196fe70}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
-# OLD_PDMAP names a program that is already built.
+# OLD_PDMAP: a program that is already built.
 old=${OLD_PDMAP:-$out/old/target/release/pdmap}
 if [ ! -x "$old" ]; then
   [ -d "$out/old" ] || git worktree add --force --detach "$out/old" "$rev" >/dev/null

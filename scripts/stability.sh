@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains each model that has a TOML file with five seeds on suitable data, and prints test
+# Trains each named model of fixed depth with five seeds on suitable data, and prints test
 # log-likelihoods and how each run ended.
 # Usage: scripts/stability.sh [BUDGET, such as 20s] [MNIST training images] (needs a release build: cargo build --release)
 set -euo pipefail

@@ -10,7 +10,7 @@
 # about fifteen minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-published=(core layers dense filterbank conv laws data train report compare cli)
+published=(core layers dense filterbank conv laws data spec train report compare cli)
 
 echo "== licences, bans, sources"
 cargo deny --locked --workspace check licenses bans sources

@@ -132,13 +132,14 @@ fn joined<'a, F: Real>(
 /// [`fit`] as a constructor: `Flow::fit(&x, &config)`.
 ///
 /// ```
-/// use pdmap_core::{Base, Flow};
+/// use pdmap_core::Flow;
+/// use pdmap_core::flow::base::{Normal, draw};
 /// use pdmap_train::{Fit, FitConfig, Preset};
 /// use rand::SeedableRng;
 ///
 /// # fn main() -> Result<(), pdmap_train::TrainError> {
 /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-/// let x = Base::normal().sample::<f64>(500, 3, &mut rng)?.mapv(|v| v + v.powi(3));
+/// let x = draw::<f64>(&Normal, 500, 3, &mut rng)?.mapv(|v| v + v.powi(3));
 /// let config = FitConfig::builder(Preset::DENSE_ORTHONORMAL).steps(100).build()?;
 /// let flow = Flow::fit(&x, &config)?;
 /// assert_eq!(flow.log_prob(&x)?.len(), 500);
