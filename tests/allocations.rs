@@ -10,10 +10,11 @@ use rand_chacha::ChaCha8Rng;
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// Steps that may take memory: within so many, small steps on O(D) re-centre for the first time, and guards look at each determinant.
+/// Steps that may allocate: within these, small steps on O(D) re-centre for the first time, and the
+/// guards check each determinant.
 const WARM_UP: usize = 72;
 
-/// Steps in which nothing may.
+/// Steps that must not allocate.
 const STEPS: usize = 40;
 
 /// Trains, and counts the blocks that the steps after the warm-up take.
@@ -30,7 +31,7 @@ fn taken<F: Real>(flow: &mut Flow<F>, batches: &[Array2<F>], rule: &mut Optimize
     dhat::HeapStats::get().total_blocks - before
 }
 
-/// Blocks that the steps after the warm-up take from the heap, on whatever thread.
+/// Number of heap blocks that the steps after the warm-up take, on all threads.
 fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: Optimizer) -> u64 {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let batches: Vec<Array2<F>> =
@@ -39,7 +40,7 @@ fn blocks<F: Real>(preset: Preset, (features, rows): (usize, usize), mut rule: O
     taken(&mut flow, &batches, &mut rule)
 }
 
-/// The same of a model that stands in a file, on rows of a shape that suits it.
+/// The same for a model of fixed depth, on rows of a suitable shape.
 fn blocks_of_recipe(preset: Preset, rows: usize) -> u64 {
     let shape = if preset == Preset::AUDIO_LAPPED { vec![1, 64] } else { vec![1, 8, 8] };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
@@ -63,7 +64,7 @@ fn rules() -> Vec<(&'static str, Optimizer)> {
     ]
 }
 
-/// The control: what takes memory in each step is seen.
+/// The control: a program that allocates in each step is detected.
 fn control() -> u64 {
     let before = dhat::HeapStats::get().total_blocks;
     for size in 1..=STEPS {
@@ -72,8 +73,8 @@ fn control() -> u64 {
     dhat::HeapStats::get().total_blocks - before
 }
 
-/// The least of up to three measurements: where a thread was kept waiting, the pool's queue may have grown, once. What takes memory in each step takes it
-/// each time.
+/// The minimum of up to three measurements: the pool's queue may grow once while a thread waits, but
+/// a step that allocates does so each time.
 fn least(measure: impl Fn() -> u64) -> u64 {
     let mut blocks = measure();
     for _ in 0..2 {
@@ -89,8 +90,8 @@ fn least(measure: impl Fn() -> u64) -> u64 {
 fn no_step_takes_memory_after_the_first() {
     let _profiler = dhat::Profiler::builder().testing().build();
     assert!(control() >= STEPS as u64);
-    // On a thread of a pool, where operations on several threads need no message from outside. (From outside, the pool's queue takes a block for
-    // every 31 messages, two a step.)
+    // On a thread of a pool, where parallel operations need no message from outside. (From outside,
+    // the pool's queue takes a block for every 31 messages, two a step.)
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| ());
     for preset in Preset::FIXED {

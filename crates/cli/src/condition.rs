@@ -10,8 +10,7 @@ use pdmap_train::{Condition, Model};
 
 use crate::terminal::exit::BadInput;
 
-/// The rows of a file of conditions as they stand there, and whether they are labels by their
-/// format.
+/// The rows of a file of conditions, and whether its format says that they are labels.
 fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
     if path.is_file() && detect_format(path)? == Format::Idx {
         let labels = read_idx_labels(path)?;
@@ -22,8 +21,8 @@ fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
     Ok((rows, false))
 }
 
-/// What the training rows are conditioned on: classes where the file is one of labels or their
-/// number is given, else vectors.
+/// The condition of the training rows: classes if the file holds labels or the number of classes is
+/// given, otherwise vectors.
 pub(crate) fn of_training<F: Real>(
     path: &Path,
     text: &TextOptions,
@@ -40,12 +39,12 @@ pub(crate) fn of_training<F: Real>(
     Ok((condition, condition.encode(rows, &name)?))
 }
 
-/// The condition that other rows of the same model come with.
+/// The condition of other rows for the same model.
 pub(crate) fn beside<F: Real>(condition: Condition, path: &Path, text: &TextOptions) -> Result<Array2<F>> {
     Ok(condition.encode(read::<F>(path, text)?.0, &path.display().to_string())?)
 }
 
-/// Rows with their condition behind them.
+/// Rows followed by their condition.
 pub(crate) fn joined<F: Real>(rows: Array2<F>, condition: &Array2<F>, name: &str) -> Result<Array2<F>> {
     if rows.nrows() != condition.nrows() {
         let (rows, conditions) = (rows.nrows(), condition.nrows());
@@ -54,7 +53,7 @@ pub(crate) fn joined<F: Real>(rows: Array2<F>, condition: &Array2<F>, name: &str
     Ok(concatenate(Axis(1), &[rows.view(), condition.view()])?)
 }
 
-/// The conditions of rows that come in blocks; none for a model that wants none.
+/// The conditions of rows read in blocks; none for a model without a condition.
 pub(crate) struct Given<F> {
     rows: Option<Array2<F>>,
     name: String,
@@ -62,7 +61,7 @@ pub(crate) struct Given<F> {
 }
 
 impl<F: Real> Given<F> {
-    /// Reads what the model wants.
+    /// Reads the conditions if the model needs them.
     pub(crate) fn open(model: &Model<F>, path: Option<&Path>, text: &TextOptions) -> Result<Self> {
         let rows = match (model.header.condition, path) {
             (None, None) => None,
@@ -80,7 +79,7 @@ impl<F: Real> Given<F> {
         Ok(Self { rows, name, given: 0 })
     }
 
-    /// The next rows with theirs.
+    /// The next rows, with their conditions.
     pub(crate) fn next<'a>(&'a mut self, rows: ArrayView2<'a, F>) -> Result<Input<'a, F>> {
         let Some(all) = &self.rows else { return Ok(rows.into()) };
         let (from, to) = (self.given, self.given + rows.nrows());
@@ -93,7 +92,7 @@ impl<F: Real> Given<F> {
         Ok(input.given(all.slice_axis(Axis(0), Slice::from(from..to))))
     }
 
-    /// Says that no condition was left over.
+    /// Checks that no condition is left over.
     pub(crate) fn finish(&self) -> Result<()> {
         match &self.rows {
             Some(all) if all.nrows() != self.given => {
@@ -105,7 +104,7 @@ impl<F: Real> Given<F> {
     }
 }
 
-/// What a model wants, in words.
+/// The condition that a model needs, in words.
 pub(crate) fn wanted(condition: Condition) -> String {
     match condition {
         Condition::Vector { width } => format!("{width} numbers a row"),

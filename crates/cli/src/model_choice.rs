@@ -1,4 +1,4 @@
-//! Which model is trained: a preset, or the model of a file.
+//! The model to train: a preset, or the model of a file.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(crate) enum ModelChoice {
 }
 
 impl ModelChoice {
-    /// What `--model` names: a path that ends in `.toml`, or a preset.
+    /// The model that `--model` names: a path ending in `.toml`, or a preset.
     pub(crate) fn of<F: Real>(name: &str, args: &TrainingArgs) -> Result<Self> {
         let is_file = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
         if !is_file {
@@ -46,8 +46,8 @@ impl ModelChoice {
         }
     }
 
-    /// An error of building the flow or training it: about a line of the description, about an
-    /// option, or about the data's rows.
+    /// Adds to an error of building or training the flow where it comes from: a line of the
+    /// description, an option, or the rows.
     pub(crate) fn blame(&self, error: impl Into<TrainError>, source: &Source) -> Error {
         source.blame(match (self, error.into()) {
             (Self::Described(file), TrainError::Spec(error)) => file.locate(error).into(),

@@ -1,4 +1,4 @@
-//! Training rows where they are: in memory, or in a file that does not fit there.
+//! Training rows, in memory or in a file that does not fit into memory.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::args::Train;
 use crate::condition;
 use crate::rows::data::{Source, fits};
 
-/// Rows to train on, and the rows beside them.
+/// Training rows, with validation and test rows.
 #[derive(Debug)]
 pub(crate) struct Stored<F> {
     train: Trains<F>,
@@ -77,10 +77,11 @@ fn bytes<F>(file: &NpyFile) -> u64 {
     file.rows().saturating_mul(row_bytes::<F>(file.features()))
 }
 
-/// Validation rows split off a file at most: ten times as many as a validation uses.
+/// Maximum number of validation rows split off a file: ten times as many as a validation uses.
 const VALIDATION: u64 = 100_000;
 
-/// Validation rows of a file take at most one part in so many of the memory for rows.
+/// The validation rows of a file take at most this fraction (one over the number) of the memory for
+/// rows.
 const VALIDATION_SHARE: u64 = 8;
 
 fn row_bytes<F>(features: usize) -> u64 {

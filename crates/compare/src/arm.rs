@@ -5,7 +5,7 @@ use pdmap_train::{Architecture, ModelSpec, Preset};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One of the compared models, with its name in figures and verdict.
+/// One of the compared models, with the name that figures and the verdict use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
@@ -72,7 +72,7 @@ impl Arm {
         Preset::TEMPLATES.into_iter().find(same).map(|preset| (preset, architecture))
     }
 
-    /// A description of one line: that of its model, or its layers.
+    /// A description in one line: that of its model, or its layers.
     pub fn describe(&self) -> String {
         if let Some(description) = &self.model.description {
             return description.trim().trim_end_matches('.').to_owned();
@@ -89,7 +89,7 @@ impl Arm {
 }
 
 impl From<Preset> for Arm {
-    /// With the default depth and nonlinearity.
+    /// A preset with the default depth and nonlinearity.
     fn from(preset: Preset) -> Self {
         Self::preset(preset, Architecture::default())
     }

@@ -32,9 +32,10 @@ impl<F: Real> Parametric<F> for Dense<F> {
         if self.kind == BiasKind::Augmented && self.group() == Group::General(Direction::Relative) {
             // e_b + E_W b, where E_W = mean(δ zᵀ) + I.
             let b = bias.values();
-            let direction = ArrayViewMut2::from_shape((b.len(), 1), &mut bias_grad.direction)
+            let ParamGrad { direction, scratch, .. } = &mut *bias_grad;
+            let direction = ArrayViewMut2::from_shape((b.len(), 1), direction)
                 .map_err(|_| LayerError::Memory { expected: b.len(), actual: 0 })?;
-            weight.outer_mut()?.add_times_vector(F::one() / F::of(rows as f64), b.view(), direction)?;
+            weight.outer_mut()?.add_times_vector(F::one() / F::of(rows as f64), b.view(), scratch, direction)?;
             bias_grad.direction.iter_mut().zip(b).for_each(|(direction, &b)| *direction += b);
         }
         Ok(())
@@ -103,14 +104,18 @@ fn along<F: Real>(
     weight: &ParamGrad<F>,
     grad: &mut ParamGrad<F>,
 ) -> Result<()> {
-    let old = bias.values().clone().insert_axis(Axis(1));
-    let features = old.nrows();
+    let ParamGrad { scratch: old, .. } = &mut *grad;
+    old.clear();
+    old.extend(bias.values());
+    let features = old.len();
     rule.step(&mut grad.memory, &mut grad.direction)?;
     grad.direction.iter_mut().for_each(|step| *step *= share);
     let step = ArrayView2::from_shape((features, features), &weight.direction[..features * features])
         .map_err(|_| LayerError::Memory { expected: features, actual: 0 })?;
     let moved = bias.values_mut().view_mut().insert_axis(Axis(1));
-    gemm(F::one(), step, old.view(), Add::Yes, moved)?;
+    let old = ArrayView2::from_shape((features, 1), &grad.scratch)
+        .map_err(|_| LayerError::Memory { expected: features, actual: 0 })?;
+    gemm(F::one(), step, old, Add::Yes, moved)?;
     bias.values_mut().iter_mut().zip(&grad.direction).for_each(|(b, &step)| *b += step);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is compared, as data.
+//! A plan as data.
 
 use pdmap_core::options::nearest;
 use pdmap_train::{Budget, Preprocess, Preset, TrainConfig};
@@ -13,36 +13,41 @@ use crate::error::CompareError;
 /// Learning rates that tuning tries for each arm, lowest first.
 pub const RATES: [f64; 5] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
 
-/// A comparison: every arm with every seed, on the same data with the same budget and, but for what an arm says of its own, the same training,
-/// one run at a time.
+/// A comparison: every arm with every seed, on the same data and with the same budget. Training
+/// options are the same too, except for those that an arm overrides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// What it is about, in words.
+    /// What is compared, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The arms.
     pub arms: Vec<Arm>,
-    /// Seeds of the final runs: 1, 2, …; a verdict takes [ten](crate::PAIRS_NEEDED).
+    /// Number of final runs of each arm, with seeds 1, 2, …; a verdict needs
+    /// [ten](crate::PAIRS_NEEDED).
     pub seeds: u64,
-    /// Preprocessing in front of every arm whose model has none of its own, fitted to the training rows.
+    /// Preprocessing, fitted to the training rows, for every arm whose model has none.
     pub preprocess: Vec<Preprocess>,
-    /// Batch, budget, optimizer, schedule. Its rate stands where nothing is tuned and the arm has none.
+    /// Batch, budget, optimizer, schedule. Its rate applies if there is no tuning and the arm sets
+    /// none.
     pub training: TrainConfig,
-    /// Rates to choose from for each arm by validation, on seeds of their own; fewer than two: no tuning.
+    /// Learning rates from which each arm's is chosen by validation, with separate seeds. Fewer than
+    /// two: no tuning.
     pub rates: Vec<f64>,
-    /// Share of a final run's budget that tuning runs of the last rung get, in (0, 1]; those of the rungs before get a half and a quarter of it.
+    /// Share of a final run's budget for the tuning runs of the last rung, in (0, 1]. Those of the
+    /// earlier rungs get a half and a quarter of it.
     pub tuning_share: f64,
-    /// Seeds of each rate on each rung.
+    /// Number of seeds for each rate on each rung.
     #[serde(default = "one")]
     pub tuning_seeds: u64,
-    /// Smallest effect of interest, nats: a difference below it is none, however surely it is there.
+    /// Smallest effect of interest, in nats. A smaller difference counts as none, however significant.
     #[serde(default)]
     pub smallest_effect: f64,
-    /// Runs at once and their threads, under a step budget; none: one run at a time.
+    /// Number of parallel runs and threads of each, under a step budget. `None`: one run at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<Parallel>,
-    /// Arms that are compared, by name, each with what it is compared with; empty: the usual pairs, or else each arm with the first.
+    /// Pairs of arms to compare, by name. If empty, the standard pairs, or each arm with the first if
+    /// there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contrasts: Vec<[String; 2]>,
 }
@@ -51,10 +56,10 @@ fn one() -> u64 {
     1
 }
 
-/// Seeds where nothing else is said: as many as a verdict takes.
+/// Default number of seeds: as many as a verdict needs.
 const SEEDS: u64 = PAIRS_NEEDED as u64;
 
-/// Smallest effect of interest where nothing else is said, nats.
+/// Default smallest effect of interest, in nats.
 const SMALLEST_EFFECT: f64 = 0.05;
 
 impl Plan {
@@ -80,23 +85,24 @@ impl Plan {
         arm.model.preprocess.as_deref().unwrap_or(&self.preprocess)
     }
 
-    /// How an arm is trained where nothing is tuned: as it says itself, then as its model, then as the plan; always with the plan's budget.
+    /// The training options of an arm without tuning: its own, then its model's, then the plan's;
+    /// always with the plan's budget.
     pub fn config(&self, arm: &Arm) -> TrainConfig {
         let config = arm.model.training.overridden_by(&arm.training).onto(self.training.clone());
         TrainConfig { budget: self.training.budget, rate: arm.rate.unwrap_or(config.rate), ..config }
     }
 
-    /// The rates that tuning starts from with an arm; none where its rate is fixed, or there is nothing to choose.
+    /// The rates from which tuning chooses for an arm; none if its rate is fixed or there is no choice.
     pub fn rates_to_try(&self, arm: &Arm) -> &[f64] {
         if self.tunes(arm) { &self.rates } else { &[] }
     }
 
-    /// Rows of the largest minibatch.
+    /// Size of the largest batch.
     pub fn largest_batch(&self) -> usize {
         self.arms.iter().map(|arm| self.config(arm).batch).max().unwrap_or(self.training.batch)
     }
 
-    /// Leaves only the arms that are named, in that order, and the contrasts between them.
+    /// Keeps only the named arms, in that order, and the contrasts between them.
     ///
     /// # Errors
     /// [`CompareError::UnknownArm`].
@@ -138,13 +144,13 @@ impl Plan {
         })
     }
 
-    /// Everything that is trained, in budgets of a final run: tuning and final runs of all arms.
+    /// The cost of all tuning and final runs, in budgets of one final run.
     pub fn budgets(&self) -> f64 {
         let tuning = self.arms.iter().flat_map(|arm| self.tuning_runs(arm)).map(|(runs, share)| runs as f64 * share);
         self.arms.len() as f64 * self.seeds as f64 + tuning.sum::<f64>()
     }
 
-    /// Seconds that the runs take, where they are budgeted in time.
+    /// Duration of all runs, in seconds, under a time budget.
     pub fn seconds(&self) -> Option<f64> {
         let Budget::Time(time) = self.training.budget else { return None };
         Some(self.budgets() * time.as_secs_f64())

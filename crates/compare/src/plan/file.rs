@@ -16,8 +16,8 @@ use super::data::Plan;
 use super::parallel::Parallel;
 use crate::arm::Arm;
 
-/// A partial plan from a file, checked, with every model read. What it leaves out is up to the
-/// command line or the program.
+/// A partial plan from a file, checked, with every model read. The command line or the
+/// program supplies the rest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanFile {
     text: PlanText,
@@ -26,7 +26,7 @@ pub struct PlanFile {
     contrasts: Vec<[String; 2]>,
 }
 
-/// The keys of the file. Those of `plan` are fields of a [`Plan`] that they replace.
+/// The keys of the file. Those of `plan` replace fields of a [`Plan`].
 macro_rules! plan_text {
     ($first:ident: $first_type:ty, plan { $($key:ident: $type:ty,)+ } $($(#[$meta:meta])* $other:ident: $other_type:ty,)+) => {
         #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -118,17 +118,17 @@ impl PlanFile {
         Ok(file)
     }
 
-    /// The data of the plan, as `--data` takes it, if any.
+    /// The data of the plan, in the form that `--data` takes, if given.
     pub fn data(&self) -> Option<&str> {
         self.text.data.as_deref()
     }
 
-    /// Training, validation and test rows to make of them, if set.
+    /// Numbers of training, validation and test rows, if given.
     pub fn rows(&self) -> Option<[usize; 3]> {
         self.text.rows
     }
 
-    /// `plan` with what this file sets; arms and contrasts are those of the file.
+    /// `plan`, overridden by this file; arms and contrasts are those of the file.
     pub fn onto(&self, plan: Plan) -> Plan {
         let plan = self.text.onto(plan);
         Plan {
@@ -143,7 +143,7 @@ impl PlanFile {
     }
 }
 
-/// Moves an error about an arm to the entry of the file that the arm came from.
+/// Assigns an error about an arm to the arm's entry in the file.
 fn in_file(mut error: OptionsError, entries: &[usize]) -> OptionsError {
     if let [Segment::Key(name), Segment::Index(arm), ..] = &mut error.path[..]
         && name == "arms"

@@ -1,6 +1,6 @@
 //! `Σ_rows l rᵀ`, held as factors for few rows and as a matrix for many.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::linalg::{Add, gemm};
 use crate::{Real, Result, check, parallel};
@@ -144,18 +144,25 @@ impl<F: Real> OuterSum<F> {
         Ok(())
     }
 
-    /// `out ← out + α (Σ l rᵀ) v`, where `out` is a column; O(rows·dim).
+    /// `out ← out + α (Σ l rᵀ) v`, where `out` is a column; O(rows·dim). Takes memory from `scratch`.
     ///
     /// # Errors
     /// Shapes that do not match.
-    pub fn add_times_vector(&mut self, alpha: F, v: ArrayView1<'_, F>, out: ArrayViewMut2<'_, F>) -> Result<()> {
+    pub fn add_times_vector(
+        &mut self,
+        alpha: F,
+        v: ArrayView1<'_, F>,
+        scratch: &mut Vec<F>,
+        out: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         let v = v.insert_axis(Axis(1));
         match self.form()? {
             OuterForm::Matrix(sum) => gemm(alpha, sum, v, Add::Yes, out),
             OuterForm::Factors(left, right) => {
-                let mut along = Array2::zeros((right.nrows(), 1));
-                gemm(F::one(), right, v, Add::No, along.view_mut())?;
-                gemm(alpha, left.t(), along.view(), Add::Yes, out)
+                let rows = right.nrows();
+                scratch.resize(rows.max(scratch.len()), F::zero());
+                gemm(F::one(), right, v, Add::No, view_mut(scratch, rows, 1))?;
+                gemm(alpha, left.t(), view(scratch, rows, 1), Add::Yes, out)
             }
         }
     }

@@ -45,8 +45,10 @@ pub(super) fn assign<F: Real, D: Dimension>(
 
 /// The values of a tensor as a slice, for writing.
 pub(super) fn slice_mut<F: Real, D: Dimension>(values: &mut Array<F, D>) -> Result<&mut [F]> {
-    let strides = values.strides().to_vec();
-    values.as_slice_mut().ok_or(LayerError::Layout { what: "parameter", strides })
+    if !values.is_standard_layout() {
+        return Err(LayerError::Layout { what: "parameter", strides: values.strides().to_vec() });
+    }
+    values.as_slice_mut().ok_or(LayerError::Layout { what: "parameter", strides: Vec::new() })
 }
 
 /// A flat list, reshaped like `values`.
