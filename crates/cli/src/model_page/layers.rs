@@ -16,7 +16,7 @@ const FIGURES: [(&str, &str); 4] = [
 
 /// The section: one line per matrix, and per layer without a matrix.
 pub(super) fn section<F: Real>(model: &Model<F>) -> Section {
-    let diagnostics = model.flow.diagnostics();
+    let diagnostics = model.flow.chain().diagnostics();
     let mut rows = Vec::new();
     for (index, layer) in model.header.layers.iter().enumerate() {
         let own = format!("{index}.");

@@ -27,7 +27,7 @@ pub struct WeightFigures {
 /// Collects the diagnostics of all matrices in a group.
 pub(super) fn weights<F: Real>(flow: &Flow<F>) -> Vec<WeightFigures> {
     let mut all: Vec<WeightFigures> = Vec::new();
-    for diagnostic in flow.diagnostics() {
+    for diagnostic in flow.chain().diagnostics() {
         let Some((name, what)) = diagnostic.name.split_once(' ') else { continue };
         let value = diagnostic.value;
         if what == "max|W'W-I|" {

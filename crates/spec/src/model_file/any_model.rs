@@ -57,7 +57,7 @@ impl<F: Real> Model<F> {
             header: &self.header,
             parameters: self.flow.parameter_count(),
             weights_hash: self.weights_hash(),
-            diagnostics: self.flow.diagnostics(),
+            diagnostics: self.flow.chain().diagnostics(),
         }
     }
 }
