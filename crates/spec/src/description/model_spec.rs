@@ -247,8 +247,14 @@ impl ModelSpec {
         if let Err((key, error)) = training.onto(TrainConfig::default()).check() {
             return refuse(&["training", key], error.to_string());
         }
-        if let Err(error) = registry.base(&self.base) {
-            return refuse(&["base"], error.to_string());
+        match registry.base(&self.base) {
+            Ok(_) => {}
+            Err(LayerError::Options { problem, .. }) => {
+                let inner = (!self.base.options.is_empty()).then(|| Segment::Key(self.base.kind.clone()));
+                let problem = inner.into_iter().fold(*problem, OptionsError::within);
+                return Err(document.error(inside(problem.within(Segment::Key("base".to_owned())))));
+            }
+            Err(error) => return refuse(&["base"], error.to_string()),
         }
         for step in self.preprocess.iter().flatten() {
             if let Err(error) = step.validate() {
