@@ -50,7 +50,7 @@ impl Engine {
         to: &mut [F],
         logs: Option<&mut [F]>,
     ) {
-        let (rows, said_each) = (self.rows(), self.width * self.transform.parameters());
+        let (rows, parameters_each) = (self.rows(), self.width * self.transform.parameters());
         let run = |from: &[F], parameters: &[F], to: &mut [F], log_det: Option<&mut [F]>| match direction {
             Direction::Forward => F::run(&ForwardRows(rows), Forward { x: from, parameters, y: to, log_det }),
             Direction::Inverse => F::run(&InverseRows(rows), Inverse { y: from, parameters, x: to, log_det }),
@@ -61,7 +61,7 @@ impl Engine {
         let task = self.task();
         let parts = to
             .par_chunks_mut(task * self.width)
-            .zip(from.par_chunks(task * self.width).zip(parameters.par_chunks(task * said_each)));
+            .zip(from.par_chunks(task * self.width).zip(parameters.par_chunks(task * parameters_each)));
         match logs {
             None => parts.for_each(|(to, (from, parameters))| run(from, parameters, to, None)),
             Some(logs) => parts
@@ -71,13 +71,13 @@ impl Engine {
     }
 
     pub(super) fn backward<F: Real>(self, x: &[F], delta: &mut [F], parameters: &mut [F]) {
-        let (rows, said_each) = (self.rows(), self.width * self.transform.parameters());
+        let (rows, parameters_each) = (self.rows(), self.width * self.transform.parameters());
         if parameters.len() <= ALONE {
             return F::run(&BackwardRows(rows), Backward { x, delta, parameters });
         }
         let task = self.task();
         x.par_chunks(task * self.width)
-            .zip(delta.par_chunks_mut(task * self.width).zip(parameters.par_chunks_mut(task * said_each)))
+            .zip(delta.par_chunks_mut(task * self.width).zip(parameters.par_chunks_mut(task * parameters_each)))
             .for_each(|(x, (delta, parameters))| F::run(&BackwardRows(rows), Backward { x, delta, parameters }));
     }
 }

@@ -104,25 +104,25 @@ impl<F: Real> Coupling<F> {
         mut log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        let at_once = (CELLS / self.cells.count).max(1);
-        if tape.is_recording() || input.x.nrows() <= at_once {
-            return self.pass_at_once(direction, input, out, log_det, tape);
+        let at_most = (CELLS / self.cells.count).max(1);
+        if tape.is_recording() || input.x.nrows() <= at_most {
+            return self.pass_rows(direction, input, out, log_det, tape);
         }
         // The tape is not read afterwards, so processing a few rows at a time keeps it small.
         let mut rest = input;
         while rest.x.nrows() > 0 {
-            let rows = at_once.min(rest.x.nrows());
+            let rows = at_most.min(rest.x.nrows());
             let (x, later) = rest.x.split_at(Axis(0), rows);
             let (given, given_later) = rest.condition.map(|given| given.split_at(Axis(0), rows)).unzip();
             let (y, out_later) = out.split_at(Axis(0), rows);
             let (own, log_later) = log_det.map(|log_det| log_det.split_at_mut(rows)).unzip();
-            self.pass_at_once(direction, Input::new(x, given), y, own, tape)?;
+            self.pass_rows(direction, Input::new(x, given), y, own, tape)?;
             (rest, out, log_det) = (Input::new(later, given_later), out_later, log_later);
         }
         Ok(())
     }
 
-    fn pass_at_once(
+    fn pass_rows(
         &self,
         direction: Direction,
         input: Input<'_, F>,
