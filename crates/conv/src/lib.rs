@@ -27,6 +27,15 @@ fn unsaved(spec: &pdmap_core::LayerSpec) -> LayerError {
 
 /// Registers the kinds of this crate, so that saved models can be restored.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
+    F::run(&Kinds, registry);
+}
+
+/// Compiles the kinds of this crate once, here, and not in every crate that builds a flow.
+struct Kinds;
+
+pdmap_core::kernel!(Kinds, &'a mut Registry<F>, |_this, registry| add_kinds(registry));
+
+fn add_kinds<F: Real>(registry: &mut Registry<F>) {
     registry.register::<CycledConv<F>>();
     registry.register::<FreeConv<F>>();
     layer::register(registry);

@@ -27,7 +27,14 @@ pub use scalar::{Kernel, Real};
 /// The combinators and base densities of this crate. Other crates add their own kinds.
 pub fn registry<F: Real>() -> Registry<F> {
     let mut registry = Registry::empty();
-    combine::register(&mut registry);
-    flow::base::register(&mut registry);
+    F::run(&Kinds, &mut registry);
     registry
 }
+
+/// Compiles the kinds of this crate once, here, and not in every crate that builds a flow.
+struct Kinds;
+
+kernel!(Kinds, &'a mut Registry<F>, |_this, registry| {
+    combine::register(registry);
+    flow::base::register(registry);
+});

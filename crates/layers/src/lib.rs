@@ -13,6 +13,15 @@ use pdmap_core::{Real, Registry};
 
 /// Registers the kinds of this crate.
 pub fn register<F: Real>(registry: &mut Registry<F>) {
+    F::run(&Kinds, registry);
+}
+
+/// Compiles the kinds of this crate once, here, and not in every crate that builds a flow.
+struct Kinds;
+
+pdmap_core::kernel!(Kinds, &'a mut Registry<F>, |_this, registry| add_kinds(registry));
+
+fn add_kinds<F: Real>(registry: &mut Registry<F>) {
     nn::register(registry);
     elementwise::register(registry);
     diagonal::register(registry);

@@ -7,14 +7,13 @@
 //! of the product, adds `W` and applies the step at once, so a step only moves the weight and the
 //! rule's own state through memory.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::{Accum, MatMut, MatRef};
 use ndarray::ArrayView2;
 
 use super::general::grow;
 use crate::contract::step::cut;
 use crate::contract::{ElementwiseStep, Memory, Piece};
-use crate::linalg::{as_faer, parts};
+use crate::linalg::{Product, as_faer, parts};
 use crate::parallel::{Pass, run_vectorized};
 use crate::{Real, Result, check};
 
@@ -94,7 +93,7 @@ impl<F: Real> Panel<'_, F> {
                 let piece = &mut buffer[..rows * columns];
                 let product = MatMut::from_row_major_slice_mut(&mut *piece, rows, columns);
                 let (p, q) = (self.p.subcols(from, rows).transpose(), self.q.subcols(left, columns));
-                matmul(product, Accum::Replace, p, q, self.mean, Par::Seq);
+                F::run(&Product, (product, Accum::Replace, p, q, self.mean));
                 let place = Place { columns, left, dim };
                 run_vectorized(
                     &Follow { step: self.step, place },

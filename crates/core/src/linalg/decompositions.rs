@@ -45,8 +45,12 @@ pub fn orthonormal_factor(a: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
 
 /// Singular values of a square matrix, largest first; empty if the iteration fails.
 pub fn singular_values<F: Real>(a: ArrayView2<'_, F>) -> Vec<f64> {
+    singular_values_of(a.mapv(F::f64).view())
+}
+
+fn singular_values_of(a: ArrayView2<'_, f64>) -> Vec<f64> {
     let (rows, columns) = a.dim();
-    let copy = Mat::from_fn(rows, columns, |i, j| a[[i, j]].f64());
+    let copy = Mat::from_fn(rows, columns, |i, j| a[[i, j]]);
     let none = ComputeSvdVectors::No;
     let mut values = faer::Col::<f64>::zeros(rows.min(columns));
     let scratch = svd_scratch::<f64>(rows, columns, none, none, Par::Seq, Default::default());

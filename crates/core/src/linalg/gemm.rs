@@ -1,9 +1,9 @@
 //! The single entry point for matrix products.
 
-use faer::linalg::matmul::matmul;
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::{Accum, MatMut, MatRef};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::kernels::Product;
 use super::{as_faer, parts};
 use crate::{Real, Result, check};
 
@@ -58,7 +58,7 @@ pub fn gemm<F: Real>(
 fn blocks<F: Real>(alpha: F, a: MatRef<'_, F>, b: MatRef<'_, F>, accumulate: Accum, c: MatMut<'_, F>, parts: usize) {
     let (rows, columns) = (c.nrows(), c.ncols());
     if parts <= 1 {
-        matmul(c, accumulate, a, b, alpha, Par::Seq);
+        F::run(&Product, (c, accumulate, a, b, alpha));
         crate::parallel::clean_registers();
     } else if rows >= columns {
         let at = half(rows);

@@ -2,14 +2,12 @@
 //! batches of rows.
 
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
-use faer::linalg::lu::partial_pivoting::{factor, solve};
-use faer::linalg::triangular_solve::{solve_unit_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::perm::PermRef;
-use faer::reborrow::ReborrowMut;
-use faer::{MatMut, MatRef, Par};
+use faer::{MatMut, MatRef};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
+use super::kernels::{Factorize, Solve, SolveTriangular, ToFactorize};
 use super::parts;
 use crate::{LayerError, Real, Result, check};
 
@@ -40,7 +38,7 @@ pub struct Lu<F> {
 
 /// Scratch memory of the factorization, with its size in bytes; a clone starts empty.
 #[derive(Default)]
-struct Memory(Option<(usize, MemBuffer)>);
+pub(super) struct Memory(Option<(usize, MemBuffer)>);
 
 impl Clone for Memory {
     fn clone(&self) -> Self {
@@ -56,7 +54,7 @@ impl std::fmt::Debug for Memory {
 
 impl Memory {
     /// A stack of at least the needed size. All requests have the same alignment.
-    fn stack(&mut self, need: StackReq) -> &mut MemStack {
+    pub(super) fn stack(&mut self, need: StackReq) -> &mut MemStack {
         let bytes = need.size_bytes();
         if self.0.as_ref().is_none_or(|(had, _)| *had < bytes) {
             self.0 = None;
@@ -117,24 +115,21 @@ impl<F: Real> Lu<F> {
     /// [`LayerError::Singular`] for a zero or non-finite pivot; solves are then meaningless until
     /// the next factorization.
     pub fn refactor(&mut self, dim: usize, fill: impl FnOnce(&mut [F])) -> Result<LogDet> {
-        // One thread: a second one was measured to gain nothing up to side 784.
-        let par = Par::Seq;
         self.dim = dim;
         self.factors.resize(dim * dim, F::zero());
         self.forward.resize(dim, 0);
         self.backward.resize(dim, 0);
         fill(&mut self.factors);
-        let need = factor::lu_in_place_scratch::<usize, F>(dim, dim, par, Default::default());
-        let (info, _) = factor::lu_in_place(
-            MatMut::from_column_major_slice_mut(&mut self.factors, dim, dim),
-            &mut self.forward,
-            &mut self.backward,
-            par,
-            self.memory.stack(need),
-            Default::default(),
-        );
+        let mut transpositions = 0;
+        let given = ToFactorize {
+            matrix: &mut self.factors,
+            permutation: [&mut self.forward, &mut self.backward],
+            transpositions: &mut transpositions,
+            memory: &mut self.memory,
+        };
+        F::run(&Factorize, given);
         crate::parallel::clean_registers();
-        let mut negative = info.transposition_count % 2 == 1;
+        let mut negative = transpositions % 2 == 1;
         let mut log_abs = 0.0;
         for pivot in 0..dim {
             let value = self.factors[pivot * dim + pivot].f64();
@@ -237,9 +232,8 @@ impl<F: Real> Lu<F> {
             return Ok(());
         }
         let lu = MatRef::from_column_major_slice(&self.factors, dim, dim);
-        let part = |mut part: MatMut<'_, F>| {
-            solve_unit_lower_triangular_in_place(lu, part.rb_mut(), Par::Seq);
-            solve_upper_triangular_in_place(lu, part, Par::Seq);
+        let part = |part: MatMut<'_, F>| {
+            F::run(&SolveTriangular, (lu, part));
             crate::parallel::clean_registers();
         };
         let columns = MatMut::from_row_major_slice_mut(data, dim, count);
@@ -273,19 +267,7 @@ impl<F: Real> Lu<F> {
     fn solve_part(&self, columns: MatMut<'_, F>, transposed: bool) {
         let lu = MatRef::from_column_major_slice(&self.factors, self.dim, self.dim);
         let permutation = PermRef::new_checked(&self.forward, &self.backward, self.dim);
-        let count = columns.ncols();
-        let scratch = if transposed {
-            solve::solve_transpose_in_place_scratch::<usize, F>(self.dim, count, Par::Seq)
-        } else {
-            solve::solve_in_place_scratch::<usize, F>(self.dim, count, Par::Seq)
-        };
-        let mut memory = MemBuffer::new(scratch);
-        let stack = MemStack::new(&mut memory);
-        if transposed {
-            solve::solve_transpose_in_place(lu, lu, permutation, columns, Par::Seq, stack);
-        } else {
-            solve::solve_in_place(lu, lu, permutation, columns, Par::Seq, stack);
-        }
+        F::run(&Solve { transposed }, (lu, permutation, columns));
         crate::parallel::clean_registers();
     }
 }

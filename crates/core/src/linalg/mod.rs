@@ -2,12 +2,14 @@
 
 mod decompositions;
 mod gemm;
+mod kernels;
 mod lu;
 mod orthonormality;
 mod view;
 
 pub use decompositions::{orthonormal_factor, singular_values, symmetric_eigen};
 pub use gemm::{Add, gemm};
+pub(crate) use kernels::Product;
 pub use lu::{LogDet, Lu};
 pub use orthonormality::orthonormality_residual;
 pub use view::as_faer;

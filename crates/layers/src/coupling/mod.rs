@@ -1,6 +1,7 @@
 //! Coupling layers: some features of a row change through a map whose parameters a network computes
 //! from the others or from a condition.
 
+mod affine;
 mod bounded;
 mod cells;
 mod engine;

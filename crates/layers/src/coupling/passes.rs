@@ -4,6 +4,7 @@ use pdmap_core::Real;
 use pdmap_core::parallel::Pass;
 
 use super::Transform;
+use super::affine;
 use super::transform::{MOST_BINS, form};
 use crate::spline::{Bin, FIELDS, LANES, Lanes, inverse, load, store};
 
@@ -38,13 +39,6 @@ pub(crate) struct Backward<'a, F> {
 pub(crate) struct Rows {
     pub(super) transform: Transform,
     pub(super) width: usize,
-}
-
-/// The soft limit `s = ŝ/(1 + |ŝ|/L)`: its slope and value.
-#[inline(always)]
-fn limited<F: Real>(raw: F, limit: F) -> (F, F) {
-    let ratio = F::one() / (F::one() + num_traits::Float::abs(raw) / limit);
-    (raw * ratio, ratio * ratio)
 }
 
 /// Numbers processed together: a block of features of a wide row, or features of several narrow
@@ -130,15 +124,8 @@ impl<'a, F: Real> Pass<Forward<'a, F>> for Rows {
         let all = x.chunks_exact(width).zip(parameters.chunks_exact(count * width)).zip(y.chunks_exact_mut(width));
         match self.transform {
             Transform::Affine { limit } => {
-                let limit = F::of(limit);
                 for (row, ((x, parameters), y)) in all.enumerate() {
-                    let (raw, shift) = parameters.split_at(width);
-                    let mut sum = F::zero();
-                    for ((y, &x), (&raw, &shift)) in y.iter_mut().zip(x).zip(raw.iter().zip(shift)) {
-                        let s = limited(raw, limit).0;
-                        *y = x * s.vector_exp() + shift;
-                        sum += s;
-                    }
+                    let sum = affine::forward(F::of(limit), x, parameters, y);
                     if let Some(log_det) = &mut log_det {
                         log_det[row] = sum;
                     }
@@ -190,7 +177,7 @@ impl<'a, F: Real> Pass<Inverse<'a, F>> for Rows {
                 for (row, ((y, parameters), x)) in rows.zip(x.chunks_exact_mut(width)).enumerate() {
                     let (raw, shift) = parameters.split_at(width);
                     for ((x, &y), (&raw, &shift)) in x.iter_mut().zip(y).zip(raw.iter().zip(shift)) {
-                        let s = limited(raw, F::of(limit)).0;
+                        let s = affine::limited(raw, F::of(limit)).0;
                         *x = (y - shift) * (-s).vector_exp();
                         add(row, s.f64());
                     }
@@ -223,16 +210,8 @@ impl<'a, F: Real> Pass<Backward<'a, F>> for Rows {
             Transform::Affine { limit } => {
                 let rows = x.chunks_exact(width).zip(delta.chunks_exact_mut(width));
                 let all = rows.zip(parameters.chunks_exact_mut(count * width));
-                let limit = F::of(limit);
                 for ((x, delta), parameters) in all {
-                    let (raw, shift) = parameters.split_at_mut(width);
-                    for ((&x, delta), (raw, shift)) in x.iter().zip(delta).zip(raw.iter_mut().zip(shift)) {
-                        let (s, slope) = limited(*raw, limit);
-                        let scaled = *delta * s.vector_exp();
-                        *shift = *delta;
-                        *raw = (scaled * x + F::one()) * slope;
-                        *delta = scaled;
-                    }
+                    affine::backward(F::of(limit), x, delta, parameters);
                 }
             }
             Transform::Spline { bins, bound } => {
