@@ -8,7 +8,7 @@ use faer::perm::PermRef;
 use faer::reborrow::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};
 
-use super::lu::Memory;
+use super::memory::Memory;
 use crate::{Real, kernel};
 
 /// `C ← [C +] α A B`.

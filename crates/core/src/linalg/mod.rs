@@ -4,6 +4,7 @@ mod decompositions;
 mod gemm;
 mod kernels;
 mod lu;
+mod memory;
 mod orthonormality;
 mod view;
 
