@@ -9,12 +9,12 @@ use faer::reborrow::ReborrowMut;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::memory::Memory;
-use crate::{Real, kernel};
+use crate::Real;
 
 /// `C ← [C +] α A B`.
 pub(crate) struct Product;
 
-kernel!(
+crate::kernel!(
     Product,
     (MatMut<'a, F>, Accum, MatRef<'a, F>, MatRef<'a, F>, F),
     |_this, (c, accumulate, a, b, alpha)| matmul(c, accumulate, a, b, alpha, Par::Seq)
@@ -34,7 +34,7 @@ pub(super) struct ToFactorize<'a, F> {
 /// Factorization in place.
 pub(super) struct Factorize;
 
-kernel!(Factorize, ToFactorize<'a, F>, |_this, given| factorize(given));
+crate::kernel!(Factorize, ToFactorize<'a, F>, |_this, given| factorize(given));
 
 fn factorize<F: Real>(given: ToFactorize<'_, F>) {
     let ToFactorize { matrix, permutation: [forward, backward], transpositions, memory } = given;
@@ -49,7 +49,7 @@ fn factorize<F: Real>(given: ToFactorize<'_, F>) {
 /// `B ← U⁻¹ L⁻¹ B`.
 pub(super) struct SolveTriangular;
 
-kernel!(SolveTriangular, (MatRef<'a, F>, MatMut<'a, F>), |_this, (lu, mut b)| {
+crate::kernel!(SolveTriangular, (MatRef<'a, F>, MatMut<'a, F>), |_this, (lu, mut b)| {
     solve_unit_lower_triangular_in_place(lu, b.rb_mut(), Par::Seq);
     solve_upper_triangular_in_place(lu, b, Par::Seq);
 });
@@ -59,7 +59,7 @@ pub(super) struct Solve {
     pub(super) transposed: bool,
 }
 
-kernel!(Solve, (MatRef<'a, F>, PermRef<'a, usize>, MatMut<'a, F>), |this, (lu, permutation, b)| solve_columns(
+crate::kernel!(Solve, (MatRef<'a, F>, PermRef<'a, usize>, MatMut<'a, F>), |this, (lu, permutation, b)| solve_columns(
     this.transposed,
     lu,
     permutation,
