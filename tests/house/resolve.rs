@@ -57,11 +57,18 @@ impl Crate {
             let export = source.exports.iter().find(|(name, _)| name == segment).filter(|_| depth < 8);
             return match export {
                 Some((_, path)) => self.target(&here, path, depth + 1),
+                None if here.is_empty() => Some(self.exported_macro(segment).unwrap_or(here)),
                 None => Some(here),
             };
         }
         // The module itself: whatever is used of it stands elsewhere in the text as a longer path.
         None
+    }
+
+    /// The module that defines an exported macro, which is named as if it stood in the root.
+    fn exported_macro(&self, name: &str) -> Option<Vec<String>> {
+        let defines = |source: &Source| source.macros.iter().any(|defined| defined == name);
+        self.modules.iter().find(|(_, source)| defines(source)).map(|(module, _)| module.clone())
     }
 
     /// For each module those that it imports from.

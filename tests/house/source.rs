@@ -9,6 +9,8 @@ pub(crate) struct Source {
     pub paths: Vec<Vec<String>>,
     /// `pub use`: the name, and the path that it stands for.
     pub exports: Vec<(String, Vec<String>)>,
+    /// Macros that the file defines.
+    pub macros: Vec<String>,
     /// The text without imports, comments, strings and tests.
     body: String,
 }
@@ -48,6 +50,8 @@ impl Source {
         }
         source.body.push_str(rest);
         source.paths.extend(inline(&source.body));
+        let defined = source.body.split("macro_rules!").skip(1).filter_map(|rest| rest.split_whitespace().next());
+        source.macros = defined.map(str::to_owned).collect();
         source
     }
 
