@@ -6,13 +6,14 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{DataError, DataFacts, NpyFile, Splits, TrainingCheck, check_rows};
-use pdmap_train::{Condition, FileRows, Rows, SpecError};
+use pdmap_train::{ColumnMap, ColumnSums, Condition, FileRows, Rows, SpecError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::args::Train;
 use crate::condition;
 use crate::rows::data::{Source, fits};
+use crate::rows::table::Columns;
 
 /// Training rows, with validation and test rows.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Stored<F> {
     pub(crate) test: Array2<F>,
     pub(crate) test_groups: Option<Vec<u32>>,
     pub(crate) facts: DataFacts,
+    /// The columns of a table.
+    pub(crate) columns: Columns,
 }
 
 #[derive(Debug)]
@@ -43,8 +46,8 @@ impl<F: Real> Stored<F> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let Splits { train, validation, test, test_groups, facts } = source.splits(batch)?;
-        Ok(Self { train: Trains::Memory(train), validation, test, test_groups, facts })
+        let (Splits { train, validation, test, test_groups, facts }, columns) = source.splits(batch)?;
+        Ok(Self { train: Trains::Memory(train), validation, test, test_groups, facts, columns })
     }
 
     /// Appends to each row the condition that `args` names.
@@ -56,8 +59,9 @@ impl<F: Real> Stored<F> {
         let given = (beside(args.val_condition.as_deref())?, beside(args.test_condition.as_deref())?);
         let Trains::Memory(rows) = &mut self.train else { return Err(SpecError::ConditionsInFile.into()) };
         let name = path.display().to_string();
+        let counts = [rows.nrows(), self.validation.nrows(), self.test.nrows()];
         let [train, validation, test] =
-            source.split_condition(all, given, [rows.nrows(), self.validation.nrows(), self.test.nrows()], &name)?;
+            source.split_condition(all, given, (counts, self.columns.parts.as_ref()), &name)?;
         *rows = condition::joined(std::mem::take(rows), &train, &name)?;
         self.validation = condition::joined(std::mem::take(&mut self.validation), &validation, &name)?;
         self.test = condition::joined(std::mem::take(&mut self.test), &test, &name)?;
@@ -103,18 +107,22 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
         chosen
     };
     let buffer_rows = (memory / row_bytes::<F>(features)).max(batch as u64);
-    let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?;
     let name = source.name();
     // Of all rows of the file, so that errors give row numbers of the file.
-    let mut check = TrainingCheck::<F>::new(name);
-    Rows::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| Ok(check.block(block)?))?;
+    let (mut check, mut sums) = (TrainingCheck::<f64>::new(name), ColumnSums::new(features));
+    Rows::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| {
+        sums.add(block);
+        Ok(check.block(block)?)
+    })?;
     check.finish(batch.saturating_add(chosen.len()))?;
-    let validation: Array2<F> = match source.beside(val, features)? {
+    let columns = Columns { map: ColumnMap::default().with_offsets_of::<F>(&sums), ..Columns::default() };
+    let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?.mapped(columns.map.clone());
+    let validation: Array2<F> = match source.beside(val, &columns, features)? {
         Some(rows) => rows,
         None => train.gather(&chosen)?,
     };
     check_rows(validation.view(), name)?;
-    let test = source.beside(test, features)?.unwrap_or_else(|| Array2::zeros((0, features)));
+    let test = source.beside(test, &columns, features)?.unwrap_or_else(|| Array2::zeros((0, features)));
     if test.nrows() > 0 {
         fits(Path::new(&source.test_name()), &test, features)?;
     }
@@ -135,5 +143,5 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
         image_shape: None,
         generator_seed: None,
     };
-    Ok(Stored { train: Trains::File(train), validation, test, test_groups: None, facts })
+    Ok(Stored { train: Trains::File(train), validation, test, test_groups: None, facts, columns })
 }

@@ -92,5 +92,6 @@ fn row_names_that_cannot_be_kept_are_refused() {
     let output = pdmap(folder, &["score", "m.st", "--data", "other.csv"]);
     assert_eq!(output.status.code(), Some(2));
     let line = String::from_utf8(output.stderr).unwrap();
-    assert!(line.contains("other.csv: 3 features per row, expected 2"), "{line}");
+    let both = "expected columns: height, weight; found: a, b, c";
+    assert!(line.contains("other.csv") && line.contains("no column `height`") && line.contains(both), "{line}");
 }

@@ -10,6 +10,7 @@
 //! | [`read`] | readers of whole files: `.npy`, `.npz`, CSV, WAV, IDX and image folders |
 //! | [`stream`] | readers in blocks, for files and pipes of any length; random access to rows |
 //! | [`write`](mod@write) | atomic files; rows and arrays as `.npy` or CSV |
+//! | [`columns`] | the columns of a table, compared by name |
 //! | [`patches`] | random mean-free image patches |
 //! | [`split`] | seeded splits, by row and by group |
 //! | [`protocol`] | the published BSDS300 and MNIST protocols, frames of sound |
@@ -45,6 +46,7 @@
 //! Every random choice depends only on a `u64` seed: the same seed gives the same numbers, bit for
 //! bit, whatever the number of threads.
 
+pub mod columns;
 mod element;
 mod error;
 mod format;
@@ -59,6 +61,7 @@ mod text;
 pub mod validate;
 pub mod write;
 
+pub use columns::{NameMismatch, match_names};
 pub use element::Element;
 pub use error::{DataError, Place};
 pub use generate::{
@@ -70,8 +73,8 @@ pub use read::{
     Format, GrayImage, IdxImages, Samples, Sound, detect_format, read_csv, read_idx, read_idx_labels, read_image,
     read_image_folder, read_npy, read_npz, read_numbers, read_wav,
 };
-pub use split::{split_groups, split_row_numbers, split_rows};
-pub use stream::{Input, NpyFile, ReadRows, collect_rows, open_rows, open_stream};
+pub use split::{split_groups, split_order, split_row_numbers, split_rows};
+pub use stream::{Input, MappedRows, NpyFile, ReadRows, collect_named_rows, collect_rows, open_rows, open_stream};
 pub use text::{CsvHeader, TextOptions};
 pub use validate::{TrainingCheck, check_rows, check_training};
 pub use write::{

@@ -72,6 +72,33 @@ pub fn split_groups(groups: &[u32], validation: f64, test: f64, seed: u64) -> Re
     Ok(parts)
 }
 
+/// Splits rows by an order, such as time: the last rows are test rows, those before them validation
+/// rows. Returns ascending row indices.
+///
+/// `keys[i]` is the position of row `i`. Keys are compared as numbers if all of them are numbers,
+/// otherwise as text, which orders ISO 8601 dates. Rows with equal keys keep their order. Fractions
+/// follow the rules of [`split_rows`].
+///
+/// # Errors
+/// As [`split_rows`].
+pub fn split_order(keys: &[String], validation: f64, test: f64) -> Result<Parts<Vec<usize>>, DataError> {
+    // The shares of a random split.
+    let (train, validation, _) = split_row_numbers(keys.len(), validation, test, 0)?;
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    let numbers: Option<Vec<f64>> = keys.iter().map(|key| key.trim().parse().ok().filter(|n: &f64| !n.is_nan())).collect();
+    match numbers {
+        Some(numbers) => order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b])),
+        None => order.sort_by(|&a, &b| keys[a].cmp(&keys[b])),
+    }
+    let sorted = |mut rows: Vec<usize>| {
+        rows.sort_unstable();
+        rows
+    };
+    let test = order.split_off(train.len() + validation.len());
+    let validation = order.split_off(train.len());
+    Ok((sorted(order), sorted(validation), sorted(test)))
+}
+
 /// Splits `0..count` into ascending lists.
 pub(crate) fn split_indices(
     count: usize,
@@ -160,6 +187,19 @@ mod tests {
         assert_eq!(train.union(&validation).chain(&test).count(), 20);
         assert!(train.is_disjoint(&test) && validation.is_disjoint(&test));
         assert_eq!(parts.0.len() + parts.1.len() + parts.2.len(), 600);
+    }
+
+    #[test]
+    fn the_last_rows_of_an_order_are_test_rows() {
+        let parts = |keys: &[&str]| {
+            let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+            split_order(&keys, 0.2, 0.2).unwrap()
+        };
+        // As text, 10 would come before 9.
+        assert_eq!(parts(&["10", "2", "9", "1", "3"]), (vec![1, 3, 4], vec![2], vec![0]));
+        let dates = ["2026-03-01", "2025-12-31", "2026-02-01", "2026-01-15", "2026-02-28"];
+        assert_eq!(parts(&dates), (vec![1, 2, 3], vec![4], vec![0]));
+        assert_eq!(parts(&["7"; 5]), (vec![0, 1, 2], vec![3], vec![4]));
     }
 
     #[test]

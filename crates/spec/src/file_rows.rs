@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use pdmap_core::{LayerError, Real};
 use pdmap_data::NpyFile;
 
+use crate::column_map::ColumnMap;
 use crate::error::SpecError;
 
 /// Rows of an `.npy` file, except those held out for validation or test, and the size of the buffer
@@ -17,6 +18,7 @@ pub struct FileRows {
     /// Row numbers that are left out, ascending.
     excluded: Vec<u64>,
     buffer_rows: usize,
+    map: ColumnMap,
 }
 
 /// Blocks of consecutive rows that a buffer holds at least: an epoch reads blocks in random order.
@@ -39,11 +41,17 @@ impl FileRows {
         excluded.dedup();
         excluded.retain(|&row| row < file.rows());
         let buffer_rows = buffer_rows.clamp(BLOCKS_A_BUFFER, MOST as usize);
-        let rows = Self { file, path: path.to_owned(), excluded, buffer_rows };
+        let rows = Self { file, path: path.to_owned(), excluded, buffer_rows, map: ColumnMap::default() };
         match rows.blocks() {
             blocks if blocks <= MOST => Ok(rows),
             actual => Err(SpecError::TooManyRows { what: "blocks of the file", limit: MOST, actual }),
         }
+    }
+
+    /// The same rows, with this selection and these offsets of columns.
+    #[must_use]
+    pub fn mapped(self, map: ColumnMap) -> Self {
+        Self { map, ..self }
     }
 
     /// The file.
@@ -58,7 +66,7 @@ impl FileRows {
 
     /// Features a row.
     pub fn features(&self) -> usize {
-        self.file.features()
+        if self.map.kept.is_empty() { self.file.features() } else { self.map.kept.len() }
     }
 
     /// Rows that training holds in memory at most.
@@ -108,13 +116,27 @@ impl FileRows {
     fn read<F: Real>(&self, from: u64, to: u64, scratch: &mut Vec<F>, rows: &mut Vec<F>) -> Result<(), SpecError> {
         let features = self.features();
         scratch.resize((to - from) as usize * features, F::zero());
-        self.file.read_at(from, scratch)?;
+        self.read_mapped(from, scratch)?;
         let mut excluded = self.excluded[self.excluded_before(from) as usize..].iter().peekable();
         for (row, values) in (from..to).zip(scratch.chunks_exact(features.max(1))) {
             if excluded.next_if(|&&next| next == row).is_none() {
                 rows.extend_from_slice(values);
             }
         }
+        Ok(())
+    }
+
+    /// Reads whole rows from row `from` on.
+    fn read_mapped<F: Real>(&self, from: u64, to: &mut [F]) -> Result<(), SpecError> {
+        if self.map.is_identity() {
+            return Ok(self.file.read_at(from, to)?);
+        }
+        let (columns, features) = (self.file.features(), self.features());
+        let mut whole = Array2::zeros((to.len() / features.max(1), columns));
+        if let Some(whole) = whole.as_slice_mut() {
+            self.file.read_at(from, whole)?;
+        }
+        to.iter_mut().zip(self.map.features::<F>(whole.view())).for_each(|(to, value)| *to = value);
         Ok(())
     }
 
@@ -134,11 +156,11 @@ impl FileRows {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn gather<F: Real>(&self, rows: &[u64]) -> Result<ndarray::Array2<F>, SpecError> {
-        let mut gathered = ndarray::Array2::zeros((rows.len(), self.features()));
+    pub fn gather<F: Real>(&self, rows: &[u64]) -> Result<Array2<F>, SpecError> {
+        let mut gathered = Array2::zeros((rows.len(), self.features()));
         for (&row, mut to) in rows.iter().zip(gathered.rows_mut()) {
             if let Some(to) = to.as_slice_mut() {
-                self.file.read_at(row, to)?;
+                self.read_mapped(row, to)?;
             }
         }
         Ok(gathered)
@@ -172,8 +194,6 @@ impl FileRows {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use ndarray::Array2;
-
     use super::*;
 
     #[test]

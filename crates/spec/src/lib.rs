@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod budget;
+mod column_map;
 mod condition;
 pub mod description;
 mod document;
@@ -20,6 +21,7 @@ mod training_options;
 mod weights_hash;
 
 pub use budget::Budget;
+pub use column_map::{ColumnMap, ColumnSums};
 pub use condition::Condition;
 pub use description::{ModelFile, ModelSpec, TrainingSpec};
 pub use error::SpecError;

@@ -24,7 +24,7 @@ pub use training::{train, train_observed, train_with};
 pub use validation::mean_log_prob;
 
 pub use pdmap_spec::{
-    AnyModel, Architecture, Budget, Condition, FileRows, FitBuilder, FitConfig, Header, InMemory, Inspection, Model,
-    ModelFile, ModelSpec, Preprocess, Preset, Rows, SpecError, TrainConfig, TrainingRecord, TrainingSpec, description,
-    each_precision, model_file, registry, weights_hash,
+    AnyModel, Architecture, Budget, ColumnMap, ColumnSums, Condition, FileRows, FitBuilder, FitConfig, Header,
+    InMemory, Inspection, Model, ModelFile, ModelSpec, Preprocess, Preset, Rows, SpecError, TrainConfig,
+    TrainingRecord, TrainingSpec, description, each_precision, model_file, registry, weights_hash,
 };

@@ -108,6 +108,7 @@ impl Trained {
             best_validation: self.best.validation,
             curve: TrainingRecord::thinned(&curve),
             columns: vec![],
+            left_out: vec![],
             shape: vec![],
         }
     }

@@ -68,6 +68,14 @@ pub(crate) struct DataArgs {
     /// Samples from one frame of sound to the next [default: the frame]
     #[arg(long, value_name = "SAMPLES")]
     pub(crate) hop: Option<usize>,
+    /// CSV column of groups, such as patients: rows of one group stay in one part. The column is
+    /// not a feature
+    #[arg(long, value_name = "COLUMN", conflicts_with = "id")]
+    pub(crate) group: Option<String>,
+    /// CSV column that orders the rows, such as dates: the last tenth is the test set, the tenth
+    /// before it the validation set. The column is not a feature
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["group", "id"])]
+    pub(crate) order: Option<String>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
     /// Seed of all randomness in the data

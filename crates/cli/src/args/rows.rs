@@ -1,9 +1,7 @@
 //! Flags for rows that are read and written in blocks.
 
 use clap::{Args, ValueEnum};
-use pdmap_core::Real;
 use pdmap_data::{CsvHeader, RowFormat, TextOptions};
-use pdmap_train::Model;
 
 use crate::terminal::exit::BadInput;
 
@@ -27,12 +25,6 @@ pub(crate) struct TextArgs {
 }
 
 impl TextArgs {
-    /// The reader's options for rows of a model, whose training columns are the default.
-    pub(crate) fn of<F: Real>(&self, model: &Model<F>) -> Result<TextOptions, BadInput> {
-        let usual = model.header.training.as_ref().map(|training| training.columns.clone());
-        Ok(TextOptions { usual: usual.unwrap_or_default(), ..self.options()? })
-    }
-
     /// The reader's options.
     pub(crate) fn options(&self) -> Result<TextOptions, BadInput> {
         let delimiter = match self.delimiter.as_deref() {

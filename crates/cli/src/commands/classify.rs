@@ -50,7 +50,7 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
         condition::beside::<f64>(condition, path, &text).map(|rows| labels(&rows))
     });
     let labels = labels.transpose()?;
-    let mut data = Blocks::<F>::open(&args.data, &args.text.of(model)?, model.flow.features())?;
+    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
     let (count, format) = (data.count(), data.format());
     let named = |name: &str| (args.text.header != HeaderArg::No).then(|| vec![name.to_owned()]);
     let id = data.id_column();

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) -> Result<Results> {
     let bar = Bar::new(quiet);
     bar.stage("reading data".into());
-    let data = source.splits::<F>(plan.largest_batch())?;
+    let (data, _) = source.splits::<F>(plan.largest_batch())?;
     if let Some(seconds) = plan.seconds() {
         bar.note(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));
     }

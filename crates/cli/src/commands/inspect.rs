@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Inspect) -> Result<()> {
 
 fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
     let data = args.data.as_ref().map(|data| {
-        let data = Blocks::open(data, &args.text.of(model)?, model.flow.features())?;
+        let data = Blocks::open(data, &args.text.options()?, model)?;
         RoundTrip::of_data(&model.flow, data, args.rows.unwrap_or(ROWS))
     });
     let report = Report {

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
-use pdmap_data::RowShape;
-use pdmap_train::{AnyModel, Model, each_precision as each};
+use pdmap_train::{AnyModel, ColumnMap, Model, each_precision as each};
 
 use crate::args::Map;
 use crate::condition::Given;
 use crate::rows::blocks::Blocks;
+use crate::rows::restored::Restored;
 use crate::rows::targets::{As, Targets, data_names, numbered};
 use crate::terminal::output;
 
@@ -28,20 +28,19 @@ pub(crate) fn run(args: &Map, direction: Direction) -> Result<()> {
 
 fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, direction: Direction) -> Result<()> {
     let features = model.flow.features();
-    let text = match direction {
-        Direction::Encode => args.text.of(model)?,
-        Direction::Decode => args.text.options()?,
+    let text = args.text.options()?;
+    let mut data = match direction {
+        Direction::Encode => Blocks::<F>::open(&args.data, &text, model)?,
+        Direction::Decode => Blocks::<F>::of_base(&args.data, &text, model)?,
     };
-    let mut data = Blocks::<F>::open(&args.data, &text, features)?;
-    let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
-    let names = match direction {
-        Direction::Encode => numbered("z", features, args.text.header),
-        Direction::Decode => data_names(model, args.text.header),
+    let mut given = Given::open(model, args.condition.as_deref(), &text)?;
+    let (names, columns) = match direction {
+        Direction::Encode => (numbered("z", features, args.text.header), ColumnMap::default()),
+        Direction::Decode => (data_names(model, args.text.header), model.header.columns.clone()),
     };
-    let shape = RowShape::Matrix { features };
     let id = data.id_column();
     let as_what = As { rows: data.count(), names, usual: data.format(), id: id.as_ref() };
-    let mut out = targets.open::<F>(0, shape, &as_what)?;
+    let mut out = Restored::<F>::open(targets, 0, (features, columns), &as_what)?;
     let (mut evaluator, mut mapped) = (model.flow.evaluator(), Vec::new());
     while let Some(block) = data.next()? {
         let dim = block.rows.dim();

@@ -9,6 +9,7 @@ use crate::args::Report;
 use crate::condition::Given;
 use crate::model_page::{Subject, most_rows, page, thinned};
 use crate::rows::blocks::Blocks;
+use crate::rows::table::Columns;
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;
 
@@ -59,7 +60,7 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
 /// At most twice as many rows as the page needs are in memory.
 fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<String>>, Array2<F>)> {
     let text = args.text.options()?;
-    let mut data = Blocks::<F>::open(&args.data, &args.text.of(model)?, model.flow.features())?;
+    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
     let mut given = Given::open(model, args.condition.as_deref(), &text)?;
     let (name, width) = (data.name().to_owned(), model.flow.features() + model.flow.conditions());
     let most = most_rows(width);
@@ -79,6 +80,6 @@ fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<
         }
     }
     given.finish()?;
-    let columns = data.columns().map(<[String]>::to_vec);
+    let columns = Columns::of(model).labels().or_else(|| data.columns().map(<[String]>::to_vec));
     Ok((name, columns, Array2::from_shape_vec((kept.len() / width, width), kept)?))
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real, check};
-use pdmap_data::{RowFormat, RowShape, TextOptions};
+use pdmap_data::{RowFormat, TextOptions};
 use pdmap_train::{AnyModel, Condition, Model, each_precision as each};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::args::Sample;
 use crate::condition;
 use crate::rows::blocks::block_rows;
+use crate::rows::restored::Restored;
 use crate::rows::targets::{As, Targets, data_names};
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;
@@ -82,9 +83,8 @@ fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Res
         return Err(BadInput(message).into());
     }
     let names = data_names(model, args.header);
-    let shape = RowShape::Matrix { features };
     let as_what = As { rows: Some(count), names, usual: RowFormat::Npy, id: None };
-    let mut out = targets.open::<F>(0, shape, &as_what)?;
+    let mut out = Restored::<F>::open(targets, 0, (features, model.header.columns.clone()), &as_what)?;
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let (mut evaluator, mut draws, mut rows) = (model.flow.evaluator(), Buffer::default(), Vec::new());
     let mut left = count;

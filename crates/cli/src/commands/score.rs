@@ -58,7 +58,7 @@ fn score<F: Real>(
     mut threshold: Option<Threshold>,
 ) -> Result<()> {
     let features = model.flow.features();
-    let mut data = Blocks::<F>::open(&args.data, &args.text.of(model)?, features)?;
+    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
     let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
     let (format, count, header) = (data.format(), data.count(), args.text.header);
     let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);

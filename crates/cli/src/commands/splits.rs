@@ -16,7 +16,7 @@ const FILES: [&str; 3] = ["train.npy", "validation.npy", "test.npy"];
 pub(crate) fn run(args: &Splits) -> Result<()> {
     let source = Source::plan(&args.data, true)?;
     let folder = Folder::prepare(&args.out, &FILES)?;
-    let splits = source.splits::<f32>(BATCH)?;
+    let (splits, _) = source.splits::<f32>(BATCH)?;
     let parts = FILES.into_iter().zip([&splits.train, &splits.validation, &splits.test]);
     let mut written = Vec::new();
     for (name, rows) in parts {

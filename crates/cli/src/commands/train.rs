@@ -75,8 +75,10 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     if model.flow.conditions() > 0 {
         model.header.condition = condition;
     }
+    model.header.columns = data.columns.map.clone();
     model.header.training = Some(TrainingRecord {
-        columns: source.columns().unwrap_or_default(),
+        columns: data.columns.names.clone(),
+        left_out: data.columns.left_out.clone(),
         shape: data.facts.picture(),
         ..trained.record(args.data.data(), config)
     });
@@ -177,7 +179,8 @@ fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, path: &P
         _ => (&data.test, source.test_name()),
     };
     let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
-    let subject = Subject { model, name, rows: thinned(rows.view()), columns: source.columns(), shape, pixel_log_det };
+    let subject =
+        Subject { model, name, rows: thinned(rows.view()), columns: data.columns.labels(), shape, pixel_log_det };
     let (page, warning) = page(&subject).context("the model is saved, but its report failed")?;
     output::text(path, page.render()?)?;
     warning.iter().for_each(|warning| eprintln!("warning: {warning}"));

@@ -6,7 +6,9 @@ use anyhow::{Error, Result};
 use ndarray::ArrayView2;
 use pdmap_core::{Evaluator, LayerError, Real};
 use pdmap_data::{DataError, Input, ReadRows, RowFormat, TextOptions, open_rows};
+use pdmap_train::Model;
 
+use super::table::Columns;
 use crate::terminal::exit::BadInput;
 
 /// Approximate size of a block in bytes: its rows and their scores.
@@ -43,9 +45,18 @@ pub(crate) struct Block<'a, F> {
 }
 
 impl<F: Real> Blocks<F> {
-    /// Opens rows of `features` values from a path or `-`.
-    pub(crate) fn open(data: &Path, options: &TextOptions, features: usize) -> Result<Self> {
-        let reader = open_rows::<F>(&Input::parse(data), options)?;
+    /// Opens rows of a model's features from a path or `-`.
+    pub(crate) fn open(data: &Path, options: &TextOptions, model: &Model<F>) -> Result<Self> {
+        let reader = Columns::of(model).open(&Input::parse(data), options)?;
+        Self::of(reader, model.flow.features())
+    }
+
+    /// Opens rows of a model's base space.
+    pub(crate) fn of_base(data: &Path, options: &TextOptions, model: &Model<F>) -> Result<Self> {
+        Self::of(open_rows::<F>(&Input::parse(data), options)?, model.flow.features())
+    }
+
+    fn of(reader: Box<dyn ReadRows<F>>, features: usize) -> Result<Self> {
         if reader.features() != features {
             let message = format!("{}: {} features per row, expected {features}", reader.name(), reader.features());
             return Err(BadInput(message).into());

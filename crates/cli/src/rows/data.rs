@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{
     Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
-    collect_rows, detect_format, mnist, open_rows, split_rows, tiles, wav,
+    detect_format, mnist, tiles, wav,
 };
 use pdmap_train::{Preprocess, SpecError, TrainError};
 
+use super::parts::{Parts, Split};
+use super::table::Columns;
 use crate::args::{DataArgs, Protocol};
 use crate::terminal::exit::BadInput;
 
@@ -29,6 +31,7 @@ pub(crate) struct Source {
     counts: Option<Counts>,
     patch: usize,
     text: TextOptions,
+    split: Split,
     val: Option<PathBuf>,
     test: Option<PathBuf>,
     seed: u64,
@@ -107,12 +110,16 @@ impl Source {
             return Err(BadInput(message.into()).into());
         }
         suits(args, &kind)?;
+        let split = Split::of(args);
+        let mut text = args.text.options()?;
+        text.id = split.column().cloned().or(text.id);
         Ok(Self {
             kind,
             name: args.data().to_owned(),
             counts,
             patch: args.patch.unwrap_or(PATCH),
-            text: args.text.options()?,
+            text,
+            split,
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
@@ -123,14 +130,6 @@ impl Source {
     /// The name of the data in messages.
     pub(crate) fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The column names of a text file with a header row.
-    pub(crate) fn columns(&self) -> Option<Vec<String>> {
-        let Kind::Rows(input @ Input::File(path)) = &self.kind else { return None };
-        // A pipe cannot be opened a second time.
-        let rows = path.is_file().then(|| open_rows::<f64>(input, &self.text).ok())??;
-        rows.columns().map(<[String]>::to_vec)
     }
 
     /// The default preprocessing of the data.
@@ -144,8 +143,9 @@ impl Source {
     }
 
     /// Reads, generates or splits the rows and checks them: all values finite, at least a batch, no
-    /// constant feature.
-    pub(crate) fn splits<F: Real>(&self, batch: usize) -> Result<Splits<F>> {
+    /// constant feature. Returns the columns of a table, too.
+    pub(crate) fn splits<F: Real>(&self, batch: usize) -> Result<(Splits<F>, Columns)> {
+        let mut columns = Columns::default();
         let splits = match &self.kind {
             Kind::Generator(generator) => generator.splits(self.counts.unwrap_or(ROWS), self.seed)?,
             Kind::Patches(path, counts) => {
@@ -155,7 +155,11 @@ impl Source {
             Kind::Tiles(path) => tiles(path, self.test.as_deref(), self.counts.unwrap_or(ROWS), self.patch, self.seed)?,
             Kind::Mnist(path) => mnist(path, self.test.as_deref(), self.seed)?,
             Kind::Wav { path, frame, hop } => wav(path, *frame, *hop, self.seed)?,
-            Kind::Rows(input) => self.rows(input)?,
+            Kind::Rows(input) => {
+                let (splits, found) = self.rows(input)?;
+                columns = found;
+                splits
+            }
         };
         check_training(splits.train.view(), &self.name, batch).map_err(|error| match error {
             DataError::TooFewRows { name, expected, actual } => {
@@ -169,7 +173,7 @@ impl Source {
         if self.with_test || splits.test.nrows() > 0 {
             check_rows(splits.test.view(), &self.test_name())?;
         }
-        Ok(splits)
+        Ok((splits, columns))
     }
 
     /// Adds the name of the data to an error of preprocessing, building or training that is about
@@ -197,18 +201,29 @@ impl Source {
     }
 
     /// Rows of a file. Missing validation and test sets are split off, a tenth each.
-    fn rows<F: Real>(&self, input: &Input) -> Result<Splits<F>> {
-        let train: Array2<F> = self.read(input)?;
-        let features = train.ncols();
-        let validation = self.beside(self.val.as_deref(), features)?;
-        let test = self.beside(self.test.as_deref(), features)?;
-        let share = |given: bool| if given { 0.0 } else { 0.1 };
-        let split_test = self.with_test && test.is_none();
-        let (train, split_off, split_off_test) = if validation.is_some() && !split_test {
-            (train, Array2::zeros((0, features)), Array2::zeros((0, features)))
-        } else {
-            split_rows(train, share(validation.is_some()), share(!split_test), self.seed)?
+    fn rows<F: Real>(&self, input: &Input) -> Result<(Splits<F>, Columns)> {
+        let (mut columns, rows, keys) = Columns::of_training(input, &self.text)?;
+        columns.map = columns.map.with_offsets::<F>(rows.view());
+        let rows = columns.map.features::<F>(rows.view());
+        let features = rows.ncols();
+        let beside = |path: Option<&Path>| -> Result<Option<Array2<F>>> {
+            let Some((read, others)) = self.named_beside(path, &columns, features)? else { return Ok(None) };
+            self.split.check_apart(&keys, &others, &path.unwrap_or(Path::new("")).display().to_string())?;
+            Ok(Some(read))
         };
+        let (validation, test) = (beside(self.val.as_deref())?, beside(self.test.as_deref())?);
+        let share = |given: bool| if given { 0.0 } else { 0.1 };
+        let shares = (share(validation.is_some()), share(!self.with_test || test.is_some()));
+        let (mut train, mut parts) = (rows, None);
+        if shares != (0.0, 0.0) {
+            let split = self.split.split(train.nrows(), &keys, shares, self.seed)?;
+            let take = |numbers: &[usize]| train.select(Axis(0), numbers);
+            parts = Some((take(&split.1), take(&split.2)));
+            train = take(&split.0);
+            columns.parts = Some(split);
+        }
+        let none = || (Array2::zeros((0, features)), Array2::zeros((0, features)));
+        let (split_off, split_off_test) = parts.unwrap_or_else(none);
         let (validation, test) = (validation.unwrap_or(split_off), test.unwrap_or(split_off_test));
         let path = PathBuf::from(input.to_string());
         let facts = DataFacts {
@@ -219,16 +234,16 @@ impl Source {
             true_log_likelihood: None,
             test_truth: None,
             notes: vec![format!(
-                "{} training, {} validation and {} test rows; sets without a file were split off at random (seed {}).",
+                "{} training, {} validation and {} test rows; {}.",
                 train.nrows(),
                 validation.nrows(),
                 test.nrows(),
-                self.seed
+                self.split.describe(self.seed)
             )],
             image_shape: None,
             generator_seed: None,
         };
-        Ok(Splits { train, validation, test, test_groups: None, facts })
+        Ok((Splits { train, validation, test, test_groups: None, facts }, columns))
     }
 
     /// Conditions of the training, validation and test rows, split like the rows. `given` holds the
@@ -237,7 +252,7 @@ impl Source {
         &self,
         all: Array2<F>,
         given: (Option<Array2<F>>, Option<Array2<F>>),
-        counts: [usize; 3],
+        (counts, parts): ([usize; 3], Option<&Parts>),
         name: &str,
     ) -> Result<[Array2<F>; 3]> {
         let (validation, test) = given;
@@ -263,8 +278,9 @@ impl Source {
                 Ok([all, validation, test_of(none())?])
             }
             Kind::Rows(_) => {
-                let (train, validation, split) = split_rows(all, 0.1, 0.0, self.seed)?;
-                Ok([train, validation, test_of(split)?])
+                let (train, validation, split) = parts.cloned().unwrap_or_default();
+                let take = |numbers: &[usize]| all.select(Axis(0), numbers);
+                Ok([take(&train), take(&validation), test_of(take(&split))?])
             }
             Kind::Mnist(_) => {
                 let (train, validation) = all.view().split_at(ndarray::Axis(0), counts[0]);
@@ -274,19 +290,27 @@ impl Source {
         }
     }
 
-    /// Reads all rows of a file or of standard input, and checks that they are finite.
-    fn read<F: Real>(&self, input: &Input) -> Result<Array2<F>> {
-        let rows = collect_rows(&mut *open_rows(input, &self.text)?)?;
-        check_rows(rows.view(), &input.to_string())?;
-        Ok(rows)
+    /// Reads rows of a separate file with the columns of the training rows.
+    pub(crate) fn beside<F: Real>(
+        &self,
+        path: Option<&Path>,
+        columns: &Columns,
+        features: usize,
+    ) -> Result<Option<Array2<F>>> {
+        Ok(self.named_beside(path, columns, features)?.map(|(rows, _)| rows))
     }
 
-    /// Reads rows of a separate file.
-    pub(crate) fn beside<F: Real>(&self, path: Option<&Path>, features: usize) -> Result<Option<Array2<F>>> {
+    /// The same with the names or groups of the rows.
+    fn named_beside<F: Real>(
+        &self,
+        path: Option<&Path>,
+        columns: &Columns,
+        features: usize,
+    ) -> Result<Option<(Array2<F>, Vec<String>)>> {
         let Some(path) = path else { return Ok(None) };
-        let rows = self.read(&Input::File(path.to_owned()))?;
+        let (rows, keys) = columns.read(&Input::File(path.to_owned()), &self.text)?;
         fits(path, &rows, features)?;
-        Ok(Some(rows))
+        Ok(Some((rows, keys)))
     }
 
     /// The `.npy` file, if the data are one. Its rows need not be held in memory if they are in C
@@ -294,7 +318,11 @@ impl Source {
     pub(crate) fn npy(&self) -> Option<&Path> {
         match &self.kind {
             Kind::Rows(Input::File(path))
-                if !is_pipe(path) && detect_format(path).is_ok_and(|format| format == Format::Npy) =>
+                // Arrays refuse a choice of columns when they are opened as rows.
+                if self.text.columns.is_none()
+                    && self.text.id.is_none()
+                    && !is_pipe(path)
+                    && detect_format(path).is_ok_and(|format| format == Format::Npy) =>
             {
                 Some(path)
             }
@@ -327,6 +355,8 @@ fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
         args.frame.filter(|_| !frames).map(|frame| format!("--frame {frame}")),
         args.hop.filter(|_| !frames).map(|hop| format!("--hop {hop}")),
         args.text.columns.as_ref().filter(|_| !columns).map(|columns| format!("--columns {}", columns.join(","))),
+        args.group.as_ref().filter(|_| !columns).map(|column| format!("--group {column}")),
+        args.order.as_ref().filter(|_| !columns).map(|column| format!("--order {column}")),
     ];
     match refused.into_iter().flatten().next() {
         None => Ok(()),

@@ -150,6 +150,9 @@ pub enum DataError {
     /// No column has this name.
     #[error("{}: no column {name:?}, nearest is {nearest:?}", path.display())]
     UnknownColumn { path: PathBuf, name: String, nearest: String },
+    /// The columns do not match those of the training rows or of the model.
+    #[error("{}: {mismatch}; select the columns with --columns", path.display())]
+    ColumnNames { path: PathBuf, mismatch: Box<crate::columns::NameMismatch> },
     /// The column index is out of range.
     #[error("{}: no column {index}; there are {columns}, numbered from 0", path.display())]
     ColumnOutOfRange { path: PathBuf, index: usize, columns: usize },

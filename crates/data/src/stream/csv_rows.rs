@@ -235,6 +235,10 @@ impl<F: Element> ReadRows<F> for CsvRows {
         self.columns.as_deref()
     }
 
+    fn all_columns(&self) -> Option<&[String]> {
+        self.header.as_deref()
+    }
+
     fn id_column(&self) -> Option<&str> {
         self.id.as_ref().map(|(_, name)| name.as_str())
     }

@@ -19,6 +19,11 @@ pub trait ReadRows<F: Element>: Send {
     /// The feature names, if any (a CSV file with a header row).
     fn columns(&self) -> Option<&[String]>;
 
+    /// The names of all columns of the table, those that were not selected among them.
+    fn all_columns(&self) -> Option<&[String]> {
+        self.columns()
+    }
+
     /// The header name of the column of row names, or `id` without a header, if one was selected
     /// with [`TextOptions::id`](crate::TextOptions::id).
     fn id_column(&self) -> Option<&str> {
@@ -47,17 +52,27 @@ pub trait ReadRows<F: Element>: Send {
 /// # Errors
 /// Those of [`ReadRows::read`]; [`DataError::TooLarge`] if the allocation fails.
 pub fn collect_rows<F: Element>(reader: &mut dyn ReadRows<F>) -> Result<Array2<F>, DataError> {
+    Ok(collect_named_rows(reader)?.0)
+}
+
+/// Reads all remaining rows, `[rows, features]`, with their names; no names without a column of them.
+///
+/// # Errors
+/// As [`collect_rows`].
+pub fn collect_named_rows<F: Element>(reader: &mut dyn ReadRows<F>) -> Result<(Array2<F>, Vec<String>), DataError> {
     let features = reader.features();
     let mut values = Vec::new();
     let mut rows = reader.read(usize::MAX, &mut values)?;
+    let mut names = reader.ids().to_vec();
     let mut block = Vec::new();
     loop {
         let more = reader.read(usize::MAX, &mut block)?;
         if more == 0 {
-            return into_rows(values, rows, features);
+            return Ok((into_rows(values, rows, features)?, names));
         }
         values.try_reserve(block.len()).map_err(|_| DataError::TooLarge { rows: rows + more, features })?;
         values.append(&mut block);
+        names.extend_from_slice(reader.ids());
         rows += more;
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
-use pdmap_core::{BaseSpec, Diagnostic, Flow, Input, LayerError, ParametricExt, Real};
+use pdmap_core::{BaseSpec, Diagnostic, Input, ParametricExt, Real};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -81,8 +81,8 @@ struct Owned<F> {
 }
 
 impl<F: Real> Owned<F> {
-    fn of(rows: ArrayView2<'_, f64>, condition: Option<ArrayView2<'_, f64>>) -> Self {
-        Self { rows: rows.mapv(F::of), condition: condition.map(|condition| condition.mapv(F::of)) }
+    fn of(rows: Array2<F>, condition: Option<ArrayView2<'_, f64>>) -> Self {
+        Self { rows, condition: condition.map(|condition| condition.mapv(F::of)) }
     }
 
     fn input(&self) -> Input<'_, F> {
@@ -94,14 +94,11 @@ impl<F: Real> Owned<F> {
     }
 }
 
-/// Runs an evaluation of the flow on `f64` rows.
-fn on<F: Real>(
-    model: &Model<F>,
-    rows: ArrayView2<'_, f64>,
-    condition: Option<ArrayView2<'_, f64>>,
-    evaluate: impl FnOnce(&Flow<F>, Input<'_, F>) -> Result<Array2<F>, LayerError>,
-) -> Result<Array2<f64>, SpecError> {
-    Ok(evaluate(&model.flow, Owned::of(rows, condition).input())?.mapv(Real::f64))
+impl<F: Real> Model<F> {
+    /// Rows of a table with their conditions, as the flow takes them.
+    fn of_table(&self, x: ArrayView2<'_, f64>, condition: Option<ArrayView2<'_, f64>>) -> Owned<F> {
+        Owned::of(self.header.columns.features(x), condition)
+    }
 }
 
 impl AnyModel {
@@ -178,7 +175,7 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Vec<f64>, SpecError> {
-        each_precision!(self, model => Ok(model.flow.log_prob(Owned::of(x, condition).input())?))
+        each_precision!(self, model => Ok(model.flow.log_prob(model.of_table(x, condition).input())?))
     }
 
     /// `∂ log p / ∂x` of each row, nats per unit of each feature.
@@ -190,7 +187,9 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
-        each_precision!(self, model => on(model, x, condition, |flow, input| flow.input_gradient(input)))
+        each_precision!(self, model => {
+            Ok(model.flow.input_gradient(model.of_table(x, condition).input())?.mapv(Real::f64))
+        })
     }
 
     /// `z = f(x)`.
@@ -202,7 +201,7 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
-        each_precision!(self, model => on(model, x, condition, |flow, input| flow.encode(input)))
+        each_precision!(self, model => Ok(model.flow.encode(model.of_table(x, condition).input())?.mapv(Real::f64)))
     }
 
     /// `x = f⁻¹(z)`.
@@ -214,7 +213,10 @@ impl AnyModel {
         z: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
-        each_precision!(self, model => on(model, z, condition, |flow, input| flow.decode(input)))
+        each_precision!(self, model => {
+            let decoded = model.flow.decode(Owned::of(z.mapv(Real::of), condition).input())?;
+            Ok(model.header.columns.columns(decoded.view()))
+        })
     }
 
     /// Draws `count` rows.
@@ -223,7 +225,9 @@ impl AnyModel {
     /// A conditional model: see [`sample_given`](Self::sample_given).
     pub fn sample(&self, count: usize, seed: u64) -> Result<Array2<f64>, SpecError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        each_precision!(self, model => Ok(model.flow.sample(count, &mut rng)?.mapv(Real::f64)))
+        each_precision!(self, model => {
+            Ok(model.header.columns.columns(model.flow.sample(count, &mut rng)?.view()))
+        })
     }
 
     /// Draws one row for each row of `condition`.
@@ -232,8 +236,9 @@ impl AnyModel {
     /// Conditions that do not fit the model.
     pub fn sample_given(&self, condition: ArrayView2<'_, f64>, seed: u64) -> Result<Array2<f64>, SpecError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        each_precision!(self, model => on(model, condition, None, |flow, condition| {
-            flow.sample_given(condition.x, &mut rng)
-        }))
+        each_precision!(self, model => {
+            let drawn = model.flow.sample_given(condition.mapv(Real::of).view(), &mut rng)?;
+            Ok(model.header.columns.columns(drawn.view()))
+        })
     }
 }

@@ -3,6 +3,7 @@
 use pdmap_core::{BaseSpec, LayerSpec};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::column_map::ColumnMap;
 use crate::condition::Condition;
 use crate::training_options::TrainConfig;
 
@@ -28,6 +29,10 @@ pub struct Header {
     /// The condition, for a density `p(x | c)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
+    /// The columns of a table that are features, and their offsets. Rows that are given to the flow
+    /// itself must have been mapped; the methods of [`AnyModel`](crate::AnyModel) do it.
+    #[serde(default, skip_serializing_if = "ColumnMap::is_identity")]
+    pub columns: ColumnMap,
     /// The number of preprocessing layers.
     pub preprocessing: usize,
     /// The layers in the order in which they are applied to data; layer `i` has its tensors under
@@ -70,6 +75,9 @@ pub struct TrainingRecord {
     /// Names of the features, if the data had names: columns of CSV are written and read by them.
     #[serde(default)]
     pub columns: Vec<String>,
+    /// Names of the other columns of the training rows. Other tables may have them or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The shape of a row: `[channels, height, width]` of an image, `[channels, length]` of a
     /// signal; empty if unknown.
     #[serde(default)]

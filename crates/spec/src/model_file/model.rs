@@ -6,6 +6,7 @@ use std::path::Path;
 use pdmap_core::{Flow, ParametricExt, Real, Registry, Tensors};
 
 use super::header::{ENTRY, FORMAT, Header};
+use crate::column_map::ColumnMap;
 use crate::condition::Condition;
 use crate::error::SpecError;
 use crate::limits;
@@ -32,6 +33,7 @@ impl<F: Real> Model<F> {
             features: flow.features(),
             space,
             condition: (flow.conditions() > 0).then(|| Condition::Vector { width: flow.conditions() }),
+            columns: ColumnMap::default(),
             preprocessing,
             layers: flow.chain().specs(),
             base: flow.base().spec(),
@@ -108,6 +110,7 @@ impl Header {
         if wanted > 0 && said != wanted {
             return Err(format!("a condition of {said} numbers, and layers that need {wanted}"));
         }
+        self.columns.check(self.features)?;
         if self.preprocessing > self.layers.len() {
             return Err(format!("{} of {} layers are preprocessing", self.preprocessing, self.layers.len()));
         }

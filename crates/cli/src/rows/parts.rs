@@ -1,0 +1,87 @@
+//! Which rows of a table become training, validation and test rows.
+
+use std::collections::{BTreeSet, HashMap};
+
+use anyhow::Result;
+use pdmap_data::{split_groups, split_order, split_row_numbers};
+
+use crate::args::DataArgs;
+use crate::terminal::exit::BadInput;
+
+/// Row numbers of the training, validation and test rows.
+pub(crate) type Parts = (Vec<usize>, Vec<usize>, Vec<usize>);
+
+/// How rows are split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Split {
+    /// Row by row, at random.
+    Random,
+    /// By a column of groups: no group is in two parts.
+    Groups(String),
+    /// By a column that orders the rows: the last are test rows.
+    Order(String),
+}
+
+impl Split {
+    pub(crate) fn of(args: &DataArgs) -> Self {
+        match (&args.group, &args.order) {
+            (Some(column), _) => Self::Groups(column.clone()),
+            (_, Some(column)) => Self::Order(column.clone()),
+            _ => Self::Random,
+        }
+    }
+
+    /// The column that decides, which is not a feature.
+    pub(crate) fn column(&self) -> Option<&String> {
+        match self {
+            Self::Random => None,
+            Self::Groups(column) | Self::Order(column) => Some(column),
+        }
+    }
+
+    /// Splits `count` rows, whose groups or positions are `keys`; the shares are those of
+    /// validation and test rows.
+    pub(crate) fn split(&self, count: usize, keys: &[String], shares: (f64, f64), seed: u64) -> Result<Parts> {
+        let (validation, test) = shares;
+        Ok(match self {
+            Self::Random => split_row_numbers(count, validation, test, seed)?,
+            Self::Groups(_) => split_groups(&codes(keys), validation, test, seed)?,
+            Self::Order(_) => split_order(keys, validation, test)?,
+        })
+    }
+
+    /// Checks that no group of the training rows is in another file.
+    pub(crate) fn check_apart(&self, training: &[String], other: &[String], name: &str) -> Result<()> {
+        let Self::Groups(column) = self else { return Ok(()) };
+        let known: BTreeSet<&String> = training.iter().collect();
+        match other.iter().find(|group| known.contains(group)) {
+            None => Ok(()),
+            Some(group) => {
+                let message =
+                    format!("{name}: group {group:?} of column {column} is in the training rows too; --group keeps groups apart");
+                Err(BadInput(message).into())
+            }
+        }
+    }
+
+    /// In words, for notes about the data.
+    pub(crate) fn describe(&self, seed: u64) -> String {
+        match self {
+            Self::Random => format!("sets without a file were split off at random (seed {seed})"),
+            Self::Groups(column) => format!("sets without a file are whole groups of column {column} (seed {seed})"),
+            Self::Order(column) => format!("sets without a file are the last rows by column {column}"),
+        }
+    }
+}
+
+/// A number for each distinct group, in the order of appearance.
+fn codes(groups: &[String]) -> Vec<u32> {
+    let mut known = HashMap::new();
+    groups
+        .iter()
+        .map(|group| {
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            *known.entry(group.as_str()).or_insert(next)
+        })
+        .collect()
+}

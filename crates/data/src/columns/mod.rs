@@ -1,0 +1,5 @@
+//! The columns of a table: their names.
+
+mod names;
+
+pub use names::{NameMismatch, match_names};

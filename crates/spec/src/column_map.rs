@@ -1,0 +1,171 @@
+//! From the columns of a table to the features of a model.
+
+use ndarray::{Array2, ArrayView2, Axis};
+use pdmap_core::Real;
+use serde::{Deserialize, Serialize};
+
+/// Which columns of a table are features, and what is subtracted from each in `f64` before it is
+/// rounded to the model's precision.
+///
+/// A column near 1.7e9 (seconds of a time) has steps of 128 in `f32`. Less its offset, it keeps its
+/// digits. A shift has `log|det| = 0`, so log-likelihoods are those of the unshifted table.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnMap {
+    /// Columns of the table; 0 if all of them are features.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub of: usize,
+    /// The columns that are features, ascending; empty if all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<usize>,
+    /// The number subtracted from each feature; empty if all are 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offsets: Vec<f64>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
+}
+
+/// A column gets an offset if its distance from 0 exceeds this multiple of its standard deviation:
+/// beyond it, an `f32` loses more than six bits of what varies.
+const FAR: f64 = 64.0;
+
+impl ColumnMap {
+    /// Whether nothing is selected and nothing subtracted.
+    pub fn is_identity(&self) -> bool {
+        self.kept.is_empty() && self.offsets.is_empty()
+    }
+
+    /// The map for a model in precision `F` of these columns: offsets for those far from 0, rounded
+    /// to the first digit of the standard deviation so that they are short; none in `f64`.
+    #[must_use]
+    pub fn with_offsets<F: Real>(self, rows: ArrayView2<'_, f64>) -> Self {
+        let mut sums = ColumnSums::new(rows.ncols());
+        sums.add(rows);
+        self.with_offsets_of::<F>(&sums)
+    }
+
+    /// The same from sums over rows that came in blocks.
+    #[must_use]
+    pub fn with_offsets_of<F: Real>(self, sums: &ColumnSums) -> Self {
+        if F::EPS < f64::from(f32::EPSILON) {
+            return self;
+        }
+        let offsets = sums.offsets();
+        let none = offsets.iter().all(|&offset| offset == 0.0);
+        Self { offsets: if none { vec![] } else { offsets }, ..self }
+    }
+
+    /// The features of rows of a table, in precision `F`. Rows that have only the features are
+    /// taken as they are.
+    pub fn features<F: Real>(&self, rows: ArrayView2<'_, f64>) -> Array2<F> {
+        let selected = (!self.kept.is_empty() && rows.ncols() == self.of).then(|| rows.select(Axis(1), &self.kept));
+        let rows = selected.as_ref().map_or(rows, |selected| selected.view());
+        if self.offsets.len() != rows.ncols() {
+            return rows.mapv(F::of);
+        }
+        Array2::from_shape_fn(rows.dim(), |(row, column)| F::of(rows[[row, column]] - self.offsets[column]))
+    }
+
+    /// Features as they stand in the table: the inverse of [`features`](Self::features), except that
+    /// columns left out stay out.
+    pub fn columns<F: Real>(&self, features: ArrayView2<'_, F>) -> Array2<f64> {
+        let mut columns = features.mapv(F::f64);
+        if self.offsets.len() == columns.ncols() {
+            columns.rows_mut().into_iter().for_each(|mut row| {
+                row.iter_mut().zip(&self.offsets).for_each(|(value, offset)| *value += offset);
+            });
+        }
+        columns
+    }
+
+    /// Whether the parts agree with each other and with a model of so many features.
+    pub(crate) fn check(&self, features: usize) -> Result<(), String> {
+        let (kept, offsets) = (self.kept.len(), self.offsets.len());
+        if kept > 0 && (kept != features || self.kept.iter().any(|&column| column >= self.of)) {
+            return Err(format!("{kept} of {} columns selected for {features} features", self.of));
+        }
+        if offsets > 0 && (offsets != features || self.offsets.iter().any(|offset| !offset.is_finite())) {
+            return Err(format!("{offsets} finite offsets expected for {features} features"));
+        }
+        Ok(())
+    }
+}
+
+/// Means and variances of columns, over rows in blocks (Welford's update).
+#[derive(Debug, Clone)]
+pub struct ColumnSums {
+    rows: f64,
+    /// Mean and sum of squared deviations of each column.
+    moments: Vec<(f64, f64)>,
+}
+
+impl ColumnSums {
+    /// No rows yet.
+    pub fn new(columns: usize) -> Self {
+        Self { rows: 0.0, moments: vec![(0.0, 0.0); columns] }
+    }
+
+    /// Adds the rows of a block.
+    pub fn add(&mut self, block: ArrayView2<'_, f64>) {
+        for row in block.rows() {
+            self.rows += 1.0;
+            for ((mean, squares), &value) in self.moments.iter_mut().zip(row) {
+                let from_old = value - *mean;
+                *mean += from_old / self.rows;
+                *squares += from_old * (value - *mean);
+            }
+        }
+    }
+
+    fn offsets(&self) -> Vec<f64> {
+        let rows = self.rows.max(1.0);
+        self.moments.iter().map(|&(mean, squares)| offset(mean, (squares / rows).sqrt())).collect()
+    }
+}
+
+/// The offset of one column.
+fn offset(mean: f64, deviation: f64) -> f64 {
+    if !(mean.abs() > FAR * deviation && mean.is_finite()) {
+        return 0.0;
+    }
+    // A power of ten near the deviation, so that the offset is a short number.
+    let unit = 10f64.powf(deviation.log10().floor());
+    let rounded = (mean / unit).round() * unit;
+    if rounded.is_finite() { rounded } else { mean }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn only_columns_far_from_zero_are_shifted_and_keep_their_digits_in_f32() {
+        let rows = array![[1.7e9 + 1.0, 3.0, -5e6], [1.7e9 + 2.0, 4.0, -5e6 - 0.25], [1.7e9 + 4.0, 9.0, -5e6 + 0.5]];
+        let map = ColumnMap::default().with_offsets::<f32>(rows.view());
+        assert_eq!((map.offsets[0], map.offsets[1], map.offsets[2]), (1.7e9 + 2.0, 0.0, -5e6 + 0.1));
+        let features: Array2<f32> = map.features(rows.view());
+        assert_eq!(features.column(0).to_vec(), [-1.0, 0.0, 2.0]);
+        assert_eq!(features.column(1).to_vec(), [3.0, 4.0, 9.0]);
+        let back = map.columns(features.view());
+        assert!((&back - &rows).iter().all(|d| d.abs() < 1e-6), "{back}");
+        // What a plain conversion does.
+        assert_ne!(f64::from(rows[[0, 0]] as f32), rows[[0, 0]]);
+        assert!(ColumnMap::default().with_offsets::<f64>(rows.view()).is_identity());
+    }
+
+    #[test]
+    fn columns_are_selected_unless_only_features_are_given() {
+        let map = ColumnMap { of: 3, kept: vec![0, 2], offsets: vec![] };
+        assert_eq!(map.features::<f64>(array![[1.0, 2.0, 3.0]].view()), array![[1.0, 3.0]]);
+        assert_eq!(map.features::<f64>(array![[1.0, 3.0]].view()), array![[1.0, 3.0]]);
+        assert!(map.check(2).is_ok() && map.check(3).is_err());
+        assert!(ColumnMap { kept: vec![0, 3], ..map.clone() }.check(2).is_err());
+        assert!(ColumnMap { offsets: vec![f64::NAN, 0.0], ..map }.check(2).is_err());
+    }
+}
