@@ -12,6 +12,9 @@ mod npy_rows;
 mod npz;
 mod open;
 mod read_rows;
+mod records;
+mod table;
+mod text_source;
 
 pub(crate) use csv_rows::CsvRows;
 pub use input::Input;
@@ -21,3 +24,5 @@ pub(crate) use npy_rows::{NpyRows, open_npy};
 pub(crate) use npz::{array_names, open_npz};
 pub use open::{open_rows, open_stream};
 pub use read_rows::{ReadRows, collect_rows};
+pub(crate) use table::Table;
+pub(crate) use text_source::decompress;
