@@ -7,7 +7,7 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`read`] | readers of whole files: `.npy`, `.npz`, CSV, WAV, IDX and image folders |
+//! | [`read`] | readers of whole files: `.npy`, `.npz`, CSV, labels, WAV, IDX and image folders |
 //! | [`stream`] | readers in blocks, for files and pipes of any length; random access to rows |
 //! | [`write`](mod@write) | atomic files; rows and arrays as `.npy` or CSV |
 //! | [`columns`] | the columns of a table, compared by name |
@@ -63,19 +63,19 @@ pub mod write;
 
 pub use columns::{NameMismatch, match_names};
 pub use element::Element;
-pub use error::{DataError, Place};
+pub use error::{DataError, Hint, Place};
 pub use generate::{
     Ar1, Checkerboard, Gaussians, Generator, Ica, IcaTruth, Leaves, Moons, Rings, Sine, Source, Spirals,
 };
 pub use patches::{PatchSet, extract_patches};
 pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist, tiles, wav};
 pub use read::{
-    Format, GrayImage, IdxImages, Samples, Sound, detect_format, read_csv, read_idx, read_idx_labels, read_image,
-    read_image_folder, read_npy, read_npz, read_numbers, read_wav,
+    Format, GrayImage, IdxImages, Labels, Samples, Sound, detect_format, read_csv, read_idx, read_idx_labels,
+    read_image, read_image_folder, read_labels, read_npy, read_npz, read_numbers, read_wav,
 };
 pub use split::{split_groups, split_order, split_row_numbers, split_rows};
 pub use stream::{Input, MappedRows, NpyFile, ReadRows, collect_named_rows, collect_rows, open_rows, open_stream};
-pub use text::{CsvHeader, TextOptions};
+pub use text::{Compression, CsvHeader, IndexColumn, TextColumn, TextEncoding, TextOptions, TextReport};
 pub use validate::{TrainingCheck, check_rows, check_training};
 pub use write::{
     Output, RowFormat, RowShape, RowWriter, check_writable, remove_leftovers, write_atomically, write_npy,

@@ -1,8 +1,10 @@
 //! All data tests in one binary; separate binaries would compile the generic code again.
 
+mod cases;
 mod common;
 mod csv;
 mod densities;
+mod dialects;
 mod generators;
 mod idx;
 mod image_protocol;

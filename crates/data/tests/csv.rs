@@ -145,15 +145,22 @@ fn words_and_infinities_are_refused_with_their_position() {
 fn ragged_rows_are_refused_with_their_counts() {
     assert_eq!(says("a,b,c\n1,2,3\n4,5\n"), "line 3 (row 1): 2 cell(s), expected 3");
     assert_eq!(says("1,2\n3,4\n5,6,7\n"), "line 3 (row 2): 3 cell(s), expected 2");
-    assert_eq!(says("a,b\n1,2,3\n"), "line 2 (row 0): 3 cell(s), expected 2");
+    assert_eq!(
+        says("a,b\n1,2,3\n"),
+        "line 2 (row 0): 3 cell(s), expected 2; if the table starts further down, skip the lines above it with --skip N"
+    );
     assert!(matches!(refusal("1,2\n3\n", &columns(&["0"])), DataError::RaggedRow { actual: 1, .. }));
 }
 
 #[test]
 fn a_file_without_rows_is_refused() {
-    for text in ["", "\n\n", "\u{feff}", "a,b\n", "a,b"] {
+    for text in ["", "\n\n", "\u{feff}"] {
         let error = refusal(text, &TextOptions::default());
         assert!(matches!(error, DataError::TooFewRows { expected: 1, actual: 0, .. }), "{text:?}: {error}");
+    }
+    for text in ["a,b\n", "a,b", "\na,b\n"] {
+        let line = if text.starts_with('a') { 1 } else { 2 };
+        assert_eq!(says(text), format!("no rows below the header on line {line}"));
     }
 }
 
@@ -197,7 +204,10 @@ fn invalid_utf8_is_refused_with_its_line() {
         open_stream::<f64>("t.csv", Cursor::new(bytes.clone()), options).and_then(|mut rows| collect_rows(&mut *rows))
     };
     let error = stream(&TextOptions::default()).unwrap_err();
-    assert_eq!(error.to_string(), "t.csv: line 50002: not UTF-8 text");
+    assert_eq!(
+        error.to_string(),
+        "t.csv: line 50002: not UTF-8 text; if it is Latin-1 or Windows-1252, give --encoding latin-1"
+    );
     assert_eq!(stream(&columns(&["a"])).unwrap().nrows(), 50_001);
 }
 

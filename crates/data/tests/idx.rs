@@ -128,8 +128,12 @@ fn a_damaged_stream_is_refused() {
 #[test]
 fn unknown_formats_are_refused_and_folders_are_images() {
     let folder = TempDir::new().unwrap();
-    for bytes in [b"text of some kind".to_vec(), gzip(b"zipped text"), vec![], vec![0x1f, 0x8b, 9]] {
+    for bytes in [b"bytes\0".to_vec(), gzip(b"zipped \x01"), vec![], vec![0x1f, 0x8b, 9]] {
         assert!(matches!(detect_format(&file(&folder, &bytes)), Err(DataError::UnknownFormat { .. })));
+    }
+    // A header or labels have no digits.
+    for bytes in [b"a,b\n".to_vec(), gzip(b"cat\ndog\n"), b"\xff\xfea\0".to_vec()] {
+        assert_eq!(detect_format(&file(&folder, &bytes)).unwrap(), Format::Csv);
     }
     assert_eq!(detect_format(folder.path()).unwrap(), Format::ImageFolder);
     assert_eq!(detect_format(&file(&folder, b"a,b\n1,2\n")).unwrap(), Format::Csv);

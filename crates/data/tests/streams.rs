@@ -189,7 +189,8 @@ fn inputs_without_rows_are_identified() {
     assert!(text.ends_with("an IDX file of images, not rows of numbers; give an .npy, .npz or CSV file"));
     assert!(error("x.wav", b"RIFF\x10\0\0\0WAVEfmt ").1.contains("a WAV file"));
     assert!(matches!(error("x.bin", &[1, 2, 3, 0xff]).0, DataError::UnknownFormat { .. }));
-    assert!(matches!(error("x.latin1", b"Gr\xf6\xdfe,b\n1,2\n").0, DataError::UnknownFormat { .. }));
+    let (latin, text) = error("x.latin1", b"Gr\xf6\xdfe,b\n1,2\n");
+    assert!(matches!(latin, DataError::NotUtf8 { line: 1, .. }) && text.ends_with("give --encoding latin-1"), "{text}");
     assert!(matches!(error("x.empty", b"").0, DataError::TooFewRows { expected: 1, actual: 0, .. }));
     assert!(matches!(error("x.zero", &npy(0, 3, false, 8)).0, DataError::TooFewRows { actual: 0, .. }));
     let folder = Input::File(folder.path().to_path_buf());

@@ -18,10 +18,9 @@ pub(crate) fn csv(bytes: &[u8]) {
         _ => TextOptions {
             header: CsvHeader::No,
             delimiter: Some(b';'),
-            columns: None,
             // The seeds for this option set contain only numbers, which can also serve as names.
             id: bytes.len().is_multiple_of(2).then(|| "0".to_owned()),
-            usual: vec![],
+            ..TextOptions::default()
         },
     };
     with_scratch!("rows.csv", |scratch| {

@@ -1,16 +1,36 @@
 //! Flags for rows that are read and written in blocks.
 
 use clap::{Args, ValueEnum};
-use pdmap_data::{CsvHeader, RowFormat, TextOptions};
+use pdmap_data::{CsvHeader, IndexColumn, RowFormat, TextEncoding, TextOptions};
 
 use crate::terminal::exit::BadInput;
 
 /// How CSV is read.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TextArgs {
-    /// CSV delimiter: one ASCII character or `tab` [default: detected from the first lines]
+    /// CSV delimiter: one ASCII character, `tab` or `blanks` (runs of blanks) [default: detected
+    /// from the first lines]
     #[arg(long, value_name = "CHAR")]
     pub(crate) delimiter: Option<String>,
+    /// Decimal point of numbers in CSV: `.` or `,` [default: detected]
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) decimal: Option<char>,
+    /// What separates thousands in CSV: `,` `.` `'` `_` or `blank` [default: detected]
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) thousands: Option<String>,
+    /// Character that starts comment lines in CSV [default: `#`, above the table only]
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) comment: Option<String>,
+    /// Lines above the table in CSV that are not part of it
+    #[arg(long, value_name = "LINES", default_value_t = 0)]
+    pub(crate) skip: usize,
+    /// Encoding of CSV without a byte order mark
+    #[arg(long, value_enum, default_value_t = EncodingArg::Utf8)]
+    pub(crate) encoding: EncodingArg,
+    /// Whether the first CSV column names the rows and is not a feature; `auto` leaves it out if it
+    /// has no name and counts the rows
+    #[arg(long, value_enum, default_value_t = IndexArg::Auto)]
+    pub(crate) index: IndexArg,
     /// Whether CSV starts with column names; `no` also omits them from CSV output
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
@@ -27,30 +47,67 @@ pub(crate) struct TextArgs {
 impl TextArgs {
     /// The reader's options.
     pub(crate) fn options(&self) -> Result<TextOptions, BadInput> {
-        let delimiter = match self.delimiter.as_deref() {
-            None => None,
-            Some("tab" | "\\t") => Some(b'\t'),
-            Some(text) => match text.as_bytes() {
-                &[byte] => Some(byte),
-                _ => {
-                    let message = format!("--delimiter {text:?}: must be one ASCII character, or tab");
-                    return Err(BadInput(message));
-                }
-            },
+        let one = |flag: &str, text: &str, named: &[(&str, u8)], more: &str| {
+            let named = named.iter().find(|(name, _)| *name == text).map(|&(_, byte)| byte);
+            match (named, text.as_bytes()) {
+                (Some(byte), _) | (None, &[byte]) => Ok(byte),
+                _ => Err(BadInput(format!("{flag} {text:?}: must be one ASCII character{more}"))),
+            }
         };
+        let names = [("tab", b'\t'), ("\\t", b'\t'), ("blanks", b' ')];
+        let delimiter = self.delimiter.as_deref().map(|text| one("--delimiter", text, &names, ", tab or blanks"));
+        let thousands = self.thousands.as_deref().map(|text| one("--thousands", text, &[("blank", b' ')], " or blank"));
+        let comment = self.comment.as_deref().map(|text| one("--comment", text, &[], ""));
         let header = match self.header {
             HeaderArg::Auto => CsvHeader::Auto,
             HeaderArg::Yes => CsvHeader::Yes,
             HeaderArg::No => CsvHeader::No,
         };
-        Ok(TextOptions { header, delimiter, columns: self.columns.clone(), id: self.id.clone(), usual: vec![] })
+        Ok(TextOptions {
+            header,
+            delimiter: delimiter.transpose()?,
+            columns: self.columns.clone(),
+            id: self.id.clone(),
+            usual: vec![],
+            decimal: self.decimal,
+            thousands: thousands.transpose()?.map(char::from),
+            comment: comment.transpose()?,
+            skip: self.skip,
+            encoding: match self.encoding {
+                EncodingArg::Utf8 => TextEncoding::Utf8,
+                EncodingArg::Latin1 => TextEncoding::Latin1,
+            },
+            index: match self.index {
+                IndexArg::Auto => IndexColumn::Auto,
+                IndexArg::Yes => IndexColumn::Yes,
+                IndexArg::No => IndexColumn::No,
+            },
+        })
     }
+}
+
+/// The encoding of CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EncodingArg {
+    #[value(name = "utf-8")]
+    Utf8,
+    /// Latin-1 or Windows-1252
+    #[value(name = "latin-1")]
+    Latin1,
+}
+
+/// Whether CSV has an index column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IndexArg {
+    Auto,
+    Yes,
+    No,
 }
 
 /// Whether CSV has a header row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HeaderArg {
-    /// Present if a cell of the first line is neither a number nor a missing value
+    /// Present if a cell of the first line is neither a number, a date nor a missing value
     Auto,
     Yes,
     No,

@@ -1,4 +1,4 @@
-//! Excerpts of causes and names for one-line messages.
+//! Parts of one-line messages: excerpts of causes, names, hints.
 
 /// An error raised by another crate.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
@@ -13,4 +13,9 @@ pub(crate) fn first_line(cause: &Cause) -> String {
 pub(crate) fn listed(names: &[String], count: usize) -> String {
     let shown: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
     shown.join(", ") + if count > names.len() { ", ..." } else { "" }
+}
+
+/// What helps if the first row does not match the record above it.
+pub(crate) fn above(row: u64) -> &'static str {
+    if row == 0 { "; if the table starts further down, skip the lines above it with --skip N" } else { "" }
 }

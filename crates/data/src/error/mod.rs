@@ -1,12 +1,14 @@
 //! Everything that can be wrong with data, with the numbers that locate it.
 
 mod cause;
+mod hint;
 mod place;
 
 use std::path::{Path, PathBuf};
 
-use cause::{Cause, first_line, listed};
+use cause::{Cause, above, first_line, listed};
 
+pub use hint::Hint;
 pub use place::Place;
 pub(crate) use place::excerpt;
 
@@ -30,7 +32,7 @@ pub enum DataError {
     #[error("{}: not a folder", path.display())]
     NotAFolder { path: PathBuf },
     /// The format of the file is not supported.
-    #[error("{}: unknown format; supported are .npy and .npz arrays, CSV text in UTF-8, WAV sound, IDX images (plain or gzip) and folders of JPEG or PNG images", path.display())]
+    #[error("{}: unknown format; supported are .npy and .npz arrays, CSV text (plain, gzip or zstd), WAV sound, IDX images (plain or gzip) and folders of JPEG or PNG images", path.display())]
     UnknownFormat { path: PathBuf },
     /// The file does not start with the signature of its format; `actual` are its first bytes.
     #[error("{}: not {expected}: it starts with bytes {actual:02x?}", path.display())]
@@ -127,13 +129,13 @@ pub enum DataError {
     #[error("{}: byte {delimiter:#04x} cannot delimit cells; use an ASCII character other than a quote or a line end", path.display())]
     BadDelimiter { path: PathBuf, delimiter: u8 },
     /// The text contains bytes that are not UTF-8.
-    #[error("{}: line {line}: not UTF-8 text", path.display())]
+    #[error("{}: line {line}: not UTF-8 text; if it is Latin-1 or Windows-1252, give --encoding latin-1", path.display())]
     NotUtf8 { path: PathBuf, line: u64 },
     /// A record exceeds `limit` bytes, probably because of an unclosed quote.
     #[error("{}: the record that starts on line {line} is longer than {limit} bytes; is there an unclosed quote?", path.display())]
     RecordTooLong { path: PathBuf, line: u64, limit: u64 },
     /// The number of cells differs from the first record.
-    #[error("{}: line {line} (row {row}): {actual} cell(s), expected {expected}", path.display())]
+    #[error("{}: line {line} (row {row}): {actual} cell(s), expected {expected}{}", path.display(), above(*row))]
     RaggedRow { path: PathBuf, line: u64, row: u64, expected: usize, actual: usize },
     /// A cell has no value.
     #[error("{}: {place}: missing value {text:?}; fill it in or remove the row", path.display())]
@@ -142,11 +144,45 @@ pub enum DataError {
     #[error("{}: {place}: {text:?} is infinite as a {bits}-bit number; every value must be finite", path.display())]
     InfiniteCell { path: PathBuf, place: Place, text: String, bits: usize },
     /// The first cell of a column is a word, so the column does not hold numbers.
-    #[error("{}: {place}: {text:?} is not a number; select the columns that hold numbers", path.display())]
-    TextColumn { path: PathBuf, place: Place, text: String },
-    /// A cell is not a number.
-    #[error("{}: {place}: {text:?} is not a number", path.display())]
-    NotANumber { path: PathBuf, place: Place, text: String },
+    /// The `hint` says what helps.
+    #[error("{}: {place}: {text:?} is not a number{hint}", path.display())]
+    TextColumn { path: PathBuf, place: Place, text: String, hint: Hint },
+    /// A cell is not a number; the `hint`, which may be empty, says what helps.
+    #[error("{}: {place}: {text:?} is not a number{hint}", path.display())]
+    NotANumber { path: PathBuf, place: Place, text: String, hint: Hint },
+    /// A cell of a column of dates is not a date.
+    #[error("{}: {place}: {text:?} is not a date such as 2024-02-29 or 2024-02-29 12:00:00, as the first row has", path.display())]
+    NotADate { path: PathBuf, place: Place, text: String },
+    /// There is a header, but no row below it.
+    #[error("{}: no rows below the header on line {line}", path.display())]
+    NoRows { path: PathBuf, line: u64 },
+    /// The text can be read as one column with decimal commas or as two columns.
+    #[error("{}: {text:?} is one number with a decimal comma, or two columns; give --decimal , or --delimiter ,", path.display())]
+    AmbiguousDecimal { path: PathBuf, text: String },
+    /// The comma can be a decimal point or separate thousands.
+    #[error("{}: the comma of {text:?} is a decimal point, or separates thousands; give --decimal , or --thousands ,", path.display())]
+    AmbiguousComma { path: PathBuf, text: String },
+    /// The first record can be a header or the first row.
+    #[error("{}: line {line}: {text:?} is a header, or the first row; give --header yes or --header no", path.display())]
+    AmbiguousHeader { path: PathBuf, line: u64, text: String },
+    /// The first column has no name, and can be an index or a feature.
+    #[error("{}: column {column} has no name and starts with {text:?}: it names the rows, or is a feature; give --index yes or --index no", path.display())]
+    AmbiguousIndex { path: PathBuf, column: usize, text: String },
+    /// A column that seemed to count the rows does not.
+    #[error("{}: {place}: {text:?}, expected {expected}: the column has no name and seemed to count the rows; give --index yes if it names them, --index no if it is a feature", path.display())]
+    BrokenIndex { path: PathBuf, place: Place, text: String, expected: u64 },
+    /// A column that seemed to be empty is not.
+    #[error("{}: {place}: {text:?} in a column without a name that seemed to be empty; select columns with --columns", path.display())]
+    NotEmpty { path: PathBuf, place: Place, text: String },
+    /// Fewer lines than are to be skipped; `lines` are in the file, or in its first 2 MiB.
+    #[error("{}: cannot skip {skip} lines, there are {lines}", path.display())]
+    SkipsAll { path: PathBuf, skip: usize, lines: u64 },
+    /// These marks cannot stand in numbers.
+    #[error("{}: numbers cannot have the decimal point {decimal:?} and thousands {thousands:?}; --decimal is . or , and --thousands another one, a blank, ' or _", path.display())]
+    BadNumberFormat { path: PathBuf, decimal: char, thousands: Option<char> },
+    /// Too many distinct labels for classes.
+    #[error("{}: more than {limit} distinct labels in {rows} rows; is it a column of classes?", path.display())]
+    TooManyClasses { path: PathBuf, rows: usize, limit: usize },
     /// No column has this name.
     #[error("{}: no column {name:?}, nearest is {nearest:?}", path.display())]
     UnknownColumn { path: PathBuf, name: String, nearest: String },

@@ -1,10 +1,12 @@
-//! Formats at the level of bytes: detection, `.npy` headers and numbers, gzip.
+//! Formats at the level of bytes: detection, `.npy` headers and numbers, compression.
 
+mod compressed;
 mod gzip;
 mod npy_decode;
 mod npy_header;
 mod sniff;
 
+pub(crate) use compressed::Zstd;
 pub(crate) use gzip::{DEFLATE_MAX_RATIO, GZIP_MAGIC};
 pub(crate) use npy_decode::{CHUNK, decode, decode_into};
 pub(crate) use npy_header::{MatrixHeader, read_header, read_vector_header};

@@ -4,11 +4,15 @@ use std::io::{ErrorKind, Read, Result};
 
 use flate2::read::MultiGzDecoder;
 
+use super::compressed::ZSTD_MAGIC;
 use super::gzip::GZIP_MAGIC;
 use super::npy_header::NPY_MAGIC;
 
-/// The longest part of a stream read to detect its format and delimiter.
+/// The longest part of a stream read to detect its format and dialect.
 const HEAD: usize = 1 << 16;
+
+/// The longest part of a text with lines beyond [`HEAD`] that is read for its first two lines.
+const WIDE_HEAD: usize = 1 << 21;
 
 /// The number of lines that suffices: a header and a row.
 const LINES: usize = 2;
@@ -23,7 +27,12 @@ pub(crate) enum Sniffed {
     Zip,
     Idx,
     Wav,
+    /// UTF-8, or UTF-16 with a byte order mark.
     Text,
+    /// Text that is not UTF-8.
+    OtherText,
+    Gzip,
+    Zstd,
     /// No bytes at all.
     Empty,
     Unknown,
@@ -57,6 +66,36 @@ impl Head {
         Ok(Self { bytes, complete })
     }
 
+    /// Reads a text with normalized line ends for its dialect: two lines below those to `skip` and
+    /// below the comments above the table, where a slow pipe gives no more; otherwise 64 KiB, or
+    /// more if the lines are longer than that.
+    pub(crate) fn read_lines(reader: &mut impl Read, skip: usize, comment: u8) -> Result<Self> {
+        let mut head = Self { bytes: Vec::new(), complete: false };
+        let (mut counted, mut lines, mut skipped) = (0, 0, 0);
+        while lines < LINES && head.bytes.len() < WIDE_HEAD && !head.complete {
+            let start = head.bytes.len();
+            head.bytes.resize(if start < HEAD { HEAD } else { start + HEAD }, 0);
+            match reader.read(&mut head.bytes[start..]) {
+                Ok(got) => {
+                    head.bytes.truncate(start + got);
+                    head.complete = got == 0;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => head.bytes.truncate(start),
+                Err(error) => return Err(error),
+            }
+            while let Some(length) = head.bytes[counted..].iter().position(|&byte| byte == b'\n') {
+                let line = head.bytes[counted..counted + length].trim_ascii();
+                counted += length + 1;
+                if skipped < skip {
+                    skipped += 1;
+                } else if lines > 0 || !line.is_empty() && line.first() != Some(&comment) {
+                    lines += 1;
+                }
+            }
+        }
+        Ok(head)
+    }
+
     pub(crate) fn sniff(&self) -> Sniffed {
         let bytes = self.bytes.as_slice();
         match bytes {
@@ -65,15 +104,21 @@ impl Head {
             // The first member, or the end of an archive without members.
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Sniffed::Zip,
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Sniffed::Wav,
-            _ if bytes.starts_with(&GZIP_MAGIC) => {
+            // 8 is deflate, the only method.
+            _ if bytes.starts_with(&GZIP_MAGIC) && bytes.get(2) == Some(&8) => {
                 let mut inside = Vec::new();
                 // Bytes decompressed before an error count: the head may end within the stream.
                 let _ = MultiGzDecoder::new(bytes).take(4).read_to_end(&mut inside);
-                if is_idx(&inside) { Sniffed::Idx } else { Sniffed::Unknown }
+                if is_idx(&inside) { Sniffed::Idx } else { Sniffed::Gzip }
             }
+            _ if bytes.starts_with(&ZSTD_MAGIC) => Sniffed::Zstd,
+            // UTF-16; four bytes of a mark are UTF-32.
+            [0xff, 0xfe, 0, 0, ..] => Sniffed::Unknown,
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Sniffed::Text,
             _ if is_idx(bytes) => Sniffed::Idx,
-            _ if is_text(bytes, self.complete) => Sniffed::Text,
-            _ => Sniffed::Unknown,
+            _ if !is_printable(bytes) || bytes.starts_with(&NPY_MAGIC[..4]) => Sniffed::Unknown,
+            _ if is_utf8(bytes, self.complete) => Sniffed::Text,
+            _ => Sniffed::OtherText,
         }
     }
 }
@@ -83,14 +128,17 @@ fn is_idx(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 0x08..=0x0e, 1..=u8::MAX, ..])
 }
 
-/// UTF-8 without control characters other than those that lay out text.
-fn is_text(bytes: &[u8], complete: bool) -> bool {
-    let utf8 = match std::str::from_utf8(bytes) {
+/// No control characters other than those that lay out text.
+fn is_printable(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e | 0x80..))
+}
+
+fn is_utf8(bytes: &[u8], complete: bool) -> bool {
+    match std::str::from_utf8(bytes) {
         Ok(_) => true,
         // A character cut by the end of the head.
         Err(error) => !complete && error.error_len().is_none(),
-    };
-    utf8 && bytes.iter().all(|&byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x20..=0x7e | 0x80..))
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +161,11 @@ mod tests {
         assert_eq!(sniff(b"1,2\n"), Sniffed::Text);
         assert_eq!(sniff(b"\xef\xbb\xbfx,y\r\n"), Sniffed::Text);
         assert_eq!(sniff(b"1,2\0"), Sniffed::Unknown);
-        assert_eq!(sniff(b"Gr\xf6\xdfe,b"), Sniffed::Unknown);
+        assert_eq!(sniff(b"Gr\xf6\xdfe,b"), Sniffed::OtherText);
+        assert_eq!(sniff(b"\xff\xfe1\0"), Sniffed::Text);
+        assert_eq!(sniff(b"\xff\xfe\0\0"), Sniffed::Unknown);
+        assert_eq!(sniff(b"\x28\xb5\x2f\xfd"), Sniffed::Zstd);
+        assert_eq!(sniff(b"\x1f\x8b\x08"), Sniffed::Gzip);
         assert_eq!(sniff(b""), Sniffed::Empty);
     }
 
@@ -121,7 +173,7 @@ mod tests {
     fn only_the_end_of_the_head_may_cut_a_character() {
         let cut = "ä".as_bytes()[..1].to_vec();
         assert_eq!(Head { bytes: cut.clone(), complete: false }.sniff(), Sniffed::Text);
-        assert_eq!(Head { bytes: cut, complete: true }.sniff(), Sniffed::Unknown);
+        assert_eq!(Head { bytes: cut, complete: true }.sniff(), Sniffed::OtherText);
     }
 
     #[test]

@@ -13,26 +13,36 @@ use crate::text::TextOptions;
 
 /// Reads a CSV file as `[rows, selected columns]`.
 ///
-/// The file is UTF-8 text with or without a byte order mark. Cells may be quoted; lines may end in
-/// LF, CRLF or CR; blank lines are skipped; there are no comments. Cells are decimal numbers with a
-/// point, rounded once to `F`. Messages give a cell's line in the file (from 1), its row (from 0,
-/// not counting the header), and its column (from 0, with its name).
+/// The file is text in UTF-8 with or without a byte order mark, in UTF-16 with one, or in the
+/// encoding of `options`; plain, or compressed with gzip or Zstandard, which its content tells.
+/// Cells may be quoted; lines may end in LF, CRLF or CR; blank lines are skipped, and so are lines
+/// that start with `#` above the table. Delimiter, decimal point, separators of thousands and
+/// header are detected from the head of the file. Numbers are rounded once to `F`. Dates and times
+/// (ISO 8601, or with a blank for the `T`) become seconds since 1970-01-01 UTC. Columns that have
+/// no name and are empty or count the rows are left out.
+///
+/// Messages give a cell's line in the file (from 1), its row (from 0, not counting the header), and
+/// its column (from 0, with its name).
 ///
 /// # Errors
-/// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::UnknownFormat`] if the file does not
-/// start as UTF-8 text, [`DataError::NotUtf8`] if a later line is not UTF-8;
-/// [`DataError::BadDelimiter`]; [`DataError::TooFewRows`] without rows; [`DataError::MissingCell`]
-/// (empty, `NA`, `NaN`, `null`, `?`), [`DataError::InfiniteCell`], [`DataError::TextColumn`],
-/// [`DataError::NotANumber`], [`DataError::RaggedRow`], [`DataError::RecordTooLong`]; and for
-/// invalid column selections [`DataError::UnknownColumn`], [`DataError::ColumnOutOfRange`],
-/// [`DataError::NoHeader`], [`DataError::AmbiguousColumn`], [`DataError::RepeatedColumn`] and
-/// [`DataError::ZeroFeatures`].
+/// [`DataError::NotFound`], [`DataError::Io`] (also for a damaged compressed stream);
+/// [`DataError::UnknownFormat`] if the file does not start as text, [`DataError::NotUtf8`] for
+/// another encoding; [`DataError::BadDelimiter`], [`DataError::BadNumberFormat`],
+/// [`DataError::SkipsAll`]; [`DataError::TooFewRows`], [`DataError::NoRows`] without rows;
+/// [`DataError::AmbiguousDecimal`], [`DataError::AmbiguousComma`],
+/// [`DataError::AmbiguousHeader`], [`DataError::AmbiguousIndex`] where a guess is not safe;
+/// [`DataError::MissingCell`] (empty or one of the usual tokens such as `NA`),
+/// [`DataError::InfiniteCell`], [`DataError::TextColumn`], [`DataError::NotANumber`],
+/// [`DataError::NotADate`], [`DataError::RaggedRow`], [`DataError::RecordTooLong`],
+/// [`DataError::BrokenIndex`], [`DataError::NotEmpty`]; and for invalid column selections
+/// [`DataError::UnknownColumn`], [`DataError::ColumnOutOfRange`], [`DataError::NoHeader`],
+/// [`DataError::AmbiguousColumn`], [`DataError::RepeatedColumn`] and [`DataError::ZeroFeatures`].
 pub fn read_csv<F: Element>(path: &Path, options: &TextOptions) -> Result<Array2<F>, DataError> {
     let io = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(io)?;
     let head = Head::read(&mut file).map_err(io)?;
     match head.sniff() {
-        Sniffed::Text | Sniffed::Empty => {
+        Sniffed::Text | Sniffed::OtherText | Sniffed::Gzip | Sniffed::Zstd | Sniffed::Empty => {
             let mut rows = CsvRows::open(path, head, Box::new(file), options)?;
             collect_rows(&mut rows)
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::DataError;
 use crate::format::{Head, Sniffed};
-use crate::stream::{array_names, without_member};
+use crate::stream::{array_names, decompress, without_member};
 
 /// The formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Format {
     Npy,
     /// An archive of NumPy arrays, or one array in it: [`read_npz`](super::read_npz).
     Npz,
-    /// UTF-8 text with numbers: [`read_csv`](super::read_csv).
+    /// Text with numbers, plain or compressed: [`read_csv`](super::read_csv).
     Csv,
     /// Sound: [`read_wav`](super::read_wav).
     Wav,
@@ -25,7 +25,7 @@ pub enum Format {
 }
 
 /// Detects the format of `path` (or of `FILE.npz#NAME`) from its first bytes. Every folder is an
-/// image folder. Text is CSV if its first lines contain a digit.
+/// image folder, and every text is CSV, plain or compressed.
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::Io`], [`DataError::NotAnArchive`] if `#NAME` follows a
@@ -37,8 +37,9 @@ pub fn detect_format(path: &Path) -> Result<Format, DataError> {
     let format = if metadata.is_dir() {
         Format::ImageFolder
     } else {
-        let head = Head::read(&mut File::open(path).map_err(io)?).map_err(io)?;
-        of_file(path, &head).ok_or_else(|| DataError::UnknownFormat { path: path.to_path_buf() })?
+        let mut file = File::open(path).map_err(io)?;
+        let head = Head::read(&mut file).map_err(io)?;
+        of_file(path, head, file)?.ok_or_else(|| DataError::UnknownFormat { path: path.to_path_buf() })?
     };
     match member {
         Some(member) if format != Format::Npz => {
@@ -48,14 +49,18 @@ pub fn detect_format(path: &Path) -> Result<Format, DataError> {
     }
 }
 
-fn of_file(path: &Path, head: &Head) -> Option<Format> {
-    match head.sniff() {
+fn of_file(path: &Path, head: Head, file: File) -> Result<Option<Format>, DataError> {
+    Ok(match head.sniff() {
         Sniffed::Npy => Some(Format::Npy),
         Sniffed::Idx => Some(Format::Idx),
         Sniffed::Wav => Some(Format::Wav),
         // An unreadable archive counts as an unknown format.
         Sniffed::Zip => array_names(path).is_ok_and(|names| !names.is_empty()).then_some(Format::Npz),
-        Sniffed::Text => head.bytes.iter().any(u8::is_ascii_digit).then_some(Format::Csv),
+        Sniffed::Text | Sniffed::OtherText => Some(Format::Csv),
+        Sniffed::Gzip | Sniffed::Zstd => {
+            let inner = decompress(path, head, Box::new(file))?;
+            matches!(inner.head.sniff(), Sniffed::Text | Sniffed::OtherText).then_some(Format::Csv)
+        }
         Sniffed::Empty | Sniffed::Unknown => None,
-    }
+    })
 }

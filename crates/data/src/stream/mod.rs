@@ -13,6 +13,9 @@ mod npy_rows;
 mod npz;
 mod open;
 mod read_rows;
+mod records;
+mod table;
+mod text_source;
 
 pub(crate) use csv_rows::CsvRows;
 pub use input::Input;
@@ -23,3 +26,5 @@ pub(crate) use npy_rows::{NpyRows, open_npy};
 pub(crate) use npz::{array_names, open_npz};
 pub use open::{open_rows, open_stream};
 pub use read_rows::{ReadRows, collect_named_rows, collect_rows};
+pub(crate) use table::Table;
+pub(crate) use text_source::decompress;

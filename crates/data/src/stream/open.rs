@@ -24,7 +24,8 @@ const ARCHIVE: &str = "an .npz archive (its table of contents is at the end)";
 ///   needs a file.
 /// * `.npz`: the only array of the archive, or the one selected with `#NAME` at the end of the
 ///   path. Needs a file.
-/// * CSV: UTF-8 text according to `options`. Every selected cell must be a finite number.
+/// * CSV: text according to `options`, plain or compressed with gzip or Zstandard. Every selected
+///   cell must be a finite number or a date. [`ReadRows::text_report`] says how it was read.
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::NotRows`] for a folder or another known
@@ -103,7 +104,9 @@ fn open_text<F: Element>(
 ) -> Result<Box<dyn ReadRows<F>>, DataError> {
     let not_rows = |found| Err(DataError::NotRows { path: path.to_path_buf(), found });
     match sniffed {
-        Sniffed::Text => Ok(Box::new(CsvRows::open(path, head, rest, options)?)),
+        Sniffed::Text | Sniffed::OtherText | Sniffed::Gzip | Sniffed::Zstd => {
+            Ok(Box::new(CsvRows::open(path, head, rest, options)?))
+        }
         Sniffed::Idx => not_rows("an IDX file of images"),
         Sniffed::Wav => not_rows("a WAV file"),
         Sniffed::Empty => Err(DataError::TooFewRows { name: path.display().to_string(), expected: 1, actual: 0 }),

@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use crate::element::{Element, into_rows};
 use crate::error::DataError;
+use crate::text::TextReport;
 
 /// Reads rows in blocks.
 pub trait ReadRows<F: Element>: Send {
@@ -34,6 +35,11 @@ pub trait ReadRows<F: Element>: Send {
     /// row names was selected.
     fn ids(&self) -> &[String] {
         &[]
+    }
+
+    /// What was read from a text file, and how; `None` for other formats.
+    fn text_report(&self) -> Option<&TextReport> {
+        None
     }
 
     /// Clears `block` and fills it with up to `limit` rows, row-major `[rows, features]`. Returns

@@ -14,10 +14,6 @@ impl<R> LineEnds<R> {
         // As if after a line end, so an empty text stays empty.
         Self { reader, last: b'\n' }
     }
-
-    pub(crate) fn get_mut(&mut self) -> &mut R {
-        &mut self.reader
-    }
 }
 
 impl<R: Read> Read for LineEnds<R> {
