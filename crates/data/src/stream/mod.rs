@@ -17,7 +17,7 @@ pub(crate) use csv_rows::CsvRows;
 pub use input::Input;
 pub(crate) use input::without_member;
 pub use npy_file::NpyFile;
-pub(crate) use npy_rows::{NpyRows, open_npy};
+pub(crate) use npy_rows::open_npy;
 pub(crate) use npz::{array_names, open_npz};
 pub use open::{open_rows, open_stream};
 pub use read_rows::{ReadRows, collect_rows};

@@ -16,7 +16,7 @@ pub trait ReadRows<F: Element>: Send {
     /// The total number of rows if the header states it (`.npy`, `.npz`); `None` for CSV.
     fn rows(&self) -> Option<u64>;
 
-    /// The feature names, if any (a CSV file with a header row).
+    /// The feature names, if any (a CSV file with a header row, an array of records).
     fn columns(&self) -> Option<&[String]>;
 
     /// The header name of the column of row names, or `id` without a header, if one was selected
