@@ -184,7 +184,7 @@ pub(crate) struct Splits {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: pdmap data patches --images photos --size 8 --count 10000 --out patches.npy")]
 pub(crate) struct Patches {
-    /// Folder of JPEG or PNG images
+    /// Folder of JPEG, PNG, TIFF or WebP images
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
     /// Side of a patch in pixels

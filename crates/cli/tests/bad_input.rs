@@ -52,17 +52,17 @@ fn unusable_data() {
     write(folder, "none.npy", &Array2::zeros((300, 0)));
     clean_refusal(folder, &train("none.npy"), &["none.npy"]);
 
-    let vector = ndarray::Array1::<f64>::zeros(10);
-    pdmap_data::write_npy(&folder.join("vector.npy"), &vector).unwrap();
-    clean_refusal(folder, &train("vector.npy"), &["vector.npy", "1", "2"]);
+    let cube = ndarray::Array3::<f64>::zeros((10, 3, 3));
+    pdmap_data::write_npy(&folder.join("cube.npy"), &cube).unwrap();
+    clean_refusal(folder, &train("cube.npy"), &["cube.npy", "rank 3", "rank 2", "reshape"]);
 
-    // An array of 8-byte integers.
+    // An array of complex numbers.
     let bytes = std::fs::read(write(folder, "good.npy", &rows(300, 3))).unwrap();
     let at = bytes.windows(3).position(|w| w == b"<f8").unwrap();
-    let mut integers = bytes.clone();
-    integers[at..at + 3].copy_from_slice(b"<i8");
-    std::fs::write(folder.join("integers.npy"), integers).unwrap();
-    clean_refusal(folder, &train("integers.npy"), &["integers.npy", "<i8"]);
+    let mut complex = bytes.clone();
+    complex[at..at + 3].copy_from_slice(b"<c8");
+    std::fs::write(folder.join("complex.npy"), complex).unwrap();
+    clean_refusal(folder, &train("complex.npy"), &["complex.npy", "<c8", "x.real"]);
     std::fs::write(folder.join("short.npy"), &bytes[..bytes.len() - 100]).unwrap();
     clean_refusal(folder, &train("short.npy"), &["short.npy"]);
 

@@ -26,8 +26,9 @@ fn kernels_of_signals_are_exported_and_plotted() {
         assert_eq!(printed["taps"], serde_json::json!([8]));
         let residual = printed["paraunitary_residual"].as_f64().unwrap();
         assert_eq!(residual < 1e-12, orthonormal, "{model}: {residual:e}");
-        let kernels: ndarray::Array4<f64> = ndarray_npy_read(&folder.join("k.npy"));
-        assert_eq!(kernels.dim(), (4, 1, 1, 8));
+        let kernels = std::fs::read(folder.join("k.npy")).unwrap();
+        assert!(kernels[10..].starts_with(b"{'descr': '<f8', 'fortran_order': False, 'shape': (4, 1, 1, 8), }"));
+        assert_eq!(kernels.len(), 128 + 4 * 8 * 8);
         for plot in ["k.svg", "k-response.svg"] {
             let svg = std::fs::read_to_string(folder.join(plot)).unwrap();
             assert!(svg.starts_with("<svg") && svg.contains("k = 3"), "{model}, {plot}");
@@ -78,10 +79,6 @@ fn a_period_that_does_not_divide_the_length_is_refused() {
         ["train", "--data", "synthetic:ar1?rho=0.9&length=10", "--rows", "400,100,100", "--model", "conv-free-exact"];
     let error = refuse(folder.path(), &[&args[..], &["--steps", "3", "--out", "m.safetensors"]].concat());
     assert!(error.contains("length 10 does not fit the period 4"), "{error}");
-}
-
-fn ndarray_npy_read(path: &Path) -> ndarray::Array4<f64> {
-    ndarray_npy::read_npy(path).unwrap()
 }
 
 #[test]

@@ -70,8 +70,9 @@ pub use generate::{
 pub use patches::{PatchSet, extract_patches};
 pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist, tiles, wav};
 pub use read::{
-    Format, GrayImage, IdxImages, Labels, Samples, Sound, detect_format, read_csv, read_idx, read_idx_labels,
-    read_image, read_image_folder, read_labels, read_npy, read_npz, read_numbers, read_wav,
+    ClassImages, ColorImage, Format, GrayImage, IdxImages, Labels, Samples, Sound, detect_format, read_class_folder,
+    read_color_class_folder, read_color_folder, read_color_image, read_csv, read_idx, read_idx_labels, read_image,
+    read_image_folder, read_labels, read_npy, read_npz, read_numbers, read_wav,
 };
 pub use split::{split_groups, split_order, split_row_numbers, split_rows};
 pub use stream::{Input, MappedRows, NpyFile, ReadRows, collect_named_rows, collect_rows, open_rows, open_stream};

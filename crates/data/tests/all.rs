@@ -1,18 +1,21 @@
 //! All data tests in one binary; separate binaries would compile the generic code again.
 
 mod cases;
+mod class_folders;
 mod common;
 mod csv;
 mod densities;
 mod dialects;
 mod generators;
 mod idx;
+mod image_formats;
 mod image_protocol;
 #[path = "common/linear.rs"]
 mod linear;
 mod mnist_protocol;
 mod npy;
 mod npy_file;
+mod npy_types;
 mod npz;
 mod numbers;
 mod real_data;

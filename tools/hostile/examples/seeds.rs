@@ -18,6 +18,7 @@ use pdmap_laws::subjects;
 use pdmap_train::{Architecture, Model, Preset, registry};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use tiff::encoder::{Compression, TiffEncoder, colortype};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -68,6 +69,13 @@ fn npy_bytes<F: pdmap_data::Element>(folder: &Path, array: &Array2<F>) -> Result
     Ok(std::fs::read(path)?)
 }
 
+/// A file of version 1 with `data` bytes that count up from 0.
+fn npy_by_hand(descr: &str, shape: &str, data: u8) -> Vec<u8> {
+    let dictionary = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}\n");
+    let length = [dictionary.len() as u8, 0];
+    [b"\x93NUMPY\x01\0".as_slice(), &length, dictionary.as_bytes(), &(0..data).collect::<Vec<u8>>()].concat()
+}
+
 fn arrays(npy: &Seeds, npz: &Seeds, entry: &Seeds) -> Result<()> {
     let folder = std::env::temp_dir();
     let wide = npy_bytes(&folder, &Array2::from_shape_fn((3, 2), |(i, j)| i as f64 - 0.5 * j as f64))?;
@@ -93,8 +101,15 @@ fn arrays(npy: &Seeds, npz: &Seeds, entry: &Seeds) -> Result<()> {
         ("rank-1", replaced(&wide, "(3, 2)", "(6,)  ")),
         ("no-rows", replaced(&wide, "(3, 2)", "(0, 2)")),
     ];
+    let types = [
+        ("records", npy_by_hand("[('a', '<f4'), ('', '|V1'), ('b', '>i2')]", "(3,)", 21)),
+        ("wide-integers", npy_by_hand("'>i8'", "(2, 2)", 32)),
+        ("bool", npy_by_hand("'|b1'", "(5,)", 5)),
+        ("halves", npy_by_hand("'<f2'", "(3, 2)", 12)),
+    ];
     let sound = [("f64", &wide), ("f32", &narrow), ("fortran", &fortran)];
-    let all = sound.into_iter().chain(lies.iter().map(|(name, bytes)| (*name, bytes)));
+    let others = lies.iter().chain(&types).map(|(name, bytes)| (*name, bytes));
+    let all = sound.into_iter().chain(others);
     for (name, bytes) in all {
         npy.write(name, bytes)?;
         entry.write(&format!("{name}-stored"), &[&[0], bytes.as_slice()].concat())?;
@@ -195,6 +210,16 @@ fn pictures(seeds: &Seeds) -> Result<()> {
         seeds.write(&format!("grey-{name}"), of_grey.get_ref())?;
         seeds.write(&format!("colour-{name}"), of_colour.get_ref())?;
     }
+    let mut tiff_file = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut tiff_file)?.with_compression(Compression::Lzw);
+    encoder.write_image::<colortype::RGB8>(8, 8, &colour)?;
+    seeds.write("colour-tiff", tiff_file.get_ref())?;
+    let mut tiff_file = Cursor::new(Vec::new());
+    TiffEncoder::new(&mut tiff_file)?.write_image::<colortype::Gray8>(9, 7, &grey)?;
+    seeds.write("grey-tiff", tiff_file.get_ref())?;
+    let mut webp = Vec::new();
+    image_webp::WebPEncoder::new(&mut webp).encode(&colour, 8, 8, image_webp::ColorType::Rgb8)?;
+    seeds.write("colour-webp", &webp)?;
     // Its header declares 65,535 pixels a side.
     let mut promise = Cursor::new(Vec::new());
     grey.write_to(&mut promise, image::ImageFormat::Png)?;

@@ -20,7 +20,7 @@ pub(crate) fn npy(bytes: &[u8]) {
         if let Ok(whole) = &whole {
             same_by_parts(&path, whole);
         }
-        // Parsing the header takes most of the time, so each array is read in only one other way.
+        // Opening files takes most of the time, so each array is read in only one other way.
         if bytes.len().is_multiple_of(2) {
             as_a_stream(bytes, &whole);
         } else {

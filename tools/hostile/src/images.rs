@@ -1,6 +1,6 @@
-//! IDX, PNG and JPEG.
+//! IDX, JPEG, PNG, TIFF and WebP.
 
-use pdmap_data::{read_idx, read_idx_labels, read_image_folder};
+use pdmap_data::{read_color_folder, read_idx, read_idx_labels, read_image_folder};
 
 use crate::scratch::with_scratch;
 
@@ -19,5 +19,11 @@ pub(crate) fn image(bytes: &[u8]) {
         let Ok(images) = read_image_folder(scratch.folder()) else { return };
         let levels = images.iter().flat_map(|image| &image.pixels);
         assert!(levels.into_iter().all(|&level| (0.0..=255.0).contains(&level) && level.fract() == 0.0));
+        // Decoding takes most of the time, so only some images are read in colour as well.
+        if bytes.len().is_multiple_of(4) {
+            let color = read_color_folder(scratch.folder()).map(|images| images[0].pixels.dim());
+            let (height, width) = images[0].pixels.dim();
+            assert!(color.is_ok_and(|dim| dim == (3, height, width)), "in colour, an image is another one");
+        }
     });
 }

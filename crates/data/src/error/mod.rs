@@ -32,7 +32,7 @@ pub enum DataError {
     #[error("{}: not a folder", path.display())]
     NotAFolder { path: PathBuf },
     /// The format of the file is not supported.
-    #[error("{}: unknown format; supported are .npy and .npz arrays, CSV text (plain, gzip or zstd), WAV sound, IDX images (plain or gzip) and folders of JPEG or PNG images", path.display())]
+    #[error("{}: unknown format; supported are .npy and .npz arrays, CSV text (plain, gzip or zstd), WAV sound, IDX images (plain or gzip) and folders of JPEG, PNG, TIFF or WebP images", path.display())]
     UnknownFormat { path: PathBuf },
     /// The file does not start with the signature of its format; `actual` are its first bytes.
     #[error("{}: not {expected}: it starts with bytes {actual:02x?}", path.display())]
@@ -96,8 +96,11 @@ pub enum DataError {
     /// The element type is not supported.
     #[error("{}: elements of type {actual}, expected {expected}", path.display())]
     WrongDtype { path: PathBuf, expected: &'static str, actual: String },
+    /// An integer of 64 bits that would have to be rounded.
+    #[error("{}: row {row}, column {column} is {value}, which no 64-bit float holds exactly; subtract an offset before saving, or save it rounded with .astype('<f8')", path.display())]
+    InexactInteger { path: PathBuf, row: u64, column: usize, value: i128 },
     /// The number of axes is wrong.
-    #[error("{}: array of rank {actual}, expected rank {expected}", path.display())]
+    #[error("{}: array of rank {actual}, expected rank {expected}{}", path.display(), if *expected == 2 { " (or 1); x.reshape(len(x), -1) makes rows" } else { "" })]
     WrongRank { path: PathBuf, expected: usize, actual: usize },
     /// The rows of the array are not contiguous, so they cannot be read one by one.
     #[error("{}: in Fortran order, which cannot be read row by row; save it in C order (numpy.ascontiguousarray)", path.display())]
@@ -210,8 +213,14 @@ pub enum DataError {
     #[error("{}: image of {width}x{height} pixels (width x height), at most {limit} pixels are accepted", path.display())]
     ImageTooLarge { path: PathBuf, width: u32, height: u32, limit: u64 },
     /// The folder contains no image.
-    #[error("{}: no .jpg, .jpeg or .png image in this folder", path.display())]
+    #[error("{}: no .jpg, .jpeg, .png, .tif, .tiff or .webp image in this folder", path.display())]
     NoImages { path: PathBuf },
+    /// The folder contains no class folder.
+    #[error("{}: no folder of images for each class (CLASS/IMAGE.png) in this folder", path.display())]
+    NoClasses { path: PathBuf },
+    /// An image beside the class folders.
+    #[error("{}: an image outside the class folders; move it into the folder of its class", path.display())]
+    ImageOutsideClasses { path: PathBuf },
     /// Too few images.
     #[error("{name}: {actual} image(s), at least {expected} needed")]
     TooFewImages { name: String, expected: usize, actual: usize },

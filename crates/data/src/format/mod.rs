@@ -1,13 +1,15 @@
-//! Formats at the level of bytes: detection, `.npy` headers and numbers, compression.
+//! Formats at the level of bytes: detection, `.npy` headers, types and numbers, compression.
 
 mod compressed;
 mod gzip;
 mod npy_decode;
+mod npy_dtype;
 mod npy_header;
+mod npy_literal;
 mod sniff;
 
 pub(crate) use compressed::Zstd;
 pub(crate) use gzip::{DEFLATE_MAX_RATIO, GZIP_MAGIC};
-pub(crate) use npy_decode::{CHUNK, decode, decode_into};
-pub(crate) use npy_header::{MatrixHeader, read_header, read_vector_header};
+pub(crate) use npy_decode::{decode, decode_into};
+pub(crate) use npy_header::{MatrixHeader, read_header};
 pub(crate) use sniff::{BOM, Head, Sniffed};

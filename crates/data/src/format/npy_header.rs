@@ -3,52 +3,80 @@
 use std::io::Read;
 use std::path::Path;
 
-use ndarray_npy::npy::header::{Header, Layout};
-
+use super::npy_decode::{Inexact, items_a_chunk};
+use super::npy_dtype::{Dtype, DtypeError};
+use super::npy_literal::{Literal, deepest, parse};
 use crate::error::DataError;
 
 /// The first bytes of every `.npy` file.
 pub(crate) const NPY_MAGIC: [u8; 6] = *b"\x93NUMPY";
 
-/// A plain array needs about 100 bytes; NumPy itself refuses headers longer than this.
-const HEADER_LIMIT: u64 = 10_000;
+/// Bytes of a header at most: a plain array needs about 100, a record about 20 a column.
+const HEADER_LIMIT: u64 = 1 << 20;
 
 /// `{'descr': '<f4', 'shape': (2, 3)}` is 2 levels deep, a structured type 4 or 6. The parser
-/// recurses and tries the inside of each bracket up to three times, so 15 unclosed brackets would
-/// take impractically long.
+/// recurses.
 const DEPTH_LIMIT: usize = 6;
 
-/// The supported element types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dtype {
-    F32,
-    F64,
-}
-
-impl Dtype {
-    pub(crate) fn size(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F64 => 8,
-        }
-    }
-}
-
-/// The data layout of a two-dimensional float array.
-#[derive(Clone, Copy, Debug)]
+/// The data layout of an array whose rows are numbers.
+#[derive(Clone, Debug)]
 pub(crate) struct MatrixHeader {
     pub(crate) dtype: Dtype,
+    /// Whether whole columns are stored, each item of which is one number.
     pub(crate) fortran: bool,
     pub(crate) rows: usize,
+    /// Numbers a row.
     pub(crate) columns: usize,
     /// Offset of the data, bytes from the start of the file.
     pub(crate) data_start: u64,
 }
 
+/// Faults of a header that is a literal.
+#[derive(Debug, thiserror::Error)]
+enum HeaderFault {
+    #[error("version {0} of the format; 1 to 3 are known")]
+    Version(u8),
+    #[error("not UTF-8 text")]
+    NotUtf8,
+    #[error("not a dictionary")]
+    NotADict,
+    #[error("no entry {0:?}")]
+    Missing(&'static str),
+    #[error("entry {0}, which is not 'descr', 'fortran_order' or 'shape', or comes twice")]
+    Unknown(usize),
+    #[error("'fortran_order' is neither True nor False")]
+    Order,
+    #[error("'shape' is not a tuple of integers")]
+    Shape,
+}
+
 impl MatrixHeader {
+    /// Bytes of a row. Saturates, and then no file is long enough.
+    pub(crate) fn row_bytes(&self) -> usize {
+        // A record is a row.
+        (self.columns / self.dtype.fields.len()).saturating_mul(self.dtype.size)
+    }
+
     /// The declared number of data bytes.
     pub(crate) fn data_bytes(&self) -> u128 {
-        (self.rows as u128).saturating_mul(self.columns as u128).saturating_mul(self.dtype.size() as u128)
+        let row = (self.columns / self.dtype.fields.len()) as u128 * self.dtype.size as u128;
+        (self.rows as u128).saturating_mul(row)
+    }
+
+    /// The largest number of bytes converted at a time, a whole number of items.
+    pub(crate) fn chunk_bytes(&self) -> usize {
+        items_a_chunk(&self.dtype) * self.dtype.size
+    }
+
+    /// The error about an integer that is number `place` of the array, by rows.
+    pub(crate) fn inexact(&self, path: &Path, place: u128, value: Inexact) -> DataError {
+        let columns = (self.columns as u128).max(1);
+        DataError::InexactInteger {
+            path: path.to_path_buf(),
+            row: (place / columns) as u64,
+            column: (place % columns) as usize,
+            value: value.value,
+        }
     }
 
     /// Refuses an array without rows or features.
@@ -64,7 +92,7 @@ impl MatrixHeader {
     }
 
     /// Refuses an empty array and one whose declared size differs from the `actual` bytes of data.
-    /// The number of elements then fits into a `usize`.
+    /// The numbers of bytes and of elements then fit into a `usize`.
     pub(crate) fn check_length(&self, path: &Path, actual: u64) -> Result<(), DataError> {
         self.check_not_empty(path)?;
         let (expected, actual) = (self.data_bytes(), u128::from(actual));
@@ -78,61 +106,80 @@ impl MatrixHeader {
     }
 }
 
-/// Reads the header of a two-dimensional array, leaving the file positioned at its data.
+/// Reads the header of an array of rows, leaving the file positioned at its data: `[rows,
+/// features]`, `[rows]` (one feature), or `[rows]` of records.
 pub(crate) fn read_header(path: &Path, file: &mut impl Read) -> Result<MatrixHeader, DataError> {
-    read_shaped(path, file, 2, |shape| match shape {
-        &[rows, columns] => Some((rows, columns)),
-        _ => None,
-    })
-}
-
-/// Reads the header of a one-dimensional array as a single column, leaving the file positioned at
-/// its data.
-pub(crate) fn read_vector_header(path: &Path, file: &mut impl Read) -> Result<MatrixHeader, DataError> {
-    read_shaped(path, file, 1, |shape| match shape {
-        &[rows] => Some((rows, 1)),
-        _ => None,
-    })
-}
-
-fn read_shaped(
-    path: &Path,
-    file: &mut impl Read,
-    rank: usize,
-    dim: impl FnOnce(&[usize]) -> Option<(usize, usize)>,
-) -> Result<MatrixHeader, DataError> {
-    let bytes = header_bytes(path, file)?;
-    check_depth(path, &bytes)?;
-    let header = Header::from_reader(&mut bytes.as_slice())
-        .map_err(|source| DataError::BadHeader { path: path.to_path_buf(), source: Box::new(source) })?;
-    let descriptor = header.type_descriptor.to_string();
-    let dtype = match descriptor.trim_matches(['\'', '"']) {
-        "<f4" => Dtype::F32,
-        "<f8" => Dtype::F64,
-        other => {
-            return Err(DataError::WrongDtype {
-                path: path.to_path_buf(),
-                expected: "<f4 or <f8 (little-endian f32 or f64)",
-                actual: other.to_owned(),
-            });
+    let (bytes, start) = header_bytes(path, file)?;
+    let invalid = |source| DataError::BadHeader { path: path.to_path_buf(), source };
+    let text: String = match bytes.get(6) {
+        // Latin-1: every byte is the character of that number.
+        Some(1 | 2) => bytes[start..].iter().map(|&byte| char::from(byte)).collect(),
+        Some(3) => String::from_utf8(bytes[start..].to_vec()).map_err(|_| invalid(HeaderFault::NotUtf8.into()))?,
+        other => return Err(invalid(HeaderFault::Version(other.copied().unwrap_or_default()).into())),
+    };
+    let actual = deepest(&text);
+    if actual > DEPTH_LIMIT {
+        return Err(DataError::HeaderTooDeep { path: path.to_path_buf(), limit: DEPTH_LIMIT, actual });
+    }
+    let literal = parse(&text).map_err(|source| invalid(source.into()))?;
+    let Entries { descr, fortran, shape } = Entries::of(literal).map_err(|source| invalid(source.into()))?;
+    let dtype = Dtype::parse(&descr).map_err(|error| match error {
+        DtypeError::Invalid(source) => invalid(source.into()),
+        DtypeError::NoFields => DataError::ZeroFeatures { name: path.display().to_string() },
+        DtypeError::Unread { actual, expected } => DataError::WrongDtype { path: path.to_path_buf(), expected, actual },
+    })?;
+    let (rows, columns, fortran) = match (dtype.names.is_some(), shape.as_slice()) {
+        (false, &[rows, columns]) => (rows, columns, fortran),
+        // For a single column both orders coincide.
+        (false, &[rows]) => (rows, 1, false),
+        (true, &[rows]) => (rows, dtype.fields.len(), false),
+        (records, other) => {
+            let (expected, actual) = (if records { 1 } else { 2 }, other.len());
+            return Err(DataError::WrongRank { path: path.to_path_buf(), expected, actual });
         }
     };
-    let Some((rows, columns)) = dim(&header.shape) else {
-        let actual = header.shape.len();
-        return Err(DataError::WrongRank { path: path.to_path_buf(), expected: rank, actual });
-    };
-    Ok(MatrixHeader {
-        dtype,
-        // For a single column both orders coincide.
-        fortran: rank > 1 && header.layout == Layout::Fortran,
-        rows,
-        columns,
-        data_start: bytes.len() as u64,
-    })
+    Ok(MatrixHeader { dtype, fortran, rows, columns, data_start: bytes.len() as u64 })
 }
 
-/// Signature, version, length and dictionary as stored in the file.
-fn header_bytes(path: &Path, file: &mut impl Read) -> Result<Vec<u8>, DataError> {
+/// The three entries of a header.
+struct Entries {
+    descr: Literal,
+    fortran: bool,
+    shape: Vec<usize>,
+}
+
+impl Entries {
+    fn of(header: Literal) -> Result<Self, HeaderFault> {
+        let Literal::Dict(entries) = header else { return Err(HeaderFault::NotADict) };
+        let (mut descr, mut order, mut shape) = (None, None, None);
+        for (index, (key, value)) in entries.into_iter().enumerate() {
+            let to = match &key {
+                Literal::Text(key) if key == "descr" => &mut descr,
+                Literal::Text(key) if key == "fortran_order" => &mut order,
+                Literal::Text(key) if key == "shape" => &mut shape,
+                _ => return Err(HeaderFault::Unknown(index)),
+            };
+            if to.replace(value).is_some() {
+                return Err(HeaderFault::Unknown(index));
+            }
+        }
+        let fortran = match order.ok_or(HeaderFault::Missing("fortran_order"))? {
+            Literal::Bool(fortran) => fortran,
+            _ => return Err(HeaderFault::Order),
+        };
+        let Literal::Tuple(axes) = shape.ok_or(HeaderFault::Missing("shape"))? else { return Err(HeaderFault::Shape) };
+        let axis = |axis: &Literal| match axis {
+            &Literal::Integer(length) => usize::try_from(length).map_err(|_| HeaderFault::Shape),
+            _ => Err(HeaderFault::Shape),
+        };
+        let shape = axes.iter().map(axis).collect::<Result<_, _>>()?;
+        Ok(Self { descr: descr.ok_or(HeaderFault::Missing("descr"))?, fortran, shape })
+    }
+}
+
+/// Signature, version, length and dictionary as stored in the file, and where the dictionary
+/// starts.
+fn header_bytes(path: &Path, file: &mut impl Read) -> Result<(Vec<u8>, usize), DataError> {
     let mut bytes = Vec::new();
     read_more(path, file, &mut bytes, 8)?;
     if !bytes.starts_with(&NPY_MAGIC) {
@@ -145,8 +192,9 @@ fn header_bytes(path: &Path, file: &mut impl Read) -> Result<Vec<u8>, DataError>
     if length > HEADER_LIMIT {
         return Err(DataError::HeaderTooLong { path: path.to_path_buf(), limit: HEADER_LIMIT, actual: length });
     }
+    let start = bytes.len();
     read_more(path, file, &mut bytes, length)?;
-    Ok(bytes)
+    Ok((bytes, start))
 }
 
 /// Appends exactly `count` bytes of the file.
@@ -161,21 +209,4 @@ fn read_more(path: &Path, file: &mut impl Read, bytes: &mut Vec<u8>, count: u64)
     } else {
         Err(DataError::BadMagic { path: path.to_path_buf(), expected: "an .npy file", actual: bytes.clone() })
     }
-}
-
-fn check_depth(path: &Path, bytes: &[u8]) -> Result<(), DataError> {
-    let mut depth = 0_usize;
-    let mut deepest = 0;
-    for byte in bytes {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    if deepest > DEPTH_LIMIT {
-        return Err(DataError::HeaderTooDeep { path: path.to_path_buf(), limit: DEPTH_LIMIT, actual: deepest });
-    }
-    Ok(())
 }

@@ -14,7 +14,10 @@ mod wav_header;
 pub use csv::read_csv;
 pub use detect::{Format, detect_format};
 pub use idx::{IdxImages, read_idx, read_idx_labels};
-pub use images::{GrayImage, read_image, read_image_folder};
+pub use images::{
+    ClassImages, ColorImage, GrayImage, read_class_folder, read_color_class_folder, read_color_folder,
+    read_color_image, read_image, read_image_folder,
+};
 pub use labels::{Labels, read_labels};
 pub use npy::read_npy;
 pub use npz::read_npz;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::read_rows::ReadRows;
 use crate::element::{Element, zeroed};
 use crate::error::DataError;
-use crate::format::{CHUNK, MatrixHeader, decode};
+use crate::format::{MatrixHeader, decode};
 
 /// Rows of an array in Fortran order whose length matches its header.
 pub(crate) struct FortranRows<R> {
@@ -30,7 +30,7 @@ impl<R: Read + Seek + Send> FortranRows<R> {
 
     /// Reads `count` elements of the data, starting at element `first`.
     fn read_elements<F: Element>(&mut self, first: usize, count: usize, values: &mut Vec<F>) -> Result<(), DataError> {
-        let size = self.header.dtype.size();
+        let size = self.header.dtype.size;
         let from = (first * size) as u64;
         self.chunk.resize(count * size, 0);
         self.reader
@@ -46,8 +46,11 @@ impl<R: Read + Seek + Send> FortranRows<R> {
                 _ => DataError::io(&self.path, source),
             })?;
         values.clear();
-        decode(&self.chunk, self.header.dtype, values);
-        Ok(())
+        decode(&self.chunk, &self.header.dtype, values).map_err(|inexact| {
+            let MatrixHeader { rows, columns, .. } = self.header;
+            let (column, row) = ((first + inexact.at) / rows, (first + inexact.at) % rows);
+            self.header.inexact(&self.path, row as u128 * columns as u128 + column as u128, inexact)
+        })
     }
 }
 
@@ -70,7 +73,8 @@ impl<F: Element, R: Read + Seek + Send> ReadRows<F> for FortranRows<R> {
 
     fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {
         block.clear();
-        let MatrixHeader { rows, columns, dtype, .. } = self.header;
+        let MatrixHeader { rows, columns, ref dtype, .. } = self.header;
+        let chunk = self.header.chunk_bytes() / dtype.size;
         let count = limit.min(rows - self.given);
         if block.capacity() < count * columns {
             *block = zeroed(count, columns)?;
@@ -81,7 +85,7 @@ impl<F: Element, R: Read + Seek + Send> ReadRows<F> for FortranRows<R> {
         for column in 0..columns {
             let mut done = 0;
             while done < count {
-                let asked = (count - done).min(CHUNK / dtype.size());
+                let asked = (count - done).min(chunk);
                 self.read_elements(column * rows + self.given + done, asked, &mut part)?;
                 for (row, &value) in part.iter().enumerate() {
                     block[(done + row) * columns + column] = value;

@@ -22,7 +22,7 @@ pub use input::Input;
 pub(crate) use input::without_member;
 pub use mapped_rows::MappedRows;
 pub use npy_file::NpyFile;
-pub(crate) use npy_rows::{NpyRows, open_npy};
+pub(crate) use npy_rows::open_npy;
 pub(crate) use npz::{array_names, open_npz};
 pub use open::{open_rows, open_stream};
 pub use read_rows::{ReadRows, collect_named_rows, collect_rows};

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::element::Element;
 use crate::error::DataError;
-use crate::format::{CHUNK, MatrixHeader, decode_into, read_header};
+use crate::format::{MatrixHeader, decode_into, read_header};
 
-/// A C-order `.npy` file of rank 2 with random access to its rows: `[rows, features]`.
+/// An `.npy` file with random access to its rows: `[rows, features]` in C order, `[rows]` (one
+/// feature), or `[rows]` of records.
 #[derive(Debug)]
 pub struct NpyFile {
     path: PathBuf,
@@ -53,13 +54,18 @@ impl NpyFile {
         self.header.columns
     }
 
+    /// The feature names, if any (the fields of records).
+    pub fn columns(&self) -> Option<&[String]> {
+        self.header.dtype.names.as_deref()
+    }
+
     /// Fills `out` with consecutive whole rows starting at `first_row`, row-major, rounded if the
     /// file is wider than `F`. Threads can call it concurrently.
     ///
     /// # Errors
     /// [`DataError::PartialRow`] if `out` does not hold whole rows; [`DataError::RowsOutOfRange`]
-    /// beyond the end; [`DataError::Io`]; [`DataError::Truncated`] if the file was shortened in the
-    /// meantime.
+    /// beyond the end; [`DataError::InexactInteger`]; [`DataError::Io`]; [`DataError::Truncated`] if
+    /// the file was shortened in the meantime.
     pub fn read_at<F: Element>(&self, first_row: u64, out: &mut [F]) -> Result<(), DataError> {
         let features = self.features();
         let path = || self.path.clone();
@@ -70,11 +76,14 @@ impl NpyFile {
         if first_row.checked_add(count).is_none_or(|end| end > self.rows()) {
             return Err(DataError::RowsOutOfRange { path: path(), first: first_row, count, rows: self.rows() });
         }
-        let size = self.header.dtype.size();
-        let mut from = first_row * (features * size) as u64;
-        let mut bytes = vec![0; (out.len() * size).min(CHUNK)];
-        for part in out.chunks_mut(CHUNK / size) {
-            let bytes = &mut bytes[..part.len() * size];
+        let dtype = &self.header.dtype;
+        let (size, numbers) = (dtype.size, dtype.fields.len());
+        let mut from = first_row * self.header.row_bytes() as u64;
+        let mut place = u128::from(first_row) * features as u128;
+        let chunk = self.header.chunk_bytes();
+        let mut bytes = vec![0; (out.len() / numbers * size).min(chunk)];
+        for part in out.chunks_mut(chunk / size * numbers) {
+            let bytes = &mut bytes[..part.len() / numbers * size];
             self.file.read_exact_at(bytes, self.header.data_start + from).map_err(|source| match source.kind() {
                 ErrorKind::UnexpectedEof => DataError::Truncated {
                     path: path(),
@@ -83,8 +92,10 @@ impl NpyFile {
                 },
                 _ => DataError::io(&self.path, source),
             })?;
-            decode_into(bytes, self.header.dtype, part);
+            decode_into(bytes, dtype, part)
+                .map_err(|value| self.header.inexact(&self.path, place + value.at as u128, value))?;
             from += bytes.len() as u64;
+            place += part.len() as u128;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Reads a C-order `.npy` stream in blocks of rows.
+//! Reads an `.npy` stream, in C order or of records, in blocks of rows.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,9 +8,9 @@ use super::fortran_rows::FortranRows;
 use super::read_rows::ReadRows;
 use crate::element::Element;
 use crate::error::DataError;
-use crate::format::{CHUNK, MatrixHeader, decode, read_header};
+use crate::format::{MatrixHeader, decode, read_header};
 
-/// Rows of an array in C order.
+/// Rows of an array in C order, or of records.
 pub(crate) struct NpyRows<R> {
     name: String,
     path: PathBuf,
@@ -54,7 +54,7 @@ impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
     }
 
     fn columns(&self) -> Option<&[String]> {
-        None
+        self.header.dtype.names.as_deref()
     }
 
     fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {
@@ -63,7 +63,7 @@ impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
         if count == 0 {
             return Ok(0);
         }
-        let row_bytes = self.header.columns as u128 * self.header.dtype.size() as u128;
+        let (dtype, row_bytes) = (&self.header.dtype, self.header.row_bytes() as u128);
         let wanted = row_bytes.saturating_mul(count as u128);
         let too_large = |_| DataError::TooLarge { rows: count, features: self.header.columns };
         if self.measured {
@@ -72,7 +72,7 @@ impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
         }
         let mut got = 0_u128;
         while got < wanted {
-            let asked = (wanted - got).min(CHUNK as u128) as usize;
+            let asked = (wanted - got).min(self.header.chunk_bytes() as u128) as usize;
             self.chunk.clear();
             let came = (&mut self.reader)
                 .take(asked as u64)
@@ -87,8 +87,10 @@ impl<F: Element, R: Read + Send> ReadRows<F> for NpyRows<R> {
                 });
             }
             // For a pipe, the block grows only with the data that arrive.
-            block.try_reserve(came / self.header.dtype.size()).map_err(too_large)?;
-            decode(&self.chunk, self.header.dtype, block);
+            block.try_reserve(came / dtype.size * dtype.fields.len()).map_err(too_large)?;
+            let before = self.given as u128 * self.header.columns as u128 + block.len() as u128;
+            decode(&self.chunk, dtype, block)
+                .map_err(|value| self.header.inexact(&self.path, before + value.at as u128, value))?;
         }
         self.given += count;
         if self.given == self.header.rows {

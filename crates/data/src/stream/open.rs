@@ -19,9 +19,9 @@ const ARCHIVE: &str = "an .npz archive (its table of contents is at the end)";
 
 /// Opens rows of `.npy`, `.npz` or CSV, detected from the content.
 ///
-/// * `.npy`: little-endian `f32` or `f64` of rank 2, rounded if wider than `F`. Values are not
-///   checked; see [`check_rows`](crate::check_rows). Fortran order is gathered column by column and
-///   needs a file.
+/// * `.npy`: numbers of rank 2 or 1, or records, as [`read_npy`](crate::read_npy) describes. Values
+///   are not checked; see [`check_rows`](crate::check_rows). Fortran order is gathered column by
+///   column and needs a file.
 /// * `.npz`: the only array of the archive, or the one selected with `#NAME` at the end of the
 ///   path. Needs a file.
 /// * CSV: text according to `options`, plain or compressed with gzip or Zstandard. Every selected

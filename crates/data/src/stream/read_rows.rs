@@ -17,7 +17,7 @@ pub trait ReadRows<F: Element>: Send {
     /// The total number of rows if the header states it (`.npy`, `.npz`); `None` for CSV.
     fn rows(&self) -> Option<u64>;
 
-    /// The feature names, if any (a CSV file with a header row).
+    /// The feature names, if any (a CSV file with a header row, an array of records).
     fn columns(&self) -> Option<&[String]>;
 
     /// The names of all columns of the table, those that were not selected among them.

@@ -4,14 +4,13 @@ use std::io::Write;
 use std::path::Path;
 
 use ndarray::{ArrayRef, Dimension};
-use ndarray_npy::WritableElement;
-use ndarray_npy::npy::header::{Header, Layout};
 
 use super::atomic::write_atomically;
+use super::npy_head::npy_head;
 use crate::element::{Element, widen};
 use crate::error::DataError;
 
-/// Writes an array of any rank as C-order `.npy`: `f32` for a 4-byte element, otherwise `f64`.
+/// Writes an array of any rank as C-order, little-endian `.npy`: `f32` for a 4-byte element, otherwise `f64`.
 /// Accepts both `&array` and `&array.view()`.
 ///
 /// The data go to a temporary file in the same folder, which is flushed to disk and renamed.
@@ -24,21 +23,20 @@ pub fn write_npy<F: Element, D: Dimension>(path: &Path, array: &ArrayRef<F, D>) 
 }
 
 fn write_array<F: Element, D: Dimension>(writer: &mut impl Write, array: &ArrayRef<F, D>) -> std::io::Result<()> {
-    let single = size_of::<F>() == size_of::<f32>();
-    let header = Header {
-        type_descriptor: if single { f32::type_descriptor() } else { f64::type_descriptor() },
-        layout: Layout::Standard,
-        shape: array.shape().to_vec(),
-    };
-    header.write(&mut *writer).map_err(std::io::Error::other)?;
-    // The descriptor states this machine's byte order, hence native bytes. ndarray iterates in C
-    // order.
+    let shape: Vec<u64> = array.shape().iter().map(|&length| length as u64).collect();
+    writer.write_all(&npy_head(if is_single::<F>() { 4 } else { 8 }, &shape))?;
+    // ndarray iterates in C order.
     for &value in array {
-        if single {
-            writer.write_all(&(widen(value) as f32).to_ne_bytes())?;
+        if is_single::<F>() {
+            writer.write_all(&(widen(value) as f32).to_le_bytes())?;
         } else {
-            writer.write_all(&widen(value).to_ne_bytes())?;
+            writer.write_all(&widen(value).to_le_bytes())?;
         }
     }
     Ok(())
+}
+
+/// Whether the elements are `f32`.
+pub(crate) fn is_single<F>() -> bool {
+    size_of::<F>() == size_of::<f32>()
 }

@@ -56,6 +56,14 @@ pub enum RowShape {
 }
 
 impl RowShape {
+    /// The lengths of the axes, for `rows` rows.
+    pub(crate) fn axes(self, rows: u64) -> Vec<u64> {
+        match self {
+            Self::Matrix { features } => vec![rows, features as u64],
+            Self::Vector => vec![rows],
+        }
+    }
+
     /// Numbers per row.
     pub(crate) fn features(self) -> usize {
         match self {

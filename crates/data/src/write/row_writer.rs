@@ -5,6 +5,7 @@ use std::io::Write;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use super::npy::is_single;
 use super::npy_head::npy_head;
 use super::output::{Output, RowFormat, RowShape, STDOUT};
 use super::sink::Sink;
@@ -127,7 +128,7 @@ impl<F: Element> RowWriter<F> {
         let io = |source| DataError::io(path, source);
         let mut sink = sink.map_err(io)?;
         match format {
-            RowFormat::Npy => sink.write_all(&npy_head(size_of::<F>(), rows.unwrap_or(0), shape)),
+            RowFormat::Npy => sink.write_all(&npy_head(size_of::<F>(), &shape.axes(rows.unwrap_or(0)))),
             RowFormat::Csv => column_names.map_or(Ok(()), |names| sink.write_all(&header_row(names)?)),
         }
         .map_err(io)?;
@@ -223,15 +224,11 @@ impl<F: Element> RowWriter<F> {
         if let Some(expected) = expected.filter(|&expected| written != expected) {
             return Err(DataError::RowCount { path, expected, actual: written });
         }
-        let head = (format == RowFormat::Npy && expected.is_none()).then(|| npy_head(size_of::<F>(), written, shape));
-        sink.finish(head.as_ref().map(<[u8; _]>::as_slice)).map_err(|source| DataError::io(&path, source))?;
+        let patched = format == RowFormat::Npy && expected.is_none();
+        let head = patched.then(|| npy_head(size_of::<F>(), &shape.axes(written)));
+        sink.finish(head.as_deref()).map_err(|source| DataError::io(&path, source))?;
         Ok(written)
     }
-}
-
-/// Whether the elements are `f32`.
-fn is_single<F>() -> bool {
-    size_of::<F>() == size_of::<f32>()
 }
 
 fn append_npy<F: Element>(row: &[F], bytes: &mut Vec<u8>) {

@@ -42,6 +42,14 @@ pub(crate) fn npy(rows: usize, features: usize, fortran: bool, size: usize) -> V
     bytes
 }
 
+/// The dictionary and the data of a version 1 file.
+pub(crate) fn npy_parts(bytes: &[u8]) -> (&str, &[u8]) {
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+    let start = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    assert!(start % 64 == 0 && bytes[start - 1] == b'\n');
+    (std::str::from_utf8(&bytes[10..start]).unwrap().trim_end(), &bytes[start..])
+}
+
 /// The law of block readers: blocks of any size, fixed or varying, give the expected rows, and each
 /// block is as long as possible.
 pub(crate) fn blocks_agree<F: Element>(
