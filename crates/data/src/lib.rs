@@ -14,6 +14,7 @@
 //! | [`split`] | seeded splits, by row and by group |
 //! | [`protocol`] | the published BSDS300 and MNIST protocols, frames of sound |
 //! | [`generate`] | `synthetic:` data: dead leaves, and exactly known densities |
+//! | [`mod@describe`] | what a table is: kinds, ranges and quantiles of columns, degenerate columns |
 //! | [`validate`] | checks that rows are fit for scoring or training |
 //!
 //! ```
@@ -45,6 +46,7 @@
 //! Every random choice depends only on a `u64` seed: the same seed gives the same numbers, bit for
 //! bit, whatever the number of threads.
 
+pub mod describe;
 mod element;
 mod error;
 mod format;
@@ -59,6 +61,7 @@ mod text;
 pub mod validate;
 pub mod write;
 
+pub use describe::{ColumnKind, ColumnSummary, Degenerate, Describer, Description, Distinct, describe};
 pub use element::Element;
 pub use error::{DataError, Place};
 pub use generate::{

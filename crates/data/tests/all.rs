@@ -3,6 +3,7 @@
 mod common;
 mod csv;
 mod densities;
+mod describe;
 mod generators;
 mod idx;
 mod image_protocol;
