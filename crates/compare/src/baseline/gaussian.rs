@@ -34,10 +34,10 @@ impl Gaussian {
     /// # Errors
     /// As [`fit`](Self::fit); those of the passes.
     pub fn fit_in_passes<F: Real, E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
-        let standardize = Standardize::fit_in_passes(&mut |visit: &mut Visit<'_, f64>| {
+        let standardize = Standardize::<f64>::fit_in_passes(&mut |visit: &mut Visit<'_, f64>| {
             passes(&mut |block| visit(block.mapv(F::f64).view()))
         })?;
-        let whitening = Whitening::fit_in_passes(&mut |visit: &mut Visit<'_, f64>| {
+        let whitening = Whitening::<f64>::fit_in_passes(&mut |visit: &mut Visit<'_, f64>| {
             passes(&mut |block| visit(standardize.transform(block.mapv(F::f64).view())?.0.view()))
         })?;
         // What is left along an axis may be the rounding of the rows, in their own precision.

@@ -61,7 +61,8 @@ fn kind<I: Iterator<Item = f64>>(
     }
     let whole = finite().all(|value| value.fract() == 0.0 && value.abs() < WHOLE);
     let rounding = of_storage(finite());
-    if let Some(step) = step(distinct, rounding).filter(|_| repeats)
+    if repeats
+        && let Some(step) = step(distinct, rounding)
         && !(whole && step == 1.0)
         && finite().all(|value| is_on(value, min, step, rounding))
     {

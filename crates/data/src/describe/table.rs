@@ -42,7 +42,11 @@ pub fn describe(rows: ArrayView2<'_, f64>, names: Option<&[String]>) -> Descript
     let name = |column: usize| names.and_then(|names| names.get(column)).cloned();
     let columns: Vec<ColumnSummary> = (0..rows.ncols())
         .into_par_iter()
-        .map(|column| summarize(name(column).unwrap_or_else(|| format!("x{column}")), rows.column(column)))
+        .map(|column| {
+            let name = name(column).unwrap_or_else(|| format!("x{column}"));
+            // A copy, because a column of an array in rows is slow to pass over many times.
+            summarize(name, rows.column(column).to_owned().view())
+        })
         .collect();
     let mut degenerate = vec![];
     let mut varying = vec![];
