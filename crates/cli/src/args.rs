@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Kernels(Kernels),
     /// List the named models, or print one as a model file
     Presets(Presets),
-    /// Create data
+    /// Create or describe data
     #[command(subcommand)]
     Data(Data),
     /// Print the completion script of a shell
@@ -162,10 +162,26 @@ pub(crate) struct Presets {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Data {
+    /// Print what a table is: kinds, ranges and quantiles of columns, degenerate columns
+    Describe(Describe),
     /// Draw random patches from a folder of images into a .npy file
     Patches(Patches),
     /// Write the training, validation and test rows of a protocol or generator to three .npy files
     Splits(Splits),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap data describe rows.csv")]
+pub(crate) struct Describe {
+    /// Rows: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on standard
+    /// input
+    #[arg(value_name = "FILE")]
+    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) text: rows::TextArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -142,6 +142,11 @@ const CASES: &[Case] = &[
     },
     Case { name: "presets", works: "presets --json", refused: &[("dense-relative --depth 0", "--depth 0")] },
     Case {
+        name: "data describe",
+        works: "data describe x.npy --json",
+        refused: &[("absent.npy", "absent.npy"), ("m.st", "m.st"), ("x.npy --columns a", "CSV only")],
+    },
+    Case {
         name: "data patches",
         works: "data patches --images photos --size 4 --count 20 --out patches.npy --json",
         refused: &[

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pdmap_compare::baseline::{Marginals, gaussian};
+use pdmap_compare::baseline::{Gaussian, Marginals};
 use pdmap_compare::{Arm, CompareError, Contrast, Finding, Plan, Results, Store, compare, page, text_table};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{Architecture, Budget, Outcome, Preprocess, Preset};
@@ -31,9 +31,9 @@ fn run(data: &Splits<f64>, plan: &Plan) -> Results {
 fn baselines_match_known_entropies() {
     let data = data("synthetic:ica?dim=4&source=logistic&condition=1");
     let truth = data.facts.true_log_likelihood.unwrap();
-    let gaussian = gaussian(data.train.view()).unwrap();
+    let gaussian = Gaussian::fit(data.train.view()).unwrap();
     let mean = |rows: Vec<f64>| rows.iter().sum::<f64>() / rows.len() as f64;
-    let gaussian = mean(gaussian.log_prob(&data.test).unwrap());
+    let gaussian = mean(gaussian.log_prob(data.test.view()).unwrap());
     // The Gaussian's expected log-likelihood of data with unit variance, whatever their
     // distribution.
     let expected = -4.0 * 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E).ln();

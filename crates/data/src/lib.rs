@@ -15,6 +15,7 @@
 //! | [`split`] | seeded splits, by row and by group |
 //! | [`protocol`] | the published BSDS300 and MNIST protocols, frames of sound |
 //! | [`generate`] | `synthetic:` data: dead leaves, and exactly known densities |
+//! | [`mod@describe`] | what a table is: kinds, ranges and quantiles of columns, degenerate columns |
 //! | [`validate`] | checks that rows are fit for scoring or training |
 //!
 //! ```
@@ -47,6 +48,7 @@
 //! bit, whatever the number of threads.
 
 pub mod columns;
+pub mod describe;
 mod element;
 mod error;
 mod format;
@@ -62,6 +64,7 @@ pub mod validate;
 pub mod write;
 
 pub use columns::{NameMismatch, match_names};
+pub use describe::{ColumnKind, ColumnSummary, Degenerate, Describer, Description, Distinct, describe};
 pub use element::Element;
 pub use error::{DataError, Hint, Place};
 pub use generate::{

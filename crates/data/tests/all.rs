@@ -5,6 +5,7 @@ mod class_folders;
 mod common;
 mod csv;
 mod densities;
+mod describe;
 mod dialects;
 mod generators;
 mod idx;

@@ -181,6 +181,10 @@ pub(crate) struct Report {
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
+    /// The training rows, in memory, for a full-covariance Gaussian beside the model [default: no
+    /// Gaussian]
+    #[arg(long, value_name = "D")]
+    pub(crate) train: Option<PathBuf>,
     /// Shape of a row: CHANNELS,HEIGHT,WIDTH of an image or CHANNELS,LENGTH of a signal [default:
     /// that of the training data]
     #[arg(long, value_name = "N,N[,N]", value_delimiter = ',', num_args = 1)]

@@ -3,6 +3,7 @@
 mod classify;
 mod compare;
 mod completions;
+mod describe;
 mod inspect;
 mod kernels;
 mod man;
@@ -43,6 +44,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Report(args) => report::run(&args),
         Command::Kernels(args) => kernels::run(&args),
         Command::Presets(args) => presets::run(&args),
+        Command::Data(Data::Describe(args)) => describe::run(&args),
         Command::Data(Data::Patches(args)) => patches::run(&args),
         Command::Data(Data::Splits(args)) => splits::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -3,18 +3,20 @@
 use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
-use pdmap_train::{AnyModel, Model, each_precision as each};
+use pdmap_data::{Input, collect_rows, open_rows};
+use pdmap_train::{AnyModel, Model, Rows, each_precision as each};
 
 use crate::args::Report;
 use crate::condition::Given;
 use crate::model_page::{Subject, most_rows, page, thinned};
 use crate::rows::blocks::Blocks;
 use crate::rows::table::Columns;
+use crate::scores::gaussian::{Fit, fit};
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;
 
 pub(crate) fn run(args: &Report) -> Result<()> {
-    let read = [Some(&args.model), Some(&args.data), args.condition.as_ref()];
+    let read = [Some(&args.model), Some(&args.data), args.condition.as_ref(), args.train.as_ref()];
     if read.into_iter().flatten().any(|path| output::same_place(path, &args.out)) {
         return Err(BadInput(format!("--out {} would overwrite an input", args.out.display())).into());
     }
@@ -25,17 +27,34 @@ pub(crate) fn run(args: &Report) -> Result<()> {
 fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     let shape = shape(args, model)?;
     let (name, columns, rows) = rows(args, model)?;
-    let subject = Subject { model, name, rows: thinned(rows.view()), columns, shape, pixel_log_det: None };
-    let (page, warning) = page(&subject)?;
+    let gaussian = gaussian(args, model)?;
+    let gaussian = &gaussian;
+    let subject = Subject { model, name, rows: thinned(rows.view()), columns, shape, pixel_log_det: None, gaussian };
+    let (page, warning, baseline) = page(&subject)?;
     output::text(&args.out, page.render()?)?;
-    if let Some(warning) = warning {
-        eprintln!("warning: {warning}");
-    }
+    let warnings = [warning, baseline.warning()];
+    warnings.iter().flatten().for_each(|warning| eprintln!("warning: {warning}"));
     if args.json {
-        return output::json(&serde_json::json!({ "summary": page.verdict, "report": args.out }));
+        return output::json(&serde_json::json!({ "summary": page.verdict, "baseline": baseline, "report": args.out }));
     }
     page.verdict.iter().try_for_each(|sentence| output::line(sentence))?;
+    output::line(&format!("Gaussian with full covariance: {baseline}"))?;
     output::line(&format!("Report: {}", args.out.display()))
+}
+
+/// The Gaussian of the training rows, if they are given: a model file does not hold them.
+fn gaussian<F: Real>(args: &Report, model: &Model<F>) -> Result<Fit> {
+    let Some(path) = args.train.as_deref() else {
+        return Ok(Err("the model file does not hold its training rows; --train names them".into()));
+    };
+    let mut reader = open_rows::<F>(&Input::File(path.to_owned()), &args.text.of(model)?)?;
+    let (expected, actual) = (model.flow.features(), reader.features());
+    if actual != expected {
+        let message = format!("{}: {actual} features per row, expected {expected}", path.display());
+        return Err(BadInput(message).into());
+    }
+    let rows = collect_rows(&mut *reader)?;
+    Ok(fit(Rows::from(&rows), model.flow.conditions()))
 }
 
 /// The shape of a row. It must have as many values as the model has features, except that a

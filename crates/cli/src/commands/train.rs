@@ -1,5 +1,6 @@
 //! `pdmap train`.
 
+mod baseline;
 mod summary;
 mod watch;
 
@@ -19,6 +20,7 @@ use crate::args::{Dtype, Train};
 use crate::model_choice::ModelChoice;
 use crate::model_page::{Subject, page, thinned};
 use crate::rows::data::Source;
+use crate::scores::gaussian::Fit;
 use crate::scores::likelihood::Likelihood;
 use crate::stored::Stored;
 use crate::terminal::exit::{BadInput, Diverged, Failed, Interrupted, one_line};
@@ -83,14 +85,19 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         ..trained.record(args.data.data(), config)
     });
     let saved = save(&model, args);
-    let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, path));
+    let gaussian = baseline::fitted(data.rows(), &model, &trained.outcome);
+    let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, &gaussian, path));
     // The model is saved already, so test rows without a log-likelihood are reported but are no
     // error.
     let test = (data.test.nrows() > 0).then(|| {
         let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
-        measured.map(|(_, likelihood)| likelihood).map_err(|error| one_line(&error))
+        measured.map_err(|error| one_line(&error))
     });
-    let printed = print(args, &trained, test, &data.facts, &model.weights_hash());
+    let scores = test.as_ref().and_then(|test| test.as_ref().ok()).map(|(scores, _)| scores.as_slice());
+    let beside = baseline::beside(&model, &data, &gaussian, scores);
+    beside.warning().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    let test = test.map(|test| test.map(|(_, likelihood)| likelihood));
+    let printed = print(args, &trained, test, &beside, &data.facts, &model.weights_hash());
     let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
     // The exit status states how training ended, whatever happens to stdout.
     let ended = match trained.outcome {
@@ -173,15 +180,15 @@ fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
 }
 
 /// Writes the page about the model, with rows that it was not trained on.
-fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, path: &Path) -> Result<()> {
+fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, gaussian: &Fit, path: &Path) -> Result<()> {
     let (rows, name) = match data.test.nrows() {
         0 => (&data.validation, format!("the validation rows of {}", source.name())),
         _ => (&data.test, source.test_name()),
     };
     let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
-    let subject =
-        Subject { model, name, rows: thinned(rows.view()), columns: data.columns.labels(), shape, pixel_log_det };
-    let (page, warning) = page(&subject).context("the model is saved, but its report failed")?;
+    let (rows, columns) = (thinned(rows.view()), data.columns.labels());
+    let subject = Subject { model, name, rows, columns, shape, pixel_log_det, gaussian };
+    let (page, warning, _) = page(&subject).context("the model is saved, but its report failed")?;
     output::text(path, page.render()?)?;
     warning.iter().for_each(|warning| eprintln!("warning: {warning}"));
     Ok(())

@@ -6,6 +6,7 @@ use pdmap_report::{Figure, LinePlot, Section, Series, number};
 
 use super::histogram::{Histogram, bins, span};
 use super::measured::Measured;
+use crate::scores::gaussian::Baseline;
 use crate::scores::moments::Moments;
 
 /// A value with four decimals; a dash if it is not finite, such as the deviation of a single row.
@@ -14,7 +15,7 @@ fn nats(value: f64) -> String {
 }
 
 /// The section and its main sentence.
-pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
+pub(super) fn section<F: Real>(measured: &Measured<'_, F>, baseline: &Baseline) -> Result<(Section, String)> {
     let (subject, values) = (measured.subject, &measured.log_prob);
     let mut moments = Moments::default();
     moments.add(values);
@@ -66,6 +67,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
         ("Standard error (independent rows)", nats(error)),
         ("Standard deviation over rows", nats(error * (values.len() as f64).sqrt())),
     ];
+    facts.push(("Gaussian with full covariance", baseline.to_string()));
     if let Some(pixel) = subject.pixel_log_det {
         let bits = -(mean + pixel) / (subject.model.header.features as f64 * std::f64::consts::LN_2);
         facts.push(("Bits per dimension", format!("{bits:.4}")));

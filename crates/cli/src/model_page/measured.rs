@@ -4,6 +4,8 @@ use ndarray::{Array2, ArrayView2, Axis};
 use pdmap_core::Real;
 use pdmap_train::Model;
 
+use crate::scores::gaussian::Fit;
+
 /// Maximum number of rows.
 const ROWS: usize = 10_000;
 
@@ -23,6 +25,8 @@ pub(crate) struct Subject<'a, F: Real> {
     pub(crate) shape: Vec<usize>,
     /// Nats to add for bits per dimension: `DataFacts::pixel_log_det`.
     pub(crate) pixel_log_det: Option<f64>,
+    /// The Gaussian of the training rows.
+    pub(crate) gaussian: &'a Fit,
 }
 
 /// The measurements that the sections share.

@@ -9,12 +9,13 @@ use pdmap_train::Model;
 use super::measured::{Measured, Subject};
 use super::{codes, features, kernels, layers, likelihood, samples, training};
 use crate::model::round_trip::RoundTrip;
+use crate::scores::gaussian::Baseline;
 
-/// The page, and a warning for users who decode or sample with the model.
+/// The page, a warning for users who decode or sample with the model, and the Gaussian beside it.
 ///
 /// # Errors
 /// Rows without a log-likelihood; a plot that cannot be rendered.
-pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<String>)> {
+pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<String>, Baseline)> {
     let (model, flow) = (subject.model, &subject.model.flow);
     let (x, condition) = subject.rows.view().split_at(Axis(1), flow.features());
     let input = || flow.given(subject.rows.view());
@@ -24,7 +25,8 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
     let trip = RoundTrip::of_rows(flow, subject.name.clone(), x, given(z.view(), condition));
     let measured = Measured { subject, x, z, log_prob, samples };
 
-    let (likelihood, mean) = likelihood::section(&measured)?;
+    let baseline = Baseline::of(subject.gaussian, measured.x.view(), &measured.log_prob, None, "rows");
+    let (likelihood, mean) = likelihood::section(&measured, &baseline)?;
     let (codes, dependence) = codes::section(&measured)?;
     let sections = [
         Some(likelihood),
@@ -37,14 +39,20 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
         Some(training::section(subject)),
     ];
     let warning = trip.warning();
-    let verdict = [Some(mean), training::sentence(model), Some(dependence), warning.clone()];
+    let verdict =
+        [Some(mean), baseline.warning().map(sentence), training::sentence(model), Some(dependence), warning.clone()];
     let page = Page {
         title: title(model),
         verdict: verdict.into_iter().flatten().collect(),
         sections: sections.into_iter().flatten().collect(),
         generated_by: format!("pdmap {} on {}, {} rows", env!("CARGO_PKG_VERSION"), subject.name, measured.x.nrows()),
     };
-    Ok((page, warning))
+    Ok((page, warning, baseline))
+}
+
+/// A warning as a sentence.
+fn sentence(warning: String) -> String {
+    format!("Warning: {warning}.")
 }
 
 /// Rows with their conditions, if any.

@@ -1,5 +1,6 @@
 //! Statistics of log-likelihoods.
 
+pub(crate) mod gaussian;
 pub(crate) mod likelihood;
 pub(crate) mod moments;
 pub(crate) mod quantile;

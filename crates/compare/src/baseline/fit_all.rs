@@ -5,7 +5,7 @@ use std::time::Instant;
 use pdmap_core::{Flow, LayerError, Real};
 use pdmap_data::Splits;
 
-use super::gaussian::gaussian;
+use super::gaussian::Gaussian;
 use super::histograms::Marginals;
 use crate::records::{BaselineResult, bits_per_dim};
 use crate::statistics::{Uncertainty, grouped_mean};
@@ -28,7 +28,7 @@ pub(crate) fn baselines<F: Real>(data: &Splits<F>) -> Vec<BaselineResult> {
     };
     let started = Instant::now();
     let size = features + features * (features + 1) / 2;
-    let gaussian = match gaussian(data.train.view()).and_then(|flow| flow.log_prob(&data.test)) {
+    let gaussian = match Gaussian::fit(data.train.view()).and_then(|fitted| fitted.log_prob(data.test.view())) {
         Ok(rows) => result("Gaussian, full covariance", started, rows, size, String::new()),
         Err(error) => result("Gaussian, full covariance", started, vec![], size, error.to_string()),
     };

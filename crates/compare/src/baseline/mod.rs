@@ -5,5 +5,5 @@ mod gaussian;
 mod histograms;
 
 pub(crate) use fit_all::baselines;
-pub use gaussian::gaussian;
+pub use gaussian::Gaussian;
 pub use histograms::Marginals;

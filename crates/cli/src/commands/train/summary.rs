@@ -5,6 +5,7 @@ use pdmap_data::DataFacts;
 use pdmap_train::Trained;
 
 use crate::args::Train;
+use crate::scores::gaussian::Baseline;
 use crate::scores::likelihood::Likelihood;
 use crate::terminal::output;
 
@@ -13,6 +14,7 @@ pub(super) fn print(
     args: &Train,
     trained: &Trained,
     test: Option<Result<Likelihood, String>>,
+    baseline: &Baseline,
     facts: &DataFacts,
     weights: &str,
 ) -> Result<()> {
@@ -29,7 +31,7 @@ pub(super) fn print(
     if args.json {
         let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
         let all = serde_json::json!({
-            "trained": trained, "test": test, "bits_per_dim": bits, "test_failure": failure, "truth": truth, "weights": weights,
+            "trained": trained, "test": test, "bits_per_dim": bits, "test_failure": failure, "baseline": baseline, "truth": truth, "weights": weights,
         });
         return output::json(&all);
     }
@@ -37,6 +39,7 @@ pub(super) fn print(
     test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
     bits.map_or(Ok(()), |bits| output::line(&format!("bits/dim: {bits:.4}")))?;
     failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))?;
+    output::line(&format!("Gaussian with full covariance: {baseline}"))?;
     let truth = facts.test_truth.map(|value| format!("true density: {value:.4} nats on the same test rows"));
     let truth = truth.or(facts.true_log_likelihood.map(|value| format!("true density: {value:.4} nats expected")));
     truth.map_or(Ok(()), |line| output::line(&line))?;
