@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::header::Header;
 use super::model::{Model, dtype_of};
+use crate::condition::Condition;
 use crate::error::SpecError;
 use crate::registry::registry;
 use crate::tensor_file::{self, IN_MEMORY};
@@ -81,8 +82,18 @@ struct Owned<F> {
 }
 
 impl<F: Real> Owned<F> {
-    fn of(rows: ArrayView2<'_, f64>, condition: Option<ArrayView2<'_, f64>>) -> Self {
-        Self { rows: rows.mapv(F::of), condition: condition.map(|condition| condition.mapv(F::of)) }
+    /// Standardizes the condition where the model does.
+    fn of(
+        model: &Model<F>,
+        rows: ArrayView2<'_, f64>,
+        condition: Option<ArrayView2<'_, f64>>,
+    ) -> Result<Self, SpecError> {
+        let seen = |condition: ArrayView2<'_, f64>| match &model.header.condition {
+            Some(own @ Condition::Standardized { .. }) => own.encode(condition.to_owned(), "condition"),
+            _ => Ok(condition.to_owned()),
+        };
+        let condition = condition.map(seen).transpose()?;
+        Ok(Self { rows: rows.mapv(F::of), condition: condition.map(|condition| condition.mapv(F::of)) })
     }
 
     fn input(&self) -> Input<'_, F> {
@@ -101,7 +112,7 @@ fn on<F: Real>(
     condition: Option<ArrayView2<'_, f64>>,
     evaluate: impl FnOnce(&Flow<F>, Input<'_, F>) -> Result<Array2<F>, LayerError>,
 ) -> Result<Array2<f64>, SpecError> {
-    Ok(evaluate(&model.flow, Owned::of(rows, condition).input())?.mapv(Real::f64))
+    Ok(evaluate(&model.flow, Owned::of(model, rows, condition)?.input())?.mapv(Real::f64))
 }
 
 impl AnyModel {
@@ -178,7 +189,7 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Vec<f64>, SpecError> {
-        each_precision!(self, model => Ok(model.flow.log_prob(Owned::of(x, condition).input())?))
+        each_precision!(self, model => Ok(model.flow.log_prob(Owned::of(model, x, condition)?.input())?))
     }
 
     /// `∂ log p / ∂x` of each row, nats per unit of each feature.
@@ -232,8 +243,10 @@ impl AnyModel {
     /// Conditions that do not fit the model.
     pub fn sample_given(&self, condition: ArrayView2<'_, f64>, seed: u64) -> Result<Array2<f64>, SpecError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        each_precision!(self, model => on(model, condition, None, |flow, condition| {
-            flow.sample_given(condition.x, &mut rng)
-        }))
+        let none = ArrayView2::from_shape((0, 0), &[]).map_err(|_| LayerError::NoFeatures)?;
+        each_precision!(self, model => {
+            let seen = Owned::of(model, none, Some(condition))?.condition.unwrap_or_default();
+            Ok(model.flow.sample_given(seen.view(), &mut rng)?.mapv(Real::f64))
+        })
     }
 }
