@@ -124,5 +124,5 @@ fn robust_agrees_with_the_deviation_of_a_normal_feature() {
 fn robust_scales_come_from_evenly_spaced_rows() {
     let rows = Array2::from_shape_fn((200_003, 1), |(row, _)| (row % 1000) as f64);
     let scale = fit(&rows, true);
-    assert!((scale.location[0] - 499.5).abs() < 2.0 && (scale.deviation[0] - 499.5 / 1.349).abs() < 2.0, "{scale:?}");
+    assert!((scale.location[0] - 499.5).abs() < 4.0 && (scale.deviation[0] - 499.5 / 1.349).abs() < 2.0, "{scale:?}");
 }

@@ -110,7 +110,7 @@ fn all_columns_of_a_dependency_are_named() {
             5 => 1e-6 * (free[[row, 0]] - 2.0 * free[[row, 1]]),
             4 => 7.0,
             6 | 8 => extra[[300 + row, 0]] + if column == 8 { 3.0 } else { 0.0 },
-            _ => free[[row, 2]] * (1.0 + row as f64).sin() + column as f64 * (row as f64).cos(),
+            _ => (row as f64 * (1.0 + column as f64).sqrt()).sin(),
         });
         let error = Whitening::fit(rows.mapv(F::of).view()).unwrap_err();
         let LayerError::Dependent { groups, ratio, least } = &error else { panic!("{error}") };
