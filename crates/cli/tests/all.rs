@@ -15,6 +15,7 @@ mod plans;
 mod reports;
 mod resume;
 mod row_names;
+mod scales;
 mod scoring;
 mod scoring_refusals;
 mod subcommands;
