@@ -21,14 +21,11 @@ fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
     Ok((rows, false))
 }
 
-/// The condition of the training rows: classes if the file holds labels or the number of classes is
-/// given, otherwise vectors.
-pub(crate) fn of_training<F: Real>(
-    path: &Path,
-    text: &TextOptions,
-    classes: Option<usize>,
-) -> Result<(Condition, Array2<F>)> {
-    let (rows, labels) = read::<F>(path, text)?;
+/// The condition of the training rows and of those that are split off them: classes if the file
+/// holds labels or the number of classes is given, otherwise vectors as they are, to be standardized
+/// once the training rows are known.
+pub(crate) fn of_training(path: &Path, text: &TextOptions, classes: Option<usize>) -> Result<(Condition, Array2<f64>)> {
+    let (rows, labels) = read::<f64>(path, text)?;
     let name = path.display().to_string();
     let condition = match classes {
         Some(count) if count < 2 => return Err(BadInput(format!("--classes {count}: at least 2")).into()),
@@ -36,12 +33,18 @@ pub(crate) fn of_training<F: Real>(
         None if labels => Condition::of_labels(rows.view(), &name)?,
         None => Condition::Vector { width: rows.ncols() },
     };
-    Ok((condition, condition.encode(rows, &name)?))
+    let rows = condition.encode(rows, &name)?;
+    Ok((condition, rows))
 }
 
 /// The condition of other rows for the same model.
-pub(crate) fn beside<F: Real>(condition: Condition, path: &Path, text: &TextOptions) -> Result<Array2<F>> {
-    Ok(condition.encode(read::<F>(path, text)?.0, &path.display().to_string())?)
+pub(crate) fn beside<F: Real>(condition: &Condition, path: &Path, text: &TextOptions) -> Result<Array2<F>> {
+    let name = path.display().to_string();
+    Ok(match condition {
+        // Centred before it is rounded.
+        Condition::Standardized { .. } => condition.encode(read::<f64>(path, text)?.0, &name)?.mapv(F::of),
+        Condition::Vector { .. } | Condition::Classes { .. } => condition.encode(read::<F>(path, text)?.0, &name)?,
+    })
 }
 
 /// Rows followed by their condition.
@@ -63,7 +66,7 @@ pub(crate) struct Given<F> {
 impl<F: Real> Given<F> {
     /// Reads the conditions if the model needs them.
     pub(crate) fn open(model: &Model<F>, path: Option<&Path>, text: &TextOptions) -> Result<Self> {
-        let rows = match (model.header.condition, path) {
+        let rows = match (&model.header.condition, path) {
             (None, None) => None,
             (Some(condition), Some(path)) => Some(beside(condition, path, text)?),
             (Some(condition), None) => {
@@ -105,9 +108,9 @@ impl<F: Real> Given<F> {
 }
 
 /// The condition that a model needs, in words.
-pub(crate) fn wanted(condition: Condition) -> String {
+pub(crate) fn wanted(condition: &Condition) -> String {
     match condition {
-        Condition::Vector { width } => format!("{width} numbers a row"),
+        Condition::Vector { .. } | Condition::Standardized { .. } => format!("{} numbers a row", condition.width()),
         Condition::Classes { count } => format!("a column of classes from 0 to {}", count - 1),
     }
 }

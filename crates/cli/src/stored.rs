@@ -54,17 +54,28 @@ impl<F: Real> Stored<F> {
     pub(crate) fn condition(&mut self, source: &Source, args: &Train) -> Result<Option<Condition>> {
         let Some(path) = args.condition.as_deref() else { return Ok(None) };
         let text = args.data.text.options()?;
-        let (condition, all) = condition::of_training::<F>(path, &text, args.classes)?;
-        let beside = |path: Option<&Path>| path.map(|path| condition::beside::<F>(condition, path, &text)).transpose();
+        let (kind, all) = condition::of_training(path, &text, args.classes)?;
+        let beside = |path: Option<&Path>| path.map(|path| condition::beside::<f64>(&kind, path, &text)).transpose();
         let given = (beside(args.val_condition.as_deref())?, beside(args.test_condition.as_deref())?);
         let Trains::Memory(rows) = &mut self.train else { return Err(SpecError::ConditionsInFile.into()) };
         let name = path.display().to_string();
         let counts = [rows.nrows(), self.validation.nrows(), self.test.nrows()];
-        let [train, validation, test] =
-            source.split_condition(all, given, (counts, self.columns.parts.as_ref()), &name)?;
-        *rows = condition::joined(std::mem::take(rows), &train, &name)?;
-        self.validation = condition::joined(std::mem::take(&mut self.validation), &validation, &name)?;
-        self.test = condition::joined(std::mem::take(&mut self.test), &test, &name)?;
+        let split = source.split_condition(all, given, (counts, self.columns.parts.as_ref()), &name)?;
+        let condition = match kind {
+            Condition::Classes { .. } => kind,
+            _ => Condition::standardized(split[0].view())?,
+        };
+        let seen = |rows: Array2<f64>| -> Result<Array2<F>> {
+            let rows = match &condition {
+                Condition::Classes { .. } => rows,
+                condition => condition.encode(rows, &name)?,
+            };
+            Ok(rows.mapv(F::of))
+        };
+        let [train, validation, test] = split;
+        *rows = condition::joined(std::mem::take(rows), &seen(train)?, &name)?;
+        self.validation = condition::joined(std::mem::take(&mut self.validation), &seen(validation)?, &name)?;
+        self.test = condition::joined(std::mem::take(&mut self.test), &seen(test)?, &name)?;
         Ok(Some(condition))
     }
 

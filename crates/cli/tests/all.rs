@@ -17,6 +17,7 @@ mod plans;
 mod reports;
 mod resume;
 mod row_names;
+mod scales;
 mod scoring;
 mod scoring_refusals;
 mod subcommands;

@@ -87,6 +87,41 @@ fn vectors_can_be_conditions() {
     assert!(refuse(folder, &words("classify v.st --data x.npy")).contains("the model has no classes"));
 }
 
+/// A condition of mean 1e6 and deviation 1e4 trains as it does in other units.
+#[test]
+fn units_of_a_condition_do_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases");
+    let condition = read(&cases, "condition-large-units.npy");
+    std::fs::copy(cases.join("condition-x.npy"), folder.join("x.npy")).unwrap();
+    write(folder, "large.npy", &condition);
+    write(folder, "small.npy", &condition.mapv(|c| (c - 1e6) / 8192.0));
+    let model = "layers = [{ kind = \"coupling\", split = \"none\", hidden = [8] }, { kind = \"spline\" }]";
+    std::fs::write(folder.join("m.toml"), model).unwrap();
+    let scores = |name: &str, dtype: &str| {
+        let args = format!(
+            "train --data x.npy --condition {name}.npy --model m.toml --steps 100 --rate 0.01 --dtype {dtype} --out m.st"
+        );
+        succeed(folder, &words(&args));
+        let args = format!("score m.st --data x.npy --condition {name}.npy --out ll.npy");
+        succeed(folder, &words(&args));
+        read_vector(folder, "ll.npy")
+    };
+    let worst = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
+    let large = scores("large", "f64");
+    let inspected: serde_json::Value = serde_json::from_str(&succeed(folder, &words("inspect m.st --json"))).unwrap();
+    let deviation = inspected.pointer("/header/condition/standardized/deviation/0");
+    assert!((deviation.unwrap().as_f64().unwrap() / 1e4 - 1.0).abs() < 0.1, "{inspected}");
+    succeed(folder, &words("sample m.st --condition large.npy --out s.npy"));
+    let (drawn, given) = (read(folder, "s.npy"), read(&cases, "condition-x.npy"));
+    assert!((drawn.std_axis(ndarray::Axis(0), 0.0)[0] / given.std_axis(ndarray::Axis(0), 0.0)[0] - 1.0).abs() < 0.5);
+    assert!(worst(&large, &scores("small", "f64")) < 1e-6);
+    // In f32 the condition is centred before it is rounded.
+    let large = scores("large", "f32");
+    assert!(worst(&large, &scores("small", "f32")) < 1e-2);
+}
+
 #[test]
 fn mismatched_conditions_are_refused() {
     let folder = tempfile::tempdir().unwrap();

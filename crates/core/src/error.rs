@@ -70,6 +70,18 @@ pub enum LayerError {
         /// Its value.
         value: f64,
     },
+    /// Columns of rows that some linear combination of them makes constant.
+    #[error("{}", dependent(groups, *ratio, *least))]
+    Dependent {
+        /// Columns from 0, ascending. Columns of one group depend on each other; a group of one is a
+        /// constant column.
+        groups: Vec<Vec<usize>>,
+        /// Smallest standard deviation along a principal axis of the columns scaled to unit variance,
+        /// as a share of the largest.
+        ratio: f64,
+        /// The smallest share that counts as signal.
+        least: f64,
+    },
     /// A matrix that should be orthonormal is not.
     #[error("not orthonormal: max|W'W - I| = {residual:e}, allowed {tolerance:e}")]
     NotOrthonormal {
@@ -297,6 +309,27 @@ impl LayerError {
         }
         self
     }
+}
+
+/// Columns of a group that a message names at most.
+const NAMED: usize = 20;
+
+/// The message of [`LayerError::Dependent`].
+fn dependent(groups: &[Vec<usize>], ratio: f64, least: f64) -> String {
+    let named = groups.iter().map(|group| {
+        let names: Vec<String> = group.iter().take(NAMED).map(usize::to_string).collect();
+        match (names.as_slice(), group.len().saturating_sub(NAMED)) {
+            ([one], _) => format!("column {one} is constant"),
+            ([first @ .., last], 0) => format!("columns {} and {last} are linearly dependent", first.join(", ")),
+            (_, more) => format!("columns {} and {more} more are linearly dependent", names.join(", ")),
+        }
+    });
+    let named: Vec<String> = named.collect();
+    format!(
+        "{} (the smallest deviation along a principal axis is {ratio:.1e} of the largest, needed are {least:.1e}): leave \
+         out constant columns and one column of each dependent group, give more rows than columns, or do not whiten",
+        named.join("; ")
+    )
 }
 
 /// Result of the operations of this crate.

@@ -5,5 +5,7 @@ mod conditions;
 mod expressive;
 mod histogram;
 mod memory;
+mod scale;
 mod spline;
 mod steps;
+mod whitening;

@@ -2,18 +2,27 @@
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
+use pdmap_layers::preprocess::{Scale, Visit};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SpecError;
+use crate::rows::Rows;
 
 /// The condition of a density `p(x | c)`, as a model file states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// A vector of numbers.
+    /// A vector of numbers, which the flow sees as they are.
     Vector {
         /// Its length.
         width: usize,
+    },
+    /// A vector of numbers `c`, of which the flow sees `(c − location)/deviation`.
+    Standardized {
+        /// Of each number.
+        location: Vec<f64>,
+        /// Of each number, positive.
+        deviation: Vec<f64>,
     },
     /// One of the classes 0, 1, …: a one-hot vector.
     Classes {
@@ -31,60 +40,96 @@ impl Condition {
     /// # Errors
     /// [`SpecError::Label`] for a number that is no class.
     pub fn of_labels<F: Real>(labels: ArrayView2<'_, F>, name: &str) -> Result<Self, SpecError> {
-        let most = Self::Classes { count: MOST_CLASSES };
         let mut count = 2;
         for row in 0..labels.nrows() {
-            count = count.max(most.label(labels.reborrow(), row, name)? + 1);
+            count = count.max(label(labels.reborrow(), row, MOST_CLASSES, name)? + 1);
         }
         Ok(Self::Classes { count })
     }
 
+    /// Vectors, standardized like features by those of the training rows `[rows, width]`. A number
+    /// that is the same in every row is only centred.
+    ///
+    /// # Errors
+    /// No rows; NaN and infinities.
+    pub fn standardized<F: Real>(rows: ArrayView2<'_, F>) -> Result<Self, SpecError> {
+        let rows = Rows::from(rows);
+        let scale = Scale::fit_in_passes(&mut |visit: &mut Visit<'_, F>| rows.pass(&mut |block| Ok(visit(block)?)))?;
+        let deviation = scale.deviation.iter().map(|&deviation| if deviation > 0.0 { deviation } else { 1.0 });
+        Ok(Self::Standardized { location: scale.location.to_vec(), deviation: deviation.collect() })
+    }
+
     /// Numbers of a row as the flow sees them.
-    pub fn width(self) -> usize {
+    pub fn width(&self) -> usize {
         match self {
-            Self::Vector { width } => width,
-            Self::Classes { count } => count,
+            Self::Vector { width } => *width,
+            Self::Standardized { location, .. } => location.len(),
+            Self::Classes { count } => *count,
         }
     }
 
-    /// The rows of a file called `name` as the flow sees them: vectors unchanged, labels as one-hot
-    /// vectors.
+    /// Says that a condition from a file makes sense.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Self::Standardized { location, deviation } = self else { return Ok(()) };
+        if location.len() != deviation.len() {
+            return Err(format!("a condition with {} locations and {} deviations", location.len(), deviation.len()));
+        }
+        let sound =
+            |(location, deviation): (&f64, &f64)| location.is_finite() && *deviation > 0.0 && deviation.is_finite();
+        match location.iter().zip(deviation).position(|pair| !sound(pair)) {
+            None => Ok(()),
+            Some(column) => Err(format!(
+                "column {column} of the condition has location {} and deviation {}",
+                location[column], deviation[column]
+            )),
+        }
+    }
+
+    /// The rows of a file called `name` as the flow sees them: vectors unchanged or standardized (in
+    /// `f64`), labels as one-hot vectors.
     ///
     /// # Errors
     /// [`SpecError::ConditionWidth`], [`SpecError::Label`]; NaN and infinities.
-    pub fn encode<F: Real>(self, rows: Array2<F>, name: &str) -> Result<Array2<F>, SpecError> {
+    pub fn encode<F: Real>(&self, mut rows: Array2<F>, name: &str) -> Result<Array2<F>, SpecError> {
         match self {
-            Self::Vector { width } => {
-                if rows.ncols() != width {
-                    let (name, expected, actual) = (name.to_owned(), width, rows.ncols());
-                    return Err(SpecError::ConditionWidth { name, expected, actual });
+            Self::Vector { .. } | Self::Standardized { .. } => {
+                let (expected, actual) = (self.width(), rows.ncols());
+                if actual != expected {
+                    return Err(SpecError::ConditionWidth { name: name.to_owned(), expected, actual });
                 }
                 pdmap_core::check::finite("condition", rows.view())?;
+                if let Self::Standardized { location, deviation } = self {
+                    for mut row in rows.rows_mut() {
+                        for (number, (location, deviation)) in row.iter_mut().zip(location.iter().zip(deviation)) {
+                            *number = F::of((number.f64() - location) / deviation);
+                        }
+                    }
+                }
                 Ok(rows)
             }
             Self::Classes { count } => {
-                let mut all = Array2::zeros((rows.nrows(), count));
+                let mut all = Array2::zeros((rows.nrows(), *count));
                 for row in 0..rows.nrows() {
-                    let label = self.label(rows.view(), row, name)?;
+                    let label = label(rows.view(), row, *count, name)?;
                     all[[row, label]] = F::one();
                 }
                 Ok(all)
             }
         }
     }
+}
 
-    /// The class of a row.
-    fn label<F: Real>(self, labels: ArrayView2<'_, F>, row: usize, name: &str) -> Result<usize, SpecError> {
-        let name = || name.to_owned();
-        if labels.ncols() != 1 {
-            return Err(SpecError::ConditionWidth { name: name(), expected: 1, actual: labels.ncols() });
-        }
-        let (value, classes) = (labels[[row, 0]].f64(), self.width());
-        if value.fract() == 0.0 && value >= 0.0 && value < classes as f64 {
-            Ok(value as usize)
-        } else {
-            Err(SpecError::Label { name: name(), row, value, classes })
-        }
+/// The class of a row, of `classes`.
+fn label<F: Real>(labels: ArrayView2<'_, F>, row: usize, classes: usize, name: &str) -> Result<usize, SpecError> {
+    let name = || name.to_owned();
+    if labels.ncols() != 1 {
+        return Err(SpecError::ConditionWidth { name: name(), expected: 1, actual: labels.ncols() });
+    }
+    let value = labels[[row, 0]].f64();
+    if value.fract() == 0.0 && value >= 0.0 && value < classes as f64 {
+        Ok(value as usize)
+    } else {
+        Err(SpecError::Label { name: name(), row, value, classes })
     }
 }
 
@@ -107,5 +152,41 @@ mod tests {
         }
         let error = Condition::Vector { width: 2 }.encode(array![[1.0]], "c").unwrap_err().to_string();
         assert!(error.contains('2') && error.contains('1'), "{error}");
+    }
+
+    #[test]
+    fn vectors_are_standardized_in_f64_by_the_training_rows() {
+        // Read in f32, the second column would lose its digits: its deviation is 1.
+        let train = array![[0.0, 1e8 - 1.0, 7.0], [4.0, 1e8 + 1.0, 7.0]];
+        let condition = Condition::standardized(train.view()).unwrap();
+        let (location, deviation) = (vec![2.0, 1e8, 7.0], vec![2.0, 1.0, 1.0]);
+        assert_eq!(condition, Condition::Standardized { location, deviation });
+        assert_eq!(condition.width(), 3);
+        let encoded = condition.encode(array![[2.0, 1e8 + 3.0, 8.0]], "c").unwrap();
+        assert_eq!(encoded, array![[0.0, 3.0, 1.0]]);
+        assert!(condition.encode(array![[2.0, 1.0]], "c").is_err());
+        assert!(condition.encode(array![[2.0, f64::NAN, 1.0]], "c").is_err());
+        let text = serde_json::to_string(&condition).unwrap();
+        assert_eq!(serde_json::from_str::<Condition>(&text).unwrap(), condition);
+        // Of older files.
+        let vector: Condition = serde_json::from_str(r#"{"vector":{"width":2}}"#).unwrap();
+        assert_eq!(vector.encode(array![[3.0, 1e9]], "c").unwrap(), array![[3.0, 1e9]]);
+    }
+
+    #[test]
+    fn conditions_of_hostile_files_are_refused() {
+        let made = |location: &[f64], deviation: &[f64]| {
+            Condition::Standardized { location: location.to_vec(), deviation: deviation.to_vec() }.check()
+        };
+        assert!(made(&[1.0, -2.0], &[1.0, 3.0]).is_ok());
+        for (location, deviation) in [
+            (&[1.0][..], &[][..]),
+            (&[0.0], &[0.0]),
+            (&[0.0], &[-1.0]),
+            (&[f64::NAN], &[1.0]),
+            (&[0.0], &[f64::INFINITY]),
+        ] {
+            assert!(made(location, deviation).is_err(), "{location:?} {deviation:?}");
+        }
     }
 }

@@ -28,8 +28,10 @@ const LEVELS: usize = 256;
 pub enum Preprocess {
     /// Nothing.
     None,
-    /// Zero mean, unit variance for each feature.
+    /// Zero mean, unit variance for each feature; wild rows, at most one in 200, do not count.
     Standardize,
+    /// Median 0 and scale 1 for each feature, by quartiles.
+    Robust,
     /// PCA whitening: an unconstrained linear map, whatever follows.
     Whiten,
     /// `logit(λ + (1 − 2λ)x)` of numbers in [0, 1].
@@ -72,9 +74,10 @@ fn lambda() -> f64 {
 
 impl Preprocess {
     /// All steps, with default options.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::None,
         Self::Standardize,
+        Self::Robust,
         Self::Whiten,
         Self::Logit { lambda: LAMBDA },
         Self::Sigmoid { lambda: LAMBDA },
@@ -83,7 +86,7 @@ impl Preprocess {
     ];
 
     /// Their names.
-    pub const NAMES: &[&str] = &["none", "standardize", "whiten", "logit", "sigmoid", "histogram", "levels"];
+    pub const NAMES: &[&str] = &["none", "standardize", "robust", "whiten", "logit", "sigmoid", "histogram", "levels"];
 
     /// Says that the options are in their ranges.
     ///
@@ -95,7 +98,7 @@ impl Preprocess {
             Self::Sigmoid { lambda } => Elementwise::new(Sigmoid { lambda }).map(drop),
             Self::Histogram { bins } => Bins::Bins(bins).validate(),
             Self::Levels { count } => Bins::Levels(count).validate(),
-            Self::None | Self::Standardize | Self::Whiten => Ok(()),
+            Self::None | Self::Standardize | Self::Robust | Self::Whiten => Ok(()),
         }
     }
 
@@ -109,7 +112,7 @@ impl Preprocess {
     /// that rows in memory and in a file give the same bits.
     ///
     /// # Errors
-    /// Constant features; for whitening, a covariance without full rank; for the logit, numbers
+    /// Constant features; for whitening, linearly dependent ones; for the logit, numbers
     /// outside [0, 1]; a file that cannot be read.
     pub fn fit<'a, F: Real>(steps: &[Self], rows: impl Into<Rows<'a, F>>) -> Result<Vec<Box<dyn Layer<F>>>, SpecError> {
         let rows = rows.into();
@@ -129,6 +132,7 @@ impl Preprocess {
             let layer: Box<dyn Layer<F>> = match *step {
                 Self::None => continue,
                 Self::Standardize => Box::new(Standardize::fit_in_passes(&mut passes)?),
+                Self::Robust => Box::new(Standardize::fit_robust_in_passes(&mut passes)?),
                 Self::Whiten => Box::new(Whitening::fit_in_passes(&mut passes)?),
                 Self::Logit { lambda } => Box::new(logit(lambda)?),
                 Self::Sigmoid { lambda } => Box::new(Elementwise::new(Sigmoid { lambda })?),
@@ -166,6 +170,7 @@ impl Display for Preprocess {
         match self {
             Self::None => f.write_str("none"),
             Self::Standardize => f.write_str("standardize"),
+            Self::Robust => f.write_str("robust"),
             Self::Whiten => f.write_str("whiten"),
             Self::Logit { lambda } if *lambda == LAMBDA => f.write_str("logit"),
             Self::Logit { lambda } => write!(f, "logit (λ {lambda:e})"),

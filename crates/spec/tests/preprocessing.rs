@@ -44,7 +44,7 @@ fn preprocessing_is_fitted_behind_what_stands_before_it() {
     let x = rows(300).mapv(|v| 50.0 + 7.0 * (v + v.powi(3)));
     pdmap_data::write_npy(&path, &x).unwrap();
     let file = FileRows::open(&path, vec![], 64).unwrap();
-    for last in [Preprocess::Histogram { bins: 16 }, Preprocess::Whiten, Preprocess::Standardize] {
+    for last in [Preprocess::Histogram { bins: 16 }, Preprocess::Whiten, Preprocess::Standardize, Preprocess::Robust] {
         let steps = [Preprocess::Standardize, last];
         let first = &Preprocess::fit(&steps[..1], &x).unwrap()[0];
         let between = first.transform(x.view()).unwrap().0;
@@ -56,5 +56,23 @@ fn preprocessing_is_fitted_behind_what_stands_before_it() {
             let far = (&actual - &expected).mapv(f64::abs).fold(0.0_f64, |worst, &v| worst.max(v));
             assert!(far < 1e-12, "{last}: {far}");
         }
+    }
+}
+
+/// Wild rows are found by passes over a file as they are in memory, to the last bit.
+#[test]
+fn a_file_gives_the_scales_of_rows_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    let mut x = rows(9000);
+    (x[[17, 0]], x[[8191, 0]], x[[8999, 2]]) = (1e6, -4e6, 1e9);
+    pdmap_data::write_npy(&path, &x).unwrap();
+    let file = FileRows::open(&path, vec![], 64).unwrap();
+    let deviation = |rows: Rows<'_, f64>, step| Preprocess::fit(&[step], rows).unwrap()[0].tensors();
+    for step in [Preprocess::Standardize, Preprocess::Robust, Preprocess::Whiten] {
+        let (held, filed) = (deviation((&x).into(), step), deviation((&file).into(), step));
+        assert_eq!(held, filed, "{step}");
+        let largest = held.last().unwrap().1.iter().fold(0.0_f64, |largest, &value| largest.max(value));
+        assert!(largest < 2.0, "{step}: {largest}");
     }
 }

@@ -43,7 +43,9 @@ impl<'a, F: Real> FitData<'a, F> {
         Self { rows, condition: None, validation: None }
     }
 
-    /// One row of conditions for each row: the flow is a density `p(x | c)`.
+    /// One row of conditions for each row: the flow is a density `p(x | c)`. They are what the flow
+    /// sees: [`Condition::standardized`](pdmap_spec::Condition::standardized) brings numbers in large
+    /// units to its scale.
     #[must_use]
     pub fn condition(self, condition: ArrayView2<'a, F>) -> Self {
         Self { condition: Some(condition), ..self }

@@ -12,7 +12,7 @@ pub(crate) struct TrainingArgs {
     #[command(flatten)]
     pub(crate) options: TrainingSpec,
     /// Fixed preprocessing, fitted to the training rows and part of the model: none, standardize,
-    /// whiten, logit, or several in order
+    /// robust, whiten, logit, or several in order
     /// [default: what the model says, or whiten for patches, standardize otherwise]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     pub(crate) preprocess: Option<Vec<Preprocess>>,

@@ -47,7 +47,7 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
     let text = args.text.options()?;
     let labels = args.labels.as_deref().map(|path| {
         let condition = Condition::Classes { count: classes };
-        condition::beside::<f64>(condition, path, &text).map(|rows| labels(&rows))
+        condition::beside::<f64>(&condition, path, &text).map(|rows| labels(&rows))
     });
     let labels = labels.transpose()?;
     let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;

@@ -41,10 +41,10 @@ impl<F: Real> Drawn<F> {
 /// The number of rows to draw, and their conditions.
 fn wanted<F: Real>(args: &Sample, model: &Model<F>) -> Result<(u64, Option<Drawn<F>>)> {
     let refuse = |message: String| Err(BadInput(message).into());
-    match (model.header.condition, args.class, &args.condition) {
+    match (&model.header.condition, args.class, &args.condition) {
         (None, None, None) => Ok((args.count.unwrap_or(0), None)),
         (None, ..) => refuse("--condition and --class: the model has no condition".into()),
-        (Some(Condition::Classes { count: classes }), Some(class), _) if class < classes => {
+        (&Some(Condition::Classes { count: classes }), Some(class), _) if class < classes => {
             Ok((args.count.unwrap_or(1), Some(Drawn::Class { class, classes })))
         }
         (Some(condition), Some(class), _) => {

@@ -60,7 +60,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
     let mut spec = choice.spec().shaped(data.facts.shape());
-    spec.conditions = condition.map_or(0, Condition::width);
+    spec.conditions = condition.as_ref().map_or(0, Condition::width);
     let flow = spec.build_on(data.rows(), &steps, args.seed, &registry());
     let mut flow = flow.map_err(|error| choice.blame(error, &source))?;
     bar.stage(choice.name());

@@ -183,6 +183,7 @@ impl Source {
             error @ (TrainError::Spec(SpecError::Layer(
                 LayerError::NonFinite { .. }
                 | LayerError::Singular { .. }
+                | LayerError::Dependent { .. }
                 | LayerError::NotPositive { .. }
                 | LayerError::Domain { .. }
                 | LayerError::Features { .. }

@@ -1,17 +1,21 @@
 //! Invertible preprocessing fitted to the training rows: fixed layers in front of a flow. They are
 //! part of the model and of its log-determinant, so a saved model scores data in its stated space.
 
+mod dependence;
 mod fixed;
 mod histogram;
 mod histogram_feature;
 mod histogram_fit;
 mod passes;
+mod quantiles;
+mod scale;
 mod standardize;
 mod whitening;
 
 pub use histogram::Histogram;
 pub use histogram_fit::{Bins, PRIOR};
 pub use passes::{Passes, Visit};
+pub use scale::Scale;
 pub use standardize::Standardize;
 pub use whitening::Whitening;
 

@@ -21,11 +21,19 @@ pub(super) fn in_blocks<'a, F: Real>(
     move |visit| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit)
 }
 
-/// Number of rows, and mean and standard deviation (divisor: number of rows) of each feature, in
-/// `f64`; two passes.
-pub(super) fn moments<F: Real, E: From<LayerError>>(
-    passes: &mut Passes<'_, F, E>,
-) -> Result<(usize, Array1<f64>, Array1<f64>), E> {
+/// Moments of each feature in `f64`.
+pub(super) struct Moments {
+    /// The number of rows.
+    pub(super) count: usize,
+    pub(super) mean: Array1<f64>,
+    /// Standard deviation (divisor: number of rows).
+    pub(super) deviation: Array1<f64>,
+    /// Largest distance of a row from the mean.
+    pub(super) reach: Array1<f64>,
+}
+
+/// The moments of each feature; two passes.
+pub(super) fn moments<F: Real, E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Moments, E> {
     let (mut count, mut mean) = (0, Array1::<f64>::zeros(0));
     passes(&mut |block| {
         if count == 0 {
@@ -42,14 +50,16 @@ pub(super) fn moments<F: Real, E: From<LayerError>>(
         return Err(LayerError::NoRows.into());
     }
     mean /= count as f64;
-    let mut variance = Array1::<f64>::zeros(mean.len());
+    let (mut variance, mut reach) = (Array1::<f64>::zeros(mean.len()), Array1::<f64>::zeros(mean.len()));
     passes(&mut |block| {
         for row in block.rows() {
-            Zip::from(&mut variance).and(&row).and(&mean).for_each(|variance, x, mean| {
-                *variance += (x.f64() - mean).powi(2);
+            Zip::from(&mut variance).and(&mut reach).and(&row).and(&mean).for_each(|variance, reach, x, mean| {
+                let distance = x.f64() - mean;
+                *variance += distance.powi(2);
+                *reach = reach.max(distance.abs());
             });
         }
         Ok(())
     })?;
-    Ok((count, mean, (variance / count as f64).mapv(f64::sqrt)))
+    Ok(Moments { count, mean, deviation: (variance / count as f64).mapv(f64::sqrt), reach })
 }

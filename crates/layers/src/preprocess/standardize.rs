@@ -1,14 +1,19 @@
-//! Zero mean and unit variance for each feature.
+//! Location 0 and scale 1 for each feature.
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Ix1, Zip};
 use pdmap_core::group::Fixed;
 use pdmap_core::prelude::*;
 
 use super::fixed::{fitted, positive};
-use super::passes::{Passes, in_blocks, moments};
+use super::passes::{Passes, in_blocks};
+use super::scale::Scale;
 
-/// `y = (x − μ)/σ` with the mean and standard deviation of each feature of the training rows;
+/// `y = (x − μ)/σ` with a location and a scale of each feature of the training rows;
 /// `log|det| = −Σ log σ`. Not trained.
+///
+/// They are the mean and the standard deviation, without the wild rows where at most one row in 200
+/// makes them (see [`Scale::fit_in_passes`]), or median and quartiles
+/// ([`Scale::fit_robust_in_passes`]).
 #[derive(Debug, Clone)]
 pub struct Standardize<F> {
     mean: Fixed<F, Ix1>,
@@ -29,8 +34,27 @@ impl<F: Real> Standardize<F> {
     /// # Errors
     /// As [`fit`](Self::fit); those of the passes.
     pub fn fit_in_passes<E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
-        let (_, mean, deviation) = moments(passes)?;
-        Ok(Self::new(mean.mapv(F::of), deviation.mapv(F::of))?)
+        Ok(Self::of(&Scale::fit_in_passes(passes)?)?)
+    }
+
+    /// Fits median and robust scale to the given rows.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_robust(rows: ArrayView2<'_, F>) -> Result<Self> {
+        Self::fit_robust_in_passes(&mut in_blocks(rows))
+    }
+
+    /// Like [`fit_robust`](Self::fit_robust), for rows delivered in blocks by repeated passes.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); those of the passes.
+    pub fn fit_robust_in_passes<E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
+        Ok(Self::of(&Scale::fit_robust_in_passes(passes)?)?)
+    }
+
+    fn of(scale: &Scale) -> Result<Self> {
+        Self::new(scale.location.mapv(F::of), scale.deviation.mapv(F::of))
     }
 
     fn new(mean: Array1<F>, deviation: Array1<F>) -> Result<Self> {

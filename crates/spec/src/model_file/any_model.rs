@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::header::Header;
 use super::model::{Model, dtype_of};
+use crate::condition::Condition;
 use crate::error::SpecError;
 use crate::registry::registry;
 use crate::tensor_file::{self, IN_MEMORY};
@@ -81,10 +82,6 @@ struct Owned<F> {
 }
 
 impl<F: Real> Owned<F> {
-    fn of(rows: Array2<F>, condition: Option<ArrayView2<'_, f64>>) -> Self {
-        Self { rows, condition: condition.map(|condition| condition.mapv(F::of)) }
-    }
-
     fn input(&self) -> Input<'_, F> {
         let input = Input::from(&self.rows);
         match &self.condition {
@@ -96,8 +93,19 @@ impl<F: Real> Owned<F> {
 
 impl<F: Real> Model<F> {
     /// Rows of a table with their conditions, as the flow takes them.
-    fn of_table(&self, x: ArrayView2<'_, f64>, condition: Option<ArrayView2<'_, f64>>) -> Owned<F> {
-        Owned::of(self.header.columns.features(x), condition)
+    fn of_table(&self, x: ArrayView2<'_, f64>, condition: Option<ArrayView2<'_, f64>>) -> Result<Owned<F>, SpecError> {
+        let condition = condition.map(|condition| self.seen(condition)).transpose()?;
+        Ok(Owned { rows: self.header.columns.features(x), condition })
+    }
+
+    /// A condition as the layers see it: standardized where the model does.
+    fn seen(&self, condition: ArrayView2<'_, f64>) -> Result<Array2<F>, SpecError> {
+        Ok(match &self.header.condition {
+            Some(own @ Condition::Standardized { .. }) => {
+                own.encode(condition.to_owned(), "condition")?.mapv(F::of)
+            }
+            _ => condition.mapv(F::of),
+        })
     }
 }
 
@@ -175,7 +183,7 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Vec<f64>, SpecError> {
-        each_precision!(self, model => Ok(model.flow.log_prob(model.of_table(x, condition).input())?))
+        each_precision!(self, model => Ok(model.flow.log_prob(model.of_table(x, condition)?.input())?))
     }
 
     /// `∂ log p / ∂x` of each row, nats per unit of each feature.
@@ -188,7 +196,7 @@ impl AnyModel {
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
         each_precision!(self, model => {
-            Ok(model.flow.input_gradient(model.of_table(x, condition).input())?.mapv(Real::f64))
+            Ok(model.flow.input_gradient(model.of_table(x, condition)?.input())?.mapv(Real::f64))
         })
     }
 
@@ -201,7 +209,7 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
-        each_precision!(self, model => Ok(model.flow.encode(model.of_table(x, condition).input())?.mapv(Real::f64)))
+        each_precision!(self, model => Ok(model.flow.encode(model.of_table(x, condition)?.input())?.mapv(Real::f64)))
     }
 
     /// `x = f⁻¹(z)`.
@@ -214,7 +222,8 @@ impl AnyModel {
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
         each_precision!(self, model => {
-            let decoded = model.flow.decode(Owned::of(z.mapv(Real::of), condition).input())?;
+            let given = condition.map(|condition| model.seen(condition)).transpose()?;
+            let decoded = model.flow.decode(Owned { rows: z.mapv(Real::of), condition: given }.input())?;
             Ok(model.header.columns.columns(decoded.view()))
         })
     }
@@ -237,7 +246,7 @@ impl AnyModel {
     pub fn sample_given(&self, condition: ArrayView2<'_, f64>, seed: u64) -> Result<Array2<f64>, SpecError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         each_precision!(self, model => {
-            let drawn = model.flow.sample_given(condition.mapv(Real::of).view(), &mut rng)?;
+            let drawn = model.flow.sample_given(model.seen(condition)?.view(), &mut rng)?;
             Ok(model.header.columns.columns(drawn.view()))
         })
     }

@@ -106,7 +106,8 @@ impl<F: Real> Model<F> {
 impl Header {
     /// Whether the parts of a header agree with each other and with a flow of so many conditions.
     fn check(&self, wanted: usize) -> Result<(), String> {
-        let said = self.condition.map_or(0, Condition::width);
+        let said = self.condition.as_ref().map_or(0, Condition::width);
+        self.condition.as_ref().map_or(Ok(()), Condition::check)?;
         if wanted > 0 && said != wanted {
             return Err(format!("a condition of {said} numbers, and layers that need {wanted}"));
         }
