@@ -17,6 +17,7 @@ mod resume;
 mod row_names;
 mod scoring;
 mod scoring_refusals;
+mod small_tables;
 mod subcommands;
 mod threads;
 mod training_flags;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adaptive;
 mod budget;
 mod condition;
 pub mod description;
@@ -15,10 +16,12 @@ mod preprocess;
 mod preset;
 mod registry;
 mod rows;
+mod spacing;
 pub mod tensor_file;
 mod training_options;
 mod weights_hash;
 
+pub use adaptive::{Adaptive, LEAST_ROWS, validation_share};
 pub use budget::Budget;
 pub use condition::Condition;
 pub use description::{ModelFile, ModelSpec, TrainingSpec};
@@ -30,5 +33,6 @@ pub use preprocess::Preprocess;
 pub use preset::{Architecture, Preset};
 pub use registry::registry;
 pub use rows::{InMemory, Rows};
+pub use spacing::Spacing;
 pub use training_options::TrainConfig;
 pub use weights_hash::weights_hash;

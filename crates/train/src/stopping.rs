@@ -1,0 +1,73 @@
+//! When a run ends before its budget is used.
+
+use pdmap_spec::{Spacing, TrainConfig};
+
+/// A run has exploded where its rows are this many nats a feature less likely than before the first
+/// step. No run that still learns gets there, and a likelihood that is finite by luck must not pass
+/// as valid.
+const EXPLODED: f64 = 10.0;
+
+/// Nats, and nats a feature, that the validation rows may lose to the best validation. Noise of a
+/// run that learns is less.
+const LOSS: f64 = 2.0;
+const LOSS_A_FEATURE: f64 = 0.05;
+
+/// When a run ends before its budget is used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopping {
+    patience: Option<u64>,
+    /// Steps before which patience stops no run.
+    from: u64,
+    features: f64,
+    /// Whether a run that loses too much ends without patience being exhausted.
+    by_loss: bool,
+}
+
+impl Stopping {
+    /// How a run of this configuration stops. Evenly spaced validations leave it to the patience.
+    pub(crate) fn of(config: &TrainConfig, features: usize) -> Self {
+        let by_loss = config.patience.is_some() && config.spacing == Spacing::Geometric;
+        Self { patience: config.patience, from: config.patience_from, features: features as f64, by_loss }
+    }
+
+    /// The log-likelihood below which rows that had `first` at the start have none.
+    pub(crate) fn floor(self, first: f64) -> f64 {
+        first - EXPLODED * self.features
+    }
+
+    /// Whether the patience is exhausted after `step` steps.
+    pub(crate) fn exhausted(self, waited: u64, step: u64) -> bool {
+        step >= self.from && self.patience.is_some_and(|patience| waited >= patience)
+    }
+
+    /// Whether validation rows that have lost so much to the best validation have lost too much.
+    pub(crate) fn fallen(self, lost: f64) -> bool {
+        self.by_loss && lost > LOSS.max(LOSS_A_FEATURE * self.features)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pdmap_spec::Budget;
+
+    use super::*;
+
+    #[test]
+    fn a_run_stops_by_patience_and_by_what_it_loses() {
+        let config = TrainConfig {
+            patience: Some(3),
+            patience_from: 50,
+            spacing: Spacing::Geometric,
+            ..TrainConfig::new(Budget::Steps(100))
+        };
+        let stopping = Stopping::of(&config, 13);
+        assert!(stopping.exhausted(3, 50) && !stopping.exhausted(3, 49) && !stopping.exhausted(2, 50));
+        assert!(stopping.fallen(2.1) && !stopping.fallen(2.0) && !stopping.fallen(f64::NAN));
+        assert!(!Stopping::of(&config, 100).fallen(4.9) && Stopping::of(&config, 100).fallen(5.1));
+        assert!((stopping.floor(-10.0) + 140.0).abs() < 1e-9);
+        let even = Stopping::of(&TrainConfig { spacing: Spacing::Even, ..config.clone() }, 13);
+        assert!(even.exhausted(3, 50) && !even.fallen(1e9));
+        let never = Stopping::of(&TrainConfig { patience: None, ..config }, 13);
+        assert!(!never.exhausted(1000, 1000) && !never.fallen(1e9));
+    }
+}
