@@ -17,9 +17,9 @@ const TRAINING_ROWS: usize = 10_000;
 
 /// The rows by which a run is judged.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Judges<'a, F> {
-    pub(crate) validation: ArrayView2<'a, F>,
-    pub(crate) training: Rows<'a, F>,
+pub(crate) struct Judges<'v, 'r, F> {
+    pub(crate) validation: ArrayView2<'v, F>,
+    pub(crate) training: Rows<'r, F>,
 }
 
 /// The validations of a run so far.
@@ -106,7 +106,7 @@ impl<F: Real> Record<F> {
     pub(crate) fn evaluate(
         &mut self,
         flow: &Flow<F>,
-        rows: Judges<'_, F>,
+        rows: Judges<'_, '_, F>,
         step: u64,
         clock: &mut Clock,
     ) -> Result<Option<Outcome>, TrainError> {
@@ -118,7 +118,7 @@ impl<F: Real> Record<F> {
             Err(error) => return Ok(Outcome::of_error(step, error).map(Some)?),
         };
         let first = self.curve.first().map_or(f64::NEG_INFINITY, |start| start.validation);
-        let sound = value.is_finite() && value >= self.stopping.floor(first);
+        let sound = value.is_finite() && (value >= self.stopping.floor(first) || !self.stopping.judges(step));
         if !sound && let Some(diverged) = self.collapsed(flow, rows.training, step, first, clock)? {
             return Ok(Some(diverged));
         }
@@ -149,6 +149,7 @@ impl<F: Real> Record<F> {
     ) -> Result<Option<Outcome>, TrainError> {
         let training = match self.training(flow, rows, clock) {
             Ok(value) if value.is_finite() && value >= self.stopping.floor(first) => return Ok(None),
+            Ok(value) if value.is_finite() && !self.stopping.judges(step) => return Ok(None),
             Ok(value) | Err(TrainError::Spec(SpecError::Layer(LayerError::NonFinite { value, .. }))) => value,
             Err(TrainError::Spec(SpecError::Layer(error))) => return Ok(Outcome::of_error(step, error).map(Some)?),
             Err(error) => return Err(error),
@@ -173,7 +174,7 @@ impl<F: Real> Record<F> {
     ) -> Result<Option<Outcome>, TrainError> {
         let (step, validation) = (self.last_step(), self.latest());
         let lost = self.best.validation - validation;
-        let (exhausted, fallen) = (self.stopping.exhausted(self.waited, step), self.stopping.fallen(lost));
+        let (exhausted, fallen) = (self.stopping.exhausted(self.waited, step), self.stopping.fallen(lost, step));
         if !exhausted && !fallen {
             return Ok(None);
         }

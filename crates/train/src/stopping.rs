@@ -12,6 +12,10 @@ const EXPLODED: f64 = 10.0;
 const LOSS: f64 = 2.0;
 const LOSS_A_FEATURE: f64 = 0.05;
 
+/// Steps of a run with frequent early validations before which neither a loss nor a likelihood that
+/// is finite ends it: an optimizer's first steps may lead far away, and are soon made up for.
+const EARLY: u64 = 50;
+
 /// When a run ends before its budget is used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopping {
@@ -19,15 +23,15 @@ pub(crate) struct Stopping {
     /// Steps before which patience stops no run.
     from: u64,
     features: f64,
-    /// Whether a run that loses too much ends without patience being exhausted.
-    by_loss: bool,
+    /// Whether validations are frequent at first.
+    geometric: bool,
 }
 
 impl Stopping {
-    /// How a run of this configuration stops. Evenly spaced validations leave it to the patience.
+    /// How a run of this configuration stops.
     pub(crate) fn of(config: &TrainConfig, features: usize) -> Self {
-        let by_loss = config.patience.is_some() && config.spacing == Spacing::Geometric;
-        Self { patience: config.patience, from: config.patience_from, features: features as f64, by_loss }
+        let geometric = config.spacing == Spacing::Geometric;
+        Self { patience: config.patience, from: config.patience_from, features: features as f64, geometric }
     }
 
     /// The log-likelihood below which rows that had `first` at the start have none.
@@ -40,9 +44,16 @@ impl Stopping {
         step >= self.from && self.patience.is_some_and(|patience| waited >= patience)
     }
 
-    /// Whether validation rows that have lost so much to the best validation have lost too much.
-    pub(crate) fn fallen(self, lost: f64) -> bool {
-        self.by_loss && lost > LOSS.max(LOSS_A_FEATURE * self.features)
+    /// Whether a finite likelihood below the floor after `step` steps is that of a run that has
+    /// exploded.
+    pub(crate) fn judges(self, step: u64) -> bool {
+        !self.geometric || step >= EARLY
+    }
+
+    /// Whether validation rows that have lost so much to the best validation after `step` steps have
+    /// lost too much. Evenly spaced validations leave it to the patience.
+    pub(crate) fn fallen(self, lost: f64, step: u64) -> bool {
+        self.patience.is_some() && self.geometric && step >= EARLY && lost > LOSS.max(LOSS_A_FEATURE * self.features)
     }
 }
 
@@ -62,12 +73,13 @@ mod tests {
         };
         let stopping = Stopping::of(&config, 13);
         assert!(stopping.exhausted(3, 50) && !stopping.exhausted(3, 49) && !stopping.exhausted(2, 50));
-        assert!(stopping.fallen(2.1) && !stopping.fallen(2.0) && !stopping.fallen(f64::NAN));
-        assert!(!Stopping::of(&config, 100).fallen(4.9) && Stopping::of(&config, 100).fallen(5.1));
+        assert!(stopping.fallen(2.1, 50) && !stopping.fallen(2.0, 50) && !stopping.fallen(f64::NAN, 50));
+        assert!(!stopping.fallen(2.1, 49) && !stopping.judges(49) && stopping.judges(50));
+        assert!(!Stopping::of(&config, 100).fallen(4.9, 50) && Stopping::of(&config, 100).fallen(5.1, 50));
         assert!((stopping.floor(-10.0) + 140.0).abs() < 1e-9);
         let even = Stopping::of(&TrainConfig { spacing: Spacing::Even, ..config.clone() }, 13);
-        assert!(even.exhausted(3, 50) && !even.fallen(1e9));
+        assert!(even.exhausted(3, 50) && !even.fallen(1e9, 99) && even.judges(1));
         let never = Stopping::of(&TrainConfig { patience: None, ..config }, 13);
-        assert!(!never.exhausted(1000, 1000) && !never.fallen(1e9));
+        assert!(!never.exhausted(1000, 1000) && !never.fallen(1e9, 99));
     }
 }

@@ -1,7 +1,7 @@
 //! Few rows: the defaults adapt to them, and what was asked for does not.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use ndarray::{Array2, s};
+use ndarray::Array2;
 use pdmap_data::DataError;
 use pdmap_train::{FitConfig, Outcome, Preset, Spacing, SpecError, TrainError, fit};
 
@@ -50,7 +50,7 @@ fn patience_can_be_switched_off() {
     let config = FitConfig::builder(Preset::GAUSSIANIZATION_ORTHONORMAL).steps(2000);
     let stopped = fit(x.view(), &config.clone().build().unwrap()).unwrap();
     assert!(stopped.trained.steps < 2000 && stopped.config.patience == Some(8), "{:?}", stopped.trained.outcome);
-    let whole = fit(x.slice(s![..60, ..]), &config.patience(0).build().unwrap()).unwrap();
+    let whole = fit(x.view(), &config.patience(0).build().unwrap()).unwrap();
     assert_eq!((whole.trained.steps, whole.config.patience), (2000, None));
     assert!(whole.trained.best.validation >= stopped.trained.best.validation - 0.5);
 }

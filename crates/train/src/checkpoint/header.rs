@@ -62,7 +62,7 @@ impl Header {
                 "learning curve",
                 !record.curve.is_empty() && points().all(|p| p.step <= *step && p.validation.is_finite()),
             ),
-            ("waited", record.waited <= 2 * step),
+            ("waited", record.waited <= step.saturating_mul(2).min(MOST)),
             ("steps of the optimizer", numbers.iter().all(|(name, &n)| !name.ends_with(".steps") || n <= MOST)),
         ];
         match sound.iter().find(|(_, sound)| !sound) {
