@@ -66,7 +66,6 @@ fn builders_refuse_what_cannot_be_trained() {
         builder().rate(f64::NAN),
         builder().validation(0.0),
         builder().validation(1.0),
-        builder().patience(0),
         builder().clip(Clip::Norm(-1.0)),
     ] {
         assert!(refused.clone().build().is_err(), "{refused:?}");

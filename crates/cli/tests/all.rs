@@ -20,6 +20,7 @@ mod row_names;
 mod scales;
 mod scoring;
 mod scoring_refusals;
+mod small_tables;
 mod subcommands;
 mod threads;
 mod train_baseline;

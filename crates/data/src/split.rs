@@ -85,7 +85,8 @@ pub fn split_order(keys: &[String], validation: f64, test: f64) -> Result<Parts<
     // The shares of a random split.
     let (train, validation, _) = split_row_numbers(keys.len(), validation, test, 0)?;
     let mut order: Vec<usize> = (0..keys.len()).collect();
-    let numbers: Option<Vec<f64>> = keys.iter().map(|key| key.trim().parse().ok().filter(|n: &f64| !n.is_nan())).collect();
+    let numbers: Option<Vec<f64>> =
+        keys.iter().map(|key| key.trim().parse().ok().filter(|n: &f64| !n.is_nan())).collect();
     match numbers {
         Some(numbers) => order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b])),
         None => order.sort_by(|&a, &b| keys[a].cmp(&keys[b])),

@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Budget {
     /// A number of training steps: reproducible bit for bit.
     Steps(u64),
-    /// Wall-clock time, validations included. The number of steps that fit is measured at the
-    /// start, sets the horizon of the learning-rate schedule, and is recorded.
+    /// Wall-clock time, validations included. The number of steps that fit is estimated before each
+    /// step, so that the learning-rate schedule follows the time; it is recorded.
     Time(Duration),
 }
 

@@ -6,12 +6,13 @@ use pdmap_core::LayerError;
 use pdmap_core::optim::{Clip, OptimizerSpec, Shape};
 use serde::{Deserialize, Serialize};
 
+use crate::adaptive::Adaptive;
 use crate::budget::{Budget, Seconds};
 use crate::description::ModelSpec;
 use crate::error::SpecError;
 use crate::preprocess::Preprocess;
 use crate::preset::{Architecture, Preset};
-use crate::training_options::{TrainConfig, training_setters};
+use crate::training_options::{TrainConfig, TrainingSpec, training_setters};
 
 /// What to fit, and how. [`FitConfig::builder`] sets it step by step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,13 +23,18 @@ pub struct FitConfig {
     pub training: TrainConfig,
     /// Share of the rows that is held out at random for validation, in (0, 1).
     pub validation: f64,
+    /// What follows from the number of rows, because it was not set. Where this is `batch` or
+    /// `share`, the value above is the one for enough rows.
+    #[serde(default)]
+    pub adaptive: Adaptive,
 }
 
 impl Default for FitConfig {
     /// The preset `dense-relative` on standardized rows, for a minute.
     fn default() -> Self {
         let model = ModelSpec::from(Preset::DENSE_RELATIVE);
-        Self { training: model.training.onto(TrainConfig::default()), model, validation: 0.1 }
+        let (training, adaptive) = (model.training.onto(TrainConfig::default()), own(&model));
+        Self { training, model, validation: 0.1, adaptive }
     }
 }
 
@@ -64,14 +70,25 @@ impl FitConfig {
     /// ```
     pub fn builder(model: impl Into<ModelSpec>) -> FitBuilder {
         let model = model.into();
-        let training = model.training.onto(TrainConfig::default());
-        FitBuilder { config: FitConfig { model, training, ..FitConfig::default() } }
+        let (training, adaptive) = (model.training.onto(TrainConfig::default()), own(&model));
+        FitBuilder { config: FitConfig { model, training, adaptive, ..FitConfig::default() } }
     }
+}
+
+/// What the options of a model leave to adapt. Its batch is the one for enough rows.
+fn own(model: &ModelSpec) -> Adaptive {
+    Adaptive::default().without(&TrainingSpec { batch: None, ..model.training.clone() })
 }
 
 impl FitBuilder {
     fn training(&mut self) -> &mut TrainConfig {
         &mut self.config.training
+    }
+
+    fn set(mut self, options: &TrainingSpec) -> Self {
+        self.config.training = options.onto(self.config.training);
+        self.config.adaptive = self.config.adaptive.without(options);
+        self
     }
 
     training_setters!();
@@ -94,9 +111,11 @@ impl FitBuilder {
         self
     }
 
-    /// Share of the rows that is held out for validation, in (0, 1); a tenth by default.
+    /// Share of the rows that is held out for validation, in (0, 1); by default a tenth, or more of
+    /// few rows: see [`validation_share`](crate::validation_share).
     pub fn validation(mut self, share: f64) -> Self {
         self.config.validation = share;
+        self.config.adaptive.share = false;
         self
     }
 
@@ -105,7 +124,7 @@ impl FitBuilder {
     /// # Errors
     /// [`LayerError::Range`] for numbers out of their ranges; a description with errors.
     pub fn build(self) -> Result<FitConfig, SpecError> {
-        let FitConfig { model, training, validation } = &self.config;
+        let FitConfig { model, training, validation, .. } = &self.config;
         if !(*validation > 0.0 && *validation < 1.0) {
             let (what, range) = ("share of validation rows", "above 0 and below 1");
             return Err(LayerError::Range { what, value: *validation, range }.into());

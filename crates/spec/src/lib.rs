@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adaptive;
 mod budget;
 mod column_map;
 mod condition;
@@ -16,10 +17,12 @@ mod preprocess;
 mod preset;
 mod registry;
 mod rows;
+mod spacing;
 pub mod tensor_file;
 mod training_options;
 mod weights_hash;
 
+pub use adaptive::{Adaptive, LEAST_ROWS, validation_share};
 pub use budget::Budget;
 pub use column_map::{ColumnMap, ColumnSums};
 pub use condition::Condition;
@@ -32,5 +35,6 @@ pub use preprocess::Preprocess;
 pub use preset::{Architecture, Preset};
 pub use registry::registry;
 pub use rows::{InMemory, Rows};
+pub use spacing::Spacing;
 pub use training_options::TrainConfig;
 pub use weights_hash::weights_hash;

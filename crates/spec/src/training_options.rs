@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 use crate::budget::{Budget, Seconds};
 #[cfg(feature = "clap")]
 use crate::flag::flag;
+use crate::spacing::Spacing;
 
 /// Fields of the configuration with their defaults, and the keys that set them. `key(…): Type =>
 /// place, wrap;` is a key with clap's attributes; its value is stored as `wrap(value)` at `place`.
 macro_rules! training_options {
     ($(
         $(#[doc = $doc:literal])+
+        $(#[serde($($saved:tt)*)])?
         $field:ident: $type:ty = $default:expr, keys {$(
             $(#[doc = $key_doc:literal])+
             $key:ident($($arg:tt)*): $key_type:ty => $($place:ident).+ $(, $wrap:expr)?;
@@ -27,7 +29,7 @@ macro_rules! training_options {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct TrainConfig {
-            $( $(#[doc = $doc])+ pub $field: $type, )+
+            $( $(#[doc = $doc])+ $(#[serde($($saved)*)])? pub $field: $type, )+
         }
 
         impl Default for TrainConfig {
@@ -73,15 +75,14 @@ macro_rules! training_options {
             }
         }
 
-        /// Defines one setter for each option on a builder whose method `training` gives access to
-        /// its [`TrainConfig`].
+        /// Defines one setter for each option on a builder whose method `set` takes the options
+        /// that are set.
         macro_rules! training_setters {
             () => {
                 $($(
                     $(#[doc = $key_doc])+
-                    pub fn $key(mut self, value: $key_type) -> Self {
-                        self.training().$($place).+ = $($wrap)?(value);
-                        self
+                    pub fn $key(self, value: $key_type) -> Self {
+                        self.set(&TrainingSpec { $key: Some(value), ..TrainingSpec::default() })
                     }
                 )*)+
             };
@@ -93,7 +94,8 @@ macro_rules! training_options {
 training_options! {
     /// Rows of a minibatch.
     batch: usize = 100, keys {
-        /// Rows of a minibatch [default: what the model says, or 100]
+        /// Rows of a minibatch [default: what the model says, or 100; a quarter of the rows if that is
+        /// less]
         batch(value_name = "N"): usize => batch;
     }
     /// How long.
@@ -131,11 +133,15 @@ training_options! {
     }
     /// Seed of the order of the rows.
     seed: u64 = 0, keys {}
-    /// Validations over the run.
+    /// Validations over the run, where they are evenly spaced.
     evaluations: u64 = 40, keys {
-        /// Validations over the run [default: what the model says, or 40]
+        /// Validations over the run, evenly spaced [default: what the model says; else often at
+        /// first, then at steps that grow by a fifth]
         evaluations(value_name = "N"): u64 => evaluations;
     }
+    /// When validations are made.
+    #[serde(default, skip_serializing_if = "Spacing::is_even")]
+    spacing: Spacing = Spacing::Even, keys {}
     /// Rows of a validation, evenly spaced.
     validation_rows: usize = 10_000, keys {
         /// Rows of a validation [default: what the model says, or 10000]
@@ -143,15 +149,29 @@ training_options! {
     }
     /// Validations without a new best after which training stops early.
     patience: Option<u64> = None, keys {
-        /// Stop after this many validations without a new best
-        patience(value_name = "N"): u64 => patience, Some;
+        /// Stop after this many validations without a new best; 0 for never [default: what the
+        /// model says; else 8 after ten epochs, or never if --evaluations is set]
+        patience(value_name = "N"): u64 => patience, some_unless_zero;
     }
+    /// Training steps before which `patience` stops no run.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    patience_from: u64 = 0, keys {}
     /// How often a run that diverges returns to its best weights and continues at a lower rate.
     retries: u64 = 3, keys {
         /// How often a run that diverges returns to its best weights and continues at a lower rate
         /// [default: what the model says, or 3]
         retries(value_name = "N"): u64 => retries;
     }
+}
+
+/// No patience for 0.
+fn some_unless_zero(patience: u64) -> Option<u64> {
+    (patience > 0).then_some(patience)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl TrainingSpec {

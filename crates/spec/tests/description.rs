@@ -81,6 +81,7 @@ fn every_key_is_read() {
         validation_rows: 300,
         patience: Some(4),
         retries: 5,
+        ..TrainConfig::default()
     };
     assert_eq!(spec.training.onto(TrainConfig { seed: 9, ..TrainConfig::default() }), expected);
 

@@ -216,10 +216,6 @@ fn every_mistake_has_its_line_and_its_words() {
             "`training.validation-rows`: invalid value: integer `-2`, expected usize".into(),
         ),
         (
-            format!("{layers}\ntraining.patience = 0"),
-            "`training.patience`: patience = 0: must be at least 1".into(),
-        ),
-        (
             format!("{layers}\ntraining.validation-rows = 0"),
             "`training.validation-rows`: validation rows = 0: must be at least 1".into(),
         ),

@@ -52,6 +52,9 @@ fn what_an_arm_says_goes_before_what_is_common() {
     assert_eq!(common.overridden_by(&TrainingSpec::default()), common);
     let config = both.onto(TrainConfig::new(Budget::Steps(7)));
     assert_eq!((config.batch, config.rate, config.patience, config.retries), (50, 0.1, Some(4), 3));
+    // No patience is a setting, too.
+    let never = both.overridden_by(&TrainingSpec { patience: Some(0), ..TrainingSpec::default() });
+    assert_eq!(never.onto(config).patience, None);
 }
 
 #[test]

@@ -37,10 +37,10 @@ pub enum TrainError {
         /// The folder.
         path: PathBuf,
     },
-    /// Fewer rows than a batch.
-    #[error("{actual} training rows, fewer than the {expected} of a batch")]
+    /// Fewer rows than a batch, or, where the batch is left to adapt, than a run needs.
+    #[error("{actual} training rows, at least {expected} needed (one batch: --batch N takes fewer)")]
     TooFewRows {
-        /// Rows of a batch.
+        /// Rows needed.
         expected: usize,
         /// Rows given.
         actual: usize,

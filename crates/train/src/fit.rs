@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, concatenate};
 use pdmap_core::{Flow, Real, check};
 use pdmap_data::split_row_numbers;
-use pdmap_spec::{FitConfig, InMemory, Model, Preprocess, Rows, registry};
+use pdmap_spec::{FitConfig, InMemory, Model, Preprocess, Rows, TrainConfig, registry, validation_share};
 
 use crate::error::TrainError;
 use crate::hooks::Hooks;
@@ -19,6 +19,8 @@ pub struct Fitted<F: Real> {
     pub preprocessing: usize,
     /// What training did.
     pub trained: Trained,
+    /// The configuration of the training, with the defaults for the number of rows.
+    pub config: TrainConfig,
 }
 
 impl<F: Real> Fitted<F> {
@@ -68,7 +70,7 @@ impl<'a, F: Real> From<&'a Array2<F>> for FitData<'a, F> {
 /// Fits a flow to rows `[rows, features]`.
 ///
 /// # Errors
-/// Fewer rows than a batch, constant features, layers that cannot be built; as
+/// Fewer rows than a batch that was set, or than [`LEAST_ROWS`](crate::LEAST_ROWS); constant features, layers that cannot be built; as
 /// [`train`](crate::train()).
 pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitted<F>, TrainError> {
     fit_with(FitData::new(rows), config, Hooks::default())
@@ -96,27 +98,29 @@ pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitte
 /// # Errors
 /// As [`fit`] and [`train_with`]; conditions that do not fit the rows.
 pub fn fit_with<F: Real>(data: FitData<'_, F>, config: &FitConfig, hooks: Hooks<'_>) -> Result<Fitted<F>, TrainError> {
-    let FitConfig { model, training, validation: share } = config;
+    let FitConfig { model, training, adaptive, .. } = config;
     let FitData { rows, condition, validation } = data;
-    pdmap_data::check_training(rows.reborrow(), "rows", training.batch)?;
+    pdmap_data::check_training(rows.reborrow(), "rows", adaptive.least_rows(training.batch))?;
     let conditions = condition.as_ref().map_or(0, |condition| condition.ncols());
     let all = InMemory::with_condition(rows, condition)?;
     let chosen;
     let (rows, validation) = match validation {
         Some((rows, condition)) => (all, joined(rows, condition)?),
         None => {
-            let (train, held_out, _) = split_row_numbers(all.count(), *share, 0.0, training.seed)?;
+            let share = if adaptive.share { validation_share(all.count() as u64) } else { config.validation };
+            let (train, held_out, _) = split_row_numbers(all.count(), share, 0.0, training.seed)?;
             chosen = train;
             (all.choose(&chosen), all.gather(held_out.into_iter()).into())
         }
     };
     let rows = Rows::from(rows);
+    let training = adaptive.settle(training.clone(), rows.count());
     let steps = model.preprocess.clone().unwrap_or_else(|| vec![Preprocess::Standardize]);
     let mut spec = model.clone();
     spec.conditions = conditions;
     let mut flow = spec.build_on(rows, &steps, training.seed, &registry())?;
-    let trained = train_with(&mut flow, rows, validation.view(), training, hooks)?;
-    Ok(Fitted { flow, preprocessing: Preprocess::layers(&steps), trained })
+    let trained = train_with(&mut flow, rows, validation.view(), &training, hooks)?;
+    Ok(Fitted { flow, preprocessing: Preprocess::layers(&steps), trained, config: training })
 }
 
 /// Rows followed by their conditions; copied only where there are conditions.

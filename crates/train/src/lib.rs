@@ -3,15 +3,20 @@
 mod batches;
 mod checkpoint;
 mod clock;
+mod clock_state;
 mod error;
 mod fit;
 mod hooks;
 mod memory;
 mod observer;
 mod outcome;
+mod pace;
 mod record;
+mod stopping;
+mod time;
 mod training;
 mod validation;
+mod validation_plan;
 
 pub use checkpoint::Checkpoints;
 pub use error::TrainError;
@@ -24,7 +29,8 @@ pub use training::{train, train_observed, train_with};
 pub use validation::mean_log_prob;
 
 pub use pdmap_spec::{
-    AnyModel, Architecture, Budget, ColumnMap, ColumnSums, Condition, FileRows, FitBuilder, FitConfig, Header,
-    InMemory, Inspection, Model, ModelFile, ModelSpec, Preprocess, Preset, Rows, SpecError, TrainConfig,
-    TrainingRecord, TrainingSpec, description, each_precision, model_file, registry, weights_hash,
+    Adaptive, AnyModel, Architecture, Budget, ColumnMap, ColumnSums, Condition, FileRows, FitBuilder, FitConfig,
+    Header, InMemory, Inspection, LEAST_ROWS, Model, ModelFile, ModelSpec, Preprocess, Preset, Rows, Spacing,
+    SpecError, TrainConfig, TrainingRecord, TrainingSpec, description, each_precision, model_file, registry,
+    validation_share, weights_hash,
 };

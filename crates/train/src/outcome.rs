@@ -26,6 +26,16 @@ pub enum Outcome {
     Finished,
     /// No new best for as many validations as `patience` allows.
     StoppedEarly,
+    /// Overfitting: the run stopped early, and the validation rows have become less likely since the
+    /// best validation, while the training rows have not.
+    Overfitted {
+        /// Steps taken.
+        step: u64,
+        /// Mean log-likelihood of training rows at this step, nats.
+        training: f64,
+        /// Mean log-likelihood of the validation rows at this step, nats.
+        validation: f64,
+    },
     /// The caller stopped the run before the budget was used; the checkpoint, if any, holds this
     /// step.
     Interrupted {
@@ -39,7 +49,8 @@ pub enum Outcome {
         /// The cause.
         reason: String,
     },
-    /// A loss that is not finite; the last good weights are kept.
+    /// The log-likelihood of the training rows is not finite or has collapsed; the last good weights
+    /// are kept.
     Diverged {
         /// The step at which it happened.
         step: u64,
@@ -68,8 +79,8 @@ pub struct Trained {
     pub outcome: Outcome,
     /// Steps taken.
     pub steps: u64,
-    /// Horizon of the learning-rate schedule. With it as step budget, a time-budgeted run can be
-    /// repeated, except for the first steps, which were taken before the speed was known.
+    /// Horizon of the learning-rate schedule. Under a time budget the schedule follows the time that
+    /// is used, and this is the number of steps that were taken, or expected when the run stopped.
     pub horizon: u64,
     /// Wall-clock seconds, validations included.
     pub seconds: f64,
@@ -171,7 +182,7 @@ pub struct Cost {
 pub struct Progress {
     /// Steps taken.
     pub step: u64,
-    /// Steps of the run, once known.
+    /// Steps of the run: the budget, or the present estimate, if there is one.
     pub horizon: Option<u64>,
     /// Share of the budget that is used, from 0 to 1.
     pub share: f64,

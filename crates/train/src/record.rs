@@ -2,18 +2,25 @@
 
 use ndarray::{ArrayD, ArrayView2};
 use pdmap_core::{Flow, LayerError, ParametricExt, Real, Tensors};
-use pdmap_spec::TrainConfig;
+use pdmap_spec::{Rows, SpecError, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::error::TrainError;
 use crate::outcome::{CurvePoint, Outcome};
+use crate::stopping::Stopping;
 use crate::validation::mean_log_prob;
 
-/// A run has exploded where the validation rows are this many nats a feature less likely than
-/// before the first step. No run that still learns gets there, and a likelihood that is finite by
-/// luck must not pass as valid.
-const EXPLODED: f64 = 10.0;
+/// Training rows by which a run is judged at most. They are looked at only when the validation rows
+/// give cause to.
+const TRAINING_ROWS: usize = 10_000;
+
+/// The rows by which a run is judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judges<'v, 'r, F> {
+    pub(crate) validation: ArrayView2<'v, F>,
+    pub(crate) training: Rows<'r, F>,
+}
 
 /// The validations of a run so far.
 #[derive(Debug)]
@@ -22,7 +29,7 @@ pub(crate) struct Record<F> {
     best: CurvePoint,
     weights: Vec<(String, ArrayD<F>)>,
     rows: usize,
-    patience: Option<u64>,
+    stopping: Stopping,
     waited: u64,
 }
 
@@ -51,14 +58,20 @@ impl<F: Real> Record<F> {
             Err(error) => return Err(error.into()),
         };
         let best = CurvePoint { step: 0, seconds: clock.elapsed().as_secs_f64(), validation: value };
-        let (curve, weights, patience) = (vec![best], flow.tensors(), config.patience);
-        Ok(Self { curve, best, weights, rows, patience, waited: 0 })
+        clock.validated(0);
+        let (curve, weights, stopping) = (vec![best], flow.tensors(), Stopping::of(config, flow.features()));
+        Ok(Self { curve, best, weights, rows, stopping, waited: 0 })
     }
 
     /// Resumes from a checkpoint.
-    pub(crate) fn resume(state: RecordState, weights: Vec<(String, ArrayD<F>)>, config: &TrainConfig) -> Self {
-        let RecordState { curve, best, waited } = state;
-        Self { curve, best, weights, rows: config.validation_rows, patience: config.patience, waited }
+    pub(crate) fn resume(
+        state: RecordState,
+        weights: Vec<(String, ArrayD<F>)>,
+        config: &TrainConfig,
+        features: usize,
+    ) -> Self {
+        let (RecordState { curve, best, waited }, rows) = (state, config.validation_rows);
+        Self { curve, best, weights, rows, stopping: Stopping::of(config, features), waited }
     }
 
     pub(crate) fn state(&self) -> RecordState {
@@ -89,29 +102,31 @@ impl<F: Real> Record<F> {
         self.curve.last().map_or(0, |point| point.step)
     }
 
-    /// Whether the patience is exhausted.
-    pub(crate) fn exhausted(&self) -> bool {
-        self.patience.is_some_and(|patience| self.waited >= patience)
-    }
-
     /// Validates; gives the outcome if the run ends here.
     pub(crate) fn evaluate(
         &mut self,
         flow: &Flow<F>,
-        validation: ArrayView2<'_, F>,
+        rows: Judges<'_, '_, F>,
         step: u64,
         clock: &mut Clock,
-    ) -> Result<Option<Outcome>, LayerError> {
-        let floor =
-            self.curve.first().map_or(f64::NEG_INFINITY, |start| start.validation) - EXPLODED * flow.features() as f64;
-        let value = match clock.evaluation(|| mean_log_prob(flow, validation, self.rows)) {
-            Ok(value) if value.is_finite() && value >= floor => value,
-            Ok(value) => {
-                let reason = format!("the log-likelihood of the validation rows is {value}");
-                return Ok(Some(Outcome::Diverged { step, reason }));
-            }
-            Err(error) => return Outcome::of_error(step, error).map(Some),
+    ) -> Result<Option<Outcome>, TrainError> {
+        let measured = clock.evaluation(|| mean_log_prob(flow, rows.validation, self.rows));
+        clock.validated(step);
+        let value = match measured {
+            Ok(value) => value,
+            Err(LayerError::NonFinite { value, .. }) => value,
+            Err(error) => return Ok(Outcome::of_error(step, error).map(Some)?),
         };
+        let first = self.curve.first().map_or(f64::NEG_INFINITY, |start| start.validation);
+        let sound = value.is_finite() && (value >= self.stopping.floor(first) || !self.stopping.judges(step));
+        if !sound && let Some(diverged) = self.collapsed(flow, rows.training, step, first, clock)? {
+            return Ok(Some(diverged));
+        }
+        if !value.is_finite() {
+            // The training rows say that all is well: validation rows beyond the model's domain.
+            self.waited += 1;
+            return Ok(self.stopping.exhausted(self.waited, step).then_some(Outcome::StoppedEarly));
+        }
         let point = CurvePoint { step, seconds: clock.elapsed().as_secs_f64(), validation: value };
         self.curve.push(point);
         if value > self.best.validation {
@@ -119,7 +134,60 @@ impl<F: Real> Record<F> {
         } else {
             self.waited += 1;
         }
-        Ok(self.exhausted().then_some(Outcome::StoppedEarly))
+        self.verdict(flow, rows.training, clock)
+    }
+
+    /// The outcome, if the training rows have no likelihood any more or one far below that of the
+    /// start. The validation rows alone are no evidence: they get there by overfitting, too.
+    fn collapsed(
+        &self,
+        flow: &Flow<F>,
+        rows: Rows<'_, F>,
+        step: u64,
+        first: f64,
+        clock: &mut Clock,
+    ) -> Result<Option<Outcome>, TrainError> {
+        let training = match self.training(flow, rows, clock) {
+            Ok(value) if value.is_finite() && value >= self.stopping.floor(first) => return Ok(None),
+            Ok(value) if value.is_finite() && !self.stopping.judges(step) => return Ok(None),
+            Ok(value) | Err(TrainError::Spec(SpecError::Layer(LayerError::NonFinite { value, .. }))) => value,
+            Err(TrainError::Spec(SpecError::Layer(error))) => return Ok(Outcome::of_error(step, error).map(Some)?),
+            Err(error) => return Err(error),
+        };
+        let reason = format!("the log-likelihood of the training rows is {training}");
+        Ok(Some(Outcome::Diverged { step, reason }))
+    }
+
+    /// Mean log-likelihood of as many training rows as a validation has, at most.
+    fn training(&self, flow: &Flow<F>, rows: Rows<'_, F>, clock: &mut Clock) -> Result<f64, TrainError> {
+        let sample = rows.sample(self.rows.min(TRAINING_ROWS))?;
+        Ok(clock.beside(|| mean_log_prob(flow, sample.view(), usize::MAX))?)
+    }
+
+    /// The outcome, if the run ends with its latest validation: the patience is exhausted, or the
+    /// validation rows have lost too much while the training rows have not.
+    pub(crate) fn verdict(
+        &self,
+        flow: &Flow<F>,
+        rows: Rows<'_, F>,
+        clock: &mut Clock,
+    ) -> Result<Option<Outcome>, TrainError> {
+        let (step, validation) = (self.last_step(), self.latest());
+        let lost = self.best.validation - validation;
+        let (exhausted, fallen) = (self.stopping.exhausted(self.waited, step), self.stopping.fallen(lost, step));
+        if !exhausted && !fallen {
+            return Ok(None);
+        }
+        let ended = exhausted.then_some(Outcome::StoppedEarly);
+        if lost <= 0.0 {
+            return Ok(ended);
+        }
+        let mut best = flow.clone();
+        self.back(&mut best)?;
+        let [now, before] = [flow, &best].map(|flow| self.training(flow, rows, clock));
+        let (Ok(now), Ok(before)) = (now, before) else { return Ok(ended) };
+        let overfitted = now.is_finite() && now >= before;
+        Ok(if overfitted { Some(Outcome::Overfitted { step, training: now, validation }) } else { ended })
     }
 
     /// Leaves the flow with the weights of the best validation.

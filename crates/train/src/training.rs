@@ -16,7 +16,8 @@ use crate::hooks::Hooks;
 use crate::memory::peak_memory;
 use crate::observer::{Nobody, Observer};
 use crate::outcome::{Cost, Event, Outcome, Progress, Rollback, Trained, factor};
-use crate::record::Record;
+use crate::record::{Judges, Record};
+use crate::time::Time;
 
 /// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation. For a
 /// density `p(x | c)`, each row is followed by its condition: see [`Flow::given`].
@@ -68,14 +69,23 @@ pub fn train_observed<'a, 'f, F: Real>(
     mut hooks: Hooks<'_>,
     observer: &mut dyn Observer<F>,
 ) -> Result<Trained, TrainError> {
-    let mut run = Run::start(flow, rows.into(), validation, config, &mut hooks)?;
-    let mut outcome = run.record.exhausted().then_some(Outcome::StoppedEarly);
+    let time = Time::system();
+    run_to_the_end(Run::start(flow, rows.into(), validation, config, &mut hooks, time)?, config, &mut hooks, observer)
+}
+
+fn run_to_the_end<F: Real>(
+    mut run: Run<'_, '_, F>,
+    config: &TrainConfig,
+    hooks: &mut Hooks<'_>,
+    observer: &mut dyn Observer<F>,
+) -> Result<Trained, TrainError> {
+    let mut outcome = run.over()?;
     while outcome.is_none() && run.clock.goes_on(run.step) {
         outcome = run.advance(config, observer)?;
         if outcome.is_none() && run.clock.evaluates(run.step) {
-            outcome = run.evaluate(&mut hooks)?;
+            outcome = run.evaluate(hooks)?;
         }
-        if run.recover(&outcome, config, &mut hooks)? {
+        if run.recover(&outcome, config, hooks)? {
             outcome = None;
         }
         hooks.tell(Event::Progress(run.progress()));
@@ -83,20 +93,20 @@ pub fn train_observed<'a, 'f, F: Real>(
             outcome = Some(Outcome::Interrupted { step: run.step });
         }
         if outcome.is_none() {
-            run.save(&mut hooks, Save::WhenDue);
+            run.save(hooks, Save::WhenDue);
         }
     }
     if outcome.is_none() && run.record.last_step() != run.step {
-        outcome = run.evaluate(&mut hooks)?;
+        outcome = run.evaluate(hooks)?;
     }
     let outcome = outcome.unwrap_or(Outcome::Finished);
     if !matches!(outcome, Outcome::Diverged { .. }) {
-        run.save(&mut hooks, Save::Last);
+        run.save(hooks, Save::Last);
     }
     if let Outcome::Interrupted { .. } | Outcome::Failed { .. } = outcome {
         // For the weights that the caller gets. The checkpoint is written already: it must not
         // contain a validation that an uninterrupted run does not make.
-        run.evaluate(&mut hooks)?;
+        run.evaluate(hooks)?;
     }
     run.finish(outcome)
 }
@@ -115,6 +125,7 @@ enum Save {
 /// A run between two steps.
 struct Run<'a, 'f, F: Real> {
     flow: &'f mut Flow<F>,
+    rows: Rows<'a, F>,
     validation: ArrayView2<'f, F>,
     training: Training<F>,
     optimizer: Optimizer,
@@ -139,6 +150,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         validation: ArrayView2<'f, F>,
         config: &TrainConfig,
         hooks: &mut Hooks<'_>,
+        time: Time,
     ) -> Result<Self, TrainError> {
         check_rows(rows, validation.reborrow(), config)?;
         config.validate()?;
@@ -161,12 +173,12 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         let (clock, record, position, step, halvings, rollbacks) = match restored {
             Some(from) => {
                 hooks.tell(Event::Resumed { step: from.step, version: from.version });
-                let record = Record::resume(from.record, from.best, config);
-                let clock = Clock::resume(config.budget, from.clock);
+                let record = Record::resume(from.record, from.best, config, flow.features());
+                let clock = Clock::resume(config, rows.count(), time, from.clock);
                 (clock, record, from.position, from.step, from.halvings, from.rollbacks)
             }
             None => {
-                let mut clock = Clock::start(config.budget, config.evaluations);
+                let mut clock = Clock::start(config, rows.count(), time);
                 let record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
                 record.curve().iter().for_each(|&point| hooks.tell(Event::Validated(point)));
                 (clock, record, Position::default(), 0, 0, Vec::new())
@@ -176,6 +188,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         let checkpoint = None;
         Ok(Self {
             flow,
+            rows,
             validation,
             training,
             optimizer,
@@ -191,6 +204,14 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         })
     }
 
+    /// The outcome of a run that was over when its checkpoint was written.
+    fn over(&mut self) -> Result<Option<Outcome>, TrainError> {
+        if self.step == 0 || self.record.last_step() != self.step {
+            return Ok(None);
+        }
+        self.record.verdict(self.flow, self.rows, &mut self.clock)
+    }
+
     /// One step; gives the outcome if it was the last.
     fn advance(&mut self, config: &TrainConfig, observer: &mut dyn Observer<F>) -> Result<Option<Outcome>, TrainError> {
         let horizon = self.clock.horizon();
@@ -202,7 +223,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             Err(error) => return Ok(Some(Outcome::Failed { step: self.step, reason: error.to_string() })),
         };
         self.cost.batches += start.elapsed().as_secs_f64();
-        let observed = observer.wants(self.step, horizon);
+        let observed = observer.wants(self.step, self.clock.known_horizon(self.step));
         if observed {
             self.clock.paused(|| observer.before(self.step, self.flow, batch.reborrow()));
         }
@@ -239,7 +260,8 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
 
     fn evaluate(&mut self, hooks: &mut Hooks<'_>) -> Result<Option<Outcome>, TrainError> {
         let before = self.record.curve().len();
-        let outcome = self.record.evaluate(self.flow, self.validation.reborrow(), self.step, &mut self.clock)?;
+        let rows = Judges { validation: self.validation.reborrow(), training: self.rows };
+        let outcome = self.record.evaluate(self.flow, rows, self.step, &mut self.clock)?;
         // A loss that is not finite adds no point to the curve.
         self.record.curve().iter().skip(before).for_each(|&point| hooks.tell(Event::Validated(point)));
         Ok(outcome)
@@ -336,4 +358,38 @@ fn ascend<F: Real>(
     cost.gradients += (between - start).as_secs_f64();
     cost.updates += between.elapsed().as_secs_f64();
     report
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use pdmap_layers::diagonal::Shift;
+    use pdmap_spec::Budget;
+
+    use super::*;
+
+    /// A budget of a hundred steps, one of which takes as long as many.
+    #[test]
+    fn a_time_budget_ends_a_run_in_time() {
+        let rows = ndarray::Array2::from_shape_fn((200, 2), |(i, j)| ((7 * i + 3 * j) as f64).sin());
+        for (slow, seconds, expected) in [(0, 1, 100..=100), (10, 50, 49..=51), (90, 10, 90..=91)] {
+            let mut flow = Flow::builder(2).layer(Shift::zero(2).unwrap()).build().unwrap();
+            let config = TrainConfig::new(Budget::Time(Duration::from_secs(100)));
+            let time = Time::still();
+            let mut watch = |event| {
+                if let Event::Progress(progress) = event {
+                    time.pass(Duration::from_secs(if progress.step == slow { seconds } else { 1 }));
+                }
+            };
+            let mut hooks = Hooks::new(&mut watch);
+            let run = Run::start(&mut flow, (&rows).into(), rows.view(), &config, &mut hooks, time.clone()).unwrap();
+            let trained = run_to_the_end(run, &config, &mut hooks, &mut Nobody).unwrap();
+            assert!(expected.contains(&trained.steps), "{} steps", trained.steps);
+            assert!((98.9..=100.0).contains(&trained.seconds), "{} s", trained.seconds);
+            assert_eq!((trained.outcome, trained.horizon), (Outcome::Finished, trained.steps));
+            assert_eq!(trained.curve.last().unwrap().step, trained.steps);
+        }
+    }
 }

@@ -3,8 +3,10 @@
 mod convolutions;
 mod fitting;
 mod foreign_layer;
+mod overfitting;
 mod recipes;
 mod resume;
 mod resume_bytes;
 mod said;
+mod small;
 mod training;

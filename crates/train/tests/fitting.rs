@@ -12,7 +12,8 @@ fn rows(count: usize, columns: usize) -> Array2<f64> {
 }
 
 fn config() -> FitConfig {
-    FitConfig::builder(Preset::DENSE_ORTHONORMAL).steps(40).batch(30).evaluations(4).seed(3).build().unwrap()
+    let config = FitConfig::builder(Preset::DENSE_ORTHONORMAL).steps(40).batch(30).evaluations(4).seed(3);
+    config.validation(0.1).build().unwrap()
 }
 
 #[test]
@@ -34,7 +35,7 @@ fn a_condition_beside_the_rows_is_one_behind_them() {
     let (x, condition) = (rows(300, 3), rows(300, 2).mapv(|v| v * v));
     let text = "preprocess = \"standardize\"\nlayers = [{ kind = \"coupling\", hidden = [5] }, { kind = \"shift\" }]\n[training]\nsteps = 30\nbatch = 40";
     let spec = ModelFile::parse("m.toml", text, &registry::<f64>()).unwrap().spec;
-    let config = FitConfig::builder(spec.clone()).build().unwrap();
+    let config = FitConfig::builder(spec.clone()).validation(0.1).evaluations(5).build().unwrap();
     let data = FitData::new(x.view()).condition(condition.view());
     let fitted = fit_with(data, &config, Hooks::default()).unwrap();
     assert_eq!((fitted.flow.features(), fitted.flow.conditions()), (3, 2));

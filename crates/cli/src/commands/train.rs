@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use pdmap_core::Real;
 use pdmap_train::{
-    Budget, Checkpoints, Condition, Hooks, Model, Outcome, Preprocess, TrainConfig, TrainingRecord, registry,
-    train_with,
+    Adaptive, Budget, Checkpoints, Condition, Hooks, Model, Outcome, Preprocess, TrainConfig, TrainingRecord,
+    TrainingSpec, registry, train_with,
 };
 
 use self::summary::print;
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Train) -> Result<()> {
 fn fit<F: Real>(args: &Train) -> Result<()> {
     let choice = ModelChoice::of::<F>(&args.model, &args.training)?;
     let source = Source::plan(&args.data, false)?;
-    let config = settle(args, &choice)?;
+    let (config, adaptive) = settle(args, &choice)?;
     not_an_input(args)?;
     let outputs = [Some(&args.out), args.report.as_ref(), args.log.as_ref()];
     outputs.into_iter().flatten().try_for_each(|path| output::writable(path))?;
@@ -55,7 +55,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
-    let mut data = Stored::<F>::open(&source, config.batch, args.memory)?;
+    let mut data = Stored::<F>::open(&source, adaptive.least_rows(config.batch), args.memory)?;
+    let config = adaptive.settle(config, data.rows().count());
     let condition = data.condition(&source, args)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
@@ -82,7 +83,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         columns: data.columns.names.clone(),
         left_out: data.columns.left_out.clone(),
         shape: data.facts.picture(),
-        ..trained.record(args.data.data(), config)
+        ..trained.record(args.data.data(), config.clone())
     });
     let saved = save(&model, args);
     let gaussian = baseline::fitted(data.rows(), &model, &trained.outcome);
@@ -97,7 +98,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let beside = baseline::beside(&model, &data, &gaussian, scores);
     beside.warning().iter().for_each(|warning| eprintln!("warning: {warning}"));
     let test = test.map(|test| test.map(|(_, likelihood)| likelihood));
-    let printed = print(args, &trained, test, &beside, &data.facts, &model.weights_hash());
+    let printed = print(args, &trained, &config, test, &beside, &data.facts, &model.weights_hash());
     let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
     // The exit status states how training ended, whatever happens to stdout.
     let ended = match trained.outcome {
@@ -146,14 +147,18 @@ fn not_an_input(args: &Train) -> Result<()> {
     Ok(())
 }
 
-/// The training options: flags override the model's, which override the defaults.
-fn settle(args: &Train, choice: &ModelChoice) -> Result<TrainConfig> {
+/// The training options, and which of them follow from the rows: flags override the model's, which
+/// override the defaults. The batch of a named model is the one for enough rows.
+fn settle(args: &Train, choice: &ModelChoice) -> Result<(TrainConfig, Adaptive)> {
     let flags = &args.training.options;
     if flags.batch == Some(0) {
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
     }
     let options = choice.spec().training.overridden_by(flags);
-    Ok(TrainConfig { seed: args.seed, ..options.onto(TrainConfig::new(Budget::Time(BUDGET))) })
+    let batch = if let ModelChoice::Named(..) = choice { flags.batch } else { options.batch };
+    let adaptive = Adaptive::default().without(&TrainingSpec { batch, ..options.clone() });
+    let config = TrainConfig { seed: args.seed, ..options.onto(TrainConfig::new(Budget::Time(BUDGET))) };
+    Ok((config, adaptive))
 }
 
 fn checkpoints(args: &Train) -> Result<Option<Checkpoints>> {

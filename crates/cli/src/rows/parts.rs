@@ -57,8 +57,9 @@ impl Split {
         match other.iter().find(|group| known.contains(group)) {
             None => Ok(()),
             Some(group) => {
-                let message =
-                    format!("{name}: group {group:?} of column {column} is in the training rows too; --group keeps groups apart");
+                let message = format!(
+                    "{name}: group {group:?} of column {column} is in the training rows too; --group keeps groups apart"
+                );
                 Err(BadInput(message).into())
             }
         }

@@ -101,9 +101,7 @@ impl<F: Real> Model<F> {
     /// A condition as the layers see it: standardized where the model does.
     fn seen(&self, condition: ArrayView2<'_, f64>) -> Result<Array2<F>, SpecError> {
         Ok(match &self.header.condition {
-            Some(own @ Condition::Standardized { .. }) => {
-                own.encode(condition.to_owned(), "condition")?.mapv(F::of)
-            }
+            Some(own @ Condition::Standardized { .. }) => own.encode(condition.to_owned(), "condition")?.mapv(F::of),
             _ => condition.mapv(F::of),
         })
     }

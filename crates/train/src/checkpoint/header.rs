@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::batches::Position;
-use crate::clock::ClockState;
+use crate::clock_state::{ClockState, MOST_STEPS as MOST};
 use crate::error::TrainError;
 use crate::outcome::Rollback;
 use crate::record::RecordState;
@@ -45,9 +45,6 @@ pub(super) struct Header {
     pub(super) numbers: BTreeMap<String, u64>,
 }
 
-/// More steps than any run takes, with room to count further.
-const MOST: u64 = 1 << 62;
-
 impl Header {
     /// Refuses numbers that no run can have left, which would later panic, mislead or never end;
     /// the error names them.
@@ -56,7 +53,7 @@ impl Header {
         let number = |key: &str| identity.0.get(key).and_then(Value::as_u64).unwrap_or(MOST);
         let points = || record.curve.iter().chain([&record.best]);
         let sound = [
-            ("step", *step <= MOST && clock.horizon().is_none_or(|horizon| *step <= horizon)),
+            ("step", *step <= MOST && clock.horizon.is_none_or(|horizon| *step <= horizon)),
             ("halvings", *halvings <= MOST),
             ("rollbacks", rollbacks.iter().all(Rollback::is_sound) && rollbacks.len() as u64 <= number("retries")),
             ("position", position.epoch <= MOST && position.next <= number("rows")),
@@ -65,7 +62,7 @@ impl Header {
                 "learning curve",
                 !record.curve.is_empty() && points().all(|p| p.step <= *step && p.validation.is_finite()),
             ),
-            ("waited", record.waited <= record.curve.len() as u64),
+            ("waited", record.waited <= step.saturating_mul(2).min(MOST)),
             ("steps of the optimizer", numbers.iter().all(|(name, &n)| !name.ends_with(".steps") || n <= MOST)),
         ];
         match sound.iter().find(|(_, sound)| !sound) {

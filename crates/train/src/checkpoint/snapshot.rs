@@ -10,7 +10,7 @@ use pdmap_spec::{SpecError, tensor_file};
 use super::header::{FORMAT, Header, Identity, MEMORY};
 use super::legacy;
 use crate::batches::Position;
-use crate::clock::ClockState;
+use crate::clock_state::ClockState;
 use crate::error::TrainError;
 use crate::outcome::Rollback;
 use crate::record::{Record, RecordState};

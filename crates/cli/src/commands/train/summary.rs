@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use pdmap_data::DataFacts;
-use pdmap_train::Trained;
+use pdmap_train::{Outcome, Spacing, TrainConfig, Trained};
 
 use crate::args::Train;
 use crate::scores::gaussian::Baseline;
@@ -13,6 +13,7 @@ use crate::terminal::output;
 pub(super) fn print(
     args: &Train,
     trained: &Trained,
+    config: &TrainConfig,
     test: Option<Result<Likelihood, String>>,
     baseline: &Baseline,
     facts: &DataFacts,
@@ -31,11 +32,14 @@ pub(super) fn print(
     if args.json {
         let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
         let all = serde_json::json!({
-            "trained": trained, "test": test, "bits_per_dim": bits, "test_failure": failure, "baseline": baseline, "truth": truth, "weights": weights,
+            "trained": trained, "config": config, "test": test, "bits_per_dim": bits, "test_failure": failure,
+            "baseline": baseline, "truth": truth, "weights": weights,
         });
         return output::json(&all);
     }
     output::line(&summary(trained))?;
+    output::line(&settings(config))?;
+    overfitting(trained).map_or(Ok(()), |line| output::line(&line))?;
     test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
     bits.map_or(Ok(()), |bits| output::line(&format!("bits/dim: {bits:.4}")))?;
     failure.map_or(Ok(()), |reason| output::line(&format!("test: none, {reason}")))?;
@@ -46,12 +50,42 @@ pub(super) fn print(
     output::line(&format!("weights {weights}"))
 }
 
+/// The settings that follow from the number of rows, unless they are set.
+fn settings(config: &TrainConfig) -> String {
+    let validations = match config.spacing {
+        Spacing::Even => format!("{} validations, evenly spaced", config.evaluations),
+        Spacing::Geometric => "validations at steps that grow by a fifth".to_owned(),
+    };
+    let patience = match (config.patience, config.patience_from) {
+        (None, _) => "no patience".to_owned(),
+        (Some(patience), 0) => format!("patience {patience}"),
+        (Some(patience), from) => format!("patience {patience} from step {from}"),
+    };
+    format!("batch {}; {validations}; {patience}", config.batch)
+}
+
+/// What a run that overfitted did, in numbers.
+fn overfitting(trained: &Trained) -> Option<String> {
+    let Outcome::Overfitted { step, training, validation } = trained.outcome else { return None };
+    let best = trained.best;
+    Some(format!(
+        "overfitting: the best validation was {:.3} nats at step {}, and those weights are kept; at step {step} \
+         the validation rows had {validation:.3} nats and the training rows {training:.3}",
+        best.validation, best.step
+    ))
+}
+
 fn summary(trained: &Trained) -> String {
+    let early = match trained.outcome {
+        Outcome::StoppedEarly => "; stopped early (no new best)",
+        Outcome::Overfitted { .. } => "; stopped early (overfitting)",
+        _ => "",
+    };
     let unimproved =
         if trained.steps > 0 && trained.best.step == 0 { "; no validation improved on the start" } else { "" };
     let memory = trained.peak_memory.map_or(String::new(), |bytes| format!("; peak memory {}", output::bytes(bytes)));
     format!(
-        "{} of {} training steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{memory}{unimproved}",
+        "{} of {} training steps in {:.1} s; best validation {:.3} nats at step {}; {} halved steps{memory}{unimproved}{early}",
         trained.steps, trained.horizon, trained.seconds, trained.best.validation, trained.best.step, trained.halvings
     )
 }
