@@ -118,7 +118,7 @@ impl<F: Element> ReadRows<F> for CsvRows {
     }
 
     fn all_columns(&self) -> Option<&[String]> {
-        self.header.as_deref()
+        self.table.named.as_deref()
     }
 
     fn id_column(&self) -> Option<&str> {

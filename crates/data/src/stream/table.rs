@@ -25,6 +25,8 @@ pub(crate) struct Table {
     pub(crate) cells: usize,
     /// The names of all columns.
     pub(crate) header: Option<Vec<String>>,
+    /// The names of the columns that hold something: without an index and empty columns.
+    pub(crate) named: Option<Vec<String>>,
     /// The selected columns, and their names.
     pub(crate) taken: Vec<usize>,
     pub(crate) columns: Option<Vec<String>>,
@@ -98,6 +100,7 @@ impl Table {
             columns: None,
             id: None,
             asides: Vec::new(),
+            named: None,
             numbers: dialect.numbers,
             report,
             rows: 0,
@@ -147,6 +150,13 @@ impl Table {
         }
         self.columns =
             self.header.as_ref().map(|names| self.taken.iter().map(|&column| names[column].clone()).collect());
+        let holds = |column: usize, name: &str| {
+            let unnamed = name.trim().is_empty() || name == "Unnamed: 0";
+            self.taken.contains(&column) || !(unnamed || self.asides.iter().any(|&(aside, _)| aside == column))
+        };
+        self.named = self.header.as_ref().map(|names| {
+            names.iter().enumerate().filter(|(column, name)| holds(*column, name)).map(|(_, name)| name.clone()).collect()
+        });
         self.report.columns = self.taken.iter().map(|&column| self.described(column)).collect();
         self.report.id = self.id.as_ref().map(|&(column, _)| self.described(column));
         for (column, aside) in &self.asides {
