@@ -5,7 +5,7 @@
 use std::io::{Cursor, Write};
 
 use ndarray::Array2;
-use pdmap_data::{DataError, TextOptions, TextReport, collect_rows, open_stream};
+use pdmap_data::{CsvHeader, DataError, IndexColumn, TextEncoding, TextOptions, TextReport, collect_rows, open_stream};
 
 /// Rows of a table; enough for an index that counts.
 const ROWS: usize = 12;
@@ -264,4 +264,78 @@ fn every_form_says_what_was_done() {
     let skip = TextOptions { skip: 2, ..TextOptions::default() };
     let (numbers, notes) = read("Title\n\na,b\n1,2\n", &skip).unwrap();
     assert_eq!((numbers, notes[1].as_str()), (vec![1.0, 2.0], "skipped: 2 line(s) above the table"));
+}
+
+#[test]
+fn doubtful_forms_are_refused_with_the_flag_that_decides() {
+    let says = |text: &str, options: &TextOptions| {
+        let error = read(text.as_bytes().to_vec(), options).expect_err(text).to_string();
+        assert!(!error.contains('\n'), "{error}");
+        error
+    };
+    for (text, flags) in [
+        ("11,356\n9,851\n6,027\n", &["--decimal ,", "--delimiter ,"][..]),
+        ("x\n1,5\n2,5\n", &["--decimal ,", "--delimiter ,"]),
+        ("a;b\n1,234;2\n5,678;3\n", &["--decimal ,", "--thousands ,"]),
+        ("2019,2020,2021\n1.5,2.5,3\n2.5,1.5,4\n", &["--header yes", "--header no"]),
+        ("ada,2\nbob,4\n", &["--header yes", "--header no"]),
+        (",x\n17,1.5\n3,2.5\n", &["--index yes", "--index no"]),
+        (",x\n2024-01-01,1.5\n2024-01-02,2.5\n", &["--index yes", "--index no"]),
+        ("Title\na,b\n1,2\n3,4\n", &["--skip"]),
+        ("a,b\n1,2\n#3,4\n", &["--comment '#'"]),
+        ("a;b\n1.5;2\n3,5;4\n", &["--decimal ,"]),
+    ] {
+        let error = says(text, &TextOptions::default());
+        assert!(flags.iter().all(|flag| error.contains(flag)), "{text:?}: {error}");
+    }
+    // What the head of the file promised is checked to its end.
+    let index: String = (0..50_000).map(|k| format!("{k},{k}.5\n")).collect();
+    let error = says(&format!(",x\n{index}7,1\n"), &TextOptions::default());
+    assert!(error.contains("line 50002 (row 50000)") && error.contains("expected 50000"), "{error}");
+    let empty = "1.5,2,\n".repeat(50_000);
+    let error = says(&format!("{empty}1,2,3\n"), &TextOptions::default());
+    assert!(error.contains("line 50001 (row 50000), column 2: \"3\""), "{error}");
+    let error = says("when\n2024-01-01\n5\n", &TextOptions::default());
+    assert!(error.contains("\"5\" is not a date"), "{error}");
+    assert!(says("a\n1\n", &TextOptions { skip: 9, ..TextOptions::default() }).contains("cannot skip 9 lines"));
+}
+
+#[test]
+fn the_flags_decide() {
+    let default = TextOptions::default;
+    for (text, options, expected) in [
+        ("11,356\n9,851\n", TextOptions { decimal: Some(','), ..default() }, &[11.356, 9.851][..]),
+        ("11,356\n9,851\n", TextOptions { thousands: Some(','), ..default() }, &[11356.0, 9851.0]),
+        ("11,356\n9,851\n", TextOptions { decimal: Some('.'), ..default() }, &[11.0, 356.0, 9.0, 851.0]),
+        ("1 234\n5 678\n", TextOptions { thousands: Some(' '), ..default() }, &[1234.0, 5678.0]),
+        ("a;b\n1,234;2\n", TextOptions { decimal: Some(','), ..default() }, &[1.234, 2.0]),
+        ("2019,2020\n1.5,2.5\n", TextOptions { header: CsvHeader::Yes, ..default() }, &[1.5, 2.5]),
+        (
+            "1,2\n1.5,2.5\n3.5,4.5\n",
+            TextOptions { header: CsvHeader::No, ..default() },
+            &[1.0, 2.0, 1.5, 2.5, 3.5, 4.5],
+        ),
+        (",x\n17,1.5\n3,2.5\n", TextOptions { index: IndexColumn::No, ..default() }, &[17.0, 1.5, 3.0, 2.5]),
+        (",x\n17,1.5\n3,2.5\n", TextOptions { index: IndexColumn::Yes, ..default() }, &[1.5, 2.5]),
+        ("a,b\n1,2\n%3,4\n5,6\n", TextOptions { comment: Some(b'%'), ..default() }, &[1.0, 2.0, 5.0, 6.0]),
+        ("a,b,c\n1,2,3,\n4,5,6,\n", default(), &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+        ("#,x\n0,5\n1,6\n", default(), &[5.0, 6.0]),
+    ] {
+        let (rows, _) = read(text.as_bytes().to_vec(), &options).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        assert_eq!(rows.into_raw_vec_and_offset().0, expected, "{text:?}");
+    }
+    let latin = b"gr\xf6\xdfe;b\n1;2\n".to_vec();
+    assert!(matches!(read(latin.clone(), &default()), Err(DataError::NotUtf8 { line: 1, .. })));
+    let (_, report) = read(latin, &TextOptions { encoding: TextEncoding::Latin1, ..default() }).unwrap();
+    assert_eq!((report.columns[0].name.as_deref(), report.encoding), (Some("größe"), "Latin-1"));
+    // Lines count comments and skipped lines.
+    let options = TextOptions { skip: 1, comment: Some(b'%'), ..default() };
+    let error = read(b"t\n% c\na,b\n1,2\n% d\n3,x\n".to_vec(), &options).unwrap_err();
+    assert!(error.to_string().contains("line 6 (row 1)"), "{error}");
+    // Row names of an index accompany the rows.
+    let options = TextOptions { index: IndexColumn::Yes, ..default() };
+    let text = Cursor::new(b",x\nann,1.5\nbob,2.5\n");
+    let mut rows = open_stream::<f64>("t.csv", text, &options).unwrap();
+    rows.read(2, &mut Vec::new()).unwrap();
+    assert_eq!((rows.ids(), rows.id_column()), (&["ann".to_owned(), "bob".to_owned()][..], Some("id")));
 }

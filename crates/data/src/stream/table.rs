@@ -58,7 +58,7 @@ impl Table {
         let above = dialect.preamble.lines;
         let mut records = Records::new(path, bytes, rest, above, dialect.delimiter, options.comment);
         let mut pending = records.next()?;
-        let cells = records.record.len();
+        let mut cells = records.record.len();
         let first_line = records.line;
         if pending && dialect.names == Names::Unclear {
             let text = (0..cells).map(|column| records.text(column)).collect::<Result<Vec<_>, _>>()?;
@@ -70,8 +70,14 @@ impl Table {
             (header_line, header) = (Some(line), Some(names));
         } else if pending && dialect.names == Names::Yes {
             let names = (0..cells).map(|column| records.text(column).map(|name| name.trim().to_owned()));
-            (header_line, header) = (Some(first_line), Some(names.collect::<Result<Vec<_>, _>>()?));
+            let mut names = names.collect::<Result<Vec<_>, _>>()?;
             pending = records.next()?;
+            // Rows, but not the header, end in a delimiter.
+            if pending && records.record.len() == cells + 1 && records.text(cells)?.trim().is_empty() {
+                names.push(String::new());
+                cells += 1;
+            }
+            (header_line, header) = (Some(first_line), Some(names));
         }
         let report = TextReport {
             compression: source.compression,
@@ -148,8 +154,10 @@ impl Table {
         if self.taken.is_empty() {
             return Err(DataError::ZeroFeatures { name: self.name() });
         }
-        self.columns =
-            self.header.as_ref().map(|names| self.taken.iter().map(|&column| names[column].clone()).collect());
+        self.columns = self
+            .header
+            .as_ref()
+            .map(|names| self.taken.iter().filter_map(|&column| names.get(column).cloned()).collect());
         let holds = |column: usize, name: &str| {
             let unnamed = name.trim().is_empty() || name == "Unnamed: 0";
             self.taken.contains(&column) || !(unnamed || self.asides.iter().any(|&(aside, _)| aside == column))

@@ -83,7 +83,9 @@ impl Dialect {
         let comment_names = comment.and_then(|(line, text)| {
             let names = self::records(text.as_bytes(), delimiter).into_iter().next()?;
             let mut buffer = String::new();
-            let words = names.iter().all(|name| kind(name, NumberFormat::PLAIN, &mut buffer) == Kind::Word);
+            let mut word = |name: &String| kind(name, NumberFormat::PLAIN, &mut buffer) == Kind::Word;
+            // The mark of the comment may be the name of the first column.
+            let words = names.iter().enumerate().all(|(column, name)| word(name) || column == 0 && name.is_empty());
             (words && names.len() == first.len() && names.len() > 1).then_some((*line, names))
         });
         let header = names == Names::Yes && comment_names.is_none();

@@ -45,8 +45,8 @@ pub(crate) fn kind(text: &str, numbers: NumberFormat, buffer: &mut String) -> Ki
 /// names.
 ///
 /// It does if one of its words stands above numbers, or if it holds words only. It is unclear for
-/// distinct integers above columns that each hold other numbers, for integers that count from 0 or
-/// 1, for a date above numbers, and for words above words beside numbers above numbers.
+/// distinct integers above two or more columns with fractions, for integers that count above others
+/// that do not, for a date above numbers, and for words above words beside numbers above numbers.
 pub(crate) fn names_columns(
     first: &[String],
     below: &[Vec<String>],
@@ -98,8 +98,15 @@ pub(crate) fn names_columns(
         texts.sort_unstable();
         texts.windows(2).all(|pair| pair[0] != pair[1])
     };
-    let counting = cells.len() > 2 && (counts(0, &cells) || counts(1, &cells));
-    if counting || distinct() && cells.iter().all(|&(column, _)| any_below(column, &|kind| kind == Kind::Number)) {
+    // Years, or the numbers that a program gives to columns without names; unless every row counts.
+    let consecutive = |row: &[String]| {
+        let mut values = row.iter().map(|text| text.trim().parse::<u64>().ok());
+        let start = values.next().flatten();
+        start.is_some_and(|start| values.zip(start + 1..).all(|(value, expected)| value == Some(expected)))
+    };
+    let counting = cells.len() > 2 && consecutive(first) && !below.iter().all(|row| consecutive(row));
+    let fractions = cells.iter().filter(|&&(column, _)| any_below(column, &|kind| kind == Kind::Number)).count();
+    if counting || distinct() && fractions > 1 {
         return Names::Unclear;
     }
     Names::No
@@ -142,8 +149,12 @@ mod tests {
             ("3,2 3.5,4.5 5.5,6", Names::Unclear),
             ("-3,2 3.5,4.5 5.5,6", Names::No),
             ("2,2 3.5,4.5 5.5,6", Names::No),
-            ("0,1,2 5,6,7 3,4,5", Names::Unclear),
-            ("1,2,3 5,6,7 3,4,5", Names::Unclear),
+            ("0,1,2 5,6,7 3,4,1", Names::Unclear),
+            ("1,2,3 5,6,7 3,4,9", Names::Unclear),
+            ("1,2,3 5,6,7 3,4,5", Names::No),
+            ("2019,2020,2021 5,6,7 3,4,9", Names::Unclear),
+            ("7,2019,3 5,6.5,7 3,4.5,9.5", Names::Unclear),
+            ("7,2019,3 5,6.5,7 3,4.5,9", Names::No),
             (",0,1 0,6.5,7.5 1,4,5", Names::Yes),
             ("2024-01-01,1 2024-01-02,3 2024-01-03,2", Names::No),
             ("2024-01-01,2024-02-01 1.5,3.5 2,3", Names::Unclear),
