@@ -3,13 +3,14 @@
 use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
-use pdmap_data::{Input, collect_rows, open_rows};
+use pdmap_data::Input;
 use pdmap_train::{AnyModel, Model, Rows, each_precision as each};
 
 use crate::args::Report;
 use crate::condition::Given;
 use crate::model_page::{Subject, most_rows, page, thinned};
 use crate::rows::blocks::Blocks;
+use crate::rows::data::fits;
 use crate::rows::table::Columns;
 use crate::scores::gaussian::{Fit, fit};
 use crate::terminal::exit::BadInput;
@@ -47,13 +48,8 @@ fn gaussian<F: Real>(args: &Report, model: &Model<F>) -> Result<Fit> {
     let Some(path) = args.train.as_deref() else {
         return Ok(Err("the model file does not hold its training rows; --train names them".into()));
     };
-    let mut reader = open_rows::<F>(&Input::File(path.to_owned()), &args.text.of(model)?)?;
-    let (expected, actual) = (model.flow.features(), reader.features());
-    if actual != expected {
-        let message = format!("{}: {actual} features per row, expected {expected}", path.display());
-        return Err(BadInput(message).into());
-    }
-    let rows = collect_rows(&mut *reader)?;
+    let (rows, _) = Columns::of(model).read::<F>(&Input::File(path.to_owned()), &args.text.options()?)?;
+    fits(path, &rows, model.flow.features())?;
     Ok(fit(Rows::from(&rows), model.flow.conditions()))
 }
 

@@ -163,7 +163,12 @@ impl Table {
             self.taken.contains(&column) || !(unnamed || self.asides.iter().any(|&(aside, _)| aside == column))
         };
         self.named = self.header.as_ref().map(|names| {
-            names.iter().enumerate().filter(|(column, name)| holds(*column, name)).map(|(_, name)| name.clone()).collect()
+            names
+                .iter()
+                .enumerate()
+                .filter(|(column, name)| holds(*column, name))
+                .map(|(_, name)| name.clone())
+                .collect()
         });
         self.report.columns = self.taken.iter().map(|&column| self.described(column)).collect();
         self.report.id = self.id.as_ref().map(|&(column, _)| self.described(column));
