@@ -1,5 +1,5 @@
 //! The description of tables: kinds, statistics, degenerate columns.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 

@@ -76,6 +76,10 @@ pub(crate) struct DataArgs {
     /// before it the validation set. The column is not a feature
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["group", "id"])]
     pub(crate) order: Option<String>,
+    /// Leave out columns that are constant, duplicates, or linear combinations of others. Without
+    /// it, such columns are refused, since they have no density
+    #[arg(long)]
+    pub(crate) drop_degenerate: bool,
     #[command(flatten)]
     pub(crate) text: TextArgs,
     /// Seed of all randomness in the data

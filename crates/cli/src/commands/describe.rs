@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ndarray::ArrayView2;
-use pdmap_data::{ColumnSummary, Degenerate, Describer, Description, Input, open_rows};
+use pdmap_data::{ColumnSummary, Describer, Description, Input, open_rows};
 
 use crate::args::Describe;
 use crate::terminal::output;
@@ -42,15 +42,7 @@ fn lines(table: &Description) -> Vec<String> {
         Some(rank) => format!("rank of the correlation matrix: {rank} of {columns}"),
         None => "rank of the correlation matrix: not judged (too many columns, or fewer than two complete rows)".into(),
     });
-    let name = |column: usize| table.columns.get(column).map_or("", |column| column.name.as_str());
-    lines.extend(table.degenerate.iter().map(|entry| match entry {
-        Degenerate::Constant { column, value } => format!("{} is constant: {value}", name(*column)),
-        Degenerate::Duplicate { column, of } => format!("{} is a duplicate of {}", name(*column), name(*of)),
-        Degenerate::Dependent { column, on } => {
-            let on: Vec<&str> = on.iter().map(|&column| name(column)).collect();
-            format!("{} is a constant plus a linear combination of {}", name(*column), on.join(", "))
-        }
-    }));
+    lines.extend(table.degenerate_notes());
     lines.extend(table.columns.iter().filter(|column| column.infinite > 0).map(|column| {
         format!("{} has {} infinite values, which nothing else here counts", column.name, column.infinite)
     }));

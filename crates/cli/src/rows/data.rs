@@ -32,6 +32,7 @@ pub(crate) struct Source {
     patch: usize,
     text: TextOptions,
     split: Split,
+    drop_degenerate: bool,
     val: Option<PathBuf>,
     test: Option<PathBuf>,
     seed: u64,
@@ -120,6 +121,7 @@ impl Source {
             patch: args.patch.unwrap_or(PATCH),
             text,
             split,
+            drop_degenerate: args.drop_degenerate,
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
@@ -203,7 +205,7 @@ impl Source {
 
     /// Rows of a file. Missing validation and test sets are split off, a tenth each.
     fn rows<F: Real>(&self, input: &Input) -> Result<(Splits<F>, Columns)> {
-        let (mut columns, rows, keys) = Columns::of_training(input, &self.text)?;
+        let (mut columns, rows, keys) = Columns::of_training(input, &self.text, self.drop_degenerate)?;
         columns.map = columns.map.with_offsets::<F>(rows.view());
         let rows = columns.map.features::<F>(rows.view());
         let features = rows.ncols();

@@ -3,6 +3,7 @@
 pub(crate) mod blocks;
 pub(crate) mod data;
 pub(crate) mod parts;
+pub(crate) mod reading;
 pub(crate) mod restored;
 pub(crate) mod table;
 pub(crate) mod targets;

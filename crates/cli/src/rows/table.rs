@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use pdmap_core::Real;
 use pdmap_data::{
-    DataError, Input, MappedRows, ReadRows, TextOptions, check_rows, collect_named_rows, match_names, open_rows,
+    DataError, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows, collect_named_rows, describe, match_names, open_rows,
 };
 use pdmap_train::{ColumnMap, Model};
 
 use super::parts::Parts;
+use super::reading::Reading;
+use crate::terminal::exit::BadInput;
 
 /// The columns that a table must have.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct Columns {
     pub(crate) map: ColumnMap,
     /// Row numbers of the parts, if the training rows were split.
     pub(crate) parts: Option<Parts>,
+    /// What was read, of training rows in memory.
+    pub(crate) read: Option<Reading>,
 }
 
 impl Columns {
@@ -34,6 +38,7 @@ impl Columns {
             left_out: training.map(|training| training.left_out.clone()).unwrap_or_default(),
             map: model.header.columns.clone(),
             parts: None,
+            read: None,
         }
     }
 
@@ -67,14 +72,46 @@ impl Columns {
     }
 
     /// Reads the training rows, which decide the columns of all other tables, and their names.
-    pub(crate) fn of_training(input: &Input, text: &TextOptions) -> Result<(Self, Array2<f64>, Vec<String>)> {
+    /// Columns without a density of their own are an error, or left out on request.
+    pub(crate) fn of_training(
+        input: &Input,
+        text: &TextOptions,
+        drop_degenerate: bool,
+    ) -> Result<(Self, Array2<f64>, Vec<String>)> {
         let mut reader = open_rows::<f64>(input, text)?;
-        let (rows, row_names) = collect_named_rows(&mut *reader)?;
+        let (mut rows, row_names) = collect_named_rows(&mut *reader)?;
         check_rows(rows.view(), &input.to_string())?;
         let names = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
-        let left_out = others.cloned().collect();
-        Ok((Self { left_out, names, ..Self::default() }, rows, row_names))
+        let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
+        let described = describe(rows.view(), (!columns.names.is_empty()).then_some(&columns.names[..]));
+        if !described.degenerate.is_empty() {
+            if !drop_degenerate {
+                let (name, notes) = (input.to_string(), described.degenerate_notes());
+                return Err(DataError::DegenerateColumns { name, notes }.into());
+            }
+            rows = columns.without(&described, rows)?;
+        }
+        columns.read = Some(Reading::of(input, described, reader.text_report().cloned()));
+        Ok((columns, rows, row_names))
+    }
+
+    /// Leaves out the degenerate columns.
+    fn without(&mut self, described: &Description, rows: Array2<f64>) -> Result<Array2<f64>> {
+        let of = rows.ncols();
+        let dropped: Vec<usize> = described.degenerate.iter().map(Degenerate::column).collect();
+        let kept: Vec<usize> = (0..of).filter(|column| !dropped.contains(column)).collect();
+        if kept.is_empty() {
+            let message = "every column is constant or a copy; nothing is left for --drop-degenerate to keep";
+            return Err(BadInput(message.into()).into());
+        }
+        if !self.names.is_empty() {
+            self.left_out.extend(dropped.iter().map(|&column| self.names[column].clone()));
+            self.names = kept.iter().map(|&column| self.names[column].clone()).collect();
+        }
+        let rows = rows.select(Axis(1), &kept);
+        self.map = ColumnMap { of, kept, ..ColumnMap::default() };
+        Ok(rows)
     }
 
     /// The names for plots, with the offsets: `time − 1.7e9`.

@@ -23,6 +23,22 @@ pub struct Description {
     pub degenerate: Vec<Degenerate>,
 }
 
+impl Description {
+    /// A sentence for each degenerate column, without a full stop.
+    pub fn degenerate_notes(&self) -> Vec<String> {
+        let name = |column: usize| self.columns.get(column).map_or("", |column| column.name.as_str());
+        let note = |entry: &Degenerate| match entry {
+            Degenerate::Constant { column, value } => format!("{} is constant: {value}", name(*column)),
+            Degenerate::Duplicate { column, of } => format!("{} is a duplicate of {}", name(*column), name(*of)),
+            Degenerate::Dependent { column, on } => {
+                let on: Vec<&str> = on.iter().map(|&column| name(column)).collect();
+                format!("{} is a constant plus a linear combination of {}", name(*column), on.join(", "))
+            }
+        };
+        self.degenerate.iter().map(note).collect()
+    }
+}
+
 /// What a column holds. Quantities are in units of the column.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ColumnSummary {

@@ -192,6 +192,9 @@ pub enum DataError {
     /// The columns do not match those of the training rows or of the model.
     #[error("{}: {mismatch}; select the columns with --columns", path.display())]
     ColumnNames { path: PathBuf, mismatch: Box<crate::columns::NameMismatch> },
+    /// Columns without a density of their own; `notes` describes each.
+    #[error("{name}: no density in all columns: {}; --drop-degenerate leaves them out, --columns selects others", notes.join("; "))]
+    DegenerateColumns { name: String, notes: Vec<String> },
     /// The column index is out of range.
     #[error("{}: no column {index}; there are {columns}, numbered from 0", path.display())]
     ColumnOutOfRange { path: PathBuf, index: usize, columns: usize },

@@ -1,0 +1,63 @@
+//! Says what was read.
+
+use pdmap_data::{ColumnSummary, Description, Input, TextReport};
+use serde::Serialize;
+
+/// Columns that are listed one by one at most.
+const LISTED: usize = 30;
+
+/// What was read as training rows.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Reading {
+    /// The file.
+    file: String,
+    /// How text was read.
+    text: Option<TextReport>,
+    /// What its columns hold.
+    description: Description,
+}
+
+impl Reading {
+    pub(crate) fn of(input: &Input, description: Description, text: Option<TextReport>) -> Self {
+        Self { file: input.to_string(), text, description }
+    }
+
+    /// Lines for the terminal. `parts` are the numbers of training, validation and test rows.
+    pub(crate) fn lines(&self, parts: [usize; 3], preprocessing: &str) -> Vec<String> {
+        let Self { file, text, description } = self;
+        let [train, validation, test] = parts;
+        let rows = description.rows;
+        let mut lines =
+            vec![format!("{file}: {rows} rows; {train} for training, {validation} for validation, {test} for test")];
+        match text {
+            Some(text) => lines.extend(text.notes()),
+            None => lines.push(format!("columns: {}", description.columns.len())),
+        }
+        let kinds: Vec<String> = description.columns.iter().take(LISTED).map(kind).collect();
+        let more = description.columns.len().saturating_sub(LISTED);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        lines.push(format!("kinds: {}{more}", kinds.join(", ")));
+        lines.extend(description.degenerate_notes().iter().map(|note| format!("left out: {note}")));
+        lines.push(format!("preprocessing: {preprocessing}"));
+        lines
+    }
+
+    /// A warning about discrete columns, whose density has no upper bound.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let discrete = self.description.columns.iter().filter(|column| column.discrete_step().is_some());
+        let names: Vec<&str> = discrete.take(LISTED).map(|column| column.name.as_str()).collect();
+        let what = match names.len() {
+            0 => return None,
+            1 => format!("column {} holds", names[0]),
+            _ => format!("columns {} hold", names.join(", ")),
+        };
+        Some(format!(
+            "{what} few distinct values on a grid; a density gains without bound by concentrating on them, so \
+             log-likelihoods of such data say little. Leave them out with --columns, or add noise of one step"
+        ))
+    }
+}
+
+fn kind(column: &ColumnSummary) -> String {
+    format!("{} {}", column.name, column.kind)
+}
