@@ -64,7 +64,13 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) -> Result<Results> {
     let bar = Bar::new(quiet);
     bar.stage("reading data".into());
-    let (data, _) = source.splits::<F>(plan.largest_batch())?;
+    let (data, columns) = source.splits::<F>(plan.largest_batch())?;
+    if let Some(read) = &columns.read {
+        let parts = [data.train.nrows(), data.validation.nrows(), data.test.nrows()];
+        let steps: Vec<String> = plan.preprocess.iter().map(ToString::to_string).chain(columns.offsets()).collect();
+        read.lines(parts, &steps.join(", ")).iter().for_each(|line| bar.said(line));
+        read.warning().iter().for_each(|warning| bar.warn(&format!("warning: {warning}")));
+    }
     if let Some(seconds) = plan.seconds() {
         bar.note(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));
     }

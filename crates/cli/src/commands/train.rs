@@ -64,6 +64,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     spec.conditions = condition.as_ref().map_or(0, Condition::width);
     let flow = spec.build_on(data.rows(), &steps, args.seed, &registry());
     let mut flow = flow.map_err(|error| choice.blame(error, &source))?;
+    said(&bar, &data, &steps);
     bar.stage(choice.name());
     // Until here there is nothing to save, so a signal ends the program.
     signals::listen()?;
@@ -117,6 +118,16 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         // The status states how training ended; the message starts with the error of saving.
         (Err(unsaved), Err(end)) => Err(end.context(one_line(&unsaved))),
     }
+}
+
+/// Says what was read, and what the model does about it.
+fn said<F: Real>(bar: &Bar, data: &Stored<F>, steps: &[Preprocess]) {
+    let Some(read) = &data.columns.read else { return };
+    let parts = [data.rows().count() as usize, data.validation.nrows(), data.test.nrows()];
+    let mut preprocessing: Vec<String> = steps.iter().map(Preprocess::to_string).collect();
+    preprocessing.extend(data.columns.offsets());
+    read.lines(parts, &preprocessing.join(", ")).iter().for_each(|line| bar.said(line));
+    read.warning().iter().for_each(|warning| bar.warn(&format!("warning: {warning}")));
 }
 
 /// Checks that no output overwrites an input or another output.

@@ -9,7 +9,7 @@ use pdmap_data::{
     Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
     detect_format, mnist, tiles, wav,
 };
-use pdmap_train::{Preprocess, SpecError, TrainError};
+use pdmap_train::{Preprocess, SpecError, TrainError, validation_share};
 
 use super::parts::{Parts, Split};
 use super::table::Columns;
@@ -203,7 +203,8 @@ impl Source {
         beside(self.test.as_deref(), &self.name, "test")
     }
 
-    /// Rows of a file. Missing validation and test sets are split off, a tenth each.
+    /// Rows of a file. Missing validation and test sets are split off, a tenth each, or up to a fifth
+    /// of few rows.
     fn rows<F: Real>(&self, input: &Input) -> Result<(Splits<F>, Columns)> {
         let (mut columns, rows, keys) = Columns::of_training(input, &self.text, self.drop_degenerate)?;
         columns.map = columns.map.with_offsets::<F>(rows.view());
@@ -215,7 +216,8 @@ impl Source {
             Ok(Some(read))
         };
         let (validation, test) = (beside(self.val.as_deref())?, beside(self.test.as_deref())?);
-        let share = |given: bool| if given { 0.0 } else { 0.1 };
+        let part = validation_share(rows.nrows() as u64);
+        let share = |given: bool| if given { 0.0 } else { part };
         let shares = (share(validation.is_some()), share(!self.with_test || test.is_some()));
         let (mut train, mut parts) = (rows, None);
         if shares != (0.0, 0.0) {

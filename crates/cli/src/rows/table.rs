@@ -6,7 +6,8 @@ use anyhow::Result;
 use ndarray::{Array2, Axis};
 use pdmap_core::Real;
 use pdmap_data::{
-    DataError, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows, collect_named_rows, describe, match_names, open_rows,
+    DataError, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows, collect_named_rows,
+    describe, match_names, open_rows,
 };
 use pdmap_train::{ColumnMap, Model};
 
@@ -121,6 +122,16 @@ impl Columns {
             _ => name.clone(),
         };
         (!self.names.is_empty()).then(|| self.names.iter().enumerate().map(label).collect())
+    }
+
+    /// The offsets in words.
+    pub(crate) fn offsets(&self) -> Option<String> {
+        let named = |(index, offset): (usize, &f64)| {
+            let name = self.names.get(index).cloned().unwrap_or_else(|| format!("x{index}"));
+            (*offset != 0.0).then(|| format!("{name} − {offset}"))
+        };
+        let shifted: Vec<String> = self.map.offsets.iter().enumerate().filter_map(named).collect();
+        (!shifted.is_empty()).then(|| format!("in double precision {}", shifted.join(", ")))
     }
 
     /// Where the table has the columns, if it has them in another order.

@@ -11,6 +11,7 @@ use pdmap_train::Progress;
 #[derive(Debug)]
 pub(crate) struct Bar {
     bar: ProgressBar,
+    quiet: bool,
     /// Time and number of the first reported step of this stage.
     first: Mutex<Option<(Instant, u64)>>,
 }
@@ -27,7 +28,7 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template("{prefix:40} {bar:24} {elapsed:>4} / {eta:>4} left  {msg}") {
             bar.set_style(style);
         }
-        Self { bar, first: Mutex::new(None) }
+        Self { bar, quiet, first: Mutex::new(None) }
     }
 
     /// Starts a stage.
@@ -55,6 +56,13 @@ impl Bar {
     /// Prints a line above the bar, if there is one.
     pub(crate) fn note(&self, text: &str) {
         self.bar.println(text);
+    }
+
+    /// Prints a line to stderr unless the output is quiet.
+    pub(crate) fn said(&self, text: &str) {
+        if !self.quiet {
+            self.warn(text);
+        }
     }
 
     /// Prints a line to stderr, with or without a bar.

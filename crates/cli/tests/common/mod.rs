@@ -32,9 +32,13 @@ pub(crate) fn refuse(folder: &Path, args: &[&str]) -> String {
     stderr
 }
 
-/// Plausible data, `[rows, features]`, without constant features.
+/// Plausible data, `[rows, features]`, without constant or dependent features.
 pub(crate) fn rows(rows: usize, features: usize) -> Array2<f64> {
-    Array2::from_shape_fn((rows, features), |(i, j)| ((i * 7 + j * 3) as f64).sin() + (i as f64 * 0.61).cos())
+    Array2::from_shape_fn((rows, features), |(i, j)| {
+        // Sines of one frequency span two dimensions only.
+        let own = ((i * i * (j + 1) + 31 * i * j) % 1009) as f64 / 1009.0;
+        ((i * 7 + j * 3) as f64).sin() + (i as f64 * 0.61).cos() + 0.5 * own
+    })
 }
 
 /// Writes rows as f64.
