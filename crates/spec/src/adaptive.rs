@@ -1,5 +1,6 @@
 //! Defaults that depend on the number of rows.
 
+use pdmap_core::optim::Clip;
 use serde::{Deserialize, Serialize};
 
 use crate::spacing::Spacing;
@@ -19,6 +20,14 @@ const PATIENCE: u64 = 8;
 const PATIENCE_EPOCHS: u64 = 10;
 const PATIENCE_STEPS: u64 = 100;
 
+/// Clipping where none is set: a step of one wild row in a thousand must not undo what the others
+/// teach. The joint norm of the directions is at most this times the root of the number of features.
+const CLIP: f64 = 10.0;
+
+/// Most features of a model that clips by default. The norm of wide models costs a pass over all
+/// directions before the step.
+const CLIP_FEATURES: usize = 256;
+
 /// Share of the rows that is held out for validation, where none is set.
 const SHARE: f64 = 0.1;
 /// Where that is fewer rows than this, up to a fifth of the rows are held out.
@@ -35,6 +44,8 @@ pub struct Adaptive {
     /// The patience: eight validations, after ten epochs. Off where validations are set, since it
     /// is meant for those of the default.
     pub patience: bool,
+    /// Clipping of the gradient's norm, for models of up to 256 features.
+    pub clip: bool,
     /// The share of rows that is held out for validation: see [`validation_share`].
     pub share: bool,
 }
@@ -42,7 +53,7 @@ pub struct Adaptive {
 impl Default for Adaptive {
     /// All of them.
     fn default() -> Self {
-        Self { batch: true, validations: true, patience: true, share: true }
+        Self { batch: true, validations: true, patience: true, clip: true, share: true }
     }
 }
 
@@ -52,12 +63,16 @@ impl Adaptive {
     pub fn without(self, set: &TrainingSpec) -> Self {
         let validations = self.validations && set.evaluations.is_none();
         let patience = self.patience && validations && set.patience.is_none();
-        Self { batch: self.batch && set.batch.is_none(), validations, patience, ..self }
+        let clip = self.clip && set.clip.is_none();
+        Self { batch: self.batch && set.batch.is_none(), validations, patience, clip, ..self }
     }
 
-    /// `config` for this many training rows.
+    /// `config` for this many training rows of so many features.
     #[must_use]
-    pub fn settle(self, mut config: TrainConfig, rows: u64) -> TrainConfig {
+    pub fn settle(self, mut config: TrainConfig, rows: u64, features: usize) -> TrainConfig {
+        if self.clip && features <= CLIP_FEATURES {
+            config.clip = Clip::Norm(CLIP * (features as f64).sqrt());
+        }
         if self.batch {
             let most = usize::try_from((rows / BATCHES).max(1)).unwrap_or(usize::MAX);
             config.batch = config.batch.min(most);
@@ -93,7 +108,7 @@ mod tests {
 
     fn settled(set: &TrainingSpec, batch: usize, rows: u64) -> TrainConfig {
         let config = TrainConfig { batch, ..TrainConfig::new(Budget::Steps(9)) };
-        Adaptive::default().without(set).settle(set.onto(config), rows)
+        Adaptive::default().without(set).settle(set.onto(config), rows, 4)
     }
 
     #[test]

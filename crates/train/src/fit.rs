@@ -101,6 +101,7 @@ pub fn fit_with<F: Real>(data: FitData<'_, F>, config: &FitConfig, hooks: Hooks<
     let FitConfig { model, training, adaptive, .. } = config;
     let FitData { rows, condition, validation } = data;
     pdmap_data::check_training(rows.reborrow(), "rows", adaptive.least_rows(training.batch))?;
+    let features = rows.ncols();
     let conditions = condition.as_ref().map_or(0, |condition| condition.ncols());
     let all = InMemory::with_condition(rows, condition)?;
     let chosen;
@@ -114,7 +115,7 @@ pub fn fit_with<F: Real>(data: FitData<'_, F>, config: &FitConfig, hooks: Hooks<
         }
     };
     let rows = Rows::from(rows);
-    let training = adaptive.settle(training.clone(), rows.count());
+    let training = adaptive.settle(training.clone(), rows.count(), features);
     let steps = model.preprocess.clone().unwrap_or_else(|| vec![Preprocess::Standardize]);
     let mut spec = model.clone();
     spec.conditions = conditions;

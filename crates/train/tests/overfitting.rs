@@ -31,7 +31,7 @@ fn flow<F: Real>(rows: &Array2<F>) -> Flow<F> {
 /// The default settings for these rows, but for the length.
 fn config<F>(rows: &Array2<F>, steps: u64) -> TrainConfig {
     let config = TrainConfig { rate: 3e-3, ..TrainConfig::new(Budget::Steps(steps)) };
-    Adaptive::default().settle(config, rows.nrows() as u64)
+    Adaptive::default().settle(config, rows.nrows() as u64, rows.ncols())
 }
 
 fn run(config: &TrainConfig) -> (Flow<f64>, Trained) {

@@ -56,7 +56,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
     let mut data = Stored::<F>::open(&source, adaptive.least_rows(config.batch), args.memory)?;
-    let config = adaptive.settle(config, data.rows().count());
+    let config = adaptive.settle(config, data.rows().count(), data.facts.features);
     let condition = data.condition(&source, args)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
