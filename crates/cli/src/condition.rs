@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2, Axis, Slice, concatenate};
 use pdmap_core::{Input, Real};
-use pdmap_data::{Format, TextOptions, collect_rows, detect_format, open_rows, read_idx_labels};
+use pdmap_data::{
+    DataError, Format, Labels, TextOptions, collect_rows, detect_format, open_rows, read_idx_labels, read_labels,
+};
 use pdmap_train::{Condition, Model};
 
 use crate::terminal::exit::BadInput;
@@ -21,12 +23,30 @@ fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
     Ok((rows, false))
 }
 
+/// The names of classes, if the file is a text of one column that holds words.
+fn names(path: &Path, text: &TextOptions) -> Result<Option<Labels>> {
+    if !path.is_file() || detect_format(path)? != Format::Csv {
+        return Ok(None);
+    }
+    let numbers = open_rows::<f64>(&pdmap_data::Input::File(path.to_owned()), text)
+        .and_then(|mut rows| rows.read(1, &mut Vec::new()));
+    match numbers {
+        Err(DataError::TextColumn { .. } | DataError::AmbiguousHeader { .. }) => Ok(Some(read_labels(path, text)?)),
+        _ => Ok(None),
+    }
+}
+
 /// The condition of the training rows and of those that are split off them: classes if the file
 /// holds labels or the number of classes is given, otherwise vectors as they are, to be standardized
 /// once the training rows are known.
 pub(crate) fn of_training(path: &Path, text: &TextOptions, classes: Option<usize>) -> Result<(Condition, Array2<f64>)> {
-    let (rows, labels) = read::<f64>(path, text)?;
     let name = path.display().to_string();
+    if let (None, Some(labels)) = (classes, names(path, text)?) {
+        let condition = Condition::Named { classes: labels.classes.clone() };
+        let rows = condition.encode(condition.numbers(&labels.classes, &labels.codes, &name)?, &name)?;
+        return Ok((condition, rows));
+    }
+    let (rows, labels) = read::<f64>(path, text)?;
     let condition = match classes {
         Some(count) if count < 2 => return Err(BadInput(format!("--classes {count}: at least 2")).into()),
         Some(count) => Condition::Classes { count },
@@ -43,6 +63,10 @@ pub(crate) fn beside<F: Real>(condition: &Condition, path: &Path, text: &TextOpt
     Ok(match condition {
         // Centred before it is rounded.
         Condition::Standardized { .. } => condition.encode(read::<f64>(path, text)?.0, &name)?.mapv(F::of),
+        Condition::Named { .. } => {
+            let labels = read_labels(path, text)?;
+            condition.encode(condition.numbers(&labels.classes, &labels.codes, &name)?, &name)?
+        }
         Condition::Vector { .. } | Condition::Classes { .. } => condition.encode(read::<F>(path, text)?.0, &name)?,
     })
 }
@@ -112,5 +136,6 @@ pub(crate) fn wanted(condition: &Condition) -> String {
     match condition {
         Condition::Vector { .. } | Condition::Standardized { .. } => format!("{} numbers a row", condition.width()),
         Condition::Classes { count } => format!("a column of classes from 0 to {}", count - 1),
+        Condition::Named { classes } => format!("a column of class names, of {}", classes.join(", ")),
     }
 }

@@ -62,12 +62,12 @@ impl<F: Real> Stored<F> {
         let counts = [rows.nrows(), self.validation.nrows(), self.test.nrows()];
         let split = source.split_condition(all, given, (counts, self.columns.parts.as_ref()), &name)?;
         let condition = match kind {
-            Condition::Classes { .. } => kind,
+            Condition::Classes { .. } | Condition::Named { .. } => kind,
             _ => Condition::standardized(split[0].view())?,
         };
         let seen = |rows: Array2<f64>| -> Result<Array2<F>> {
             let rows = match &condition {
-                Condition::Classes { .. } => rows,
+                Condition::Classes { .. } | Condition::Named { .. } => rows,
                 condition => condition.encode(rows, &name)?,
             };
             Ok(rows.mapv(F::of))

@@ -7,6 +7,7 @@ mod common;
 mod conditions;
 mod describe;
 mod guide;
+mod intake;
 mod kernels;
 mod large_files;
 mod models;

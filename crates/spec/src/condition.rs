@@ -29,6 +29,11 @@ pub enum Condition {
         /// The number of classes.
         count: usize,
     },
+    /// One of some classes with names: a one-hot vector in the order of the names.
+    Named {
+        /// The names, all different.
+        classes: Vec<String>,
+    },
 }
 
 /// Classes at most: each is a column.
@@ -64,12 +69,50 @@ impl Condition {
         match self {
             Self::Vector { width } => *width,
             Self::Standardized { location, .. } => location.len(),
-            Self::Classes { count } => *count,
+            Self::Classes { .. } | Self::Named { .. } => self.classes().unwrap_or(0),
         }
+    }
+
+    /// The number of classes, if the condition is one of some classes.
+    pub fn classes(&self) -> Option<usize> {
+        match self {
+            Self::Classes { count } => Some(*count),
+            Self::Named { classes } => Some(classes.len()),
+            Self::Vector { .. } | Self::Standardized { .. } => None,
+        }
+    }
+
+    /// The column of class numbers that a column of names stands for. `labels` are the distinct
+    /// names that the file called `name` has, and `codes` the index of the name of each row.
+    ///
+    /// # Errors
+    /// [`SpecError::UnknownClass`] for a name that the model does not know.
+    pub fn numbers<F: Real>(&self, labels: &[String], codes: &[usize], name: &str) -> Result<Array2<F>, SpecError> {
+        let known = if let Self::Named { classes } = self { &classes[..] } else { &[] };
+        let numbers: Vec<Option<usize>> =
+            labels.iter().map(|label| known.iter().position(|known| known == label)).collect();
+        let mut column = Array2::zeros((codes.len(), 1));
+        for (row, &code) in codes.iter().enumerate() {
+            let number = numbers[code].ok_or_else(|| SpecError::UnknownClass {
+                name: name.to_owned(),
+                row,
+                label: labels[code].clone(),
+                known: known.join(", "),
+            })?;
+            column[[row, 0]] = F::of(number as f64);
+        }
+        Ok(column)
     }
 
     /// Says that a condition from a file makes sense.
     pub(crate) fn check(&self) -> Result<(), String> {
+        if let Self::Named { classes } = self {
+            let distinct: std::collections::BTreeSet<&String> = classes.iter().collect();
+            return match (distinct.len() == classes.len(), classes.len()) {
+                (true, 1..=MOST_CLASSES) => Ok(()),
+                (distinct, count) => Err(format!("{count} names of classes, distinct: {distinct}")),
+            };
+        }
         let Self::Standardized { location, deviation } = self else { return Ok(()) };
         if location.len() != deviation.len() {
             return Err(format!("a condition with {} locations and {} deviations", location.len(), deviation.len()));
@@ -107,10 +150,11 @@ impl Condition {
                 }
                 Ok(rows)
             }
-            Self::Classes { count } => {
-                let mut all = Array2::zeros((rows.nrows(), *count));
+            Self::Classes { .. } | Self::Named { .. } => {
+                let count = self.width();
+                let mut all = Array2::zeros((rows.nrows(), count));
                 for row in 0..rows.nrows() {
-                    let label = label(rows.view(), row, *count, name)?;
+                    let label = label(rows.view(), row, count, name)?;
                     all[[row, label]] = F::one();
                 }
                 Ok(all)
@@ -152,6 +196,23 @@ mod tests {
         }
         let error = Condition::Vector { width: 2 }.encode(array![[1.0]], "c").unwrap_err().to_string();
         assert!(error.contains('2') && error.contains('1'), "{error}");
+    }
+
+    #[test]
+    fn names_stand_for_columns_and_unknown_names_are_refused() {
+        let names = |list: &str| list.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let condition = Condition::Named { classes: names("bird cat dog") };
+        assert_eq!((condition.width(), condition.classes()), (3, Some(3)));
+        // Another file may have fewer classes, and its own order.
+        let numbers = condition.numbers::<f64>(&names("cat bird"), &[0, 1, 0], "c.csv").unwrap();
+        assert_eq!(numbers, array![[1.0], [0.0], [1.0]]);
+        let unknown = condition.numbers::<f64>(&names("cat fish"), &[0, 1], "c.csv").unwrap_err().to_string();
+        for needle in ["c.csv", "row 1", "\"fish\"", "bird, cat, dog"] {
+            assert!(unknown.contains(needle), "{unknown}");
+        }
+        assert!(condition.check().is_ok());
+        assert!(Condition::Named { classes: names("a a") }.check().is_err());
+        assert!(Condition::Named { classes: vec![] }.check().is_err());
     }
 
     #[test]

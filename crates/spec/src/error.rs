@@ -10,6 +10,18 @@ use pdmap_data::DataError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
+    /// The name of a class that the model does not know.
+    #[error("{name}: row {row}: unknown class {label:?}; known: {known}")]
+    UnknownClass {
+        /// The file.
+        name: String,
+        /// Its row, from 0.
+        row: usize,
+        /// The name.
+        label: String,
+        /// The known names.
+        known: String,
+    },
     /// A row of a file of labels that is no class.
     #[error("{name}: row {row} is {value}; a class is a whole number below {classes}")]
     Label {

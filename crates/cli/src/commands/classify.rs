@@ -4,7 +4,7 @@ use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::{Input, Real};
 use pdmap_data::RowShape;
-use pdmap_train::{AnyModel, Condition, Model, each_precision as each};
+use pdmap_train::{AnyModel, Model, each_precision as each};
 use serde::Serialize;
 
 use crate::args::{Classify, HeaderArg};
@@ -41,14 +41,13 @@ pub(crate) fn run(args: &Classify) -> Result<()> {
 }
 
 fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) -> Result<()> {
-    let Some(Condition::Classes { count: classes }) = model.header.condition else {
+    let condition = model.header.condition.as_ref();
+    let Some((condition, classes)) = condition.and_then(|condition| Some((condition, condition.classes()?))) else {
         return Err(BadInput("the model has no classes: train it with --condition LABELS".into()).into());
     };
     let text = args.text.options()?;
-    let labels = args.labels.as_deref().map(|path| {
-        let condition = Condition::Classes { count: classes };
-        condition::beside::<f64>(&condition, path, &text).map(|rows| labels(&rows))
-    });
+    let labels =
+        args.labels.as_deref().map(|path| condition::beside::<f64>(condition, path, &text).map(|rows| labels(&rows)));
     let labels = labels.transpose()?;
     let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
     let (count, format) = (data.count(), data.format());

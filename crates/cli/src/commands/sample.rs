@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real, check};
 use pdmap_data::{RowFormat, TextOptions};
-use pdmap_train::{AnyModel, Condition, Model, each_precision as each};
+use pdmap_train::{AnyModel, Model, each_precision as each};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -44,8 +44,8 @@ fn wanted<F: Real>(args: &Sample, model: &Model<F>) -> Result<(u64, Option<Drawn
     match (&model.header.condition, args.class, &args.condition) {
         (None, None, None) => Ok((args.count.unwrap_or(0), None)),
         (None, ..) => refuse("--condition and --class: the model has no condition".into()),
-        (&Some(Condition::Classes { count: classes }), Some(class), _) if class < classes => {
-            Ok((args.count.unwrap_or(1), Some(Drawn::Class { class, classes })))
+        (Some(condition), Some(class), _) if condition.classes().is_some_and(|classes| class < classes) => {
+            Ok((args.count.unwrap_or(1), Some(Drawn::Class { class, classes: condition.width() })))
         }
         (Some(condition), Some(class), _) => {
             refuse(format!("--class {class}: the model's condition is {}", condition::wanted(condition)))
