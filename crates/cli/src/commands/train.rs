@@ -64,6 +64,13 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     spec.conditions = condition.as_ref().map_or(0, Condition::width);
     let flow = spec.build_on(data.rows(), &steps, args.seed, &registry());
     let mut flow = flow.map_err(|error| choice.blame(error, &source))?;
+    if condition.is_some() && flow.conditions() == 0 {
+        let message = format!(
+            "{}: no layer of this model reads a condition; use one with couplings, such as --model gaussianization-orthonormal",
+            choice.name()
+        );
+        return Err(BadInput(message).into());
+    }
     said(&bar, &data, &steps);
     bar.stage(choice.name());
     // Until here there is nothing to save, so a signal ends the program.
