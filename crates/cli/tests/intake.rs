@@ -28,6 +28,11 @@ fn table(folder: &Path, header: &str, cells: impl Fn(usize) -> String) {
 
 const FEW: [&str; 6] = ["--steps", "20", "--batch", "50", "--out", "m.st"];
 
+/// The arguments, for a few steps.
+fn few<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [args, &FEW].concat()
+}
+
 #[test]
 fn degenerate_columns_are_all_named_and_left_out_on_request() {
     let folder = tempfile::tempdir().unwrap();
@@ -36,7 +41,7 @@ fn degenerate_columns_are_all_named_and_left_out_on_request() {
         let (a, b) = pair(row);
         format!("{a},{b},{a},5,{},7", 1.0 + a - 2.0 * b)
     });
-    let train = |rest: &[&str]| [&["train", "--data", "t.csv"][..], rest, &FEW].concat();
+    let train = |rest: &[&'static str]| few(&[&["train", "--data", "t.csv"], rest].concat());
     let line = refuse(folder, &train(&[]));
     for needle in [
         "t.csv",
@@ -98,7 +103,7 @@ fn rows_of_a_group_stay_together_and_an_order_holds_out_the_last_rows() {
         let (a, b) = pair(row);
         format!("p{},2026-{:02}-{:02},{a},{b}", row % 7, 1 + row / 28, 1 + row % 28)
     });
-    let train = |rest: &[&str]| [&["train", "--data", "t.csv", "--columns", "a,b"][..], rest, &FEW].concat();
+    let train = |rest: &[&'static str]| few(&[&["train", "--data", "t.csv", "--columns", "a,b"], rest].concat());
     let parts = |rest: &[&str]| {
         let output = pdmap(folder, &train(rest));
         let said = String::from_utf8(output.stderr).unwrap();
