@@ -104,7 +104,7 @@ fn rows_of_a_group_stay_together_and_an_order_holds_out_the_last_rows() {
         format!("p{},2026-{:02}-{:02},{a},{b}", row % 7, 1 + row / 28, 1 + row % 28)
     });
     let train = |rest: &[&'static str]| few(&[&["train", "--data", "t.csv", "--columns", "a,b"], rest].concat());
-    let parts = |rest: &[&str]| {
+    let parts = |rest: &[&'static str]| {
         let output = pdmap(folder, &train(rest));
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{said}");
