@@ -93,7 +93,8 @@ fn the_readme_leads_from_a_csv_file_to_scores_samples_and_a_report_in_three_comm
     let mut text = "height,weight,age\n".to_owned();
     for row in 0..1000 {
         let (a, b) = ((row as f64 * 0.7).sin(), (row as f64 * 0.61).cos());
-        text += &format!("{},{},{}\n", 170.0 + 10.0 * a, 70.0 + 8.0 * a + 4.0 * b, 40.0 + 20.0 * b);
+        let own = ((row * row * 7 + 13 * row) % 997) as f64 / 99.7;
+        text += &format!("{},{},{}\n", 170.0 + 10.0 * a, 70.0 + 8.0 * a + 4.0 * b, 40.0 + 20.0 * b + own);
     }
     std::fs::write(folder.join("data.csv"), text).unwrap();
     run("README.md", folder, &[commands]);

@@ -138,7 +138,14 @@ fn class_names_are_conditions_and_unknown_ones_are_refused() {
         "kind\n".to_owned() + &(0..300).map(|row| list[row % 3].to_owned() + "\n").collect::<String>()
     };
     std::fs::write(folder.join("kinds.csv"), names(["cat", "bird", "dog"])).unwrap();
-    succeed(folder, &[&["train", "--data", "t.csv", "--condition", "kinds.csv"][..], &FEW].concat());
+    succeed(
+        folder,
+        &[
+            &["train", "--data", "t.csv", "--condition", "kinds.csv", "--model", "gaussianization-orthonormal"][..],
+            &FEW,
+        ]
+        .concat(),
+    );
     let score = |condition: &str| {
         vec!["score", "m.st", "--data", "t.csv", "--condition", condition, "--out", "ll.npy"]
             .into_iter()

@@ -26,6 +26,7 @@ fn training_writes_a_page_and_a_log() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let train = ["train", "--data", "synthetic:moons", "--rows", "2000,500,500", "--steps", "40", "--out", "m.st"];
+    let train = [&train[..], &["--evaluations", "40"]].concat();
     let both = ["--report", "m.html", "--log", "m.jsonl", "--checkpoint", "run"];
     succeed(folder, &[&train[..], &both].concat());
     let page = page(folder, "m.html");
@@ -119,7 +120,7 @@ fn conditions_stay_with_their_rows() {
     let train = ["train", "--data", "x.npy", "--condition", "labels.npy", "--classes", "3", "--model", "c.toml"];
     let output = pdmap(folder, &[&train[..], &["--steps", "20", "--out", "c.st", "--report", "c.html"]].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(page(folder, "c.html").contains("40 rows"));
+    assert!(page(folder, "c.html").contains("50 rows"));
     succeed(folder, &["report", "c.st", "--data", "x.npy", "--condition", "labels.npy", "--out", "c.html"]);
     assert!(refuse(folder, &["report", "c.st", "--data", "x.npy", "--out", "c.html"]).contains("--condition"));
 }

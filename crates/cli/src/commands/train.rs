@@ -15,7 +15,7 @@ use pdmap_train::{
 };
 
 use self::summary::print;
-use self::watch::Watch;
+use self::watch::{Said, Watch};
 use crate::args::{Dtype, Train};
 use crate::model_choice::ModelChoice;
 use crate::model_page::{Subject, page, thinned};
@@ -71,11 +71,11 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         );
         return Err(BadInput(message).into());
     }
-    said(&bar, &data, &steps);
     bar.stage(choice.name());
     // Until here there is nothing to save, so a signal ends the program.
     signals::listen()?;
-    let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)? };
+    let read = said(&data, &steps);
+    let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)?, read };
     watch.started(args, &choice.name(), &config, &flow);
     let mut on_event = |event| watch.event(event);
     let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
@@ -127,14 +127,13 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     }
 }
 
-/// Says what was read, and what the model does about it.
-fn said<F: Real>(bar: &Bar, data: &Stored<F>, steps: &[Preprocess]) {
-    let Some(read) = &data.columns.read else { return };
+/// What was read of a table, and what the model does about it.
+fn said<F: Real>(data: &Stored<F>, steps: &[Preprocess]) -> Option<Said> {
+    let read = data.columns.read.as_ref()?;
     let parts = [data.rows().count() as usize, data.validation.nrows(), data.test.nrows()];
     let mut preprocessing: Vec<String> = steps.iter().map(Preprocess::to_string).collect();
     preprocessing.extend(data.columns.offsets());
-    read.lines(parts, &preprocessing.join(", ")).iter().for_each(|line| bar.said(line));
-    read.warning().iter().for_each(|warning| bar.warn(&format!("warning: {warning}")));
+    Some(Said { lines: read.lines(parts, &preprocessing.join(", ")), warning: read.warning() })
 }
 
 /// Checks that no output overwrites an input or another output.

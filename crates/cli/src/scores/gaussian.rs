@@ -218,6 +218,6 @@ mod tests {
         assert!(reason(fit(Rows::from(&rows()), 1)).contains("conditional"));
         assert!(reason(fit(Rows::from(&Array2::<f32>::zeros((1, 4097))), 0)).contains("4097 features"));
         let twice = Array2::from_shape_fn((100, 2), |(row, _)| row as f64);
-        assert!(reason(fit(Rows::from(&twice), 0)).contains("singular"));
+        assert!(reason(fit(Rows::from(&twice), 0)).contains("dependent"));
     }
 }

@@ -13,6 +13,15 @@ use crate::terminal::progress::Bar;
 pub(super) struct Watch {
     pub(super) bar: Bar,
     pub(super) log: Log,
+    /// What was read; said when training starts, after all that can be refused.
+    pub(super) read: Option<Said>,
+}
+
+/// Lines about the data, and a warning.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) lines: Vec<String>,
+    pub(super) warning: Option<String>,
 }
 
 impl Watch {
@@ -27,6 +36,10 @@ impl Watch {
 
     /// Handles an event.
     pub(super) fn event(&mut self, event: Event) {
+        if let Some(Said { lines, warning }) = self.read.take() {
+            lines.iter().for_each(|line| self.bar.said(line));
+            warning.iter().for_each(|warning| self.bar.warn(&format!("warning: {warning}")));
+        }
         if let Some((name, facts)) = line(&event) {
             self.write(name, facts);
         }
