@@ -167,7 +167,7 @@ pub(crate) enum Data {
     /// Draw random patches from a folder of images into a .npy file
     Patches(Patches),
     /// Write the training, validation and test rows of a protocol or generator to three .npy files
-    Splits(Splits),
+    Splits(Box<Splits>),
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ fn ten_rows_train_and_two_are_too_few() {
             let fitted = fit(rows(count).view(), &config).unwrap();
             let train = count - count.div_ceil(5);
             let settled = &fitted.config;
-            assert_eq!((settled.batch, settled.spacing), ((train / 4).max(1).min(256), Spacing::Geometric), "{count}");
+            assert_eq!((settled.batch, settled.spacing), ((train / 4).clamp(1, 256), Spacing::Geometric), "{count}");
             assert!(!fitted.trained.diverged(), "{:?}", fitted.trained.outcome);
             assert!(fitted.trained.curve.len() > 1);
         }
