@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
-use pdmap_data::{DataError, DataFacts, NpyFile, Splits, TrainingCheck, check_rows};
-use pdmap_train::{ColumnMap, ColumnSums, Condition, FileRows, Rows, SpecError};
+use pdmap_data::{DataError, DataFacts, Describer, Input, NpyFile, Splits, TrainingCheck, check_rows};
+use pdmap_train::{ColumnSums, Condition, FileRows, Rows, SpecError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -105,11 +105,11 @@ fn row_bytes<F>(features: usize) -> u64 {
 
 fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, memory: u64) -> Result<Stored<F>> {
     let (val, test, seed) = source.parts();
-    let (rows, features) = (file.rows(), file.features());
+    let (rows, in_row) = (file.rows(), file.features());
     let chosen: Vec<u64> = if val.is_some() {
         vec![]
     } else {
-        let held = memory / VALIDATION_SHARE / row_bytes::<F>(features);
+        let held = memory / VALIDATION_SHARE / row_bytes::<F>(in_row);
         let count = (rows / 10).min(VALIDATION).min(held).max(1) as usize;
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut chosen: Vec<u64> =
@@ -117,17 +117,29 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
         chosen.sort_unstable();
         chosen
     };
-    let buffer_rows = (memory / row_bytes::<F>(features)).max(batch as u64);
+    let buffer_rows = (memory / row_bytes::<F>(in_row)).max(batch as u64);
     let name = source.name();
+    let (expected, actual) = (batch.saturating_add(chosen.len()), usize::try_from(rows)?);
+    if actual < expected {
+        return Err(DataError::TooFewRows { name: name.to_owned(), expected, actual }.into());
+    }
     // Of all rows of the file, so that errors give row numbers of the file.
-    let (mut check, mut sums) = (TrainingCheck::<f64>::new(name), ColumnSums::new(features));
-    Rows::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| {
-        sums.add(block);
-        Ok(check.block(block)?)
+    let (mut check, mut sums, mut describer) =
+        (TrainingCheck::<F>::new(name), ColumnSums::new(in_row), Describer::new(in_row));
+    Rows::<f64>::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| {
+        // In the model's precision, in which a number may be infinite.
+        check.block(block.mapv(F::of).view())?;
+        sums.add(block.reborrow());
+        describer.add(block);
+        Ok(())
     })?;
-    check.finish(batch.saturating_add(chosen.len()))?;
-    let columns = Columns { map: ColumnMap::default().with_offsets_of::<F>(&sums), ..Columns::default() };
+    let names = file.columns().map(<[String]>::to_vec).unwrap_or_default();
+    let mut columns = Columns { names, ..Columns::default() };
+    let described = describer.finish(columns.named());
+    columns.judged(&Input::File(path.to_owned()), described, source.drops_degenerate())?;
+    columns.map = columns.map.with_offsets::<F>(&sums);
     let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?.mapped(columns.map.clone());
+    let features = train.features();
     let validation: Array2<F> = match source.beside(val, &columns, features)? {
         Some(rows) => rows,
         None => train.gather(&chosen)?,

@@ -69,6 +69,12 @@ fn degenerate_columns_are_all_named_and_left_out_on_request() {
     let all = ["train", "--data", &case("collinear.npy"), "--drop-degenerate"];
     succeed(folder, &[&all[..], &["--steps", "20", "--batch", "50", "--out", "n.st"]].concat());
     succeed(folder, &["score", "n.st", "--data", &case("collinear.npy"), "--out", "ll.npy"]);
+    // The same if the rows stay in the file.
+    let memory = ["--memory", "4kB"];
+    let line = refuse(folder, &[&["train", "--data", &case("collinear.npy"), "--out", "f.st"], &memory[..]].concat());
+    assert!(line.contains("linear combination of x") && line.contains("--drop-degenerate"), "{line}");
+    succeed(folder, &[&all[..], &memory, &["--steps", "20", "--batch", "10", "--out", "f.st"]].concat());
+    succeed(folder, &["score", "f.st", "--data", &case("collinear.npy"), "--out", "ll.npy"]);
 }
 
 #[test]
@@ -91,6 +97,9 @@ fn training_says_what_was_read_and_warns_of_discrete_columns() {
     ] {
         assert!(said.contains(needle), "{needle}: {said}");
     }
+    let json = succeed(folder, &[&["train", "--data", "t.csv", "--json"][..], &FEW].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["read"]["description"]["rows"], &json["read"]["text"]["delimiter"]), (&300.into(), &";".into()));
     let quiet = pdmap(folder, &[&["train", "--data", "t.csv", "--quiet"][..], &FEW].concat());
     assert!(!String::from_utf8(quiet.stderr).unwrap().contains("300 rows"));
 }
@@ -158,7 +167,21 @@ fn class_names_are_conditions_and_unknown_ones_are_refused() {
     };
     assert!(run(score("kinds.csv")).status.success());
     let first = read_vector(folder, "ll.npy");
-    // The names decide, not their order in a file.
+    // The names decide, not their order in a file: here the first name is the last class.
+    let dogs: Vec<usize> = (0..300).filter(|row| row % 3 == 2).collect();
+    let rows: String = dogs
+        .iter()
+        .map(|&row| {
+            let (a, b) = pair(row);
+            format!("{},{b}\n", a + 6.0)
+        })
+        .collect();
+    std::fs::write(folder.join("dogs.csv"), format!("a,b\n{rows}")).unwrap();
+    std::fs::write(folder.join("all-dogs.csv"), format!("kind\n{}", "dog\n".repeat(100))).unwrap();
+    let args = ["score", "m.st", "--data", "dogs.csv", "--condition", "all-dogs.csv", "--out", "dogs.npy"];
+    succeed(folder, &args);
+    let alone: Vec<f64> = dogs.iter().map(|&row| first[row]).collect();
+    assert_eq!(read_vector(folder, "dogs.npy"), alone);
     succeed(folder, &["sample", "m.st", "--class", "1", "--count", "3", "--out", "s.npy"]);
     std::fs::write(folder.join("others.csv"), names(["cat", "bird", "cow"])).unwrap();
     let refused = run(score("others.csv"));

@@ -6,34 +6,34 @@ use serde::{Deserialize, Serialize};
 use crate::spacing::Spacing;
 use crate::training_options::{TrainConfig, TrainingSpec};
 
-/// Training rows that a run with a default batch needs.
+/// Minimum number of training rows of a run with a default batch.
 pub const LEAST_ROWS: usize = 4;
 
-/// Batches of an epoch at least, where the batch is not set.
+/// Minimum number of batches in an epoch, if the batch is not set.
 const BATCHES: u64 = 4;
 
-/// Validations without a new best after which a run stops, where none is set. At steps that grow
-/// by a fifth, eight take a run to four times the steps of its best.
+/// Default patience, in validations without a new best. Since their steps grow by a fifth, eight of
+/// them take a run to four times the steps of its best.
 const PATIENCE: u64 = 8;
 
-/// Epochs and steps before which that patience stops no run.
+/// Minimum numbers of epochs and steps before the default patience stops a run.
 const PATIENCE_EPOCHS: u64 = 10;
 const PATIENCE_STEPS: u64 = 100;
 
-/// Clipping where none is set: a step of one wild row in a thousand must not undo what the others
-/// teach. The joint norm of the directions is at most this times the root of the number of features.
+/// Default clipping: the joint norm of all directions is at most this, times the root of the number
+/// of features. Without it, the gradient of a single extreme row can undo what the others taught.
 const CLIP: f64 = 10.0;
 
-/// Most features of a model that clips by default. The norm of wide models costs a pass over all
-/// directions before the step.
+/// Maximum number of features for default clipping. In wider models the norm costs a pass over all
+/// directions before each step.
 const CLIP_FEATURES: usize = 256;
 
-/// Share of the rows that is held out for validation, where none is set.
+/// Default share of the rows that is held out for validation.
 const SHARE: f64 = 0.1;
-/// Where that is fewer rows than this, up to a fifth of the rows are held out.
+/// If that is fewer rows than this, up to a fifth of the rows are held out.
 const HELD_OUT: f64 = 50.0;
 
-/// The training options that nobody has set, which follow from the number of training rows.
+/// The training options that are not set and follow from the number of training rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Adaptive {
@@ -41,8 +41,8 @@ pub struct Adaptive {
     pub batch: bool,
     /// When validations are made: geometrically.
     pub validations: bool,
-    /// The patience: eight validations, after ten epochs. Off where validations are set, since it
-    /// is meant for those of the default.
+    /// The patience: eight validations, after ten epochs. Off if the number of validations is set,
+    /// since it suits the default spacing only.
     pub patience: bool,
     /// Clipping of the gradient's norm, for models of up to 256 features.
     pub clip: bool,

@@ -1,6 +1,6 @@
 //! From the columns of a table to the features of a model.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use pdmap_core::Real;
 use serde::{Deserialize, Serialize};
 
@@ -38,35 +38,45 @@ impl ColumnMap {
         self.kept.is_empty() && self.offsets.is_empty()
     }
 
-    /// The map for a model in precision `F` of these columns: offsets for those far from 0, rounded
-    /// to the first digit of the standard deviation so that they are short; none in `f64`.
+    /// The map for a model in precision `F` of columns with these sums: offsets for features far from
+    /// 0, rounded to the first digit of the standard deviation so that they are short; none in `f64`.
     #[must_use]
-    pub fn with_offsets<F: Real>(self, rows: ArrayView2<'_, f64>) -> Self {
-        let mut sums = ColumnSums::new(rows.ncols());
-        sums.add(rows);
-        self.with_offsets_of::<F>(&sums)
-    }
-
-    /// The same from sums over rows that came in blocks.
-    #[must_use]
-    pub fn with_offsets_of<F: Real>(self, sums: &ColumnSums) -> Self {
+    pub fn with_offsets<F: Real>(self, sums: &ColumnSums) -> Self {
         if F::EPS < f64::from(f32::EPSILON) {
             return self;
         }
-        let offsets = sums.offsets();
+        let all = sums.offsets();
+        let offsets = if self.kept.is_empty() { all } else { self.kept.iter().map(|&column| all[column]).collect() };
         let none = offsets.iter().all(|&offset| offset == 0.0);
         Self { offsets: if none { vec![] } else { offsets }, ..self }
     }
 
-    /// The features of rows of a table, in precision `F`. Rows that have only the features are
-    /// taken as they are.
+    /// The features of rows of a table, in precision `F`. Rows that have only the features are taken
+    /// as they are.
     pub fn features<F: Real>(&self, rows: ArrayView2<'_, f64>) -> Array2<F> {
-        let selected = (!self.kept.is_empty() && rows.ncols() == self.of).then(|| rows.select(Axis(1), &self.kept));
-        let rows = selected.as_ref().map_or(rows, |selected| selected.view());
-        if self.offsets.len() != rows.ncols() {
+        if self.is_identity() {
             return rows.mapv(F::of);
         }
-        Array2::from_shape_fn(rows.dim(), |(row, column)| F::of(rows[[row, column]] - self.offsets[column]))
+        let features = if self.selects(rows.ncols()) { self.kept.len() } else { rows.ncols() };
+        let mut mapped = Array2::zeros((rows.nrows(), features));
+        for (from, mut to) in rows.rows().into_iter().zip(mapped.rows_mut()) {
+            self.map_row(from, &mut to);
+        }
+        mapped
+    }
+
+    /// The features of one row.
+    pub(crate) fn map_row<F: Real>(&self, row: ArrayView1<'_, f64>, features: &mut ArrayViewMut1<'_, F>) {
+        let selects = self.selects(row.len());
+        for (index, feature) in features.iter_mut().enumerate() {
+            let value = row[if selects { self.kept[index] } else { index }];
+            *feature = F::of(value - self.offsets.get(index).copied().unwrap_or(0.0));
+        }
+    }
+
+    /// Whether rows of so many columns are a whole table, of which some columns are features.
+    fn selects(&self, columns: usize) -> bool {
+        !self.kept.is_empty() && columns == self.of
     }
 
     /// Features as they stand in the table: the inverse of [`features`](Self::features), except that
@@ -84,7 +94,8 @@ impl ColumnMap {
     /// Whether the parts agree with each other and with a model of so many features.
     pub(crate) fn check(&self, features: usize) -> Result<(), String> {
         let (kept, offsets) = (self.kept.len(), self.offsets.len());
-        if kept > 0 && (kept != features || self.kept.iter().any(|&column| column >= self.of)) {
+        let ascending = self.kept.is_sorted_by(|a, b| a < b) && self.kept.last().is_none_or(|&last| last < self.of);
+        if kept > 0 && (kept != features || !ascending) {
             return Err(format!("{kept} of {} columns selected for {features} features", self.of));
         }
         if offsets > 0 && (offsets != features || self.offsets.iter().any(|offset| !offset.is_finite())) {
@@ -106,6 +117,13 @@ impl ColumnSums {
     /// No rows yet.
     pub fn new(columns: usize) -> Self {
         Self { rows: 0.0, moments: vec![(0.0, 0.0); columns] }
+    }
+
+    /// The sums over these rows.
+    pub fn of(rows: ArrayView2<'_, f64>) -> Self {
+        let mut sums = Self::new(rows.ncols());
+        sums.add(rows);
+        sums
     }
 
     /// Adds the rows of a block.
@@ -147,7 +165,7 @@ mod tests {
     #[test]
     fn only_columns_far_from_zero_are_shifted_and_keep_their_digits_in_f32() {
         let rows = array![[1.7e9 + 1.0, 3.0, -5e6], [1.7e9 + 2.0, 4.0, -5e6 - 0.25], [1.7e9 + 4.0, 9.0, -5e6 + 0.5]];
-        let map = ColumnMap::default().with_offsets::<f32>(rows.view());
+        let map = ColumnMap::default().with_offsets::<f32>(&ColumnSums::of(rows.view()));
         assert_eq!((map.offsets[0], map.offsets[1], map.offsets[2]), (1.7e9 + 2.0, 0.0, -5e6 + 0.1));
         let features: Array2<f32> = map.features(rows.view());
         assert_eq!(features.column(0).to_vec(), [-1.0, 0.0, 2.0]);
@@ -156,7 +174,7 @@ mod tests {
         assert!((&back - &rows).iter().all(|d| d.abs() < 1e-6), "{back}");
         // What a plain conversion does.
         assert_ne!(f64::from(rows[[0, 0]] as f32), rows[[0, 0]]);
-        assert!(ColumnMap::default().with_offsets::<f64>(rows.view()).is_identity());
+        assert!(ColumnMap::default().with_offsets::<f64>(&ColumnSums::of(rows.view())).is_identity());
     }
 
     #[test]
@@ -165,7 +183,13 @@ mod tests {
         assert_eq!(map.features::<f64>(array![[1.0, 2.0, 3.0]].view()), array![[1.0, 3.0]]);
         assert_eq!(map.features::<f64>(array![[1.0, 3.0]].view()), array![[1.0, 3.0]]);
         assert!(map.check(2).is_ok() && map.check(3).is_err());
-        assert!(ColumnMap { kept: vec![0, 3], ..map.clone() }.check(2).is_err());
+        for wrong in [vec![0, 3], vec![2, 0], vec![2, 2]] {
+            assert!(ColumnMap { kept: wrong, ..map.clone() }.check(2).is_err());
+        }
+        // Offsets of the kept columns, not of those at their places.
+        let far = array![[1e9, 1.0, 5e8], [1e9 + 1.0, 2.0, 5e8 + 1.0]];
+        let shifted = map.clone().with_offsets::<f32>(&ColumnSums::of(far.view()));
+        assert!(shifted.features::<f32>(far.view()).row(1).iter().all(|value| (value - 0.5).abs() < 1e-5));
         assert!(ColumnMap { offsets: vec![f64::NAN, 0.0], ..map }.check(2).is_err());
     }
 }

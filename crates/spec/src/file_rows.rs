@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use pdmap_core::{LayerError, Real};
 use pdmap_data::NpyFile;
 
@@ -126,17 +126,17 @@ impl FileRows {
         Ok(())
     }
 
-    /// Reads whole rows from row `from` on.
+    /// Reads the features of whole rows from row `from` on.
     fn read_mapped<F: Real>(&self, from: u64, to: &mut [F]) -> Result<(), SpecError> {
         if self.map.is_identity() {
             return Ok(self.file.read_at(from, to)?);
         }
-        let (columns, features) = (self.file.features(), self.features());
-        let mut whole = Array2::zeros((to.len() / features.max(1), columns));
-        if let Some(whole) = whole.as_slice_mut() {
-            self.file.read_at(from, whole)?;
+        let features = self.features().max(1);
+        let mut rows = vec![0.0; to.len() / features * self.file.features()];
+        self.file.read_at(from, &mut rows)?;
+        for (row, to) in rows.chunks_exact(self.file.features()).zip(to.chunks_exact_mut(features)) {
+            self.map.map_row(ArrayView1::from(row), &mut ArrayViewMut1::from(to));
         }
-        to.iter_mut().zip(self.map.features::<F>(whole.view())).for_each(|(to, value)| *to = value);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::pace::Pace;
 use crate::time::Time;
 use crate::validation_plan::ValidationPlan;
 
-/// Share of a time budget, and steps, after which the expected number of steps is told to others.
+/// Share of a time budget, and steps, after which the estimated number of steps is reported.
 const PROBE: f64 = 0.03;
 const PROBE_STEPS: u64 = 10;
 
@@ -119,7 +119,7 @@ impl Clock {
         result
     }
 
-    /// Runs what belongs to a validation and is not made at each.
+    /// Runs a part of a validation that is not needed each time.
     pub(crate) fn beside<T>(&mut self, evaluate: impl FnOnce() -> T) -> T {
         let before = self.time.now();
         let result = evaluate();
@@ -159,7 +159,7 @@ impl Clock {
         }
     }
 
-    /// Takes note of a validation after `done` steps.
+    /// Records a validation after `done` steps.
     pub(crate) fn validated(&mut self, done: u64) {
         let gap = match self.budget {
             Budget::Steps(_) => 1,

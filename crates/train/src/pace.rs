@@ -14,7 +14,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Takes note that `done` steps have taken `time`, validations apart. The first measurement of
+    /// Records that `done` steps have taken `time`, without validations. The first measurement of
     /// a resumed run gives the mean of all its steps.
     pub(crate) fn measure(&mut self, done: u64, time: Duration) {
         let time = time.as_secs_f64();

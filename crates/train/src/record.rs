@@ -11,13 +11,13 @@ use crate::outcome::{CurvePoint, Outcome};
 use crate::stopping::Stopping;
 use crate::validation::mean_log_prob;
 
-/// Training rows by which a run is judged at most. They are looked at only when the validation rows
-/// give cause to.
+/// Maximum number of training rows on which a run is evaluated. That happens only when its
+/// validation rows look bad.
 const TRAINING_ROWS: usize = 10_000;
 
-/// The rows by which a run is judged.
+/// The rows on which a run is evaluated.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Judges<'v, 'r, F> {
+pub(crate) struct EvaluationRows<'v, 'r, F> {
     pub(crate) validation: ArrayView2<'v, F>,
     pub(crate) training: Rows<'r, F>,
 }
@@ -106,7 +106,7 @@ impl<F: Real> Record<F> {
     pub(crate) fn evaluate(
         &mut self,
         flow: &Flow<F>,
-        rows: Judges<'_, '_, F>,
+        rows: EvaluationRows<'_, '_, F>,
         step: u64,
         clock: &mut Clock,
     ) -> Result<Option<Outcome>, TrainError> {
@@ -123,7 +123,7 @@ impl<F: Real> Record<F> {
             return Ok(Some(diverged));
         }
         if !value.is_finite() {
-            // The training rows say that all is well: validation rows beyond the model's domain.
+            // The training rows are fine, so the validation rows lie beyond the model's domain.
             self.waited += 1;
             return Ok(self.stopping.exhausted(self.waited, step).then_some(Outcome::StoppedEarly));
         }
@@ -137,8 +137,8 @@ impl<F: Real> Record<F> {
         self.verdict(flow, rows.training, clock)
     }
 
-    /// The outcome, if the training rows have no likelihood any more or one far below that of the
-    /// start. The validation rows alone are no evidence: they get there by overfitting, too.
+    /// The outcome, if the log-likelihood of the training rows is not finite or far below that of the
+    /// start. The validation rows alone are no evidence, since overfitting has the same effect on them.
     fn collapsed(
         &self,
         flow: &Flow<F>,

@@ -1,4 +1,4 @@
-//! Where a clock gets its time from.
+//! The source of a clock's time.
 
 use std::time::{Duration, Instant};
 

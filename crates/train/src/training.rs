@@ -16,7 +16,7 @@ use crate::hooks::Hooks;
 use crate::memory::peak_memory;
 use crate::observer::{Nobody, Observer};
 use crate::outcome::{Cost, Event, Outcome, Progress, Rollback, Trained, factor};
-use crate::record::{Judges, Record};
+use crate::record::{EvaluationRows, Record};
 use crate::time::Time;
 
 /// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation. For a
@@ -260,7 +260,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
 
     fn evaluate(&mut self, hooks: &mut Hooks<'_>) -> Result<Option<Outcome>, TrainError> {
         let before = self.record.curve().len();
-        let rows = Judges { validation: self.validation.reborrow(), training: self.rows };
+        let rows = EvaluationRows { validation: self.validation.reborrow(), training: self.rows };
         let outcome = self.record.evaluate(self.flow, rows, self.step, &mut self.clock)?;
         // A loss that is not finite adds no point to the curve.
         self.record.curve().iter().skip(before).for_each(|&point| hooks.tell(Event::Validated(point)));

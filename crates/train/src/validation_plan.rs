@@ -62,7 +62,7 @@ impl ValidationPlan {
         (share * self.evaluations.min(most).max(1) as f64) as u64
     }
 
-    /// Takes note of a validation after `done` steps and a `share` of the time. The next one is at
+    /// Records a validation after `done` steps and a `share` of the time. The next one is at
     /// least `gap` steps away.
     pub(crate) fn made(&mut self, done: u64, gap: u64, share: f64, most: u64) {
         let grown = (done / GROWTH).max(self.epoch / AN_EPOCH).max(gap).max(1);

@@ -14,8 +14,8 @@ use pdmap_train::{
     TrainingSpec, registry, train_with,
 };
 
-use self::summary::print;
-use self::watch::{Said, Watch};
+use self::summary::{Measured, print};
+use self::watch::{DataSummary, Watch};
 use crate::args::{Dtype, Train};
 use crate::model_choice::ModelChoice;
 use crate::model_page::{Subject, page, thinned};
@@ -74,8 +74,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     bar.stage(choice.name());
     // Until here there is nothing to save, so a signal ends the program.
     signals::listen()?;
-    let read = said(&data, &steps);
-    let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)?, read };
+    let summary = data_summary(&data, &steps);
+    let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)?, data: summary };
     watch.started(args, &choice.name(), &config, &flow);
     let mut on_event = |event| watch.event(event);
     let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
@@ -106,7 +106,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let beside = baseline::beside(&model, &data, &gaussian, scores);
     beside.warning().iter().for_each(|warning| eprintln!("warning: {warning}"));
     let test = test.map(|test| test.map(|(_, likelihood)| likelihood));
-    let printed = print(args, &trained, &config, test, &beside, &data.facts, &model.weights_hash());
+    let measured = Measured { test, baseline: &beside, facts: &data.facts, read: data.columns.read.as_ref() };
+    let printed = print(args, &trained, &config, measured, &model.weights_hash());
     let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
     // The exit status states how training ended, whatever happens to stdout.
     let ended = match trained.outcome {
@@ -127,13 +128,13 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     }
 }
 
-/// What was read of a table, and what the model does about it.
-fn said<F: Real>(data: &Stored<F>, steps: &[Preprocess]) -> Option<Said> {
+/// What was read from a table and how it is preprocessed.
+fn data_summary<F: Real>(data: &Stored<F>, steps: &[Preprocess]) -> Option<DataSummary> {
     let read = data.columns.read.as_ref()?;
     let parts = [data.rows().count() as usize, data.validation.nrows(), data.test.nrows()];
     let mut preprocessing: Vec<String> = steps.iter().map(Preprocess::to_string).collect();
     preprocessing.extend(data.columns.offsets());
-    Some(Said { lines: read.lines(parts, &preprocessing.join(", ")), warning: read.warning() })
+    Some(DataSummary { lines: read.lines(parts, &preprocessing.join(", ")), warning: read.warning() })
 }
 
 /// Checks that no output overwrites an input or another output.

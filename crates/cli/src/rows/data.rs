@@ -206,9 +206,7 @@ impl Source {
     /// Rows of a file. Missing validation and test sets are split off, a tenth each, or up to a fifth
     /// of few rows.
     fn rows<F: Real>(&self, input: &Input) -> Result<(Splits<F>, Columns)> {
-        let (mut columns, rows, keys) = Columns::of_training(input, &self.text, self.drop_degenerate)?;
-        columns.map = columns.map.with_offsets::<F>(rows.view());
-        let rows = columns.map.features::<F>(rows.view());
+        let (mut columns, rows, keys) = Columns::of_training::<F>(input, &self.text, self.drop_degenerate)?;
         let features = rows.ncols();
         let beside = |path: Option<&Path>| -> Result<Option<Array2<F>>> {
             let Some((read, others)) = self.named_beside(path, &columns, features)? else { return Ok(None) };
@@ -338,6 +336,11 @@ impl Source {
     /// Files of validation and test rows, and the seed of splits.
     pub(crate) fn parts(&self) -> (Option<&Path>, Option<&Path>, u64) {
         (self.val.as_deref(), self.test.as_deref(), self.seed)
+    }
+
+    /// Whether columns without a density of their own are left out.
+    pub(crate) fn drops_degenerate(&self) -> bool {
+        self.drop_degenerate
     }
 }
 

@@ -12,14 +12,14 @@ pub(crate) struct Reading {
     /// The file.
     file: String,
     /// How text was read.
-    text: Option<TextReport>,
+    pub(crate) text: Option<TextReport>,
     /// What its columns hold.
     description: Description,
 }
 
 impl Reading {
-    pub(crate) fn of(input: &Input, description: Description, text: Option<TextReport>) -> Self {
-        Self { file: input.to_string(), text, description }
+    pub(crate) fn of(input: &Input, description: Description) -> Self {
+        Self { file: input.to_string(), text: None, description }
     }
 
     /// Lines for the terminal. `parts` are the numbers of training, validation and test rows.

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{
     DataError, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows, collect_named_rows,
     describe, match_names, open_rows,
 };
-use pdmap_train::{ColumnMap, Model};
+use pdmap_train::{ColumnMap, ColumnSums, Model};
 
 use super::parts::Parts;
 use super::reading::Reading;
@@ -26,7 +26,7 @@ pub(crate) struct Columns {
     pub(crate) map: ColumnMap,
     /// Row numbers of the parts, if the training rows were split.
     pub(crate) parts: Option<Parts>,
-    /// What was read, of training rows in memory.
+    /// What was read as training rows.
     pub(crate) read: Option<Reading>,
 }
 
@@ -73,46 +73,61 @@ impl Columns {
     }
 
     /// Reads the training rows, which decide the columns of all other tables, and their names.
-    /// Columns without a density of their own are an error, or left out on request.
-    pub(crate) fn of_training(
+    ///
+    /// # Errors
+    /// As [`judged`](Self::judged).
+    pub(crate) fn of_training<F: Real>(
         input: &Input,
         text: &TextOptions,
         drop_degenerate: bool,
-    ) -> Result<(Self, Array2<f64>, Vec<String>)> {
+    ) -> Result<(Self, Array2<F>, Vec<String>)> {
         let mut reader = open_rows::<f64>(input, text)?;
-        let (mut rows, row_names) = collect_named_rows(&mut *reader)?;
+        let (rows, row_names) = collect_named_rows(&mut *reader)?;
         check_rows(rows.view(), &input.to_string())?;
         let names = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
-        let described = describe(rows.view(), (!columns.names.is_empty()).then_some(&columns.names[..]));
-        if !described.degenerate.is_empty() {
+        let described = describe(rows.view(), columns.named());
+        columns.judged(input, described, drop_degenerate)?;
+        columns.map = columns.map.with_offsets::<F>(&ColumnSums::of(rows.view()));
+        if let Some(read) = &mut columns.read {
+            read.text = reader.text_report().cloned();
+        }
+        let features = columns.map.features(rows.view());
+        Ok((columns, features, row_names))
+    }
+
+    /// The names, if they are known.
+    pub(crate) fn named(&self) -> Option<&[String]> {
+        (!self.names.is_empty()).then_some(&self.names[..])
+    }
+
+    /// Records what the columns of the training rows hold. Degenerate columns are an error, or are left
+    /// out on request.
+    ///
+    /// # Errors
+    /// [`DataError::DegenerateColumns`]; [`BadInput`] if no column is left.
+    pub(crate) fn judged(&mut self, input: &Input, described: Description, drop_degenerate: bool) -> Result<()> {
+        let dropped: Vec<usize> = described.degenerate.iter().map(Degenerate::column).collect();
+        if !dropped.is_empty() {
             if !drop_degenerate {
                 let (name, notes) = (input.to_string(), described.degenerate_notes());
                 return Err(DataError::DegenerateColumns { name, notes }.into());
             }
-            rows = columns.without(&described, rows)?;
+            let of = described.columns.len();
+            let kept: Vec<usize> = (0..of).filter(|column| !dropped.contains(column)).collect();
+            if kept.is_empty() {
+                let message = format!("{input}: every column is constant; --drop-degenerate leaves none");
+                return Err(BadInput(message).into());
+            }
+            if !self.names.is_empty() {
+                self.left_out.extend(dropped.iter().map(|&column| self.names[column].clone()));
+                self.names = kept.iter().map(|&column| self.names[column].clone()).collect();
+            }
+            self.map = ColumnMap { of, kept, ..ColumnMap::default() };
         }
-        columns.read = Some(Reading::of(input, described, reader.text_report().cloned()));
-        Ok((columns, rows, row_names))
-    }
-
-    /// Leaves out the degenerate columns.
-    fn without(&mut self, described: &Description, rows: Array2<f64>) -> Result<Array2<f64>> {
-        let of = rows.ncols();
-        let dropped: Vec<usize> = described.degenerate.iter().map(Degenerate::column).collect();
-        let kept: Vec<usize> = (0..of).filter(|column| !dropped.contains(column)).collect();
-        if kept.is_empty() {
-            let message = "every column is constant or a copy; nothing is left for --drop-degenerate to keep";
-            return Err(BadInput(message.into()).into());
-        }
-        if !self.names.is_empty() {
-            self.left_out.extend(dropped.iter().map(|&column| self.names[column].clone()));
-            self.names = kept.iter().map(|&column| self.names[column].clone()).collect();
-        }
-        let rows = rows.select(Axis(1), &kept);
-        self.map = ColumnMap { of, kept, ..ColumnMap::default() };
-        Ok(rows)
+        self.read = Some(Reading::of(input, described));
+        Ok(())
     }
 
     /// The names for plots, with the offsets: `time − 1.7e9`.
@@ -121,7 +136,7 @@ impl Columns {
             Some(offset) if *offset != 0.0 => format!("{name} − {offset}"),
             _ => name.clone(),
         };
-        (!self.names.is_empty()).then(|| self.names.iter().enumerate().map(label).collect())
+        self.named().map(|names| names.iter().enumerate().map(label).collect())
     }
 
     /// The offsets in words.
@@ -147,8 +162,12 @@ impl Columns {
             eprintln!("note: {} has no column names; its columns are taken by position", reader.name());
             return Ok(None);
         };
+        if selected == self.names && all == self.names {
+            return Ok(None);
+        }
         let ignored = [&self.left_out[..], reader.id_column().map(str::to_owned).as_slice()].concat();
         let matched = match_names(&self.names, all, &ignored);
+        let matched = matched.and_then(|_| match_names(&self.names, selected, &ignored));
         let places = matched.map_err(|mismatch| DataError::ColumnNames {
             path: PathBuf::from(reader.name()),
             mismatch: Box::new(mismatch),

@@ -10,6 +10,7 @@ use crate::error::{DataError, Place, excerpt};
 use crate::format::Head;
 use crate::text::{
     Aside, Dialect, IndexColumn, Names, NumberFormat, TextColumn, TextOptions, TextReport, choose, find, find_asides,
+    is_named,
 };
 
 /// The name of the column of row names if the file does not name it.
@@ -159,16 +160,12 @@ impl Table {
             .as_ref()
             .map(|names| self.taken.iter().filter_map(|&column| names.get(column).cloned()).collect());
         let holds = |column: usize, name: &str| {
-            let unnamed = name.trim().is_empty() || name == "Unnamed: 0";
-            self.taken.contains(&column) || !(unnamed || self.asides.iter().any(|&(aside, _)| aside == column))
+            self.taken.contains(&column)
+                || is_named(name) && self.asides.iter().all(|&(aside, _)| aside != column)
         };
         self.named = self.header.as_ref().map(|names| {
-            names
-                .iter()
-                .enumerate()
-                .filter(|(column, name)| holds(*column, name))
-                .map(|(_, name)| name.clone())
-                .collect()
+            let held = names.iter().enumerate().filter(|(column, name)| holds(*column, name));
+            held.map(|(_, name)| name.clone()).collect()
         });
         self.report.columns = self.taken.iter().map(|&column| self.described(column)).collect();
         self.report.id = self.id.as_ref().map(|&(column, _)| self.described(column));

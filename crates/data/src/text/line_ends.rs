@@ -49,18 +49,7 @@ impl<R: Read> Read for LineEnds<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Yields a text in pieces of a fixed size.
-    struct Pieces<'a>(&'a [u8], usize);
-
-    impl Read for Pieces<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-            let count = self.1.min(buffer.len()).min(self.0.len());
-            buffer[..count].copy_from_slice(&self.0[..count]);
-            self.0 = &self.0[count..];
-            Ok(count)
-        }
-    }
+    use crate::text::pieces::Pieces;
 
     #[test]
     fn line_ends_are_normalized_for_pieces_of_any_size() -> Result<()> {

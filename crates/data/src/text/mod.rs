@@ -12,6 +12,8 @@ mod line_ends;
 mod number_format;
 mod numbers;
 mod options;
+#[cfg(test)]
+mod pieces;
 mod preamble;
 mod record_limit;
 mod report;
@@ -33,4 +35,4 @@ pub use options::{CsvHeader, IndexColumn, TextEncoding, TextOptions};
 pub(crate) use record_limit::{RECORD_LIMIT, RecordLimit};
 pub use report::{Compression, TextColumn, TextReport};
 pub(crate) use shape::{Shape, shape};
-pub(crate) use structure::{Aside, find_asides};
+pub(crate) use structure::{Aside, find_asides, is_named};

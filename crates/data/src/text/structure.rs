@@ -19,6 +19,11 @@ pub(crate) enum Aside {
     Empty,
 }
 
+/// Whether a header gives a column a name; pandas writes `Unnamed: 0` for one without.
+pub(crate) fn is_named(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with("Unnamed: ")
+}
+
 /// The columns that are no features, with their numbers; none if columns are selected.
 ///
 /// # Errors
@@ -34,10 +39,7 @@ pub(crate) fn find_asides(
     let Some(cells) = rows.first().map(Vec::len).filter(|&cells| cells > 1 && options.columns.is_none()) else {
         return Ok(Vec::new());
     };
-    let named = |column: usize| {
-        let name = header.and_then(|names| names.get(column)).map_or("", String::as_str);
-        !name.is_empty() && !name.starts_with("Unnamed: ")
-    };
+    let named = |column: usize| header.and_then(|names| names.get(column)).is_some_and(|name| is_named(name));
     let column = |column: usize| rows.iter().filter_map(move |row| row.get(column)).map(|cell| cell.trim());
     let mut asides: Vec<(usize, Aside)> =
         (0..cells).filter(|&c| !named(c) && column(c).all(str::is_empty)).map(|c| (c, Aside::Empty)).collect();

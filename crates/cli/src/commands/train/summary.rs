@@ -5,20 +5,30 @@ use pdmap_data::DataFacts;
 use pdmap_train::{Outcome, Spacing, TrainConfig, Trained};
 
 use crate::args::Train;
+use crate::rows::reading::Reading;
 use crate::scores::gaussian::Baseline;
 use crate::scores::likelihood::Likelihood;
 use crate::terminal::output;
 
-/// Prints what training did, and the log-likelihood of the test rows or why they have none.
+/// The data, and what was measured on them.
+pub(super) struct Measured<'a> {
+    /// The log-likelihood of the test rows, or why they have none.
+    pub(super) test: Option<Result<Likelihood, String>>,
+    pub(super) baseline: &'a Baseline,
+    pub(super) facts: &'a DataFacts,
+    /// What was read, of a table.
+    pub(super) read: Option<&'a Reading>,
+}
+
+/// Prints what training did, and the log-likelihood of the test rows.
 pub(super) fn print(
     args: &Train,
     trained: &Trained,
     config: &TrainConfig,
-    test: Option<Result<Likelihood, String>>,
-    baseline: &Baseline,
-    facts: &DataFacts,
+    measured: Measured<'_>,
     weights: &str,
 ) -> Result<()> {
+    let Measured { test, baseline, facts, read } = measured;
     let (test, failure) = match test {
         None => (None, None),
         Some(Ok(likelihood)) => (Some(likelihood), None),
@@ -32,7 +42,7 @@ pub(super) fn print(
     if args.json {
         let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
         let all = serde_json::json!({
-            "trained": trained, "config": config, "test": test, "bits_per_dim": bits, "test_failure": failure,
+            "read": read, "trained": trained, "config": config, "test": test, "bits_per_dim": bits, "test_failure": failure,
             "baseline": baseline, "truth": truth, "weights": weights,
         });
         return output::json(&all);

@@ -13,13 +13,13 @@ use crate::terminal::progress::Bar;
 pub(super) struct Watch {
     pub(super) bar: Bar,
     pub(super) log: Log,
-    /// What was read; said when training starts, after all that can be refused.
-    pub(super) read: Option<Said>,
+    /// Lines about the data. They are printed when training starts, when nothing can be refused any more.
+    pub(super) data: Option<DataSummary>,
 }
 
-/// Lines about the data, and a warning.
+/// Lines and a warning about the data.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct DataSummary {
     pub(super) lines: Vec<String>,
     pub(super) warning: Option<String>,
 }
@@ -36,7 +36,7 @@ impl Watch {
 
     /// Handles an event.
     pub(super) fn event(&mut self, event: Event) {
-        if let Some(Said { lines, warning }) = self.read.take() {
+        if let Some(DataSummary { lines, warning }) = self.data.take() {
             lines.iter().for_each(|line| self.bar.said(line));
             warning.iter().for_each(|warning| self.bar.warn(&format!("warning: {warning}")));
         }
