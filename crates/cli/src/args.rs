@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pdmap_train::Preset;
 
-pub(crate) use data::{DataArgs, Protocol};
+pub(crate) use data::{DataArgs, Discrete, Protocol};
 pub(crate) use rows::{HeaderArg, RowFormatArg};
 pub(crate) use scoring::{Classify, Inspect, Map, Report, Sample, Score};
 pub(crate) use train::Train;

@@ -57,6 +57,12 @@ pub(crate) fn of_training(path: &Path, text: &TextOptions, classes: Option<usize
     Ok((condition, rows))
 }
 
+/// The class of each row, if the condition is one of classes.
+pub(crate) fn strata((condition, rows): &(Condition, Array2<f64>)) -> Option<Vec<u32>> {
+    condition.classes()?;
+    Some(rows.rows().into_iter().map(|row| row.iter().position(|&one| one > 0.0).unwrap_or(0) as u32).collect())
+}
+
 /// The condition of other rows for the same model.
 pub(crate) fn beside<F: Real>(condition: &Condition, path: &Path, text: &TextOptions) -> Result<Array2<F>> {
     let name = path.display().to_string();

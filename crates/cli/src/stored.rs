@@ -6,7 +6,7 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{DataError, DataFacts, Describer, Input, NpyFile, Splits, TrainingCheck, check_rows};
-use pdmap_train::{ColumnSums, Condition, FileRows, Rows, SpecError};
+use pdmap_train::{ColumnSums, Condition, Dequantizer, FileRows, InMemory, Rows, SpecError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -50,11 +50,16 @@ impl<F: Real> Stored<F> {
         Ok(Self { train: Trains::Memory(train), validation, test, test_groups, facts, columns })
     }
 
-    /// Appends to each row the condition that `args` names.
-    pub(crate) fn condition(&mut self, source: &Source, args: &Train) -> Result<Option<Condition>> {
-        let Some(path) = args.condition.as_deref() else { return Ok(None) };
+    /// Appends to each row its condition: `read` is that of the training rows and of those split off
+    /// them, `args` names the others.
+    pub(crate) fn condition(
+        &mut self,
+        source: &Source,
+        args: &Train,
+        read: Option<(Condition, Array2<f64>)>,
+    ) -> Result<Option<Condition>> {
+        let (Some(path), Some((kind, all))) = (args.condition.as_deref(), read) else { return Ok(None) };
         let text = args.data.text.options()?;
-        let (kind, all) = condition::of_training(path, &text, args.classes)?;
         let beside = |path: Option<&Path>| path.map(|path| condition::beside::<f64>(&kind, path, &text)).transpose();
         let given = (beside(args.val_condition.as_deref())?, beside(args.test_condition.as_deref())?);
         let Trains::Memory(rows) = &mut self.train else { return Err(SpecError::ConditionsInFile.into()) };
@@ -82,7 +87,7 @@ impl<F: Real> Stored<F> {
     /// The training rows.
     pub(crate) fn rows(&self) -> Rows<'_, F> {
         match &self.train {
-            Trains::Memory(rows) => Rows::from(rows),
+            Trains::Memory(rows) => InMemory::from(rows.view()).dequantized(self.columns.noise.as_ref()).into(),
             Trains::File(file) => Rows::from(file),
         }
     }
@@ -136,22 +141,29 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
     let names = file.columns().map(<[String]>::to_vec).unwrap_or_default();
     let mut columns = Columns { names, ..Columns::default() };
     let described = describer.finish(columns.named());
-    columns.judged(&Input::File(path.to_owned()), described, source.drops_degenerate())?;
+    columns.judged(&Input::File(path.to_owned()), described, source.policy())?;
     columns.map = columns.map.with_offsets::<F>(&sums);
-    let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?.mapped(columns.map.clone());
+    columns.noise = Dequantizer::new(&columns.map.discrete, seed);
+    let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?
+        .mapped(columns.map.clone())
+        .dequantized(columns.noise.clone());
     let features = train.features();
-    let validation: Array2<F> = match source.beside(val, &columns, features)? {
+    let mut validation: Array2<F> = match source.beside(val, &columns, features)? {
         Some(rows) => rows,
         None => train.gather(&chosen)?,
     };
     check_rows(validation.view(), name)?;
-    let test = source.beside(test, &columns, features)?.unwrap_or_else(|| Array2::zeros((0, features)));
+    let mut test = source.beside(test, &columns, features)?.unwrap_or_else(|| Array2::zeros((0, features)));
     if test.nrows() > 0 {
         fits(Path::new(&source.test_name()), &test, features)?;
     }
+    if let Some(noise) = &columns.noise {
+        noise.add(Dequantizer::VALIDATION, 0, validation.view_mut());
+        noise.add(Dequantizer::TEST, 0, test.view_mut());
+    }
     let facts = DataFacts {
         name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-        space: format!("the space of the rows as they were given ({features} features)"),
+        space: columns.space(features),
         features,
         pixel_log_det: None,
         true_log_likelihood: None,

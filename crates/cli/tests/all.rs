@@ -6,6 +6,7 @@ mod columns;
 mod common;
 mod conditions;
 mod describe;
+mod discrete;
 mod guide;
 mod intake;
 mod kernels;

@@ -5,23 +5,8 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{pdmap, refuse, rows, succeed, write};
+use common::{folder, pdmap, refuse_cleanly, rows, succeed, write};
 use ndarray::Array2;
-
-/// Expects a refusal that contains `names` and leaves the folder unchanged.
-fn clean_refusal(folder: &Path, args: &[&str], names: &[&str]) {
-    let list = || {
-        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
-        names.sort();
-        names
-    };
-    let before = list();
-    let line = refuse(folder, args);
-    for name in names {
-        assert!(line.contains(name), "`{name}` is not in: {line}");
-    }
-    assert_eq!(list(), before, "{args:?} left files behind");
-}
 
 fn train(data: &str) -> Vec<&str> {
     vec!["train", "--data", data, "--steps", "5", "--out", "m.safetensors"]
@@ -29,33 +14,32 @@ fn train(data: &str) -> Vec<&str> {
 
 #[test]
 fn unusable_data() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    clean_refusal(folder, &train("absent.npy"), &["absent.npy", "no such file"]);
+    let folder = &folder();
+    refuse_cleanly(folder, &train("absent.npy"), &["absent.npy", "no such file"]);
 
     std::fs::write(folder.join("noise.npy"), b"this is no array").unwrap();
-    clean_refusal(folder, &train("noise.npy"), &["noise.npy"]);
+    refuse_cleanly(folder, &train("noise.npy"), &["noise.npy"]);
 
     let mut nan = rows(300, 3);
     nan[[17, 2]] = f64::NAN;
     write(folder, "nan.npy", &nan);
-    clean_refusal(folder, &train("nan.npy"), &["nan.npy", "17", "2", "NaN"]);
+    refuse_cleanly(folder, &train("nan.npy"), &["nan.npy", "17", "2", "NaN"]);
 
     let mut constant = rows(300, 3);
     constant.column_mut(1).fill(4.5);
     write(folder, "constant.npy", &constant);
-    clean_refusal(folder, &train("constant.npy"), &["constant.npy", "1", "4.5"]);
+    refuse_cleanly(folder, &train("constant.npy"), &["constant.npy", "1", "4.5"]);
 
     write(folder, "few.npy", &rows(30, 3));
     let many = [&train("few.npy")[..], &["--batch", "100"]].concat();
-    clean_refusal(folder, &many, &["few.npy", "100", "24"]);
+    refuse_cleanly(folder, &many, &["few.npy", "100", "24"]);
 
     write(folder, "none.npy", &Array2::zeros((300, 0)));
-    clean_refusal(folder, &train("none.npy"), &["none.npy"]);
+    refuse_cleanly(folder, &train("none.npy"), &["none.npy"]);
 
     let cube = ndarray::Array3::<f64>::zeros((10, 3, 3));
     pdmap_data::write_npy(&folder.join("cube.npy"), &cube).unwrap();
-    clean_refusal(folder, &train("cube.npy"), &["cube.npy", "rank 3", "rank 2", "reshape"]);
+    refuse_cleanly(folder, &train("cube.npy"), &["cube.npy", "rank 3", "rank 2", "reshape"]);
 
     // An array of complex numbers.
     let bytes = std::fs::read(write(folder, "good.npy", &rows(300, 3))).unwrap();
@@ -63,14 +47,14 @@ fn unusable_data() {
     let mut complex = bytes.clone();
     complex[at..at + 3].copy_from_slice(b"<c8");
     std::fs::write(folder.join("complex.npy"), complex).unwrap();
-    clean_refusal(folder, &train("complex.npy"), &["complex.npy", "<c8", "x.real"]);
+    refuse_cleanly(folder, &train("complex.npy"), &["complex.npy", "<c8", "x.real"]);
     std::fs::write(folder.join("short.npy"), &bytes[..bytes.len() - 100]).unwrap();
-    clean_refusal(folder, &train("short.npy"), &["short.npy"]);
+    refuse_cleanly(folder, &train("short.npy"), &["short.npy"]);
 
     write(folder, "narrow.npy", &rows(50, 2));
     let mut narrow = train("good.npy");
     narrow.extend(["--val", "narrow.npy"]);
-    clean_refusal(folder, &narrow, &["narrow.npy", "2", "3"]);
+    refuse_cleanly(folder, &narrow, &["narrow.npy", "2", "3"]);
 
     // The third column is the sum of the others, so the message names the file.
     let mut dependent = Array2::from_shape_fn((300, 3), |(i, j)| ((i * (j + 1)) % (7 + j)) as f64);
@@ -78,37 +62,35 @@ fn unusable_data() {
     dependent.column_mut(2).assign(&sum);
     write(folder, "dependent.npy", &dependent);
     let whiten = ["--preprocess", "whiten", "--dtype", "f64"];
-    clean_refusal(
+    refuse_cleanly(
         folder,
         &[&train("dependent.npy")[..], &whiten].concat(),
         &["dependent.npy", "combination of x0, x1"],
     );
     let compare = ["compare", "--data", "dependent.npy", "--steps", "5", "--out", "new"];
-    clean_refusal(folder, &[&compare[..], &whiten].concat(), &["dependent.npy", "combination of x0, x1"]);
+    refuse_cleanly(folder, &[&compare[..], &whiten].concat(), &["dependent.npy", "combination of x0, x1"]);
 }
 
 #[test]
 fn unusable_images() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     std::fs::create_dir(folder.join("photos")).unwrap();
-    clean_refusal(folder, &train("photos"), &["photos"]);
+    refuse_cleanly(folder, &train("photos"), &["photos"]);
     for index in 0..5 {
         image::GrayImage::new(20, 6).save(folder.join(format!("photos/{index}.png"))).unwrap();
     }
-    clean_refusal(folder, &train("photos"), &["20", "6", "8"]);
+    refuse_cleanly(folder, &train("photos"), &["20", "6", "8"]);
     let patches = ["data", "patches", "--images", "photos", "--size", "8", "--count", "10", "--out", "x.npy"];
-    clean_refusal(folder, &patches, &["20", "6", "8"]);
+    refuse_cleanly(folder, &patches, &["20", "6", "8"]);
     std::fs::write(folder.join("photos/0.png"), b"no picture").unwrap();
-    clean_refusal(folder, &train("photos"), &["0.png"]);
+    refuse_cleanly(folder, &train("photos"), &["0.png"]);
     image::GrayImage::new(8193, 8192).save(folder.join("photos/0.png")).unwrap();
-    clean_refusal(folder, &train("photos"), &["0.png", "8193", "8192", "67108864"]);
+    refuse_cleanly(folder, &train("photos"), &["0.png", "8193", "8192", "67108864"]);
 }
 
 #[test]
 fn unwritable_folders() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(300, 3));
     // The folder is checked before training.
     let compare = ["compare", "--data", "x.npy", "--budget", "1h", "--out"];
@@ -116,23 +98,22 @@ fn unwritable_folders() {
     std::fs::create_dir_all(folder.join("taken/results.json")).unwrap();
     std::fs::create_dir_all(folder.join("taken/test.npy")).unwrap();
     for (command, file) in [(&compare[..], "results.json"), (&splits[..], "test.npy")] {
-        clean_refusal(folder, &[command, &["x.npy/out"]].concat(), &["x.npy/out"]);
-        clean_refusal(folder, &[command, &["x.npy"]].concat(), &["x.npy"]);
-        clean_refusal(folder, &[command, &["taken"]].concat(), &["taken", file]);
+        refuse_cleanly(folder, &[command, &["x.npy/out"]].concat(), &["x.npy/out"]);
+        refuse_cleanly(folder, &[command, &["x.npy"]].concat(), &["x.npy"]);
+        refuse_cleanly(folder, &[command, &["taken"]].concat(), &["taken", file]);
     }
     assert!(!folder.join("taken/train.npy").exists());
     // A folder created for a failed run is removed.
     let mut nan = rows(300, 3);
     nan[[4, 1]] = f64::NAN;
     write(folder, "nan.npy", &nan);
-    clean_refusal(folder, &["compare", "--data", "nan.npy", "--out", "new/inner"], &["nan.npy", "4"]);
-    clean_refusal(folder, &["data", "splits", "--data", "nan.npy", "--out", "new/inner"], &["nan.npy", "4"]);
+    refuse_cleanly(folder, &["compare", "--data", "nan.npy", "--out", "new/inner"], &["nan.npy", "4"]);
+    refuse_cleanly(folder, &["data", "splits", "--data", "nan.npy", "--out", "new/inner"], &["nan.npy", "4"]);
 }
 
 #[test]
 fn a_comparison_without_plots_keeps_its_results() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(300, 3));
     write(folder, "far.npy", &Array2::from_elem((50, 3), 1e200));
     let args = [
@@ -169,35 +150,34 @@ fn a_comparison_without_plots_keeps_its_results() {
 
 #[test]
 fn unusable_flags() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(300, 3));
     let with = |extra: &[&'static str]| [&train("x.npy")[..], extra].concat();
-    clean_refusal(folder, &with(&["--model", "dense-realtive"]), &["dense-realtive", "dense-relative"]);
-    clean_refusal(folder, &with(&["--batch", "0"]), &["--batch"]);
-    clean_refusal(folder, &with(&["--depth", "0"]), &["--depth"]);
-    clean_refusal(folder, &with(&["--alpha", "0"]), &["alpha", "0"]);
-    clean_refusal(folder, &with(&["--rate=-1"]), &["learning rate", "-1"]);
-    clean_refusal(folder, &with(&["--protocol", "mnist"]), &["x.npy", "mnist", "rows"]);
-    clean_refusal(folder, &with(&["--rows", "1,2"]), &["--rows", "2"]);
-    clean_refusal(folder, &with(&["--rows", "1,2,3"]), &["--rows 1,2,3", "x.npy"]);
-    clean_refusal(folder, &with(&["--patch", "4"]), &["--patch 4", "x.npy"]);
+    refuse_cleanly(folder, &with(&["--model", "dense-realtive"]), &["dense-realtive", "dense-relative"]);
+    refuse_cleanly(folder, &with(&["--batch", "0"]), &["--batch"]);
+    refuse_cleanly(folder, &with(&["--depth", "0"]), &["--depth"]);
+    refuse_cleanly(folder, &with(&["--alpha", "0"]), &["alpha", "0"]);
+    refuse_cleanly(folder, &with(&["--rate=-1"]), &["learning rate", "-1"]);
+    refuse_cleanly(folder, &with(&["--protocol", "mnist"]), &["x.npy", "mnist", "rows"]);
+    refuse_cleanly(folder, &with(&["--rows", "1,2"]), &["--rows", "2"]);
+    refuse_cleanly(folder, &with(&["--rows", "1,2,3"]), &["--rows 1,2,3", "x.npy"]);
+    refuse_cleanly(folder, &with(&["--patch", "4"]), &["--patch 4", "x.npy"]);
     for generator in ["synthetic:leaves", "synthetic:moons"] {
-        clean_refusal(folder, &[&train(generator)[..], &["--patch", "8"]].concat(), &["--patch 8", generator]);
+        refuse_cleanly(folder, &[&train(generator)[..], &["--patch", "8"]].concat(), &["--patch 8", generator]);
     }
     // Ten images of 2 x 2 pixels.
     let idx = [&[0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 2][..], &[7; 40]].concat();
     std::fs::write(folder.join("digits"), idx).unwrap();
-    clean_refusal(folder, &[&train("digits")[..], &["--rows", "1,2,3"]].concat(), &["--rows 1,2,3", "digits"]);
-    clean_refusal(folder, &[&train("digits")[..], &["--patch", "4"]].concat(), &["--patch 4", "digits"]);
-    clean_refusal(folder, &train("synthetic:leafs"), &["leafs", "leaves"]);
+    refuse_cleanly(folder, &[&train("digits")[..], &["--rows", "1,2,3"]].concat(), &["--rows 1,2,3", "digits"]);
+    refuse_cleanly(folder, &[&train("digits")[..], &["--patch", "4"]].concat(), &["--patch 4", "digits"]);
+    refuse_cleanly(folder, &train("synthetic:leafs"), &["leafs", "leaves"]);
     let many = "synthetic:leaves?images=18446744073709551615";
-    clean_refusal(folder, &train(many), &["images", "18446744073709551615", "65536"]);
-    clean_refusal(folder, &train("synthetic:leaves?size=4096&images=17"), &["images", "17", "4096", "2^28"]);
-    clean_refusal(folder, &train("synthetic:ica?dmi=3"), &["dmi", "dim"]);
+    refuse_cleanly(folder, &train(many), &["images", "18446744073709551615", "65536"]);
+    refuse_cleanly(folder, &train("synthetic:leaves?size=4096&images=17"), &["images", "17", "4096", "2^28"]);
+    refuse_cleanly(folder, &train("synthetic:ica?dmi=3"), &["dmi", "dim"]);
     let lost = ["train", "--data", "x.npy", "--steps", "5", "--out", "absent/m.safetensors"];
-    clean_refusal(folder, &lost, &["absent"]);
-    clean_refusal(folder, &["compare", "--data", "x.npy", "--seeds", "0", "--steps", "2"], &["0 seeds"]);
+    refuse_cleanly(folder, &lost, &["absent"]);
+    refuse_cleanly(folder, &["compare", "--data", "x.npy", "--seeds", "0", "--steps", "2"], &["0 seeds"]);
     // clap's messages take several lines but have the same status.
     for args in [&["train", "--steps", "many"][..], &["compare", "--arms", "dense"], &["fly"]] {
         assert_eq!(pdmap(folder, args).status.code(), Some(2), "{args:?}");
@@ -206,33 +186,31 @@ fn unusable_flags() {
 
 #[test]
 fn models_that_do_not_match_the_data() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(300, 3));
     write(folder, "wide.npy", &rows(10, 4));
     succeed(folder, &train("x.npy"));
     for (command, out) in [("score", "ll.npy"), ("encode", "z.npy"), ("decode", "x2.npy")] {
         let on = |data| [command, "m.safetensors", "--data", data, "--out", out];
-        clean_refusal(folder, &on("wide.npy"), &["wide.npy", "4", "3"]);
-        clean_refusal(folder, &on("absent.npy"), &["absent.npy"]);
-        clean_refusal(folder, &[command, "x.npy", "--data", "x.npy", "--out", out], &["x.npy", "model file"]);
-        clean_refusal(folder, &[command, "no.safetensors", "--data", "x.npy", "--out", out], &["no.safetensors"]);
+        refuse_cleanly(folder, &on("wide.npy"), &["wide.npy", "4", "3"]);
+        refuse_cleanly(folder, &on("absent.npy"), &["absent.npy"]);
+        refuse_cleanly(folder, &[command, "x.npy", "--data", "x.npy", "--out", out], &["x.npy", "model file"]);
+        refuse_cleanly(folder, &[command, "no.safetensors", "--data", "x.npy", "--out", out], &["no.safetensors"]);
     }
-    clean_refusal(folder, &["inspect", "wide.npy"], &["wide.npy"]);
+    refuse_cleanly(folder, &["inspect", "wide.npy"], &["wide.npy"]);
     // Finite rows without a finite log-likelihood.
     let mut far = rows(2000, 3);
     far[[1500, 1]] = 1e200;
     write(folder, "far.npy", &far);
     succeed(folder, &[&train("x.npy")[..], &["--dtype", "f64"]].concat());
     let score = ["score", "m.safetensors", "--data", "far.npy", "--out", "ll.npy"];
-    clean_refusal(folder, &score, &["far.npy", "row 1500"]);
-    clean_refusal(folder, &["sample", "m.safetensors", "--count", "3", "--out", "absent/s.npy"], &["absent"]);
+    refuse_cleanly(folder, &score, &["far.npy", "row 1500"]);
+    refuse_cleanly(folder, &["sample", "m.safetensors", "--count", "3", "--out", "absent/s.npy"], &["absent"]);
 }
 
 #[test]
 fn a_diverging_run_saves_the_last_good_weights_and_reports_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     // The loss of one extreme row overflows f32 once it is drawn; the other rows train well.
     let mut x = rows(2000, 3);
     x[[1000, 0]] = 1e30;
@@ -276,8 +254,7 @@ fn unread(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn test_rows_and_a_closed_pipe_do_not_hide_how_training_ended() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let mut x = rows(2000, 3);
     write(folder, "good.npy", &x);
     x[[1000, 0]] = 1e200;

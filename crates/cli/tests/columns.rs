@@ -3,18 +3,13 @@
 
 use crate::common;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use common::{read_vector, refuse, succeed};
-
-fn case(name: &str) -> String {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures/cases", name].iter().collect();
-    path.display().to_string()
-}
+use common::{fixture, folder, read_vector, refuse, succeed};
 
 /// Writes a file with some of the columns `a,b,c` of `columns.csv`, under other names where given.
 fn rewrite(folder: &Path, name: &str, columns: &[(usize, &str)]) {
-    let text = std::fs::read_to_string(case("columns.csv")).unwrap();
+    let text = std::fs::read_to_string(fixture("cases", "columns.csv")).unwrap();
     let mut lines = vec![columns.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(",")];
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
@@ -30,9 +25,8 @@ fn train(folder: &Path, data: &str, rest: &[&str], out: &str) -> String {
 
 #[test]
 fn another_order_of_columns_is_matched_by_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let (straight, other) = (case("columns.csv"), case("columns-reordered.csv"));
+    let folder = &folder();
+    let (straight, other) = (fixture("cases", "columns.csv"), fixture("cases", "columns-reordered.csv"));
     // Validation and test rows in another order give the same run.
     let same = train(folder, &straight, &["--val", &straight, "--test", &straight, "--json"], "same.st");
     let reordered = train(folder, &straight, &["--val", &other, "--test", &other, "--json"], "other.st");
@@ -49,9 +43,8 @@ fn another_order_of_columns_is_matched_by_name() {
 
 #[test]
 fn missing_renamed_and_unexpected_columns_are_refused_with_both_sides() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let straight = case("columns.csv");
+    let folder = &folder();
+    let straight = fixture("cases", "columns.csv");
     train(folder, &straight, &[], "m.st");
     rewrite(folder, "renamed.csv", &[(0, "a"), (1, "bb"), (2, "c")]);
     rewrite(folder, "missing.csv", &[(0, "a"), (2, "c")]);
@@ -88,10 +81,9 @@ fn mean(folder: &Path, data: &str, dtype: &str) -> f64 {
 
 #[test]
 fn single_precision_scores_columns_far_from_zero_as_double_precision_does() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     for name in ["offset-1e6.csv", "offset-1e8.csv", "offset-unix-time.csv"] {
-        let data = case(name);
+        let data = fixture("cases", name);
         let (single, double) = (mean(folder, &data, "f32"), mean(folder, &data, "f64"));
         assert!((single - double).abs() < 1e-3, "{name}: {single} {double}");
     }
@@ -99,9 +91,8 @@ fn single_precision_scores_columns_far_from_zero_as_double_precision_does() {
 
 #[test]
 fn samples_and_decoded_rows_stand_where_the_data_do() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let data = case("offset-unix-time.csv");
+    let folder = &folder();
+    let data = fixture("cases", "offset-unix-time.csv");
     train(folder, &data, &[], "m.st");
     succeed(folder, &["encode", "m.st", "--data", &data, "--out", "z.npy"]);
     succeed(folder, &["decode", "m.st", "--data", "z.npy", "--out", "x.csv"]);

@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{read, read_vector, refuse, succeed, write};
+use common::{folder, read, read_vector, refuse, succeed, write};
 use ndarray::Array2;
 
 /// Two well-separated classes of points in the plane.
@@ -37,8 +37,7 @@ fn words(line: &str) -> Vec<&str> {
 
 #[test]
 fn classes_are_learned_distinguished_and_sampled() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     trained(folder);
     let printed =
         succeed(folder, &words("classify m.st --data new.npy --labels new-c.npy --out k.npy --posterior p.npy --json"));
@@ -72,8 +71,7 @@ fn classes_are_learned_distinguished_and_sampled() {
 
 #[test]
 fn vectors_can_be_conditions() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     trained(folder);
     write(folder, "v.npy", &points(1500, 0).0.mapv(|v| 0.5 * v));
     let args = "train --data x.npy --condition v.npy --model m.toml --steps 300 --rate 0.01 --dtype f64 --out v.st";
@@ -90,8 +88,7 @@ fn vectors_can_be_conditions() {
 /// A condition of mean 1e6 and deviation 1e4 trains as it does in other units.
 #[test]
 fn units_of_a_condition_do_not_matter() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases");
     let condition = read(&cases, "condition-large-units.npy");
     std::fs::copy(cases.join("condition-x.npy"), folder.join("x.npy")).unwrap();
@@ -124,8 +121,7 @@ fn units_of_a_condition_do_not_matter() {
 
 #[test]
 fn mismatched_conditions_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     trained(folder);
     let refused = |line: &str, words_of_it: &[&str]| {
         let printed = refuse(folder, &words(line));

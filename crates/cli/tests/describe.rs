@@ -3,7 +3,7 @@
 
 use crate::common;
 
-use common::{pdmap, succeed};
+use common::{folder, pdmap, succeed};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -21,8 +21,7 @@ fn text() -> String {
 
 #[test]
 fn a_table_is_described_as_text_and_json() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     std::fs::write(folder.join("rows.csv"), text()).unwrap();
     let printed = succeed(folder, &["data", "describe", "rows.csv"]);
     for line in [
@@ -57,8 +56,7 @@ fn a_table_is_described_as_text_and_json() {
 
 #[test]
 fn arrays_may_have_gaps_and_pipes_are_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let mut rows = Array2::from_shape_fn((50, 2), |(row, column)| ((row * row + column) as f64).sqrt());
     (rows[[3, 1]], rows[[4, 1]], rows[[5, 0]]) = (f64::NAN, f64::NAN, f64::INFINITY);
     common::write(folder, "gaps.npy", &rows);

@@ -88,8 +88,7 @@ fn the_readme_leads_from_a_csv_file_to_scores_samples_and_a_report_in_three_comm
     let lines: Vec<&str> = commands.lines().filter(|line| line.starts_with("pdmap ")).collect();
     assert_eq!((lines.len(), commands.lines().count()), (3, 3), "{commands}");
 
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &crate::common::folder();
     let mut text = "height,weight,age\n".to_owned();
     for row in 0..1000 {
         let (a, b) = ((row as f64 * 0.7).sin(), (row as f64 * 0.61).cos());

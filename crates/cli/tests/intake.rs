@@ -4,14 +4,9 @@
 use crate::common;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use common::{pdmap, read_vector, refuse, succeed};
-
-fn case(name: &str) -> String {
-    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures/cases", name].iter().collect();
-    path.display().to_string()
-}
+use common::{fixture, folder, pdmap, read_vector, refuse, succeed};
 
 /// Two plausible numbers of a row.
 fn pair(row: usize) -> (f64, f64) {
@@ -35,8 +30,7 @@ fn few<'a>(args: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn degenerate_columns_are_all_named_and_left_out_on_request() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     table(folder, "a,b,same,five,sum,again", |row| {
         let (a, b) = pair(row);
         format!("{a},{b},{a},5,{},7", 1.0 + a - 2.0 * b)
@@ -64,23 +58,25 @@ fn degenerate_columns_are_all_named_and_left_out_on_request() {
     assert_eq!(read_vector(folder, "ll.npy"), read_vector(folder, "again.npy"));
 
     // Without names: a whole table, or the features alone.
-    let line = refuse(folder, &["train", "--data", &case("collinear.npy"), "--out", "n.st"]);
+    let line = refuse(folder, &["train", "--data", &fixture("cases", "collinear.npy"), "--out", "n.st"]);
     assert!(line.contains("linear combination of x"), "{line}");
-    let all = ["train", "--data", &case("collinear.npy"), "--drop-degenerate"];
+    let all = ["train", "--data", &fixture("cases", "collinear.npy"), "--drop-degenerate"];
     succeed(folder, &[&all[..], &["--steps", "20", "--batch", "50", "--out", "n.st"]].concat());
-    succeed(folder, &["score", "n.st", "--data", &case("collinear.npy"), "--out", "ll.npy"]);
+    succeed(folder, &["score", "n.st", "--data", &fixture("cases", "collinear.npy"), "--out", "ll.npy"]);
     // The same if the rows stay in the file.
     let memory = ["--memory", "4kB"];
-    let line = refuse(folder, &[&["train", "--data", &case("collinear.npy"), "--out", "f.st"], &memory[..]].concat());
+    let line = refuse(
+        folder,
+        &[&["train", "--data", &fixture("cases", "collinear.npy"), "--out", "f.st"], &memory[..]].concat(),
+    );
     assert!(line.contains("linear combination of x") && line.contains("--drop-degenerate"), "{line}");
     succeed(folder, &[&all[..], &memory, &["--steps", "20", "--batch", "10", "--out", "f.st"]].concat());
-    succeed(folder, &["score", "f.st", "--data", &case("collinear.npy"), "--out", "ll.npy"]);
+    succeed(folder, &["score", "f.st", "--data", &fixture("cases", "collinear.npy"), "--out", "ll.npy"]);
 }
 
 #[test]
 fn training_says_what_was_read_and_warns_of_discrete_columns() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     table(folder, "time;level;flag", |row| {
         let (a, b) = pair(row);
         format!("{};{b};{}", 1.7e9 + 60.0 * a, row % 3 % 2)
@@ -92,8 +88,8 @@ fn training_says_what_was_read_and_warns_of_discrete_columns() {
         "t.csv: 300 rows; 250 for training, 50 for validation, 0 for test",
         "columns: 3 (delimiter ';', decimal '.', header on line 1)",
         "kinds: time real, level real, flag binary, 0 or 1",
-        "preprocessing: standardize, in double precision time − 17000000",
-        "warning: column flag holds few distinct values",
+        "preprocessing: uniform noise of one step on flag (1), in double precision time − 17000000",
+        ", standardize",
     ] {
         assert!(said.contains(needle), "{needle}: {said}");
     }
@@ -106,8 +102,7 @@ fn training_says_what_was_read_and_warns_of_discrete_columns() {
 
 #[test]
 fn rows_of_a_group_stay_together_and_an_order_holds_out_the_last_rows() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     table(folder, "patient,day,a,b", |row| {
         let (a, b) = pair(row);
         format!("p{},2026-{:02}-{:02},{a},{b}", row % 7, 1 + row / 28, 1 + row % 28)
@@ -137,8 +132,7 @@ fn rows_of_a_group_stay_together_and_an_order_holds_out_the_last_rows() {
 
 #[test]
 fn class_names_are_conditions_and_unknown_ones_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     table(folder, "a,b", |row| {
         let (a, b) = pair(row);
         format!("{},{b}", a + 3.0 * (row % 3) as f64)

@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{refuse, succeed};
+use common::{folder, refuse, succeed};
 
 fn train(folder: &Path, model: &str, data: &str) {
     let rows = ["--rows", "400,100,100", "--steps", "60", "--dtype", "f64"];
@@ -46,8 +46,7 @@ fn kernels_of_signals_are_exported_and_plotted() {
 
 #[test]
 fn kernels_of_images_are_plotted_as_images() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let toml = "shape = [1, 4, 8]\nlayers = [{ kind = \"cycled-conv\", period = [2, 4], stages = 2, group = \"orthonormal\" }]\n";
     std::fs::write(folder.join("model.toml"), toml).unwrap();
     train(folder, "model.toml", "synthetic:ar1?rho=0.9&length=32");
@@ -60,8 +59,7 @@ fn kernels_of_images_are_plotted_as_images() {
 
 #[test]
 fn layers_without_kernels_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     train(folder, "dense-relative", "synthetic:ar1?rho=0.95&length=8");
     let error = refuse(folder, &["kernels", "m.safetensors", "--out", "k.npy"]);
     assert!(error.contains("no layer is a convolution; layers: standardize, dense"), "{error}");
@@ -83,8 +81,7 @@ fn a_period_that_does_not_divide_the_length_is_refused() {
 
 #[test]
 fn tiles_of_images_train_a_convolution() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     std::fs::create_dir(folder.join("images")).unwrap();
     for picture in 0..10_u32 {
         let pixel = |x, y| image::Luma([((3 * x + 7 * y * x + 11 * picture) % 256) as u8]);

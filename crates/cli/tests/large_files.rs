@@ -3,7 +3,7 @@
 
 use crate::common;
 
-use common::{refuse, succeed};
+use common::{folder, refuse, succeed};
 use ndarray::Array2;
 
 fn file(folder: &std::path::Path, name: &str, rows: usize) -> Array2<f32> {
@@ -17,8 +17,7 @@ fn file(folder: &std::path::Path, name: &str, rows: usize) -> Array2<f32> {
 
 #[test]
 fn training_from_a_file_is_as_good_as_from_memory() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     file(folder, "x.npy", 20_000);
     file(folder, "v.npy", 500);
     let train = |extra: &[&str]| {
@@ -57,8 +56,7 @@ fn training_from_a_file_is_as_good_as_from_memory() {
 
 #[test]
 fn bad_rows_in_a_file_are_named_by_their_index() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let mut x = file(folder, "x.npy", 20_000);
     let train = |name| {
         refuse(folder, &["train", "--data", name, "--memory", "64KiB", "--steps", "5", "--out", "m.safetensors"])
@@ -70,7 +68,7 @@ fn bad_rows_in_a_file_are_named_by_their_index() {
     x.column_mut(3).fill(2.0);
     pdmap_data::write_npy(&folder.join("constant.npy"), &x).unwrap();
     let line = train("constant.npy");
-    assert!(line.contains("constant.npy") && line.contains("column 3 is 2"), "{line}");
+    assert!(line.contains("constant.npy") && line.contains("x3 is constant: 2"), "{line}");
     let lots = common::pdmap(folder, &["train", "--data", "x.npy", "--memory", "lots", "--out", "m"]);
     assert_eq!(lots.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&lots.stderr).contains("a size such as 512MiB"));

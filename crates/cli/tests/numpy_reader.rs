@@ -7,7 +7,7 @@ use crate::common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{read_vector, rows, succeed, write};
+use common::{folder, read_vector, rows, succeed, write};
 use pdmap_train::Preset;
 
 /// The one Python block of the document.
@@ -21,8 +21,7 @@ fn script() -> String {
 /// Largest difference between the reader and `pdmap score`, over all dense presets and
 /// preprocessing.
 fn distance(python: &Path, script: &str) -> f64 {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     std::fs::write(folder.join("read.py"), script).unwrap();
     write(folder, "x.npy", &rows(400, 5));
     let mut worst = 0.0_f64;

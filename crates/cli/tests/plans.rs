@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::{Path, PathBuf};
 
-use common::{refuse, rows, succeed, write};
+use common::{folder, refuse, rows, succeed, write};
 use pdmap_compare::{Plan, Results};
 
 /// A small plan.
@@ -37,8 +37,7 @@ fn figures(results: &Results) -> Vec<(String, u64, f64, Option<f64>)> {
 
 #[test]
 fn the_default_plan_file_equals_the_default_flags() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(400, 3));
     let flags = ["--steps", "20", "--seeds", "2"];
     let (by_flags, plan) = (compare(folder, &flags), example("dense.toml"));
@@ -50,8 +49,7 @@ fn the_default_plan_file_equals_the_default_flags() {
 
 #[test]
 fn flags_override_the_plan() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(400, 3));
     let plan = three_arms();
     let flags = ["--plan", &plan, "--steps", "10", "--seeds", "1", "--batch", "50", "--preprocess", "whiten"];
@@ -67,8 +65,7 @@ fn flags_override_the_plan() {
 
 #[test]
 fn a_dry_run_prints_the_plan_and_writes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let dry = |extra: &[&str]| succeed(folder, &[&["compare", "--dry-run"][..], extra].concat());
     let usual = dry(&[]);
     assert!(usual.contains("dense-relative-algebra") && usual.contains("tuned: 1e-4 3e-4 1e-3 3e-3 1e-2"), "{usual}");
@@ -88,8 +85,7 @@ fn a_dry_run_prints_the_plan_and_writes_nothing() {
 
 #[test]
 fn conflicts_with_a_plan_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(400, 3));
     let own = "[[arms]]\nname = \"a\"\n[arms.model]\npreprocess = \"whiten\"\nlayers = [{ kind = \"asinh\" }]\ntraining = { batch = 10 }\n";
     std::fs::write(folder.join("own.toml"), own).unwrap();
@@ -137,8 +133,7 @@ fn conflicts_with_a_plan_are_refused() {
 
 #[test]
 fn finished_runs_are_stored_and_runs_can_be_parallel() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(400, 3));
     let plan = three_arms();
     let small = ["--plan", &plan, "--steps", "10"];

@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{pdmap, refuse, rows, succeed, write};
+use common::{folder, pdmap, refuse, rows, succeed, write};
 use serde_json::Value;
 
 fn page(folder: &Path, name: &str) -> String {
@@ -23,8 +23,7 @@ fn headings(page: &str) -> Vec<&str> {
 
 #[test]
 fn training_writes_a_page_and_a_log() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let train = ["train", "--data", "synthetic:moons", "--rows", "2000,500,500", "--steps", "40", "--out", "m.st"];
     let train = [&train[..], &["--evaluations", "40"]].concat();
     let both = ["--report", "m.html", "--log", "m.jsonl", "--checkpoint", "run"];
@@ -62,8 +61,7 @@ fn training_writes_a_page_and_a_log() {
 
 #[test]
 fn signals_images_and_columns_have_suitable_plots() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     // Signals: traces, kernels, responses.
     let conv = ["train", "--data", "synthetic:ar1?length=32", "--rows", "1000,200,300", "--model", "conv-orthonormal"];
     succeed(folder, &[&conv[..], &["--steps", "20", "--out", "c.st", "--report", "c.html"]].concat());
@@ -110,8 +108,7 @@ fn signals_images_and_columns_have_suitable_plots() {
 
 #[test]
 fn conditions_stay_with_their_rows() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(400, 2));
     let labels = ndarray::Array2::from_shape_fn((400, 1), |(row, _)| (row % 3) as f64);
     write(folder, "labels.npy", &labels);
@@ -127,8 +124,7 @@ fn conditions_stay_with_their_rows() {
 
 #[test]
 fn bad_input_of_reports_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(300, 4));
     succeed(folder, &["train", "--data", "x.npy", "--steps", "5", "--out", "m.st"]);
     let report = |more: &[&str]| refuse(folder, &[&["report", "m.st"][..], more].concat());

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{pdmap, refuse, rows, succeed, write};
+use common::{folder, pdmap, refuse, rows, succeed, write};
 
 const OUT: [&str; 2] = ["--out", "m.safetensors"];
 
@@ -97,8 +97,7 @@ fn a_killed_run_resumes_bit_for_bit() {
     succeed(whole.path(), &args("30000", &[]));
     let expected = std::fs::read(whole.path().join("m.safetensors")).unwrap();
 
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let mut child = spawn(folder, &args("30000", &CHECKPOINTS));
     let checkpoint = folder.join("run/checkpoint.safetensors");
     until("a checkpoint", || checkpoint.exists() || child.is_over());
@@ -148,8 +147,7 @@ fn signals_end_a_run_after_its_step_and_everything_is_saved() {
 
 #[test]
 fn without_a_checkpoint_a_run_starts_anew_and_two_runs_cannot_share_a_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     succeed(folder, &args("20", &CHECKPOINTS));
     let checkpoint = folder.join("run/checkpoint.safetensors");
     // A checkpoint is not overwritten if --resume is missing.
@@ -169,8 +167,7 @@ fn without_a_checkpoint_a_run_starts_anew_and_two_runs_cannot_share_a_folder() {
 
 #[test]
 fn a_full_disk_is_reported_and_training_continues() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     // Files may have 64 blocks of 512 or 1024 bytes: enough for the model, but not for its
     // checkpoint.
     let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
@@ -188,8 +185,7 @@ fn a_full_disk_is_reported_and_training_continues() {
 
 #[test]
 fn a_vanished_output_folder_does_not_lose_the_model() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let temporary = folder.join("tmp");
     std::fs::create_dir(&temporary).unwrap();
     std::fs::create_dir(folder.join("place")).unwrap();
@@ -209,8 +205,7 @@ fn a_vanished_output_folder_does_not_lose_the_model() {
 
 #[test]
 fn ignored_signals_stay_ignored() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let pdmap = assert_cmd::cargo::cargo_bin("pdmap");
     let mut command = Command::new("bash");
     command.args(["-c", "trap '' HUP INT; exec \"$@\"", "bash"]).arg(pdmap).args(args("100000000", &[]));
@@ -225,8 +220,7 @@ fn ignored_signals_stay_ignored() {
 
 #[test]
 fn a_model_does_not_overwrite_its_inputs() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let x = rows(500, 4);
     write(folder, "x.npy", &x);
     std::fs::write(folder.join("m.toml"), "layers = [{ kind = \"asinh\" }]").unwrap();
@@ -245,8 +239,7 @@ fn a_model_does_not_overwrite_its_inputs() {
 
 #[test]
 fn flags_about_checkpoints_are_checked() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let line = refuse(folder, &args("5", &["--checkpoint", "run", "--every", "10ms"]));
     assert!(line.contains("--every 10ms") && line.contains("1s"), "{line}");
     assert_eq!(pdmap(folder, &args("5", &["--resume"])).status.code(), Some(2));

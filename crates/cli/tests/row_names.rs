@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{pdmap, read_vector, refuse, succeed, write};
+use common::{folder, pdmap, read_vector, refuse, succeed, write};
 
 /// Writes `data.csv` with four named columns, one of them text, and a model of two of them, `m.st`.
 fn model(folder: &Path) {
@@ -25,8 +25,7 @@ fn lines(folder: &Path, name: &str) -> Vec<String> {
 
 #[test]
 fn scores_codes_and_flags_keep_the_names_of_their_rows() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder);
     // Without --columns, the training columns are selected by name.
     let score = ["score", "m.st", "--data", "data.csv", "--id", "patient", "--out", "ll.csv"];
@@ -72,8 +71,7 @@ fn scores_codes_and_flags_keep_the_names_of_their_rows() {
 
 #[test]
 fn row_names_that_cannot_be_kept_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder);
     let score =
         |data: &str, id: &str, out: &str| refuse(folder, &["score", "m.st", "--data", data, "--id", id, "--out", out]);

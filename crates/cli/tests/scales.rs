@@ -3,21 +3,13 @@
 
 use crate::common;
 
-use std::path::Path;
-
-use common::{read_vector, refuse, succeed};
-
-fn case(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cases").join(name);
-    path.to_str().unwrap().to_owned()
-}
+use common::{fixture, folder, read_vector, refuse, succeed};
 
 /// Units of 1e9, 1 and 1e-9 leave the likelihood as it is without them: they multiply to 1.
 #[test]
 fn columns_in_very_different_units_whiten() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let data = case("units-1e9-1-1e-9.npy");
+    let folder = &folder();
+    let data = fixture("cases", "units-1e9-1-1e-9.npy");
     for dtype in ["f32", "f64"] {
         let args = ["train", "--data", &data, "--preprocess", "whiten", "--steps", "2", "--out", "m.st"];
         let model = ["--model", "gaussianization-orthonormal", "--dtype", dtype];
@@ -33,7 +25,7 @@ fn columns_in_very_different_units_whiten() {
 #[test]
 fn all_columns_of_a_dependency_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let data = case("collinear.npy");
+    let data = fixture("cases", "collinear.npy");
     let args = ["train", "--data", &data, "--preprocess", "whiten", "--steps", "2", "--out", "m.st"];
     let refused = refuse(folder.path(), &args);
     assert!(refused.contains("collinear.npy") && refused.contains("combination of x0, x1"), "{refused}");

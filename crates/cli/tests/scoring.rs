@@ -6,7 +6,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{pdmap, read, read_vector, refuse, rows, succeed, write};
+use common::{folder, pdmap, read, read_vector, refuse, rows, succeed, write};
 use ndarray::{Array2, ShapeBuilder};
 use serde_json::Value;
 
@@ -31,8 +31,7 @@ fn csv(rows: &Array2<f64>, header: &str) -> String {
 
 #[test]
 fn every_format_gives_the_same_scores() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder, "f64");
     let x = rows(500, 3);
     write(folder, "x.npy", &x);
@@ -125,8 +124,7 @@ fn zipped(folder: &Path, name: &str, arrays: &[(&str, &str)]) {
 
 #[test]
 fn blocks_of_a_long_file_give_the_same_bits_as_all_rows_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder, "f32");
     // More rows than a block holds.
     let count = "500001";
@@ -153,8 +151,7 @@ fn blocks_of_a_long_file_give_the_same_bits_as_all_rows_at_once() {
 
 #[test]
 fn the_attribution_is_the_gradient_of_the_score() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder, "f64");
     const STEP: f64 = 1e-6;
     let x = rows(40, 3);
@@ -191,8 +188,7 @@ fn the_attribution_is_the_gradient_of_the_score() {
 
 #[test]
 fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder, "f64");
     write(folder, "x.npy", &rows(101, 3));
     let args = ["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--quantiles", "0,0.01,0.5,1", "--json"];
@@ -232,8 +228,7 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
 
 #[test]
 fn a_temperature_narrows_the_samples() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder, "f64");
     let draw = |temperature: &str, out: &str| {
         let args = ["sample", "m.st", "--count", "2000", "--temperature", temperature, "--out", out];
@@ -263,8 +258,7 @@ fn a_temperature_narrows_the_samples() {
 
 #[test]
 fn inspection_is_complete_as_json_and_as_text() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder, "f32");
     write(folder, "x.npy", &rows(300, 3));
     let printed = json(folder, &["inspect", "m.st", "--data", "x.npy", "--rows", "200", "--json"]);
@@ -302,8 +296,7 @@ fn inspection_is_complete_as_json_and_as_text() {
 
 #[test]
 fn formats_of_other_file_names_and_protected_inputs() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder, "f32");
     succeed(folder, &["encode", "m.st", "--data", "train.npy", "--out", "z.txt", "--format", "csv"]);
     assert!(std::fs::read_to_string(folder.join("z.txt")).unwrap().starts_with("z0,z1,z2\n"));

@@ -6,27 +6,12 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{pdmap, refuse, rows, succeed, write};
+use common::{folder, pdmap, read, read_vector, refuse_cleanly, rows, succeed, write};
 use ndarray::Array2;
 
 fn model(folder: &Path) {
     write(folder, "train.npy", &rows(400, 3));
     succeed(folder, &["train", "--data", "train.npy", "--steps", "10", "--dtype", "f64", "--out", "m.st"]);
-}
-
-/// Expects a refusal that contains `names` and leaves the folder unchanged.
-fn clean(folder: &Path, args: &[&str], names: &[&str]) {
-    let list = || {
-        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
-        names.sort();
-        names
-    };
-    let before = list();
-    let line = refuse(folder, args);
-    for name in names {
-        assert!(line.contains(name), "`{name}` is not in: {line}");
-    }
-    assert_eq!(list(), before, "{args:?} left files behind");
 }
 
 /// The commands that read rows.
@@ -39,14 +24,13 @@ const COMMANDS: [&[&str]; 4] = [
 
 fn on(folder: &Path, data: &str, extra: &[&str], names: &[&str]) {
     for command in COMMANDS {
-        clean(folder, &[command, &["--data", data], extra].concat(), names);
+        refuse_cleanly(folder, &[command, &["--data", data], extra].concat(), names);
     }
 }
 
 #[test]
 fn bad_rows_are_named_by_their_index_among_all_rows() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder);
     write(folder, "wide.npy", &rows(10, 4));
     on(folder, "wide.npy", &[], &["wide.npy: 4 features per row, expected 3"]);
@@ -62,7 +46,7 @@ fn bad_rows_are_named_by_their_index_among_all_rows() {
     let mut x = rows(400_000, 3);
     x[[333_333, 1]] = 1e200;
     write(folder, "far.npy", &x);
-    clean(
+    refuse_cleanly(
         folder,
         &["score", "m.st", "--data", "far.npy", "--out", "ll.npy"],
         &["far.npy", "row 333333", "log-likelihood"],
@@ -81,16 +65,30 @@ fn bad_rows_are_named_by_their_index_among_all_rows() {
     let mut x = Array2::from_elem((400_000, 2), 0.5);
     x[[333_333, 1]] = 1.5;
     write(folder, "domain.npy", &x);
-    for command in ["score", "encode"] {
-        let args = [command, "logit.st", "--data", "domain.npy", "--out", "y.npy"];
-        clean(folder, &args, &["domain.npy", "row 333333, column 1 is 1.5"]);
-    }
+    let args = ["encode", "logit.st", "--data", "domain.npy", "--out", "y.npy"];
+    refuse_cleanly(folder, &args, &["domain.npy", "row 333333, column 1 is 1.5"]);
+    // A score is the log of the density 0.
+    let args = ["score", "logit.st", "--data", "domain.npy", "--out", "y.npy", "--attribution", "a.npy"];
+    let said = succeed(folder, &[&args[..], &["--quantiles", "0,0.5"]].concat());
+    assert!(said.contains("1 of 400000 rows lie outside the model's domain"), "{said}");
+    assert!(said.contains("399999 rows: ") && said.contains("quantile 0: -inf nats"), "{said}");
+    let scores = read_vector(folder, "y.npy");
+    assert!(scores.iter().enumerate().all(|(row, score)| (row == 333_333) == (*score == f64::NEG_INFINITY)));
+    assert!(read(folder, "a.npy").rows().into_iter().enumerate().all(|(row, g)| (row == 333_333) == g[0].is_nan()));
+    // Each of the other rows scores as without it.
+    x[[333_333, 1]] = 0.5;
+    write(folder, "inside.npy", &x);
+    succeed(folder, &["score", "logit.st", "--data", "inside.npy", "--out", "z.npy"]);
+    let inside = read_vector(folder, "z.npy");
+    assert!(scores.iter().zip(&inside).all(|(a, b)| a == b || *a == f64::NEG_INFINITY));
+    write(folder, "outside.npy", &Array2::from_elem((30, 2), -1.0));
+    let args = ["score", "logit.st", "--data", "outside.npy", "--out", "none.npy"];
+    refuse_cleanly(folder, &args, &["outside.npy: all 30 rows lie outside the model's domain"]);
 }
 
 #[test]
 fn bad_text_is_named_by_line_and_column() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder);
     let put = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     let mut lines = vec!["1,2,3"; 300_000];
@@ -115,8 +113,7 @@ fn bad_text_is_named_by_line_and_column() {
 
 #[test]
 fn unwritable_outputs() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder);
     std::fs::create_dir(folder.join("folder.npy")).unwrap();
     for (out, says) in [
@@ -126,34 +123,33 @@ fn unwritable_outputs() {
         ("y", &["y: the format follows from .npy and .csv"]),
     ] {
         for command in ["score", "encode", "decode"] {
-            clean(folder, &[command, "m.st", "--data", "train.npy", "--out", out], says);
+            refuse_cleanly(folder, &[command, "m.st", "--data", "train.npy", "--out", out], says);
         }
-        clean(folder, &["sample", "m.st", "--count", "3", "--out", out], says);
+        refuse_cleanly(folder, &["sample", "m.st", "--count", "3", "--out", out], says);
         for flag in ["--attribution", "--flags"] {
             let args = ["score", "m.st", "--data", "train.npy", "--threshold", "0", "--out", "ll.npy", flag, out];
-            clean(folder, &args, says);
+            refuse_cleanly(folder, &args, says);
         }
     }
     let both = ["score", "m.st", "--data", "train.npy", "--out", "-", "--attribution", "-"];
-    clean(folder, &both, &["--out and --attribution both write to -"]);
+    refuse_cleanly(folder, &both, &["--out and --attribution both write to -"]);
     let same = ["score", "m.st", "--data", "train.npy", "--out", "a.npy", "--attribution", "a.npy"];
-    clean(folder, &same, &["both write to a.npy"]);
+    refuse_cleanly(folder, &same, &["both write to a.npy"]);
     let idle = ["encode", "m.st", "--data", "train.npy", "--out", "a.npy", "--format", "csv"];
-    clean(folder, &idle, &["--format csv has no effect"]);
+    refuse_cleanly(folder, &idle, &["--format csv has no effect"]);
     if Path::new("/dev/full").exists() {
         let full = ["encode", "m.st", "--data", "train.npy", "--out", "/dev/full", "--format", "npy"];
-        clean(folder, &full, &["/dev/full"]);
+        refuse_cleanly(folder, &full, &["/dev/full"]);
     }
 }
 
 #[test]
 fn bad_thresholds() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder);
     succeed(folder, &["score", "m.st", "--data", "train.npy", "--out", "ll.npy"]);
     let score = |extra: &[&str], says: &[&str]| {
-        clean(folder, &[&["score", "m.st", "--data", "train.npy"][..], extra].concat(), says);
+        refuse_cleanly(folder, &[&["score", "m.st", "--data", "train.npy"][..], extra].concat(), says);
     };
     for q in ["1.5", "-0.1", "NaN"] {
         score(&["--quantiles", &format!("0.5,{q}")], &["--quantiles", q, "between 0 and 1"]);
@@ -184,19 +180,18 @@ fn bad_thresholds() {
 
 #[test]
 fn bad_samples_and_inspections() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     model(folder);
     for temperature in ["-0.5", "NaN", "inf"] {
         let args = ["sample", "m.st", "--count", "3", "--temperature", temperature, "--out", "s.npy"];
-        clean(folder, &args, &["temperature", temperature, "finite and at least 0"]);
+        refuse_cleanly(folder, &args, &["temperature", temperature, "finite and at least 0"]);
     }
     // A finite temperature with samples that are not finite.
     let args = ["sample", "m.st", "--count", "3", "--temperature", "1e308", "--out", "s.npy"];
-    clean(folder, &args, &["m.st at temperature 1e308", "row "]);
+    refuse_cleanly(folder, &args, &["m.st at temperature 1e308", "row "]);
     let many = "18446744073709551615";
-    clean(folder, &["sample", "m.st", "--count", many, "--out", "s.npy"], &[many, "3 features"]);
-    clean(folder, &["inspect", "m.st", "--rows", "5"], &["--rows 5 needs --data"]);
-    clean(folder, &["inspect", "m.st", "--data", "train.npy", "--rows", "0"], &["--rows 0"]);
+    refuse_cleanly(folder, &["sample", "m.st", "--count", many, "--out", "s.npy"], &[many, "3 features"]);
+    refuse_cleanly(folder, &["inspect", "m.st", "--rows", "5"], &["--rows 5 needs --data"]);
+    refuse_cleanly(folder, &["inspect", "m.st", "--data", "train.npy", "--rows", "0"], &["--rows 0"]);
     assert_eq!(pdmap(folder, &["sample", "m.st", "--count", "-3", "--out", "s.npy"]).status.code(), Some(2));
 }

@@ -1,23 +1,16 @@
 //! Small tables: iris and wine (the classical ones) and a hundred rows, by the defaults alone.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::path::Path;
-
 use crate::common;
 
-use common::{refuse, rows, succeed, write};
+use common::{fixture, folder, refuse, rows, succeed, write};
 use serde_json::Value;
-
-fn small(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/small").join(name);
-    path.to_str().unwrap().to_owned()
-}
 
 #[test]
 fn small_tables_train_end_early_and_are_not_left_untrained() {
     let folder = tempfile::tempdir().unwrap();
     for (name, batch) in [("wine.csv", 40), ("iris.csv", 33), ("hundred-rows.csv", 22)] {
-        let data = small(name);
+        let data = fixture("small", name);
         let args = ["train", "--data", &data, "--model", "gaussianization-orthonormal", "--out", "m.st", "--json"];
         let printed = succeed(folder.path(), &[&args[..], &["--steps", "20000"]].concat());
         let printed: Value = serde_json::from_str(&printed).unwrap();
@@ -35,7 +28,7 @@ fn small_tables_train_end_early_and_are_not_left_untrained() {
 #[test]
 fn overfitting_is_called_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
-    let data = small("wine.csv");
+    let data = fixture("small", "wine.csv");
     let args = ["train", "--data", &data, "--model", "gaussianization-unconstrained", "--out", "m.st"];
     let printed = succeed(folder.path(), &[&args[..], &["--steps", "20000"]].concat());
     assert!(printed.contains("stopped early (overfitting)"), "{printed}");
@@ -45,8 +38,7 @@ fn overfitting_is_called_by_its_name() {
 
 #[test]
 fn ten_rows_train_two_do_not_and_a_batch_that_was_asked_for_stays() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "ten.npy", &rows(10, 3));
     write(folder, "two.npy", &rows(2, 3));
     let args = |data: &'static str| {

@@ -6,7 +6,7 @@ use crate::common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::{pdmap, refuse, rows, succeed, write};
+use common::{folder, pdmap, refuse, rows, succeed, write};
 use serde_json::Value;
 
 /// A subcommand, a working command, and refused flags with a part of their message.
@@ -205,8 +205,7 @@ fn listed(folder: &Path, args: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn every_subcommand_works_and_refuses_bad_input() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let mut all = listed(folder, &[]);
     all.extend(listed(folder, &["data"]));
     let cases: BTreeSet<String> = CASES.iter().map(|case| case.name.to_owned()).collect();
@@ -244,8 +243,7 @@ fn refuse_any(folder: &Path, args: &[&str]) -> String {
 
 #[test]
 fn completions_and_manual_pages_cover_every_subcommand() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let names = ["compare", "train", "score", "sample", "report", "splits", "--attribution"];
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = succeed(folder, &["completions", shell]);
@@ -263,8 +261,7 @@ fn completions_and_manual_pages_cover_every_subcommand() {
 
 #[test]
 fn typing_errors_get_suggestions() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(300, 3));
     assert!(refuse_any(folder, &["trian"]).contains("'train'"));
     assert!(refuse_any(folder, &["train", "--dat", "x.npy"]).contains("'--data'"));

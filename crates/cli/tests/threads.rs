@@ -3,13 +3,12 @@
 
 use crate::common;
 
-use common::succeed;
+use common::{folder, succeed};
 use pdmap_train::Preset;
 
 #[test]
 fn each_preset_has_the_same_weights_on_1_2_and_4_threads() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     // Wide and deep enough for every product and pass to be split among threads.
     for preset in Preset::TEMPLATES {
         for dtype in ["f32", "f64"] {

@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{pdmap, rows, succeed, write};
+use common::{folder, pdmap, rows, succeed, write};
 use ndarray::{Array2, Axis};
 use serde_json::Value;
 
@@ -43,8 +43,7 @@ fn json(text: &str) -> Value {
 
 #[test]
 fn training_prints_the_gaussian_on_the_same_rows_and_warns_below_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let all = data(folder);
     let part = |from, to| all.select(Axis(0), &(from..to).collect::<Vec<usize>>());
     let train = "train --data train.npy --val val.npy --steps 1 --rate 1e-9 --out m.st --dtype f64";
@@ -83,8 +82,7 @@ fn training_prints_the_gaussian_on_the_same_rows_and_warns_below_it() {
 
 #[test]
 fn rows_in_a_file_give_the_same_gaussian() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     data(folder);
     let mean = |memory: &str| {
         let train =
@@ -96,8 +94,7 @@ fn rows_in_a_file_give_the_same_gaussian() {
 
 #[test]
 fn what_has_no_gaussian_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(300, 3));
     write(folder, "c.npy", &Array2::from_shape_fn((300, 1), |(row, _)| (row % 2) as f64));
     std::fs::write(folder.join("c.toml"), "layers = [{ kind = \"coupling\", hidden = [4] }]").unwrap();
@@ -108,8 +105,7 @@ fn what_has_no_gaussian_says_why() {
 
 #[test]
 fn reports_have_the_gaussian() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     let all = data(folder);
     let train = "train --data train.npy --val val.npy --test test.npy --steps 5 --out m.st --report r.html";
     succeed(folder, &train.split(' ').collect::<Vec<_>>());

@@ -3,13 +3,12 @@
 
 use crate::common;
 
-use common::{refuse, rows, succeed, write};
+use common::{folder, refuse, rows, succeed, write};
 use serde_json::{Value, json};
 
 #[test]
 fn flags_override_the_options_of_the_model() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(400, 3));
     let text = "layers = [{ kind = \"shift\" }]\n[training]\nbatch = 50\npatience = 9\nrate = 0.5\n";
     std::fs::write(folder.join("m.toml"), text).unwrap();
@@ -51,8 +50,7 @@ fn flags_override_the_options_of_the_model() {
 
 #[test]
 fn a_flag_that_every_arm_overrides_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let folder = &folder();
     write(folder, "x.npy", &rows(400, 3));
     let plan = "[[arms]]\nname = \"a\"\nmodel = \"dense-svd\"\ntraining = { clip = { norm = 1.0 } }\n";
     std::fs::write(folder.join("p.toml"), plan).unwrap();

@@ -77,7 +77,7 @@ pub use read::{
     read_color_class_folder, read_color_folder, read_color_image, read_csv, read_idx, read_idx_labels, read_image,
     read_image_folder, read_labels, read_npy, read_npz, read_numbers, read_wav,
 };
-pub use split::{split_groups, split_order, split_row_numbers, split_rows};
+pub use split::{split_groups, split_order, split_row_numbers, split_rows, split_strata};
 pub use stream::{Input, MappedRows, NpyFile, ReadRows, collect_named_rows, collect_rows, open_rows, open_stream};
 pub use text::{Compression, CsvHeader, IndexColumn, TextColumn, TextEncoding, TextOptions, TextReport};
 pub use validate::{TrainingCheck, check_rows, check_training};

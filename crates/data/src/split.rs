@@ -72,6 +72,43 @@ pub fn split_groups(groups: &[u32], validation: f64, test: f64, seed: u64) -> Re
     Ok(parts)
 }
 
+/// Splits rows so that each class has the same shares in all parts, up to one row; returns ascending
+/// row indices.
+///
+/// `classes[i]` is the class of row `i`. The rows of each class are shuffled, and the parts are taken
+/// evenly from all classes, one after the other: a class of five rows and a validation share of a
+/// fifth give one validation row. Fractions follow the rules of [`split_rows`].
+///
+/// # Errors
+/// As [`split_rows`].
+pub fn split_strata(classes: &[u32], validation: f64, test: f64, seed: u64) -> Result<Parts<Vec<usize>>, DataError> {
+    let at_random = split_row_numbers(classes.len(), validation, test, seed)?;
+    let mut order = permutation(classes.len(), seed);
+    order.sort_by_key(|&row| classes[row]);
+    let mut parts = (Vec::new(), Vec::new(), Vec::new());
+    // What is due to each part, in rows; from one half on, so that shares are rounded.
+    let mut due = (0.5, 0.5);
+    for row in order {
+        due = (due.0 + validation, due.1 + test);
+        if due.0 >= 1.0 {
+            due.0 -= 1.0;
+            parts.1.push(row);
+        } else if due.1 >= 1.0 {
+            due.1 -= 1.0;
+            parts.2.push(row);
+        } else {
+            parts.0.push(row);
+        }
+    }
+    let (train, for_validation, for_test) = &mut parts;
+    let empty = |part: &[usize], share: f64| share > 0.0 && part.is_empty();
+    if train.is_empty() || empty(for_validation, validation) || empty(for_test, test) {
+        return Ok(at_random);
+    }
+    [train, for_validation, for_test].into_iter().for_each(|part| part.sort_unstable());
+    Ok(parts)
+}
+
 /// Splits rows by an order, such as time: the last rows are test rows, those before them validation
 /// rows. Returns ascending row indices.
 ///
@@ -188,6 +225,30 @@ mod tests {
         assert_eq!(train.union(&validation).chain(&test).count(), 20);
         assert!(train.is_disjoint(&test) && validation.is_disjoint(&test));
         assert_eq!(parts.0.len() + parts.1.len() + parts.2.len(), 600);
+    }
+
+    #[test]
+    fn classes_have_the_same_shares_in_all_parts() {
+        // 300, 60 and 11 rows of a class, in turn.
+        let classes: Vec<u32> = (0..371).map(|row| if row < 11 { 9 } else { u32::from(row % 6 == 0) }).collect();
+        let of = |rows: &[usize], class: u32| rows.iter().filter(|&&row| classes[row] == class).count() as f64;
+        let (train, validation, test) = split_strata(&classes, 0.2, 0.1, 3).unwrap();
+        let mut all = [&train[..], &validation, &test].concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..371).collect::<Vec<_>>());
+        for class in [0, 1, 9] {
+            let count = of(&all, class);
+            assert!((of(&validation, class) - 0.2 * count).abs() <= 1.0, "class {class}");
+            assert!((of(&test, class) - 0.1 * count).abs() <= 1.0, "class {class}");
+        }
+        assert!(validation.is_sorted() && validation != split_strata(&classes, 0.2, 0.1, 4).unwrap().1);
+        // At random, the shares of the rare class vary by more than a row.
+        let off = |parts: (Vec<usize>, Vec<usize>, Vec<usize>)| (of(&parts.1, 9) - 2.2).abs();
+        assert!((0..20).any(|seed| off(split_row_numbers(371, 0.2, 0.1, seed).unwrap()) > 1.5));
+        assert!((0..20).all(|seed| off(split_strata(&classes, 0.2, 0.1, seed).unwrap()) < 1.5));
+        // Too few rows for rounded shares.
+        let parts = split_strata(&[0, 1, 2], 0.1, 0.1, 0).unwrap();
+        assert_eq!((parts.0.len(), parts.1.len(), parts.2.len()), (1, 1, 1));
     }
 
     #[test]

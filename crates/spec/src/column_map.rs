@@ -4,6 +4,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use pdmap_core::Real;
 use serde::{Deserialize, Serialize};
 
+use crate::dequantize::{self, DiscreteFeature};
+
 /// Which columns of a table are features, and what is subtracted from each in `f64` before it is
 /// rounded to the model's precision.
 ///
@@ -21,6 +23,10 @@ pub struct ColumnMap {
     /// The number subtracted from each feature; empty if all are 0.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offsets: Vec<f64>,
+    /// The discrete features, in units of the table. Training adds uniform noise of one step to them
+    /// ([`Dequantizer`](crate::Dequantizer)); samples are rounded to their grids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discrete: Vec<DiscreteFeature>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
@@ -33,8 +39,13 @@ fn is_zero(value: &usize) -> bool {
 const FAR: f64 = 64.0;
 
 impl ColumnMap {
-    /// Whether nothing is selected and nothing subtracted.
+    /// Whether the model knows nothing about its columns.
     pub fn is_identity(&self) -> bool {
+        self.takes_rows_as_they_are() && self.discrete.is_empty()
+    }
+
+    /// Whether nothing is selected and nothing subtracted.
+    pub fn takes_rows_as_they_are(&self) -> bool {
         self.kept.is_empty() && self.offsets.is_empty()
     }
 
@@ -54,7 +65,7 @@ impl ColumnMap {
     /// The features of rows of a table, in precision `F`. Rows that have only the features are taken
     /// as they are.
     pub fn features<F: Real>(&self, rows: ArrayView2<'_, f64>) -> Array2<F> {
-        if self.is_identity() {
+        if self.takes_rows_as_they_are() {
             return rows.mapv(F::of);
         }
         let features = if self.selects(rows.ncols()) { self.kept.len() } else { rows.ncols() };
@@ -79,14 +90,13 @@ impl ColumnMap {
         !self.kept.is_empty() && columns == self.of
     }
 
-    /// Features as they stand in the table: the inverse of [`features`](Self::features), except that
-    /// columns left out stay out.
+    /// Features as they stand in the table, discrete ones rounded to their grids: the inverse of
+    /// [`features`](Self::features), except that columns left out stay out.
     pub fn columns<F: Real>(&self, features: ArrayView2<'_, F>) -> Array2<f64> {
         let mut columns = features.mapv(F::f64);
-        if self.offsets.len() == columns.ncols() {
-            columns.rows_mut().into_iter().for_each(|mut row| {
-                row.iter_mut().zip(&self.offsets).for_each(|(value, offset)| *value += offset);
-            });
+        for mut row in columns.rows_mut() {
+            row.iter_mut().zip(&self.offsets).for_each(|(value, offset)| *value += offset);
+            dequantize::round(&self.discrete, row);
         }
         columns
     }
@@ -101,7 +111,7 @@ impl ColumnMap {
         if offsets > 0 && (offsets != features || self.offsets.iter().any(|offset| !offset.is_finite())) {
             return Err(format!("{offsets} finite offsets expected for {features} features"));
         }
-        Ok(())
+        dequantize::check(&self.discrete, features)
     }
 }
 
@@ -179,7 +189,7 @@ mod tests {
 
     #[test]
     fn columns_are_selected_unless_only_features_are_given() {
-        let map = ColumnMap { of: 3, kept: vec![0, 2], offsets: vec![] };
+        let map = ColumnMap { of: 3, kept: vec![0, 2], ..ColumnMap::default() };
         assert_eq!(map.features::<f64>(array![[1.0, 2.0, 3.0]].view()), array![[1.0, 3.0]]);
         assert_eq!(map.features::<f64>(array![[1.0, 3.0]].view()), array![[1.0, 3.0]]);
         assert!(map.check(2).is_ok() && map.check(3).is_err());

@@ -7,6 +7,7 @@ use pdmap_core::{LayerError, Real};
 use pdmap_data::NpyFile;
 
 use crate::column_map::ColumnMap;
+use crate::dequantize::Dequantizer;
 use crate::error::SpecError;
 
 /// Rows of an `.npy` file, except those held out for validation or test, and the size of the buffer
@@ -19,6 +20,7 @@ pub struct FileRows {
     excluded: Vec<u64>,
     buffer_rows: usize,
     map: ColumnMap,
+    noise: Option<Dequantizer>,
 }
 
 /// Blocks of consecutive rows that a buffer holds at least: an epoch reads blocks in random order.
@@ -41,7 +43,8 @@ impl FileRows {
         excluded.dedup();
         excluded.retain(|&row| row < file.rows());
         let buffer_rows = buffer_rows.clamp(BLOCKS_A_BUFFER, MOST as usize);
-        let rows = Self { file, path: path.to_owned(), excluded, buffer_rows, map: ColumnMap::default() };
+        let (path, map) = (path.to_owned(), ColumnMap::default());
+        let rows = Self { file, path, excluded, buffer_rows, map, noise: None };
         match rows.blocks() {
             blocks if blocks <= MOST => Ok(rows),
             actual => Err(SpecError::TooManyRows { what: "blocks of the file", limit: MOST, actual }),
@@ -52,6 +55,17 @@ impl FileRows {
     #[must_use]
     pub fn mapped(self, map: ColumnMap) -> Self {
         Self { map, ..self }
+    }
+
+    /// The same rows with noise on discrete features, which [`Rows`](crate::Rows) and training add.
+    #[must_use]
+    pub fn dequantized(self, noise: Option<Dequantizer>) -> Self {
+        Self { noise, ..self }
+    }
+
+    /// The noise of discrete features.
+    pub(crate) fn noise(&self) -> Option<&Dequantizer> {
+        self.noise.as_ref()
     }
 
     /// The file.
@@ -95,7 +109,7 @@ impl FileRows {
         (to - from) - (self.excluded_before(to) - self.excluded_before(from))
     }
 
-    /// Appends the rows of a block to `rows`.
+    /// Appends the rows of a block to `rows`, without noise.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -152,7 +166,7 @@ impl FileRows {
         .collect()
     }
 
-    /// The rows of the file with these numbers, excluded or not.
+    /// The rows of the file with these numbers, excluded or not, without noise.
     ///
     /// # Errors
     /// A file that cannot be read.

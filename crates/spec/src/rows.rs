@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
 use pdmap_core::{Real, check};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::dequantize::Dequantizer;
 use crate::error::SpecError;
 use crate::file_rows::FileRows;
 
@@ -20,12 +21,13 @@ pub enum Rows<'a, F> {
 }
 
 /// Views of rows in memory: some or all rows of `[rows, features]`, each followed by its condition
-/// where one is given. Nothing is copied.
+/// where one is given, and the noise of discrete features. Nothing is copied.
 #[derive(Debug)]
 pub struct InMemory<'a, F> {
     rows: ArrayView2<'a, F>,
     condition: Option<ArrayView2<'a, F>>,
     chosen: Option<&'a [usize]>,
+    noise: Option<&'a Dequantizer>,
 }
 
 impl<F> Clone for Rows<'_, F> {
@@ -44,9 +46,15 @@ impl<F> Clone for InMemory<'_, F> {
 
 impl<F> Copy for InMemory<'_, F> {}
 
+impl<'a, F> From<ArrayView2<'a, F>> for InMemory<'a, F> {
+    fn from(rows: ArrayView2<'a, F>) -> Self {
+        Self { rows, condition: None, chosen: None, noise: None }
+    }
+}
+
 impl<'a, F> From<ArrayView2<'a, F>> for Rows<'a, F> {
     fn from(rows: ArrayView2<'a, F>) -> Self {
-        Self::Memory(InMemory { rows, condition: None, chosen: None })
+        Self::Memory(rows.into())
     }
 }
 
@@ -77,13 +85,20 @@ impl<'a, F: Real> InMemory<'a, F> {
         if let Some(condition) = &condition {
             check::shape("condition", (rows.nrows(), condition.ncols()), condition.dim())?;
         }
-        Ok(Self { rows, condition, chosen: None })
+        Ok(Self { condition, ..rows.into() })
     }
 
     /// Only the rows of these numbers, in this order. They must be numbers of rows.
     #[must_use]
     pub fn choose(self, chosen: &'a [usize]) -> Self {
         Self { chosen: Some(chosen), ..self }
+    }
+
+    /// The same rows with noise on discrete features: a new draw each epoch of training, and
+    /// [`Dequantizer::FIXED`] elsewhere.
+    #[must_use]
+    pub fn dequantized(self, noise: Option<&'a Dequantizer>) -> Self {
+        Self { noise, ..self }
     }
 
     /// The number of rows.
@@ -102,7 +117,7 @@ impl<'a, F: Real> InMemory<'a, F> {
         Self { rows: self.rows.split_at(Axis(1), features.min(self.rows.ncols())).0, condition: None, ..self }
     }
 
-    /// Copies row `index`.
+    /// Copies row `index`, without noise.
     pub fn copy_row(&self, index: usize, mut to: ArrayViewMut1<'_, F>) {
         let row = self.chosen.map_or(index, |chosen| chosen[index]);
         match &self.condition {
@@ -115,7 +130,7 @@ impl<'a, F: Real> InMemory<'a, F> {
         }
     }
 
-    /// Copies of the rows with these numbers.
+    /// Copies of the rows with these numbers, without noise.
     pub fn gather(&self, rows: impl ExactSizeIterator<Item = usize>) -> Array2<F> {
         let mut gathered = Array2::zeros((rows.len(), self.width()));
         for (row, to) in rows.zip(gathered.rows_mut()) {
@@ -124,8 +139,8 @@ impl<'a, F: Real> InMemory<'a, F> {
         gathered
     }
 
-    /// All rows as they are stored, where that is one array.
-    pub fn whole(&self) -> Option<ArrayView2<'a, F>> {
+    /// All rows as they are stored, where that is one array, without noise.
+    fn whole(&self) -> Option<ArrayView2<'a, F>> {
         (self.condition.is_none() && self.chosen.is_none()).then_some(self.rows)
     }
 
@@ -155,28 +170,54 @@ impl<F: Real> Rows<'_, F> {
         }
     }
 
-    /// Visits all rows in order, in blocks of 4096 (the last may be shorter).
+    /// The noise of discrete features.
+    pub fn noise(&self) -> Option<&Dequantizer> {
+        match self {
+            Self::Memory(rows) => rows.noise,
+            Self::File(rows) => rows.noise(),
+        }
+    }
+
+    /// Visits all rows in order, in blocks of 4096 (the last may be shorter), with the fixed draw of
+    /// the noise.
     ///
     /// # Errors
     /// Those of `visit`; a file that cannot be read.
     pub fn pass(&self, visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), SpecError>) -> Result<(), SpecError> {
+        let Some(noise) = self.noise() else { return self.exact_pass(visit) };
+        let mut first = 0;
+        self.exact_pass(&mut |block| {
+            let mut noisy = block.to_owned();
+            noise.add(Dequantizer::FIXED, first, noisy.view_mut());
+            first += block.nrows() as u64;
+            visit(noisy.view())
+        })
+    }
+
+    fn exact_pass(&self, visit: &mut dyn FnMut(ArrayView2<'_, F>) -> Result<(), SpecError>) -> Result<(), SpecError> {
         match self {
             Self::Memory(rows) => rows.pass(visit),
             Self::File(rows) => rows.pass(BLOCK, visit),
         }
     }
 
-    /// Up to `count` rows, evenly spaced.
+    /// Up to `count` rows, evenly spaced, with the fixed draw of the noise.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn sample(&self, count: usize) -> Result<Array2<F>, SpecError> {
         let (all, count) = (self.count(), (count as u64).min(self.count()) as usize);
         let place = |index: usize| (index as u128 * u128::from(all) / count as u128) as u64;
-        match self {
-            Self::Memory(rows) => Ok(rows.gather((0..count).map(|index| place(index) as usize))),
-            Self::File(rows) => rows.gather(&rows.in_file((0..count).map(place))),
+        let mut sample = match self {
+            Self::Memory(rows) => rows.gather((0..count).map(|index| place(index) as usize)),
+            Self::File(rows) => rows.gather(&rows.in_file((0..count).map(place)))?,
+        };
+        if let Some(noise) = self.noise() {
+            for (index, row) in sample.rows_mut().into_iter().enumerate() {
+                noise.add_to_row(Dequantizer::FIXED, place(index), row);
+            }
         }
+        Ok(sample)
     }
 
     /// A hash of all numbers in order, by which a checkpoint recognizes its rows. They must be

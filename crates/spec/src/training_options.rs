@@ -131,6 +131,13 @@ training_options! {
         /// the model says, or none]
         clip(value_name = "LIMIT", value_parser = flag::<Clip>): Clip => clip;
     }
+    /// Decoupled weight decay λ of networks.
+    #[serde(default, skip_serializing_if = "is_none")]
+    decay: f64 = 0.0, keys {
+        /// Weight decay λ: each step multiplies the weights of networks by 1 − ηλ (Loshchilov &
+        /// Hutter 2019); no other parameters [default: what the model says, or 0]
+        decay(value_name = "LAMBDA", allow_negative_numbers = true): f64 => decay;
+    }
     /// Seed of the order of the rows.
     seed: u64 = 0, keys {}
     /// Validations over the run, where they are evenly spaced.
@@ -167,6 +174,11 @@ training_options! {
 /// No patience for 0.
 fn some_unless_zero(patience: u64) -> Option<u64> {
     (patience > 0).then_some(patience)
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_none(decay: &f64) -> bool {
+    *decay == 0.0
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
@@ -220,6 +232,9 @@ impl TrainConfig {
         let default = Self::default().rate;
         Optimizer::new(self.optimizer, default).map_err(|error| ("optimizer", error))?;
         Optimizer::new(self.optimizer, self.rate).map_err(|error| ("rate", error))?;
+        Optimizer::new(self.optimizer, default)
+            .and_then(|optimizer| optimizer.decaying(self.decay))
+            .map_err(|error| ("decay", error))?;
         self.schedule.validate().map_err(|error| ("schedule", error))?;
         let rows = self.validation_rows as u64;
         within("evaluations", "evaluations", self.evaluations, 1, MOST_EVALUATIONS, "from 1 to 1,000,000")?;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
-use pdmap_spec::{FileRows, InMemory, Rows};
+use pdmap_spec::{Dequantizer, FileRows, InMemory, Rows};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -28,6 +28,7 @@ pub(crate) struct Batches<'a, F> {
     count: u64,
     position: Position,
     batch: Array2<F>,
+    noise: Option<Dequantizer>,
 }
 
 /// Rows in the order of an epoch.
@@ -45,14 +46,15 @@ impl<'a, F: Real> Batches<'a, F> {
             Rows::Memory(rows) => Order::Memory(Permutation { rows, seed, epoch: None, order: Vec::new() }),
             Rows::File(file) => Order::File(Pools::new(file, seed)),
         };
-        Self { order, count: rows.count(), position, batch: Array2::zeros((size, rows.features())) }
+        let batch = Array2::zeros((size, rows.features()));
+        Self { order, count: rows.count(), position, batch, noise: rows.noise().cloned() }
     }
 
     pub(crate) fn position(&self) -> Position {
         self.position
     }
 
-    /// The next batch, `[size, features]`.
+    /// The next batch, `[size, features]`, with new noise on discrete features.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -65,6 +67,9 @@ impl<'a, F: Real> Batches<'a, F> {
         match &mut self.order {
             Order::Memory(order) => order.copy(epoch, next, &mut self.batch),
             Order::File(pools) => pools.copy(epoch, next, &mut self.batch)?,
+        }
+        if let Some(noise) = &self.noise {
+            noise.add(epoch + 1, next, self.batch.view_mut());
         }
         self.position.next += size;
         Ok(self.batch.view())
@@ -194,6 +199,7 @@ impl<'a, F: Real> Pools<'a, F> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use ndarray::{Axis, Slice};
+    use pdmap_spec::DiscreteFeature;
 
     use super::*;
 
@@ -290,6 +296,45 @@ mod tests {
             order.dedup();
             assert_eq!(order, (2000 - kept as usize..2000).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn noise_is_drawn_anew_each_epoch_and_found_again() {
+        let rows = numbered(12);
+        let discrete = [DiscreteFeature { feature: 0, step: 0.5, origin: 0.0 }];
+        let noise = Dequantizer::new(&discrete, 1);
+        let (_folder, file) = filed(12, vec![], 16);
+        let file = file.dequantized(noise.clone());
+        let memory = InMemory::from(rows.view()).dequantized(noise.as_ref());
+        for rows in [Rows::from(memory), Rows::from(&file)] {
+            let mut batches = start(rows, 4, 7);
+            let mut epoch = || -> Vec<f64> {
+                let mut drawn: Vec<f64> = (0..3).flat_map(|_| batches.draw().unwrap().column(0).to_vec()).collect();
+                drawn.sort_unstable_by(f64::total_cmp);
+                drawn
+            };
+            let (first, second) = (epoch(), epoch());
+            assert!(first.iter().zip(0..).all(|(value, row)| (value - f64::from(row)).abs() <= 0.25));
+            assert!(first.iter().zip(&second).all(|(a, b)| a != b));
+            let at = Position { epoch: 1, next: 4 };
+            let mut again = Batches::new(rows, 4, 7, at);
+            let mut whole = start(rows, 4, 7);
+            (0..4).for_each(|_| drop(whole.draw().unwrap().to_owned()));
+            assert_eq!(again.draw().unwrap(), whole.draw().unwrap());
+        }
+        // One draw for everything that sees the rows once.
+        let passed = |rows: Rows<'_, f64>| {
+            let mut passed = Vec::new();
+            rows.pass(&mut |block| {
+                passed.extend(block.iter().copied());
+                Ok(())
+            })
+            .unwrap();
+            passed
+        };
+        assert_eq!(passed(Rows::from(memory)), passed(Rows::from(&file)));
+        assert_eq!(passed(Rows::from(memory)), Rows::from(memory).sample(12).unwrap().into_raw_vec_and_offset().0);
+        assert_ne!(passed(Rows::from(memory)), passed(Rows::from(&rows)));
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     ) -> Result<Self, TrainError> {
         check_rows(rows, validation.reborrow(), config)?;
         config.validate()?;
-        let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?;
+        let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?.decaying(config.decay)?;
         let mut training = flow.training();
         let (mut identity, mut restored) = (None, None);
         // Either way every number is read once: it must be finite, and it identifies the run.

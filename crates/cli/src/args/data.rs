@@ -38,6 +38,28 @@ impl std::fmt::Display for Protocol {
     }
 }
 
+/// What happens to discrete columns: integers, rounded or binary numbers that repeat.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Discrete {
+    /// Add uniform noise of one step, anew in each epoch; samples are rounded to the steps
+    #[default]
+    Dequantize,
+    /// Train on them as they are: their density has no upper bound
+    Keep,
+    /// Refuse them
+    Error,
+}
+
+impl std::fmt::Display for Discrete {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Dequantize => "dequantize",
+            Self::Keep => "keep",
+            Self::Error => "error",
+        })
+    }
+}
+
 /// The data and their protocol.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DataArgs {
@@ -80,6 +102,10 @@ pub(crate) struct DataArgs {
     /// it, such columns are refused, since they have no density
     #[arg(long)]
     pub(crate) drop_degenerate: bool,
+    /// What to do with discrete columns: integers, rounded or binary numbers that repeat [default:
+    /// dequantize]
+    #[arg(long, value_enum)]
+    pub(crate) discrete: Option<Discrete>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
     /// Seed of all randomness in the data

@@ -43,6 +43,17 @@ pub(crate) struct Score {
     /// Quantile of the reference scores to use as the threshold, in [0, 1]
     #[arg(long, value_name = "Q", allow_negative_numbers = true)]
     pub(crate) quantile: Option<f64>,
+    /// For a model with discrete features: number of draws of the uniform noise over which each score
+    /// is taken
+    #[arg(long, value_name = "K", default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) draws: u64,
+    /// Seed of these draws
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Take the log of the mean density over the draws, which is closer to the log-probability of a
+    /// cell [default: the mean of log p, a lower bound]
+    #[arg(long)]
+    pub(crate) log_mean_exp: bool,
     /// Output for flags, 1 for each row below the threshold and 0 otherwise: .npy, .csv or -
     #[arg(long, value_name = "FLAGS")]
     pub(crate) flags: Option<PathBuf>,
@@ -52,6 +63,9 @@ pub(crate) struct Score {
     pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
     pub(crate) text: TextArgs,
+    /// Do not say how the rows are read
+    #[arg(long)]
+    pub(crate) quiet: bool,
     /// Print the summary (mean, standard error, quantiles, threshold) as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -194,6 +208,9 @@ pub(crate) struct Report {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) text: TextArgs,
+    /// Do not say how the rows are read
+    #[arg(long)]
+    pub(crate) quiet: bool,
     /// Print the main statements of the page as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,6 +7,7 @@ use pdmap_compare::{
     CompareError, Event, Plan, PlanFile, Results, Store, compare, csv, figures, outline, page, standalone, text_table,
 };
 use pdmap_core::Real;
+use pdmap_train::Dequantizer;
 
 use crate::args::{Compare, Dtype};
 use crate::rows::data::Source;
@@ -64,12 +65,17 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) -> Result<Results> {
     let bar = Bar::new(quiet);
     bar.stage("reading data".into());
-    let (data, columns) = source.splits::<F>(plan.largest_batch())?;
+    let (mut data, columns) = source.splits::<F>(plan.largest_batch())?;
+    if let Some(noise) = &columns.noise {
+        // Once: all arms and baselines see the same rows.
+        noise.add(Dequantizer::FIXED, 0, data.train.view_mut());
+    }
     if let Some(read) = &columns.read {
         let parts = [data.train.nrows(), data.validation.nrows(), data.test.nrows()];
-        let steps: Vec<String> = plan.preprocess.iter().map(ToString::to_string).chain(columns.offsets()).collect();
+        let steps: Vec<String> =
+            columns.steps().into_iter().chain(plan.preprocess.iter().map(ToString::to_string)).collect();
         read.lines(parts, &steps.join(", ")).iter().for_each(|line| bar.said(line));
-        read.warning().iter().for_each(|warning| bar.warn(&format!("warning: {warning}")));
+        columns.warning().iter().for_each(|warning| bar.warn(&format!("warning: {warning}")));
     }
     if let Some(seconds) = plan.seconds() {
         bar.note(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));

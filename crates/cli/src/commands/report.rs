@@ -4,13 +4,14 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::Input;
-use pdmap_train::{AnyModel, Model, Rows, each_precision as each};
+use pdmap_train::{AnyModel, InMemory, Model, each_precision as each};
 
 use crate::args::Report;
 use crate::condition::Given;
 use crate::model_page::{Subject, most_rows, page, thinned};
 use crate::rows::blocks::Blocks;
 use crate::rows::data::fits;
+use crate::rows::opened::Opened;
 use crate::rows::table::Columns;
 use crate::scores::gaussian::{Fit, fit};
 use crate::terminal::exit::BadInput;
@@ -27,7 +28,9 @@ pub(crate) fn run(args: &Report) -> Result<()> {
 
 fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     let shape = shape(args, model)?;
-    let (name, columns, rows) = rows(args, model)?;
+    let (opened, name, columns, rows) = rows(args, model)?;
+    let said = opened.iter().filter(|_| !args.quiet && !args.json).flat_map(Opened::lines);
+    said.for_each(|line| eprintln!("{line}"));
     let gaussian = gaussian(args, model)?;
     let gaussian = &gaussian;
     let subject = Subject { model, name, rows: thinned(rows.view()), columns, shape, pixel_log_det: None, gaussian };
@@ -36,7 +39,9 @@ fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     let warnings = [warning, baseline.warning()];
     warnings.iter().flatten().for_each(|warning| eprintln!("warning: {warning}"));
     if args.json {
-        return output::json(&serde_json::json!({ "summary": page.verdict, "baseline": baseline, "report": args.out }));
+        return output::json(
+            &serde_json::json!({ "read": opened, "summary": page.verdict, "baseline": baseline, "report": args.out }),
+        );
     }
     page.verdict.iter().try_for_each(|sentence| output::line(sentence))?;
     output::line(&format!("Gaussian with full covariance: {baseline}"))?;
@@ -48,9 +53,11 @@ fn gaussian<F: Real>(args: &Report, model: &Model<F>) -> Result<Fit> {
     let Some(path) = args.train.as_deref() else {
         return Ok(Err("the model file does not hold its training rows; --train names them".into()));
     };
-    let (rows, _) = Columns::of(model).read::<F>(&Input::File(path.to_owned()), &args.text.options()?)?;
+    let columns = Columns::of(model);
+    let (rows, _) = columns.read::<F>(&Input::File(path.to_owned()), &args.text.options()?)?;
     fits(path, &rows, model.flow.features())?;
-    Ok(fit(Rows::from(&rows), model.flow.conditions()))
+    let rows = InMemory::from(rows.view()).dequantized(columns.noise.as_ref());
+    Ok(fit(rows.into(), model.flow.conditions()))
 }
 
 /// The shape of a row. It must have as many values as the model has features, except that a
@@ -71,12 +78,13 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
     Ok(shape)
 }
 
-/// The name of the rows, their column names, and evenly spaced rows followed by their conditions.
+/// How the rows are read, their name, their column names, and evenly spaced rows followed by their conditions.
 /// At most twice as many rows as the page needs are in memory.
-fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<String>>, Array2<F>)> {
+fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(Option<Opened>, String, Option<Vec<String>>, Array2<F>)> {
     let text = args.text.options()?;
     let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
     let mut given = Given::open(model, args.condition.as_deref(), &text)?;
+    let opened = data.opened();
     let (name, width) = (data.name().to_owned(), model.flow.features() + model.flow.conditions());
     let most = most_rows(width);
     let (mut kept, mut stride, mut row) = (Vec::new(), 1, 0usize);
@@ -96,5 +104,5 @@ fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(String, Option<Vec<
     }
     given.finish()?;
     let columns = Columns::of(model).labels().or_else(|| data.columns().map(<[String]>::to_vec));
-    Ok((name, columns, Array2::from_shape_vec((kept.len() / width, width), kept)?))
+    Ok((opened, name, columns, Array2::from_shape_vec((kept.len() / width, width), kept)?))
 }

@@ -1,31 +1,50 @@
 //! `pdmap score`.
 
+use std::fmt::{Display, Formatter};
+
 use anyhow::Result;
 use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_data::RowShape;
-use pdmap_train::{AnyModel, Model, each_precision as each};
+use pdmap_train::{AnyModel, Dequantizer, Model, each_precision as each};
 use serde::Serialize;
 
 use crate::args::{HeaderArg, Score};
 use crate::condition::Given;
 use crate::rows::blocks::Blocks;
+use crate::rows::opened::Opened;
 use crate::rows::targets::{As, Targets, numbered};
 use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
 use crate::scores::quantile;
+use crate::scores::scorer::{Over, Scorer};
 use crate::scores::threshold::Threshold;
+use crate::terminal::exit::BadInput;
 use crate::terminal::output;
 
 /// The summary.
 #[derive(Debug, Serialize)]
 struct Summary {
+    read: Option<Opened>,
     #[serde(flatten)]
     likelihood: Likelihood,
+    /// Rows outside the model's domain, which score `-inf` and are not in the mean.
+    outside_domain: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    noise: Option<Noise>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     quantiles: Vec<Quantile>,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<Threshold>,
+}
+
+/// How scores of discrete features were taken.
+#[derive(Debug, Serialize)]
+struct Noise {
+    draws: u64,
+    over: Over,
+    /// `Σ log step` in nats: added to a score, it bounds the log-probability of a cell.
+    log_cell: f64,
 }
 
 /// A quantile of the scores.
@@ -58,7 +77,7 @@ fn score<F: Real>(
     mut threshold: Option<Threshold>,
 ) -> Result<()> {
     let features = model.flow.features();
-    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
+    let mut data = Blocks::<F>::exact(&args.data, &args.text.options()?, model)?;
     let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
     let (format, count, header) = (data.format(), data.count(), args.text.header);
     let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);
@@ -70,27 +89,44 @@ fn score<F: Real>(
     let mut attribution = targets.open::<F>(1, RowShape::Matrix { features }, &as_what(names))?;
     let mut flags_out = targets.open::<f32>(2, RowShape::Vector, &as_what(named("below")))?;
 
-    let mut evaluator = model.flow.evaluator();
+    let noise = Dequantizer::new(&model.header.columns.discrete, args.seed);
+    let over = if args.log_mean_exp { Over::LogMeanExp } else { Over::Mean };
+    let drawn = noise.as_ref().map(|noise| Noise { draws: args.draws, over, log_cell: noise.log_cell() });
+    let mut scorer = Scorer::new(model, noise, args.draws, over);
     let (mut moments, mut all) = (Moments::default(), Vec::new());
-    let (mut log_prob, mut gradient, mut flags) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut log_prob, mut gradient, mut flags, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     if let (false, Some(count)) = (args.quantiles.is_empty(), count) {
         // A file's header may lie, so the reservation is bounded.
         drop(all.try_reserve_exact(usize::try_from(count).unwrap_or(usize::MAX).min(MOST_RESERVED)));
     }
+    let read = data.opened();
+    let mut opened = read.clone();
     while let Some(block) = data.next()? {
         let rows = block.rows.nrows();
         log_prob.resize(rows, 0.0);
         let input = given.next(block.rows.reborrow())?;
-        evaluator.log_prob_into(input.reborrow(), &mut log_prob).map_err(|error| block.error(error))?;
-        moments.add(&log_prob);
+        let slopes = if attribution.is_open() {
+            gradient.resize(rows * features, F::zero());
+            Some(ArrayViewMut2::from_shape((rows, features), &mut gradient)?)
+        } else {
+            None
+        };
+        scorer.score(input, block.first, &mut log_prob, slopes).map_err(|error| block.error(error))?;
+        // After the first rows, so that a refusal is one line.
+        opened
+            .take()
+            .iter()
+            .filter(|_| !args.quiet && !args.json)
+            .flat_map(Opened::lines)
+            .for_each(|line| eprintln!("{line}"));
+        inside.clear();
+        inside.extend(log_prob.iter().filter(|&&value| value != f64::NEG_INFINITY));
+        moments.add(&inside);
         if !args.quantiles.is_empty() {
             all.extend_from_slice(&log_prob);
         }
         out.write(block.ids, &log_prob)?;
         if attribution.is_open() {
-            gradient.resize(rows * features, F::zero());
-            let to = ArrayViewMut2::from_shape((rows, features), &mut gradient)?;
-            evaluator.input_gradient_into(input, to).map_err(|error| block.error(error))?;
             attribution.write(block.ids, &gradient)?;
         }
         if let Some(threshold) = &mut threshold {
@@ -103,6 +139,10 @@ fn score<F: Real>(
         }
     }
     given.finish()?;
+    let (rows, outside) = (data.given(), scorer.outside());
+    if outside == rows {
+        return Err(BadInput(format!("{}: all {rows} rows lie outside the model's domain", data.name())).into());
+    }
     let likelihood = Likelihood::from_moments(moments, model, data.name())?;
     out.finish()?;
     attribution.finish()?;
@@ -111,7 +151,19 @@ fn score<F: Real>(
     all.sort_unstable_by(f64::total_cmp);
     let value = |&q: &f64| Quantile { quantile: q, value: quantile::quantile(&all, q) };
     let quantiles = args.quantiles.iter().map(value).collect();
-    print(&Summary { likelihood, quantiles, threshold }, moments.count(), args.json, targets.stdout())
+    let summary = Summary { read, likelihood, outside_domain: outside, noise: drawn, quantiles, threshold };
+    print(&summary, rows, args.json, targets.stdout())
+}
+
+impl Display for Noise {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let (what, bound) = match self.over {
+            Over::Mean => ("mean of log p", "a lower bound on"),
+            Over::LogMeanExp => ("log of the mean density", "an estimate, low on average, of"),
+        };
+        let (draws, cell) = (self.draws, -self.log_cell);
+        write!(f, "discrete features: {what} over {draws} draws of the noise, {bound} log P(cell) + {cell:.4} nats")
+    }
 }
 
 /// Maximum number of scores for which memory is reserved in advance.
@@ -122,6 +174,16 @@ fn print(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Resu
         return output::summary(&serde_json::to_string_pretty(summary)?, rows_on_stdout);
     }
     output::summary(&summary.likelihood.to_string(), rows_on_stdout)?;
+    if summary.outside_domain > 0 {
+        let line = format!(
+            "{} of {rows} rows lie outside the model's domain: log p = -inf; they are not in the mean",
+            summary.outside_domain
+        );
+        output::summary(&line, rows_on_stdout)?;
+    }
+    if let Some(noise) = &summary.noise {
+        output::summary(&noise.to_string(), rows_on_stdout)?;
+    }
     for Quantile { quantile, value } in &summary.quantiles {
         output::summary(&format!("quantile {quantile}: {value} nats"), rows_on_stdout)?;
     }

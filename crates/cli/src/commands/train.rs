@@ -17,6 +17,7 @@ use pdmap_train::{
 use self::summary::{Measured, print};
 use self::watch::{DataSummary, Watch};
 use crate::args::{Dtype, Train};
+use crate::condition;
 use crate::model_choice::ModelChoice;
 use crate::model_page::{Subject, page, thinned};
 use crate::rows::data::Source;
@@ -55,9 +56,13 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 
     let bar = Bar::new(args.training.quiet);
     bar.stage("reading data".into());
+    let text = args.data.text.options()?;
+    let condition = args.condition.as_deref().map(|path| condition::of_training(path, &text, args.classes));
+    let condition = condition.transpose()?;
+    let source = source.stratified(condition.as_ref().and_then(condition::strata));
     let mut data = Stored::<F>::open(&source, adaptive.least_rows(config.batch), args.memory)?;
     let config = adaptive.settle(config, data.rows().count(), data.facts.features);
-    let condition = data.condition(&source, args)?;
+    let condition = data.condition(&source, args, condition)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
     let mut spec = choice.spec().shaped(data.facts.shape());
@@ -133,8 +138,9 @@ fn data_summary<F: Real>(data: &Stored<F>, steps: &[Preprocess]) -> Option<DataS
     let read = data.columns.read.as_ref()?;
     let parts = [data.rows().count() as usize, data.validation.nrows(), data.test.nrows()];
     let mut preprocessing: Vec<String> = steps.iter().map(Preprocess::to_string).collect();
-    preprocessing.extend(data.columns.offsets());
-    Some(DataSummary { lines: read.lines(parts, &preprocessing.join(", ")), warning: read.warning() })
+    preprocessing.splice(0..0, data.columns.steps());
+    let lines = read.lines(parts, &preprocessing.join(", "));
+    Some(DataSummary { lines, warning: data.columns.warning() })
 }
 
 /// Checks that no output overwrites an input or another output.

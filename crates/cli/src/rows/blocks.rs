@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Error, Result};
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::{Evaluator, LayerError, Real};
 use pdmap_data::{DataError, Input, ReadRows, RowFormat, TextOptions, open_rows};
-use pdmap_train::Model;
+use pdmap_train::{Dequantizer, Model};
 
+use super::opened::Opened;
 use super::table::Columns;
 use crate::terminal::exit::BadInput;
 
@@ -30,6 +31,10 @@ pub(crate) struct Blocks<F: Real> {
     more: Vec<F>,
     /// The names of the block's rows, if they have names.
     ids: Vec<String>,
+    /// How the rows of a table are read.
+    opened: Option<Opened>,
+    /// Noise that is added to discrete features.
+    noise: Option<Dequantizer>,
     /// Rows returned so far.
     given: u64,
 }
@@ -41,14 +46,22 @@ pub(crate) struct Block<'a, F> {
     pub(crate) ids: Option<&'a [String]>,
     name: &'a str,
     /// Index of the first row, from 0.
-    first: u64,
+    pub(crate) first: u64,
 }
 
 impl<F: Real> Blocks<F> {
-    /// Opens rows of a model's features from a path or `-`.
+    /// Opens rows of a model's features from a path or `-`. Discrete features get the fixed draw of
+    /// the noise.
     pub(crate) fn open(data: &Path, options: &TextOptions, model: &Model<F>) -> Result<Self> {
-        let reader = Columns::of(model).open(&Input::parse(data), options)?;
-        Self::of(reader, model.flow.features())
+        let columns = Columns::of(model);
+        let reader = columns.open(&Input::parse(data), options)?;
+        let opened = Opened::of(&*reader, &columns);
+        Ok(Self { opened: Some(opened), noise: columns.noise, ..Self::of(reader, model.flow.features())? })
+    }
+
+    /// Opens rows of a model's features without noise.
+    pub(crate) fn exact(data: &Path, options: &TextOptions, model: &Model<F>) -> Result<Self> {
+        Ok(Self { noise: None, ..Self::open(data, options, model)? })
     }
 
     /// Opens rows of a model's base space.
@@ -62,7 +75,21 @@ impl<F: Real> Blocks<F> {
             return Err(BadInput(message).into());
         }
         let limit = block_rows::<F>(features);
-        Ok(Self { reader, limit, block: Vec::new(), more: Vec::new(), ids: Vec::new(), given: 0 })
+        Ok(Self {
+            reader,
+            limit,
+            block: Vec::new(),
+            more: Vec::new(),
+            ids: Vec::new(),
+            opened: None,
+            noise: None,
+            given: 0,
+        })
+    }
+
+    /// How the rows are read, the first time that it is asked for.
+    pub(crate) fn opened(&mut self) -> Option<Opened> {
+        self.opened.take()
     }
 
     /// The name of the data in messages.
@@ -124,7 +151,11 @@ impl<F: Real> Blocks<F> {
         }
         let first = self.given;
         self.given += count as u64;
-        let rows = ArrayView2::from_shape((count, self.reader.features()), &self.block)?;
+        let shape = (count, self.reader.features());
+        if let Some(noise) = &self.noise {
+            noise.add(Dequantizer::FIXED, first, ArrayViewMut2::from_shape(shape, &mut self.block)?);
+        }
+        let rows = ArrayView2::from_shape(shape, &self.block)?;
         let ids = self.reader.id_column().map(|_| self.ids.as_slice());
         Ok(Some(Block { rows, ids, name, first }))
     }

@@ -9,15 +9,13 @@ use pdmap_data::{
     Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
     detect_format, mnist, tiles, wav,
 };
-use pdmap_train::{Preprocess, SpecError, TrainError, validation_share};
+use pdmap_train::{Dequantizer, Preprocess, SpecError, TrainError, validation_share};
 
+use super::kind::{Kind, ROWS, is_pipe};
 use super::parts::{Parts, Split};
-use super::table::Columns;
-use crate::args::{DataArgs, Protocol};
+use super::table::{Columns, Policy};
+use crate::args::DataArgs;
 use crate::terminal::exit::BadInput;
-
-/// Default numbers of rows of patches and generators.
-const ROWS: Counts = Counts { train: 100_000, validation: 10_000, test: 50_000 };
 
 /// Default side of a patch in pixels.
 const PATCH: usize = 8;
@@ -32,26 +30,13 @@ pub(crate) struct Source {
     patch: usize,
     text: TextOptions,
     split: Split,
-    drop_degenerate: bool,
+    policy: Policy,
     val: Option<PathBuf>,
     test: Option<PathBuf>,
     seed: u64,
     /// Whether a test set is needed.
     with_test: bool,
 }
-
-#[derive(Debug)]
-enum Kind {
-    Generator(Generator),
-    Patches(PathBuf, Counts),
-    Tiles(PathBuf),
-    Mnist(PathBuf),
-    Rows(Input),
-    Wav { path: PathBuf, frame: usize, hop: Option<usize> },
-}
-
-/// Default samples per frame of sound.
-const FRAME: usize = 256;
 
 impl Source {
     /// Interprets the flags. `with_test` requests a test set.
@@ -64,53 +49,7 @@ impl Source {
                 return Err(BadInput(message).into());
             }
         };
-        let kind = if Generator::is_named_by(args.data()) {
-            if let Some(protocol) = args.protocol {
-                let message = format!("--protocol {protocol} cannot be used with the generator {}", args.data());
-                return Err(BadInput(message).into());
-            }
-            Kind::Generator(args.data().parse()?)
-        } else {
-            let input = Input::parse(args.data());
-            let path = PathBuf::from(args.data());
-            let natural = match input {
-                Input::Stdin => Protocol::Rows,
-                // A named pipe can be opened only once: its format is detected when it is read.
-                Input::File(_) if is_pipe(&path) => Protocol::Rows,
-                Input::File(_) => match detect_format(&path)? {
-                    Format::Npy | Format::Npz | Format::Csv => Protocol::Rows,
-                    Format::Idx => Protocol::Mnist,
-                    Format::Wav => Protocol::Wav,
-                    Format::ImageFolder => Protocol::Patches,
-                },
-            };
-            match (args.protocol.unwrap_or(natural), natural) {
-                (Protocol::Bsds300, Protocol::Patches) => Kind::Patches(path, Counts::default()),
-                (Protocol::Patches, Protocol::Patches) => Kind::Patches(path, ROWS),
-                (Protocol::Tiles, Protocol::Patches) => Kind::Tiles(path),
-                (Protocol::Mnist, Protocol::Mnist) => Kind::Mnist(path),
-                (Protocol::Rows, Protocol::Rows) => Kind::Rows(input),
-                (Protocol::Wav, Protocol::Wav) => Kind::Wav { path, frame: args.frame.unwrap_or(FRAME), hop: args.hop },
-                (asked, natural) => {
-                    let message = format!(
-                        "{}: --protocol {asked} needs other data; these match --protocol {natural}",
-                        path.display()
-                    );
-                    return Err(BadInput(message).into());
-                }
-            }
-        };
-        if args.val.is_some() && !matches!(kind, Kind::Rows(_)) {
-            return Err(BadInput(
-                "--val requires a file of rows; the other protocols split the data themselves".into(),
-            )
-            .into());
-        }
-        if args.test.is_some() && matches!(kind, Kind::Generator(_) | Kind::Wav { .. }) {
-            let message = "--test cannot be used with a generator or with sound, which provide their own test rows";
-            return Err(BadInput(message.into()).into());
-        }
-        suits(args, &kind)?;
+        let kind = Kind::of(args)?;
         let split = Split::of(args);
         let mut text = args.text.options()?;
         text.id = split.column().cloned().or(text.id);
@@ -121,12 +60,18 @@ impl Source {
             patch: args.patch.unwrap_or(PATCH),
             text,
             split,
-            drop_degenerate: args.drop_degenerate,
+            policy: Policy { drop_degenerate: args.drop_degenerate, discrete: args.discrete.unwrap_or_default() },
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
             with_test,
         })
+    }
+
+    /// The same data, split with equal shares of these classes, one for each row.
+    pub(crate) fn stratified(self, classes: Option<Vec<u32>>) -> Self {
+        let Some(classes) = classes else { return self };
+        Self { split: self.split.stratified(classes), ..self }
     }
 
     /// The name of the data in messages.
@@ -206,7 +151,7 @@ impl Source {
     /// Rows of a file. Missing validation and test sets are split off, a tenth each, or up to a fifth
     /// of few rows.
     fn rows<F: Real>(&self, input: &Input) -> Result<(Splits<F>, Columns)> {
-        let (mut columns, rows, keys) = Columns::of_training::<F>(input, &self.text, self.drop_degenerate)?;
+        let (mut columns, rows, keys) = Columns::of_training::<F>(input, &self.text, self.policy)?;
         let features = rows.ncols();
         let beside = |path: Option<&Path>| -> Result<Option<Array2<F>>> {
             let Some((read, others)) = self.named_beside(path, &columns, features)? else { return Ok(None) };
@@ -227,11 +172,16 @@ impl Source {
         }
         let none = || (Array2::zeros((0, features)), Array2::zeros((0, features)));
         let (split_off, split_off_test) = parts.unwrap_or_else(none);
-        let (validation, test) = (validation.unwrap_or(split_off), test.unwrap_or(split_off_test));
+        let (mut validation, mut test) = (validation.unwrap_or(split_off), test.unwrap_or(split_off_test));
+        columns.noise = Dequantizer::new(&columns.map.discrete, self.seed);
+        if let Some(noise) = &columns.noise {
+            noise.add(Dequantizer::VALIDATION, 0, validation.view_mut());
+            noise.add(Dequantizer::TEST, 0, test.view_mut());
+        }
         let path = PathBuf::from(input.to_string());
         let facts = DataFacts {
             name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            space: format!("the space of the given rows ({features} features)"),
+            space: columns.space(features),
             features,
             pixel_log_det: None,
             true_log_likelihood: None,
@@ -338,43 +288,10 @@ impl Source {
         (self.val.as_deref(), self.test.as_deref(), self.seed)
     }
 
-    /// Whether columns without a density of their own are left out.
-    pub(crate) fn drops_degenerate(&self) -> bool {
-        self.drop_degenerate
+    /// What happens to degenerate and discrete columns.
+    pub(crate) fn policy(&self) -> Policy {
+        self.policy
     }
-}
-
-/// Refuses flags that would have no effect.
-fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
-    let (what, counts, side) = match kind {
-        Kind::Patches(..) | Kind::Tiles(_) => ("a folder of images", true, true),
-        Kind::Generator(Generator::Leaves(_)) => ("a generator; set its patches by ?patch=", true, false),
-        Kind::Generator(_) => ("a generator", true, false),
-        Kind::Mnist(_) => ("an IDX file, of which all whole images are used", false, false),
-        Kind::Rows(_) => ("a file of rows, all of which are used unchanged", false, false),
-        Kind::Wav { .. } => ("sound, of which all frames are used", false, false),
-    };
-    let frames = matches!(kind, Kind::Wav { .. });
-    let columns = matches!(kind, Kind::Rows(_));
-    let list = |given: &[usize]| given.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-    let refused = [
-        args.rows.as_deref().filter(|_| !counts).map(|given| format!("--rows {}", list(given))),
-        args.patch.filter(|_| !side).map(|side| format!("--patch {side}")),
-        args.frame.filter(|_| !frames).map(|frame| format!("--frame {frame}")),
-        args.hop.filter(|_| !frames).map(|hop| format!("--hop {hop}")),
-        args.text.columns.as_ref().filter(|_| !columns).map(|columns| format!("--columns {}", columns.join(","))),
-        args.group.as_ref().filter(|_| !columns).map(|column| format!("--group {column}")),
-        args.order.as_ref().filter(|_| !columns).map(|column| format!("--order {column}")),
-    ];
-    match refused.into_iter().flatten().next() {
-        None => Ok(()),
-        Some(flag) => Err(BadInput(format!("{flag} cannot be used with {}: this is {what}", args.data())).into()),
-    }
-}
-
-/// Whether the path exists but is neither a file nor a folder.
-fn is_pipe(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// The name of rows that are in a separate file or were split off.

@@ -2,6 +2,8 @@
 
 pub(crate) mod blocks;
 pub(crate) mod data;
+pub(crate) mod kind;
+pub(crate) mod opened;
 pub(crate) mod parts;
 pub(crate) mod reading;
 pub(crate) mod restored;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
-use pdmap_data::{split_groups, split_order, split_row_numbers};
+use pdmap_data::{split_groups, split_order, split_row_numbers, split_strata};
 
 use crate::args::DataArgs;
 use crate::terminal::exit::BadInput;
@@ -16,6 +16,8 @@ pub(crate) type Parts = (Vec<usize>, Vec<usize>, Vec<usize>);
 pub(crate) enum Split {
     /// Row by row, at random.
     Random,
+    /// At random with equal shares of each class; the classes of all rows.
+    Strata(Vec<u32>),
     /// By a column of groups: no group is in two parts.
     Groups(String),
     /// By a column that orders the rows: the last are test rows.
@@ -31,10 +33,15 @@ impl Split {
         }
     }
 
+    /// The same split, but with equal shares of these classes if rows are split at random.
+    pub(crate) fn stratified(self, classes: Vec<u32>) -> Self {
+        if self == Self::Random { Self::Strata(classes) } else { self }
+    }
+
     /// The column that decides, which is not a feature.
     pub(crate) fn column(&self) -> Option<&String> {
         match self {
-            Self::Random => None,
+            Self::Random | Self::Strata(_) => None,
             Self::Groups(column) | Self::Order(column) => Some(column),
         }
     }
@@ -44,7 +51,9 @@ impl Split {
     pub(crate) fn split(&self, count: usize, keys: &[String], shares: (f64, f64), seed: u64) -> Result<Parts> {
         let (validation, test) = shares;
         Ok(match self {
-            Self::Random => split_row_numbers(count, validation, test, seed)?,
+            // Another number of classes than of rows is an error later on.
+            Self::Strata(classes) if classes.len() == count => split_strata(classes, validation, test, seed)?,
+            Self::Random | Self::Strata(_) => split_row_numbers(count, validation, test, seed)?,
             Self::Groups(_) => split_groups(&codes(keys), validation, test, seed)?,
             Self::Order(_) => split_order(keys, validation, test)?,
         })
@@ -69,6 +78,11 @@ impl Split {
     pub(crate) fn describe(&self, seed: u64) -> String {
         match self {
             Self::Random => format!("sets without a file were split off at random (seed {seed})"),
+            Self::Strata(_) => {
+                format!(
+                    "sets without a file were split off at random, with the same shares of each class (seed {seed})"
+                )
+            }
             Self::Groups(column) => format!("sets without a file are whole groups of column {column} (seed {seed})"),
             Self::Order(column) => format!("sets without a file are the last rows by column {column}"),
         }

@@ -53,7 +53,7 @@ impl Reading {
         };
         Some(format!(
             "{what} few distinct values on a grid; a density gains without bound by concentrating on them, so \
-             log-likelihoods of such data say little. Leave them out with --columns, or add noise of one step"
+             log-likelihoods of such data say little. Without --discrete keep, uniform noise of one step is added"
         ))
     }
 }

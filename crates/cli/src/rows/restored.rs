@@ -8,8 +8,8 @@ use pdmap_train::ColumnMap;
 
 use super::targets::{As, RowsOut, Targets};
 
-/// A writer of rows in data space: in the model's precision, or, where columns have offsets, in
-/// `f64`, since the sum would not keep its digits otherwise.
+/// A writer of rows in data space: in the model's precision, or, where columns have offsets or
+/// grids, in `f64`, since the numbers would not keep their digits otherwise.
 #[derive(Debug)]
 pub(crate) struct Restored<F> {
     plain: Option<RowsOut<F>>,
@@ -28,7 +28,7 @@ impl<F: Real> Restored<F> {
     ) -> Result<Self> {
         let shape = RowShape::Matrix { features };
         let (mut plain, mut shifted) = (None, None);
-        if map.offsets.is_empty() {
+        if map.offsets.is_empty() && map.discrete.is_empty() {
             plain = Some(targets.open::<F>(index, shape, as_what)?);
         } else {
             shifted = Some(targets.open::<f64>(index, shape, as_what)?);

@@ -6,13 +6,14 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{
-    DataError, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows, collect_named_rows,
-    describe, match_names, open_rows,
+    ColumnSummary, DataError, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
+    collect_named_rows, describe, match_names, open_rows,
 };
-use pdmap_train::{ColumnMap, ColumnSums, Model};
+use pdmap_train::{ColumnMap, ColumnSums, Dequantizer, DiscreteFeature, Model};
 
 use super::parts::Parts;
 use super::reading::Reading;
+use crate::args::Discrete;
 use crate::terminal::exit::BadInput;
 
 /// The columns that a table must have.
@@ -26,8 +27,18 @@ pub(crate) struct Columns {
     pub(crate) map: ColumnMap,
     /// Row numbers of the parts, if the training rows were split.
     pub(crate) parts: Option<Parts>,
+    /// The noise of discrete columns.
+    pub(crate) noise: Option<Dequantizer>,
     /// What was read as training rows.
     pub(crate) read: Option<Reading>,
+}
+
+/// What happens to columns that have no density.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Policy {
+    /// Whether constant, duplicate and dependent columns are left out, or refused.
+    pub(crate) drop_degenerate: bool,
+    pub(crate) discrete: Discrete,
 }
 
 impl Columns {
@@ -39,6 +50,7 @@ impl Columns {
             left_out: training.map(|training| training.left_out.clone()).unwrap_or_default(),
             map: model.header.columns.clone(),
             parts: None,
+            noise: Dequantizer::new(&model.header.columns.discrete, SEED),
             read: None,
         }
     }
@@ -48,7 +60,7 @@ impl Columns {
     /// position, which stderr says.
     pub(crate) fn open<F: Real>(&self, input: &Input, text: &TextOptions) -> Result<Box<dyn ReadRows<F>>> {
         let text = TextOptions { usual: self.names.clone(), ..text.clone() };
-        if self.map.is_identity() {
+        if self.map.takes_rows_as_they_are() {
             let reader = open_rows::<F>(input, &text)?;
             return Ok(match self.places(&*reader, &text)? {
                 None => reader,
@@ -79,7 +91,7 @@ impl Columns {
     pub(crate) fn of_training<F: Real>(
         input: &Input,
         text: &TextOptions,
-        drop_degenerate: bool,
+        policy: Policy,
     ) -> Result<(Self, Array2<F>, Vec<String>)> {
         let mut reader = open_rows::<f64>(input, text)?;
         let (rows, row_names) = collect_named_rows(&mut *reader)?;
@@ -88,7 +100,7 @@ impl Columns {
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
         let described = describe(rows.view(), columns.named());
-        columns.judged(input, described, drop_degenerate)?;
+        columns.judged(input, described, policy)?;
         columns.map = columns.map.with_offsets::<F>(&ColumnSums::of(rows.view()));
         if let Some(read) = &mut columns.read {
             read.text = reader.text_report().cloned();
@@ -102,32 +114,77 @@ impl Columns {
         (!self.names.is_empty()).then_some(&self.names[..])
     }
 
-    /// Records what the columns of the training rows hold. Degenerate columns are an error, or are left
-    /// out on request.
+    /// Records what the columns of the training rows hold, and what `policy` does about it.
     ///
     /// # Errors
-    /// [`DataError::DegenerateColumns`]; [`BadInput`] if no column is left.
-    pub(crate) fn judged(&mut self, input: &Input, described: Description, drop_degenerate: bool) -> Result<()> {
+    /// [`DataError::DegenerateColumns`]; [`BadInput`] if no column is left, or if discrete columns are
+    /// refused.
+    pub(crate) fn judged(&mut self, input: &Input, described: Description, policy: Policy) -> Result<()> {
         let dropped: Vec<usize> = described.degenerate.iter().map(Degenerate::column).collect();
-        if !dropped.is_empty() {
-            if !drop_degenerate {
-                let (name, notes) = (input.to_string(), described.degenerate_notes());
-                return Err(DataError::DegenerateColumns { name, notes }.into());
-            }
-            let of = described.columns.len();
-            let kept: Vec<usize> = (0..of).filter(|column| !dropped.contains(column)).collect();
-            if kept.is_empty() {
-                let message = format!("{input}: every column is constant; --drop-degenerate leaves none");
+        if !dropped.is_empty() && !policy.drop_degenerate {
+            let (name, notes) = (input.to_string(), described.degenerate_notes());
+            return Err(DataError::DegenerateColumns { name, notes }.into());
+        }
+        let of = described.columns.len();
+        let kept: Vec<usize> = (0..of).filter(|column| !dropped.contains(column)).collect();
+        if kept.is_empty() && of > 0 {
+            let message = format!("{input}: every column is constant; --drop-degenerate leaves none");
+            return Err(BadInput(message).into());
+        }
+        let features = kept.iter().map(|&column| &described.columns[column]);
+        let discrete: Vec<DiscreteFeature> = features.enumerate().filter_map(discrete).collect();
+        match policy.discrete {
+            Discrete::Error if !discrete.is_empty() => {
+                let names: Vec<&str> =
+                    discrete.iter().map(|d| described.columns[kept[d.feature]].name.as_str()).collect();
+                let message = format!(
+                    "{input}: discrete columns: {}; --discrete dequantize adds uniform noise of one step to them, --discrete keep trains on them as they are",
+                    names.join(", ")
+                );
                 return Err(BadInput(message).into());
             }
+            Discrete::Dequantize => self.map.discrete = discrete,
+            Discrete::Keep | Discrete::Error => {}
+        }
+        if !dropped.is_empty() {
             if !self.names.is_empty() {
                 self.left_out.extend(dropped.iter().map(|&column| self.names[column].clone()));
                 self.names = kept.iter().map(|&column| self.names[column].clone()).collect();
             }
-            self.map = ColumnMap { of, kept, ..ColumnMap::default() };
+            (self.map.of, self.map.kept) = (of, kept);
         }
         self.read = Some(Reading::of(input, described));
         Ok(())
+    }
+
+    /// The space of likelihoods, in words.
+    pub(crate) fn space(&self, features: usize) -> String {
+        let noise = match self.map.discrete.len() {
+            0 => String::new(),
+            1 => ", one of them with uniform noise of one step".to_owned(),
+            count => format!(", {count} of them with uniform noise of one step"),
+        };
+        format!("the space of the given rows ({features} features{noise})")
+    }
+
+    /// A warning about discrete columns that are kept as they are.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.read.as_ref().filter(|_| self.map.discrete.is_empty())?.warning()
+    }
+
+    /// What is done to columns before the flow sees them, in words.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        self.noise_in_words().into_iter().chain(self.offsets()).collect()
+    }
+
+    fn noise_in_words(&self) -> Option<String> {
+        let named = |d: &DiscreteFeature| format!("{} ({})", self.name(d.feature), d.step);
+        let noisy: Vec<String> = self.map.discrete.iter().map(named).collect();
+        (!noisy.is_empty()).then(|| format!("uniform noise of one step on {}", noisy.join(", ")))
+    }
+
+    fn name(&self, feature: usize) -> String {
+        self.names.get(feature).cloned().unwrap_or_else(|| format!("x{feature}"))
     }
 
     /// The names for plots, with the offsets: `time − 1.7e9`.
@@ -140,11 +197,9 @@ impl Columns {
     }
 
     /// The offsets in words.
-    pub(crate) fn offsets(&self) -> Option<String> {
-        let named = |(index, offset): (usize, &f64)| {
-            let name = self.names.get(index).cloned().unwrap_or_else(|| format!("x{index}"));
-            (*offset != 0.0).then(|| format!("{name} − {offset}"))
-        };
+    fn offsets(&self) -> Option<String> {
+        let named =
+            |(index, offset): (usize, &f64)| (*offset != 0.0).then(|| format!("{} − {offset}", self.name(index)));
         let shifted: Vec<String> = self.map.offsets.iter().enumerate().filter_map(named).collect();
         (!shifted.is_empty()).then(|| format!("in double precision {}", shifted.join(", ")))
     }
@@ -174,4 +229,12 @@ impl Columns {
         })?;
         Ok((selected != self.names).then_some(places))
     }
+}
+
+/// Seed of the noise on rows for a finished model.
+const SEED: u64 = 0;
+
+/// A feature that is discrete.
+fn discrete((feature, column): (usize, &ColumnSummary)) -> Option<DiscreteFeature> {
+    column.discrete_step().map(|step| DiscreteFeature { feature, step, origin: column.min })
 }

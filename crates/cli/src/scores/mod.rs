@@ -4,4 +4,5 @@ pub(crate) mod gaussian;
 pub(crate) mod likelihood;
 pub(crate) mod moments;
 pub(crate) mod quantile;
+pub(crate) mod scorer;
 pub(crate) mod threshold;

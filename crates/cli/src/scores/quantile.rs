@@ -10,6 +10,10 @@ pub(crate) fn quantile(sorted: &[f64], q: f64) -> f64 {
     let h = last as f64 * q;
     let below = (h.floor() as usize).min(last);
     let (a, b, t) = (sorted[below], sorted[(below + 1).min(last)], h - h.floor());
+    if a == f64::NEG_INFINITY {
+        // Of rows outside the domain. Arithmetic would give NaN.
+        return a;
+    }
     // Interpolating from the nearer end is exact at both ends.
     if t < 0.5 { a + (b - a) * t } else { b - (b - a) * (1.0 - t) }
 }

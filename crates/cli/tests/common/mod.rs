@@ -6,6 +6,33 @@ use std::process::Output;
 
 use ndarray::Array2;
 
+/// The path of a committed file in `tests/fixtures`.
+pub(crate) fn fixture(folder: &str, name: &str) -> String {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures", folder, name].iter().collect();
+    path.display().to_string()
+}
+
+/// A new folder, removed at the end of the test.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl std::ops::Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl AsRef<Path> for Folder {
+    fn as_ref(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+pub(crate) fn folder() -> Folder {
+    Folder(tempfile::tempdir().unwrap())
+}
+
 /// Runs `pdmap` in `folder`.
 pub(crate) fn pdmap(folder: &Path, args: &[&str]) -> Output {
     let mut command = assert_cmd::Command::cargo_bin("pdmap").unwrap();
@@ -26,13 +53,33 @@ pub(crate) fn succeed(folder: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs `pdmap`, expects status 2 and one line on stderr, and returns that line.
+/// Runs `pdmap`, expects status 2 and one line on stderr after lines about the rows that were read,
+/// and returns that line.
 pub(crate) fn refuse(folder: &Path, args: &[&str]) -> String {
     let output = pdmap(folder, args);
     let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
     assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
-    assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
-    stderr
+    let mut lines = stderr.lines().rev();
+    let last = lines.next().unwrap_or_default().to_owned();
+    let about_rows = |line: &str| ["columns: ", "preprocessing: "].iter().any(|start| line.starts_with(start));
+    let about_rows = |line: &str| about_rows(line) || line.contains(" features");
+    assert!(last.starts_with("error: ") && lines.all(about_rows), "{args:?}: {stderr}");
+    last
+}
+
+/// Expects a refusal that contains `names` and leaves the folder unchanged.
+pub(crate) fn refuse_cleanly(folder: &Path, args: &[&str], names: &[&str]) {
+    let list = || {
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = list();
+    let line = refuse(folder, args);
+    for name in names {
+        assert!(line.contains(name), "`{name}` is not in: {line}");
+    }
+    assert_eq!(list(), before, "{args:?} left files behind");
 }
 
 /// Plausible data, `[rows, features]`, without constant or dependent features.

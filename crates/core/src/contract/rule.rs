@@ -64,6 +64,13 @@ pub trait Rule<F: Real>: Send {
         None
     }
 
+    /// `ηλ` of decoupled weight decay in the present step: parameters that
+    /// [decay](crate::group::Free::decaying) are multiplied by `1 − ηλ` before the step is added
+    /// (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", algorithm 2).
+    fn decay(&self) -> f64 {
+        0.0
+    }
+
     /// Called once per step, before the parameters move; `norm` computes the joint norm of all
     /// directions on request.
     ///

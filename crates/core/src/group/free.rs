@@ -4,7 +4,7 @@ use ndarray::{Array, ArrayD, ArrayRef, Dimension};
 
 use super::values::{self, finite_step, multiplied};
 use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
-use crate::{Real, Result};
+use crate::{Real, Result, parallel};
 
 /// Unconstrained numbers: the Euclidean direction `mean ∂ log p/∂θ` and additive steps.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Free<F, D: Dimension> {
     values: Array<F, D>,
     /// See [`shared`](Self::shared).
     positions: Vec<f64>,
+    /// See [`decaying`](Self::decaying).
+    decays: bool,
 }
 
 impl<F: Real, D: Dimension> Free<F, D> {
@@ -20,7 +22,7 @@ impl<F: Real, D: Dimension> Free<F, D> {
     /// # Errors
     /// [`LayerError::NonFinite`](crate::LayerError::NonFinite).
     pub fn new(what: &'static str, values: Array<F, D>) -> Result<Self> {
-        Ok(Self { values: values::checked(what, values)?, positions: Vec::new() })
+        Ok(Self { values: values::checked(what, values)?, positions: Vec::new(), decays: false })
     }
 
     /// The same numbers, each shared by the given number of positions of a row. Gradients are
@@ -28,6 +30,12 @@ impl<F: Real, D: Dimension> Free<F, D> {
     /// signal.
     pub fn shared(self, positions: Vec<f64>) -> Self {
         Self { positions, ..self }
+    }
+
+    /// The same numbers, subject to the [weight decay](Rule::decay) of the optimizer: the weights of
+    /// a network.
+    pub fn decaying(self) -> Self {
+        Self { decays: true, ..self }
     }
 
     /// The values.
@@ -66,6 +74,10 @@ impl<F: Real, D: Dimension> Geometry<F> for Free<F, D> {
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         let values = values::slice_mut(&mut self.values)?;
         crate::check::features("step", values.len(), grad.direction.len())?;
+        let decay = if self.decays { rule.decay() } else { 0.0 };
+        if decay > 0.0 {
+            parallel::add_multiple(values, F::of(-decay));
+        }
         rule.ascend(&mut grad.memory, values, &mut grad.direction)?;
         finite_step(&grad.direction)?;
         Ok(StepReport::default())

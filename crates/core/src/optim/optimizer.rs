@@ -102,6 +102,7 @@ pub struct Optimizer {
     rate: f64,
     clip: Clip,
     factor: f64,
+    decay: f64,
 }
 
 impl Optimizer {
@@ -126,7 +127,7 @@ impl Optimizer {
             OptimizerSpec::Smorms3 { epsilon } => positive("epsilon", epsilon)?,
         }
         within("learning rate", rate, rate >= 0.0 && rate.is_finite(), "finite and not negative")?;
-        Ok(Self { spec, rate, clip: Clip::None, factor: 1.0 })
+        Ok(Self { spec, rate, clip: Clip::None, factor: 1.0, decay: 0.0 })
     }
 
     /// Adam with the usual constants.
@@ -154,6 +155,18 @@ impl Optimizer {
         Ok(Self { clip, ..self })
     }
 
+    /// The same optimizer with decoupled weight decay `λ`: in each step, the weights of networks are
+    /// multiplied by `1 − ηλ`. Matrices of groups, scales, shifts and splines do not decay.
+    ///
+    /// # Errors
+    /// [`LayerError::Range`] for a decay that is negative or not finite.
+    pub fn decaying(self, decay: f64) -> Result<Self> {
+        if !(decay >= 0.0 && decay.is_finite()) {
+            return Err(LayerError::Range { what: "decay", value: decay, range: "finite and not negative" });
+        }
+        Ok(Self { decay, ..self })
+    }
+
     /// The learning rate.
     pub fn rate(&self) -> f64 {
         self.rate
@@ -165,7 +178,8 @@ impl Optimizer {
     /// [`LayerError::Range`] for a negative or non-finite rate, which would turn ascent into
     /// descent.
     pub fn set_rate(&mut self, rate: f64) -> Result<()> {
-        *self = Self { clip: self.clip, factor: self.factor, ..Self::new(self.spec, rate)? };
+        let Self { clip, factor, decay, .. } = *self;
+        *self = Self { clip, factor, decay, ..Self::new(self.spec, rate)? };
         Ok(())
     }
 
@@ -223,6 +237,10 @@ impl<F: Real> Rule<F> for Optimizer {
             (OptimizerSpec::Sgd, Clip::None | Clip::Norm(_)) => Some(self.rate * self.factor),
             _ => None,
         }
+    }
+
+    fn decay(&self) -> f64 {
+        (self.rate * self.decay).min(1.0)
     }
 
     fn begin(&mut self, norm: &mut dyn FnMut() -> Result<f64>) -> Result<()> {
@@ -311,6 +329,26 @@ mod tests {
         let mut d = [3.0, -0.5];
         Optimizer::sgd(1.0).unwrap().clipped(Clip::Value(1.0)).unwrap().step(&mut Memory::default(), &mut d).unwrap();
         assert_eq!(d, [1.0, -0.5]);
+    }
+
+    #[test]
+    fn only_numbers_that_decay_shrink() {
+        use crate::contract::Geometry;
+        use crate::group::Free;
+
+        let mut optimizer = Optimizer::adam(0.1).unwrap().decaying(0.5).unwrap();
+        optimizer.set_rate(0.2).unwrap();
+        let values = ndarray::array![2.0, -4.0];
+        let stepped = |mut parameter: Free<f64, ndarray::Ix1>, optimizer: &mut Optimizer| {
+            let mut grad = parameter.new_grad("w".into());
+            grad.direction.copy_from_slice(&[0.0, 0.0]);
+            parameter.step(optimizer, &mut grad).unwrap();
+            parameter.values().to_vec()
+        };
+        let free = Free::new("w", values).unwrap();
+        assert_eq!(stepped(free.clone(), &mut optimizer), [2.0, -4.0]);
+        close(&stepped(free.decaying(), &mut optimizer), &[1.8, -3.6]);
+        assert!(Optimizer::adam(0.1).unwrap().decaying(-1.0).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::read_rows::ReadRows;
 use crate::element::{Element, cast, widen};
 use crate::error::DataError;
+use crate::text::TextReport;
 
 /// Reads rows of `G`, selects columns, subtracts an offset from each in `f64`, and only then rounds
 /// to `F`: a column of times near 1.7e9 keeps its seconds in an `f32`.
@@ -57,6 +58,10 @@ impl<F: Element, G: Element> ReadRows<F> for MappedRows<G> {
 
     fn ids(&self) -> &[String] {
         self.reader.ids()
+    }
+
+    fn text_report(&self) -> Option<&TextReport> {
+        self.reader.text_report()
     }
 
     fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {

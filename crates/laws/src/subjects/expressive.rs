@@ -128,6 +128,9 @@ pub(super) fn expressive<F: Real>() -> Vec<Subject<F>> {
                 coupling(d, 0, CouplingOptions { transform, ..CouplingOptions::default() }, rng)
             })
         },
+        subject!("coupling by a digit", |d, rng| {
+            coupling(d, 0, CouplingOptions { split: Split::Digit(1), ..CouplingOptions::default() }, rng)
+        }),
         subject!("coupling of channels", |d, rng| {
             let shape = Some(vec![divisor(d), d / divisor(d)]);
             coupling(d, 0, CouplingOptions { split: Split::Channels, shape, ..CouplingOptions::default() }, rng)

@@ -11,6 +11,10 @@ pub enum Split {
     /// The first half stays.
     #[default]
     Halves,
+    /// The features stay whose index has a 0 in this binary digit, counted from the last; digits
+    /// repeat after the `⌈log₂ D⌉` of the largest index. For 0, every second feature stays. The
+    /// couplings of all digits, swapped and not, let every feature depend on every other.
+    Digit(u32),
     /// The first half of the channels stays; each position changes depending on a window around it.
     Channels,
     /// Pixels whose row and column indices have an even sum stay; each of the others changes
@@ -59,13 +63,17 @@ impl Split {
         if self == Self::None {
             return Ok(Cells { count: 1, seen: vec![], changed: all.collect() });
         }
-        if self == Self::Halves {
+        if let Self::Halves | Self::Digit(_) = self {
             if features < 2 {
                 // At least one feature stays and one changes.
                 return Err(LayerError::Features { what: "a coupling", expected: 2, actual: features });
             }
-            let half = features.div_ceil(2) as u32;
-            let (first, second) = ((0..half).collect(), (half..features as u32).collect());
+            let (half, digits) = (features.div_ceil(2) as u32, usize::BITS - (features - 1).leading_zeros());
+            let stays = |index: u32| match self {
+                Self::Digit(digit) => index >> (digit % digits) & 1 == 0,
+                _ => index < half,
+            };
+            let (first, second): (Vec<u32>, Vec<u32>) = all.partition(|&index| stays(index));
             let (seen, changed) = if swap { (second, first) } else { (first, second) };
             return Ok(Cells { count: 1, seen, changed });
         }
@@ -183,8 +191,28 @@ impl Image {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_digits_separate_all_pairs_of_features() {
+        for features in [2usize, 3, 5, 8, 13, 64] {
+            let digits = (features as f64).log2().ceil() as u32;
+            let mut apart = vec![false; features * features];
+            for digit in 0..digits {
+                let cells = Split::Digit(digit).cells(features, None, false, 3).unwrap();
+                assert!(!cells.seen.is_empty() && !cells.changed.is_empty(), "{digit} of {features}");
+                assert_eq!(cells.changed, Split::Digit(digit).cells(features, None, true, 3).unwrap().seen);
+                assert_eq!(cells.seen, Split::Digit(digit + digits).cells(features, None, false, 3).unwrap().seen);
+                for (&a, &b) in cells.seen.iter().flat_map(|a| cells.changed.iter().map(move |b| (a, b))) {
+                    apart[a as usize * features + b as usize] = true;
+                    apart[b as usize * features + a as usize] = true;
+                }
+            }
+            assert_eq!(apart.iter().filter(|apart| **apart).count(), features * (features - 1), "{features}");
+        }
+    }
 
     #[test]
     fn a_window_ends_at_the_border() {

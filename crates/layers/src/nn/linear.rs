@@ -49,7 +49,7 @@ impl<F: Real> Linear<F> {
                 (weight, Array1::zeros(positions * outputs))
             }
         };
-        Ok(Self { weight: Free::new("weight", weight)?, bias: Free::new("bias", bias)?, positions })
+        Ok(Self { weight: Free::new("weight", weight)?.decaying(), bias: Free::new("bias", bias)?, positions })
     }
 
     fn restore(name: usize, [inputs, outputs]: [usize; 2], positions: usize, tensors: &mut Tensors<F>) -> Result<Self> {
@@ -60,7 +60,8 @@ impl<F: Real> Linear<F> {
         }
         let weight = weight.into_dimensionality::<Ix2>().map_err(|_| LayerError::NoFeatures)?;
         let bias = tensors.vector(&format!("bias-{name}"), Some(positions * outputs))?;
-        let (weight, bias) = (Free::new("weight of a network", weight)?, Free::new("bias of a network", bias)?);
+        let (weight, bias) =
+            (Free::new("weight of a network", weight)?.decaying(), Free::new("bias of a network", bias)?);
         Ok(Self { weight, bias, positions })
     }
 

@@ -1,0 +1,151 @@
+//! Log-likelihoods of blocks of rows: over draws of the noise, and with rows outside the domain.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
+use pdmap_core::{Evaluator, Input, LayerError, Real};
+use pdmap_train::{Dequantizer, Model};
+use serde::Serialize;
+
+/// What is reported over the draws of the noise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Over {
+    /// `mean log p`, a lower bound.
+    Mean,
+    /// `log mean p`, which the draws bring closer to the log-probability of a cell.
+    LogMeanExp,
+}
+
+/// Scores rows.
+///
+/// Rows outside the model's domain have the density 0: they score `-inf`, and their gradient is NaN.
+/// For a model with discrete features, a score is taken over several draws of the noise.
+#[derive(Debug)]
+pub(crate) struct Scorer<'m, F: Real> {
+    evaluator: Evaluator<'m, F>,
+    noise: Option<Dequantizer>,
+    draws: u64,
+    over: Over,
+    /// Rows outside the domain so far.
+    outside: u64,
+    rows: Array2<F>,
+    once: Vec<f64>,
+    slopes: Vec<F>,
+}
+
+type Result<T> = std::result::Result<T, LayerError>;
+
+impl<'m, F: Real> Scorer<'m, F> {
+    /// `draws` is at least 1, and is 1 without discrete features.
+    pub(crate) fn new(model: &'m Model<F>, noise: Option<Dequantizer>, draws: u64, over: Over) -> Self {
+        let draws = if noise.is_some() { draws } else { 1 };
+        let (rows, once, slopes) = (Array2::zeros((0, 0)), Vec::new(), Vec::new());
+        Self { evaluator: model.flow.evaluator(), noise, draws, over, outside: 0, rows, once, slopes }
+    }
+
+    /// Rows outside the domain so far.
+    pub(crate) fn outside(&self) -> u64 {
+        self.outside
+    }
+
+    /// The scores of rows, of which the first has the number `first`, and the gradient of each score
+    /// in its features.
+    pub(crate) fn score(
+        &mut self,
+        input: Input<'_, F>,
+        first: u64,
+        log_prob: &mut [f64],
+        mut gradient: Option<ArrayViewMut2<'_, F>>,
+    ) -> Result<()> {
+        let mut out = vec![false; log_prob.len()];
+        log_prob.fill(match self.over {
+            Over::Mean => 0.0,
+            Over::LogMeanExp => f64::NEG_INFINITY,
+        });
+        if let Some(gradient) = &mut gradient {
+            gradient.fill(F::zero());
+        }
+        for draw in 0..self.draws {
+            self.once(&input, first, draw, &mut out, gradient.is_some())?;
+            let count = self.draws as f64;
+            for (sum, &value) in log_prob.iter_mut().zip(&self.once) {
+                match self.over {
+                    Over::Mean => *sum += value / count,
+                    Over::LogMeanExp => *sum = add_exp(*sum, value - count.ln()),
+                }
+            }
+            if let Some(gradient) = &mut gradient {
+                let share = F::of(1.0 / count);
+                gradient.iter_mut().zip(&self.slopes).for_each(|(sum, &slope)| *sum += slope * share);
+            }
+        }
+        for (row, (score, _)) in log_prob.iter_mut().zip(&out).enumerate().filter(|(_, (_, out))| **out) {
+            self.outside += 1;
+            *score = f64::NEG_INFINITY;
+            if let Some(gradient) = &mut gradient {
+                gradient.row_mut(row).fill(F::nan());
+            }
+        }
+        Ok(())
+    }
+
+    /// One draw. Rows outside the domain are replaced by one inside it, and noted in `out`.
+    fn once(&mut self, input: &Input<'_, F>, first: u64, draw: u64, out: &mut [bool], slopes: bool) -> Result<()> {
+        let condition = input.condition.as_ref().map(|condition| condition.view());
+        if self.rows.dim() != input.x.dim() {
+            self.rows = Array2::zeros(input.x.dim());
+        }
+        self.rows.assign(&input.x);
+        if let Some(noise) = &self.noise {
+            noise.add(draw, first, self.rows.view_mut());
+        }
+        self.once.resize(out.len(), 0.0);
+        self.slopes.resize(if slopes { input.x.len() } else { 0 }, F::zero());
+        match self.evaluator.log_prob_into(Input::new(self.rows.view(), condition.clone()), &mut self.once) {
+            Err(LayerError::Domain { .. }) => {
+                let found = outside(&mut self.evaluator, Input::new(self.rows.view(), condition.clone()))?;
+                found.iter().for_each(|&row| out[row] = true);
+                let inside = (0..out.len()).find(|&row| found.get(row) != Some(&row));
+                let Some(inside) = inside else { return Ok(()) };
+                let inside = self.rows.row(inside).to_owned();
+                found.iter().for_each(|&row| self.rows.row_mut(row).assign(&inside));
+                let patched = Input::new(self.rows.view(), condition.clone());
+                self.evaluator.log_prob_into(patched, &mut self.once)?;
+            }
+            result => result?,
+        }
+        if slopes {
+            let to = ArrayViewMut2::from_shape(input.x.dim(), &mut self.slopes).map_err(|_| LayerError::NoFeatures)?;
+            self.evaluator.input_gradient_into(Input::new(self.rows.view(), condition), to)?;
+        }
+        Ok(())
+    }
+}
+
+/// `log(eᵃ + eᵇ)`.
+fn add_exp(a: f64, b: f64) -> f64 {
+    let (large, small) = (a.max(b), a.min(b));
+    if small == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }
+}
+
+/// The rows outside the domain, by bisection.
+fn outside<F: Real>(evaluator: &mut Evaluator<'_, F>, input: Input<'_, F>) -> Result<Vec<usize>> {
+    let mut found = Vec::new();
+    // Ranges that are to be tried, the first one last.
+    let mut open = vec![(0, input.x.nrows())];
+    let mut scores = vec![0.0; input.x.nrows()];
+    while let Some((from, to)) = open.pop() {
+        let part = |rows: &ArrayView2<'_, F>| rows.slice_axis(Axis(0), Slice::from(from..to)).to_owned();
+        let (x, condition) = (part(&input.x), input.condition.as_ref().map(part));
+        let input = Input::new(x.view(), condition.as_ref().map(|condition| condition.view()));
+        match evaluator.log_prob_into(input, &mut scores[from..to]) {
+            Ok(()) => {}
+            Err(LayerError::Domain { .. }) if to - from == 1 => found.push(from),
+            Err(LayerError::Domain { .. }) => {
+                let middle = from.midpoint(to);
+                open.extend([(middle, to), (from, middle)]);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
