@@ -102,7 +102,7 @@ fn no_step_takes_memory_after_the_first() {
         }
     }
     // A few products and passes are large enough for several threads at the second size.
-    for (sizes, rules) in [((24, 40), rules()), ((200, 20), rules()), ((200, 260), rules().split_off(3))] {
+    for (sizes, rules) in [((24, 40), rules()), ((200, 20), rules()), ((200, 260), rules().drain(3..5).collect())] {
         // (Free kernels take memory for their Fourier transforms.)
         for preset in Preset::DENSE.into_iter().chain([Preset::CONV_ORTHONORMAL, Preset::CONV_UNCONSTRAINED]) {
             for (name, rule) in rules.clone() {

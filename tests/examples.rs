@@ -3,18 +3,30 @@
 //! With `--quick` an example that breaks its promise ends with an error of its own; what is looked at here is that the figures are there.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
-/// Runs an example in a folder, in the profile of this test, as `cargo run --example` would be called by hand.
-fn run(folder: &Path, name: &str, args: &[&str]) -> Output {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+/// The folder of the built examples.
+///
+/// All examples of the workspace are built together: that takes the features, and so the builds of
+/// dependencies, of `cargo test --workspace`. `cargo run --example` would compile most dependencies
+/// again.
+static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(folder).env("RUST_BACKTRACE", "0").args(["run", "--quiet", "--locked"]);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--locked", "--workspace", "--examples"]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    command.arg("--manifest-path").arg(manifest).args(["--example", name, "--"]).args(args).output().unwrap()
+    assert!(command.status().unwrap().success());
+    // This test is in `deps` beside it.
+    std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples")
+});
+
+/// Runs an example in a folder.
+fn run(folder: &Path, name: &str, args: &[&str]) -> Output {
+    let program = BUILT.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    Command::new(program).current_dir(folder).env("RUST_BACKTRACE", "0").args(args).output().unwrap()
 }
 
 /// What an example prints in its small setting, in an empty folder.
