@@ -2,8 +2,10 @@
 
 mod case;
 mod laws;
+mod mixtures;
 
 pub use case::BaseCase;
+pub use mixtures::{mixture_base, mixtures};
 pub use laws::{batches, draws, gradient_of_parameters, integral, score, specification};
 
 use pdmap_core::flow::base::{Laplace, Logistic, Normal, StudentT};

@@ -159,6 +159,7 @@ impl<'a> Em<'a> {
             }
             self.state.log_weights[k] = mixture.log_weights()[k];
             let (log_weight, log_det) = (mixture.log_weights()[k], component.factor().log_det());
+            let mean = &self.state.means[k * columns..(k + 1) * columns];
             let component = Component { log_weight, log_det, mean };
             write(design, &component, &square, &mut self.coefficients[k * width..(k + 1) * width]);
         }
