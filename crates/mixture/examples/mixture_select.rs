@@ -10,7 +10,7 @@
 use std::time::Instant;
 
 use ndarray::{Array2, Axis, concatenate};
-use pdmap_mixture::{CovarianceForm, EmOptions, MixtureError, Result, SelectOptions, select};
+use pdmap_mixture::{EmOptions, MixtureError, Result, SelectOptions, select};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -31,10 +31,7 @@ fn main() -> Result<()> {
     let text = |index: usize| arguments.get(index).map_or("", String::as_str);
     let columns = text(0).parse().unwrap_or(1);
     let (train, validation) = (read(text(1), columns)?, read(text(2), columns)?);
-    let mut options = SelectOptions::default();
-    if columns >= 8 {
-        options.forms.push(CovarianceForm::LowRank { rank: columns.isqrt() });
-    }
+    let options = SelectOptions::default();
     let start = Instant::now();
     let selection = select(train.view(), validation.view(), &options, &mut ChaCha8Rng::seed_from_u64(0))?;
     let seconds = start.elapsed().as_secs_f64();

@@ -56,9 +56,12 @@ impl PrecisionFactor {
         let q = orthonormal_factor(reversed.view())?;
         let mut upper = Array2::zeros((dim, dim));
         gemm(1.0, q.t(), reversed.view(), Add::No, upper.view_mut())?;
-        Ok(Self::Dense(Array2::from_shape_fn((dim, dim), |(i, j)| {
-            if j <= i { upper[[dim - 1 - i, dim - 1 - j]] } else { 0.0 }
-        })))
+        Ok(Self::Dense(Array2::from_shape_fn(
+            (dim, dim),
+            |(i, j)| {
+                if j <= i { upper[[dim - 1 - i, dim - 1 - j]] } else { 0.0 }
+            },
+        )))
     }
 
     /// Columns of the density.

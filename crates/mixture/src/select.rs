@@ -18,7 +18,8 @@ use crate::standardized::Standardized;
 pub struct SelectOptions {
     /// Components; by validation rows where not given.
     pub components: Option<usize>,
-    /// Forms of the covariances.
+    /// Forms of the covariances. If empty: full, tied and diagonal ones, and for 8 columns or more
+    /// low-rank ones whose rank is the root of their number.
     pub forms: Vec<CovarianceForm>,
     /// ν of the [`Prior`]; by validation rows where not given.
     pub shrinkage: Option<f64>,
@@ -31,12 +32,11 @@ pub struct SelectOptions {
 }
 
 impl Default for SelectOptions {
-    /// Everything by validation rows, full, tied and diagonal covariances, one start, no limit of
-    /// time.
+    /// Everything by validation rows, all forms, one start, no limit of time.
     fn default() -> Self {
         Self {
             components: None,
-            forms: vec![CovarianceForm::Full, CovarianceForm::Tied, CovarianceForm::Diagonal],
+            forms: Vec::new(),
             shrinkage: None,
             starts: 1,
             em: EmOptions { iterations: 60, tolerance: 1e-3 },
@@ -98,10 +98,16 @@ impl Selection {
 }
 
 /// Numbers of components that are tried.
-const GRID: [usize; 12] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+const GRID: [usize; 16] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
 /// Least rows for each component that are tried.
 const ROWS: usize = 4;
+
+/// Columns from which low-rank covariances are tried.
+const WIDE: usize = 8;
+
+/// Iterations at most under another prior than that of the first fit, whose components they continue.
+const CONTINUED: usize = 20;
 
 /// Numbers of components in a row that may fail to improve a form before it is given up.
 const PATIENCE: usize = 2;
@@ -140,7 +146,7 @@ pub fn select(
         Some(components) => vec![components],
         None => GRID.into_iter().filter(|&components| components <= most).collect(),
     };
-    let mut forms: Vec<Form> = options.forms.iter().map(|&form| Form::new(form)).collect();
+    let mut forms: Vec<Form> = forms(options, rows.columns()).into_iter().map(Form::new).collect();
     // Tied covariances first: full ones are shrunk towards them.
     forms.sort_by_key(|form| form.form != CovarianceForm::Tied);
     let late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -166,6 +172,18 @@ pub fn select(
         }
     }
     search.finish()
+}
+
+/// The forms that are tried.
+fn forms(options: &SelectOptions, columns: usize) -> Vec<CovarianceForm> {
+    if !options.forms.is_empty() {
+        return options.forms.clone();
+    }
+    let mut forms = vec![CovarianceForm::Full, CovarianceForm::Tied, CovarianceForm::Diagonal];
+    if columns >= WIDE {
+        forms.push(CovarianceForm::LowRank { rank: columns.isqrt() });
+    }
+    forms
 }
 
 /// The state of the search for one form.
@@ -240,7 +258,7 @@ impl<'a> Search<'a> {
         let first = match self.options.shrinkage {
             Some(rows) => rows,
             None if shrunk => SHRINKAGES[form.shrinkage],
-            // As many rows as columns: tied covariances have many more, and variances need few.
+            // Tied covariances have many rows, and variances need few.
             None => 1.0,
         };
         let target = if own == CovarianceForm::Tied { &self.overall } else { &self.target };
@@ -269,7 +287,7 @@ impl<'a> Search<'a> {
             for index in path {
                 let prior = Prior::new(SHRINKAGES[index], self.target.clone());
                 em.set_prior(&prior)?;
-                em.run(self.options.em)?;
+                em.run(EmOptions { iterations: self.options.em.iterations.min(CONTINUED), ..self.options.em })?;
                 let found = self.consider(form.form, prior, em.mixture()?)?;
                 if found <= best {
                     break;

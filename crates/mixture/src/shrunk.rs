@@ -45,7 +45,8 @@ impl ShrunkGaussian {
         gemm(1.0, validation, vectors.view(), Add::No, codes.view_mut())?;
         let count = codes.nrows().max(1) as f64;
         // Only the mean squares along the principal axes matter.
-        let squares: Vec<f64> = codes.columns().into_iter().map(|code| code.iter().map(|z| z * z).sum::<f64>() / count).collect();
+        let squares: Vec<f64> =
+            codes.columns().into_iter().map(|code| code.iter().map(|z| z * z).sum::<f64>() / count).collect();
         let mean = |shrinkage: f64| -> f64 {
             let each = values.iter().zip(&squares).map(|(value, square)| {
                 let variance = (1.0 - shrinkage) * value.max(0.0) + shrinkage;

@@ -57,12 +57,9 @@ fn no_iteration_takes_memory_after_the_first() {
     let groups = kmeans(rows.rows(), 4, &mut rng).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     pool.broadcast(|_| ());
-    for form in [
-        CovarianceForm::Full,
-        CovarianceForm::Tied,
-        CovarianceForm::Diagonal,
-        CovarianceForm::LowRank { rank: 2 },
-    ] {
+    for form in
+        [CovarianceForm::Full, CovarianceForm::Tied, CovarianceForm::Diagonal, CovarianceForm::LowRank { rank: 2 }]
+    {
         let blocks = pool.install(|| {
             let mut em = Em::new(&rows, form, 4, &Prior::floor(6)).unwrap();
             em.start(&groups.labels).unwrap();

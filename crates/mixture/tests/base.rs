@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use ndarray::{Array1, Array2, ArrayD, Axis, Ix2};
-use pdmap_core::contract::Reads;
+use pdmap_core::contract::{NamedTensors, Reads};
 use pdmap_core::group::{Direction, cayley};
 use pdmap_core::optim::Optimizer;
 use pdmap_core::{Base, BaseSpec, BuildContext, Flow, LayerError, Parametric, ParametricExt, Real, Sample, Tensors};
@@ -128,7 +128,7 @@ fn rotations_follow_the_skew_gradient() {
     let tensors = own.tensors();
     for (name, direct) in directions(&own, &z).iter().filter(|(name, _)| name.starts_with("rotations")) {
         assert_eq!(direct.len(), 6);
-        for entry in 0..6 {
+        for (entry, &found) in direct.iter().enumerate() {
             let at = |by: f64| {
                 let mut tensors = tensors.clone();
                 let rotation = &mut tensors.iter_mut().find(|(own, _)| own == name).unwrap().1;
@@ -141,7 +141,7 @@ fn rotations_follow_the_skew_gradient() {
                 mean_log_density(&moved, &z)
             };
             let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
-            assert!((slope - 2.0 * direct[entry]).abs() < 1e-6, "{name} {entry}: {slope} {}", direct[entry]);
+            assert!((slope - 2.0 * found).abs() < 1e-6, "{name} {entry}: {slope} {found}");
         }
     }
 }
@@ -267,11 +267,14 @@ fn mistakes_are_errors() {
     // A base of another width than the flow.
     let wide = Flow::<f64>::builder(3).base(base(FactorKind::General)).build();
     assert!(matches!(wide, Err(LayerError::Features { expected: 4, actual: 3, .. })), "{wide:?}");
-    assert!(matches!(registry::<f64>().base(&BaseSpec::plain("gaussian-mixture")), Err(LayerError::NotBuildable { .. })));
+    assert!(matches!(
+        registry::<f64>().base(&BaseSpec::plain("gaussian-mixture")),
+        Err(LayerError::NotBuildable { .. })
+    ));
     assert!(base(FactorKind::General).marginal(4).is_err());
     // Tensors that do not fit.
     let own = base(FactorKind::General);
-    let restore = |change: &dyn Fn(&mut Vec<(String, ArrayD<f64>)>)| {
+    let restore = |change: &dyn Fn(&mut NamedTensors<f64>)| {
         let mut tensors = own.tensors();
         change(&mut tensors);
         registry::<f64>().restore_base(&own.spec(), &mut Tensors::from_iter(tensors))

@@ -50,7 +50,12 @@ fn densities_integrate_to_one() {
     let line = mass(|rows| two().marginal(&[1]).unwrap().log_density(rows.view()).unwrap(), 1, (16.0, 0.01));
     assert!((line - 1.0).abs() <= 1e-12, "{line}");
     // The oracle sees a density that is one percent off.
-    assert!((mass(|rows| two().log_density(rows.view()).unwrap().iter().map(|p| p + 0.01).collect(), 2, (16.0, 0.05)) - 1.0).abs() > 1e-3);
+    assert!(
+        (mass(|rows| two().log_density(rows.view()).unwrap().iter().map(|p| p + 0.01).collect(), 2, (16.0, 0.05))
+            - 1.0)
+            .abs()
+            > 1e-3
+    );
 }
 
 #[test]
@@ -117,7 +122,10 @@ fn mistakes_are_errors() {
     let both = vec![a.clone(), b];
     assert_eq!(GaussianMixture::new(&[], vec![]), Err(MixtureError::NoComponents));
     for weights in [[-1.0, 2.0], [f64::NAN, 1.0], [0.0, 0.0], [f64::INFINITY, 1.0]] {
-        assert!(matches!(GaussianMixture::new(&weights, both.clone()), Err(MixtureError::Weight { .. })), "{weights:?}");
+        assert!(
+            matches!(GaussianMixture::new(&weights, both.clone()), Err(MixtureError::Weight { .. })),
+            "{weights:?}"
+        );
     }
     assert!(matches!(GaussianMixture::new(&[1.0], both), Err(MixtureError::Count { expected: 2, actual: 1, .. })));
     let wide = gaussian(Array1::zeros(3), Array2::eye(3));

@@ -8,12 +8,8 @@ use pdmap_mixture::{
 
 use crate::common::{gaussian, rng, three, two, worst};
 
-const FORMS: [CovarianceForm; 4] = [
-    CovarianceForm::Full,
-    CovarianceForm::Tied,
-    CovarianceForm::Diagonal,
-    CovarianceForm::LowRank { rank: 2 },
-];
+const FORMS: [CovarianceForm; 4] =
+    [CovarianceForm::Full, CovarianceForm::Tied, CovarianceForm::Diagonal, CovarianceForm::LowRank { rank: 2 }];
 
 /// Decrease that rounding may cause, in nats a row.
 const ROUNDING: f64 = 1e-11;
@@ -94,7 +90,7 @@ fn a_known_mixture_is_found() {
     for (k, &at) in order.iter().enumerate() {
         let (own, expected) = (&found.components()[at], &truth.components()[k]);
         assert!((found.weights()[at] - truth.weights()[k]).abs() < 0.03);
-        assert!(worst(&own.mean(), &expected.mean()) < 0.1, "{}", own.mean());
+        assert!(worst(own.mean(), expected.mean()) < 0.1, "{}", own.mean());
         assert!(worst(&own.factor().covariance(), &expected.factor().covariance()) < 0.15);
     }
     // 2N·(KL divergence) is about a χ² of 11 degrees of freedom: 36 is its 0.9998 quantile.
@@ -139,7 +135,8 @@ fn components_that_collapse_keep_a_density() {
     let point = Array2::from_shape_fn((200, 2), |(_, j)| 0.25 + j as f64);
     let rows = concatenate(Axis(0), &[cloud.view(), point.view()]).unwrap();
     for form in FORMS {
-        let form = if form == (CovarianceForm::LowRank { rank: 2 }) { CovarianceForm::LowRank { rank: 1 } } else { form };
+        let form =
+            if form == (CovarianceForm::LowRank { rank: 2 }) { CovarianceForm::LowRank { rank: 1 } } else { form };
         for components in [1, 2, 6] {
             let mixture = fitted(&rows, form, components).unwrap();
             let density = mixture.log_density(rows.view()).unwrap();
@@ -153,7 +150,8 @@ fn components_that_collapse_keep_a_density() {
 fn empty_components_are_left_out() {
     let rows = Array2::from_shape_fn((60, 2), |(i, j)| ((i % 3) * (j + 1)) as f64 + (i % 3) as f64 * 0.3 * j as f64);
     for form in FORMS {
-        let form = if form == (CovarianceForm::LowRank { rank: 2 }) { CovarianceForm::LowRank { rank: 1 } } else { form };
+        let form =
+            if form == (CovarianceForm::LowRank { rank: 2 }) { CovarianceForm::LowRank { rank: 1 } } else { form };
         let mixture = fitted(&rows, form, 8).unwrap();
         assert!(mixture.components().len() <= 3, "{form:?}: {}", mixture.components().len());
         assert!(mixture.log_density(rows.view()).unwrap().iter().all(|p| p.is_finite()));
@@ -176,7 +174,9 @@ fn fewer_rows_than_columns() {
 #[test]
 fn one_column_and_one_row() {
     let line = two().marginal(&[0]).unwrap().sample(300, &mut rng(1)).unwrap().0;
-    for form in [CovarianceForm::Full, CovarianceForm::Tied, CovarianceForm::Diagonal, CovarianceForm::LowRank { rank: 1 }] {
+    for form in
+        [CovarianceForm::Full, CovarianceForm::Tied, CovarianceForm::Diagonal, CovarianceForm::LowRank { rank: 1 }]
+    {
         assert!(fitted(&line, form, 3).unwrap().mean_log_density(line.view()).unwrap().is_finite(), "{form:?}");
     }
     let constant = |error| matches!(error, Err(MixtureError::ConstantColumn { .. }));

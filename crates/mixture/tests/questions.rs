@@ -46,9 +46,13 @@ fn marginals_are_integrals_of_the_joint_density() {
     let (mixture, step, side) = (two(), 0.02, 2000);
     let marginal = mixture.marginal(&[1]).unwrap();
     for y in [-3.0, -1.0, 0.2, 2.5] {
-        let rows = Array2::from_shape_fn((side, 2), |(row, column)| {
-            if column == 0 { (row as f64 - 0.5 * side as f64) * step } else { y }
-        });
+        let rows =
+            Array2::from_shape_fn(
+                (side, 2),
+                |(row, column)| {
+                    if column == 0 { (row as f64 - 0.5 * side as f64) * step } else { y }
+                },
+            );
         let integral = mixture.log_density(rows.view()).unwrap().iter().map(|p| p.exp()).sum::<f64>() * step;
         let found = marginal.log_density(array![[y]].view()).unwrap()[0].exp();
         assert!((found - integral).abs() <= 1e-13, "{found} {integral}");

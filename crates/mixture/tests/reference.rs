@@ -73,7 +73,8 @@ impl Case {
 /// How far log-densities and posteriors are from those of scikit-learn.
 fn apart(mixture: &GaussianMixture, case: &Case, rows: ArrayView2<'_, f64>) -> (f64, f64) {
     let log_density = mixture.log_density(rows.reborrow()).unwrap();
-    let relative: Vec<f64> = log_density.iter().zip(&case.log_density).map(|(a, b)| (a - b) / b.abs().max(1.0)).collect();
+    let relative: Vec<f64> =
+        log_density.iter().zip(&case.log_density).map(|(a, b)| (a - b) / b.abs().max(1.0)).collect();
     let posterior = worst(&mixture.posterior(rows).unwrap(), &matrix(&case.posterior));
     (relative.iter().fold(0.0, |worst, d| worst.max(d.abs())), posterior)
 }
@@ -109,7 +110,7 @@ fn iterations_are_those_of_scikit_learn() {
         let found = standardized.restore(&em.mixture().unwrap()).unwrap();
         assert!(worst(&found.weights(), &case.weights) <= APART, "{}: {:?}", case.form, found.weights());
         for (k, component) in found.components().iter().enumerate() {
-            assert!(worst(&component.mean(), &case.means[k]) <= APART, "{}", case.form);
+            assert!(worst(component.mean(), &case.means[k]) <= APART, "{}", case.form);
             let covariance = component.factor().covariance();
             assert!(worst(&covariance, &case.covariance(k)) <= APART, "{}: {covariance}", case.form);
         }

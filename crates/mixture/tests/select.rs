@@ -25,8 +25,10 @@ fn a_mixture_beats_the_gaussian_where_there_are_clusters() {
     let rows = truth.sample(3000, &mut rng(1)).unwrap().0;
     let selection = chosen(&rows, 2000, &SelectOptions::default());
     let (_, validation) = halves(&rows, 2000);
-    let (found, best) =
-        (selection.mixture.mean_log_density(validation.view()).unwrap(), truth.mean_log_density(validation.view()).unwrap());
+    let (found, best) = (
+        selection.mixture.mean_log_density(validation.view()).unwrap(),
+        truth.mean_log_density(validation.view()).unwrap(),
+    );
     assert!(best - found < 0.05, "{found} of {best}");
     assert!(selection.trial().components >= 3 && selection.trials.len() > 3);
     assert!(found - selection.trials[0].validation > 0.1);

@@ -231,8 +231,7 @@ mod tests {
     #[test]
     fn distribution_functions_match_those_of_the_bases() {
         let registry = pdmap_core::registry::<f64>();
-        let below =
-            |spec: &BaseSpec, value: f64| Marginal::of(&*registry.base(spec).unwrap()).unwrap().below(value);
+        let below = |spec: &BaseSpec, value: f64| Marginal::of(&*registry.base(spec).unwrap()).unwrap().below(value);
         for (spec, value, expected) in [
             (BaseSpec::plain("normal"), 1.96, 0.975_002_104_851_78),
             (BaseSpec::plain("logistic"), -2.0, 1.0 / (1.0 + 2.0_f64.exp())),

@@ -11,7 +11,13 @@ fn mixture(columns: usize) -> Result<GaussianMixture> {
         let mean = Array1::from_shape_fn(columns, |i| ((2 * k + 3 * i) as f64).sin() + k as f64);
         let factor = Array2::from_shape_fn((columns, columns), |(i, j)| {
             let entry = 0.4 * ((k + 2 * i + 5 * j) as f64).cos();
-            if i == j { 1.0 + 0.25 * k as f64 } else if j < i { entry } else { 0.0 }
+            if i == j {
+                1.0 + 0.25 * k as f64
+            } else if j < i {
+                entry
+            } else {
+                0.0
+            }
         });
         Gaussian::new(mean, PrecisionFactor::Dense(factor))
     };

@@ -5,8 +5,8 @@ mod laws;
 mod mixtures;
 
 pub use case::BaseCase;
-pub use mixtures::{mixture_base, mixtures};
 pub use laws::{batches, draws, gradient_of_parameters, integral, score, specification};
+pub use mixtures::{mixture_base, mixtures};
 
 use pdmap_core::flow::base::{Laplace, Logistic, Normal, StudentT};
 use pdmap_core::{Base, Real, Result};

@@ -107,10 +107,12 @@ impl<F: Real> GaussianMixtureBase<F> {
     /// # Errors
     /// A singular factor.
     pub fn mixture(&self) -> crate::error::Result<GaussianMixture> {
-        let component = |k: usize| {
-            Gaussian::new(self.means.values().index_axis(Axis(0), k).mapv(F::f64), self.factors.exact(k)?)
-        };
-        GaussianMixture::new(&self.weights(), (0..self.components()).map(component).collect::<crate::error::Result<_>>()?)
+        let component =
+            |k: usize| Gaussian::new(self.means.values().index_axis(Axis(0), k).mapv(F::f64), self.factors.exact(k)?);
+        GaussianMixture::new(
+            &self.weights(),
+            (0..self.components()).map(component).collect::<crate::error::Result<_>>()?,
+        )
     }
 }
 

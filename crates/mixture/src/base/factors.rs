@@ -92,7 +92,8 @@ impl<F: Real> Factors<F> {
         if kind.has_scales() {
             log_scales = Array2::zeros((count, columns));
         }
-        for (k, component) in mixture.components().iter().enumerate().take(kind.matrices(count).max(log_scales.nrows())) {
+        for (k, component) in mixture.components().iter().enumerate().take(kind.matrices(count).max(log_scales.nrows()))
+        {
             match kind {
                 FactorKind::General | FactorKind::Tied => {
                     matrices.push(GroupMatrix::new(component.factor().matrix().mapv(F::of), group)?);

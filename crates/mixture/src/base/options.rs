@@ -68,13 +68,13 @@ impl Options {
         }
     }
 
-    /// The forms of covariances to choose from.
+    /// The forms of covariances to choose from; none if it is any of them.
     pub(super) fn forms(&self) -> Vec<CovarianceForm> {
         match (self.covariance, self.factor) {
             (Some(form), _) => vec![form],
             (None, Some(FactorKind::Tied)) => vec![CovarianceForm::Tied],
             (None, Some(FactorKind::Diagonal)) => vec![CovarianceForm::Diagonal],
-            (None, _) => vec![CovarianceForm::Full, CovarianceForm::Tied, CovarianceForm::Diagonal],
+            (None, _) => Vec::new(),
         }
     }
 

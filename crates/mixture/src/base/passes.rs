@@ -23,12 +23,7 @@ impl<F: Real> GaussianMixtureBase<F> {
 
     /// Writes codes and posteriors of all components to the workspace, and adds the log-density of
     /// each row to `out`.
-    pub(super) fn expect(
-        &self,
-        z: ArrayView2<'_, F>,
-        out: Option<&mut [f64]>,
-        work: &mut Workspace<F>,
-    ) -> Result<()> {
+    pub(super) fn expect(&self, z: ArrayView2<'_, F>, out: Option<&mut [f64]>, work: &mut Workspace<F>) -> Result<()> {
         check::log_det(z.nrows(), out.as_deref())?;
         self.write_joint(z.reborrow(), true, work)?;
         self.write_posterior(z.nrows(), out, work);

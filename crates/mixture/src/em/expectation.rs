@@ -1,8 +1,8 @@
 //! The E-step, and the sums of the M-step, in one pass over the rows.
 
+use pdmap_core::LayerError;
 use pdmap_core::linalg::{Add, gemm};
 use pdmap_core::parallel::{Pass, lane_sum, run_vectorized};
-use pdmap_core::LayerError;
 use rayon::prelude::*;
 
 use super::design::Design;
@@ -90,7 +90,8 @@ impl Expectation {
         if log_likelihood.is_finite() {
             return Ok(log_likelihood);
         }
-        Err(LayerError::NonFinite { what: "log-likelihood of a mixture", row: 0, column: 0, value: log_likelihood }.into())
+        Err(LayerError::NonFinite { what: "log-likelihood of a mixture", row: 0, column: 0, value: log_likelihood }
+            .into())
     }
 }
 

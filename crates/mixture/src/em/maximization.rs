@@ -32,7 +32,12 @@ pub(super) struct Maximization {
 
 impl Maximization {
     /// For `components` components on rows of standardized columns.
-    pub(super) fn new(form: CovarianceForm, components: usize, rows: ArrayView2<'_, f64>, prior: &Prior) -> Result<Self> {
+    pub(super) fn new(
+        form: CovarianceForm,
+        components: usize,
+        rows: ArrayView2<'_, f64>,
+        prior: &Prior,
+    ) -> Result<Self> {
         let (count, columns) = rows.dim();
         let shares = if form == CovarianceForm::Tied { 1 } else { components };
         let mut psi = &prior.target * prior.rows;
@@ -238,7 +243,8 @@ fn start(covariance: ArrayView2<'_, f64>, rank: usize, loading: &mut [f64], psi:
     let (values, vectors) = symmetric_eigen(covariance)?;
     let others = values.len() - rank;
     // With as many loadings as columns, a tenth of the smallest variance is left to ψ.
-    let rest = if others == 0 { 0.1 * values[columns - 1] } else { values.iter().skip(rank).sum::<f64>() / others as f64 };
+    let rest =
+        if others == 0 { 0.1 * values[columns - 1] } else { values.iter().skip(rank).sum::<f64>() / others as f64 };
     for i in 0..columns {
         let mut explained = 0.0;
         for j in 0..rank {

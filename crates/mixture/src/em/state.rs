@@ -125,5 +125,4 @@ impl State {
         let weights: Vec<f64> = self.log_weights.iter().map(|weight| weight.exp()).collect();
         GaussianMixture::new(&weights, (0..self.components()).map(component).collect::<Result<_>>()?)
     }
-
 }
