@@ -29,6 +29,9 @@ pub struct SelectOptions {
     pub em: EmOptions,
     /// No candidate is begun after this time. The result then depends on the machine.
     pub budget: Option<Duration>,
+    /// No candidate is begun after so many floating-point operations, by the formula for the products
+    /// of an iteration: the same on any machine.
+    pub operations: Option<f64>,
 }
 
 impl Default for SelectOptions {
@@ -41,6 +44,7 @@ impl Default for SelectOptions {
             starts: 1,
             em: EmOptions { iterations: 60, tolerance: 1e-3 },
             budget: None,
+            operations: None,
         }
     }
 }
@@ -149,25 +153,28 @@ pub fn select(
     let mut forms: Vec<Form> = forms(options, rows.columns()).into_iter().map(Form::new).collect();
     // Tied covariances first: full ones are shrunk towards them.
     forms.sort_by_key(|form| form.form != CovarianceForm::Tied);
-    let late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let late = |search: &Search<'_>| {
+        deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            || options.operations.is_some_and(|most| search.operations >= most)
+    };
     for components in grid {
         for form in &mut forms {
             form.best_of_size = f64::NEG_INFINITY;
         }
         for _ in 0..options.starts.max(1) {
-            if late() {
+            if late(&search) {
                 break;
             }
             let groups = kmeans(rows.rows(), components, rng)?;
             search.forget_target(groups.centres.nrows());
             for form in forms.iter_mut().filter(|form| form.failures < PATIENCE) {
-                if !late() {
+                if !late(&search) {
                     search.try_form(form, &groups.labels, groups.centres.nrows())?;
                 }
             }
         }
         forms.iter_mut().for_each(Form::settle);
-        if forms.iter().all(|form| form.failures >= PATIENCE) || late() {
+        if forms.iter().all(|form| form.failures >= PATIENCE) || late(&search) {
             break;
         }
     }
@@ -226,6 +233,8 @@ struct Search<'a> {
     mixture: GaussianMixture,
     prior: Prior,
     chosen: usize,
+    /// Floating-point operations so far.
+    operations: f64,
 }
 
 impl<'a> Search<'a> {
@@ -241,7 +250,7 @@ impl<'a> Search<'a> {
         let trials = vec![Trial { form, components: 1, shrinkage, validation: validated }];
         let (overall, target) = (shrunk.covariance.clone(), shrunk.covariance.clone());
         let prior = Prior::new(0.0, overall.clone());
-        Ok(Self { rows, validation, options, overall, target, trials, mixture, prior, chosen: 0 })
+        Ok(Self { rows, validation, options, overall, target, trials, mixture, prior, chosen: 0, operations: 0.0 })
     }
 
     /// The target without tied covariances: that of all rows, in the volume of one of so many
@@ -265,7 +274,8 @@ impl<'a> Search<'a> {
         let prior = Prior::new(first, target.clone());
         let mut em = Em::new(self.rows, own, components, &prior)?;
         em.start(labels)?;
-        em.run(self.options.em)?;
+        let iterations = em.run(self.options.em)?.iterations;
+        self.count(own, components, iterations);
         let mut best = self.consider(own, prior, em.mixture()?)?;
         if own == CovarianceForm::Tied {
             self.target = em.mixture()?.components()[0].factor().covariance();
@@ -275,6 +285,20 @@ impl<'a> Search<'a> {
         }
         form.best_of_size = form.best_of_size.max(best);
         Ok(())
+    }
+
+    /// Adds the operations of some iterations: two products of N·K·(numbers of a component), and for dense
+    /// covariances some D³ for each component.
+    fn count(&mut self, form: CovarianceForm, components: usize, iterations: usize) {
+        let (rows, columns) = (self.rows.count() as f64, self.rows.columns());
+        let (numbers, cubes) = match form {
+            CovarianceForm::Tied => (columns, 1),
+            CovarianceForm::Diagonal => (2 * columns, 0),
+            CovarianceForm::Full => (columns * (columns + 3) / 2, components),
+            CovarianceForm::LowRank { .. } => (columns * (columns + 3) / 2, 3 * components),
+        };
+        let products = 4.0 * rows * components as f64 * (numbers + 1) as f64;
+        self.operations += iterations as f64 * (products + cubes as f64 * 4.0 * (columns as f64).powi(3));
     }
 
     /// Moves ν up, or else down, while that is better.
@@ -287,7 +311,9 @@ impl<'a> Search<'a> {
             for index in path {
                 let prior = Prior::new(SHRINKAGES[index], self.target.clone());
                 em.set_prior(&prior)?;
+                let before = em.iterations();
                 em.run(EmOptions { iterations: self.options.em.iterations.min(CONTINUED), ..self.options.em })?;
+                self.count(form.form, em.components(), em.iterations() - before);
                 let found = self.consider(form.form, prior, em.mixture()?)?;
                 if found <= best {
                     break;

@@ -75,6 +75,13 @@ fn what_is_given_is_kept() {
     assert_eq!(selection.trials.len(), 4);
     let same = |trial: &pdmap_mixture::Trial| (trial.form, trial.shrinkage) == (CovarianceForm::Diagonal, 2.0);
     assert!(selection.trials[1..].iter().all(same), "{:?}", selection.trials);
+    // A limit of operations ends the search early, without any there is the shrunk Gaussian.
+    let trials = |operations: f64| {
+        let limited = SelectOptions { operations: Some(operations), ..SelectOptions::default() };
+        chosen(&rows, 500, &limited).trials.len()
+    };
+    assert_eq!(trials(0.0), 1);
+    assert!(trials(1e6) > 1 && trials(1e6) < trials(1e12));
     // Without any time there is the shrunk Gaussian.
     let none = SelectOptions { budget: Some(std::time::Duration::ZERO), ..SelectOptions::default() };
     assert_eq!(chosen(&rows, 500, &none).trials.len(), 1);

@@ -19,6 +19,9 @@ use crate::standardized::Standardized;
 /// One row in so many is held out, to choose what is not given.
 const HELD_OUT: usize = 5;
 
+/// Floating-point operations after which no candidate is begun: some ten seconds of two cores.
+const OPERATIONS: f64 = 2e11;
+
 /// Fewer rows than this give one normal density, shrunk by formula.
 const FEW: usize = 20;
 
@@ -65,6 +68,7 @@ fn fit(
         components: options.components,
         forms,
         shrinkage: options.shrinkage,
+        operations: Some(OPERATIONS),
         ..SelectOptions::default()
     };
     let part = |chosen: &[usize]| rows.select(Axis(0), chosen);

@@ -218,6 +218,16 @@ impl<'a> Em<'a> {
         Ok(last)
     }
 
+    /// Iterations so far.
+    pub fn iterations(&self) -> usize {
+        self.iterations
+    }
+
+    /// Present components.
+    pub fn components(&self) -> usize {
+        self.state.components()
+    }
+
     /// The present components as a mixture, in standardized coordinates:
     /// [`Standardized::restore`] gives that of the rows.
     ///

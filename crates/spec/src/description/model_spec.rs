@@ -272,7 +272,7 @@ impl ModelSpec {
         }
         let expanded = self.expand().map_err(|error| document.error(inside(error)))?;
         if expanded.is_empty() && !registry.fits_base(&self.base) {
-            return refuse(&["layers"], "a flow has at least one layer, or a base density that is fitted".into());
+            return refuse(&["layers"], "a flow has at least one layer".into());
         }
         let layers = every_layer(&self.layers).map_err(|error| document.error(inside(error)))?;
         for (spec, place) in layers {
