@@ -20,6 +20,7 @@ pub use crate::conv::{CycledConv, Geometry, SubbandScale, SubbandShift};
 pub use crate::dense::{BiasKind, Dense};
 pub use crate::diagonal::{Scale, ScaleDirection, Shift};
 pub use crate::elementwise::{Elementwise, SmoothLeakyRelu};
+pub use crate::gaussian_mixture::{GaussianMixture, GaussianMixtureBase};
 pub use crate::group::{Direction, Group};
 pub use crate::optim::{Optimizer, OptimizerSpec};
 pub use crate::{

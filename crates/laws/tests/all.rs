@@ -13,6 +13,7 @@ mod extremes;
 mod laws;
 mod log_det;
 mod low_rank;
+mod mixture;
 mod orthonormal;
 mod panels;
 mod subbands;

@@ -98,6 +98,8 @@ presets! {
         IMAGE_PYRAMID_UNCONSTRAINED = "image-pyramid-unconstrained";
         /// Lapped orthonormal transforms of sound.
         AUDIO_LAPPED = "audio-lapped";
+        /// A Gaussian mixture alone, fitted by EM and chosen by held-out rows.
+        GAUSSIAN_MIXTURE = "gaussian-mixture";
     }
 }
 

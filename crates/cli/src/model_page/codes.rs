@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ndarray::{Array2, ArrayView1, Axis};
 use pdmap_core::linalg::{Add, gemm};
-use pdmap_core::{BaseSpec, Real};
+use pdmap_core::{Base, Real};
 use pdmap_report::{Figure, LinePlot, Section, Series, Table};
 
 use super::histogram::{Histogram, bins, span};
@@ -27,13 +27,12 @@ struct Marginal {
 }
 
 impl Marginal {
-    /// Integrates by the trapezoidal rule. Every base is symmetric, so each tail beyond the grid
-    /// gets half of the missing mass.
-    fn of(base: &BaseSpec) -> Result<Self> {
-        let base = pdmap_core::registry::<f64>().base(base)?;
+    /// Integrates by the trapezoidal rule. Each tail beyond the grid gets half of the missing mass,
+    /// as for a symmetric density.
+    fn of<F: Real>(base: &dyn Base<F>) -> Result<Self> {
         let step = 2.0 * REACH / (POINTS - 1) as f64;
         let points: Vec<f64> = (0..POINTS).map(|index| -REACH + index as f64 * step).collect();
-        let rows = Array2::from_shape_vec((POINTS, 1), points.clone())?;
+        let rows = Array2::from_shape_fn((POINTS, 1), |(row, _)| F::of(points[row]));
         let mut log_density = vec![0.0; POINTS];
         base.add_log_density(rows.view(), &mut log_density)?;
         let density: Vec<f64> = log_density.into_iter().map(f64::exp).collect();
@@ -44,6 +43,14 @@ impl Marginal {
         let missed = (1.0 - below[POINTS - 1]).max(0.0);
         below.iter_mut().for_each(|value| *value += 0.5 * missed);
         Ok(Self { points, density, below })
+    }
+
+    /// The mean of several densities.
+    fn mean(all: &[Self]) -> Self {
+        let mean = |of: fn(&Self) -> &[f64]| -> Vec<f64> {
+            (0..POINTS).map(|index| all.iter().map(|one| of(one)[index]).sum::<f64>() / all.len() as f64).collect()
+        };
+        Self { points: mean(|one| &one.points), density: mean(|one| &one.density), below: mean(|one| &one.below) }
     }
 
     /// The probability below `value`.
@@ -85,19 +92,25 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     let z = measured.z.mapv(|value| value.f64());
     let (rows, count) = z.dim();
     let base = measured.subject.model.flow.base();
-    let marginal = Marginal::of(&base.spec())?;
+    // One for each code, or one for all where they are alike.
+    let alike = base.features().is_none();
+    let marginals = (0..if alike { 1 } else { count }).map(|i| Marginal::of(&*base.marginal(i)?));
+    let marginals: Vec<Marginal> = marginals.collect::<Result<_>>()?;
+    let marginal = |i: usize| &marginals[if alike { 0 } else { i }];
     let mut features: Vec<Feature> =
-        z.axis_iter(Axis(1)).enumerate().map(|(i, column)| feature(i, column, &marginal)).collect();
+        z.axis_iter(Axis(1)).enumerate().map(|(i, column)| feature(i, column, marginal(i))).collect();
     features.sort_by(|a, b| b.distance.total_cmp(&a.distance));
     // The bound that samples of the base satisfy in 99 of 100 cases, Bonferroni-corrected.
     let limit = (-0.5 * (0.01 / (2.0 * count as f64)).ln() / rows as f64).sqrt();
     let far = features.iter().filter(|feature| feature.distance > limit).count();
-    let correlation = correlation(&z);
+    let correlation = if alike { correlation(&z) } else { None };
     let shown = features.iter().take(SHOWN);
-    let mut figures = vec![figure("All codes", z.iter().copied(), rows * count, &marginal, 0.0005)?];
+    let all = Marginal::mean(&marginals);
+    let mut figures = vec![figure("All codes", z.iter().copied(), rows * count, &all, 0.0005)?];
     for feature in shown.clone().take(if count == 1 { 0 } else { SHOWN }) {
         let column = z.column(feature.index);
-        figures.push(figure(&format!("Code {}", feature.index), column.iter().copied(), rows, &marginal, 0.002)?);
+        let title = format!("Code {}", feature.index);
+        figures.push(figure(&title, column.iter().copied(), rows, marginal(feature.index), 0.002)?);
     }
     let table = Table {
         caption: "Codes farthest from the base density".into(),
@@ -128,8 +141,13 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, S
     let sentence = format!(
         "{far} of {count} codes deviate from the base density by more than a sample of {rows} rows would{correlated}."
     );
+    let expected = if alike {
+        "independent draws from the base density: all histograms match its curve, and there are no correlations"
+    } else {
+        "draws from the base density: the histogram of each matches the curve of its marginal density"
+    };
     let paragraphs = vec![format!(
-        "If the model is the density of the data, the codes z = f(x) are independent draws from the base density, {}: all histograms match its curve, and there are no correlations.",
+        "If the model is the density of the data, the codes z = f(x) are {expected}. The base density is {}.",
         serde_json::to_string(&base.spec()).unwrap_or_default()
     )];
     Ok((
@@ -162,8 +180,7 @@ fn figure(
 ) -> Result<Figure> {
     // The range of the codes and the expected range.
     let (low, high) = span(values.clone(), tail).unwrap_or((-1.0, 1.0));
-    let expected = marginal.quantile(1.0 - tail);
-    let range = (low.min(-expected), high.max(expected));
+    let range = (low.min(marginal.quantile(tail)), high.max(marginal.quantile(1.0 - tail)));
     let histogram = Histogram::new(values, range, bins(count));
     let base = marginal.points.iter().copied().zip(marginal.density.iter().copied());
     let base: Vec<(f64, f64)> = base.filter(|&(point, _)| (range.0..=range.1).contains(&point)).collect();
@@ -205,13 +222,16 @@ fn correlation(z: &Array2<f64>) -> Option<(usize, usize, f64)> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use pdmap_core::BaseSpec;
+    use pdmap_core::flow::base::Normal;
     use pdmap_core::special::normal::tail_quantile;
 
     use super::*;
 
     #[test]
     fn distribution_functions_match_those_of_the_bases() {
-        let below = |spec: &BaseSpec, value: f64| Marginal::of(spec).unwrap().below(value);
+        let registry = pdmap_core::registry::<f64>();
+        let below = |spec: &BaseSpec, value: f64| Marginal::of(&*registry.base(spec).unwrap()).unwrap().below(value);
         for (spec, value, expected) in [
             (BaseSpec::plain("normal"), 1.96, 0.975_002_104_851_78),
             (BaseSpec::plain("logistic"), -2.0, 1.0 / (1.0 + 2.0_f64.exp())),
@@ -227,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_distance_is_that_of_kolmogorov_and_smirnov() {
-        let normal = Marginal::of(&BaseSpec::default()).unwrap();
+        let normal = Marginal::of::<f64>(&Normal).unwrap();
         // At the midpoints of n equal shares the difference is 1/2n; shifted by 1 it is Φ(½) −
         // Φ(−½).
         let count = 999;

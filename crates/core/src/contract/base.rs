@@ -18,6 +18,22 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync 
     /// The density as data, with its present parameters.
     fn spec(&self) -> BaseSpec;
 
+    /// Features of a row; `None` for a density of any number of features.
+    fn features(&self) -> Option<usize> {
+        None
+    }
+
+    /// The density of one feature, with the others integrated out: a density of rows of one number.
+    /// The default, the density itself, is right for independent and identically distributed
+    /// features.
+    ///
+    /// # Errors
+    /// A feature that does not exist.
+    fn marginal(&self, feature: usize) -> Result<Box<dyn Base<F>>> {
+        let _ = feature;
+        Ok(self.duplicate())
+    }
+
     /// Adds `log p(z)` of each row to `out`, in nats.
     ///
     /// # Errors
@@ -41,8 +57,27 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync 
         Ok(())
     }
 
-    /// Fills `z` with draws from the density scaled by the temperature `T`: `p(z/T)/T` for each
-    /// number. `T = 1` is the density itself, `T = 0` its mode.
+    /// The three above in one pass, which densities override where they share work: log-densities
+    /// are added to `out`, scores written to `delta`, gradients added to `grads`.
+    ///
+    /// # Errors
+    /// Those of the three.
+    fn differentiate(
+        &self,
+        z: ArrayView2<'_, F>,
+        out: &mut [f64],
+        delta: ArrayViewMut2<'_, F>,
+        grads: &mut [ParamGrad<F>],
+    ) -> Result<()> {
+        self.add_log_density(z.reborrow(), out)?;
+        self.score(z.reborrow(), delta)?;
+        self.accumulate(z, grads)
+    }
+
+    /// Fills `z` with draws from the density at temperature `T`. `T = 1` is the density itself,
+    /// `T = 0` its mode. In between, the spread around the centre is multiplied by `T`: `p(z/T)/T`
+    /// for each number of a density centred at 0; a mixture does so for each component, around its
+    /// mean and with the same weights.
     ///
     /// Numbers are drawn in the order of `z`, so drawing in blocks gives the rows of a single call.
     ///

@@ -37,7 +37,9 @@ pub use module::{DuplicateModule, Module};
 pub use outer_sum::{OuterForm, OuterSum};
 pub(crate) use outer_sum::{view, view_mut};
 pub use parametric::{NamedTensors, Parametric, ParametricExt, Visit, VisitMut};
-pub use registry::{Build, BuildBase, BuildModule, Kind, ModuleContext, ModuleParameters, Registry, Restore};
+pub use registry::{
+    Build, BuildBase, BuildModule, Kind, ModuleContext, ModuleParameters, PlainBase, Registry, Restore, RestoreBase,
+};
 pub use rule::{Reads, Rule, StepReport};
 pub use sample::Sample;
 pub use shape::Shape;

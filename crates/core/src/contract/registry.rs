@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ndarray::Array1;
 use rand::Rng;
 
-use super::{Base, BaseSpec, BuildContext, Layer, LayerSpec, Module, Tensors};
+use super::{Base, BaseSpec, BuildContext, Layer, LayerSpec, Module, ParametricExt, Tensors};
 use crate::options::nearest;
 use crate::{LayerError, Real, Result};
 
@@ -22,8 +22,14 @@ pub type Build<F> =
 /// Builds a module of one kind, new or from a model file.
 pub type BuildModule<F> = dyn Fn(&LayerSpec, ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> + Send + Sync;
 
-/// Builds a base density of one kind.
-pub type BuildBase<F> = dyn Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync;
+/// Builds a base density of one kind from its options alone.
+pub type PlainBase<F> = dyn Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync;
+
+/// Builds a base density of one kind, fitted to the rows that reach it.
+pub type BuildBase<F> = dyn Fn(&BaseSpec, &mut BuildContext<'_, F>) -> Result<Box<dyn Base<F>>> + Send + Sync;
+
+/// Restores a base density of one kind from its specification and its tensors.
+pub type RestoreBase<F> = dyn Fn(&BaseSpec, &mut Tensors<F>) -> Result<Box<dyn Base<F>>> + Send + Sync;
 
 /// A kind of layer, made available by one line of [registration](Registry::register).
 pub trait Kind<F: Real>: Layer<F> + Sized + 'static {
@@ -97,6 +103,15 @@ struct Constructors<F: Real> {
     build: Arc<Build<F>>,
 }
 
+/// The constructors of a kind of base density.
+#[derive(Clone)]
+enum BaseConstructors<F: Real> {
+    /// Options determine everything but the values of trained parameters.
+    Plain(Arc<PlainBase<F>>),
+    /// A new density is fitted to rows; tensors determine the sizes of a restored one.
+    Fitted { restore: Arc<RestoreBase<F>>, build: Arc<BuildBase<F>> },
+}
+
 /// Maps a kind to its constructors: one for descriptions, one for model files.
 ///
 /// Crates and programs add the kinds that they define.
@@ -104,7 +119,7 @@ struct Constructors<F: Real> {
 pub struct Registry<F: Real> {
     layers: BTreeMap<String, Constructors<F>>,
     modules: BTreeMap<String, Arc<BuildModule<F>>>,
-    bases: BTreeMap<String, Arc<BuildBase<F>>>,
+    bases: BTreeMap<String, BaseConstructors<F>>,
 }
 
 impl<F: Real> Registry<F> {
@@ -159,13 +174,25 @@ impl<F: Real> Registry<F> {
         self.modules.insert(kind.to_owned(), Arc::new(build));
     }
 
-    /// Adds a kind of base density.
+    /// Adds a kind of base density that its options determine, except for the values of trained
+    /// parameters.
     pub fn insert_base(
         &mut self,
         kind: &str,
         build: impl Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync + 'static,
     ) {
-        self.bases.insert(kind.to_owned(), Arc::new(build));
+        self.bases.insert(kind.to_owned(), BaseConstructors::Plain(Arc::new(build)));
+    }
+
+    /// Adds a kind of base density that is fitted to rows, with its two constructors.
+    pub fn insert_fitted_base(
+        &mut self,
+        kind: &str,
+        restore: impl Fn(&BaseSpec, &mut Tensors<F>) -> Result<Box<dyn Base<F>>> + Send + Sync + 'static,
+        build: impl Fn(&BaseSpec, &mut BuildContext<'_, F>) -> Result<Box<dyn Base<F>>> + Send + Sync + 'static,
+    ) {
+        let constructors = BaseConstructors::Fitted { restore: Arc::new(restore), build: Arc::new(build) };
+        self.bases.insert(kind.to_owned(), constructors);
     }
 
     /// All kinds of layers, in alphabetical order.
@@ -201,12 +228,56 @@ impl<F: Real> Registry<F> {
         find("module", &self.modules, &spec.kind)?(spec, context)
     }
 
-    /// Builds a base density from its specification.
+    /// A base density from its options alone.
     ///
     /// # Errors
-    /// An unknown kind; options that do not parse or are out of range.
+    /// An unknown kind; options that do not parse or are out of range;
+    /// [`LayerError::NotBuildable`] for a kind that is fitted to rows.
     pub fn base(&self, spec: &BaseSpec) -> Result<Box<dyn Base<F>>> {
-        find("base density", &self.bases, &spec.kind)?(spec)
+        match self.base_of(spec)? {
+            BaseConstructors::Plain(build) => build(spec),
+            BaseConstructors::Fitted { .. } => {
+                Err(LayerError::NotBuildable { kind: spec.kind.clone(), reason: "it is fitted to rows" })
+            }
+        }
+    }
+
+    /// Whether a base density is fitted to the rows that reach it. Not so for an unknown kind.
+    pub fn fits_base(&self, spec: &BaseSpec) -> bool {
+        matches!(self.bases.get(&spec.kind), Some(BaseConstructors::Fitted { .. }))
+    }
+
+    /// Builds a new base density from its options, fitted to the rows of the context where its kind
+    /// is.
+    ///
+    /// # Errors
+    /// An unknown kind; options that do not parse or are out of range; rows that it cannot be fitted
+    /// to.
+    pub fn build_base(&self, spec: &BaseSpec, context: &mut BuildContext<'_, F>) -> Result<Box<dyn Base<F>>> {
+        match self.base_of(spec)? {
+            BaseConstructors::Plain(build) => build(spec),
+            BaseConstructors::Fitted { build, .. } => build(spec, context),
+        }
+    }
+
+    /// Restores a base density from its specification and its tensors.
+    ///
+    /// # Errors
+    /// An unknown kind; options that do not parse; tensors that are missing, misshapen or break an
+    /// invariant.
+    pub fn restore_base(&self, spec: &BaseSpec, tensors: &mut Tensors<F>) -> Result<Box<dyn Base<F>>> {
+        match self.base_of(spec)? {
+            BaseConstructors::Plain(build) => {
+                let mut base = build(spec)?;
+                base.set_tensors(tensors)?;
+                Ok(base)
+            }
+            BaseConstructors::Fitted { restore, .. } => restore(spec, tensors),
+        }
+    }
+
+    fn base_of(&self, spec: &BaseSpec) -> Result<&BaseConstructors<F>> {
+        find("base density", &self.bases, &spec.kind)
     }
 
     fn build_without_tensors(&self, spec: &LayerSpec) -> Result<Box<dyn Layer<F>>> {

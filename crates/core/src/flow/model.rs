@@ -27,13 +27,16 @@ impl<F: Real> Flow<F> {
     /// A flow on rows of the given shape or number of features.
     ///
     /// # Errors
-    /// No features; layers whose shapes do not match.
+    /// No features; layers whose shapes do not match; a base density of another number of features.
     pub fn new(shape: impl Into<Shape>, layers: Vec<Box<dyn Layer<F>>>, base: Box<dyn Base<F>>) -> Result<Self> {
         let (chain, shape) = (Chain::new(layers)?, shape.into());
         if shape.features() == 0 {
             return Err(LayerError::NoFeatures);
         }
-        chain.shape(shape)?;
+        let codes = chain.shape(shape)?;
+        if let Some(features) = base.features() {
+            check::features("the code of a row for the base density", features, codes.features())?;
+        }
         let trained = chain.trained();
         Ok(Self { chain, base, shape, trained })
     }
@@ -104,12 +107,12 @@ impl<F: Real> Flow<F> {
         context: &mut BuildContext<'_, F>,
         registry: &Registry<F>,
     ) -> Result<Self> {
-        let base = registry.base(base)?;
         let mut all = fixed;
         for spec in layers {
             let layer = registry.build(spec, &mut context.behind(&all)?)?;
             all.push(layer);
         }
+        let base = registry.build_base(base, &mut context.behind(&all)?)?;
         // A shape that does not describe the rows is for the layers that read it to refuse.
         let described = context.shape.features() == context.features;
         Self::new(if described { context.shape } else { context.features.into() }, all, base)
@@ -126,14 +129,13 @@ impl<F: Real> Flow<F> {
         mut tensors: Tensors<F>,
         registry: &Registry<F>,
     ) -> Result<Self> {
-        let mut base = registry.base(base)?;
         let chain = tensors.scoped("layers.", |tensors| Chain::from_specs(layers, tensors, registry))?;
+        let base = tensors.scoped("base.", |tensors| registry.restore_base(base, tensors))?;
         let shape = shape.into();
-        if !chain.fixes_features() && shape.features() > MOST_UNBACKED {
+        if !chain.fixes_features() && base.features().is_none() && shape.features() > MOST_UNBACKED {
             let (value, range) = (shape.features() as f64, "at most 65536 where no tensor fixes it");
             return Err(LayerError::Range { what: "features", value, range });
         }
-        tensors.scoped("base.", |tensors| base.set_tensors(tensors))?;
         tensors.finish()?;
         Self::new(shape, chain.layers().to_vec(), base)
     }

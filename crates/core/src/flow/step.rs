@@ -68,10 +68,8 @@ impl<F: Real> Flow<F> {
         check::finite("image of the batch", z.view())?;
         log_density.clear();
         log_density.resize(rows, 0.0);
-        self.base().add_log_density(z.view(), log_density)?;
+        self.base().differentiate(z.view(), log_density, delta.shaped(rows, features), base)?;
         check::finite("log-density of the batch", ArrayView1::from(&*log_density).insert_axis(Axis(1)))?;
-        self.base().score(z.view(), delta.shaped(rows, features))?;
-        self.base().accumulate(z.view(), base)?;
         let at = ForwardPass { input, y: z.view(), tape };
         self.chain().backward(at, delta.view(), dx, layers)?;
         grads.rows += rows;

@@ -1,5 +1,6 @@
 //! Dense linear algebra shared by the layers, all of it through faer.
 
+mod cholesky;
 mod decompositions;
 mod gemm;
 mod kernels;
@@ -8,6 +9,7 @@ mod memory;
 mod orthonormality;
 mod view;
 
+pub use cholesky::Cholesky;
 pub use decompositions::{orthonormal_factor, singular_values, symmetric_eigen};
 pub use gemm::{Add, gemm};
 pub(crate) use kernels::Product;

@@ -40,11 +40,14 @@ impl<'a, F: Real> BaseCase<'a, F> {
         self.registry
     }
 
+    /// Features of a row: those of the density, or `any` if it has any number of them.
+    pub(super) fn features(&self, any: usize) -> usize {
+        self.base.features().unwrap_or(any)
+    }
+
     /// The same density in double precision.
     pub(super) fn widened(&self) -> Result<Box<dyn Base<f64>>, LayerError> {
-        let mut base = self.wide.base(&self.base.spec())?;
-        base.set_tensors(&mut Tensors::from_iter(self.wide_tensors()))?;
-        Ok(base)
+        self.wide.restore_base(&self.base.spec(), &mut Tensors::from_iter(self.wide_tensors()))
     }
 
     /// The tensors in double precision.
@@ -61,10 +64,11 @@ pub(super) fn log_density<F: Real>(base: &dyn Base<F>, z: ArrayView2<'_, F>) -> 
     Ok(out)
 }
 
-/// Numbers near 0 and far out, and 0 itself; none so near that a central difference reaches over a corner
-/// at 0.
-pub(super) fn points<F: Real>() -> Array2<F> {
+/// Rows of numbers near 0 and far out, and of 0 itself; none so near that a central difference reaches over
+/// a corner at 0.
+pub(super) fn points<F: Real>(features: usize) -> Array2<F> {
     let away = [0.01, 0.3, 0.9, 1.7, 4.0, 9.0, 31.0];
     let all: Vec<F> = away.iter().flat_map(|&z| [F::of(z), F::of(-z)]).chain([F::zero()]).collect();
-    Array2::from_shape_fn((all.len(), 1), |(row, _)| all[row])
+    // Other numbers in each column.
+    Array2::from_shape_fn((all.len(), features), |(row, column)| all[(row + 4 * column) % all.len()])
 }

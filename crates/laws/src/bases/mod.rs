@@ -2,9 +2,11 @@
 
 mod case;
 mod laws;
+mod mixtures;
 
 pub use case::BaseCase;
 pub use laws::{batches, draws, gradient_of_parameters, integral, score, specification};
+pub use mixtures::{mixture_base, mixtures};
 
 use pdmap_core::flow::base::{Laplace, Logistic, Normal, StudentT};
 use pdmap_core::{Base, Real, Result};

@@ -12,6 +12,7 @@ pub fn registry<F: Real>() -> Registry<F> {
     pdmap_layers::register(&mut registry);
     pdmap_dense::register(&mut registry);
     pdmap_conv::register(&mut registry);
+    pdmap_mixture::register(&mut registry);
     let [leaky_tanh, smooth_leaky_relu] = INVERSES;
     insert_inverse::<F, pdmap_layers::elementwise::LeakyTanh>(&mut registry, leaky_tanh);
     insert_inverse::<F, pdmap_layers::elementwise::SmoothLeakyRelu>(&mut registry, smooth_leaky_relu);

@@ -3,8 +3,10 @@
 
 mod base;
 mod layer;
+mod mixture;
 mod module;
 
 pub use base::{BASE_MISTAKES, BaseMistake, WrongBase};
 pub use layer::{MISTAKES, Mistake, WrongScale};
+pub use mixture::{MIXTURE_MISTAKES, MixtureMistake, WrongMixture};
 pub use module::{MODULE_MISTAKES, ModuleMistake, WrongModule};

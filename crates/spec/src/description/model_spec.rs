@@ -21,6 +21,10 @@ use crate::training_options::{TrainConfig, TrainingSpec};
 /// Rows of the sample that layers with a data-dependent start may look at.
 const SAMPLE: usize = 4096;
 
+/// Rows of the sample, and numbers in it, where the base density is fitted to it. Wide rows are as
+/// many as without.
+const FITTED: [usize; 2] = [1 << 16, 1 << 24];
+
 /// A flow before it is built: preprocessing, layers, base density, and how to train it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -42,7 +46,8 @@ pub struct ModelSpec {
     /// The base density.
     #[serde(default = "normal")]
     pub base: BaseSpec,
-    /// The layers, in the order of application to data.
+    /// The layers, in the order of application to data. There may be none in front of a base density
+    /// that is fitted to rows.
     pub layers: Vec<LayerEntry>,
     /// How to train it.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -169,7 +174,9 @@ impl ModelSpec {
             Rows::File(_) if self.conditions > 0 => return Err(SpecError::ConditionsInFile),
             Rows::File(_) => Preprocess::fit(steps, rows)?,
         };
-        self.build(fixed, rows.sample(SAMPLE)?, features, seed, registry)
+        let [most, numbers] = FITTED;
+        let count = if registry.fits_base(&self.base) { (numbers / features).clamp(SAMPLE, most) } else { SAMPLE };
+        self.build(fixed, rows.sample(count)?, features, seed, registry)
     }
 }
 
@@ -247,7 +254,9 @@ impl ModelSpec {
         if let Err((key, error)) = training.onto(TrainConfig::default()).check() {
             return refuse(&["training", key], error.to_string());
         }
-        match registry.base(&self.base) {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut none = Sample::new(Array2::zeros((0, TRIED)));
+        match registry.build_base(&self.base, &mut BuildContext::new(TRIED, &mut rng, &mut none)) {
             Ok(_) => {}
             Err(LayerError::Options { problem, .. }) => {
                 let inner = (!self.base.options.is_empty()).then(|| Segment::Key(self.base.kind.clone()));
@@ -262,11 +271,10 @@ impl ModelSpec {
             }
         }
         let expanded = self.expand().map_err(|error| document.error(inside(error)))?;
-        if expanded.is_empty() {
+        if expanded.is_empty() && !registry.fits_base(&self.base) {
             return refuse(&["layers"], "a flow has at least one layer".into());
         }
         let layers = every_layer(&self.layers).map_err(|error| document.error(inside(error)))?;
-        let mut rng = ChaCha8Rng::seed_from_u64(0);
         for (spec, place) in layers {
             let mut sample = Sample::new(Array2::zeros((0, TRIED)));
             let shape = self.shape.as_deref().and_then(|dims| Shape::of(dims).ok());

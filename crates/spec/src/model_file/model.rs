@@ -92,7 +92,8 @@ impl<F: Real> Model<F> {
     /// [`SpecError::TooLarge`] and [`SpecError::Unsavable`] for a model that could not be read again.
     pub fn to_bytes(&self) -> Result<Vec<u8>, SpecError> {
         let header = Header { format: FORMAT, ..self.header.clone() };
-        limits::check(header.features, self.flow.chain().fixes_features(), &header.layers)?;
+        let backed = self.flow.chain().fixes_features() || self.flow.base().features().is_some();
+        limits::check(header.features, backed, &header.layers)?;
         header.check(self.flow.conditions()).map_err(|reason| SpecError::Unsavable { reason })?;
         let json = serde_json::to_string(&header);
         let json = json.map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;

@@ -1,0 +1,78 @@
+//! A new base density, fitted to the rows that reach it.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use pdmap_core::{BaseSpec, BuildContext, LayerError, Real};
+use rand::Rng;
+
+use super::density::GaussianMixtureBase;
+use super::options::Options;
+use crate::covariance::CovarianceForm;
+use crate::em::EmOptions;
+use crate::error::Result;
+use crate::factor::PrecisionFactor;
+use crate::gaussian::Gaussian;
+use crate::mixture::GaussianMixture;
+use crate::select::{SelectOptions, select};
+use crate::shrunk::ShrunkGaussian;
+use crate::standardized::Standardized;
+
+/// One row in so many is held out, to choose what is not given.
+const HELD_OUT: usize = 5;
+
+/// Floating-point operations after which no candidate is begun: some ten seconds of two cores.
+const OPERATIONS: f64 = 2e11;
+
+/// Fewer rows than this give one normal density, shrunk by formula.
+const FEW: usize = 20;
+
+/// Fits the density of a description. What its options leave open is chosen by one row in five,
+/// which EM then gets too. Without rows, as where a description is only checked, it is standard
+/// normal.
+pub(super) fn build<F: Real>(
+    spec: &BaseSpec,
+    context: &mut BuildContext<'_, F>,
+) -> pdmap_core::Result<GaussianMixtureBase<F>> {
+    let options: Options = spec.parse()?;
+    options.check()?;
+    let rows = context.rows()?.mapv(|x| x.f64());
+    let (mixture, form) = fit(rows.view(), context.features, &options, context.rng)?;
+    let kind = options.factor_of(form);
+    let (count, columns) = (mixture.components().len(), mixture.columns());
+    context.reserve_parameters(count.saturating_mul(columns + 1).saturating_add(kind.numbers(count, columns)))?;
+    GaussianMixtureBase::new(&mixture, kind, options.direction)
+}
+
+fn fit(
+    rows: ArrayView2<'_, f64>,
+    columns: usize,
+    options: &Options,
+    rng: &mut dyn Rng,
+) -> Result<(GaussianMixture, CovarianceForm)> {
+    let forms = options.forms();
+    let first = forms.first().copied().unwrap_or(CovarianceForm::Full);
+    if rows.is_empty() {
+        if columns == 0 {
+            return Err(LayerError::NoFeatures.into());
+        }
+        let standard = Gaussian::new(Array1::zeros(columns), PrecisionFactor::Dense(Array2::eye(columns)))?;
+        return Ok((GaussianMixture::of_one(standard), first));
+    }
+    if rows.nrows() < FEW {
+        let rows = Standardized::new(rows)?;
+        let one = GaussianMixture::of_one(ShrunkGaussian::by_formula(&rows)?.gaussian()?);
+        return Ok((rows.restore(&one)?, first));
+    }
+    let held_out = |index: &usize| index % HELD_OUT == HELD_OUT - 1;
+    let (validation, train): (Vec<usize>, Vec<usize>) = (0..rows.nrows()).partition(held_out);
+    let settings = SelectOptions {
+        components: options.components,
+        forms,
+        shrinkage: options.shrinkage,
+        operations: Some(OPERATIONS),
+        ..SelectOptions::default()
+    };
+    let part = |chosen: &[usize]| rows.select(Axis(0), chosen);
+    let selection = select(part(&train).view(), part(&validation).view(), &settings, rng)?;
+    let form = selection.trial().form;
+    Ok((selection.refit(rows, EmOptions::default())?, form))
+}

@@ -1,0 +1,75 @@
+//! Memory for evaluations, reused between calls.
+
+use std::fmt::{Debug, Formatter};
+use std::sync::Mutex;
+
+use pdmap_core::Real;
+
+/// Memory of one evaluation of some rows.
+#[derive(Debug, Default)]
+pub(super) struct Workspace<F> {
+    /// `z − μ_k`, `[rows, D]`.
+    pub(super) centred: Vec<F>,
+    /// `y_k = L_k (z − μ_k)`, `[K, rows, D]`, or of one component.
+    pub(super) codes: Vec<F>,
+    /// `O_k (z − μ_k)` of factors `diag(s_k) O_k`, in the same shape.
+    pub(super) turned: Vec<F>,
+    /// `r_k y_k`, `[rows, D]`.
+    pub(super) weighted: Vec<F>,
+    /// Log-densities, then the posterior, `[K, rows]`.
+    pub(super) posterior: Vec<f64>,
+    /// `log p(z)` of each row.
+    pub(super) log_density: Vec<f64>,
+    /// A number a row.
+    pub(super) totals: Vec<f64>,
+    /// `s_k`, `[K, D]`.
+    pub(super) scales: Vec<F>,
+    /// Sums of one component: `[D, D]`.
+    pub(super) square: Vec<F>,
+    /// Sums of one component: `[D]`.
+    pub(super) sums: Vec<F>,
+    /// `log π_k`.
+    pub(super) log_weights: Vec<f64>,
+}
+
+/// Grows `buffer` to at least `size` numbers.
+pub(super) fn grow<T: Clone + Default>(buffer: &mut Vec<T>, size: usize) {
+    if buffer.len() < size {
+        buffer.resize(size, T::default());
+    }
+}
+
+/// Workspaces that are not in use: as many as evaluations ran at the same time. A clone starts
+/// without any.
+pub(super) struct Pool<F>(Mutex<Vec<Workspace<F>>>);
+
+impl<F> Default for Pool<F> {
+    fn default() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+}
+
+impl<F> Clone for Pool<F> {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl<F> Debug for Pool<F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pool")
+    }
+}
+
+impl<F: Real> Pool<F> {
+    /// Runs `body` with a workspace.
+    pub(super) fn with<T>(&self, body: impl FnOnce(&mut Workspace<F>) -> T) -> T {
+        let free = self.0.lock().ok().and_then(|mut free| free.pop());
+        let mut workspace = free.unwrap_or_default();
+        let result = body(&mut workspace);
+        if let Ok(mut free) = self.0.lock() {
+            free.push(workspace);
+        }
+        result
+    }
+}

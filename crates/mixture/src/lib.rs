@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+pub mod base;
+mod covariance;
+pub mod em;
+mod error;
+mod factor;
+mod gaussian;
+mod kmeans;
+mod log_sum;
+mod mixture;
+mod mode;
+mod posterior;
+mod select;
+mod shrunk;
+mod standardized;
+
+pub use base::{FactorKind, GaussianMixtureBase};
+pub use covariance::CovarianceForm;
+pub use em::{Em, EmOptions, Prior, Progress};
+pub use error::{MixtureError, Result};
+pub use factor::PrecisionFactor;
+pub use gaussian::Gaussian;
+pub use kmeans::{Groups, kmeans};
+pub use mixture::GaussianMixture;
+pub use select::{SelectOptions, Selection, Trial, select};
+pub use shrunk::ShrunkGaussian;
+pub use standardized::Standardized;
+
+use pdmap_core::{Real, Registry};
+
+/// Registers the base density of this crate.
+pub fn register<F: Real>(registry: &mut Registry<F>) {
+    F::run(&Kinds, registry);
+}
+
+/// Compiles the kind of this crate once, here, and not in every crate that builds a flow.
+struct Kinds;
+
+pdmap_core::kernel!(Kinds, &'a mut Registry<F>, |_this, registry| base::register(registry));

@@ -1,0 +1,113 @@
+//! Rows in the coordinates that fits work in.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use pdmap_core::check;
+
+use crate::error::{MixtureError, Result};
+use crate::mixture::GaussianMixture;
+
+/// Rows with mean 0 and variance 1 in each column. A fit in these coordinates is equivariant: it
+/// does not depend on the units of the columns.
+#[derive(Debug, Clone)]
+pub struct Standardized {
+    rows: Array2<f64>,
+    mean: Array1<f64>,
+    deviation: Array1<f64>,
+}
+
+/// Standard deviations below so many roundings of the largest number of a column are rounding.
+const ROUNDINGS: f64 = 64.0;
+
+impl Standardized {
+    /// Standardizes rows `[rows, columns]`.
+    ///
+    /// # Errors
+    /// No rows; rows that are not finite; [`MixtureError::ConstantColumn`].
+    pub fn new(rows: ArrayView2<'_, f64>) -> Result<Self> {
+        check::finite("rows", rows.reborrow())?;
+        let (count, columns) = rows.dim();
+        if count == 0 || columns == 0 {
+            return Err(MixtureError::NoRows);
+        }
+        let mut own = rows.as_standard_layout().into_owned();
+        let mean = Array1::from_iter(rows.axis_iter(Axis(1)).map(|column| column.sum() / count as f64));
+        own -= &mean;
+        let deviation = Array1::from_iter(own.axis_iter(Axis(1)).map(|column| {
+            let largest = column.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+            // The largest number first: squares of the others cannot overflow.
+            let mean_square = column.iter().map(|x| (x / largest).powi(2)).sum::<f64>() / count as f64;
+            if largest > 0.0 { largest * mean_square.sqrt() } else { 0.0 }
+        }));
+        for (column, (&deviation, &mean)) in deviation.iter().zip(&mean).enumerate() {
+            if deviation <= ROUNDINGS * f64::EPSILON * mean.abs() {
+                return Err(MixtureError::ConstantColumn { column, value: rows[[0, column]], rows: count });
+            }
+        }
+        own /= &deviation;
+        Ok(Self { rows: own, mean, deviation })
+    }
+
+    /// Other rows in the same coordinates.
+    ///
+    /// # Errors
+    /// Another number of columns; rows that are not finite.
+    pub fn map(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
+        check::features("rows", self.columns(), rows.ncols())?;
+        check::finite("rows", rows.reborrow())?;
+        Ok((&rows - &self.mean) / &self.deviation)
+    }
+
+    /// The rows, `[rows, columns]`.
+    pub fn rows(&self) -> ArrayView2<'_, f64> {
+        self.rows.view()
+    }
+
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        self.rows.nrows()
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.rows.ncols()
+    }
+
+    /// The correlations of the columns.
+    pub fn correlations(&self) -> Array2<f64> {
+        let mut sum = Array2::zeros((self.columns(), self.columns()));
+        let add = pdmap_core::linalg::gemm(
+            1.0 / self.count() as f64,
+            self.rows.t(),
+            self.rows.view(),
+            pdmap_core::linalg::Add::No,
+            sum.view_mut(),
+        );
+        debug_assert!(add.is_ok(), "{add:?}");
+        sum
+    }
+
+    /// A mixture of these coordinates in those of the rows.
+    ///
+    /// # Errors
+    /// Another number of columns.
+    pub fn restore(&self, mixture: &GaussianMixture) -> Result<GaussianMixture> {
+        check::features("mixture", self.columns(), mixture.columns())?;
+        mixture.rescaled(self.mean.view(), self.deviation.view())
+    }
+
+    /// A mixture of the coordinates of the rows in these: the inverse of [`restore`](Self::restore).
+    ///
+    /// # Errors
+    /// Another number of columns.
+    pub fn standardize(&self, mixture: &GaussianMixture) -> Result<GaussianMixture> {
+        check::features("mixture", self.columns(), mixture.columns())?;
+        let (offset, scale) = (-&self.mean / &self.deviation, self.deviation.mapv(|deviation| 1.0 / deviation));
+        mixture.rescaled(offset.view(), scale.view())
+    }
+
+    /// `Σ log deviation`: the log-density of a row in these coordinates is larger by this than in
+    /// those of the rows, in nats.
+    pub fn log_volume(&self) -> f64 {
+        self.deviation.iter().map(|deviation| deviation.ln()).sum()
+    }
+}
