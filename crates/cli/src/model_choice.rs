@@ -4,23 +4,35 @@ use std::path::Path;
 
 use anyhow::{Error, Result};
 use pdmap_core::Real;
-use pdmap_train::{ModelFile, ModelSpec, Preset, TrainError, registry};
+use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TrainError, registry};
 
 use crate::args::TrainingArgs;
 use crate::rows::data::Source;
 use crate::terminal::exit::BadInput;
 
+/// The name of the model that follows from the rows.
+pub(crate) const AUTO: &str = "auto";
+
+/// Most features for a Gaussian mixture under `auto`.
+const WIDE: usize = 256;
+
 /// A model before its flow is built.
 #[derive(Debug)]
 pub(crate) enum ModelChoice {
     Named(Preset, ModelSpec),
+    /// A named model that follows from the rows: [`for_features`](Self::for_features).
+    Auto(Preset, ModelSpec),
     Described(ModelFile),
 }
 
 impl ModelChoice {
-    /// The model that `--model` names: a path ending in `.toml`, or a preset.
+    /// The model that `--model` names: `auto`, a path ending in `.toml`, or a preset.
     pub(crate) fn of<F: Real>(name: &str, args: &TrainingArgs) -> Result<Self> {
         let is_file = Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+        if name == AUTO {
+            own_depth(name, args)?;
+            return Ok(Self::auto(Preset::MIXTURE_SPLINE));
+        }
         if !is_file {
             let preset: Preset = name.parse()?;
             if !preset.is_template() {
@@ -32,9 +44,28 @@ impl ModelChoice {
         Ok(Self::Described(ModelFile::load::<F>(Path::new(name), &registry())?))
     }
 
+    fn auto(preset: Preset) -> Self {
+        Self::Auto(preset, preset.model(Architecture::default()))
+    }
+
+    /// The same, or for `auto` the model for rows of so many features: splines on a mixture, a mixture
+    /// alone for one feature, and Gaussianization for wide rows, whose covariances are costly.
+    pub(crate) fn for_features(self, features: usize) -> Self {
+        match self {
+            Self::Auto(..) if features == 1 => Self::auto(Preset::GAUSSIAN_MIXTURE),
+            Self::Auto(..) if features > WIDE => Self::auto(Preset::GAUSSIANIZATION_ORTHONORMAL),
+            other => other,
+        }
+    }
+
+    /// Whether the model competes with the Gaussian mixture alone.
+    pub(crate) fn competes(&self) -> bool {
+        matches!(self, Self::Auto(preset, _) if *preset == Preset::MIXTURE_SPLINE)
+    }
+
     pub(crate) fn spec(&self) -> &ModelSpec {
         match self {
-            Self::Named(_, spec) => spec,
+            Self::Named(_, spec) | Self::Auto(_, spec) => spec,
             Self::Described(file) => &file.spec,
         }
     }
@@ -42,6 +73,7 @@ impl ModelChoice {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Named(preset, _) => preset.to_string(),
+            Self::Auto(preset, _) => format!("{AUTO}: {preset}"),
             Self::Described(file) => file.name().to_owned(),
         }
     }

@@ -18,6 +18,8 @@ use crate::standardized::Standardized;
 pub struct SelectOptions {
     /// Components; by validation rows where not given.
     pub components: Option<usize>,
+    /// Most components that are tried; without it, as many as there are rows for.
+    pub most_components: Option<usize>,
     /// Forms of the covariances. If empty: full, tied and diagonal ones, and for 8 columns or more
     /// low-rank ones whose rank is the root of their number.
     pub forms: Vec<CovarianceForm>,
@@ -39,6 +41,7 @@ impl Default for SelectOptions {
     fn default() -> Self {
         Self {
             components: None,
+            most_components: None,
             forms: Vec::new(),
             shrinkage: None,
             starts: 1,
@@ -145,7 +148,7 @@ pub fn select(
     let deadline = options.budget.map(|budget| Instant::now() + budget);
     let shrunk = ShrunkGaussian::by_validation(&rows, validation.view())?;
     let mut search = Search::new(&rows, validation, options, &shrunk)?;
-    let most = (rows.count() / ROWS).max(1);
+    let most = (rows.count() / ROWS).min(options.most_components.unwrap_or(usize::MAX)).max(1);
     let grid: Vec<usize> = match options.components {
         Some(components) => vec![components],
         None => GRID.into_iter().filter(|&components| components <= most).collect(),

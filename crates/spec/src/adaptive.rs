@@ -17,7 +17,7 @@ const BATCHES: u64 = 4;
 const PATIENCE: u64 = 8;
 
 /// Minimum numbers of epochs and steps before the default patience stops a run.
-const PATIENCE_EPOCHS: u64 = 10;
+const PATIENCE_EPOCHS: u64 = 40;
 const PATIENCE_STEPS: u64 = 100;
 
 /// Default clipping: the joint norm of all directions is at most this, times the root of the number
@@ -41,7 +41,7 @@ pub struct Adaptive {
     pub batch: bool,
     /// When validations are made: geometrically.
     pub validations: bool,
-    /// The patience: eight validations, after ten epochs. Off if the number of validations is set,
+    /// The patience: eight validations, after forty epochs. Off if the number of validations is set,
     /// since it suits the default spacing only.
     pub patience: bool,
     /// Clipping of the gradient's norm, for models of up to 256 features.
@@ -134,11 +134,11 @@ mod tests {
     }
 
     #[test]
-    fn patience_waits_for_ten_epochs_and_is_what_was_asked_for() {
+    fn patience_waits_for_forty_epochs_and_is_what_was_asked_for() {
         let none = TrainingSpec::default();
         let config = settled(&none, 100, 10_000);
-        assert_eq!((config.spacing, config.patience, config.patience_from), (Spacing::Geometric, Some(8), 1000));
-        assert_eq!(settled(&none, 100, 20).patience_from, 100);
+        assert_eq!((config.spacing, config.patience, config.patience_from), (Spacing::Geometric, Some(8), 4000));
+        assert_eq!(settled(&none, 100, 20).patience_from, 160);
         let none_asked = settled(&TrainingSpec { patience: Some(0), ..none.clone() }, 100, 10_000);
         assert_eq!((none_asked.patience, none_asked.patience_from), (None, 0));
         assert_eq!(none_asked.spacing, Spacing::Geometric);

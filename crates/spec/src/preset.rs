@@ -100,6 +100,8 @@ presets! {
         AUDIO_LAPPED = "audio-lapped";
         /// A Gaussian mixture alone, fitted by EM and chosen by held-out rows.
         GAUSSIAN_MIXTURE = "gaussian-mixture";
+        /// Couplings of splines that start as the identity, in front of a Gaussian mixture.
+        MIXTURE_SPLINE = "mixture-spline";
     }
 }
 

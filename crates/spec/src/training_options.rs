@@ -157,7 +157,7 @@ training_options! {
     /// Validations without a new best after which training stops early.
     patience: Option<u64> = None, keys {
         /// Stop after this many validations without a new best; 0 for never [default: what the
-        /// model says; else 8 after ten epochs, or never if --evaluations is set]
+        /// model says; else 8 after forty epochs, or never if --evaluations is set]
         patience(value_name = "N"): u64 => patience, some_unless_zero;
     }
     /// Training steps before which `patience` stops no run.

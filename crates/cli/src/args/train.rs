@@ -17,9 +17,12 @@ pub(crate) struct Train {
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) training: TrainingArgs,
-    /// A named model (`pdmap presets` lists them) or a model file (.toml); flags override the file
-    #[arg(long, value_name = "PRESET|FILE.toml", default_value = "dense-relative")]
-    pub(crate) model: String,
+    /// A named model (`pdmap presets` lists them), a model file (.toml; flags override it), or auto:
+    /// couplings on a Gaussian mixture or the mixture alone, whichever is better on the validation
+    /// rows; for one feature the mixture, for more than 256 gaussianization-orthonormal [default:
+    /// auto for files of rows, otherwise dense-relative]
+    #[arg(long, value_name = "PRESET|FILE.toml|auto")]
+    pub(crate) model: Option<String>,
     /// Condition of each row, for p(x | c): rows of numbers, a column of class labels (with
     /// --classes), or an IDX file of labels
     #[arg(long, value_name = "C")]

@@ -1,6 +1,7 @@
 //! `pdmap train`.
 
 mod baseline;
+mod rival;
 mod summary;
 mod watch;
 
@@ -18,7 +19,7 @@ use self::summary::{Measured, print};
 use self::watch::{DataSummary, Watch};
 use crate::args::{Dtype, Train};
 use crate::condition;
-use crate::model_choice::ModelChoice;
+use crate::model_choice::{AUTO, ModelChoice};
 use crate::model_page::{Subject, page, thinned};
 use crate::rows::data::Source;
 use crate::scores::gaussian::Fit;
@@ -46,8 +47,9 @@ pub(crate) fn run(args: &Train) -> Result<()> {
 }
 
 fn fit<F: Real>(args: &Train) -> Result<()> {
-    let choice = ModelChoice::of::<F>(&args.model, &args.training)?;
     let source = Source::plan(&args.data, false)?;
+    let usual = if source.is_table() && args.training.architecture.given().is_none() { AUTO } else { "dense-relative" };
+    let choice = ModelChoice::of::<F>(args.model.as_deref().unwrap_or(usual), &args.training)?;
     let (config, adaptive) = settle(args, &choice)?;
     not_an_input(args)?;
     let outputs = [Some(&args.out), args.report.as_ref(), args.log.as_ref()];
@@ -61,6 +63,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let condition = condition.transpose()?;
     let source = source.stratified(condition.as_ref().and_then(condition::strata));
     let mut data = Stored::<F>::open(&source, adaptive.least_rows(config.batch), args.memory)?;
+    let choice = choice.for_features(data.facts.features);
+    let config = settle(args, &choice)?.0;
     let config = adaptive.settle(config, data.rows().count(), data.facts.features);
     let condition = data.condition(&source, args, condition)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
@@ -85,7 +89,12 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let mut on_event = |event| watch.event(event);
     let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
     let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
-    let trained = watch.ended(trained).map_err(|error| choice.blame(error, &source))?;
+    let mut trained = watch.ended(trained).map_err(|error| choice.blame(error, &source))?;
+    if choice.competes() && condition.is_none() && !matches!(trained.outcome, Outcome::Interrupted { .. }) {
+        let validation = (data.validation.view(), config.validation_rows);
+        let found = rival::compete(&mut flow, &mut trained, data.rows(), validation, (&steps, args.seed));
+        found.iter().filter(|_| !args.training.quiet).for_each(|found| eprintln!("{found}"));
+    }
 
     let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));
     if model.flow.conditions() > 0 {
@@ -153,7 +162,7 @@ fn not_an_input(args: &Train) -> Result<()> {
         args.condition.as_deref(),
         args.val_condition.as_deref(),
         args.test_condition.as_deref(),
-        Some(Path::new(&args.model)),
+        args.model.as_deref().map(Path::new),
         checkpoint.as_deref(),
     ];
     let outputs =
@@ -179,7 +188,7 @@ fn settle(args: &Train, choice: &ModelChoice) -> Result<(TrainConfig, Adaptive)>
         return Err(BadInput("--batch 0: a batch has at least one row".into()).into());
     }
     let options = choice.spec().training.overridden_by(flags);
-    let batch = if let ModelChoice::Named(..) = choice { flags.batch } else { options.batch };
+    let batch = if let ModelChoice::Named(..) | ModelChoice::Auto(..) = choice { flags.batch } else { options.batch };
     let adaptive = Adaptive::default().without(&TrainingSpec { batch, ..options.clone() });
     let config = TrainConfig { seed: args.seed, ..options.onto(TrainConfig::new(Budget::Time(BUDGET))) };
     Ok((config, adaptive))

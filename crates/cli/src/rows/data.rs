@@ -79,6 +79,11 @@ impl Source {
         &self.name
     }
 
+    /// Whether the data are a file of rows.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.kind, Kind::Rows(_))
+    }
+
     /// The default preprocessing of the data.
     pub(crate) fn preprocess(&self) -> Preprocess {
         match &self.kind {

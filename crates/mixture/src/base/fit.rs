@@ -66,6 +66,7 @@ fn fit(
     let (validation, train): (Vec<usize>, Vec<usize>) = (0..rows.nrows()).partition(held_out);
     let settings = SelectOptions {
         components: options.components,
+        most_components: options.most_components,
         forms,
         shrinkage: options.shrinkage,
         operations: Some(OPERATIONS),

@@ -14,6 +14,9 @@ pub(super) struct Options {
     /// Number of components; by held-out rows where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) components: Option<usize>,
+    /// Most components that are tried where their number is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) most_components: Option<usize>,
     /// Form of the covariances that EM fits; by held-out rows where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) covariance: Option<CovarianceForm>,
@@ -40,7 +43,14 @@ const MOST: usize = 4096;
 impl Options {
     /// The options in a model file.
     pub(super) fn saved(factor: FactorKind, direction: Direction) -> Self {
-        Self { components: None, covariance: None, shrinkage: None, factor: Some(factor), direction }
+        Self {
+            components: None,
+            most_components: None,
+            covariance: None,
+            shrinkage: None,
+            factor: Some(factor),
+            direction,
+        }
     }
 
     /// Checks what does not depend on rows.
@@ -48,6 +58,10 @@ impl Options {
         if let Some(components) = self.components.filter(|count| !(1..=MOST).contains(count)) {
             let (value, range) = (components as f64, "in [1, 4096]");
             return Err(LayerError::Range { what: "components", value, range });
+        }
+        if let Some(value) = self.most_components.filter(|&count| count == 0) {
+            let (value, range) = (value as f64, "at least 1");
+            return Err(LayerError::Range { what: "most-components", value, range });
         }
         if let Some(value) = self.shrinkage.filter(|rows| !(*rows >= 0.0 && rows.is_finite())) {
             return Err(LayerError::Range { what: "shrinkage", value, range: "at least 0 and finite" });
