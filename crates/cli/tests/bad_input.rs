@@ -219,6 +219,8 @@ fn a_diverging_run_saves_the_last_good_weights_and_reports_it() {
         "train",
         "--data",
         "x.npy",
+        "--model",
+        "dense-relative",
         "--val",
         "v.npy",
         "--preprocess",
@@ -262,7 +264,8 @@ fn test_rows_and_a_closed_pipe_do_not_hide_how_training_ended() {
     write(folder, "v.npy", &rows(100, 3));
     let args = |data| {
         let data = ["train", "--data", data, "--val", "v.npy", "--test", "x.npy", "--preprocess", "none"];
-        [&data[..], &["--dtype", "f64", "--steps", "400", "--out", "m.safetensors"]].concat()
+        [&data[..], &["--model", "dense-relative", "--dtype", "f64", "--steps", "400", "--out", "m.safetensors"]]
+            .concat()
     };
     let printed = succeed(folder, &args("good.npy"));
     assert!(printed.contains("test: none, x.npy: ") && printed.contains("row 1000"), "{printed}");

@@ -21,9 +21,9 @@ fn training_from_a_file_is_as_good_as_from_memory() {
     file(folder, "x.npy", 20_000);
     file(folder, "v.npy", 500);
     let train = |extra: &[&str]| {
-        let args =
-            ["train", "--data", "x.npy", "--val", "v.npy", "--test", "v.npy", "--steps", "600", "--rate", "3e-3"];
-        let printed = succeed(folder, &[&args[..], &["--out", "m.safetensors", "--json"], extra].concat());
+        let args = ["train", "--data", "x.npy", "--val", "v.npy", "--test", "v.npy", "--steps", "600"];
+        let model = ["--model", "dense-relative", "--rate", "3e-3"];
+        let printed = succeed(folder, &[&args[..], &model, &["--out", "m.safetensors", "--json"], extra].concat());
         let json: serde_json::Value = serde_json::from_str(&printed).unwrap();
         (json["test"]["mean"].as_f64().unwrap(), json["weights"].as_str().unwrap().to_owned())
     };

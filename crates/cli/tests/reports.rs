@@ -101,7 +101,7 @@ fn signals_images_and_columns_have_suitable_plots() {
     assert!((shown - mean).abs() < 1e-2 * mean.abs().max(1.0), "{shown} {mean}");
     // The shape of a row can be set.
     write(folder, "x.npy", &rows(200, 4));
-    succeed(folder, &["train", "--data", "x.npy", "--steps", "20", "--out", "x.st"]);
+    succeed(folder, &["train", "--data", "x.npy", "--model", "dense-relative", "--steps", "20", "--out", "x.st"]);
     succeed(folder, &["report", "x.st", "--data", "x.npy", "--shape", "1,2,2", "--out", "x.html"]);
     assert_eq!(page(folder, "x.html").matches("data:image/png;base64,").count(), 3);
 }

@@ -13,7 +13,19 @@ use serde_json::Value;
 /// Trains a small model of three features, `m.st`.
 fn model(folder: &Path, dtype: &str) {
     write(folder, "train.npy", &rows(400, 3));
-    let args = ["train", "--data", "train.npy", "--steps", "30", "--dtype", dtype, "--out", "m.st"];
+    let args = [
+        "train",
+        "--data",
+        "train.npy",
+        "--model",
+        "dense-relative",
+        "--steps",
+        "30",
+        "--dtype",
+        dtype,
+        "--out",
+        "m.st",
+    ];
     succeed(folder, &args);
 }
 

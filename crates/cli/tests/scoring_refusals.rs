@@ -11,7 +11,22 @@ use ndarray::Array2;
 
 fn model(folder: &Path) {
     write(folder, "train.npy", &rows(400, 3));
-    succeed(folder, &["train", "--data", "train.npy", "--steps", "10", "--dtype", "f64", "--out", "m.st"]);
+    succeed(
+        folder,
+        &[
+            "train",
+            "--data",
+            "train.npy",
+            "--model",
+            "dense-relative",
+            "--steps",
+            "10",
+            "--dtype",
+            "f64",
+            "--out",
+            "m.st",
+        ],
+    );
 }
 
 /// The commands that read rows.

@@ -134,7 +134,7 @@ const CASES: &[Case] = &[
         name: "kernels",
         works: "kernels conv.st --out kernels.npy --json",
         refused: &[
-            ("m.st --out k.npy", "dense"),
+            ("m.st --out k.npy", "coupling"),
             ("conv.st --layer 99 --out k.npy", "layer 99"),
             ("absent.st --out k.npy", "absent.st"),
             ("conv.st --out absent/k.npy", "absent"),

@@ -46,7 +46,8 @@ fn training_prints_the_gaussian_on_the_same_rows_and_warns_below_it() {
     let folder = &folder();
     let all = data(folder);
     let part = |from, to| all.select(Axis(0), &(from..to).collect::<Vec<usize>>());
-    let train = "train --data train.npy --val val.npy --steps 1 --rate 1e-9 --out m.st --dtype f64";
+    let train =
+        "train --data train.npy --val val.npy --model dense-relative --steps 1 --rate 1e-9 --out m.st --dtype f64";
     let train: Vec<&str> = train.split(' ').collect();
 
     let output = pdmap(folder, &[&train[..], &["--test", "test.npy", "--json"]].concat());
