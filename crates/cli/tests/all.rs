@@ -1,5 +1,6 @@
 //! All tests of the command line in one program, so that the generic layers are compiled once.
 
+mod auto;
 mod bad_input;
 mod before_house;
 mod columns;
