@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod before_house;
+mod column_files;
 mod columns;
 mod common;
 mod conditions;

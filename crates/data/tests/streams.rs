@@ -206,7 +206,7 @@ fn columns_and_members_of_an_array_are_refused() {
     let path = write(&folder, "x.npy", &npy(2, 2, false, 8));
     let options = TextOptions { columns: Some(vec!["0".into()]), ..TextOptions::default() };
     let error = open_rows::<f64>(&Input::File(path.clone()), &options).err().unwrap();
-    assert!(error.to_string().ends_with("columns can be selected in CSV only, and this is an array"));
+    assert!(error.to_string().ends_with("columns can be selected in CSV, Parquet and Arrow only, and this is an array"));
     let member = Input::File(PathBuf::from(format!("{}#a", path.display())));
     let error = open_rows::<f64>(&member, &TextOptions::default()).err().unwrap();
     assert!(matches!(&error, DataError::NotAnArchive { member, .. } if member == "a"));
