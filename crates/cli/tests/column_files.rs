@@ -59,7 +59,8 @@ fn parquet(path: &Path, columns: &[(&str, &[f64])], text: Option<(&str, &[String
 
 /// The same in Arrow IPC, as a file and as a stream.
 fn arrow(folder: &Path, name: &str, columns: &[(&str, &[f64])], text: Option<(&str, &[String])>) {
-    let numbers = columns.iter().map(|(name, values)| (*name, Arc::new(Float64Array::from(values.to_vec())) as ArrayRef));
+    let numbers =
+        columns.iter().map(|(name, values)| (*name, Arc::new(Float64Array::from(values.to_vec())) as ArrayRef));
     let texts = text.map(|(name, texts)| (name, Arc::new(StringArray::from(texts.to_vec())) as ArrayRef));
     let batch = RecordBatch::try_from_iter(numbers.chain(texts)).unwrap();
     let create = |ending: &str| std::fs::File::create(folder.join(format!("{name}.{ending}"))).unwrap();

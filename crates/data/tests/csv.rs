@@ -63,7 +63,10 @@ fn headers_can_be_forced() {
     assert_eq!(open::<f64>(numbers, &with(CsvHeader::Yes)).unwrap().columns().unwrap(), ["1", "2"]);
     assert_eq!(read::<f64>(numbers, &with(CsvHeader::No)).unwrap().nrows(), 2);
     let error = refusal("a,b\n1,2\n", &with(CsvHeader::No));
-    assert!(matches!(&error, DataError::TextColumn { place, .. } if place.row == 0 && place.line == Some(1)), "{error}");
+    assert!(
+        matches!(&error, DataError::TextColumn { place, .. } if place.row == 0 && place.line == Some(1)),
+        "{error}"
+    );
 }
 
 #[test]

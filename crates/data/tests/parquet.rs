@@ -7,7 +7,7 @@ use crate::common::{self, blocks_agree, numbers};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ndarray::{Array2, array};
+use ndarray::{Array2, Axis, Slice, array};
 use parquet::basic::Encoding;
 use pdmap_data::{
     DataError, Element, Format, IndexColumn, Input, ReadRows, TextOptions, collect_named_rows, collect_rows,
@@ -108,12 +108,12 @@ fn every_type_becomes_the_number_that_it_stands_for() {
 #[test]
 fn blocks_of_any_size_give_the_same_rows_in_every_way_of_writing() {
     let table = numbers(50, 3);
-    let groups: Vec<Vec<Stored>> = [0..20, 20..21, 21..50]
-        .map(|rows| floats(&table.slice(ndarray::s![rows, ..]).to_owned()))
-        .to_vec();
+    let groups: Vec<Vec<Stored>> =
+        [0..20, 20..21, 21..50].map(|rows| floats(&table.slice_axis(Axis(0), Slice::from(rows)).to_owned())).to_vec();
     for (way, properties) in ways() {
         let file = Table::of(&parquet(ABC, properties, &groups));
-        blocks_agree(|| file.open::<f64>(&TextOptions::default()).unwrap(), &table).unwrap_or_else(|e| panic!("{way}: {e}"));
+        blocks_agree(|| file.open::<f64>(&TextOptions::default()).unwrap(), &table)
+            .unwrap_or_else(|e| panic!("{way}: {e}"));
         let single = table.mapv(|value| value as f32);
         blocks_agree(|| file.open::<f32>(&TextOptions::default()).unwrap(), &single).unwrap();
     }
@@ -185,7 +185,10 @@ fn a_null_is_a_missing_value_with_row_column_and_name() {
             };
             let text = error.to_string();
             assert!(matches!(error, DataError::MissingCell { .. }), "{way}: {text}");
-            assert!(text.ends_with("row 17, column 1 (\"x\"): missing value \"null\"; fill it in or remove the row"), "{text}");
+            assert!(
+                text.ends_with("row 17, column 1 (\"x\"): missing value \"null\"; fill it in or remove the row"),
+                "{text}"
+            );
         }
         assert_eq!(Table::of(&bytes).read(&columns(&["y"])).unwrap().dim(), (30, 1));
     }
@@ -200,7 +203,10 @@ fn integers_that_are_no_floats_are_refused_with_row_and_column() {
         &[vec![Stored::F64(vec![1.0, 2.0, 3.0]), Stored::I64(vec![1, odd, odd])]],
     );
     let error = read(&bytes).unwrap_err();
-    assert!(matches!(error, DataError::InexactInteger { row: 1, column: 1, value, .. } if value == odd.into()), "{error}");
+    assert!(
+        matches!(error, DataError::InexactInteger { row: 1, column: 1, value, .. } if value == odd.into()),
+        "{error}"
+    );
 }
 
 #[test]
@@ -240,8 +246,15 @@ fn columns_are_selected_and_the_index_of_pandas_is_left_out() {
         let usual = TextOptions { usual: vec!["b".to_owned()], ..TextOptions::default() };
         assert_eq!(file.open::<f64>(&usual).unwrap().columns().unwrap(), ["b"]);
         let error = file.read(&TextOptions::default()).unwrap_err();
-        assert!(error.to_string().ends_with("column 1 (\"who\") holds text, not numbers; select others with --columns, or name the rows with --id"), "{error}");
-        assert!(matches!(file.read(&columns(&["B"])), Err(DataError::UnknownColumn { nearest, .. }) if nearest == "b"));
+        assert!(
+            error.to_string().ends_with(
+                "column 1 (\"who\") holds text, not numbers; select others with --columns, or name the rows with --id"
+            ),
+            "{error}"
+        );
+        assert!(
+            matches!(file.read(&columns(&["why"])), Err(DataError::UnknownColumn { nearest, .. }) if nearest == "who")
+        );
     }
 }
 
@@ -261,7 +274,8 @@ fn nested_columns_are_refused_by_name_and_can_be_left_out() {
             1 => open.typed::<Int32Type>().write_batch(&[1, 2, 3], Some(&[3, 3, 3]), Some(&[0, 1, 0])).map(|_| ()),
             2 => open.typed::<Int32Type>().write_batch(&[1], Some(&[1, 0]), Some(&[0, 0])).map(|_| ()),
             5 => {
-                let ids: Vec<FixedLenByteArray> = (0..2).map(|k| parquet::data_type::ByteArray::from(vec![k; 16]).into()).collect();
+                let ids: Vec<FixedLenByteArray> =
+                    (0..2).map(|k| parquet::data_type::ByteArray::from(vec![k; 16]).into()).collect();
                 open.typed::<FixedLenByteArrayType>().write_batch(&ids, None, None).map(|_| ())
             }
             k => open.typed::<DoubleType>().write_batch(&[f64::from(k), 0.5], None, None).map(|_| ()),
@@ -280,7 +294,8 @@ fn nested_columns_are_refused_by_name_and_can_be_left_out() {
 
 #[test]
 fn the_same_table_gives_the_same_bits_as_csv_and_npy() {
-    let table = Array2::from_shape_fn((40, 2), |(i, j)| ((i * 31 + j * 17) as f64).sin() * 10_f64.powi(i as i32 % 9 - 4));
+    let table =
+        Array2::from_shape_fn((40, 2), |(i, j)| ((i * 31 + j * 17) as f64).sin() * 10_f64.powi(i as i32 % 9 - 4));
     let folder = TempDir::new().unwrap();
     let text: String = std::iter::once("x,y\n".to_owned())
         .chain(table.rows().into_iter().map(|row| format!("{},{}\n", row[0], row[1])))
@@ -305,7 +320,8 @@ fn the_same_table_gives_the_same_bits_as_csv_and_npy() {
     // Times and decimal numbers as their text.
     let csv = "day,time,money\n2024-02-29,2023-11-14 22:13:20.123456789,123.45\n1969-12-31,2000-01-01 00:00:00,-0.01\n";
     std::fs::write(folder.path().join("t.csv"), csv).unwrap();
-    let schema = "required int32 day (DATE); required int64 time (TIMESTAMP(NANOS,false)); required int64 money (DECIMAL(9,2));";
+    let schema =
+        "required int32 day (DATE); required int64 time (TIMESTAMP(NANOS,false)); required int64 money (DECIMAL(9,2));";
     let group = vec![
         Stored::I32(vec![19_782, -1]),
         Stored::I64(vec![1_700_000_000_123_456_789, 946_684_800_000_000_000]),
@@ -316,7 +332,10 @@ fn the_same_table_gives_the_same_bits_as_csv_and_npy() {
     assert_eq!(bits(&file.read(&TextOptions::default()).unwrap()), bits(&csv));
     let report = file.open::<f64>(&TextOptions::default()).unwrap();
     let report = report.column_report().unwrap().to_string();
-    assert!(report.contains("dates: column 0 (\"day\"), column 1 (\"time\"), read as seconds since 1970-01-01 UTC"), "{report}");
+    assert!(
+        report.contains("dates: column 0 (\"day\"), column 1 (\"time\"), read as seconds since 1970-01-01 UTC"),
+        "{report}"
+    );
     assert!(report.contains("decimals: column 2 (\"money\")"), "{report}");
 }
 
@@ -327,11 +346,18 @@ fn a_column_of_words_holds_labels() {
     for (way, properties) in ways() {
         let file = Table::of(&parquet(schema, properties, &[group.clone(), group.clone()]));
         let labels = read_labels(&file.path, &TextOptions::default()).unwrap();
-        assert_eq!((labels.classes, labels.codes), (vec!["cat".to_owned(), "dog".to_owned()], vec![1, 0, 1, 1, 0, 1]), "{way}");
+        assert_eq!(
+            (labels.classes, labels.codes),
+            (vec!["cat".to_owned(), "dog".to_owned()], vec![1, 0, 1, 1, 0, 1]),
+            "{way}"
+        );
     }
     let null = parquet("optional binary kind (STRING);", plain(), &[vec![Stored::text(&["a"]).optional(&[1, 0])]]);
     let error = read_labels(&Table::of(&null).path, &TextOptions::default()).unwrap_err();
-    assert!(matches!(error, DataError::MissingCell { ref place, .. } if place.row == 1 && place.line.is_none()), "{error}");
+    assert!(
+        matches!(error, DataError::MissingCell { ref place, .. } if place.row == 1 && place.line.is_none()),
+        "{error}"
+    );
     let two = Table::of(&parquet(ABC, plain(), &[floats(&numbers(2, 3))]));
     assert!(matches!(read_labels(&two.path, &TextOptions::default()), Err(DataError::FeatureMismatch { .. })));
 }
@@ -358,7 +384,8 @@ fn empty_tables_pipes_and_encrypted_files_are_refused() {
 fn damaged_files_give_errors_and_never_panic() {
     let table = numbers(9, 3);
     let names = ["a", "bb", "ccc", "dddd", "a", "bb", "ccc", "dddd", "a"];
-    for (way, properties) in ways() {
+    // One way of each codec, in turn with and without dictionaries, and in both versions of pages.
+    for (way, properties) in ways().into_iter().step_by(5) {
         let mut group = floats(&table);
         group[1] = Stored::F64(vec![0.5; 8]).optional(&[1, 1, 1, 0, 1, 1, 1, 1, 1]);
         group.push(Stored::text(&names));
@@ -378,7 +405,7 @@ fn damaged_files_give_errors_and_never_panic() {
             assert!(error.to_string().contains("x.parquet") || length == 0, "{way}, {length} bytes: {error}");
         }
         for at in 0..bytes.len() {
-            for replaced in [0, 0x7f, 0xff, bytes[at] ^ 1] {
+            for replaced in [0xff, bytes[at] ^ 1] {
                 let mut damaged = bytes.clone();
                 damaged[at] = replaced;
                 // Values may differ; a shape may not.

@@ -3,9 +3,7 @@
 use std::io::{Cursor, Write};
 
 use flate2::write::GzEncoder;
-use pdmap_data::{
-    CsvHeader, IndexColumn, TextEncoding, TextOptions, open_stream, read_csv, read_labels, read_numbers,
-};
+use pdmap_data::{CsvHeader, IndexColumn, TextEncoding, TextOptions, open_stream, read_csv, read_labels, read_numbers};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::scratch::with_scratch;
@@ -78,7 +76,8 @@ pub(crate) fn dialects(bytes: &[u8]) {
             (Ok(whole), Ok(streamed)) => assert_eq!(whole, streamed, "a stream gives other rows"),
             (Err(_), Err(_)) => {}
             // Other formats give rows, too, but are not text.
-            (Err(_), Ok(_)) if [&b"\x93NUMPY"[..], b"ARROW1", b"\xff\xff\xff\xff"].iter().any(|m| stored.starts_with(m)) => {}
+            (Err(_), Ok(_))
+                if [&b"\x93NUMPY"[..], b"ARROW1", b"\xff\xff\xff\xff"].iter().any(|m| stored.starts_with(m)) => {}
             (whole, streamed) => panic!("as a file {whole:?}, as a stream {streamed:?}"),
         }
         if columns & 0x20 != 0 {

@@ -21,10 +21,21 @@ const SHORT: usize = 12;
 enum Contents {
     Flags(Flags),
     /// Integers or floats of this many bytes.
-    Fixed { bytes: Stream, width: usize },
+    Fixed {
+        bytes: Stream,
+        width: usize,
+    },
     /// Text, the ends of all texts, and the end of the last one.
-    Text { bytes: Stream, ends: Stream, width: usize, end: u64 },
-    Views { views: Stream, buffers: Vec<Part> },
+    Text {
+        bytes: Stream,
+        ends: Stream,
+        width: usize,
+        end: u64,
+    },
+    Views {
+        views: Stream,
+        buffers: Vec<Part>,
+    },
 }
 
 /// The values of a column in a message, read forwards.
@@ -54,9 +65,9 @@ impl Run {
             return bad(format!("{rows} values in {} rows", batch.rows));
         }
         let added = batch.variadic.get(..before.views).map(|counts| counts.iter().map(|&count| usize::try_from(count)));
-        let Some(Ok(added)) = added.map(|mut counts| counts.try_fold(0_usize, |sum, count| {
-            count.map(|count| sum.saturating_add(count))
-        })) else {
+        let Some(Ok(added)) =
+            added.map(|mut counts| counts.try_fold(0_usize, |sum, count| count.map(|count| sum.saturating_add(count))))
+        else {
             return bad("the numbers of buffers of text");
         };
         let first = before.buffers.saturating_add(added);
@@ -114,9 +125,8 @@ impl Run {
                 bytes.read_exact(&mut self.scratch)?;
                 extend(self.storage, &self.scratch, &mut values.data)
             }
-            texts => (0..count).try_for_each(|_| texts.text(&mut self.scratch).and_then(|()| {
-                values.push_text(&self.scratch)
-            })),
+            texts => (0..count)
+                .try_for_each(|_| texts.text(&mut self.scratch).and_then(|()| values.push_text(&self.scratch))),
         }
     }
 }

@@ -17,11 +17,7 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            nodes: self.nodes + other.nodes,
-            buffers: self.buffers + other.buffers,
-            views: self.views + other.views,
-        }
+        Self { nodes: self.nodes + other.nodes, buffers: self.buffers + other.buffers, views: self.views + other.views }
     }
 }
 

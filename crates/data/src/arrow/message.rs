@@ -11,7 +11,11 @@ use crate::columnar::{Codec, Outcome, Problem, bad};
 pub(super) enum Message {
     Schema(Schema),
     /// The values of a dictionary, or more of them.
-    Dictionary { id: i64, more: bool, batch: Batch },
+    Dictionary {
+        id: i64,
+        more: bool,
+        batch: Batch,
+    },
     Rows(Batch),
     /// Something that is not needed.
     Other,

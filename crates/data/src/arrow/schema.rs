@@ -11,11 +11,18 @@ use crate::columnar::{Field, Kind, Outcome, bad};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Storage {
     Flags,
-    Integers { bytes: usize, signed: bool },
+    Integers {
+        bytes: usize,
+        signed: bool,
+    },
     /// Floats of 2, 4 or 8 bytes.
-    Floats { bytes: usize },
+    Floats {
+        bytes: usize,
+    },
     /// Text behind its ends, which have 4 or 8 bytes.
-    Text { end: usize },
+    Text {
+        end: usize,
+    },
     /// Text, short or elsewhere.
     Views,
 }
@@ -55,7 +62,8 @@ pub(super) fn schema(found: SchemaRef<'_>, version: MetadataVersion, length: usi
         };
         let mut dictionary = None;
         if let Some(encoding) = field.dictionary()? {
-            let places = encoding.index_type()?.map_or(Ok(Some(Storage::Integers { bytes: 4, signed: true })), integers)?;
+            let places =
+                encoding.index_type()?.map_or(Ok(Some(Storage::Integers { bytes: 4, signed: true })), integers)?;
             let Some(places) = places else { return bad("places in a dictionary of another width") };
             dictionary = Some((encoding.id()?, places));
         }

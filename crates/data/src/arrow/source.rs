@@ -19,6 +19,9 @@ const STREAM: &str = "Arrow IPC stream";
 /// Bytes of the signature of a file, padded.
 const START: u64 = 8;
 
+/// Words of zeros that may follow: some writers align the first message to 64 bytes.
+const PADDING: usize = 14;
+
 enum Bytes {
     /// A regular file, from the next message on.
     File(Part),
@@ -30,6 +33,8 @@ pub(super) struct Messages {
     bytes: Bytes,
     /// Whether a signature follows the end of the stream.
     signed: bool,
+    /// Words of zeros that may come before the next message.
+    padding: usize,
     ended: bool,
 }
 
@@ -54,7 +59,12 @@ impl Messages {
     /// The length of the description of the next message; `None` at the end.
     fn length(&mut self) -> Outcome<Option<u64>> {
         let mut mark = [0; 4];
-        let got = self.fill(&mut mark)?;
+        let mut got = self.fill(&mut mark)?;
+        while got == mark.len() && mark == [0; 4] && self.padding > 0 {
+            self.padding -= 1;
+            got = self.fill(&mut mark)?;
+        }
+        self.padding = 0;
         if got == 0 && !self.signed {
             return Ok(None);
         }
@@ -154,7 +164,7 @@ impl ArrowSource {
         read.map_err(|error| DataError::io(path, error))?;
         let signed = magic == ARROW_MAGIC;
         part.skip(if signed { START } else { 0 });
-        Self::start(Bytes::File(part), signed, path)
+        Self::start(Bytes::File(part), (signed, signed), path)
     }
 
     /// Reads the schema of a stream, which may start with the signature of a file.
@@ -168,14 +178,14 @@ impl ArrowSource {
         }
         // Without a signature at the end: it would be read after the last row, which a pipe cannot check
         // against a length.
-        let mut source = Self::start(Bytes::Stream(Box::new(std::io::Cursor::new(head).chain(rest))), false, path)?;
-        source.format = if signed { FILE } else { STREAM };
-        Ok(source)
+        Self::start(Bytes::Stream(Box::new(std::io::Cursor::new(head).chain(rest))), (signed, false), path)
     }
 
-    fn start(bytes: Bytes, signed: bool, path: &Path) -> Result<Self, DataError> {
-        let format = if signed { FILE } else { STREAM };
-        let mut messages = Messages { bytes, signed, ended: false };
+    /// Reads the schema of what starts with the signature of a file or not, and ends with it or not.
+    fn start(bytes: Bytes, (file, signed): (bool, bool), path: &Path) -> Result<Self, DataError> {
+        let format = if file { FILE } else { STREAM };
+        let padding = if file { PADDING } else { 0 };
+        let mut messages = Messages { bytes, signed, padding, ended: false };
         let schema = match messages.next() {
             Ok(Some((Message::Schema(schema), _))) => Ok(schema),
             Ok(_) => bad("it does not start with its columns"),
@@ -203,7 +213,9 @@ impl ArrowSource {
             needed.iter().map(|&column| self.schema.columns.get(column).cloned()).collect();
         match chosen.filter(|chosen| chosen.iter().all(|column| column.storage.is_some())) {
             Some(chosen) => Ok(ArrowTable::new(path, self.format, self.messages, chosen)),
-            None => bad("a column is nested").map_err(|problem: crate::columnar::Problem| problem.at(path, self.format)),
+            None => {
+                bad("a column is nested").map_err(|problem: crate::columnar::Problem| problem.at(path, self.format))
+            }
         }
     }
 }

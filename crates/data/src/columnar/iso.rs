@@ -39,11 +39,9 @@ mod tests {
 
     #[test]
     fn dates_are_those_that_the_reader_of_text_understands() {
-        for days in (-800_000..800_000).step_by(97).chain([-1, 0, 59, 60, 11_016, 11_017, 19_782]) {
+        for days in (-719_468..2_932_896).step_by(97).chain([-1, 0, 59, 60, 11_016, 11_017, 19_782]) {
             let text = date(days);
-            if text.len() == 10 {
-                assert_eq!(unix_seconds(&text), Some(86_400.0 * days as f64), "{days} {text}");
-            }
+            assert_eq!(unix_seconds(&text), Some(86_400.0 * days as f64), "{days} {text}");
         }
         assert_eq!(time(1_700_000_000_250, 1000), "2023-11-14T22:13:20.25");
         assert_eq!(time(-1, 1_000_000_000), "1969-12-31T23:59:59.999999999");

@@ -6,13 +6,19 @@ pub(crate) enum Kind {
     /// Numbers, with bool as 0 and 1.
     Number,
     /// Integers in units of `10^-scale`.
-    Decimal { scale: i32 },
+    Decimal {
+        scale: i32,
+    },
     /// Days since 1970-01-01.
     Date,
     /// Points in time, in ticks since 1970-01-01 00:00:00 UTC.
-    Time { per_second: u64 },
+    Time {
+        per_second: u64,
+    },
     /// Times of a day and durations, in ticks.
-    Span { per_second: u64 },
+    Span {
+        per_second: u64,
+    },
     Text,
     /// Something that is neither a number nor text, in words.
     Other(&'static str),

@@ -183,7 +183,8 @@ mod tests {
     use super::*;
 
     fn fields() -> Vec<Field> {
-        let kinds = [("who", Kind::Text), ("x", Kind::Number), ("day", Kind::Date), ("__index_level_0__", Kind::Number)];
+        let kinds =
+            [("who", Kind::Text), ("x", Kind::Number), ("day", Kind::Date), ("__index_level_0__", Kind::Number)];
         kinds.map(|(name, kind)| Field { name: name.to_owned(), kind }).to_vec()
     }
 

@@ -19,7 +19,8 @@ pub(crate) fn listed(names: &[String], count: usize) -> String {
 
 /// Columns and what they hold, on one line.
 pub(crate) fn held(columns: &[(usize, String, &'static str)]) -> String {
-    let shown = columns.iter().map(|(column, name, words)| format!("column {column} ({:?}) holds {words}", excerpt(name)));
+    let shown =
+        columns.iter().map(|(column, name, words)| format!("column {column} ({:?}) holds {words}", excerpt(name)));
     shown.collect::<Vec<_>>().join(", ")
 }
 

@@ -92,9 +92,9 @@ impl ParquetFile {
     /// # Errors
     /// [`DataError::BadTable`] if a column is nested, or its pages are not in the file.
     pub(crate) fn table(self, path: &Path, needed: &[usize]) -> Result<ParquetTable, DataError> {
-        self.chosen(needed).map_err(|problem| problem.at(path, FORMAT)).map(|(leaves, groups)| {
-            ParquetTable::new(path, leaves, groups, self.rows)
-        })
+        self.chosen(needed)
+            .map_err(|problem| problem.at(path, FORMAT))
+            .map(|(leaves, groups)| ParquetTable::new(path, leaves, groups, self.rows))
     }
 
     /// The leaves of columns, and for each row group its rows and the pages of these columns.

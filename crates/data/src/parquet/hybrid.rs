@@ -7,9 +7,15 @@ use crate::columnar::{Outcome, bad};
 /// The run that is being read.
 #[derive(Clone, Copy, Debug)]
 enum Run {
-    Same { value: u32, left: u64 },
+    Same {
+        value: u32,
+        left: u64,
+    },
     /// Numbers of `width` bits from `bit` on.
-    Packed { bit: usize, left: u64 },
+    Packed {
+        bit: usize,
+        left: u64,
+    },
 }
 
 /// Numbers in the bytes `at..end`.

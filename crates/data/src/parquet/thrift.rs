@@ -206,9 +206,8 @@ impl<'a> Thrift<'a> {
                 let types = self.byte()?;
                 let (key, value) = (Self::wire(types >> 4)?, Self::wire(types & 0x0f)?);
                 self.nested(|thrift| {
-                    (0..count).try_for_each(|_| {
-                        thrift.skip_wire(key, true).and_then(|()| thrift.skip_wire(value, true))
-                    })
+                    (0..count)
+                        .try_for_each(|_| thrift.skip_wire(key, true).and_then(|()| thrift.skip_wire(value, true)))
                 })
             }
         }

@@ -20,9 +20,13 @@ pub(super) struct Scratch {
 #[derive(Debug)]
 pub(super) enum Encoded {
     /// Values of fixed width, one after the other.
-    Plain { at: usize },
+    Plain {
+        at: usize,
+    },
     /// Flags of one bit.
-    Flags { bit: usize },
+    Flags {
+        bit: usize,
+    },
     /// Flags in runs.
     Runs(Hybrid),
     /// Places in a dictionary.
@@ -31,7 +35,11 @@ pub(super) enum Encoded {
     Delta(Delta),
     Strings(Strings),
     /// The first bytes of all values, then the second bytes, ...: `count` values.
-    Split { at: usize, from: usize, count: usize },
+    Split {
+        at: usize,
+        from: usize,
+        count: usize,
+    },
 }
 
 impl Encoded {
@@ -104,9 +112,7 @@ impl Encoded {
                 values.gather(dictionary, scratch.places.iter().copied())
             }
             Self::Delta(delta) => delta.next(bytes, count, |value| leaf.push_integer(value, values)),
-            Self::Strings(strings) => {
-                (0..count).try_for_each(|_| leaf.push_bytes(strings.next(bytes)?, values))
-            }
+            Self::Strings(strings) => (0..count).try_for_each(|_| leaf.push_bytes(strings.next(bytes)?, values)),
             Self::Split { at, from, count: all } => {
                 if count > *all - *from {
                     return bad(FEWER);

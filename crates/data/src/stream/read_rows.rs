@@ -2,9 +2,9 @@
 
 use ndarray::Array2;
 
+use crate::column_report::ColumnReport;
 use crate::element::{Element, into_rows};
 use crate::error::DataError;
-use crate::column_report::ColumnReport;
 use crate::text::TextReport;
 
 /// Reads rows in blocks.

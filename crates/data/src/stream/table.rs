@@ -160,8 +160,7 @@ impl Table {
             .as_ref()
             .map(|names| self.taken.iter().filter_map(|&column| names.get(column).cloned()).collect());
         let holds = |column: usize, name: &str| {
-            self.taken.contains(&column)
-                || is_named(name) && self.asides.iter().all(|&(aside, _)| aside != column)
+            self.taken.contains(&column) || is_named(name) && self.asides.iter().all(|&(aside, _)| aside != column)
         };
         self.named = self.header.as_ref().map(|names| {
             let held = names.iter().enumerate().filter(|(column, name)| holds(*column, name));
