@@ -9,6 +9,7 @@ mod buffers;
 mod column;
 mod layout;
 mod message;
+mod messages;
 mod schema;
 mod source;
 mod table;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::buffers::Buffers;
 use super::column::{Run, dictionary, empty};
 use super::message::{Batch, Message};
+use super::messages::Messages;
 use super::schema::ArrowColumn;
-use super::source::Messages;
 use crate::columnar::{Columnar, Data, Outcome, Part, Values, bad};
 use crate::error::DataError;
 

@@ -6,13 +6,10 @@ use std::sync::Arc;
 
 use super::footer::{Chunk, Footer, Group};
 use super::schema::{Column, columns};
-use super::table::ParquetTable;
+use super::table::{FORMAT, ParquetTable};
 use crate::columnar::{Codec, Field, Outcome, Part, bad};
 use crate::error::DataError;
 use crate::format::{PARQUET_MAGIC, SharedFile};
-
-/// The name of the format in messages.
-pub(super) const FORMAT: &str = "Parquet";
 
 /// The bytes behind the metadata: their length, and the signature.
 const TAIL: u64 = 8;

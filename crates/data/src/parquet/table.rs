@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::column::ColumnChunk;
-use super::file::FORMAT;
 use super::leaf::Leaf;
 use crate::columnar::{Codec, Columnar, Part, Values, bad};
 use crate::error::DataError;
+
+/// The name of the format in messages.
+pub(super) const FORMAT: &str = "Parquet";
 
 /// Selected columns of a file. Memory is bounded by one page of each column.
 pub(crate) struct ParquetTable {
