@@ -26,6 +26,8 @@ mod npz;
 mod numbers;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_damage;
 mod real_data;
 mod row_writer;
 mod streams;

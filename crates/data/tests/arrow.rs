@@ -1,5 +1,5 @@
 //! Arrow IPC of every type, as files and streams; selection of columns; damaged files.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::excessive_precision, missing_docs)]
 
 use crate::common::{blocks_agree, numbers};
 

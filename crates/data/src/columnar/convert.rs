@@ -119,7 +119,7 @@ fn decimal(value: i128, scale: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::float_cmp)]
+    #![allow(clippy::float_cmp, clippy::panic, clippy::excessive_precision)]
     use super::*;
 
     fn one<F: Element + std::fmt::Debug>(value: i128, kind: Kind) -> Result<F, Fault> {

@@ -1,12 +1,13 @@
 //! The position of a cell in a table, for messages.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 /// The position of a cell in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The line of a text file on which the cell's record starts, from 1, as shown by an editor.
-    pub line: Option<u64>,
+    pub line: Option<NonZeroU64>,
     /// The row, from 0, not counting the header, as in [`NonFinite`](crate::DataError::NonFinite).
     pub row: u64,
     /// The column in the file (not among the selected columns), from 0.
@@ -45,7 +46,7 @@ mod tests {
 
     #[test]
     fn places_show_line_row_column_and_name_on_one_line() {
-        let mut place = Place { line: Some(7), row: 5, column: 2, header: None };
+        let mut place = Place { line: NonZeroU64::new(7), row: 5, column: 2, header: None };
         assert_eq!(place.to_string(), "line 7 (row 5), column 2");
         place.header = Some("a\nb".to_owned());
         assert_eq!(place.to_string(), "line 7 (row 5), column 2 (\"a\\nb\")");

@@ -1,7 +1,10 @@
 //! Writes Parquet and Arrow files for tests, with the crates of the Arrow project.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use ndarray::Array2;
 
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{
@@ -12,6 +15,8 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
+use pdmap_data::{DataError, Element, Input, ReadRows, TextOptions, collect_rows, open_rows};
+use tempfile::TempDir;
 
 /// The values of a column of a row group, without nulls, and whether each row has one.
 #[derive(Clone, Debug)]
@@ -122,4 +127,32 @@ pub(crate) fn encoded(encoding: Encoding) -> WriterPropertiesBuilder {
 /// What pandas writes about its index.
 pub(crate) fn pandas(json: &str) -> WriterPropertiesBuilder {
     plain().set_key_value_metadata(Some(vec![KeyValue::new("pandas".to_owned(), json.to_owned())]))
+}
+
+/// A Parquet file in a folder of its own.
+pub(crate) struct Table {
+    _folder: TempDir,
+    pub(crate) path: PathBuf,
+}
+
+impl Table {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("x.parquet");
+        std::fs::write(&path, bytes).unwrap();
+        Self { _folder: folder, path }
+    }
+
+    pub(crate) fn open<F: Element>(&self, options: &TextOptions) -> Result<Box<dyn ReadRows<F>>, DataError> {
+        open_rows(&Input::File(self.path.clone()), options)
+    }
+
+    pub(crate) fn read(&self, options: &TextOptions) -> Result<Array2<f64>, DataError> {
+        collect_rows(&mut *self.open(options)?)
+    }
+}
+
+/// A table of floats in one row group.
+pub(crate) fn floats(table: &Array2<f64>) -> Vec<Stored> {
+    table.columns().into_iter().map(|column| Stored::F64(column.to_vec())).collect()
 }
