@@ -68,8 +68,6 @@ fn read(bytes: &[u8], options: &TextOptions) -> Result<(Array2<f64>, Vec<String>
     match (&file, &stream) {
         (Ok(file), Ok(stream)) => assert_eq!(file, stream),
         (Err(_), Err(_)) => {}
-        // A pipe is read to the end of its stream, not to that of the file.
-        (Err(_), Ok(_)) if bytes.starts_with(b"ARROW1") => {}
         other => panic!("a file and a stream differ: {other:?}"),
     }
     file
@@ -172,8 +170,11 @@ fn blocks_of_any_size_give_the_same_rows_as_files_and_as_streams() {
         assert_eq!(detect_format(&path).unwrap(), Format::Arrow);
         let from_file = || open_rows::<f64>(&Input::File(path.clone()), &TextOptions::default()).unwrap();
         blocks_agree(from_file, &table).unwrap_or_else(|error| panic!("{way:?}: {error}"));
+        let single = table.mapv(|value| value as f32);
         let stream = || open_stream::<f32>("x", Cursor::new(bytes.clone()), &TextOptions::default()).unwrap();
-        blocks_agree(stream, &table.mapv(|value| value as f32)).unwrap_or_else(|error| panic!("{way:?}: {error}"));
+        if !way.0 {
+            blocks_agree(stream, &single).unwrap_or_else(|error| panic!("{way:?}: {error}"));
+        }
         let rows = from_file();
         assert_eq!((rows.rows(), rows.columns().unwrap().join(" ")), (None, "a b c".to_owned()));
         let format = if way.0 { "Arrow IPC file" } else { "Arrow IPC stream" };

@@ -2,138 +2,121 @@
 
 use std::io::{ErrorKind, Read};
 
+use super::contents::Block;
 use super::message::{Message, parse};
 use crate::columnar::{Outcome, Part, bad};
-use crate::format::{ARROW_MAGIC, ARROW_MARK};
+use crate::format::ARROW_MARK;
 
-/// Words of zeros that may follow the signature of a file: some writers align the first message to 64 bytes.
-const PADDING: usize = 14;
+/// Bytes before the description of a message: a mark and a length.
+const PREFIX: u64 = 8;
 
-/// Where messages come from.
-pub(super) enum Bytes {
-    /// A regular file, from the next message on.
-    File(Part),
-    Stream(Box<dyn Read + Send>),
-}
-
-/// Messages up to the end of the stream.
-pub(super) struct Messages {
-    bytes: Bytes,
-    /// Whether a signature follows the end of the stream.
-    signed: bool,
-    /// Words of zeros that may come before the next message.
-    padding: usize,
-    ended: bool,
+/// Messages up to the end.
+pub(super) enum Messages {
+    /// Those that the table of contents of a file lists.
+    Listed { file: Part, blocks: std::vec::IntoIter<Block> },
+    /// Those of a stream that is in a file.
+    Stored(Part),
+    /// Those of a stream, until it ends.
+    Piped(Option<Box<dyn Read + Send>>),
 }
 
 impl Messages {
-    /// Messages of what starts with the signature of a file (which was read) or not, and ends with it
-    /// or not.
-    pub(super) fn new(bytes: Bytes, file: bool, signed: bool) -> Self {
-        Self { bytes, signed, padding: if file { PADDING } else { 0 }, ended: false }
-    }
-
     /// The next message and its body; `None` at the end.
     pub(super) fn next(&mut self) -> Outcome<Option<(Message, Part)>> {
-        while !self.ended {
-            let Some(length) = self.length()? else {
-                self.ended = true;
-                break;
+        loop {
+            let found = match self {
+                Self::Listed { file, blocks } => match blocks.next() {
+                    Some(block) => Some(listed(file, block)?),
+                    None => None,
+                },
+                Self::Stored(part) => stored(part)?,
+                Self::Piped(pipe) => {
+                    let found = match pipe {
+                        Some(pipe) => piped(pipe)?,
+                        None => None,
+                    };
+                    // What follows the end is not read.
+                    if found.is_none() {
+                        *pipe = None;
+                    }
+                    found
+                }
             };
-            let metadata = self.take(length)?;
-            let (message, body) = parse(&metadata)?;
-            let body = self.body(body)?;
-            if message != Message::Other {
-                return Ok(Some((message, body)));
+            if found.as_ref().is_none_or(|(message, _)| *message != Message::Other) {
+                return Ok(found);
             }
         }
-        Ok(None)
     }
+}
 
-    /// The length of the description of the next message; `None` at the end.
-    fn length(&mut self) -> Outcome<Option<u64>> {
-        let mut mark = [0; 4];
-        let mut got = self.fill(&mut mark)?;
-        while got == mark.len() && mark == [0; 4] && self.padding > 0 {
-            self.padding -= 1;
-            got = self.fill(&mut mark)?;
-        }
-        self.padding = 0;
-        if got == 0 && !self.signed {
-            return Ok(None);
-        }
-        let mut length = [0; 4];
-        if got < mark.len() || mark == ARROW_MARK && self.fill(&mut length)? < length.len() {
-            return bad("it ends early");
-        }
-        if mark != ARROW_MARK {
-            return bad("a message without its mark");
-        }
-        match u32::from_le_bytes(length) {
-            0 => self.end().map(|()| None),
-            length => Ok(Some(length.into())),
-        }
+/// A message of which the place is known.
+fn listed(file: &Part, Block { at, description, body }: Block) -> Outcome<(Message, Part)> {
+    let Some(mut part) = file.slice(at, description) else { return bad("a message beyond its end") };
+    let mut mark = [0; 4];
+    part.read_exact(&mut mark)?;
+    // Before version 0.15 there was no mark.
+    if mark == ARROW_MARK {
+        part.read_exact(&mut mark)?;
     }
+    let bytes = taken(&mut part, u32::from_le_bytes(mark).into())?;
+    let (message, length) = parse(&bytes)?;
+    match at.checked_add(description).and_then(|at| file.slice(at, body)) {
+        Some(part) if length <= body => Ok((message, part)),
+        _ => bad("a message beyond its end"),
+    }
+}
 
-    /// Checks what follows the end of the stream in a file: the table of contents, its length, and the
-    /// signature.
-    fn end(&mut self) -> Outcome<()> {
-        let Bytes::File(part) = &mut self.bytes else { return Ok(()) };
-        if !self.signed {
-            return Ok(());
-        }
-        let tail = (4 + ARROW_MAGIC.len()) as u64;
-        let Some(contents) = part.left().checked_sub(tail) else { return bad("it ends early") };
-        let mut end = Vec::new();
-        part.skip(contents);
-        part.read_to_end(&mut end)?;
-        match end.split_first_chunk::<4>() {
-            Some((&length, magic)) if u64::from(u32::from_le_bytes(length)) == contents && magic == ARROW_MAGIC => {
-                Ok(())
-            }
-            _ => bad("its end is missing, or more follows it"),
-        }
+/// The next message of a stream in a file.
+fn stored(part: &mut Part) -> Outcome<Option<(Message, Part)>> {
+    let Some(length) = prefix(part)? else {
+        part.skip(u64::MAX);
+        return Ok(None);
+    };
+    if length > part.left() {
+        return bad("it ends early");
     }
+    let bytes = taken(part, length)?;
+    let (message, length) = parse(&bytes)?;
+    let Some(body) = part.slice(0, length) else {
+        return bad(format!("a message of {length} bytes, {} are left", part.left()));
+    };
+    part.skip(length);
+    Ok(Some((message, body)))
+}
 
-    /// Reads until the end, or until all is filled.
-    fn fill(&mut self, bytes: &mut [u8]) -> Outcome<usize> {
-        let reader: &mut dyn Read = match &mut self.bytes {
-            Bytes::File(part) => part,
-            Bytes::Stream(reader) => reader,
-        };
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match reader.read(&mut bytes[filled..]) {
-                Ok(0) => break,
-                Ok(got) => filled += got,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(filled)
-    }
+/// The next message of a stream, whose body is held in memory.
+fn piped(pipe: &mut (dyn Read + Send)) -> Outcome<Option<(Message, Part)>> {
+    let Some(length) = prefix(pipe)? else { return Ok(None) };
+    let bytes = taken(pipe, length)?;
+    let (message, length) = parse(&bytes)?;
+    let body = taken(pipe, length)?;
+    Ok(Some((message, Part::of_memory(body))))
+}
 
-    /// Reads `length` bytes. Memory grows with the bytes that arrive.
-    fn take(&mut self, length: u64) -> Outcome<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let got = match &mut self.bytes {
-            Bytes::File(part) => part.take(length).read_to_end(&mut bytes)?,
-            Bytes::Stream(reader) => reader.take(length).read_to_end(&mut bytes)?,
-        };
-        if (got as u64) < length { bad("it ends early") } else { Ok(bytes) }
-    }
-
-    /// The body of a message: a part of the file, or memory.
-    fn body(&mut self, length: u64) -> Outcome<Part> {
-        match &mut self.bytes {
-            Bytes::File(part) => {
-                let Some(body) = part.slice(0, length) else {
-                    return bad(format!("a message of {length} bytes, {} are left", part.left()));
-                };
-                part.skip(length);
-                Ok(body)
-            }
-            Bytes::Stream(_) => self.take(length).map(Part::of_memory),
+/// Reads what comes before a message: the length of its description; `None` at the end.
+fn prefix(reader: &mut (dyn Read + Send)) -> Outcome<Option<u64>> {
+    let mut bytes = [0; PREFIX as usize];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match reader.read(&mut bytes[filled..]) {
+            Ok(0) if filled == 0 => return Ok(None),
+            Ok(0) => return bad("it ends early"),
+            Ok(got) => filled += got,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
         }
     }
+    let [mark @ .., a, b, c, d] = bytes;
+    if mark != ARROW_MARK {
+        return bad("a message without its mark");
+    }
+    let length = u32::from_le_bytes([a, b, c, d]);
+    Ok((length > 0).then_some(length.into()))
+}
+
+/// Reads `length` bytes. Memory grows with the bytes that arrive.
+fn taken(reader: &mut (dyn Read + Send), length: u64) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let got = reader.take(length).read_to_end(&mut bytes)? as u64;
+    if got < length { bad("it ends early") } else { Ok(bytes) }
 }

@@ -5,8 +5,9 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::contents::contents;
 use super::message::Message;
-use super::messages::{Bytes, Messages};
+use super::messages::Messages;
 use super::schema::{ArrowColumn, Schema};
 use super::table::ArrowTable;
 use crate::columnar::{Field, Part, Problem, bad};
@@ -16,9 +17,6 @@ use crate::format::{ARROW_MAGIC, SharedFile};
 /// The names of the formats in messages.
 const FILE: &str = "Arrow IPC file";
 const STREAM: &str = "Arrow IPC stream";
-
-/// Bytes of the signature of a file, padded.
-const START: u64 = 8;
 
 /// A file or a stream whose schema was read.
 pub(crate) struct ArrowSource {
@@ -34,40 +32,38 @@ impl ArrowSource {
     /// [`DataError::Io`], [`DataError::BadTable`].
     pub(crate) fn open(path: &Path, file: File) -> Result<Self, DataError> {
         let length = file.metadata().map_err(|error| DataError::io(path, error))?.len();
-        let mut part = Part::of_file(&Arc::new(SharedFile::new(file)), 0, length);
+        let part = Part::of_file(&Arc::new(SharedFile::new(file)), 0, length);
         let mut magic = Vec::new();
         let read = part.clone().take(ARROW_MAGIC.len() as u64).read_to_end(&mut magic);
         read.map_err(|error| DataError::io(path, error))?;
-        let signed = magic == ARROW_MAGIC;
-        part.skip(if signed { START } else { 0 });
-        Self::start(Bytes::File(part), (signed, signed), path)
+        if magic != ARROW_MAGIC {
+            return Self::of_messages(path, Messages::Stored(part));
+        }
+        let (schema, blocks) = contents(&part).map_err(|problem| problem.at(path, FILE))?;
+        let messages = Messages::Listed { file: part, blocks: blocks.into_iter() };
+        Ok(Self { messages, schema, format: FILE })
     }
 
-    /// Reads the schema of a stream, which may start with the signature of a file.
+    /// Reads the schema of a stream, of which `head` was read.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
-    pub(crate) fn of_stream(path: &Path, mut head: Vec<u8>, rest: Box<dyn Read + Send>) -> Result<Self, DataError> {
-        let signed = head.starts_with(&ARROW_MAGIC);
-        if signed {
-            head.drain(..head.len().min(START as usize));
+    /// As [`open`](Self::open); [`DataError::NeedsAFile`] for the content of a file.
+    pub(crate) fn of_stream(path: &Path, head: Vec<u8>, rest: Box<dyn Read + Send>) -> Result<Self, DataError> {
+        if head.starts_with(&ARROW_MAGIC) {
+            let what = "an Arrow file (its columns are described at the end; a stream of Arrow can be piped)";
+            return Err(DataError::NeedsAFile { path: path.to_path_buf(), what });
         }
-        // Without a signature at the end: it would be read after the last row, which a pipe cannot check
-        // against a length.
-        Self::start(Bytes::Stream(Box::new(std::io::Cursor::new(head).chain(rest))), (signed, false), path)
+        Self::of_messages(path, Messages::Piped(Some(Box::new(std::io::Cursor::new(head).chain(rest)))))
     }
 
-    /// Reads the schema of what starts with the signature of a file or not, and ends with it or not.
-    fn start(bytes: Bytes, (file, signed): (bool, bool), path: &Path) -> Result<Self, DataError> {
-        let format = if file { FILE } else { STREAM };
-        let mut messages = Messages::new(bytes, file, signed);
+    fn of_messages(path: &Path, mut messages: Messages) -> Result<Self, DataError> {
         let schema = match messages.next() {
             Ok(Some((Message::Schema(schema), _))) => Ok(schema),
             Ok(_) => bad("it does not start with its columns"),
             Err(problem) => Err(problem),
         };
-        let schema = schema.map_err(|problem| problem.at(path, format))?;
-        Ok(Self { messages, schema, format })
+        let schema = schema.map_err(|problem| problem.at(path, STREAM))?;
+        Ok(Self { messages, schema, format: STREAM })
     }
 
     pub(crate) fn fields(&self) -> Vec<Field> {
