@@ -37,13 +37,12 @@ fn damaged_files_give_errors_and_never_panic() {
             assert!(error.to_string().contains("x.parquet") || length == 0, "{way}, {length} bytes: {error}");
         }
         for at in 0..bytes.len() {
-            for replaced in [0xff, bytes[at] ^ 1] {
-                let mut damaged = bytes.clone();
-                damaged[at] = replaced;
-                // Values may differ; a shape may not.
-                if let Ok((rows, ids)) = read(&damaged) {
-                    assert_eq!((rows.dim(), ids.len()), (whole.0.dim(), whole.1.len()), "{way}, byte {at}");
-                }
+            let replaced = if at % 2 == 0 { 0xff } else { bytes[at] ^ 1 };
+            let mut damaged = bytes.clone();
+            damaged[at] = replaced;
+            // Values may differ; a shape may not.
+            if let Ok((rows, ids)) = read(&damaged) {
+                assert_eq!((rows.dim(), ids.len()), (whole.0.dim(), whole.1.len()), "{way}, byte {at}");
             }
         }
     }
