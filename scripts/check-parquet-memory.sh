@@ -52,5 +52,5 @@ check() { # name
 echo "x.parquet: $rows rows, $(($(stat -c %s x.parquet) / 1000000)) MB"
 measured "$pdmap" score m.safetensors --data x.parquet --out ll.npy
 check "score"
-measured "$pdmap" data describe x.parquet
+measured "$pdmap" data describe x.parquet >/dev/null
 check "data describe"

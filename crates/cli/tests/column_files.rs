@@ -93,16 +93,20 @@ fn training_and_scores_are_those_of_the_same_table_in_csv() {
     }
     succeed(folder, &["score", "m.st", "--data", &case("columns.csv"), "--out", "csv.npy"]);
     let expected = read_vector(folder, "csv.npy");
-    for name in ["t.parquet", "t.arrow", "t.arrows", "other.parquet", "other.arrow"] {
+    for name in ["t.parquet", "t.arrow", "t.arrows"] {
         succeed(folder, &["score", "m.st", "--data", name, "--out", "ll.npy"]);
         assert_eq!(read_vector(folder, "ll.npy"), expected, "{name}");
     }
     for name in ["other.parquet", "other.arrow", "other.arrows"] {
         succeed(folder, &["score", "m.st", "--data", name, "--id", "who", "--out", "ll.csv"]);
         let lines = std::fs::read_to_string(folder.join("ll.csv")).unwrap();
-        let second = lines.lines().nth(2).unwrap();
         assert_eq!(lines.lines().next(), Some("who,log_prob"));
-        assert_eq!(second, format!("row 1,{}", expected[1]), "{name}");
+        let scores = lines.lines().skip(1).zip(&who).map(|(line, who)| {
+            let (name, score) = line.split_once(',').unwrap();
+            assert_eq!(name, who);
+            score.parse().unwrap()
+        });
+        assert_eq!(scores.collect::<Vec<f64>>(), expected, "{name}");
     }
     // A stream of Arrow comes through a pipe, Parquet does not.
     let piped = |name: &str| {
