@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 out=$(realpath -m "${1:?the folder for corpora and findings}")
 seed=${2:-1} own=${3:-10000000} decoders=${4:-200000}
 targets=("${@:5}")
-[ ${#targets[@]} -gt 0 ] || targets=(wav npy npz idx model_file description plan checkpoint csv npz_entry images)
+[ ${#targets[@]} -gt 0 ] || targets=(wav npy npz idx model_file description plan checkpoint csv text parquet arrow npz_entry images)
 # No hooks at comparisons, which take more than half of the time: the relevant constants are in the
 # seeds.
 cargo fuzz build --fuzz-dir tools/fuzz --sanitizer none --no-trace-compares -O
@@ -28,8 +28,9 @@ for target in "${targets[@]}"; do
   [ "$target" = images ] && runs=$decoders
     # About twice the largest seed: longer files are slower, not more hostile.
   case $target in
-    npy | npz_entry | csv | idx | wav) longest=512 ;;
+    npy | npz_entry | csv | text | idx | wav) longest=512 ;;
     npz | images | description | plan | model_file) longest=3072 ;;
+    parquet | arrow) longest=4096 ;;
     *) longest=8192 ;;
   esac
   started=$SECONDS done=0 stalls=0 binary=$(echo tools/fuzz/target/*/release/"$target")

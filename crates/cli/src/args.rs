@@ -173,8 +173,8 @@ pub(crate) enum Data {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: pdmap data describe rows.csv")]
 pub(crate) struct Describe {
-    /// Rows: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on standard
-    /// input
+    /// Rows: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for .npy, CSV or
+    /// Arrow on standard input
     #[arg(value_name = "FILE")]
     pub(crate) data: PathBuf,
     #[command(flatten)]

@@ -23,15 +23,17 @@ fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
     Ok((rows, false))
 }
 
-/// The names of classes, if the file is a text of one column that holds words.
+/// The names of classes, if the file is a table of one column that holds words.
 fn names(path: &Path, text: &TextOptions) -> Result<Option<Labels>> {
-    if !path.is_file() || detect_format(path)? != Format::Csv {
+    if !path.is_file() || !matches!(detect_format(path)?, Format::Csv | Format::Parquet | Format::Arrow) {
         return Ok(None);
     }
     let numbers = open_rows::<f64>(&pdmap_data::Input::File(path.to_owned()), text)
         .and_then(|mut rows| rows.read(1, &mut Vec::new()));
     match numbers {
-        Err(DataError::TextColumn { .. } | DataError::AmbiguousHeader { .. }) => Ok(Some(read_labels(path, text)?)),
+        Err(DataError::TextColumn { .. } | DataError::AmbiguousHeader { .. } | DataError::NotNumeric { .. }) => {
+            Ok(Some(read_labels(path, text)?))
+        }
         _ => Ok(None),
     }
 }

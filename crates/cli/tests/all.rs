@@ -3,6 +3,7 @@
 mod auto;
 mod bad_input;
 mod before_house;
+mod column_files;
 mod columns;
 mod common;
 mod conditions;

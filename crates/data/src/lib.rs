@@ -8,7 +8,7 @@
 //! | module | contents |
 //! |---|---|
 //! | [`read`] | readers of whole files: `.npy`, `.npz`, CSV, labels, WAV, IDX and image folders |
-//! | [`stream`] | readers in blocks, for files and pipes of any length; random access to rows |
+//! | [`stream`] | readers in blocks, for files and pipes of any length: also Parquet and Arrow IPC (feature `parquet`); random access to rows |
 //! | [`write`](mod@write) | atomic files; rows and arrays as `.npy` or CSV |
 //! | [`columns`] | the columns of a table, compared by name |
 //! | [`patches`] | random mean-free image patches |
@@ -47,12 +47,19 @@
 //! Every random choice depends only on a `u64` seed: the same seed gives the same numbers, bit for
 //! bit, whatever the number of threads.
 
+#[cfg(feature = "parquet")]
+mod arrow;
+mod column_report;
+#[cfg(feature = "parquet")]
+mod columnar;
 pub mod columns;
 pub mod describe;
 mod element;
 mod error;
 mod format;
 pub mod generate;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod patches;
 pub mod protocol;
 mod random;
@@ -63,6 +70,7 @@ mod text;
 pub mod validate;
 pub mod write;
 
+pub use column_report::ColumnReport;
 pub use columns::{NameMismatch, match_names};
 pub use describe::{ColumnKind, ColumnSummary, Degenerate, Describer, Description, Distinct, describe};
 pub use element::Element;

@@ -1,7 +1,12 @@
 //! All data tests in one binary; separate binaries would compile the generic code again.
 
+#[cfg(feature = "parquet")]
+mod arrow;
 mod cases;
 mod class_folders;
+#[cfg(feature = "parquet")]
+#[path = "common/columns.rs"]
+mod columns;
 mod common;
 mod csv;
 mod densities;
@@ -19,6 +24,10 @@ mod npy_file;
 mod npy_types;
 mod npz;
 mod numbers;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_damage;
 mod real_data;
 mod row_writer;
 mod streams;

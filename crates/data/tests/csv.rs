@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::io::{Cursor, Read};
+use std::num::NonZeroU64;
 
 use ndarray::{Array2, array};
 use pdmap_data::{CsvHeader, DataError, Element, ReadRows, TextOptions, collect_rows, open_stream};
@@ -63,7 +64,10 @@ fn headers_can_be_forced() {
     assert_eq!(open::<f64>(numbers, &with(CsvHeader::Yes)).unwrap().columns().unwrap(), ["1", "2"]);
     assert_eq!(read::<f64>(numbers, &with(CsvHeader::No)).unwrap().nrows(), 2);
     let error = refusal("a,b\n1,2\n", &with(CsvHeader::No));
-    assert!(matches!(&error, DataError::TextColumn { place, .. } if place.row == 0 && place.line == 1), "{error}");
+    assert!(
+        matches!(&error, DataError::TextColumn { place, .. } if place.row == 0 && place.line == NonZeroU64::new(1)),
+        "{error}"
+    );
 }
 
 #[test]
@@ -112,7 +116,7 @@ fn line_numbers_match_an_editor_for_all_line_ends_blank_lines_and_quotes() {
         let error = refusal(text, &TextOptions::default());
         assert!(
             matches!(&error, DataError::NotANumber { place, .. }
-                if place.line == line && place.row == 1 && place.column == 1),
+                if place.line == NonZeroU64::new(line) && place.row == 1 && place.column == 1),
             "{text:?}: {error}"
         );
     }

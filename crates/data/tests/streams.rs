@@ -186,7 +186,9 @@ fn inputs_without_rows_are_identified() {
         (error, text)
     };
     let (_, text) = error("x.idx", &[0, 0, 8, 3, 0, 0, 0, 1]);
-    assert!(text.ends_with("an IDX file of images, not rows of numbers; give an .npy, .npz or CSV file"));
+    assert!(
+        text.ends_with("an IDX file of images, not rows of numbers; give an .npy, .npz, CSV, Parquet or Arrow file")
+    );
     assert!(error("x.wav", b"RIFF\x10\0\0\0WAVEfmt ").1.contains("a WAV file"));
     assert!(matches!(error("x.bin", &[1, 2, 3, 0xff]).0, DataError::UnknownFormat { .. }));
     let (latin, text) = error("x.latin1", b"Gr\xf6\xdfe,b\n1,2\n");
@@ -206,7 +208,9 @@ fn columns_and_members_of_an_array_are_refused() {
     let path = write(&folder, "x.npy", &npy(2, 2, false, 8));
     let options = TextOptions { columns: Some(vec!["0".into()]), ..TextOptions::default() };
     let error = open_rows::<f64>(&Input::File(path.clone()), &options).err().unwrap();
-    assert!(error.to_string().ends_with("columns can be selected in CSV only, and this is an array"));
+    assert!(
+        error.to_string().ends_with("columns can be selected in CSV, Parquet and Arrow only, and this is an array")
+    );
     let member = Input::File(PathBuf::from(format!("{}#a", path.display())));
     let error = open_rows::<f64>(&member, &TextOptions::default()).err().unwrap();
     assert!(matches!(&error, DataError::NotAnArchive { member, .. } if member == "a"));

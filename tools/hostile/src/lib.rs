@@ -9,6 +9,7 @@
 
 mod arrays;
 mod checkpoint;
+mod columns;
 mod descriptions;
 mod framed;
 mod images;
@@ -33,6 +34,12 @@ pub enum Target {
     NpzEntry,
     /// CSV, from a file and from a stream.
     Csv,
+    /// Text in every dialect: the first bytes are the options of the reader.
+    Text,
+    /// Parquet tables.
+    Parquet,
+    /// Arrow IPC, as files and as streams.
+    Arrow,
     /// IDX images and labels, plain and gzip.
     Idx,
     /// WAV.
@@ -51,11 +58,14 @@ pub enum Target {
 
 impl Target {
     /// All targets.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Npy,
         Self::Npz,
         Self::NpzEntry,
         Self::Csv,
+        Self::Text,
+        Self::Parquet,
+        Self::Arrow,
         Self::Idx,
         Self::Wav,
         Self::Images,
@@ -72,6 +82,9 @@ impl Target {
             Self::Npz => "npz",
             Self::NpzEntry => "npz_entry",
             Self::Csv => "csv",
+            Self::Text => "text",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
             Self::Idx => "idx",
             Self::Wav => "wav",
             Self::Images => "images",
@@ -107,6 +120,9 @@ impl Target {
             Self::Npz => arrays::npz(bytes),
             Self::NpzEntry => arrays::npz_entry(bytes),
             Self::Csv => text::csv(bytes),
+            Self::Text => text::dialects(bytes),
+            Self::Parquet => columns::parquet(bytes),
+            Self::Arrow => columns::arrow(bytes),
             Self::Idx => images::idx(bytes),
             Self::Wav => sound::wav(bytes),
             Self::Images => images::image(bytes),

@@ -19,7 +19,7 @@ pub(crate) enum Protocol {
     Tiles,
     /// Dequantized images in logit space; the default for IDX files
     Mnist,
-    /// Rows unchanged: the default for .npy, .npz and CSV
+    /// Rows unchanged: the default for .npy, .npz, CSV, Parquet and Arrow
     Rows,
     /// Frames of sound; the default for .wav files
     Wav,
@@ -63,10 +63,11 @@ impl std::fmt::Display for Discrete {
 /// The data and their protocol.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DataArgs {
-    /// A file of rows (.npy, .npz or .npz#NAME, CSV), - for .npy or CSV on standard input, an IDX
-    /// file (plain or gzip), a .wav file, a folder of images, or a generator: synthetic:leaves,
-    /// ica, moons, ar1, checkerboard, rings, 2spirals, 8gaussians or sine, with options as in
-    /// synthetic:ica?dim=16&source=laplace [default: that of the plan, or synthetic:leaves]
+    /// A file of rows (.npy, .npz or .npz#NAME, CSV, Parquet, Arrow), - for .npy, CSV or Arrow on
+    /// standard input, an IDX file (plain or gzip), a .wav file, a folder of images, or a generator:
+    /// synthetic:leaves, ica, moons, ar1, checkerboard, rings, 2spirals, 8gaussians or sine, with
+    /// options as in synthetic:ica?dim=16&source=laplace [default: that of the plan, or
+    /// synthetic:leaves]
     #[arg(long, value_name = "D")]
     pub(crate) data: Option<String>,
     /// Validation rows [default: split off the data]
@@ -90,11 +91,11 @@ pub(crate) struct DataArgs {
     /// Samples from one frame of sound to the next [default: the frame]
     #[arg(long, value_name = "SAMPLES")]
     pub(crate) hop: Option<usize>,
-    /// CSV column of groups, such as patients: rows of one group stay in one part. The column is
+    /// Column of groups, such as patients: rows of one group stay in one part. The column is
     /// not a feature
     #[arg(long, value_name = "COLUMN", conflicts_with = "id")]
     pub(crate) group: Option<String>,
-    /// CSV column that orders the rows, such as dates: the last tenth is the test set, the tenth
+    /// Column that orders the rows, such as dates: the last tenth is the test set, the tenth
     /// before it the validation set. The column is not a feature
     #[arg(long, value_name = "COLUMN", conflicts_with_all = ["group", "id"])]
     pub(crate) order: Option<String>,

@@ -5,7 +5,7 @@ use pdmap_data::{CsvHeader, IndexColumn, RowFormat, TextEncoding, TextOptions};
 
 use crate::terminal::exit::BadInput;
 
-/// How CSV is read.
+/// How tables are read: CSV, and the columns of Parquet and Arrow.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TextArgs {
     /// CSV delimiter: one ASCII character, `tab` or `blanks` (runs of blanks) [default: detected
@@ -27,18 +27,18 @@ pub(crate) struct TextArgs {
     /// Encoding of CSV without a byte order mark
     #[arg(long, value_enum, default_value_t = EncodingArg::Utf8)]
     pub(crate) encoding: EncodingArg,
-    /// Whether the first CSV column names the rows and is not a feature; `auto` leaves it out if it
-    /// has no name and counts the rows
+    /// Whether the first column names the rows and is not a feature; `auto` leaves it out if it has
+    /// no name and counts the rows, or is an index of pandas in Parquet or Arrow
     #[arg(long, value_enum, default_value_t = IndexArg::Auto)]
     pub(crate) index: IndexArg,
     /// Whether CSV starts with column names; `no` also omits them from CSV output
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
-    /// CSV columns to read, in this order, by name or by index from 0 [default: the model's
+    /// Columns to read, in this order, by name or by index from 0 [default: the model's
     /// training columns if the header names all of them, otherwise all columns]
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,
-    /// CSV column with row names, by name or by index from 0: it is not a feature, and becomes the
+    /// Column with row names, by name or by index from 0: it is not a feature, and becomes the
     /// first column of CSV output
     #[arg(long, value_name = "COLUMN")]
     pub(crate) id: Option<String>,

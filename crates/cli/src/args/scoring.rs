@@ -15,8 +15,8 @@ use super::rows::{HeaderArg, RowFormatArg, TextArgs};
 pub(crate) struct Score {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to score: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
-    /// standard input
+    /// Rows to score: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for
+    /// .npy, CSV or Arrow on standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
@@ -75,8 +75,8 @@ pub(crate) struct Score {
 pub(crate) struct Map {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to map: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
-    /// standard input
+    /// Rows to map: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for
+    /// .npy, CSV or Arrow on standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
@@ -140,8 +140,8 @@ pub(crate) struct Sample {
 pub(crate) struct Classify {
     /// Model file with a density p(x | class)
     pub(crate) model: PathBuf,
-    /// Rows to classify: .npy, .npz (FILE.npz#NAME selects an array), CSV, or - for .npy or CSV on
-    /// standard input
+    /// Rows to classify: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for
+    /// .npy, CSV or Arrow on standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// True classes, to compute the accuracy: a column of labels, or an IDX file of labels
@@ -169,8 +169,8 @@ pub(crate) struct Classify {
 pub(crate) struct Inspect {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows on which to measure the round trip as well: .npy, .npz, CSV, or - for .npy or CSV on
-    /// standard input
+    /// Rows on which to measure the round trip as well: .npy, .npz, CSV, Parquet, Arrow, or - for
+    /// .npy, CSV or Arrow on standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: Option<PathBuf>,
     /// Number of rows of --data to use, from the first on [default: 4096]
@@ -189,7 +189,7 @@ pub(crate) struct Report {
     /// Model file
     pub(crate) model: PathBuf,
     /// Rows that the model was not trained on: .npy, .npz (FILE.npz#NAME selects an array), CSV,
-    /// or - for .npy or CSV on standard input
+    /// Parquet, Arrow, or - for .npy, CSV or Arrow on standard input
     #[arg(long, value_name = "D")]
     pub(crate) data: PathBuf,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ndarray::ArrayView2;
-use pdmap_data::{ColumnSummary, Describer, Description, Input, open_rows};
+use pdmap_data::{ColumnReport, ColumnSummary, Describer, Description, Input, open_rows};
 
 use crate::args::Describe;
 use crate::terminal::output;
@@ -25,9 +25,16 @@ pub(crate) fn run(args: &Describe) -> Result<()> {
     }
     let table = describer.finish(names.as_deref());
     if args.json {
-        return output::json(&serde_json::json!({ "file": data.name(), "description": table }));
+        let mut json = serde_json::json!({ "file": data.name(), "description": table });
+        if let Some(report) = data.column_report() {
+            json["table"] = serde_json::json!(report);
+        }
+        return output::json(&json);
     }
     output::line(&format!("{}: {} rows, {features} columns", data.name(), table.rows))?;
+    for note in data.column_report().map(ColumnReport::notes).unwrap_or_default() {
+        output::line(&note)?;
+    }
     lines(&table).iter().try_for_each(|line| output::line(line))
 }
 

@@ -45,7 +45,7 @@ impl Kind {
                 // A named pipe can be opened only once: its format is detected when it is read.
                 Input::File(_) if is_pipe(&path) => Protocol::Rows,
                 Input::File(_) => match detect_format(&path)? {
-                    Format::Npy | Format::Npz | Format::Csv => Protocol::Rows,
+                    Format::Npy | Format::Npz | Format::Csv | Format::Parquet | Format::Arrow => Protocol::Rows,
                     Format::Idx => Protocol::Mnist,
                     Format::Wav => Protocol::Wav,
                     Format::ImageFolder => Protocol::Patches,

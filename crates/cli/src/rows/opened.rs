@@ -1,7 +1,7 @@
 //! Says how rows for a model are read.
 
 use pdmap_core::Real;
-use pdmap_data::{ReadRows, TextReport};
+use pdmap_data::{ColumnReport, ReadRows, TextReport};
 use serde::Serialize;
 
 use super::table::Columns;
@@ -17,6 +17,9 @@ pub(crate) struct Opened {
     features: usize,
     /// How text was read.
     text: Option<TextReport>,
+    /// How a table of columns was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<ColumnReport>,
     /// What is done to columns before the flow sees them.
     steps: Vec<String>,
 }
@@ -29,6 +32,7 @@ impl Opened {
             columns: reader.columns().map(<[String]>::to_vec),
             features: reader.features(),
             text: reader.text_report().cloned(),
+            table: reader.column_report().cloned(),
             steps: columns.steps(),
         }
     }
@@ -44,6 +48,7 @@ impl Opened {
             None => format!("{}: {features}", self.file),
         }];
         lines.extend(self.text.iter().flat_map(TextReport::notes));
+        lines.extend(self.table.iter().flat_map(ColumnReport::notes));
         if !self.steps.is_empty() {
             lines.push(format!("preprocessing: {}", self.steps.join(", ")));
         }

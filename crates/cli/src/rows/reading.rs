@@ -1,6 +1,6 @@
 //! Says what was read.
 
-use pdmap_data::{ColumnSummary, Description, Input, TextReport};
+use pdmap_data::{ColumnReport, ColumnSummary, Description, Input, TextReport};
 use serde::Serialize;
 
 /// Columns that are listed one by one at most.
@@ -13,25 +13,29 @@ pub(crate) struct Reading {
     file: String,
     /// How text was read.
     pub(crate) text: Option<TextReport>,
+    /// How a table of columns was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) table: Option<ColumnReport>,
     /// What its columns hold.
     description: Description,
 }
 
 impl Reading {
     pub(crate) fn of(input: &Input, description: Description) -> Self {
-        Self { file: input.to_string(), text: None, description }
+        Self { file: input.to_string(), text: None, table: None, description }
     }
 
     /// Lines for the terminal. `parts` are the numbers of training, validation and test rows.
     pub(crate) fn lines(&self, parts: [usize; 3], preprocessing: &str) -> Vec<String> {
-        let Self { file, text, description } = self;
+        let Self { file, text, table, description } = self;
         let [train, validation, test] = parts;
         let rows = description.rows;
         let mut lines =
             vec![format!("{file}: {rows} rows; {train} for training, {validation} for validation, {test} for test")];
-        match text {
-            Some(text) => lines.extend(text.notes()),
-            None => lines.push(format!("columns: {}", description.columns.len())),
+        match (text, table) {
+            (Some(text), _) => lines.extend(text.notes()),
+            (None, Some(table)) => lines.extend(table.notes()),
+            (None, None) => lines.push(format!("columns: {}", description.columns.len())),
         }
         let kinds: Vec<String> = description.columns.iter().take(LISTED).map(kind).collect();
         let more = description.columns.len().saturating_sub(LISTED);

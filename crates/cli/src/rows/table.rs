@@ -104,6 +104,7 @@ impl Columns {
         columns.map = columns.map.with_offsets::<F>(&ColumnSums::of(rows.view()));
         if let Some(read) = &mut columns.read {
             read.text = reader.text_report().cloned();
+            read.table = reader.column_report().cloned();
         }
         let features = columns.map.features(rows.view());
         Ok((columns, features, row_names))

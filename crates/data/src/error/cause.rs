@@ -1,5 +1,7 @@
 //! Parts of one-line messages: excerpts of causes, names, hints.
 
+use super::place::excerpt;
+
 /// An error raised by another crate.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 
@@ -13,6 +15,13 @@ pub(crate) fn first_line(cause: &Cause) -> String {
 pub(crate) fn listed(names: &[String], count: usize) -> String {
     let shown: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
     shown.join(", ") + if count > names.len() { ", ..." } else { "" }
+}
+
+/// Columns and what they hold, on one line.
+pub(crate) fn held(columns: &[(usize, String, &'static str)]) -> String {
+    let shown =
+        columns.iter().map(|(column, name, words)| format!("column {column} ({:?}) holds {words}", excerpt(name)));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// What helps if the first row does not match the record above it.

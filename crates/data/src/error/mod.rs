@@ -6,7 +6,7 @@ mod place;
 
 use std::path::{Path, PathBuf};
 
-use cause::{Cause, above, first_line, listed};
+use cause::{Cause, above, first_line, held, listed};
 
 pub use hint::Hint;
 pub use place::Place;
@@ -32,7 +32,7 @@ pub enum DataError {
     #[error("{}: not a folder", path.display())]
     NotAFolder { path: PathBuf },
     /// The format of the file is not supported.
-    #[error("{}: unknown format; supported are .npy and .npz arrays, CSV text (plain, gzip or zstd), WAV sound, IDX images (plain or gzip) and folders of JPEG, PNG, TIFF or WebP images", path.display())]
+    #[error("{}: unknown format; supported are .npy and .npz arrays, CSV text (plain, gzip or zstd), Parquet and Arrow IPC tables, WAV sound, IDX images (plain or gzip) and folders of JPEG, PNG, TIFF or WebP images", path.display())]
     UnknownFormat { path: PathBuf },
     /// The file does not start with the signature of its format; `actual` are its first bytes.
     #[error("{}: not {expected}: it starts with bytes {actual:02x?}", path.display())]
@@ -48,7 +48,7 @@ pub enum DataError {
     #[error("{}: cannot read {what} from a pipe; write it to a file first", path.display())]
     NeedsAFile { path: PathBuf, what: &'static str },
     /// The input is recognised, but is not a table of numbers.
-    #[error("{}: {found}, not rows of numbers; give an .npy, .npz or CSV file", path.display())]
+    #[error("{}: {found}, not rows of numbers; give an .npy, .npz, CSV, Parquet or Arrow file", path.display())]
     NotRows { path: PathBuf, found: &'static str },
 
     // Rows of numbers.
@@ -106,7 +106,7 @@ pub enum DataError {
     #[error("{}: in Fortran order, which cannot be read row by row; save it in C order (numpy.ascontiguousarray)", path.display())]
     FortranOrder { path: PathBuf },
     /// Feature or row-name columns of an array were selected, but arrays have no column names.
-    #[error("{}: columns can be selected in CSV only, and this is an array", path.display())]
+    #[error("{}: columns can be selected in CSV, Parquet and Arrow only, and this is an array", path.display())]
     ColumnsOfAnArray { path: PathBuf },
     /// The array `member` was requested, but the file is not an archive.
     #[error("{}: not an .npz archive, so it has no array {member:?}", path.display())]
@@ -126,6 +126,17 @@ pub enum DataError {
     /// The storage method of an array is not supported.
     #[error("{}: stored with {method}; only plain and deflated arrays are supported", path.display())]
     UnreadEntry { path: PathBuf, method: String },
+
+    // Tables of columns: Parquet and Arrow IPC.
+    /// The file is damaged, or needs something that is not supported; `problem` says what.
+    #[error("{}: cannot read this {format}: {problem}", path.display())]
+    BadTable { path: PathBuf, format: &'static str, problem: String },
+    /// Selected columns do not hold numbers: for each, its number, its name and what it holds.
+    #[error("{}: {}, not numbers; select others with --columns, or name the rows with --id", path.display(), held(columns))]
+    NotNumeric { path: PathBuf, columns: Vec<(usize, String, &'static str)> },
+    /// The reader of the format was not compiled: it is a feature of this crate.
+    #[error("{}: {format} cannot be read here; build pdmap-data with its feature `parquet`", path.display())]
+    NotBuilt { path: PathBuf, format: &'static str },
 
     // Text.
     /// The byte cannot be a delimiter.

@@ -135,7 +135,7 @@ fn checked<F: Element, const N: usize>(
 }
 
 /// An IEEE 754 number of 16 bits: 1 of sign, 5 of exponent, 10 of fraction.
-fn half(bits: u16) -> f64 {
+pub(crate) fn half(bits: u16) -> f64 {
     let fraction = f64::from(bits & 0x3ff);
     let size = match (bits >> 10) & 0x1f {
         0 => fraction * 2.0_f64.powi(-24),

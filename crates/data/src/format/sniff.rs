@@ -20,6 +20,15 @@ const LINES: usize = 2;
 /// The byte order mark that some programs write before UTF-8 text.
 pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// The first and the last bytes of a Parquet file.
+pub(crate) const PARQUET_MAGIC: [u8; 4] = *b"PAR1";
+
+/// The first and the last bytes of a file of Arrow IPC.
+pub(crate) const ARROW_MAGIC: [u8; 6] = *b"ARROW1";
+
+/// The mark before each message of Arrow IPC.
+pub(crate) const ARROW_MARK: [u8; 4] = [0xff; 4];
+
 /// The format indicated by the first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sniffed {
@@ -33,6 +42,9 @@ pub(crate) enum Sniffed {
     OtherText,
     Gzip,
     Zstd,
+    Parquet,
+    /// Arrow IPC, as a file or as a stream.
+    Arrow,
     /// No bytes at all.
     Empty,
     Unknown,
@@ -116,6 +128,10 @@ impl Head {
             [0xff, 0xfe, 0, 0, ..] => Sniffed::Unknown,
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Sniffed::Text,
             _ if is_idx(bytes) => Sniffed::Idx,
+            // A text may start with the letters.
+            _ if bytes.starts_with(&PARQUET_MAGIC) && !is_printable(bytes) => Sniffed::Parquet,
+            _ if bytes.starts_with(&ARROW_MAGIC) && !is_printable(bytes) => Sniffed::Arrow,
+            _ if bytes.starts_with(&ARROW_MARK) && !is_printable(bytes) => Sniffed::Arrow,
             _ if !is_printable(bytes) || bytes.starts_with(&NPY_MAGIC[..4]) => Sniffed::Unknown,
             _ if is_utf8(bytes, self.complete) => Sniffed::Text,
             _ => Sniffed::OtherText,
@@ -166,6 +182,11 @@ mod tests {
         assert_eq!(sniff(b"\xff\xfe\0\0"), Sniffed::Unknown);
         assert_eq!(sniff(b"\x28\xb5\x2f\xfd"), Sniffed::Zstd);
         assert_eq!(sniff(b"\x1f\x8b\x08"), Sniffed::Gzip);
+        assert_eq!(sniff(b"PAR1\x15\x04"), Sniffed::Parquet);
+        assert_eq!(sniff(b"PAR1,PAR2\n1,2\n"), Sniffed::Text);
+        assert_eq!(sniff(b"ARROW1\0\0\xff"), Sniffed::Arrow);
+        assert_eq!(sniff(b"ARROW1,x\n1,2\n"), Sniffed::Text);
+        assert_eq!(sniff(b"\xff\xff\xff\xff\x80\0\0\0"), Sniffed::Arrow);
         assert_eq!(sniff(b""), Sniffed::Empty);
     }
 

@@ -16,6 +16,10 @@ pub enum Format {
     Npz,
     /// Text with numbers, plain or compressed: [`read_csv`](super::read_csv).
     Csv,
+    /// A Parquet table: [`open_rows`](crate::open_rows).
+    Parquet,
+    /// A table in Arrow IPC, as a file or as a stream: [`open_rows`](crate::open_rows).
+    Arrow,
     /// Sound: [`read_wav`](super::read_wav).
     Wav,
     /// IDX, plain or gzip: [`read_idx`](super::read_idx).
@@ -57,6 +61,8 @@ fn of_file(path: &Path, head: Head, file: File) -> Result<Option<Format>, DataEr
         // An unreadable archive counts as an unknown format.
         Sniffed::Zip => array_names(path).is_ok_and(|names| !names.is_empty()).then_some(Format::Npz),
         Sniffed::Text | Sniffed::OtherText => Some(Format::Csv),
+        Sniffed::Parquet => Some(Format::Parquet),
+        Sniffed::Arrow => Some(Format::Arrow),
         Sniffed::Gzip | Sniffed::Zstd => {
             let inner = decompress(path, head, Box::new(file))?;
             matches!(inner.head.sniff(), Sniffed::Text | Sniffed::OtherText).then_some(Format::Csv)

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
-use crate::error::{DataError, excerpt};
-use crate::format::Head;
-use crate::stream::Table;
+use crate::error::{DataError, Place, excerpt};
+use crate::format::{Head, Sniffed};
+use crate::stream::{ColumnarRows, Table};
 use crate::text::{TextOptions, is_missing};
 
 /// The largest number of distinct labels: beyond it, the column names rows, not classes.
@@ -21,8 +21,8 @@ pub struct Labels {
     pub codes: Vec<usize>,
 }
 
-/// Reads one label per row from a text file with one column, or with the one column that `options`
-/// select. Labels are compared without surrounding blanks.
+/// Reads one label per row from a text file, Parquet or Arrow table with one column, or with the one
+/// column that `options` select. Labels are compared without surrounding blanks.
 ///
 /// # Errors
 /// Those of [`read_csv`](crate::read_csv) about the file, its rows and its columns;
@@ -33,36 +33,66 @@ pub fn read_labels(path: &Path, options: &TextOptions) -> Result<Labels, DataErr
     let io = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(io)?;
     let head = Head::read(&mut file).map_err(io)?;
+    let mut found = Found::default();
+    if let sniffed @ (Sniffed::Parquet | Sniffed::Arrow) = head.sniff() {
+        let mut rows = ColumnarRows::of_labels(path, file, sniffed == Sniffed::Parquet, options)?;
+        while let Some(names) = rows.next_names()? {
+            for name in names {
+                let row = found.numbers.len() as u64;
+                found.add(path, name, || Place { line: None, row, column: 0, header: None })?;
+            }
+        }
+        return Ok(found.sorted());
+    }
     let mut table = Table::open(path, head, Box::new(file), options)?;
     let &[column] = table.taken.as_slice() else {
         return Err(DataError::FeatureMismatch { name: table.name(), expected: 1, actual: table.taken.len() });
     };
-    let (mut numbers, mut found) = (HashMap::new(), Vec::new());
     while table.next()? {
-        let text = table.records.text(column)?.trim();
-        if is_missing(text) {
-            let text = excerpt(text);
-            return Err(DataError::MissingCell { path: table.path.clone(), place: table.place(column), text });
-        }
-        let next = numbers.len();
-        found.push(match numbers.get(text) {
-            Some(&number) => number,
-            None if next < CLASSES => *numbers.entry(text.to_owned()).or_insert(next),
-            None => {
-                let (path, rows) = (table.path.clone(), found.len() + 1);
-                return Err(DataError::TooManyClasses { path, rows, limit: CLASSES });
-            }
-        });
+        found.add(path, table.records.text(column)?.trim(), || table.place(column))?;
         table.rows += 1;
     }
-    let mut classes: Vec<(String, usize)> = numbers.into_iter().collect();
-    if classes.iter().all(|(label, _)| label.parse::<i64>().is_ok()) {
-        classes.sort_by_key(|(label, _)| (label.parse::<i64>().ok(), label.clone()));
-    } else {
-        classes.sort();
+    Ok(found.sorted())
+}
+
+/// The labels that were read.
+#[derive(Default)]
+struct Found {
+    /// Each label and its number, in the order of the rows.
+    known: HashMap<String, usize>,
+    /// The number of the label of each row.
+    numbers: Vec<usize>,
+}
+
+impl Found {
+    /// Adds the label of a row.
+    fn add(&mut self, path: &Path, text: &str, place: impl FnOnce() -> Place) -> Result<(), DataError> {
+        if is_missing(text) {
+            return Err(DataError::MissingCell { path: path.to_path_buf(), place: place(), text: excerpt(text) });
+        }
+        let next = self.known.len();
+        self.numbers.push(match self.known.get(text) {
+            Some(&number) => number,
+            None if next < CLASSES => *self.known.entry(text.to_owned()).or_insert(next),
+            None => {
+                let rows = self.numbers.len() + 1;
+                return Err(DataError::TooManyClasses { path: path.to_path_buf(), rows, limit: CLASSES });
+            }
+        });
+        Ok(())
     }
-    let mut codes = vec![0; classes.len()];
-    classes.iter().enumerate().for_each(|(code, &(_, number))| codes[number] = code);
-    let codes = found.into_iter().map(|number| codes[number]).collect();
-    Ok(Labels { classes: classes.into_iter().map(|(label, _)| label).collect(), codes })
+
+    /// Sorts the labels and numbers them in that order.
+    fn sorted(self) -> Labels {
+        let mut classes: Vec<(String, usize)> = self.known.into_iter().collect();
+        if classes.iter().all(|(label, _)| label.parse::<i64>().is_ok()) {
+            classes.sort_by_key(|(label, _)| (label.parse::<i64>().ok(), label.clone()));
+        } else {
+            classes.sort();
+        }
+        let mut codes = vec![0; classes.len()];
+        classes.iter().enumerate().for_each(|(code, &(_, number))| codes[number] = code);
+        let codes = self.numbers.into_iter().map(|number| codes[number]).collect();
+        Labels { classes: classes.into_iter().map(|(label, _)| label).collect(), codes }
+    }
 }

@@ -1,6 +1,7 @@
 //! Rows with columns selected and shifted in `f64` before they are rounded.
 
 use super::read_rows::ReadRows;
+use crate::column_report::ColumnReport;
 use crate::element::{Element, cast, widen};
 use crate::error::DataError;
 use crate::text::TextReport;
@@ -62,6 +63,10 @@ impl<F: Element, G: Element> ReadRows<F> for MappedRows<G> {
 
     fn text_report(&self) -> Option<&TextReport> {
         self.reader.text_report()
+    }
+
+    fn column_report(&self) -> Option<&ColumnReport> {
+        self.reader.column_report()
     }
 
     fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {

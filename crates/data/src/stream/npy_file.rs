@@ -1,12 +1,12 @@
 //! Random access to the rows of an `.npy` file, from any thread, without loading the file.
 
 use std::fs::File;
-use std::io::{ErrorKind, Result as IoResult};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::element::Element;
 use crate::error::DataError;
-use crate::format::{MatrixHeader, decode_into, read_header};
+use crate::format::{MatrixHeader, SharedFile, decode_into, read_header};
 
 /// An `.npy` file with random access to its rows: `[rows, features]` in C order, `[rows]` (one
 /// feature), or `[rows]` of records.
@@ -98,41 +98,5 @@ impl NpyFile {
             place += part.len() as u128;
         }
         Ok(())
-    }
-}
-
-/// A file read at given offsets, without a shared cursor.
-#[cfg(unix)]
-#[derive(Debug)]
-struct SharedFile(File);
-
-#[cfg(unix)]
-impl SharedFile {
-    fn new(file: File) -> Self {
-        Self(file)
-    }
-
-    fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> IoResult<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.0, bytes, at)
-    }
-}
-
-/// A file read at given offsets, by one reader at a time.
-#[cfg(not(unix))]
-#[derive(Debug)]
-struct SharedFile(std::sync::Mutex<File>);
-
-#[cfg(not(unix))]
-impl SharedFile {
-    fn new(file: File) -> Self {
-        Self(std::sync::Mutex::new(file))
-    }
-
-    fn read_exact_at(&self, bytes: &mut [u8], at: u64) -> IoResult<()> {
-        use std::io::{Read, Seek, SeekFrom};
-        // A reader that panicked leaves only a moved cursor behind, which is reset here.
-        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        file.seek(SeekFrom::Start(at))?;
-        file.read_exact(bytes)
     }
 }

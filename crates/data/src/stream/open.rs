@@ -4,8 +4,12 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "parquet")]
+use super::columnar_rows::ColumnarRows;
 use super::csv_rows::CsvRows;
 use super::input::{Input, STDIN, without_member};
+#[cfg(not(feature = "parquet"))]
+use super::not_built::ColumnarRows;
 use super::npy_rows::{open_npy, pipe};
 use super::npz::open_npz;
 use super::read_rows::ReadRows;
@@ -17,7 +21,10 @@ use crate::text::TextOptions;
 /// Describes an archive that was given through a pipe.
 const ARCHIVE: &str = "an .npz archive (its table of contents is at the end)";
 
-/// Opens rows of `.npy`, `.npz` or CSV, detected from the content.
+/// Describes a Parquet file that was given through a pipe.
+const PARQUET: &str = "Parquet (its columns are described at the end)";
+
+/// Opens rows of `.npy`, `.npz`, CSV, Parquet or Arrow IPC, detected from the content.
 ///
 /// * `.npy`: numbers of rank 2 or 1, or records, as [`read_npy`](crate::read_npy) describes. Values
 ///   are not checked; see [`check_rows`](crate::check_rows). Fortran order is gathered column by
@@ -26,13 +33,23 @@ const ARCHIVE: &str = "an .npz archive (its table of contents is at the end)";
 ///   path. Needs a file.
 /// * CSV: text according to `options`, plain or compressed with gzip or Zstandard. Every selected
 ///   cell must be a finite number or a date. [`ReadRows::text_report`] says how it was read.
+/// * Parquet (feature `parquet`, as Arrow): columns of integers, floats, bool, decimal numbers, dates
+///   and times, selected by `columns`, `id` and `index` of `options`. A null is an error, as is an
+///   integer that no `f64` holds exactly; dates and times become seconds, as in CSV.
+///   [`ReadRows::column_report`] says how it was read. Memory is bounded by one page of each column.
+///   Needs a file.
+/// * Arrow IPC, as a file (also called Feather, version 2) or as a stream: the same. From a pipe,
+///   memory is bounded by one message.
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::NotRows`] for a folder or another known
 /// format, [`DataError::UnknownFormat`] for other binary data; [`DataError::NeedsAFile`] for data
 /// that a pipe cannot provide; [`DataError::ColumnsOfAnArray`] if columns of an array are selected.
 /// For `.npy` those of [`read_npy`](crate::read_npy), for `.npz` those of
-/// [`read_npz`](crate::read_npz), for CSV those of [`read_csv`](crate::read_csv).
+/// [`read_npz`](crate::read_npz), for CSV those of [`read_csv`](crate::read_csv). For Parquet and
+/// Arrow [`DataError::BadTable`], [`DataError::NotNumeric`], [`DataError::TooFewRows`],
+/// [`DataError::MissingCell`], [`DataError::InexactInteger`], [`DataError::InfiniteCell`], those about
+/// the selection of columns, and [`DataError::NotBuilt`] without the feature.
 pub fn open_rows<F: Element>(input: &Input, options: &TextOptions) -> Result<Box<dyn ReadRows<F>>, DataError> {
     match input {
         Input::Stdin => open_stream(STDIN, std::io::stdin(), options),
@@ -61,6 +78,8 @@ pub fn open_stream<F: Element>(
             pipe(&path, whole, header)
         }
         Sniffed::Zip => Err(DataError::NeedsAFile { path, what: ARCHIVE }),
+        Sniffed::Parquet => Err(DataError::NeedsAFile { path, what: PARQUET }),
+        Sniffed::Arrow => Ok(Box::new(ColumnarRows::of_arrow_stream(&path, head.bytes, Box::new(reader), options)?)),
         other => open_text(&path, other, head, Box::new(reader), options),
     }
 }
@@ -90,6 +109,8 @@ fn open_file<F: Element>(path: &Path, options: &TextOptions) -> Result<Box<dyn R
             refuse_columns(path, options)?;
             open_npz(path, member)
         }
+        Sniffed::Parquet => Ok(Box::new(ColumnarRows::of_parquet(path, file, options)?)),
+        Sniffed::Arrow => Ok(Box::new(ColumnarRows::of_arrow_file(path, file, options)?)),
         other => open_text(path, other, head, Box::new(file), options),
     }
 }

@@ -2,6 +2,7 @@
 
 use ndarray::Array2;
 
+use crate::column_report::ColumnReport;
 use crate::element::{Element, into_rows};
 use crate::error::DataError;
 use crate::text::TextReport;
@@ -14,10 +15,10 @@ pub trait ReadRows<F: Element>: Send {
     /// Features per row, at least 1.
     fn features(&self) -> usize;
 
-    /// The total number of rows if the header states it (`.npy`, `.npz`); `None` for CSV.
+    /// The total number of rows if the file states it (`.npy`, `.npz`, Parquet); `None` for others.
     fn rows(&self) -> Option<u64>;
 
-    /// The feature names, if any (a CSV file with a header row, an array of records).
+    /// The feature names, if any (a CSV file with a header row, an array of records, Parquet, Arrow).
     fn columns(&self) -> Option<&[String]>;
 
     /// The names of all columns of the table, those that were not selected among them.
@@ -39,6 +40,11 @@ pub trait ReadRows<F: Element>: Send {
 
     /// What was read from a text file, and how; `None` for other formats.
     fn text_report(&self) -> Option<&TextReport> {
+        None
+    }
+
+    /// What was read from a Parquet or Arrow table, and how; `None` for other formats.
+    fn column_report(&self) -> Option<&ColumnReport> {
         None
     }
 

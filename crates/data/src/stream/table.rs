@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use super::records::Records;
@@ -230,6 +231,6 @@ impl Table {
     /// The place of a cell of the current row.
     pub(crate) fn place(&self, column: usize) -> Place {
         let header = self.header.as_ref().and_then(|names| names.get(column)).map(|name| excerpt(name));
-        Place { line: self.records.line, row: self.rows, column, header }
+        Place { line: NonZeroU64::new(self.records.line), row: self.rows, column, header }
     }
 }

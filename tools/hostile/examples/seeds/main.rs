@@ -5,6 +5,8 @@
 //! ```
 #![allow(missing_docs)]
 
+mod columns;
+
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +32,9 @@ fn main() -> Result<()> {
     let seeds = |target: Target| Seeds { folder: root.join(target.name()) };
     arrays(&seeds(Target::Npy), &seeds(Target::Npz), &seeds(Target::NpzEntry))?;
     texts(&seeds(Target::Csv))?;
+    dialects(&seeds(Target::Text))?;
+    columns::parquet(&|name, bytes| seeds(Target::Parquet).write(name, bytes))?;
+    columns::arrow(&|name, bytes| seeds(Target::Arrow).write(name, bytes))?;
     idx(&seeds(Target::Idx))?;
     sounds(&seeds(Target::Wav))?;
     pictures(&seeds(Target::Images))?;
@@ -148,6 +153,30 @@ fn texts(csv: &Seeds) -> Result<()> {
         ("words", "a,b\nc,d\n"),
     ] {
         csv.write(name, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Four bytes that choose the options, and a text for them: see `Target::Text`.
+fn dialects(seeds: &Seeds) -> Result<()> {
+    for (name, options, text) in [
+        ("detected", [0, 0, 0x40, 0], "a;b\n1,5;2\n2,5;3\n"),
+        ("named", [1, 0, 0x40, 5], "a b c\n1 2 3\n4 5 6\n"),
+        ("selected", [1, 0, 0x40, 1], "a,b,c\n1,2,3\n4,5,6\n"),
+        ("no-header-gzip", [2, 0, 0x40, 0x80], "1,2\n3,4\n5,6\n"),
+        ("zstd", [0, 0, 0x40, 0xc0], "a,b\n1,2\n3,4\n"),
+        ("decimal-comma", [9, 1, 0x40, 0], "x,y\n\"1,5\",\"2,5\"\n\"3,5\",\"4,5\"\n"),
+        ("thousands", [18, 4, 0x40, 0], "x;y\n1,234.5;2\n3;4,567.25\n"),
+        ("tabs-index", [30, 0, 0x40, 0], "\ta\tb\n0\t5.5\t6.5\n1\t7.5\t8.5\n"),
+        ("pandas", [0, 0, 0x40, 0], ",a,b\n0,5.5,6.5\n1,7.5,8.5\n"),
+        ("comments", [0, 0, 0x00, 0], "# made by hand\na,b\n1,2\n# between\n3,4\n"),
+        ("skipped", [1, 0, 0x50, 0], "a title\na,b\n1,2\n3,4\n"),
+        ("blanks", [45, 0, 0x40, 0], "  a   b\n 1.5  2\n 3.5  4\n"),
+        ("latin", [0, 0, 0xc0, 0], "a,b\n1,2\n3,4\n"),
+        ("dates-usual", [0, 0, 0x40, 0x10], "t,a,b\n2024-02-29 12:00:00,1,2\n2024-03-01,3,4\n"),
+        ("labels", [0, 0, 0x40, 0x20], "kind\ndog\ncat\ndog\n"),
+    ] {
+        seeds.write(name, &[&options[..], text.as_bytes()].concat())?;
     }
     Ok(())
 }
