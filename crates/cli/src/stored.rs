@@ -30,7 +30,7 @@ pub(crate) struct Stored<F> {
 #[derive(Debug)]
 enum Trains<F> {
     Memory(Array2<F>),
-    File(FileRows),
+    File(Box<FileRows>),
 }
 
 impl<F: Real> Stored<F> {
@@ -88,7 +88,7 @@ impl<F: Real> Stored<F> {
     pub(crate) fn rows(&self) -> Rows<'_, F> {
         match &self.train {
             Trains::Memory(rows) => InMemory::from(rows.view()).dequantized(self.columns.noise.as_ref()).into(),
-            Trains::File(file) => Rows::from(file),
+            Trains::File(file) => Rows::from(&**file),
         }
     }
 }
@@ -178,5 +178,5 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
         image_shape: None,
         generator_seed: None,
     };
-    Ok(Stored { train: Trains::File(train), validation, test, test_groups: None, facts, columns })
+    Ok(Stored { train: Trains::File(Box::new(train)), validation, test, test_groups: None, facts, columns })
 }

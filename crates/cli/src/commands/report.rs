@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Report) -> Result<()> {
 
 fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     let shape = shape(args, model)?;
-    let (opened, name, columns, rows) = rows(args, model)?;
+    let Read { opened, name, columns, rows } = rows(args, model)?;
     let said = opened.iter().filter(|_| !args.quiet && !args.json).flat_map(Opened::lines);
     said.for_each(|line| eprintln!("{line}"));
     let gaussian = gaussian(args, model)?;
@@ -78,9 +78,18 @@ fn shape<F: Real>(args: &Report, model: &Model<F>) -> Result<Vec<usize>> {
     Ok(shape)
 }
 
-/// How the rows are read, their name, their column names, and evenly spaced rows followed by their conditions.
-/// At most twice as many rows as the page needs are in memory.
-fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(Option<Opened>, String, Option<Vec<String>>, Array2<F>)> {
+/// The rows of the page.
+struct Read<F> {
+    /// How they were read.
+    opened: Option<Opened>,
+    name: String,
+    columns: Option<Vec<String>>,
+    /// Evenly spaced ones, each followed by its condition.
+    rows: Array2<F>,
+}
+
+/// Reads the rows. At most twice as many as the page needs are in memory.
+fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<Read<F>> {
     let text = args.text.options()?;
     let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
     let mut given = Given::open(model, args.condition.as_deref(), &text)?;
@@ -104,5 +113,6 @@ fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<(Option<Opened>, Str
     }
     given.finish()?;
     let columns = Columns::of(model).labels().or_else(|| data.columns().map(<[String]>::to_vec));
-    Ok((opened, name, columns, Array2::from_shape_vec((kept.len() / width, width), kept)?))
+    let rows = Array2::from_shape_vec((kept.len() / width, width), kept)?;
+    Ok(Read { opened, name, columns, rows })
 }

@@ -100,15 +100,15 @@ impl<'m, F: Real> Scorer<'m, F> {
         }
         self.once.resize(out.len(), 0.0);
         self.slopes.resize(if slopes { input.x.len() } else { 0 }, F::zero());
-        match self.evaluator.log_prob_into(Input::new(self.rows.view(), condition.clone()), &mut self.once) {
+        match self.evaluator.log_prob_into(Input::new(self.rows.view(), condition), &mut self.once) {
             Err(LayerError::Domain { .. }) => {
-                let found = outside(&mut self.evaluator, Input::new(self.rows.view(), condition.clone()))?;
+                let found = outside(&mut self.evaluator, Input::new(self.rows.view(), condition))?;
                 found.iter().for_each(|&row| out[row] = true);
                 let inside = (0..out.len()).find(|&row| found.get(row) != Some(&row));
                 let Some(inside) = inside else { return Ok(()) };
                 let inside = self.rows.row(inside).to_owned();
                 found.iter().for_each(|&row| self.rows.row_mut(row).assign(&inside));
-                let patched = Input::new(self.rows.view(), condition.clone());
+                let patched = Input::new(self.rows.view(), condition);
                 self.evaluator.log_prob_into(patched, &mut self.once)?;
             }
             result => result?,
