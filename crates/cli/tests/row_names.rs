@@ -82,7 +82,7 @@ fn row_names_that_cannot_be_kept_are_refused() {
     assert!(line.contains("patients") && line.contains("\"patient\""), "{line}");
     write(folder, "x.npy", &common::rows(10, 2));
     let line = score("x.npy", "0", "ll.csv");
-    assert!(line.contains("x.npy") && line.contains("CSV only"), "{line}");
+    assert!(line.contains("x.npy") && line.contains("CSV, Parquet and Arrow only"), "{line}");
     let both = ["score", "m.st", "--data", "data.csv", "--columns", "patient,height", "--id", "patient"];
     assert!(refuse(folder, &both).contains("patient"));
     // A file with other columns, and more of them.

@@ -120,7 +120,7 @@ fn bad_text_is_named_by_line_and_column() {
     on(folder, "good.csv", &["--delimiter", "ab"], &["--delimiter \"ab\""]);
     on(folder, "good.csv", &["--delimiter", "\""], &["good.csv", "0x22"]);
     on(folder, "good.csv", &["--header", "no", "--columns", "0,1,2"], &["good.csv: line 1 (row 0), column 0: \"a\""]);
-    on(folder, "train.npy", &["--columns", "0,1,2"], &["train.npy", "CSV only"]);
+    on(folder, "train.npy", &["--columns", "0,1,2"], &["train.npy", "CSV, Parquet and Arrow only"]);
     on(folder, "absent.csv", &[], &["absent.csv: no such file"]);
     on(folder, ".", &[], &["a folder"]);
     on(folder, "m.st", &[], &["m.st"]);

@@ -62,7 +62,7 @@ const CASES: &[Case] = &[
             ("m.st --data x.npy --flags f.npy", "--flags"),
             ("m.st --data x.npy --reference ll.npy", "--quantile"),
             ("m.st --data x.npy --condition x.npy", "no condition"),
-            ("m.st --data x.npy --columns a", "CSV only"),
+            ("m.st --data x.npy --columns a", "CSV, Parquet and Arrow only"),
         ],
     },
     Case {
@@ -144,7 +144,11 @@ const CASES: &[Case] = &[
     Case {
         name: "data describe",
         works: "data describe x.npy --json",
-        refused: &[("absent.npy", "absent.npy"), ("m.st", "m.st"), ("x.npy --columns a", "CSV only")],
+        refused: &[
+            ("absent.npy", "absent.npy"),
+            ("m.st", "m.st"),
+            ("x.npy --columns a", "CSV, Parquet and Arrow only"),
+        ],
     },
     Case {
         name: "data patches",
