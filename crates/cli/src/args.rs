@@ -189,7 +189,7 @@ pub(crate) struct Describe {
 pub(crate) struct Splits {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// Output folder for train.npy, validation.npy and test.npy (f32)
+    /// Output folder for train.npy, validation.npy and test.npy (f32; f64 for rows of a file)
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Print the files and their sizes as JSON

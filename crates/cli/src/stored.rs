@@ -141,7 +141,7 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
     let names = file.columns().map(<[String]>::to_vec).unwrap_or_default();
     let mut columns = Columns { names, ..Columns::default() };
     let described = describer.finish(columns.named());
-    columns.judged(&Input::File(path.to_owned()), described, source.policy())?;
+    columns.apply(&Input::File(path.to_owned()), described, source.policy())?;
     columns.map = columns.map.with_offsets::<F>(&sums);
     columns.noise = Dequantizer::new(&columns.map.discrete, seed);
     let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?

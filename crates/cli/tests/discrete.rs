@@ -6,7 +6,8 @@ use crate::common;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use common::{folder, pdmap, read, read_vector, refuse, succeed};
+use common::{folder, pdmap, read, read_vector, refuse, succeed, write};
+use ndarray::Array2;
 
 /// Writes `t.csv`: a real column, one rounded to 0.5 and an integer that depends on it.
 fn table(folder: &Path) {
@@ -48,9 +49,42 @@ fn discrete_columns_are_dequantized_kept_or_refused() {
     assert!(line.contains("t.csv: discrete columns: half, count") && line.contains("--discrete keep"), "{line}");
     let line = refuse(folder, &["train", "--data", "synthetic:moons", "--discrete", "keep", "--out", "e.st"]);
     assert!(line.contains("--discrete keep cannot be used"), "{line}");
-    // The same rows in a file that stays one.
     let numbers = succeed(folder, &["score", "k.st", "--data", "t.csv", "--out", "ll.npy"]);
     assert!(!numbers.contains("draws"), "{numbers}");
+}
+
+#[test]
+fn rows_that_stay_in_a_file_are_dequantized_too() {
+    let folder = &folder();
+    let x = Array2::from_shape_fn((600, 2), |(i, j)| if j == 0 { (i % 7) as f64 } else { (i as f64 * 0.37).sin() });
+    write(folder, "x.npy", &x);
+    let args = ["train", "--data", "x.npy", "--memory", "4kB", "--steps", "30", "--batch", "20", "--out", "m.st"];
+    let said = stderr(folder, &args);
+    assert!(said.contains("uniform noise of one step on x0 (1)"), "{said}");
+    // Without the noise, a flow would not know the cells.
+    assert!(succeed(folder, &["score", "m.st", "--data", "x.npy"]).contains("8 draws of the noise"));
+}
+
+#[test]
+fn splits_of_a_table_are_its_rows() {
+    let folder = &folder();
+    let cell = |row: usize| (1.7e9 + (row * row % 977) as f64, row % 5, (row as f64 * 0.37).sin());
+    let mut text = "time,count,level\n".to_owned();
+    for (time, count, level) in (0..300).map(cell) {
+        writeln!(text, "{time},{count},{level}").unwrap();
+    }
+    std::fs::write(folder.join("t.csv"), text).unwrap();
+    succeed(folder, &["data", "splits", "--data", "t.csv", "--out", "parts"]);
+    let mut rows = Vec::new();
+    for part in ["train", "validation", "test"] {
+        let part = read(folder, &format!("parts/{part}.npy"));
+        rows.extend(part.rows().into_iter().map(|row| (row[0], row[1] as usize, row[2])));
+    }
+    let mut expected: Vec<_> = (0..300).map(cell).collect();
+    for list in [&mut rows, &mut expected] {
+        list.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    }
+    assert_eq!(rows, expected);
 }
 
 #[test]
@@ -100,6 +134,29 @@ fn scores_are_taken_over_seeded_draws() {
     let (_, one) = score(&["--draws", "1", "--attribution", "g.npy"], "f.npy");
     assert_ne!(one, mean);
     assert_eq!(read(folder, "g.npy").dim(), (400, 3));
+    // It is the gradient of the score, in either form: differences in the real column.
+    succeed(folder, &[&FEW[..], &["m.st", "--dtype", "f64"]].concat());
+    let text = std::fs::read_to_string(folder.join("t.csv")).unwrap();
+    let step = 1e-5;
+    for (name, by) in [("up.csv", step), ("down.csv", -step)] {
+        let moved = |line: &str| match line.split_once(',') {
+            Some((level, rest)) if level != "level" => format!("{},{rest}\n", level.parse::<f64>().unwrap() + by),
+            _ => format!("{line}\n"),
+        };
+        std::fs::write(folder.join(name), text.lines().map(moved).collect::<String>()).unwrap();
+    }
+    for form in [&[][..], &["--log-mean-exp"]] {
+        let score = |data: &str| {
+            let args = ["score", "m.st", "--data", data, "--out", "s.npy", "--attribution", "g.npy"];
+            succeed(folder, &[&args[..], form].concat());
+            (read_vector(folder, "s.npy"), read(folder, "g.npy").column(0).to_vec())
+        };
+        let (up, down, (_, slopes)) = (score("up.csv").0, score("down.csv").0, score("t.csv"));
+        for ((up, down), slope) in up.iter().zip(&down).zip(slopes) {
+            let difference = (up - down) / (2.0 * step);
+            assert!((difference - slope).abs() < 1e-4 * slope.abs().max(1.0), "{form:?}: {difference} {slope}");
+        }
+    }
     let line = pdmap(folder, &["score", "m.st", "--data", "t.csv", "--draws", "0"]);
     assert_eq!(line.status.code(), Some(2));
 }

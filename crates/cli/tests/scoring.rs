@@ -6,28 +6,9 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{folder, pdmap, read, read_vector, refuse, rows, succeed, write};
+use common::{dense_model, folder, pdmap, read, read_vector, refuse, rows, succeed, write};
 use ndarray::{Array2, ShapeBuilder};
 use serde_json::Value;
-
-/// Trains a small model of three features, `m.st`.
-fn model(folder: &Path, dtype: &str) {
-    write(folder, "train.npy", &rows(400, 3));
-    let args = [
-        "train",
-        "--data",
-        "train.npy",
-        "--model",
-        "dense-relative",
-        "--steps",
-        "30",
-        "--dtype",
-        dtype,
-        "--out",
-        "m.st",
-    ];
-    succeed(folder, &args);
-}
 
 fn json(folder: &Path, args: &[&str]) -> Value {
     serde_json::from_str(&succeed(folder, args)).unwrap()
@@ -44,7 +25,7 @@ fn csv(rows: &Array2<f64>, header: &str) -> String {
 #[test]
 fn every_format_gives_the_same_scores() {
     let folder = &folder();
-    model(folder, "f64");
+    dense_model(folder, "f64", 30);
     let x = rows(500, 3);
     write(folder, "x.npy", &x);
     succeed(folder, &["score", "m.st", "--data", "x.npy", "--out", "ll.npy"]);
@@ -137,7 +118,7 @@ fn zipped(folder: &Path, name: &str, arrays: &[(&str, &str)]) {
 #[test]
 fn blocks_of_a_long_file_give_the_same_bits_as_all_rows_at_once() {
     let folder = &folder();
-    model(folder, "f32");
+    dense_model(folder, "f32", 30);
     // More rows than a block holds.
     let count = "500001";
     succeed(folder, &["sample", "m.st", "--count", count, "--seed", "5", "--out", "x.npy"]);
@@ -164,7 +145,7 @@ fn blocks_of_a_long_file_give_the_same_bits_as_all_rows_at_once() {
 #[test]
 fn the_attribution_is_the_gradient_of_the_score() {
     let folder = &folder();
-    model(folder, "f64");
+    dense_model(folder, "f64", 30);
     const STEP: f64 = 1e-6;
     let x = rows(40, 3);
     write(folder, "x.npy", &x);
@@ -201,7 +182,7 @@ fn the_attribution_is_the_gradient_of_the_score() {
 #[test]
 fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
     let folder = &folder();
-    model(folder, "f64");
+    dense_model(folder, "f64", 30);
     write(folder, "x.npy", &rows(101, 3));
     let args = ["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--quantiles", "0,0.01,0.5,1", "--json"];
     let printed = json(folder, &args);
@@ -241,7 +222,7 @@ fn a_threshold_of_reference_scores_flags_new_rows_in_their_order() {
 #[test]
 fn a_temperature_narrows_the_samples() {
     let folder = &folder();
-    model(folder, "f64");
+    dense_model(folder, "f64", 30);
     let draw = |temperature: &str, out: &str| {
         let args = ["sample", "m.st", "--count", "2000", "--temperature", temperature, "--out", out];
         succeed(folder, &args);
@@ -271,7 +252,7 @@ fn a_temperature_narrows_the_samples() {
 #[test]
 fn inspection_is_complete_as_json_and_as_text() {
     let folder = &folder();
-    model(folder, "f32");
+    dense_model(folder, "f32", 30);
     write(folder, "x.npy", &rows(300, 3));
     let printed = json(folder, &["inspect", "m.st", "--data", "x.npy", "--rows", "200", "--json"]);
     assert_eq!(printed["header"]["features"], 3);
@@ -309,7 +290,7 @@ fn inspection_is_complete_as_json_and_as_text() {
 #[test]
 fn formats_of_other_file_names_and_protected_inputs() {
     let folder = &folder();
-    model(folder, "f32");
+    dense_model(folder, "f32", 30);
     succeed(folder, &["encode", "m.st", "--data", "train.npy", "--out", "z.txt", "--format", "csv"]);
     assert!(std::fs::read_to_string(folder.join("z.txt")).unwrap().starts_with("z0,z1,z2\n"));
     // Inputs and the model are not overwritten, however their paths are spelt.

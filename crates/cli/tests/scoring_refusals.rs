@@ -6,28 +6,8 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{folder, pdmap, read, read_vector, refuse_cleanly, rows, succeed, write};
+use common::{dense_model, folder, pdmap, read, read_vector, refuse_cleanly, rows, succeed, write};
 use ndarray::Array2;
-
-fn model(folder: &Path) {
-    write(folder, "train.npy", &rows(400, 3));
-    succeed(
-        folder,
-        &[
-            "train",
-            "--data",
-            "train.npy",
-            "--model",
-            "dense-relative",
-            "--steps",
-            "10",
-            "--dtype",
-            "f64",
-            "--out",
-            "m.st",
-        ],
-    );
-}
 
 /// The commands that read rows.
 const COMMANDS: [&[&str]; 4] = [
@@ -46,7 +26,7 @@ fn on(folder: &Path, data: &str, extra: &[&str], names: &[&str]) {
 #[test]
 fn bad_rows_are_named_by_their_index_among_all_rows() {
     let folder = &folder();
-    model(folder);
+    dense_model(folder, "f64", 10);
     write(folder, "wide.npy", &rows(10, 4));
     on(folder, "wide.npy", &[], &["wide.npy: 4 features per row, expected 3"]);
     let mut x = rows(6000, 3);
@@ -78,20 +58,21 @@ fn bad_rows_are_named_by_their_index_among_all_rows() {
     logit.save(&folder.join("logit.st")).unwrap();
     succeed(folder, &["score", "logit.st", "--data", "unit.npy", "--out", "ok.npy"]);
     let mut x = Array2::from_elem((400_000, 2), 0.5);
-    x[[333_333, 1]] = 1.5;
+    let far = [0, 1, 333_333, 399_999];
+    far.iter().for_each(|&row| x[[row, 1]] = 1.5);
     write(folder, "domain.npy", &x);
     let args = ["encode", "logit.st", "--data", "domain.npy", "--out", "y.npy"];
-    refuse_cleanly(folder, &args, &["domain.npy", "row 333333, column 1 is 1.5"]);
+    refuse_cleanly(folder, &args, &["domain.npy", "row 0, column 1 is 1.5"]);
     // A score is the log of the density 0.
     let args = ["score", "logit.st", "--data", "domain.npy", "--out", "y.npy", "--attribution", "a.npy"];
     let said = succeed(folder, &[&args[..], &["--quantiles", "0,0.5"]].concat());
-    assert!(said.contains("1 of 400000 rows lie outside the model's domain"), "{said}");
-    assert!(said.contains("399999 rows: ") && said.contains("quantile 0: -inf nats"), "{said}");
+    assert!(said.contains("4 of 400000 rows lie outside the model's domain"), "{said}");
+    assert!(said.contains("399996 rows: ") && said.contains("quantile 0: -inf nats"), "{said}");
     let scores = read_vector(folder, "y.npy");
-    assert!(scores.iter().enumerate().all(|(row, score)| (row == 333_333) == (*score == f64::NEG_INFINITY)));
-    assert!(read(folder, "a.npy").rows().into_iter().enumerate().all(|(row, g)| (row == 333_333) == g[0].is_nan()));
+    assert!(scores.iter().enumerate().all(|(row, score)| far.contains(&row) == (*score == f64::NEG_INFINITY)));
+    assert!(read(folder, "a.npy").rows().into_iter().enumerate().all(|(row, g)| far.contains(&row) == g[0].is_nan()));
     // Each of the other rows scores as without it.
-    x[[333_333, 1]] = 0.5;
+    far.iter().for_each(|&row| x[[row, 1]] = 0.5);
     write(folder, "inside.npy", &x);
     succeed(folder, &["score", "logit.st", "--data", "inside.npy", "--out", "z.npy"]);
     let inside = read_vector(folder, "z.npy");
@@ -104,7 +85,7 @@ fn bad_rows_are_named_by_their_index_among_all_rows() {
 #[test]
 fn bad_text_is_named_by_line_and_column() {
     let folder = &folder();
-    model(folder);
+    dense_model(folder, "f64", 10);
     let put = |name: &str, text: String| std::fs::write(folder.join(name), text).unwrap();
     let mut lines = vec!["1,2,3"; 300_000];
     lines[250_000] = "1,,3";
@@ -129,7 +110,7 @@ fn bad_text_is_named_by_line_and_column() {
 #[test]
 fn unwritable_outputs() {
     let folder = &folder();
-    model(folder);
+    dense_model(folder, "f64", 10);
     std::fs::create_dir(folder.join("folder.npy")).unwrap();
     for (out, says) in [
         ("absent/y.npy", &["absent/y.npy"][..]),
@@ -161,7 +142,7 @@ fn unwritable_outputs() {
 #[test]
 fn bad_thresholds() {
     let folder = &folder();
-    model(folder);
+    dense_model(folder, "f64", 10);
     succeed(folder, &["score", "m.st", "--data", "train.npy", "--out", "ll.npy"]);
     let score = |extra: &[&str], says: &[&str]| {
         refuse_cleanly(folder, &[&["score", "m.st", "--data", "train.npy"][..], extra].concat(), says);
@@ -196,7 +177,7 @@ fn bad_thresholds() {
 #[test]
 fn bad_samples_and_inspections() {
     let folder = &folder();
-    model(folder);
+    dense_model(folder, "f64", 10);
     for temperature in ["-0.5", "NaN", "inf"] {
         let args = ["sample", "m.st", "--count", "3", "--temperature", temperature, "--out", "s.npy"];
         refuse_cleanly(folder, &args, &["temperature", temperature, "finite and at least 0"]);

@@ -39,7 +39,7 @@ fn is_zero(value: &usize) -> bool {
 const FAR: f64 = 64.0;
 
 impl ColumnMap {
-    /// Whether the model knows nothing about its columns.
+    /// Whether there is nothing to record: all columns are features, as they are.
     pub fn is_identity(&self) -> bool {
         self.takes_rows_as_they_are() && self.discrete.is_empty()
     }

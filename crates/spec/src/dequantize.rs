@@ -31,7 +31,7 @@ impl DiscreteFeature {
 /// No density exists on a grid: a flow gains without bound by concentrating on its points. With the
 /// noise, the mean of `log p(x + noise)` is a lower bound on `log P(cell) − Σ log step`, where `P(cell)`
 /// is the probability that the flow assigns to the cell around `x` (Theis, van den Oord & Bethge
-/// 2016, "A note on the evaluation of generative models", eq. 6; by Jensen's inequality).
+/// 2016, "A note on the evaluation of generative models", section 3.1; by Jensen's inequality).
 ///
 /// The noise is a function of the seed, the draw and the number of the row, so that any row of any
 /// draw can be made again.

@@ -93,7 +93,7 @@ fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<Read<F>> {
     let text = args.text.options()?;
     let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
     let mut given = Given::open(model, args.condition.as_deref(), &text)?;
-    let opened = data.opened();
+    let opened = data.opened().cloned();
     let (name, width) = (data.name().to_owned(), model.flow.features() + model.flow.conditions());
     let most = most_rows(width);
     let (mut kept, mut stride, mut row) = (Vec::new(), 1, 0usize);

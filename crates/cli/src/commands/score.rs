@@ -24,8 +24,8 @@ use crate::terminal::output;
 
 /// The summary.
 #[derive(Debug, Serialize)]
-struct Summary {
-    read: Option<Opened>,
+struct Summary<'a> {
+    read: Option<&'a Opened>,
     #[serde(flatten)]
     likelihood: Likelihood,
     /// Rows outside the model's domain, which score `-inf` and are not in the mean.
@@ -99,8 +99,7 @@ fn score<F: Real>(
         // A file's header may lie, so the reservation is bounded.
         drop(all.try_reserve_exact(usize::try_from(count).unwrap_or(usize::MAX).min(MOST_RESERVED)));
     }
-    let read = data.opened();
-    let mut opened = read.clone();
+    let about = data.opened().map(Opened::lines).filter(|_| !args.quiet && !args.json).unwrap_or_default();
     while let Some(block) = data.next()? {
         let rows = block.rows.nrows();
         log_prob.resize(rows, 0.0);
@@ -112,13 +111,10 @@ fn score<F: Real>(
             None
         };
         scorer.score(input, block.first, &mut log_prob, slopes).map_err(|error| block.error(error))?;
-        // After the first rows, so that a refusal is one line.
-        opened
-            .take()
-            .iter()
-            .filter(|_| !args.quiet && !args.json)
-            .flat_map(Opened::lines)
-            .for_each(|line| eprintln!("{line}"));
+        if block.first == 0 {
+            // Not before, so that a refusal is one line.
+            about.iter().for_each(|line| eprintln!("{line}"));
+        }
         inside.clear();
         inside.extend(log_prob.iter().filter(|&&value| value != f64::NEG_INFINITY));
         moments.add(&inside);
@@ -151,7 +147,8 @@ fn score<F: Real>(
     all.sort_unstable_by(f64::total_cmp);
     let value = |&q: &f64| Quantile { quantile: q, value: quantile::quantile(&all, q) };
     let quantiles = args.quantiles.iter().map(value).collect();
-    let summary = Summary { read, likelihood, outside_domain: outside, noise: drawn, quantiles, threshold };
+    let summary =
+        Summary { read: data.opened(), likelihood, outside_domain: outside, noise: drawn, quantiles, threshold };
     print(&summary, rows, args.json, targets.stdout())
 }
 
@@ -169,7 +166,7 @@ impl Display for Noise {
 /// Maximum number of scores for which memory is reserved in advance.
 const MOST_RESERVED: usize = 1 << 25;
 
-fn print(summary: &Summary, rows: u64, json: bool, rows_on_stdout: bool) -> Result<()> {
+fn print(summary: &Summary<'_>, rows: u64, json: bool, rows_on_stdout: bool) -> Result<()> {
     if json {
         return output::summary(&serde_json::to_string_pretty(summary)?, rows_on_stdout);
     }

@@ -1,6 +1,7 @@
 //! `pdmap data splits`.
 
 use anyhow::Result;
+use pdmap_core::Real;
 use pdmap_data::write_npy;
 
 use crate::args::Splits;
@@ -14,9 +15,14 @@ const BATCH: usize = 1;
 const FILES: [&str; 3] = ["train.npy", "validation.npy", "test.npy"];
 
 pub(crate) fn run(args: &Splits) -> Result<()> {
-    let source = Source::plan(&args.data, true)?;
+    let source = Source::plan(&args.data, true)?.without_noise();
+    // Numbers of a table are written as they are: `f32` would round them, or need offsets.
+    if source.is_table() { write::<f64>(args, &source) } else { write::<f32>(args, &source) }
+}
+
+fn write<F: Real>(args: &Splits, source: &Source) -> Result<()> {
     let folder = Folder::prepare(&args.out, &FILES)?;
-    let (splits, _) = source.splits::<f32>(BATCH)?;
+    let (splits, _) = source.splits::<F>(BATCH)?;
     let parts = FILES.into_iter().zip([&splits.train, &splits.validation, &splits.test]);
     let mut written = Vec::new();
     for (name, rows) in parts {

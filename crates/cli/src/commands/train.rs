@@ -64,7 +64,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let source = source.stratified(condition.as_ref().and_then(condition::strata));
     let mut data = Stored::<F>::open(&source, adaptive.least_rows(config.batch), args.memory)?;
     let choice = choice.for_features(data.facts.features);
-    let config = settle(args, &choice)?.0;
+    let (config, adaptive) = settle(args, &choice)?;
     let config = adaptive.settle(config, data.rows().count(), data.facts.features);
     let condition = data.condition(&source, args, condition)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
@@ -93,7 +93,9 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     if choice.competes() && condition.is_none() && !matches!(trained.outcome, Outcome::Interrupted { .. }) {
         let validation = (data.validation.view(), config.validation_rows);
         let found = rival::compete(&mut flow, &mut trained, data.rows(), validation, (&steps, args.seed));
-        found.iter().filter(|_| !args.training.quiet).for_each(|found| eprintln!("{found}"));
+        if !args.training.quiet {
+            eprintln!("auto: {found}");
+        }
     }
 
     let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));

@@ -87,9 +87,9 @@ impl<F: Real> Blocks<F> {
         })
     }
 
-    /// How the rows are read, the first time that it is asked for.
-    pub(crate) fn opened(&mut self) -> Option<Opened> {
-        self.opened.take()
+    /// How the rows of a table are read.
+    pub(crate) fn opened(&self) -> Option<&Opened> {
+        self.opened.as_ref()
     }
 
     /// The name of the data in messages.

@@ -14,7 +14,7 @@ use pdmap_train::{Dequantizer, Preprocess, SpecError, TrainError, validation_sha
 use super::kind::{Kind, ROWS, is_pipe};
 use super::parts::{Parts, Split};
 use super::table::{Columns, Policy};
-use crate::args::DataArgs;
+use crate::args::{DataArgs, Discrete};
 use crate::terminal::exit::BadInput;
 
 /// Default side of a patch in pixels.
@@ -72,6 +72,15 @@ impl Source {
     pub(crate) fn stratified(self, classes: Option<Vec<u32>>) -> Self {
         let Some(classes) = classes else { return self };
         Self { split: self.split.stratified(classes), ..self }
+    }
+
+    /// The same data without noise on discrete columns.
+    pub(crate) fn without_noise(self) -> Self {
+        let discrete = match self.policy.discrete {
+            Discrete::Dequantize => Discrete::Keep,
+            other => other,
+        };
+        Self { policy: Policy { discrete, ..self.policy }, ..self }
     }
 
     /// The name of the data in messages.

@@ -87,7 +87,7 @@ impl Columns {
     /// Reads the training rows, which decide the columns of all other tables, and their names.
     ///
     /// # Errors
-    /// As [`judged`](Self::judged).
+    /// As [`apply`](Self::apply).
     pub(crate) fn of_training<F: Real>(
         input: &Input,
         text: &TextOptions,
@@ -100,7 +100,7 @@ impl Columns {
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
         let described = describe(rows.view(), columns.named());
-        columns.judged(input, described, policy)?;
+        columns.apply(input, described, policy)?;
         columns.map = columns.map.with_offsets::<F>(&ColumnSums::of(rows.view()));
         if let Some(read) = &mut columns.read {
             read.text = reader.text_report().cloned();
@@ -120,7 +120,7 @@ impl Columns {
     /// # Errors
     /// [`DataError::DegenerateColumns`]; [`BadInput`] if no column is left, or if discrete columns are
     /// refused.
-    pub(crate) fn judged(&mut self, input: &Input, described: Description, policy: Policy) -> Result<()> {
+    pub(crate) fn apply(&mut self, input: &Input, described: Description, policy: Policy) -> Result<()> {
         let dropped: Vec<usize> = described.degenerate.iter().map(Degenerate::column).collect();
         if !dropped.is_empty() && !policy.drop_degenerate {
             let (name, notes) = (input.to_string(), described.degenerate_notes());

@@ -64,18 +64,27 @@ impl<'m, F: Real> Scorer<'m, F> {
         if let Some(gradient) = &mut gradient {
             gradient.fill(F::zero());
         }
+        let count = self.draws as f64;
         for draw in 0..self.draws {
             self.once(&input, first, draw, &mut out, gradient.is_some())?;
-            let count = self.draws as f64;
-            for (sum, &value) in log_prob.iter_mut().zip(&self.once) {
-                match self.over {
-                    Over::Mean => *sum += value / count,
-                    Over::LogMeanExp => *sum = add_exp(*sum, value - count.ln()),
+            for (row, (score, &value)) in log_prob.iter_mut().zip(&self.once).enumerate() {
+                // What the gradients so far count for, and the new one.
+                let shares = match self.over {
+                    Over::Mean => {
+                        *score += value / count;
+                        (1.0, 1.0 / count)
+                    }
+                    Over::LogMeanExp => {
+                        let (before, value) = (*score, value - count.ln());
+                        *score = add_exp(before, value);
+                        ((before - *score).exp(), (value - *score).exp())
+                    }
+                };
+                if let Some(gradient) = &mut gradient {
+                    let (kept, new) = (F::of(shares.0), F::of(shares.1));
+                    let slopes = &self.slopes[row * gradient.ncols()..];
+                    gradient.row_mut(row).iter_mut().zip(slopes).for_each(|(g, &s)| *g = kept * *g + new * s);
                 }
-            }
-            if let Some(gradient) = &mut gradient {
-                let share = F::of(1.0 / count);
-                gradient.iter_mut().zip(&self.slopes).for_each(|(sum, &slope)| *sum += slope * share);
             }
         }
         for (row, (score, _)) in log_prob.iter_mut().zip(&out).enumerate().filter(|(_, (_, out))| **out) {

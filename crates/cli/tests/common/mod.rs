@@ -98,6 +98,13 @@ pub(crate) fn write(folder: &Path, name: &str, rows: &Array2<f64>) -> PathBuf {
     path
 }
 
+/// Trains a dense model of three features on `train.npy`, `m.st`.
+pub(crate) fn dense_model(folder: &Path, dtype: &str, steps: usize) {
+    write(folder, "train.npy", &rows(400, 3));
+    let train = ["train", "--data", "train.npy", "--model", "dense-relative", "--dtype", dtype, "--out", "m.st"];
+    succeed(folder, &[&train[..], &["--steps", &steps.to_string()]].concat());
+}
+
 /// Reads rows.
 pub(crate) fn read(folder: &Path, name: &str) -> Array2<f64> {
     pdmap_data::read_npy(&folder.join(name)).unwrap()

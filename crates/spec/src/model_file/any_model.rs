@@ -172,7 +172,8 @@ impl AnyModel {
         self.header().base.clone()
     }
 
-    /// `log p(x)` or `log p(x | c)` of each row, nats.
+    /// `log p(x)` or `log p(x | c)` of each row, nats. Discrete features are taken as they are,
+    /// without noise: see [`Dequantizer`](crate::Dequantizer) for a bound on the probability of a cell.
     ///
     /// # Errors
     /// Rows or conditions that do not fit the model; numbers that are not finite.
