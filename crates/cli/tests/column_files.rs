@@ -167,6 +167,37 @@ fn renamed_columns_and_text_are_refused_by_name() {
 }
 
 #[test]
+fn scores_of_a_table_are_text_on_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [a, b, c] = table();
+    let columns: [(&str, &[f64]); 3] = [("a", &a), ("b", &b), ("c", &c)];
+    parquet(&folder.join("t.parquet"), &columns, Some(("who", &names(a.len()))));
+    arrow(folder, "t", &columns, Some(("who", &names(a.len()))));
+    train(folder, &case("columns.csv"), "m.st");
+    for name in ["t.parquet", "t.arrow"] {
+        for (rest, header) in [(&["--id", "who"][..], "who,log_prob"), (&["--columns", "a,b,c"], "log_prob")] {
+            let args = [&["score", "m.st", "--data", name, "--out", "-"][..], rest].concat();
+            let output = common::pdmap(folder, &args);
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!((text.lines().next(), text.lines().count()), (Some(header), a.len() + 1), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_order_with_a_missing_value_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [a, b, mut c] = table();
+    c[3] = f64::NAN;
+    parquet(&folder.join("t.parquet"), &[("a", &a), ("b", &b), ("c", &c)], None);
+    let line = refuse(folder, &["train", "--data", "t.parquet", "--order", "c", "--steps", "5", "--out", "m.st"]);
+    assert!(line.contains("t.parquet: row 3 has no value in column c; --order needs one in every row"), "{line}");
+}
+
+#[test]
 fn class_names_of_a_parquet_file_are_conditions() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

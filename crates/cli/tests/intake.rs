@@ -128,6 +128,14 @@ fn rows_of_a_group_stay_together_and_an_order_holds_out_the_last_rows() {
     assert!(refuse(folder, &train(&["--group", "patients"])).contains("patient"));
     let line = refuse(folder, &["train", "--data", "synthetic:moons", "--group", "g", "--out", "n.st"]);
     assert!(line.contains("--group g"), "{line}");
+    // One empty cell among numbers, which text would put into another order.
+    table(folder, "a,day,b", |row| {
+        let (a, b) = pair(row);
+        let day = if row == 7 { String::new() } else { row.to_string() };
+        format!("{a},{day},{b}")
+    });
+    let line = refuse(folder, &few(&["train", "--data", "t.csv", "--order", "day"]));
+    assert!(line.contains("t.csv: row 7 has no value in column day; --order needs one in every row"), "{line}");
 }
 
 #[test]

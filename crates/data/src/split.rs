@@ -6,6 +6,7 @@ use rand::RngExt;
 use crate::element::Element;
 use crate::error::DataError;
 use crate::random::{Purpose, stream};
+use crate::text::{Cell, cell};
 
 /// Training, validation and test part, in this order.
 pub type Parts<T> = (T, T, T);
@@ -117,13 +118,16 @@ pub fn split_strata(classes: &[u32], validation: f64, test: f64, seed: u64) -> R
 /// follow the rules of [`split_rows`].
 ///
 /// # Errors
-/// As [`split_rows`].
+/// As [`split_rows`]; [`DataError::MissingKey`] for an empty key, NaN, or another token of missing
+/// values. As text, it would change the order of the numbers.
 pub fn split_order(keys: &[String], validation: f64, test: f64) -> Result<Parts<Vec<usize>>, DataError> {
     // The shares of a random split.
     let (train, validation, _) = split_row_numbers(keys.len(), validation, test, 0)?;
     let mut order: Vec<usize> = (0..keys.len()).collect();
-    let numbers: Option<Vec<f64>> =
-        keys.iter().map(|key| key.trim().parse().ok().filter(|n: &f64| !n.is_nan())).collect();
+    if let Some(row) = keys.iter().position(|key| cell::<f64>(key) == Cell::Missing) {
+        return Err(DataError::MissingKey { row });
+    }
+    let numbers: Option<Vec<f64>> = keys.iter().map(|key| key.trim().parse().ok()).collect();
     match numbers {
         Some(numbers) => order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b])),
         None => order.sort_by(|&a, &b| keys[a].cmp(&keys[b])),
@@ -262,6 +266,11 @@ mod tests {
         let dates = ["2026-03-01", "2025-12-31", "2026-02-01", "2026-01-15", "2026-02-28"];
         assert_eq!(parts(&dates), (vec![1, 2, 3], vec![4], vec![0]));
         assert_eq!(parts(&["7"; 5]), (vec![0, 1, 2], vec![3], vec![4]));
+        assert_eq!(parts(&["10", "2", "inf", "1", "3"]), (vec![1, 3, 4], vec![0], vec![2]));
+        for missing in ["", " ", "NaN", "-nan", "NA"] {
+            let keys = ["10", "2", missing, "1", "3"].map(str::to_owned);
+            assert!(matches!(split_order(&keys, 0.2, 0.2), Err(DataError::MissingKey { row: 2 })), "{missing:?}");
+        }
     }
 
     #[test]

@@ -117,9 +117,11 @@ impl<F: Real> Blocks<F> {
         self.given
     }
 
-    /// The output format that matches the input: an array states its number of rows, text does not.
+    /// The output format that matches the input: an array for an array, which states its number of rows
+    /// and has no report on its columns; text for a table.
     pub(crate) fn format(&self) -> RowFormat {
-        if self.reader.rows().is_some() { RowFormat::Npy } else { RowFormat::Csv }
+        let array = self.reader.rows().is_some() && self.reader.column_report().is_none();
+        if array { RowFormat::Npy } else { RowFormat::Csv }
     }
 
     /// The next block, full unless it is the last; `None` at the end.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Error, Result};
+use anyhow::{Context, Error, Result};
 use ndarray::{Array2, Axis};
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{
@@ -178,7 +178,8 @@ impl Source {
         let shares = (share(validation.is_some()), share(!self.with_test || test.is_some()));
         let (mut train, mut parts) = (rows, None);
         if shares != (0.0, 0.0) {
-            let split = self.split.split(train.nrows(), &keys, shares, self.seed)?;
+            let split = self.split.split(train.nrows(), &keys, shares, self.seed);
+            let split = split.with_context(|| self.name.clone())?;
             let take = |numbers: &[usize]| train.select(Axis(0), numbers);
             parts = Some((take(&split.1), take(&split.2)));
             train = take(&split.0);

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::Result;
-use pdmap_data::{split_groups, split_order, split_row_numbers, split_strata};
+use anyhow::{Error, Result};
+use pdmap_data::{DataError, split_groups, split_order, split_row_numbers, split_strata};
 
 use crate::args::DataArgs;
 use crate::terminal::exit::BadInput;
@@ -55,7 +55,12 @@ impl Split {
             Self::Strata(classes) if classes.len() == count => split_strata(classes, validation, test, seed)?,
             Self::Random | Self::Strata(_) => split_row_numbers(count, validation, test, seed)?,
             Self::Groups(_) => split_groups(&codes(keys), validation, test, seed)?,
-            Self::Order(_) => split_order(keys, validation, test)?,
+            Self::Order(column) => split_order(keys, validation, test).map_err(|error| match error {
+                DataError::MissingKey { row } => Error::from(BadInput(format!(
+                    "row {row} has no value in column {column}; --order needs one in every row"
+                ))),
+                other => other.into(),
+            })?,
         })
     }
 

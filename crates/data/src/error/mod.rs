@@ -70,6 +70,9 @@ pub enum DataError {
     /// Too few groups for a split.
     #[error("{actual} group(s), at least {expected} needed so that no part of the split is empty")]
     TooFewGroups { expected: usize, actual: usize },
+    /// A row has no key in the order by which rows are split.
+    #[error("row {row} has no value to order it by; --order needs one in every row")]
+    MissingKey { row: usize },
     /// The memory cannot be allocated.
     #[error("not enough memory for {rows} rows of {features} features")]
     TooLarge { rows: usize, features: usize },

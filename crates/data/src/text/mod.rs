@@ -22,9 +22,7 @@ mod structure;
 mod two_readings;
 
 pub(crate) use blanks::SingleBlanks;
-#[cfg(feature = "parquet")]
-pub(crate) use cell::cell;
-pub(crate) use cell::{Cell, is_missing};
+pub(crate) use cell::{Cell, cell, is_missing};
 pub(crate) use columns::{choose, find};
 pub(crate) use date::unix_seconds;
 pub(crate) use delimiter::BLANKS;
