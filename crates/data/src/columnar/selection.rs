@@ -1,6 +1,6 @@
 //! Selects the columns of a table: features, row names, and the index of pandas.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::kind::Kind;
@@ -42,24 +42,25 @@ impl Selection {
     }
 }
 
-/// The columns of the index of pandas, by the metadata that it writes into the file, or by their names.
+/// The columns of the index of pandas, ascending, by the metadata that it writes into the file, or by
+/// their names.
 pub(crate) fn pandas_index(fields: &[Field], metadata: Option<&str>) -> Vec<usize> {
     let parsed: Option<serde_json::Value> = metadata.and_then(|text| serde_json::from_str(text).ok());
-    let stated: Vec<&str> = match parsed.as_ref().and_then(|value| value.get("index_columns")?.as_array()) {
+    let stated: HashSet<&str> = match parsed.as_ref().and_then(|value| value.get("index_columns")?.as_array()) {
         // A range of row numbers is described by an object and has no column.
         Some(columns) => columns.iter().filter_map(serde_json::Value::as_str).collect(),
-        None => Vec::new(),
+        None => HashSet::new(),
     };
     let unnamed = |name: &str| {
         let level = name.strip_prefix(UNNAMED_INDEX.0).and_then(|rest| rest.strip_suffix(UNNAMED_INDEX.1));
         level.is_some_and(|level| !level.is_empty() && level.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    let is_index = |field: &Field| unnamed(&field.name) || stated.contains(&field.name.as_str());
+    let is_index = |field: &Field| unnamed(&field.name) || stated.contains(field.name.as_str());
     (0..fields.len()).filter(|&column| is_index(&fields[column])).collect()
 }
 
 /// Selects columns as the reader of text does: `columns`, `id`, `index` and `usual` of the options.
-/// `index` are the columns of the index of pandas.
+/// `index` are the columns of the index of pandas, ascending.
 ///
 /// # Errors
 /// [`DataError::ZeroFeatures`]; [`DataError::UnknownColumn`], [`DataError::ColumnOutOfRange`],
@@ -72,7 +73,7 @@ pub(crate) fn select(
     options: &TextOptions,
     (format, rows): (&'static str, Option<u64>),
 ) -> Result<Selection, DataError> {
-    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let names = names(fields);
     let described = |column: usize| TextColumn { column, name: names.get(column).cloned() };
     let find_id = |name: &String| find(path, name, Some(&names), fields.len());
     let id = match (&options.id, options.index) {
@@ -85,10 +86,10 @@ pub(crate) fn select(
     let mut taken = choose(path, asked, Some(&names), fields.len(), id)?;
     let mut left_out: Vec<usize> = Vec::new();
     if asked.is_none() && options.index != IndexColumn::No {
-        left_out = index.iter().copied().filter(|column| taken.contains(column)).collect();
+        left_out = index.iter().copied().filter(|&column| Some(column) != id).collect();
         // Features must remain; a table of an index alone is not read as nothing.
         if left_out.len() < taken.len() {
-            taken.retain(|column| !left_out.contains(column));
+            taken.retain(|column| left_out.binary_search(column).is_err());
         } else {
             left_out.clear();
         }
@@ -118,7 +119,9 @@ pub(crate) fn select(
         spans: such(&|kind| matches!(kind, Kind::Span { .. })),
         decimals: such(&|kind| matches!(kind, Kind::Decimal { .. })),
     };
-    let held = |column: usize| taken.contains(&column) || is_named(&names[column]) && !left_out.contains(&column);
+    let features: HashSet<usize> = taken.iter().copied().collect();
+    let left = |column: usize| left_out.binary_search(&column).is_ok();
+    let held = |column: usize| features.contains(&column) || is_named(&names[column]) && !left(column);
     Ok(Selection {
         columns: taken.iter().map(|&column| names[column].clone()).collect(),
         named: (0..fields.len()).filter(|&column| held(column)).map(|column| names[column].clone()).collect(),
@@ -142,10 +145,10 @@ pub(crate) fn select_labels(
     options: &TextOptions,
     (format, rows): (&'static str, Option<u64>),
 ) -> Result<Selection, DataError> {
-    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let names = names(fields);
     let mut taken = choose(path, options.columns.as_deref(), Some(&names), fields.len(), None)?;
     if options.columns.is_none() && options.index != IndexColumn::No && taken.len() > index.len() {
-        taken.retain(|column| !index.contains(column));
+        taken.retain(|column| index.binary_search(column).is_err());
     }
     let &[column] = taken.as_slice() else {
         let name = path.display().to_string();
@@ -168,6 +171,11 @@ pub(crate) fn select_labels(
         decimals: Vec::new(),
     };
     Ok(Selection { taken: Vec::new(), id: Some((column, name)), columns: Vec::new(), named: names, report })
+}
+
+/// The names of columns without surrounding blanks, as those of text have.
+fn names(fields: &[Field]) -> Vec<String> {
+    fields.iter().map(|field| field.name.trim().to_owned()).collect()
 }
 
 /// Whether each of `names` occurs exactly once in the table; `false` for no names.
@@ -216,6 +224,30 @@ mod tests {
         let usual = TextOptions { usual: vec!["x".into()], ..TextOptions::default() };
         assert_eq!(selected(&usual, None).unwrap().columns, ["x"]);
         assert_eq!(pandas_index(&fields(), Some("not JSON")), [3]);
+    }
+
+    #[test]
+    fn names_are_compared_without_surrounding_blanks() {
+        let fields = [" x ", "y\t"].map(|name| Field { name: name.to_owned(), kind: Kind::Number });
+        let options = TextOptions { columns: Some(vec![" y ".into()]), id: Some("x".into()), ..TextOptions::default() };
+        let selection = select(Path::new("t"), &fields, &[], &options, ("", None)).unwrap();
+        assert_eq!((selection.needed(), &selection.named[..]), (vec![1, 0], &["x".to_owned(), "y".to_owned()][..]));
+        let labels = TextOptions { id: None, ..options };
+        assert_eq!(select_labels(Path::new("t"), &fields, &[], &labels, ("", None)).unwrap().needed(), [1]);
+    }
+
+    #[test]
+    fn the_time_grows_linearly_with_the_columns_of_an_index() {
+        const COLUMNS: usize = 300_000;
+        let names: Vec<String> = (0..COLUMNS).map(|column| format!("column {column:06}")).collect();
+        let metadata = serde_json::json!({ "index_columns": &names[1..] }).to_string();
+        let fields: Vec<Field> = names.into_iter().map(|name| Field { name, kind: Kind::Number }).collect();
+        let start = std::time::Instant::now();
+        let index = pandas_index(&fields, Some(&metadata));
+        let selection = select(Path::new("t"), &fields, &index, &TextOptions::default(), ("", None)).unwrap();
+        assert_eq!((index.len(), selection.taken), (COLUMNS - 1, vec![0]));
+        // Milliseconds; a search for each column would take minutes.
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 
     #[test]
