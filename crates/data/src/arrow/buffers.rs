@@ -5,8 +5,17 @@ use std::io::Read;
 use super::message::Batch;
 use crate::columnar::{Codec, Outcome, Part, bad, decompress_stream};
 
-/// Bytes of text that are decompressed as a whole at most.
-const LARGEST: u64 = 1 << 29;
+/// Bytes that all columns hold as a whole at most: dictionaries, and the text of compressed views.
+pub(super) const LARGEST: u64 = 1 << 29;
+
+/// Adds `bytes` to those that are held.
+pub(super) fn hold(held: &mut u64, bytes: u64) -> Outcome<()> {
+    *held = held.saturating_add(bytes);
+    if *held > LARGEST {
+        return bad(format!("dictionaries and views of more than {LARGEST} bytes"));
+    }
+    Ok(())
+}
 
 /// The bytes of a buffer, decompressed, one after the other.
 pub(super) type Stream = Box<dyn Read + Send>;
@@ -50,18 +59,15 @@ impl Buffers<'_> {
         decompress_stream(codec, part)
     }
 
-    /// A buffer of which any part can be read; `held` counts the bytes that are decompressed.
+    /// A buffer of which any part can be read; the bytes that are decompressed are `held`.
     pub(super) fn random(&self, place: usize, held: &mut u64) -> Outcome<Part> {
         let (part, codec) = self.packed(place)?;
         if codec == Codec::Plain {
             return Ok(part);
         }
         let mut bytes = Vec::new();
-        decompress_stream(codec, part)?.take(LARGEST - *held + 1).read_to_end(&mut bytes)?;
-        *held += bytes.len() as u64;
-        if *held > LARGEST {
-            return bad(format!("buffers of text of more than {LARGEST} bytes"));
-        }
+        decompress_stream(codec, part)?.take((LARGEST + 1).saturating_sub(*held)).read_to_end(&mut bytes)?;
+        hold(held, bytes.len() as u64)?;
         Ok(Part::of_memory(bytes))
     }
 }

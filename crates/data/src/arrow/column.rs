@@ -2,17 +2,14 @@
 
 use std::io::Read;
 
-use super::buffers::{Buffers, Flags, Stream};
+use super::buffers::{Buffers, Flags, Stream, hold};
 use super::layout::Layout;
 use super::schema::Storage;
-use crate::columnar::{Data, Outcome, Part, Values, bad};
+use crate::columnar::{Data, Outcome, Part, Values, append, bad, check_name};
 use crate::format::half;
 
 /// Bytes of a view.
 const VIEW: usize = 16;
-
-/// The longest text that is read, bytes.
-const LONGEST: u64 = 1 << 16;
 
 /// The longest text that is in its view, bytes.
 const SHORT: usize = 12;
@@ -57,19 +54,14 @@ pub(super) fn empty(storage: Storage) -> Values {
 }
 
 impl Run {
-    /// The column that comes after `before` in a message.
-    pub(super) fn open(storage: Storage, before: Layout, buffers: &Buffers<'_>) -> Outcome<Self> {
+    /// The column that comes after `before` in a message. What is decompressed as a whole is `held`.
+    pub(super) fn open(storage: Storage, before: Layout, buffers: &Buffers<'_>, held: &mut u64) -> Outcome<Self> {
         let batch = buffers.batch;
         let Some(&(rows, nulls)) = batch.nodes.get(before.nodes) else { return bad("a column is missing") };
         if usize::try_from(rows) != Ok(batch.rows) {
             return bad(format!("{rows} values in {} rows", batch.rows));
         }
-        let added = batch.variadic.get(..before.views).map(|counts| counts.iter().map(|&count| usize::try_from(count)));
-        let Some(Ok(added)) =
-            added.map(|mut counts| counts.try_fold(0_usize, |sum, count| count.map(|count| sum.saturating_add(count))))
-        else {
-            return bad("the numbers of buffers of text");
-        };
+        let Some(&added) = batch.variadic.get(before.views) else { return bad("the numbers of buffers of text") };
         let first = before.buffers.saturating_add(added);
         let present = match (nulls, buffers.is_empty(first)?) {
             (0, _) => None,
@@ -91,12 +83,12 @@ impl Run {
                 text
             }
             Storage::Views => {
-                let count = batch.variadic.get(before.views).copied();
-                let Some(Ok(count)) = count.map(usize::try_from) else { return bad("the numbers of buffers of text") };
+                let Some(&end) = batch.variadic.get(before.views + 1) else {
+                    return bad("the numbers of buffers of text");
+                };
                 let first = first.saturating_add(2);
                 // No more than the message has.
-                let mut held = 0;
-                let all = (first..first.saturating_add(count)).map(|place| buffers.random(place, &mut held));
+                let all = (first..first.saturating_add(end - added)).map(|place| buffers.random(place, held));
                 Contents::Views { views: values, buffers: all.collect::<Outcome<_>>()? }
             }
         };
@@ -105,7 +97,8 @@ impl Run {
 
     /// Appends the next `count` values.
     pub(super) fn read(&mut self, count: usize, values: &mut Values) -> Outcome<()> {
-        let mut place = values.len();
+        let (mut place, mut null) = (values.len(), values.nulls.len());
+        let rows = place..place + count;
         if let Some(present) = &mut self.present {
             present.next(count, |there| {
                 if !there {
@@ -125,8 +118,15 @@ impl Run {
                 bytes.read_exact(&mut self.scratch)?;
                 extend(self.storage, &self.scratch, &mut values.data)
             }
-            texts => (0..count)
-                .try_for_each(|_| texts.text(&mut self.scratch).and_then(|()| values.push_text(&self.scratch))),
+            texts => {
+                for row in rows {
+                    let there = values.nulls.get(null) != Some(&row);
+                    null += usize::from(!there);
+                    texts.text(there, &mut self.scratch)?;
+                    values.push_text(&self.scratch)?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -136,33 +136,36 @@ impl Contents {
     fn start(&mut self) -> Outcome<()> {
         let Self::Text { bytes, ends, width, end } = self else { return Ok(()) };
         *end = read_end(ends, *width)?;
-        let skipped = std::io::copy(&mut bytes.take(*end), &mut std::io::sink())?;
-        if skipped < *end { bad("a text starts beyond its buffer") } else { Ok(()) }
+        skip(bytes, *end)
     }
 
-    /// Replaces `text` by the next one.
-    fn text(&mut self, text: &mut Vec<u8>) -> Outcome<()> {
+    /// Replaces `text` by the next one. That of a null is not `there`: anything may be in its place.
+    fn text(&mut self, there: bool, text: &mut Vec<u8>) -> Outcome<()> {
         text.clear();
         match self {
             Self::Text { bytes, ends, width, end } => {
                 let next = read_end(ends, *width)?;
-                let length = next.checked_sub(*end).filter(|&length| length <= LONGEST);
-                let Some(length) = length else { return bad("a text that is too long, or ends before it starts") };
+                let Some(length) = next.checked_sub(*end) else { return bad("a text that ends before it starts") };
                 *end = next;
+                if !there {
+                    return skip(bytes, length);
+                }
+                check_name(length)?;
                 exactly(bytes.take(length), length, text)
             }
             Self::Views { views, buffers } => {
                 let mut view = [0; VIEW];
                 views.read_exact(&mut view)?;
+                if !there {
+                    return Ok(());
+                }
                 let word = |at: usize| u32::from_le_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]]);
                 let length = word(0) as usize;
                 if length <= SHORT {
                     text.extend_from_slice(&view[4..4 + length]);
                     return Ok(());
                 }
-                if length as u64 > LONGEST {
-                    return bad("a text that is too long");
-                }
+                check_name(length as u64)?;
                 let part = buffers.get(word(8) as usize).and_then(|all| all.slice(word(12).into(), length as u64));
                 match part {
                     Some(part) => exactly(part, length as u64, text),
@@ -172,6 +175,12 @@ impl Contents {
             Self::Flags(_) | Self::Fixed { .. } => bad("values of another type"),
         }
     }
+}
+
+/// Skips `length` bytes.
+fn skip(bytes: &mut Stream, length: u64) -> Outcome<()> {
+    let skipped = std::io::copy(&mut bytes.take(length), &mut std::io::sink())?;
+    if skipped < length { bad("a text beyond its buffer") } else { Ok(()) }
 }
 
 /// Reads `length` bytes, as far as there are any.
@@ -188,37 +197,36 @@ fn read_end(ends: &mut Stream, width: usize) -> Outcome<u64> {
 
 /// Appends values of fixed width, of which there are whole ones.
 fn extend(storage: Storage, bytes: &[u8], data: &mut Data) -> Outcome<()> {
-    macro_rules! each {
-        ($values:ident, $type:ty, $convert:expr) => {
-            $values.extend(bytes.as_chunks().0.iter().map(|&word| ($convert)(<$type>::from_le_bytes(word))))
-        };
-    }
     match (data, storage) {
-        (Data::Real(values), Storage::Floats { bytes: 2 }) => each!(values, u16, half),
-        (Data::Real(values), Storage::Floats { bytes: 4 }) => each!(values, f32, f64::from),
-        (Data::Real(values), Storage::Floats { bytes: 8 }) => each!(values, f64, |value| value),
-        (Data::Whole(values), Storage::Integers { bytes: 1, signed: true }) => each!(values, i8, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 1, signed: false }) => each!(values, u8, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 2, signed: true }) => each!(values, i16, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 2, signed: false }) => each!(values, u16, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 4, signed: true }) => each!(values, i32, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 4, signed: false }) => each!(values, u32, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 8, signed: true }) => each!(values, i64, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 8, signed: false }) => each!(values, u64, i128::from),
-        (Data::Whole(values), Storage::Integers { bytes: 16, .. }) => each!(values, i128, |value| value),
+        (Data::Real(values), Storage::Floats { bytes: 2 }) => append!(values, bytes, u16, half),
+        (Data::Real(values), Storage::Floats { bytes: 4 }) => append!(values, bytes, f32, f64::from),
+        (Data::Real(values), Storage::Floats { bytes: 8 }) => append!(values, bytes, f64, |value| value),
+        (Data::Whole(values), Storage::Integers { bytes: 1, signed: true }) => append!(values, bytes, i8, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 1, signed: false }) => append!(values, bytes, u8, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 2, signed: true }) => append!(values, bytes, i16, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 2, signed: false }) => append!(values, bytes, u16, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 4, signed: true }) => append!(values, bytes, i32, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 4, signed: false }) => append!(values, bytes, u32, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 8, signed: true }) => append!(values, bytes, i64, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 8, signed: false }) => append!(values, bytes, u64, i128::from),
+        (Data::Whole(values), Storage::Integers { bytes: 16, .. }) => append!(values, bytes, i128, |value| value),
         _ => return bad("values of another type"),
     }
     Ok(())
 }
 
-/// Reads a whole dictionary of `rows` values, which is the only column of its message.
-pub(super) fn dictionary(storage: Storage, buffers: &Buffers<'_>) -> Outcome<Values> {
+/// Appends a whole dictionary, which is the only column of its message, to `values`, which are `held`.
+pub(super) fn dictionary(storage: Storage, buffers: &Buffers<'_>, values: &mut Values, held: &mut u64) -> Outcome<()> {
     /// Values read at a time.
     const CHUNK: usize = 1 << 12;
-    let (rows, mut values) = (buffers.batch.rows, empty(storage));
-    let mut run = Run::open(storage, Layout::default(), buffers)?;
+    // The text of views is released with the message.
+    let (rows, mut meanwhile) = (buffers.batch.rows, *held);
+    let mut run = Run::open(storage, Layout::default(), buffers, &mut meanwhile)?;
     for from in (0..rows).step_by(CHUNK) {
-        run.read(CHUNK.min(rows - from), &mut values)?;
+        let mut more = empty(storage);
+        run.read(CHUNK.min(rows - from), &mut more)?;
+        hold(held, more.bytes())?;
+        values.append(more)?;
     }
-    Ok(values)
+    Ok(())
 }

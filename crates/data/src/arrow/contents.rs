@@ -41,7 +41,14 @@ pub(super) fn contents(file: &Part) -> Outcome<(Schema, Vec<Block>)> {
     let schema = schema(found, footer.version()?, bytes.len())?;
     let (dictionaries, rows) = (footer.dictionaries()?, footer.record_batches()?);
     let all = dictionaries.into_iter().flatten().chain(rows.into_iter().flatten());
-    Ok((schema, all.map(block).collect::<Outcome<_>>()?))
+    let blocks = all.map(block).collect::<Outcome<Vec<_>>>()?;
+    // One message that is listed many times would be read as often.
+    let length =
+        blocks.iter().fold(0_u64, |sum, block| sum.saturating_add(block.description).saturating_add(block.body));
+    if length > file.left() {
+        return bad(format!("messages of {length} bytes in a file of {}", file.left()));
+    }
+    Ok((schema, blocks))
 }
 
 fn block(found: BlockRef<'_>) -> Outcome<Block> {
@@ -49,5 +56,31 @@ fn block(found: BlockRef<'_>) -> Outcome<Block> {
     match (at, description, u64::try_from(found.body_length())) {
         (Ok(at), Ok(description), Ok(body)) => Ok(Block { at, description, body }),
         _ => bad("a message of a negative length"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use planus::{Builder, WriteAsOffset};
+    use polars_arrow_format::ipc;
+
+    use super::*;
+
+    #[test]
+    fn one_message_cannot_be_listed_many_times() {
+        let read = |times: usize| {
+            let block = ipc::Block { offset: 8, meta_data_length: 100, body_length: 900 };
+            let (schema, record_batches) = (Some(Box::default()), Some(vec![block; times]));
+            let footer = ipc::Footer { schema, record_batches, ..ipc::Footer::default() };
+            let mut builder = Builder::new();
+            let root = footer.prepare(&mut builder);
+            let footer = builder.finish(root, None);
+            let end = (footer.len() as u32).to_le_bytes();
+            contents(&Part::of_memory([&[0; 1008][..], footer, &end, &ARROW_MAGIC].concat()))
+        };
+        assert_eq!(read(1).unwrap().1.len(), 1);
+        let error = format!("{:?}", read(3).unwrap_err());
+        assert!(error.contains("messages of 3000 bytes in a file of"), "{error}");
     }
 }

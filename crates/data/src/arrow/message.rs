@@ -29,8 +29,8 @@ pub(super) struct Batch {
     pub(super) nodes: Vec<(i64, i64)>,
     /// Places and lengths.
     pub(super) buffers: Vec<(i64, i64)>,
-    /// The number of buffers of each column of views.
-    pub(super) variadic: Vec<i64>,
+    /// The number of buffers before each column of views, then that of all of them.
+    pub(super) variadic: Vec<usize>,
     pub(super) codec: Codec,
 }
 
@@ -65,12 +65,18 @@ fn batch(found: RecordBatchRef<'_>) -> Outcome<Batch> {
             CompressionType::Zstd => Codec::Zstd,
         },
     };
-    let (nodes, buffers, variadic) = (found.nodes()?, found.buffers()?, found.variadic_buffer_counts()?);
+    let (nodes, buffers) = (found.nodes()?, found.buffers()?);
+    let (mut before, mut variadic) = (0_usize, vec![0]);
+    for count in found.variadic_buffer_counts()?.into_iter().flatten() {
+        let Ok(count) = usize::try_from(count) else { return bad("a negative number of buffers of text") };
+        before = before.saturating_add(count);
+        variadic.push(before);
+    }
     Ok(Batch {
         rows,
         nodes: nodes.into_iter().flatten().map(|node| (node.length(), node.null_count())).collect(),
         buffers: buffers.into_iter().flatten().map(|buffer| (buffer.offset(), buffer.length())).collect(),
-        variadic: variadic.into_iter().flatten().collect(),
+        variadic,
         codec,
     })
 }

@@ -23,27 +23,19 @@ pub(super) enum Messages {
 impl Messages {
     /// The next message and its body; `None` at the end.
     pub(super) fn next(&mut self) -> Outcome<Option<(Message, Part)>> {
-        loop {
-            let found = match self {
-                Self::Listed { file, blocks } => match blocks.next() {
-                    Some(block) => Some(listed(file, block)?),
+        match self {
+            Self::Listed { file, blocks } => blocks.next().map(|block| listed(file, block)).transpose(),
+            Self::Stored(part) => stored(part),
+            Self::Piped(pipe) => {
+                let found = match pipe {
+                    Some(pipe) => piped(pipe)?,
                     None => None,
-                },
-                Self::Stored(part) => stored(part)?,
-                Self::Piped(pipe) => {
-                    let found = match pipe {
-                        Some(pipe) => piped(pipe)?,
-                        None => None,
-                    };
-                    // What follows the end is not read.
-                    if found.is_none() {
-                        *pipe = None;
-                    }
-                    found
+                };
+                // What follows the end is not read.
+                if found.is_none() {
+                    *pipe = None;
                 }
-            };
-            if found.as_ref().is_none_or(|(message, _)| *message != Message::Other) {
-                return Ok(found);
+                Ok(found)
             }
         }
     }

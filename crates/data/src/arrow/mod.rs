@@ -2,8 +2,8 @@
 //!
 //! Source: the Apache Arrow columnar format (<https://arrow.apache.org/docs/format/Columnar.html>:
 //! layouts, encapsulated messages, compression). The messages of a file are those of its table of
-//! contents. Sizes are checked against the file before memory is allocated, and damaged
-//! files give errors.
+//! contents. Stated bytes are checked against the file before memory is allocated, which otherwise grows
+//! with the bytes that come out of it, up to limits. Damaged files give errors.
 
 mod buffers;
 mod column;

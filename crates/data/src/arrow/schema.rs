@@ -51,11 +51,21 @@ pub(super) fn schema(found: SchemaRef<'_>, version: MetadataVersion, length: usi
     if found.endianness()? != Endianness::Little {
         return bad("its numbers are big-endian");
     }
+    // Many fields can point at one name, so letters are counted as they are copied.
+    let mut letters = length;
+    let mut spend = |text: &str| match letters.checked_sub(text.len()) {
+        Some(left) => {
+            letters = left;
+            Ok(())
+        }
+        None => bad(format!("names of more bytes than the {length} of their message")),
+    };
     let mut nesting = Nesting::new(version, length);
     let (mut columns, mut before) = (Vec::new(), Layout::default());
     for field in found.fields()?.into_iter().flatten() {
         let field = field?;
         let name = field.name()?.unwrap_or_default().to_owned();
+        spend(&name)?;
         let (kind, storage) = match field.type_()? {
             Some(found) => meaning(found)?,
             None => (Kind::Other("values of an unknown type"), None),
@@ -73,8 +83,12 @@ pub(super) fn schema(found: SchemaRef<'_>, version: MetadataVersion, length: usi
     let mut pandas = None;
     for pair in found.custom_metadata()?.into_iter().flatten() {
         let pair = pair?;
-        if pair.key()? == Some("pandas") {
-            pandas = pair.value()?.map(str::to_owned);
+        let key = pair.key()?.unwrap_or_default();
+        spend(key)?;
+        if key == "pandas" {
+            let value = pair.value()?.unwrap_or_default();
+            spend(value)?;
+            pandas = Some(value.to_owned());
         }
     }
     Ok(Schema { columns, pandas })
@@ -150,4 +164,29 @@ fn meaning(found: TypeRef<'_>) -> Outcome<(Kind, Option<Storage>)> {
         TypeRef::RunEndEncoded(_) => (Kind::Other("runs of equal values"), None),
         TypeRef::Struct(_) | TypeRef::Union(_) | TypeRef::Map(_) => (Kind::Other("nested values"), None),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use planus::{Builder, ReadAsRoot, WriteAsOffset};
+    use polars_arrow_format::ipc;
+
+    use super::*;
+
+    #[test]
+    fn many_fields_cannot_copy_one_long_name() {
+        let read = |fields: usize| {
+            let mut builder = Builder::new();
+            let type_ = Some(ipc::Type::Bool(Box::default()));
+            let field = ipc::Field { name: Some("n".repeat(1000)), type_, ..ipc::Field::default() };
+            let one = field.prepare(&mut builder);
+            let all = ipc::Schema::create(&mut builder, planus::DefaultValue, vec![one; fields], (), ());
+            let bytes = builder.finish(all, None);
+            schema(SchemaRef::read_as_root(bytes).unwrap(), MetadataVersion::V5, bytes.len())
+        };
+        assert_eq!(read(1).unwrap().columns.len(), 1);
+        let error = format!("{:?}", read(100).unwrap_err());
+        assert!(error.contains("names of more bytes than the "), "{error}");
+    }
 }

@@ -37,6 +37,11 @@ const LZ4_START: usize = 64;
 /// Bytes that a decoder of Brotli reads at a time.
 const CHUNK: usize = 1 << 12;
 
+/// The largest window of Zstandard in a buffer that is read in parts, bytes: what RFC 8878
+/// recommends that every decoder accepts. All columns of a message are open at the same time, each with
+/// a window.
+const WINDOW: u64 = 8 << 20;
+
 /// Replaces `output` by the `size` bytes that are compressed in `bytes`. Memory grows with the bytes
 /// that come out, or is bounded by the largest ratio of the codec.
 pub(crate) fn decompress_block(codec: Codec, bytes: &[u8], size: usize, output: &mut Vec<u8>) -> Outcome<()> {
@@ -116,7 +121,7 @@ pub(crate) fn decompress_stream(codec: Codec, part: Part) -> Outcome<Box<dyn Rea
     Ok(match codec {
         Codec::Plain => Box::new(buffered),
         Codec::Gzip => Box::new(MultiGzDecoder::new(buffered)),
-        Codec::Zstd => Box::new(Zstd::new(buffered)),
+        Codec::Zstd => Box::new(Zstd::with_window(buffered, WINDOW)),
         Codec::Lz4Frame => Box::new(FrameDecoder::new(buffered)),
         Codec::Brotli => Box::new(brotli_decompressor::Decompressor::new(buffered, CHUNK)),
         Codec::Snappy | Codec::Lz4Block | Codec::Lz4Hadoop => return bad("a buffer in a codec of blocks"),
@@ -146,6 +151,17 @@ mod tests {
                 assert!(decompress_block(codec, bytes, size, &mut output).is_err(), "{codec:?} {size}");
             }
         }
+    }
+
+    #[test]
+    fn a_window_beyond_that_of_every_decoder_is_refused_in_a_stream() {
+        // Descriptor 0, a window of 2^(10 + 13) or 2^(10 + 14) bytes, and an empty last block.
+        let read = |exponent: u8| {
+            let frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3, 1, 0, 0];
+            decompress_stream(Codec::Zstd, Part::of_memory(frame)).unwrap().read_to_end(&mut Vec::new())
+        };
+        assert_eq!(read(13).unwrap(), 0);
+        assert!(read(14).unwrap_err().to_string().contains("window"));
     }
 
     #[test]

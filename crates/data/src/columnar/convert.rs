@@ -52,7 +52,7 @@ pub(crate) fn fill<F: Element>(
     fault
 }
 
-/// The number that an integer stands for, rounded once.
+/// The number that an integer stands for. Decimal numbers are rounded once, times once to `f64`.
 fn whole<F: Element>(value: i128, kind: Kind) -> Result<F, Fault> {
     match kind {
         Kind::Number => {
@@ -75,7 +75,7 @@ fn whole<F: Element>(value: i128, kind: Kind) -> Result<F, Fault> {
     }
 }
 
-/// Ticks as seconds, rounded once.
+/// Ticks as seconds, rounded once to `f64`.
 fn seconds(ticks: i128, per_second: u64) -> f64 {
     if per_second == 1 || ticks.unsigned_abs() <= EXACT {
         return ticks as f64 / per_second as f64;

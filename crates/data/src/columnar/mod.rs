@@ -18,4 +18,4 @@ pub(crate) use part::Part;
 pub(crate) use problem::{Outcome, Problem, bad};
 pub(crate) use selection::{Field, Selection, pandas_index, select, select_labels};
 pub(crate) use table::Columnar;
-pub(crate) use values::{Data, Values};
+pub(crate) use values::{Data, Values, append, check_name};

@@ -3,7 +3,7 @@
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
-use crate::error::DataError;
+use crate::error::{DataError, excerpt};
 
 /// What is wrong with a file of columns.
 #[derive(Debug)]
@@ -34,6 +34,14 @@ impl From<Error> for Problem {
 }
 
 impl Problem {
+    /// The same problem, of a column.
+    pub(crate) fn of_column(self, name: &str) -> Self {
+        match self {
+            Self::Bad(problem) => Self::Bad(format!("column {:?}: {problem}", excerpt(name))),
+            other => other,
+        }
+    }
+
     /// The error about the file at `path`.
     pub(crate) fn at(self, path: &Path, format: &'static str) -> DataError {
         match self {

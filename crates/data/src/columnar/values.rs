@@ -3,7 +3,7 @@
 use super::problem::{Outcome, bad};
 
 /// The longest name of a row, bytes.
-const LONGEST_NAME: usize = 1 << 12;
+const LONGEST_NAME: u64 = 1 << 12;
 
 /// The values, one for each row; that of a null is unspecified.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,22 @@ macro_rules! each {
     };
 }
 
+/// Appends the little-endian numbers of a type, of which there are whole ones, each converted.
+macro_rules! append {
+    ($values:ident, $bytes:expr, $type:ty, $convert:expr) => {
+        $values.extend($bytes.as_chunks().0.iter().map(|&word| ($convert)(<$type>::from_le_bytes(word))))
+    };
+}
+pub(crate) use append;
+
+/// Refuses the name of a row that is too long.
+pub(crate) fn check_name(length: u64) -> Outcome<()> {
+    if length > LONGEST_NAME {
+        return bad(format!("a row name of {length} bytes, at most {LONGEST_NAME} are read"));
+    }
+    Ok(())
+}
+
 impl Data {
     pub(crate) fn len(&self) -> usize {
         each!(self, values => values.len())
@@ -46,6 +62,16 @@ impl Values {
         self.data.len()
     }
 
+    /// Bytes of memory that the values take.
+    pub(crate) fn bytes(&self) -> u64 {
+        let own = each!(&self.data, values => size_of_val(&values[..]));
+        let text = match &self.data {
+            Data::Text(texts) => texts.iter().map(String::len).sum(),
+            _ => 0,
+        };
+        (own + text + size_of_val(&self.nulls[..])) as u64
+    }
+
     /// Removes all values. Their allocation is kept if `empty`, which is, has the same type.
     pub(crate) fn restart(&mut self, empty: Self) {
         if std::mem::discriminant(&self.data) == std::mem::discriminant(&empty.data) {
@@ -58,9 +84,7 @@ impl Values {
 
     /// Appends a text.
     pub(crate) fn push_text(&mut self, bytes: &[u8]) -> Outcome<()> {
-        if bytes.len() > LONGEST_NAME {
-            return bad(format!("a row name of {} bytes, at most {LONGEST_NAME} are read", bytes.len()));
-        }
+        check_name(bytes.len() as u64)?;
         match (&mut self.data, std::str::from_utf8(bytes)) {
             (Data::Text(texts), Ok(text)) => texts.push(text.to_owned()),
             (Data::Text(_), Err(_)) => return bad("a text that is not UTF-8"),

@@ -22,8 +22,13 @@ pub(crate) struct Zstd<R> {
 
 impl<R: Read> Zstd<R> {
     pub(crate) fn new(source: R) -> Self {
+        Self::with_window(source, WINDOW)
+    }
+
+    /// Refuses a larger window than this, bytes.
+    pub(crate) fn with_window(source: R, window: u64) -> Self {
         let mut decoder = Box::new(FrameDecoder::new());
-        decoder.set_max_window_size(WINDOW);
+        decoder.set_max_window_size(window);
         Self { source, decoder, in_frame: false }
     }
 

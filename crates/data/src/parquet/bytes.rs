@@ -9,17 +9,18 @@ pub(super) enum Strings {
     /// Each after its length in four bytes.
     Plain { at: usize },
     /// All lengths before all bytes (`DELTA_LENGTH_BYTE_ARRAY`).
-    Lengths { lengths: Lengths, at: usize },
+    Lengths { lengths: Delta, at: usize },
     /// Each as the length of the start that it shares with the one before, and its rest
     /// (`DELTA_BYTE_ARRAY`).
-    Prefixes { prefixes: Lengths, suffixes: Lengths, at: usize, last: Vec<u8> },
+    Prefixes { prefixes: Delta, suffixes: Delta, at: usize, last: Vec<u8> },
 }
-
-/// Lengths that were read.
-pub(super) type Lengths = std::vec::IntoIter<i64>;
 
 /// The longest string that is rebuilt from shared starts, bytes.
 const LONGEST: usize = 1 << 16;
+
+/// The largest number of lengths in a page: equal ones take no bytes, so that a short page can state
+/// any number.
+const MOST: u64 = 1 << 24;
 
 impl Strings {
     /// Strings after their lengths, of which there are `most` at most.
@@ -44,10 +45,13 @@ impl Strings {
                 *at += 4;
                 cut(bytes, at, u32::from_le_bytes(length).into())
             }
-            Self::Lengths { lengths, at } => cut(bytes, at, next(lengths)?),
+            Self::Lengths { lengths, at } => {
+                let length = next(lengths, bytes)?;
+                cut(bytes, at, length)
+            }
             Self::Prefixes { prefixes, suffixes, at, last } => {
-                let shared = usize::try_from(next(prefixes)?).unwrap_or(usize::MAX);
-                let rest = cut(bytes, at, next(suffixes)?)?;
+                let shared = usize::try_from(next(prefixes, bytes)?).unwrap_or(usize::MAX);
+                let rest = cut(bytes, at, next(suffixes, bytes)?)?;
                 if shared > last.len() || shared + rest.len() > LONGEST {
                     return bad("the shared start of two values");
                 }
@@ -59,11 +63,10 @@ impl Strings {
     }
 }
 
-fn next(lengths: &mut Lengths) -> Outcome<i64> {
-    match lengths.next() {
-        Some(length) => Ok(length),
-        None => bad("a page has fewer values than it states"),
-    }
+fn next(lengths: &mut Delta, bytes: &[u8]) -> Outcome<i64> {
+    let mut next = 0;
+    lengths.next(bytes, 1, |length| next = length)?;
+    Ok(next)
 }
 
 /// Cuts off the next `length` bytes.
@@ -78,13 +81,15 @@ fn cut<'a>(bytes: &'a [u8], at: &mut usize, length: i64) -> Outcome<&'a [u8]> {
     }
 }
 
-/// Reads all lengths, and the place behind them.
-fn lengths(bytes: &[u8], at: usize, most: usize) -> Outcome<(Lengths, usize)> {
-    let mut delta = Delta::new(bytes, at, true, most)?;
-    // A length takes no more memory than the values of the page, whose number is checked.
-    let mut lengths = Vec::new();
-    delta.next(bytes, delta.left() as usize, |length| lengths.push(length))?;
-    Ok((lengths.into_iter(), delta.end()))
+/// The lengths, and the place behind them, which is found by reading them all.
+fn lengths(bytes: &[u8], at: usize, most: usize) -> Outcome<(Delta, usize)> {
+    let lengths = Delta::new(bytes, at, true, most)?;
+    if lengths.left() > MOST {
+        return bad(format!("{} strings in a page, at most {MOST} are read", lengths.left()));
+    }
+    let mut read = lengths.clone();
+    read.next(bytes, lengths.left() as usize, |_| {})?;
+    Ok((lengths, read.end()))
 }
 
 #[cfg(test)]
@@ -121,6 +126,10 @@ mod tests {
             assert!(Strings::after_lengths(cut, 0, 3).and_then(|strings| all(strings, cut, 3)).is_err(), "{length}");
         }
         assert!(Strings::after_lengths(&lengths, 0, 2).is_err());
+        // 2^25 strings of length 0, in 512 blocks of 2^16 differences of no bits.
+        let many = [&[0x80, 0x80, 4, 1, 0x80, 0x80, 0x80, 0x10, 0][..], &[0; 1024]].concat();
+        let refused = Strings::after_lengths(&many, 0, usize::MAX).map(|_| ()).unwrap_err();
+        assert!(format!("{refused:?}").contains("33554432 strings in a page, at most 16777216"), "{refused:?}");
         let negative = [&deltas(&[2, -1])[..], b"abc"].concat();
         assert!(all(Strings::after_lengths(&negative, 0, 3).unwrap(), &negative, 2).is_err());
         let beyond = [&deltas(&[1, 0])[..], &deltas(&[1, 1]), b"ab"].concat();

@@ -6,7 +6,7 @@ use super::page::{self, Content, Header};
 use super::values::{Encoded, Scratch, dictionary};
 use crate::columnar::{Codec, Outcome, Part, Values, bad};
 
-/// Where definition levels are, and the number of values in a page that are left.
+/// A page of values: its bytes after decompression, and what is read of them next.
 #[derive(Debug)]
 struct Page {
     bytes: Vec<u8>,
@@ -23,6 +23,8 @@ pub(super) struct ColumnChunk {
     codec: Codec,
     part: Part,
     dictionary: Option<Values>,
+    /// Bytes of memory that the dictionary takes.
+    dictionary_bytes: u64,
     page: Option<Page>,
     /// Values that have not been read.
     left: usize,
@@ -35,12 +37,18 @@ impl ColumnChunk {
     /// `values` values in `part`, which starts at a page.
     pub(super) fn new(leaf: Leaf, codec: Codec, part: Part, values: usize) -> Self {
         let (stored, scratch) = (Vec::new(), Scratch::default());
-        Self { leaf, codec, part, dictionary: None, page: None, left: values, stored, scratch }
+        Self { leaf, codec, part, dictionary: None, dictionary_bytes: 0, page: None, left: values, stored, scratch }
     }
 
     /// No values, of the type that the column has.
     pub(super) fn empty(&self) -> Values {
         self.leaf.empty()
+    }
+
+    /// Bytes of memory that are held: the page, before and after decompression, and the dictionary.
+    pub(super) fn held(&self) -> u64 {
+        let page = self.page.as_ref().map_or(0, |page| page.bytes.capacity());
+        (page + self.stored.capacity()) as u64 + self.dictionary_bytes
     }
 
     /// Appends the next `count` values.
@@ -87,7 +95,9 @@ impl ColumnChunk {
                         return bad("a second dictionary, or one that is not plain");
                     }
                     page::read(&header, &mut self.part, self.codec, &mut self.stored, &mut bytes)?;
-                    self.dictionary = Some(dictionary(self.leaf, &bytes, header.values)?);
+                    let values = dictionary(self.leaf, &bytes, header.values)?;
+                    self.dictionary_bytes = values.bytes();
+                    self.dictionary = Some(values);
                 }
                 Content::Values | Content::Values2 { .. } => {
                     if header.values > self.left {

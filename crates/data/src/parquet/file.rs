@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::footer::{Chunk, Footer, Group};
+use super::leaf::Leaf;
 use super::schema::{Column, columns};
 use super::table::{FORMAT, ParquetTable};
 use crate::columnar::{Codec, Field, Outcome, Part, bad};
@@ -94,30 +95,30 @@ impl ParquetFile {
             .map(|(leaves, groups)| ParquetTable::new(path, leaves, groups, self.rows))
     }
 
-    /// The leaves of columns, and for each row group its rows and the pages of these columns.
+    /// The names and leaves of columns, and for each row group its rows and the pages of these columns.
     #[allow(clippy::type_complexity, reason = "used once, next to its definition")]
-    fn chosen(&self, needed: &[usize]) -> Outcome<(Vec<super::leaf::Leaf>, Vec<(usize, Vec<(Codec, Part)>)>)> {
+    fn chosen(&self, needed: &[usize]) -> Outcome<(Vec<(String, Leaf)>, Vec<(usize, Vec<(Codec, Part)>)>)> {
         let mut chosen = Vec::with_capacity(needed.len());
         for &column in needed {
-            match self.columns.get(column).map(|column| (column.leaf, column.place)) {
-                Some((Some(leaf), place)) => chosen.push((leaf, place)),
+            match self.columns.get(column) {
+                Some(Column { field, leaf: Some(leaf), place }) => chosen.push((field.name.clone(), *leaf, *place)),
                 _ => return bad(format!("column {column} is nested")),
             }
         }
         let mut groups = Vec::with_capacity(self.groups.len());
         for group in self.groups.iter().filter(|group| group.rows > 0) {
             let mut parts = Vec::with_capacity(chosen.len());
-            for &(leaf, place) in &chosen {
-                let Some(chunk) = group.chunks.get(place) else { return bad("a column of a row group is missing") };
+            for (name, leaf, place) in &chosen {
+                let Some(chunk) = group.chunks.get(*place) else { return bad("a column of a row group is missing") };
                 if chunk.physical != Some(leaf.physical.number()) || chunk.values != group.rows {
                     return bad(format!("column {place} of a row group is of another type or length"));
                 }
-                parts.push(self.pages(chunk)?);
+                parts.push(self.pages(chunk).map_err(|problem| problem.of_column(name))?);
             }
             let Ok(rows) = usize::try_from(group.rows) else { return bad("too many rows in a group") };
             groups.push((rows, parts));
         }
-        Ok((chosen.into_iter().map(|(leaf, _)| leaf).collect(), groups))
+        Ok((chosen.into_iter().map(|(name, leaf, _)| (name, leaf)).collect(), groups))
     }
 
     /// The codec and the bytes of the pages of a column chunk.

@@ -1,6 +1,6 @@
 //! How the values of a column are stored, and what becomes of them.
 
-use crate::columnar::{Data, Kind, Outcome, Values, bad};
+use crate::columnar::{Data, Kind, Outcome, Values, append, bad};
 use crate::format::half;
 
 /// Days from the start of the Julian calendar's count to 1970-01-01.
@@ -120,19 +120,14 @@ impl Leaf {
 
     /// Appends values of fixed width, of which there are whole ones.
     pub(super) fn extend(self, bytes: &[u8], values: &mut Values) -> Outcome<()> {
-        macro_rules! each {
-            ($values:ident, $type:ty, $convert:expr) => {
-                $values.extend(bytes.as_chunks().0.iter().map(|&word| ($convert)(<$type>::from_le_bytes(word))))
-            };
-        }
         match (&mut values.data, self.physical) {
-            (Data::Real(values), Physical::Half) => each!(values, u16, half),
-            (Data::Real(values), Physical::F32) => each!(values, f32, f64::from),
-            (Data::Real(values), Physical::F64) => each!(values, f64, |value| value),
-            (Data::Whole(values), Physical::I32) => each!(values, i32, i128::from),
-            (Data::Whole(values), Physical::U32) => each!(values, u32, i128::from),
-            (Data::Whole(values), Physical::I64) => each!(values, i64, i128::from),
-            (Data::Whole(values), Physical::U64) => each!(values, u64, i128::from),
+            (Data::Real(values), Physical::Half) => append!(values, bytes, u16, half),
+            (Data::Real(values), Physical::F32) => append!(values, bytes, f32, f64::from),
+            (Data::Real(values), Physical::F64) => append!(values, bytes, f64, |value| value),
+            (Data::Whole(values), Physical::I32) => append!(values, bytes, i32, i128::from),
+            (Data::Whole(values), Physical::U32) => append!(values, bytes, u32, i128::from),
+            (Data::Whole(values), Physical::I64) => append!(values, bytes, i64, i128::from),
+            (Data::Whole(values), Physical::U64) => append!(values, bytes, u64, i128::from),
             (Data::Whole(values), Physical::I96) => {
                 for &[a, b, c, d, e, f, g, h, day @ ..] in bytes.as_chunks::<12>().0 {
                     let nanoseconds = i128::from(u64::from_le_bytes([a, b, c, d, e, f, g, h]));

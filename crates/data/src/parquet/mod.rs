@@ -2,7 +2,8 @@
 //!
 //! Sources: the Apache Parquet format (<https://parquet.apache.org/docs/file-format/>: file layout,
 //! metadata, encodings, compression, logical types) and the compact protocol of Apache Thrift.
-//! Sizes are checked against the file before memory is allocated, and damaged files give errors.
+//! Stated bytes are checked against the file, or against what a codec can make of it, before memory is
+//! allocated; for values that take no bytes there are limits. Damaged files give errors.
 
 mod bits;
 mod bytes;

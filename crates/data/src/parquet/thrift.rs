@@ -1,5 +1,6 @@
 //! Reads the compact protocol of Thrift, in which Parquet writes its metadata.
 
+use super::bits::{varint, zigzag};
 use crate::columnar::{Outcome, bad};
 
 /// Structs and lists within each other at most.
@@ -63,23 +64,17 @@ impl<'a> Thrift<'a> {
         Ok(self.take(1)?.first().copied().unwrap_or_default())
     }
 
-    /// An unsigned number, 7 bits a byte, the lowest first.
     fn varint(&mut self) -> Outcome<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        bad("a number of its metadata has more than 64 bits")
+        let Some((value, length)) = varint(self.bytes, 0) else {
+            // Ten bytes hold 64 bits.
+            self.ended |= self.bytes.len() < 10;
+            return bad("a number of its metadata ends early, or has more than 64 bits");
+        };
+        self.take(length as u64).map(|_| value)
     }
 
-    /// A signed number: 0, -1, 1, -2, ...
     fn zigzag(&mut self) -> Outcome<i64> {
-        let value = self.varint()?;
-        Ok((value >> 1) as i64 ^ -((value & 1) as i64))
+        self.varint().map(zigzag)
     }
 
     fn wire(code: u8) -> Outcome<Wire> {

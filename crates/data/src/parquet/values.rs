@@ -88,6 +88,10 @@ impl Encoded {
         (scratch, values): (&mut Scratch, &mut Values),
     ) -> Outcome<()> {
         const FEWER: &str = "a page has fewer values than it states";
+        // A page of nulls may lack all that the values need: their bytes, and even a dictionary.
+        if count == 0 {
+            return Ok(());
+        }
         match self {
             Self::Plain { at } => {
                 let Some(width) = leaf.width() else { return bad("values without a width") };

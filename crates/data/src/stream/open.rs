@@ -36,10 +36,11 @@ const PARQUET: &str = "Parquet (its columns are described at the end)";
 /// * Parquet (feature `parquet`, as Arrow): columns of integers, floats, bool, decimal numbers, dates
 ///   and times, selected by `columns`, `id` and `index` of `options`. A null is an error, as is an
 ///   integer that no `f64` holds exactly; dates and times become seconds, as in CSV.
-///   [`ReadRows::column_report`] says how it was read. Memory is bounded by one page of each column.
-///   Needs a file.
-/// * Arrow IPC, as a file (also called Feather, version 2) or as a stream: the same. From a pipe,
-///   memory is bounded by one message.
+///   [`ReadRows::column_report`] says how it was read. Memory is bounded by one page and the dictionary
+///   of each column. Needs a file.
+/// * Arrow IPC, as a file (also called Feather, version 2) or as a stream: the same, but memory is
+///   bounded by a block or a window of each column, its dictionary and, of row names, compressed
+///   views; from a pipe also by one message.
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::NotRows`] for a folder or another known
