@@ -203,7 +203,7 @@ fn a_null_is_a_missing_value_and_wide_integers_are_refused() {
         assert!(matches!(error, DataError::MissingCell { .. }), "{way:?}: {error}");
         assert!(error.to_string().contains("row 2, column 1 (\"x\"): missing value \"null\""), "{error}");
         let error = read(&bytes, &columns(&["y"])).unwrap_err();
-        assert!(matches!(error, DataError::InexactInteger { row: 3, column: 0, .. }), "{error}");
+        assert!(error.to_string().contains("row 3, column 0 (\"y\") is 9007199254740993"), "{error}");
         // A null among the values of the dictionary.
         let error = read(&bytes, &columns(&["z"])).unwrap_err();
         assert!(error.to_string().contains("row 1, column 2 (\"z\"): missing value \"null\""), "{error}");
@@ -240,6 +240,30 @@ fn row_names_are_text_in_every_form_numbers_or_dates() {
             assert_eq!(read.1, all, "{}, {way:?}", column.data_type());
             assert_eq!(read.0, array![[0.5], [1.5], [2.5], [1.5], [2.5]]);
         }
+    }
+}
+
+#[test]
+fn text_in_the_place_of_a_null_is_not_read_and_an_error_names_its_column() {
+    // Longer than any row name.
+    let texts = ["ann", &"z".repeat(70_000), "bob"];
+    let gap = Int8Array::from(vec![Some(0), None, Some(0)]);
+    let (ends, bytes, _) = StringArray::from(texts.to_vec()).into_parts();
+    let (views, buffers, _) = StringViewArray::from(texts.to_vec()).into_parts();
+    let columns: [ArrayRef; 2] = [
+        Arc::new(StringArray::try_new(ends, bytes, gap.nulls().cloned()).unwrap()),
+        Arc::new(StringViewArray::try_new(views, buffers, gap.nulls().cloned()).unwrap()),
+    ];
+    let x: ArrayRef = Arc::new(Float32Array::from(vec![0.5; 3]));
+    let wide: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+    for way in WAYS {
+        for who in &columns {
+            let bytes = write(&[batch(vec![("x", Arc::clone(&x)), ("who", Arc::clone(who))])], way);
+            assert_eq!(read(&bytes, &named("who")).unwrap().1, ["ann", "", "bob"], "{way:?}");
+        }
+        let bytes = write(&[batch(vec![("x", Arc::clone(&x)), ("who", Arc::clone(&wide))])], way);
+        let error = read(&bytes, &named("who")).unwrap_err().to_string();
+        assert!(error.ends_with("column \"who\": a row name of 70000 bytes, at most 4096 are read"), "{error}");
     }
 }
 

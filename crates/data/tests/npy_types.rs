@@ -178,7 +178,7 @@ fn an_integer_between_two_floats_is_refused_with_its_place() {
         (0..12).flat_map(|i| if i == place { odd } else { i as i64 }.to_le_bytes()).collect()
     };
     let at = |error: DataError| match error {
-        DataError::InexactInteger { row, column, value, .. } => (row, column, value),
+        DataError::InexactInteger { place, value, .. } => (place.row, place.column, value),
         other => panic!("{other}"),
     };
     let expected = (2, 1, i128::from(odd));
@@ -197,7 +197,9 @@ fn an_integer_between_two_floats_is_refused_with_its_place() {
     assert_eq!(at(read_npy::<f64>(&fortran).unwrap_err()), expected);
     let fields = "[('a', '<i8'), ('b', '<i8'), ('c', '<i8')]";
     let structured = file(&folder, &npy(fields, false, "(4,)", &values(7)));
-    assert_eq!(at(read_npy::<f64>(&structured).unwrap_err()), expected);
+    let error = read_npy::<f64>(&structured).unwrap_err();
+    assert!(error.to_string().contains("row 2, column 1 (\"b\") is 9007199254740993"), "{error}");
+    assert_eq!(at(error), expected);
     assert_eq!(at(NpyFile::open(&structured).unwrap().read_at(2, &mut [0.0; 3]).unwrap_err()), expected);
 }
 

@@ -175,10 +175,39 @@ fn integers_that_are_no_floats_are_refused_with_row_and_column() {
         &[vec![Stored::F64(vec![1.0, 2.0, 3.0]), Stored::I64(vec![1, odd, odd])]],
     );
     let error = read(&bytes).unwrap_err();
-    assert!(
-        matches!(error, DataError::InexactInteger { row: 1, column: 1, value, .. } if value == odd.into()),
-        "{error}"
-    );
+    assert!(matches!(error, DataError::InexactInteger { value, .. } if value == odd.into()), "{error}");
+    let expected = "row 1, column 1 (\"b\") is 9007199254740993, which no 64-bit float holds exactly; select other \
+                    columns with --columns, or name the rows with --id";
+    assert!(error.to_string().ends_with(expected), "{error}");
+}
+
+#[test]
+fn a_page_of_nulls_is_read_whatever_the_type() {
+    // Pages of nine rows.
+    let present: Vec<i16> = (0..20).map(|row| i16::from(row >= 18)).collect();
+    let group = vec![
+        Stored::text(&["ann", "bob"]).optional(&present),
+        Stored::Bool(vec![true, false]).optional(&present),
+        Stored::F64(vec![0.5; 20]),
+    ];
+    let schema = "optional binary who (STRING); optional boolean flag; required double y;";
+    for (way, properties) in ways() {
+        let file = Table::of(&parquet(schema, properties, std::slice::from_ref(&group)));
+        for (id, last) in [("who", ["ann", "bob"]), ("flag", ["1", "0"])] {
+            let options = TextOptions { id: Some(id.to_owned()), ..columns(&["y"]) };
+            let read = file.open::<f64>(&options).and_then(|mut rows| collect_named_rows(&mut *rows));
+            let (_, ids) = read.unwrap_or_else(|error| panic!("{way}: {error}"));
+            assert_eq!(ids, [&[""; 18][..], &last].concat(), "{way}");
+        }
+    }
+}
+
+#[test]
+fn an_error_about_values_names_their_column() {
+    let group = vec![Stored::F64(vec![0.5]), Stored::text(&["x".repeat(5000).as_str()])];
+    let file = Table::of(&parquet("required double a; required binary who (STRING);", plain(), &[group]));
+    let error = file.read(&TextOptions { id: Some("who".to_owned()), ..columns(&["a"]) }).unwrap_err().to_string();
+    assert!(error.ends_with("Parquet: column \"who\": a row name of 5000 bytes, at most 4096 are read"), "{error}");
 }
 
 #[test]
@@ -324,12 +353,11 @@ fn a_column_of_words_holds_labels() {
             "{way}"
         );
     }
-    let null = parquet("optional binary kind (STRING);", plain(), &[vec![Stored::text(&["a"]).optional(&[1, 0])]]);
+    let group = vec![Stored::I64(vec![5, 6]), Stored::text(&["a"]).optional(&[1, 0])];
+    let null = parquet("required int64 __index_level_0__; optional binary kind (STRING);", plain(), &[group]);
     let error = read_labels(&Table::of(&null).path, &TextOptions::default()).unwrap_err();
-    assert!(
-        matches!(error, DataError::MissingCell { ref place, .. } if place.row == 1 && place.line.is_none()),
-        "{error}"
-    );
+    assert!(matches!(error, DataError::MissingCell { ref place, .. } if place.line.is_none()), "{error}");
+    assert!(error.to_string().contains(": row 1, column 1 (\"kind\"): missing value"), "{error}");
     let two = Table::of(&parquet(ABC, plain(), &[floats(&numbers(2, 3))]));
     assert!(matches!(read_labels(&two.path, &TextOptions::default()), Err(DataError::FeatureMismatch { .. })));
 }
@@ -349,4 +377,21 @@ fn empty_tables_pipes_and_encrypted_files_are_refused() {
     encrypted[end..].copy_from_slice(b"PARE");
     let error = read(&encrypted).unwrap_err();
     assert!(matches!(error, DataError::BadTable { .. }) && error.to_string().ends_with("it is encrypted"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn labels_in_a_named_pipe_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("pipe");
+    if !std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|status| status.success()) {
+        common::skipped("mkfifo is not available");
+        return;
+    }
+    let bytes = parquet("required binary kind (STRING);", plain(), &[vec![Stored::text(&["dog", "cat"])]]);
+    let writing = path.clone();
+    let writer = std::thread::spawn(move || std::fs::write(writing, bytes));
+    let error = read_labels(&path, &TextOptions::default()).unwrap_err();
+    assert!(matches!(error, DataError::NeedsAFile { .. }), "{error}");
+    writer.join().unwrap().unwrap();
 }

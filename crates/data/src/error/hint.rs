@@ -1,8 +1,8 @@
-//! What helps if a cell is not a number.
+//! What helps if a value cannot be read as a number.
 
 use std::fmt;
 
-/// What helps if a cell is not a number.
+/// What helps if a value cannot be read as a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hint {
     /// Nothing in general.
@@ -17,6 +17,10 @@ pub enum Hint {
     DecimalOrThousands,
     /// The number has separators of thousands.
     Thousands,
+    /// Integers of an array are too large for floats.
+    SubtractOffset,
+    /// Integers of a table are too large for floats; they may name the rows.
+    SelectOthers,
 }
 
 impl fmt::Display for Hint {
@@ -28,6 +32,10 @@ impl fmt::Display for Hint {
             Self::Decimal(mark) => write!(f, "; if its {mark:?} is the decimal point, give --decimal {mark}"),
             Self::DecimalOrThousands => f.write_str("; give --decimal or --thousands for its mark"),
             Self::Thousands => f.write_str("; give --thousands for its separators"),
+            Self::SubtractOffset => {
+                f.write_str("; subtract an offset before saving, or save it rounded with .astype('<f8')")
+            }
+            Self::SelectOthers => f.write_str("; select other columns with --columns, or name the rows with --id"),
         }
     }
 }

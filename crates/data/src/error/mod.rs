@@ -99,9 +99,9 @@ pub enum DataError {
     /// The element type is not supported.
     #[error("{}: elements of type {actual}, expected {expected}", path.display())]
     WrongDtype { path: PathBuf, expected: &'static str, actual: String },
-    /// An integer of 64 bits that would have to be rounded.
-    #[error("{}: row {row}, column {column} is {value}, which no 64-bit float holds exactly; subtract an offset before saving, or save it rounded with .astype('<f8')", path.display())]
-    InexactInteger { path: PathBuf, row: u64, column: usize, value: i128 },
+    /// An integer of 64 bits that would have to be rounded. The `hint` says what helps.
+    #[error("{}: {place} is {value}, which no 64-bit float holds exactly{hint}", path.display())]
+    InexactInteger { path: PathBuf, place: Place, value: i128, hint: Hint },
     /// The number of axes is wrong.
     #[error("{}: array of rank {actual}, expected rank {expected}{}", path.display(), if *expected == 2 { " (or 1); x.reshape(len(x), -1) makes rows" } else { "" })]
     WrongRank { path: PathBuf, expected: usize, actual: usize },

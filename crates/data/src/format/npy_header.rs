@@ -6,7 +6,7 @@ use std::path::Path;
 use super::npy_decode::{Inexact, items_a_chunk};
 use super::npy_dtype::{Dtype, DtypeError};
 use super::npy_literal::{Literal, deepest, parse};
-use crate::error::DataError;
+use crate::error::{DataError, Hint, Place, excerpt};
 
 /// The first bytes of every `.npy` file.
 pub(crate) const NPY_MAGIC: [u8; 6] = *b"\x93NUMPY";
@@ -71,12 +71,10 @@ impl MatrixHeader {
     /// The error about an integer that is number `place` of the array, by rows.
     pub(crate) fn inexact(&self, path: &Path, place: u128, value: Inexact) -> DataError {
         let columns = (self.columns as u128).max(1);
-        DataError::InexactInteger {
-            path: path.to_path_buf(),
-            row: (place / columns) as u64,
-            column: (place % columns) as usize,
-            value: value.value,
-        }
+        let (row, column) = ((place / columns) as u64, (place % columns) as usize);
+        let header = self.dtype.names.as_ref().and_then(|names| names.get(column)).map(|name| excerpt(name));
+        let place = Place { line: None, row, column, header };
+        DataError::InexactInteger { path: path.to_path_buf(), place, value: value.value, hint: Hint::SubtractOffset }
     }
 
     /// Refuses an array without rows or features.

@@ -27,6 +27,7 @@ pub struct Labels {
 /// # Errors
 /// Those of [`read_csv`](crate::read_csv) about the file, its rows and its columns;
 /// [`DataError::FeatureMismatch`] for more than one column; [`DataError::MissingCell`];
+/// [`DataError::NeedsAFile`] for Parquet or Arrow from a pipe;
 /// [`DataError::AmbiguousHeader`] if the first line can be the name of the column or a label;
 /// [`DataError::TooManyClasses`].
 pub fn read_labels(path: &Path, options: &TextOptions) -> Result<Labels, DataError> {
@@ -35,11 +36,16 @@ pub fn read_labels(path: &Path, options: &TextOptions) -> Result<Labels, DataErr
     let head = Head::read(&mut file).map_err(io)?;
     let mut found = Found::default();
     if let sniffed @ (Sniffed::Parquet | Sniffed::Arrow) = head.sniff() {
+        if !file.metadata().map_err(io)?.is_file() {
+            let what = "a table of labels in Parquet or Arrow";
+            return Err(DataError::NeedsAFile { path: path.to_path_buf(), what });
+        }
         let mut rows = ColumnarRows::of_labels(path, file, sniffed == Sniffed::Parquet, options)?;
+        let first = rows.first_name();
         while let Some(names) = rows.next_names()? {
             for name in names {
                 let row = found.numbers.len() as u64;
-                found.add(path, name, || Place { line: None, row, column: 0, header: None })?;
+                found.add(path, name, || Place { row, ..first.clone() })?;
             }
         }
         return Ok(found.sorted());

@@ -11,7 +11,7 @@ use crate::columnar::{
     Columnar, Data, Fault, Field, Kind, Selection, Values, fill, pandas_index, row_name, select, select_labels,
 };
 use crate::element::Element;
-use crate::error::{DataError, Place, excerpt};
+use crate::error::{DataError, Hint, Place, excerpt};
 use crate::parquet::ParquetFile;
 use crate::text::TextOptions;
 
@@ -159,7 +159,7 @@ impl ColumnarRows {
         let place = Place { line: None, row, column, header };
         match fault {
             Fault::Null => DataError::MissingCell { path, place, text: "null".to_owned() },
-            Fault::Inexact(value) => DataError::InexactInteger { path, row, column, value },
+            Fault::Inexact(value) => DataError::InexactInteger { path, place, value, hint: Hint::SelectOthers },
             Fault::Infinite(text) => DataError::InfiniteCell { path, place, text, bits: 8 * size_of::<F>() },
             Fault::NotNumeric => {
                 let name = self.selection.columns.get(slot).cloned().unwrap_or_default();
@@ -167,6 +167,12 @@ impl ColumnarRows {
                 DataError::NotNumeric { path, columns: vec![(column, name, words)] }
             }
         }
+    }
+
+    /// The place of the name of row 0.
+    pub(crate) fn first_name(&self) -> Place {
+        let (column, name) = self.selection.id.as_ref().map_or((0, ""), |(column, name)| (*column, name));
+        Place { line: None, row: 0, column, header: Some(excerpt(name)) }
     }
 
     /// The names of all remaining rows, block by block, without their features.

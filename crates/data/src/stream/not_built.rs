@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::read_rows::ReadRows;
 use crate::element::Element;
-use crate::error::DataError;
+use crate::error::{DataError, Place};
 use crate::text::TextOptions;
 
 /// There are no such rows.
@@ -36,6 +36,10 @@ impl ColumnarRows {
 
     pub(crate) fn of_labels(path: &Path, _: File, parquet: bool, _: &TextOptions) -> Result<Self, DataError> {
         refused(path, if parquet { "Parquet" } else { "Arrow IPC" })
+    }
+
+    pub(crate) fn first_name(&self) -> Place {
+        match *self {}
     }
 
     pub(crate) fn next_names(&mut self) -> Result<Option<&[String]>, DataError> {
