@@ -48,18 +48,17 @@ impl ModelChoice {
         Self::Auto(preset, preset.model(Architecture::default()))
     }
 
-    /// The same, or for `auto` the model for rows of so many features: splines on a mixture, a mixture
-    /// alone for one feature, and Gaussianization for wide rows, whose covariances are costly.
+    /// The same, or for `auto` the model for rows of so many features: an ensemble, and Gaussianization
+    /// for wide rows, whose covariances are costly.
     pub(crate) fn for_features(self, features: usize) -> Self {
         match self {
-            Self::Auto(..) if features == 1 => Self::auto(Preset::GAUSSIAN_MIXTURE),
             Self::Auto(..) if features > WIDE => Self::auto(Preset::GAUSSIANIZATION_ORTHONORMAL),
             other => other,
         }
     }
 
-    /// Whether the model competes with the Gaussian mixture alone.
-    pub(crate) fn competes(&self) -> bool {
+    /// Whether the model is searched for.
+    pub(crate) fn is_searched(&self) -> bool {
         matches!(self, Self::Auto(preset, _) if *preset == Preset::MIXTURE_SPLINE)
     }
 

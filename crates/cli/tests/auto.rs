@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{folder, pdmap, succeed, write};
+use common::{folder, read, refuse_cleanly, succeed, write};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -24,26 +24,52 @@ fn base(folder: &Path) -> Value {
 }
 
 #[test]
-fn tables_get_couplings_on_a_mixture_or_the_mixture_alone() {
+fn tables_get_an_ensemble_that_says_what_was_tried() {
     let folder = &folder();
     write(folder, "x.npy", &clusters(1200, 3));
-    let output = pdmap(folder, &["train", "--data", "x.npy", "--steps", "200", "--out", "m.st"]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("auto: mixture-spline has ") && said.contains("; kept: "), "{said}");
-    let header = base(folder);
-    assert!(header["base"]["gaussian-mixture"].is_object(), "{header}");
+    let train = ["train", "--data", "x.npy", "--steps", "200", "--out", "m.st", "--report", "m.html"];
+    let printed = succeed(folder, &train);
+    assert!(printed.contains("auto: gaussian-mixture") && printed.contains("auto: mixture-spline"), "{printed}");
     // Far above one Gaussian: nats, from the line that compares the two.
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let above = printed.lines().find(|line| line.starts_with("Gaussian with full covariance")).unwrap();
     let nats: f64 = above.split("the flow is ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(above.ends_with("above") && nats > 1.0, "{above}");
-    // The kept model is what validation says: its score is that of the record.
-    let best = header["training"]["best_validation"].as_f64().unwrap();
-    assert!(
-        said.contains(&format!("{best:.4} nats")) || said.contains(&format!("gaussian-mixture {best:.4}")),
-        "{said}"
-    );
+    let header = base(folder);
+    let (members, tried) = (&header["base"]["ensemble"]["members"], &header["training"]["tried"]);
+    assert!(members.as_array().unwrap().len() >= 5, "{members}");
+    let tried = tried.as_array().unwrap();
+    let sum = |key: &str| tried.iter().map(|member| member[key].as_f64().unwrap()).sum::<f64>();
+    assert!((sum("weight") - 1.0).abs() < 1e-9 && sum("steps") <= 200.0 && sum("steps") > 0.0, "{tried:?}");
+    assert!(std::fs::read_to_string(folder.join("m.html")).unwrap().contains("Models that were tried"));
+    let inspected = succeed(folder, &["inspect", "m.st"]);
+    assert!(inspected.contains("member 0: weight") && !inspected.contains("base: {"), "{inspected}");
+    // The same steps give the same bits.
+    let again = succeed(folder, &["train", "--data", "x.npy", "--steps", "200", "--out", "again.st"]);
+    let weights = |text: &str| text.lines().find(|line| line.starts_with("weights ")).unwrap().to_owned();
+    assert_eq!(weights(&again), weights(&printed));
+}
+
+#[test]
+fn an_ensemble_scores_and_samples_and_has_codes_by_member_only() {
+    let folder = &folder();
+    write(folder, "x.npy", &clusters(300, 2));
+    succeed(folder, &["train", "--data", "x.npy", "--steps", "60", "--dtype", "f64", "--out", "m.st"]);
+    let all = ["score", "m.st", "--data", "x.npy", "--out", "ll.npy", "--attribution", "g.npy"];
+    succeed(folder, &all);
+    succeed(folder, &["sample", "m.st", "--count", "5", "--out", "s.npy"]);
+    assert_eq!(read(folder, "g.npy").dim(), (300, 2));
+    assert_eq!(read(folder, "s.npy").dim(), (5, 2));
+    let encode = ["encode", "m.st", "--data", "x.npy", "--out", "z.npy"];
+    refuse_cleanly(folder, &encode, &["ensemble of", "--member 0 to"]);
+    refuse_cleanly(folder, &[&encode[..], &["--member", "99"]].concat(), &["no member 99", "counted from 0"]);
+    succeed(folder, &[&encode[..], &["--member", "1"]].concat());
+    let back = ["decode", "m.st", "--data", "z.npy", "--member", "1", "--out", "back.npy"];
+    succeed(folder, &back);
+    let far = (&read(folder, "back.npy") - &clusters(300, 2)).iter().fold(0.0_f64, |far, x| far.max(x.abs()));
+    assert!(far < 1e-6, "{far}");
+    succeed(folder, &["train", "--data", "x.npy", "--steps", "3", "--model", "dense-svd", "--out", "one.st"]);
+    let one = ["encode", "one.st", "--data", "x.npy", "--member", "0", "--out", "z.npy"];
+    refuse_cleanly(folder, &one, &["one flow, no ensemble"]);
 }
 
 #[test]
@@ -55,7 +81,7 @@ fn the_model_follows_from_the_number_of_features_and_can_be_named() {
     };
     write(folder, "one.npy", &clusters(200, 1));
     let kinds: Vec<String> = train("one.npy", &[]);
-    assert_eq!(kinds, ["standardize"]);
+    assert!(kinds.is_empty(), "the ensemble has no layers of its own: {kinds:?}");
     write(folder, "x.npy", &clusters(200, 3));
     let kinds: Vec<String> = train("x.npy", &["--depth", "3"]);
     assert!(kinds.contains(&"dense".to_owned()), "a depth asks for a dense model: {kinds:?}");

@@ -189,7 +189,7 @@ fn models_that_do_not_match_the_data() {
     let folder = &folder();
     write(folder, "x.npy", &rows(300, 3));
     write(folder, "wide.npy", &rows(10, 4));
-    succeed(folder, &train("x.npy"));
+    succeed(folder, &[&train("x.npy")[..], &["--model", "mixture-spline"]].concat());
     for (command, out) in [("score", "ll.npy"), ("encode", "z.npy"), ("decode", "x2.npy")] {
         let on = |data| [command, "m.safetensors", "--data", data, "--out", out];
         refuse_cleanly(folder, &on("wide.npy"), &["wide.npy", "4", "3"]);

@@ -19,7 +19,7 @@ fn rewrite(folder: &Path, name: &str, columns: &[(usize, &str)]) {
 }
 
 fn train(folder: &Path, data: &str, rest: &[&str], out: &str) -> String {
-    let common = ["train", "--data", data, "--steps", "60", "--batch", "64", "--out", out];
+    let common = ["train", "--data", data, "--model", "mixture-spline", "--steps", "60", "--batch", "64", "--out", out];
     succeed(folder, &[&common[..], rest].concat())
 }
 

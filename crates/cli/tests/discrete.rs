@@ -20,7 +20,8 @@ fn table(folder: &Path) {
     std::fs::write(folder.join("t.csv"), text).unwrap();
 }
 
-const FEW: [&str; 8] = ["train", "--data", "t.csv", "--steps", "30", "--batch", "50", "--out"];
+const FEW: [&str; 10] =
+    ["train", "--data", "t.csv", "--model", "mixture-spline", "--steps", "30", "--batch", "50", "--out"];
 
 fn stderr(folder: &Path, args: &[&str]) -> String {
     let output = pdmap(folder, args);

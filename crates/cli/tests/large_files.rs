@@ -51,7 +51,7 @@ fn training_from_a_file_is_as_good_as_from_memory() {
             "m.safetensors",
         ],
     );
-    assert!(printed.contains("20 of 20 training steps"), "{printed}");
+    assert!(printed.contains("ensemble: 20 training steps"), "{printed}");
 }
 
 #[test]

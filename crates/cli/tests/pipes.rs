@@ -11,7 +11,22 @@ use common::{folder, read, read_vector, rows, succeed, write};
 
 fn model(folder: &Path) {
     write(folder, "train.npy", &rows(400, 3));
-    succeed(folder, &["train", "--data", "train.npy", "--steps", "30", "--dtype", "f64", "--out", "m.st"]);
+    succeed(
+        folder,
+        &[
+            "train",
+            "--data",
+            "train.npy",
+            "--model",
+            "mixture-spline",
+            "--steps",
+            "30",
+            "--dtype",
+            "f64",
+            "--out",
+            "m.st",
+        ],
+    );
 }
 
 /// Runs `pdmap` with `input` on standard input.

@@ -15,7 +15,8 @@ fn model(folder: &Path) {
         text += &format!("p{row},{a},some words,{}\n", a + b);
     }
     std::fs::write(folder.join("data.csv"), text).unwrap();
-    let train = ["train", "--data", "data.csv", "--columns", "height,weight", "--id", "patient"];
+    let train =
+        ["train", "--data", "data.csv", "--columns", "height,weight", "--id", "patient", "--model", "mixture-spline"];
     succeed(folder, &[&train[..], &["--steps", "30", "--dtype", "f64", "--out", "m.st"]].concat());
 }
 

@@ -188,7 +188,7 @@ fn prepare(folder: &Path) {
         photo.save(folder.join(format!("photos/{index}.png"))).unwrap();
     }
     let run = |line: &str| drop(succeed(folder, &words(line)));
-    run("train --data x.npy --steps 5 --out m.st");
+    run("train --data x.npy --model mixture-spline --steps 5 --out m.st");
     std::fs::write(folder.join("c.toml"), "layers = [{ kind = \"coupling\", hidden = [4] }]").unwrap();
     run("train --data x.npy --condition labels.npy --classes 2 --model c.toml --steps 5 --out c.st");
     run("train --data synthetic:ar1?length=16 --rows 300,50,50 --model conv-orthonormal --steps 5 --out conv.st");

@@ -37,4 +37,5 @@ struct Kinds;
 kernel!(Kinds, &'a mut Registry<F>, |_this, registry| {
     combine::register(registry);
     flow::base::register(registry);
+    flow::register_ensemble(registry);
 });

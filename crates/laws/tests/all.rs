@@ -8,6 +8,7 @@ mod dense_directions;
 mod dense_layers;
 mod dense_reference;
 mod effort;
+mod ensemble;
 mod evaluator;
 mod extremes;
 mod laws;

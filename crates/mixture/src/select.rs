@@ -18,7 +18,7 @@ use crate::standardized::Standardized;
 pub struct SelectOptions {
     /// Components; by validation rows where not given.
     pub components: Option<usize>,
-    /// Most components that are tried; without it, as many as there are rows for.
+    /// Most components that are tried; without it 256, and never more than one for four rows.
     pub most_components: Option<usize>,
     /// Forms of the covariances. If empty: full, tied and diagonal ones, and for 8 columns or more
     /// low-rank ones whose rank is the root of their number.
@@ -70,13 +70,14 @@ pub struct Trial {
 pub struct Selection {
     /// The chosen mixture, in the coordinates of the rows.
     pub mixture: GaussianMixture,
-    /// All candidates, in the order of their fits. The first is the shrunk Gaussian, so that the
-    /// choice is never below it on the validation rows.
+    /// All candidates, in the order of their fits. Where the options allow one component with a full
+    /// covariance, the first is the shrunk Gaussian, so that the choice is never below it on the
+    /// validation rows.
     pub trials: Vec<Trial>,
     /// Index of the chosen one.
     pub chosen: usize,
-    /// The prior that it was fitted under.
-    prior: Prior,
+    /// The prior that it was fitted under; none for the shrunk Gaussian.
+    prior: Option<Prior>,
 }
 
 impl Selection {
@@ -92,12 +93,12 @@ impl Selection {
     /// As [`Standardized::new`]; rows of another number of columns.
     pub fn refit(&self, rows: ArrayView2<'_, f64>, options: EmOptions) -> Result<GaussianMixture> {
         let rows = Standardized::new(rows)?;
-        if self.chosen == 0 {
+        let Some(prior) = &self.prior else {
             let gaussian = ShrunkGaussian::by_formula(&rows)?.gaussian()?;
             return rows.restore(&GaussianMixture::of_one(gaussian));
-        }
+        };
         let start = rows.standardize(&self.mixture)?;
-        let mut em = Em::new(&rows, self.trial().form, start.components().len(), &self.prior)?;
+        let mut em = Em::new(&rows, self.trial().form, start.components().len(), prior)?;
         em.resume(&start)?;
         em.run(options)?;
         rows.restore(&em.mixture()?)
@@ -133,7 +134,8 @@ const FIRST: usize = 2;
 /// from where it was best for fewer components.
 ///
 /// # Errors
-/// As [`Standardized::new`]; no validation rows, or such that are not finite.
+/// As [`Standardized::new`]; no validation rows, or such that are not finite; options that
+/// [`Em::new`] refuses.
 pub fn select(
     train: ArrayView2<'_, f64>,
     validation: ArrayView2<'_, f64>,
@@ -145,7 +147,7 @@ pub fn select(
     if validation.nrows() == 0 {
         return Err(MixtureError::NoRows);
     }
-    let deadline = options.budget.map(|budget| Instant::now() + budget);
+    let deadline = options.budget.and_then(|budget| Instant::now().checked_add(budget));
     let shrunk = ShrunkGaussian::by_validation(&rows, validation.view())?;
     let mut search = Search::new(&rows, validation, options, &shrunk)?;
     let most = (rows.count() / ROWS).min(options.most_components.unwrap_or(usize::MAX)).max(1);
@@ -157,6 +159,9 @@ pub fn select(
     // Tied covariances first: full ones are shrunk towards them.
     forms.sort_by_key(|form| form.form != CovarianceForm::Tied);
     let late = |search: &Search<'_>| {
+        if search.trials.is_empty() {
+            return false;
+        }
         deadline.is_some_and(|deadline| Instant::now() >= deadline)
             || options.operations.is_some_and(|most| search.operations >= most)
     };
@@ -234,7 +239,7 @@ struct Search<'a> {
     trials: Vec<Trial>,
     /// The best mixture, in standardized coordinates.
     mixture: GaussianMixture,
-    prior: Prior,
+    prior: Option<Prior>,
     chosen: usize,
     /// Floating-point operations so far.
     operations: f64,
@@ -249,11 +254,16 @@ impl<'a> Search<'a> {
     ) -> Result<Self> {
         let mixture = GaussianMixture::of_one(shrunk.gaussian()?);
         let (form, shrinkage) = (CovarianceForm::Full, shrunk.shrinkage);
-        let validated = mixture.mean_log_density(validation.view())?;
-        let trials = vec![Trial { form, components: 1, shrinkage, validation: validated }];
+        let mut trials = Vec::new();
+        // What was asked for may exclude it.
+        let forms = &options.forms;
+        if options.components.is_none_or(|count| count == 1) && (forms.is_empty() || forms.contains(&form)) {
+            let validation = mixture.mean_log_density(validation.view())?;
+            trials.push(Trial { form, components: 1, shrinkage, validation });
+        }
         let (overall, target) = (shrunk.covariance.clone(), shrunk.covariance.clone());
-        let prior = Prior::new(0.0, overall.clone());
-        Ok(Self { rows, validation, options, overall, target, trials, mixture, prior, chosen: 0, operations: 0.0 })
+        let (prior, chosen, operations) = (None, 0, 0.0);
+        Ok(Self { rows, validation, options, overall, target, trials, mixture, prior, chosen, operations })
     }
 
     /// The target without tied covariances: that of all rows, in the volume of one of so many
@@ -334,8 +344,8 @@ impl<'a> Search<'a> {
     fn consider(&mut self, form: CovarianceForm, prior: Prior, mixture: GaussianMixture) -> Result<f64> {
         let validation = mixture.mean_log_density(self.validation.view())?;
         let (components, shrinkage) = (mixture.components().len(), prior.rows);
-        if validation > self.trials[self.chosen].validation {
-            (self.chosen, self.mixture, self.prior) = (self.trials.len(), mixture, prior);
+        if self.trials.get(self.chosen).is_none_or(|best| validation > best.validation) {
+            (self.chosen, self.mixture, self.prior) = (self.trials.len(), mixture, Some(prior));
         }
         self.trials.push(Trial { form, components, shrinkage, validation });
         Ok(validation)

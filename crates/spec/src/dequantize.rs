@@ -59,7 +59,16 @@ impl Dequantizer {
 
     /// Adds the noise of a draw to consecutive rows, of which the first has the number `first`.
     /// Columns behind the features, such as a condition, stay as they are.
-    pub fn add<F: Real>(&self, draw: u64, first: u64, mut rows: ArrayViewMut2<'_, F>) {
+    pub fn add<F: Real>(&self, draw: u64, first: u64, rows: ArrayViewMut2<'_, F>) {
+        self.each(draw, first, rows, |value, noise| value + noise);
+    }
+
+    /// Takes the noise of a draw off again: the rows as before [`add`](Self::add), up to rounding.
+    pub fn remove<F: Real>(&self, draw: u64, first: u64, rows: ArrayViewMut2<'_, F>) {
+        self.each(draw, first, rows, |value, noise| value - noise);
+    }
+
+    fn each<F: Real>(&self, draw: u64, first: u64, mut rows: ArrayViewMut2<'_, F>, change: impl Fn(F, F) -> F) {
         let mut rng = self.rng.clone();
         rng.set_stream(draw);
         // Each number takes two words.
@@ -68,14 +77,14 @@ impl Dequantizer {
             for &(feature, step) in &self.steps {
                 let noise = F::of(step * (rng.random::<f64>() - 0.5));
                 if let Some(value) = row.get_mut(feature) {
-                    *value += noise;
+                    *value = change(*value, noise);
                 }
             }
         }
     }
 
     /// Adds the noise of a draw to the row with this number.
-    pub(crate) fn add_to_row<F: Real>(&self, draw: u64, number: u64, row: ArrayViewMut1<'_, F>) {
+    pub fn add_to_row<F: Real>(&self, draw: u64, number: u64, row: ArrayViewMut1<'_, F>) {
         self.add(draw, number, row.insert_axis(Axis(0)));
     }
 

@@ -160,6 +160,20 @@ pub enum SpecError {
         /// The layer's error.
         source: Box<LayerError>,
     },
+    /// A member that an ensemble does not have.
+    #[error("no member {index}: {}", if *count == 0 { "the model is one flow, no ensemble".to_owned() } else { format!("the ensemble has {count}, counted from 0") })]
+    NoMember {
+        /// The number that was asked for.
+        index: usize,
+        /// The number of members.
+        count: usize,
+    },
+    /// An ensemble, of which codes were asked for.
+    #[error("the model is an ensemble of {count} flows, each with codes of its own: name one (--member 0 to {})", count - 1)]
+    NoCodes {
+        /// The number of members.
+        count: usize,
+    },
     /// A model that could be written, but not read again.
     #[error("the model cannot be saved: {what} {actual}, a model file holds at most {limit}")]
     TooLarge {

@@ -32,7 +32,7 @@ pub use description::{ModelFile, ModelSpec, TrainingSpec};
 pub use error::SpecError;
 pub use file_rows::FileRows;
 pub use fit_config::{FitBuilder, FitConfig};
-pub use model_file::{AnyModel, Header, Inspection, Model, TrainingRecord};
+pub use model_file::{AnyModel, Header, Inspection, Model, TrainingRecord, Tried};
 pub use preprocess::Preprocess;
 pub use preset::{Architecture, Preset};
 pub use registry::registry;

@@ -102,6 +102,10 @@ presets! {
         GAUSSIAN_MIXTURE = "gaussian-mixture";
         /// Couplings of splines that start as the identity, in front of a Gaussian mixture.
         MIXTURE_SPLINE = "mixture-spline";
+        /// A rotation and a spline for each component.
+        LINEAR_SPLINE_ORTHONORMAL = "linear-spline-orthonormal";
+        /// The same with a matrix in GL(D).
+        LINEAR_SPLINE_UNCONSTRAINED = "linear-spline-unconstrained";
     }
 }
 

@@ -88,6 +88,13 @@ impl<'a, F: Real> InMemory<'a, F> {
         Ok(Self { condition, ..rows.into() })
     }
 
+    /// The same rows, borrowed for a shorter time.
+    #[must_use]
+    pub fn reborrow(&self) -> InMemory<'_, F> {
+        let condition = self.condition.as_ref().map(|condition| condition.reborrow());
+        InMemory { rows: self.rows.reborrow(), condition, chosen: self.chosen, noise: self.noise }
+    }
+
     /// Only the rows of these numbers, in this order. They must be numbers of rows.
     #[must_use]
     pub fn choose(self, chosen: &'a [usize]) -> Self {
@@ -99,6 +106,11 @@ impl<'a, F: Real> InMemory<'a, F> {
     #[must_use]
     pub fn dequantized(self, noise: Option<&'a Dequantizer>) -> Self {
         Self { noise, ..self }
+    }
+
+    /// The noise of discrete features.
+    pub fn noise(&self) -> Option<&'a Dequantizer> {
+        self.noise
     }
 
     /// The number of rows.
@@ -154,6 +166,15 @@ impl<'a, F: Real> InMemory<'a, F> {
 }
 
 impl<F: Real> Rows<'_, F> {
+    /// The same rows, borrowed for a shorter time.
+    #[must_use]
+    pub fn reborrow(&self) -> Rows<'_, F> {
+        match self {
+            Self::Memory(rows) => Rows::Memory(rows.reborrow()),
+            Self::File(rows) => Rows::File(rows),
+        }
+    }
+
     /// The number of rows.
     pub fn count(&self) -> u64 {
         match self {

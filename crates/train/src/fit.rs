@@ -61,6 +61,13 @@ impl<'a, F: Real> FitData<'a, F> {
     }
 }
 
+impl<F> FitData<'_, F> {
+    /// Numbers of a condition, where there is one.
+    pub(crate) fn conditions(&self) -> Option<usize> {
+        self.condition.as_ref().map(|condition| condition.ncols())
+    }
+}
+
 impl<'a, F: Real> From<&'a Array2<F>> for FitData<'a, F> {
     fn from(rows: &'a Array2<F>) -> Self {
         Self::new(rows.view())
@@ -99,29 +106,49 @@ pub fn fit<F: Real>(rows: ArrayView2<'_, F>, config: &FitConfig) -> Result<Fitte
 /// As [`fit`] and [`train_with`]; conditions that do not fit the rows.
 pub fn fit_with<F: Real>(data: FitData<'_, F>, config: &FitConfig, hooks: Hooks<'_>) -> Result<Fitted<F>, TrainError> {
     let FitConfig { model, training, adaptive, .. } = config;
-    let FitData { rows, condition, validation } = data;
-    pdmap_data::check_training(rows.reborrow(), "rows", adaptive.least_rows(training.batch))?;
-    let features = rows.ncols();
-    let conditions = condition.as_ref().map_or(0, |condition| condition.ncols());
-    let all = InMemory::with_condition(rows, condition)?;
-    let chosen;
-    let (rows, validation) = match validation {
-        Some((rows, condition)) => (all, joined(rows, condition)?),
-        None => {
-            let share = if adaptive.share { validation_share(all.count() as u64) } else { config.validation };
-            let (train, held_out, _) = split_row_numbers(all.count(), share, 0.0, training.seed)?;
-            chosen = train;
-            (all.choose(&chosen), all.gather(held_out.into_iter()).into())
-        }
-    };
-    let rows = Rows::from(rows);
-    let training = adaptive.settle(training.clone(), rows.count(), features);
+    let conditions = data.conditions().unwrap_or(0);
+    let share = (!adaptive.share).then_some(config.validation);
+    let parts = Parts::of(data, adaptive.least_rows(training.batch), share, training.seed)?;
+    let (rows, validation) = parts.views();
+    let training = adaptive.settle(training.clone(), rows.count(), rows.features() - conditions);
     let steps = model.preprocess.clone().unwrap_or_else(|| vec![Preprocess::Standardize]);
     let mut spec = model.clone();
     spec.conditions = conditions;
     let mut flow = spec.build_on(rows, &steps, training.seed, &registry())?;
-    let trained = train_with(&mut flow, rows, validation.view(), &training, hooks)?;
+    let trained = train_with(&mut flow, rows, validation, &training, hooks)?;
     Ok(Fitted { flow, preprocessing: Preprocess::layers(&steps), trained, config: training })
+}
+
+/// Rows for training and for validation.
+#[derive(Debug)]
+pub(crate) struct Parts<'a, F> {
+    all: InMemory<'a, F>,
+    /// The numbers of the training rows, unless they are all.
+    chosen: Option<Vec<usize>>,
+    validation: CowArray<'a, F, Ix2>,
+}
+
+impl<'a, F: Real> Parts<'a, F> {
+    /// Holds out a `share` of the rows, by default [`validation_share`], unless there are validation
+    /// rows.
+    pub(crate) fn of(data: FitData<'a, F>, least: usize, share: Option<f64>, seed: u64) -> Result<Self, TrainError> {
+        let FitData { rows, condition, validation } = data;
+        pdmap_data::check_training(rows.reborrow(), "rows", least)?;
+        let all = InMemory::with_condition(rows, condition)?;
+        if let Some((rows, condition)) = validation {
+            return Ok(Self { all, chosen: None, validation: joined(rows, condition)? });
+        }
+        let share = share.unwrap_or_else(|| validation_share(all.count() as u64));
+        let (train, held_out, _) = split_row_numbers(all.count(), share, 0.0, seed)?;
+        Ok(Self { all, chosen: Some(train), validation: all.gather(held_out.into_iter()).into() })
+    }
+
+    /// The training rows and the validation rows.
+    pub(crate) fn views(&self) -> (Rows<'_, F>, ArrayView2<'_, F>) {
+        let all = self.all.reborrow();
+        let rows = self.chosen.as_deref().map_or(all, |chosen| all.choose(chosen));
+        (rows.into(), self.validation.view())
+    }
 }
 
 /// Rows followed by their conditions; copied only where there are conditions.

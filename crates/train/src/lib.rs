@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod auto;
 mod batches;
 mod checkpoint;
 mod clock;
@@ -18,6 +19,7 @@ mod training;
 mod validation;
 mod validation_plan;
 
+pub use auto::{AutoConfig, AutoFitted, fit_auto, train_auto};
 pub use checkpoint::Checkpoints;
 pub use error::TrainError;
 pub use fit::{Fit, FitData, Fitted, fit, fit_with};
@@ -31,6 +33,6 @@ pub use validation::mean_log_prob;
 pub use pdmap_spec::{
     Adaptive, AnyModel, Architecture, Budget, ColumnMap, ColumnSums, Condition, Dequantizer, DiscreteFeature, FileRows,
     FitBuilder, FitConfig, Header, InMemory, Inspection, LEAST_ROWS, Model, ModelFile, ModelSpec, Preprocess, Preset,
-    Rows, Spacing, SpecError, TrainConfig, TrainingRecord, TrainingSpec, description, each_precision, model_file,
-    registry, validation_share, weights_hash,
+    Rows, Spacing, SpecError, TrainConfig, TrainingRecord, TrainingSpec, Tried, description, each_precision,
+    model_file, registry, validation_share, weights_hash,
 };

@@ -1,5 +1,7 @@
 //! What a run did, and its events.
 
+use std::ops::Add;
+
 use pdmap_core::LayerError;
 use pdmap_spec::{TrainConfig, TrainingRecord};
 use serde::{Deserialize, Serialize};
@@ -118,6 +120,7 @@ impl Trained {
             best_step: self.best.step,
             best_validation: self.best.validation,
             curve: TrainingRecord::thinned(&curve),
+            tried: vec![],
             columns: vec![],
             left_out: vec![],
             shape: vec![],
@@ -177,6 +180,19 @@ pub struct Cost {
     pub validations: f64,
 }
 
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            batches: self.batches + other.batches,
+            gradients: self.gradients + other.gradients,
+            updates: self.updates + other.updates,
+            validations: self.validations + other.validations,
+        }
+    }
+}
+
 /// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
@@ -194,10 +210,26 @@ pub struct Progress {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
+    /// The training of a member of an ensemble begins; the events that follow are of its run.
+    Member {
+        /// The model.
+        model: String,
+        /// The part of the rows that is held out, counted from 0.
+        fold: usize,
+        /// Number of the member, counted from 0 with those that need no training.
+        index: usize,
+    },
     /// A step was taken.
     Progress(Progress),
     /// A validation was made, also before the first step.
     Validated(CurvePoint),
+    /// A model that cannot be built for these rows is left out of the search.
+    LeftOut {
+        /// The model.
+        model: String,
+        /// The cause.
+        reason: String,
+    },
     /// The run resumed from a checkpoint.
     Resumed {
         /// Its step.

@@ -1,5 +1,6 @@
 //! All tests in one program, since each program would compile the generic layers again.
 
+mod auto;
 mod convolutions;
 mod fitting;
 mod foreign_layer;

@@ -82,6 +82,9 @@ pub(crate) struct Map {
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
+    /// Member of an ensemble whose codes are meant, counted from 0
+    #[arg(long, value_name = "N")]
+    pub(crate) member: Option<usize>,
     /// Output for the mapped rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,

@@ -1,7 +1,7 @@
 //! `pdmap inspect`.
 
 use anyhow::Result;
-use pdmap_core::Real;
+use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_train::{AnyModel, Inspection, Model, each_precision as each};
 use serde::Serialize;
 
@@ -53,10 +53,21 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
     for warning in [Some(&trips.base), trips.data.as_ref()].into_iter().flatten().filter_map(RoundTrip::warning) {
         eprintln!("warning: {warning}");
     }
-    if args.json { output::json(&report) } else { text(&report) }
+    if args.json { output::json(&report) } else { text(&report, &members(model)?) }
 }
 
-fn text(report: &Report<'_>) -> Result<()> {
+/// A line for each member of an ensemble.
+fn members<F: Real>(model: &Model<F>) -> Result<Vec<String>> {
+    let Some(ensemble) = model.ensemble()? else { return Ok(vec![]) };
+    let line = |(index, (flow, weight)): (usize, (&Flow<F>, &f64))| {
+        let layers: Vec<String> = flow.chain().specs().into_iter().map(|layer| layer.kind).collect();
+        let (base, layers) = (flow.base().spec().kind, layers.join(", "));
+        format!("member {index}: weight {weight:.4}; {layers}; base {base}; {} parameters", flow.parameter_count())
+    };
+    Ok(ensemble.members().iter().zip(ensemble.weights()).enumerate().map(line).collect())
+}
+
+fn text(report: &Report<'_>, members: &[String]) -> Result<()> {
     let Inspection { header, parameters, weights_hash, diagnostics } = &report.model;
     output::line(&format!(
         "{} features, {}, {} parameters, weights {}",
@@ -72,7 +83,10 @@ fn text(report: &Report<'_>) -> Result<()> {
             output::line(&format!("    {}: {:.6e}", &diagnostic.name[own.len()..], diagnostic.value))?;
         }
     }
-    output::line(&format!("base: {}", serde_json::to_string(&header.base)?))?;
+    if members.is_empty() {
+        output::line(&format!("base: {}", serde_json::to_string(&header.base)?))?;
+    }
+    members.iter().try_for_each(|line| output::line(line))?;
     if let Some(training) = &header.training {
         output::line(&format!(
             "trained on {} (seed {}): {} of {} training steps, best validation {:.4} nats at step {}",

@@ -23,10 +23,16 @@ pub(crate) fn run(args: &Map, direction: Direction) -> Result<()> {
     let mut read = vec![args.model.as_path(), args.data.as_path()];
     read.extend(args.condition.as_deref());
     let targets = Targets::plan([("--out", Some(args.out.as_path()))], &read, args.format)?;
-    each!(AnyModel::load(&args.model)?, model => map(args, &model, &targets, direction))
+    let model = AnyModel::load(&args.model)?;
+    let model = match args.member {
+        Some(index) => model.member(index)?,
+        None => model,
+    };
+    each!(model, model => map(args, &model, &targets, direction))
 }
 
 fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, direction: Direction) -> Result<()> {
+    model.has_codes()?;
     let features = model.flow.features();
     let text = args.text.options()?;
     let mut data = match direction {

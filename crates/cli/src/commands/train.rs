@@ -1,18 +1,18 @@
 //! `pdmap train`.
 
 mod baseline;
-mod rival;
 mod summary;
+mod tried;
 mod watch;
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use pdmap_core::Real;
+use pdmap_core::{Flow, Real};
 use pdmap_train::{
-    Adaptive, Budget, Checkpoints, Condition, Hooks, Model, Outcome, Preprocess, TrainConfig, TrainingRecord,
-    TrainingSpec, registry, train_with,
+    Adaptive, AutoConfig, Budget, Checkpoints, Condition, Hooks, Model, ModelSpec, Outcome, Preprocess, TrainConfig,
+    TrainingRecord, TrainingSpec, registry, train_auto, train_with,
 };
 
 use self::summary::{Measured, print};
@@ -71,34 +71,36 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
     let mut spec = choice.spec().shaped(data.facts.shape());
     spec.conditions = condition.as_ref().map_or(0, Condition::width);
-    let flow = spec.build_on(data.rows(), &steps, args.seed, &registry());
-    let mut flow = flow.map_err(|error| choice.blame(error, &source))?;
-    if condition.is_some() && flow.conditions() == 0 {
+    let by_auto = choice.is_searched() && condition.is_none();
+    let flow = if by_auto { None } else { Some(built(&spec, &choice, &data, &source, (&steps, args.seed))?) };
+    if condition.is_some() && flow.as_ref().is_some_and(|flow| flow.conditions() == 0) {
         let message = format!(
             "{}: no layer of this model reads a condition; use one with couplings, such as --model gaussianization-orthonormal",
             choice.name()
         );
         return Err(BadInput(message).into());
     }
-    bar.stage(choice.name());
+    let name = if by_auto { AUTO.to_owned() } else { choice.name() };
+    bar.stage(name.clone());
     // Until here there is nothing to save, so a signal ends the program.
     signals::listen()?;
     let summary = data_summary(&data, &steps);
     let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)?, data: summary };
-    watch.started(args, &choice.name(), &config, &flow);
+    watch.started(args, &name, &config, data.facts.features, flow.as_ref());
     let mut on_event = |event| watch.event(event);
     let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
-    let trained = train_with(&mut flow, data.rows(), data.validation.view(), &config, hooks);
-    let mut trained = watch.ended(trained).map_err(|error| choice.blame(error, &source))?;
-    if choice.competes() && condition.is_none() && !matches!(trained.outcome, Outcome::Interrupted { .. }) {
-        let validation = (data.validation.view(), config.validation_rows);
-        let found = rival::compete(&mut flow, &mut trained, data.rows(), validation, (&steps, args.seed));
-        if !args.training.quiet {
-            eprintln!("auto: {found}");
+    let validation = data.validation.view();
+    let run = match flow {
+        None => train_auto(data.rows(), validation, &auto(args, &config), hooks)
+            .map(|fitted| (fitted.flow, fitted.trained, fitted.tried)),
+        Some(mut flow) => {
+            train_with(&mut flow, data.rows(), validation, &config, hooks).map(|trained| (flow, trained, vec![]))
         }
-    }
+    };
+    let (flow, trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
+    let fixed = if by_auto { 0 } else { Preprocess::layers(&steps) };
 
-    let mut model = Model::new(flow, data.facts.space.clone(), Preprocess::layers(&steps));
+    let mut model = Model::new(flow, data.facts.space.clone(), fixed);
     if model.flow.conditions() > 0 {
         model.header.condition = condition;
     }
@@ -107,6 +109,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         columns: data.columns.names.clone(),
         left_out: data.columns.left_out.clone(),
         shape: data.facts.picture(),
+        tried: tried.clone(),
         ..trained.record(args.data.data(), config.clone())
     });
     let saved = save(&model, args);
@@ -122,7 +125,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let beside = baseline::beside(&model, &data, &gaussian, scores);
     beside.warning().iter().for_each(|warning| eprintln!("warning: {warning}"));
     let test = test.map(|test| test.map(|(_, likelihood)| likelihood));
-    let measured = Measured { test, baseline: &beside, facts: &data.facts, read: data.columns.read.as_ref() };
+    let read = data.columns.read.as_ref();
+    let measured = Measured { test, baseline: &beside, facts: &data.facts, read, tried: &tried };
     let printed = print(args, &trained, &config, measured, &model.weights_hash());
     let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
     // The exit status states how training ended, whatever happens to stdout.
@@ -142,6 +146,23 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         // The status states how training ended; the message starts with the error of saving.
         (Err(unsaved), Err(end)) => Err(end.context(one_line(&unsaved))),
     }
+}
+
+/// What `auto` takes from the flags.
+fn auto(args: &Train, config: &TrainConfig) -> AutoConfig {
+    let (training, preprocess) = (args.training.options.clone(), args.training.preprocess.clone());
+    AutoConfig { seed: args.seed, training, preprocess, ..AutoConfig::new(config.budget) }
+}
+
+/// The flow of a model for the training rows.
+fn built<F: Real>(
+    spec: &ModelSpec,
+    choice: &ModelChoice,
+    data: &Stored<F>,
+    source: &Source,
+    (steps, seed): (&[Preprocess], u64),
+) -> Result<Flow<F>> {
+    spec.build_on(data.rows(), steps, seed, &registry()).map_err(|error| choice.blame(error, source))
 }
 
 /// What was read from a table and how it is preprocessed.

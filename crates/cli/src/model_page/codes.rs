@@ -91,7 +91,7 @@ struct Feature {
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<(Section, String)> {
     let z = measured.z.mapv(|value| value.f64());
     let (rows, count) = z.dim();
-    let base = measured.subject.model.flow.base();
+    let base = measured.coded.flow.base();
     // One for each code, or one for all where they are alike.
     let alike = base.features().is_none();
     let marginals = (0..if alike { 1 } else { count }).map(|i| Marginal::of(&*base.marginal(i)?));

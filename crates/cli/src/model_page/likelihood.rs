@@ -30,7 +30,7 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>, baseline: &Baseline) 
     let mut figures = vec![];
     if let Some(training) = subject.model.header.training.as_ref().filter(|training| training.curve.len() > 1) {
         let curve = LinePlot {
-            title: "Learning curve".into(),
+            title: if training.tried.is_empty() { "Learning curve" } else { "Learning curve of the first flow" }.into(),
             x_label: "training step".into(),
             y_label: "validation, nats per row".into(),
             series: vec![line(
@@ -38,7 +38,11 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>, baseline: &Baseline) 
                 0,
                 training.curve.iter().map(|&(step, value)| (step as f64, value)).collect(),
             )],
-            reference: vec![("best (the weights of this model)".into(), training.best_validation)],
+            reference: if training.tried.is_empty() {
+                vec![("best (the weights of this model)".into(), training.best_validation)]
+            } else {
+                vec![("held-out rows under the ensemble".into(), training.best_validation)]
+            },
             ..LinePlot::default()
         };
         figures.push(Figure::of_lines(

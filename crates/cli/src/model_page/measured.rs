@@ -32,6 +32,8 @@ pub(crate) struct Subject<'a, F: Real> {
 /// The measurements that the sections share.
 pub(super) struct Measured<'a, F: Real> {
     pub(super) subject: &'a Subject<'a, F>,
+    /// The model that the codes are of: the subject, or a member of it.
+    pub(super) coded: &'a Model<F>,
     /// The data without conditions.
     pub(super) x: ArrayView2<'a, F>,
     /// The codes.

@@ -7,6 +7,7 @@ mod kernels;
 mod layers;
 mod likelihood;
 mod measured;
+mod members;
 mod page;
 mod samples;
 mod training;

@@ -7,7 +7,7 @@ use pdmap_report::{Page, Section};
 use pdmap_train::Model;
 
 use super::measured::{Measured, Subject};
-use super::{codes, features, kernels, layers, likelihood, samples, training};
+use super::{codes, features, kernels, layers, likelihood, members, samples, training};
 use crate::model::round_trip::RoundTrip;
 use crate::scores::gaussian::Baseline;
 
@@ -20,10 +20,12 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
     let (x, condition) = subject.rows.view().split_at(Axis(1), flow.features());
     let input = || flow.given(subject.rows.view());
     let log_prob = flow.log_prob(input()).with_context(|| subject.name.clone())?;
-    let z = flow.encode(input()).with_context(|| subject.name.clone())?;
+    let member = members::heaviest(model)?;
+    let coded = member.as_ref().map_or(model, |(_, member)| member);
+    let z = coded.flow.encode(input()).with_context(|| subject.name.clone())?;
     let samples = samples::draw(flow, condition).map_err(|error| error.to_string());
-    let trip = RoundTrip::of_rows(flow, subject.name.clone(), x, given(z.view(), condition));
-    let measured = Measured { subject, x, z, log_prob, samples };
+    let trip = RoundTrip::of_rows(&coded.flow, subject.name.clone(), x, given(z.view(), condition));
+    let measured = Measured { subject, coded, x, z, log_prob, samples };
 
     let baseline = Baseline::of(subject.gaussian, measured.x.view(), &measured.log_prob, None, "rows");
     let (likelihood, mean) = likelihood::section(&measured, &baseline)?;
@@ -34,13 +36,23 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
         Some(codes),
         features::section(&measured)?,
         kernels::section(model)?,
-        Some(layers::section(model)),
-        Some(round_trips(model, &trip)),
+        Some(layers::section(coded)),
+        Some(round_trips(coded, &trip)),
+        members::section(model),
         Some(training::section(subject)),
     ];
     let warning = trip.warning();
-    let verdict =
-        [Some(mean), baseline.warning().map(sentence), training::sentence(model), Some(dependence), warning.clone()];
+    let of_member = member.as_ref().map(|(index, _)| {
+        format!("The model is an ensemble; codes, layers and round trips are those of member {index}, which has the largest weight.")
+    });
+    let verdict = [
+        Some(mean),
+        baseline.warning().map(sentence),
+        training::sentence(model),
+        of_member,
+        Some(dependence),
+        warning.clone(),
+    ];
     let page = Page {
         title: title(model),
         verdict: verdict.into_iter().flatten().collect(),
@@ -65,7 +77,11 @@ fn title<F: Real>(model: &Model<F>) -> String {
     let header = &model.header;
     let trained =
         header.training.as_ref().map_or_else(String::new, |training| format!(", trained on {}", training.data));
-    format!("Density of {} features with {} layers{trained}", header.features, header.layers.len())
+    let what = match model.ensemble() {
+        Ok(Some(ensemble)) => format!("{} flows", ensemble.members().len()),
+        _ => format!("{} layers", header.layers.len()),
+    };
+    format!("Density of {} features with {what}{trained}", header.features)
 }
 
 fn round_trips<F: Real>(model: &Model<F>, trip: &RoundTrip) -> Section {

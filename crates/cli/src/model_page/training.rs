@@ -1,6 +1,6 @@
 //! How the model was trained.
 
-use pdmap_core::Real;
+use pdmap_core::{BaseSpec, Real};
 use pdmap_report::Section;
 use pdmap_train::{Budget, Model};
 
@@ -9,10 +9,24 @@ use super::measured::Subject;
 /// One sentence, if the model file records its training.
 pub(super) fn sentence<F: Real>(model: &Model<F>) -> Option<String> {
     let training = model.header.training.as_ref()?;
+    if !training.tried.is_empty() {
+        return Some(format!(
+            "Trained on {}: the members took {} steps; rows that they have not seen have {:.4} nats.",
+            training.data, training.steps, training.best_validation
+        ));
+    }
     Some(format!(
         "Trained on {} for {} steps; the weights are those of step {}, which had the best validation ({:.4} nats).",
         training.data, training.steps, training.best_step, training.best_validation
     ))
+}
+
+/// The base density in one line.
+fn base(base: &BaseSpec) -> String {
+    match base.options.get("members") {
+        Some(serde_json::Value::Array(members)) => format!("{} of {} flows", base.kind, members.len()),
+        _ => serde_json::to_string(base).unwrap_or_default(),
+    }
 }
 
 /// The section.
@@ -22,7 +36,7 @@ pub(super) fn section<F: Real>(subject: &Subject<'_, F>) -> Section {
         ("Features", header.features.to_string()),
         ("Precision", header.dtype.clone()),
         ("Space", header.space.clone()),
-        ("Base density", serde_json::to_string(&header.base).unwrap_or_default()),
+        ("Base density", base(&header.base)),
         ("Weights", subject.model.weights_hash()),
         ("Written by", format!("pdmap {}, format {}", header.version, header.format)),
     ];

@@ -26,10 +26,11 @@ pub type BuildModule<F> = dyn Fn(&LayerSpec, ModuleContext<'_, F>) -> Result<Box
 pub type PlainBase<F> = dyn Fn(&BaseSpec) -> Result<Box<dyn Base<F>>> + Send + Sync;
 
 /// Builds a base density of one kind, fitted to the rows that reach it.
-pub type BuildBase<F> = dyn Fn(&BaseSpec, &mut BuildContext<'_, F>) -> Result<Box<dyn Base<F>>> + Send + Sync;
+pub type BuildBase<F> =
+    dyn Fn(&BaseSpec, &mut BuildContext<'_, F>, &Registry<F>) -> Result<Box<dyn Base<F>>> + Send + Sync;
 
 /// Restores a base density of one kind from its specification and its tensors.
-pub type RestoreBase<F> = dyn Fn(&BaseSpec, &mut Tensors<F>) -> Result<Box<dyn Base<F>>> + Send + Sync;
+pub type RestoreBase<F> = dyn Fn(&BaseSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Base<F>>> + Send + Sync;
 
 /// A kind of layer, made available by one line of [registration](Registry::register).
 pub trait Kind<F: Real>: Layer<F> + Sized + 'static {
@@ -188,8 +189,11 @@ impl<F: Real> Registry<F> {
     pub fn insert_fitted_base(
         &mut self,
         kind: &str,
-        restore: impl Fn(&BaseSpec, &mut Tensors<F>) -> Result<Box<dyn Base<F>>> + Send + Sync + 'static,
-        build: impl Fn(&BaseSpec, &mut BuildContext<'_, F>) -> Result<Box<dyn Base<F>>> + Send + Sync + 'static,
+        restore: impl Fn(&BaseSpec, &mut Tensors<F>, &Registry<F>) -> Result<Box<dyn Base<F>>> + Send + Sync + 'static,
+        build: impl Fn(&BaseSpec, &mut BuildContext<'_, F>, &Registry<F>) -> Result<Box<dyn Base<F>>>
+        + Send
+        + Sync
+        + 'static,
     ) {
         let constructors = BaseConstructors::Fitted { restore: Arc::new(restore), build: Arc::new(build) };
         self.bases.insert(kind.to_owned(), constructors);
@@ -256,7 +260,7 @@ impl<F: Real> Registry<F> {
     pub fn build_base(&self, spec: &BaseSpec, context: &mut BuildContext<'_, F>) -> Result<Box<dyn Base<F>>> {
         match self.base_of(spec)? {
             BaseConstructors::Plain(build) => build(spec),
-            BaseConstructors::Fitted { build, .. } => build(spec, context),
+            BaseConstructors::Fitted { build, .. } => build(spec, context, self),
         }
     }
 
@@ -272,7 +276,7 @@ impl<F: Real> Registry<F> {
                 base.set_tensors(tensors)?;
                 Ok(base)
             }
-            BaseConstructors::Fitted { restore, .. } => restore(spec, tensors),
+            BaseConstructors::Fitted { restore, .. } => restore(spec, tensors, self),
         }
     }
 

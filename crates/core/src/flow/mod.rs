@@ -2,6 +2,7 @@
 
 pub mod base;
 mod builder;
+mod ensemble;
 mod evaluate;
 mod evaluator;
 mod model;
@@ -11,6 +12,7 @@ mod step;
 mod training;
 
 pub use builder::FlowBuilder;
+pub use ensemble::{Ensemble, register as register_ensemble};
 pub use evaluator::Evaluator;
 pub use model::Flow;
 pub use reduce::{Alone, Reduce};

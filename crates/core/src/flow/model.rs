@@ -129,6 +129,19 @@ impl<F: Real> Flow<F> {
         mut tensors: Tensors<F>,
         registry: &Registry<F>,
     ) -> Result<Self> {
+        let flow = Self::take(shape, layers, base, &mut tensors, registry)?;
+        tensors.finish()?;
+        Ok(flow)
+    }
+
+    /// As [`restore`](Self::restore), from tensors of which others may be left.
+    pub(super) fn take(
+        shape: impl Into<Shape>,
+        layers: &[LayerSpec],
+        base: &BaseSpec,
+        tensors: &mut Tensors<F>,
+        registry: &Registry<F>,
+    ) -> Result<Self> {
         let chain = tensors.scoped("layers.", |tensors| Chain::from_specs(layers, tensors, registry))?;
         let base = tensors.scoped("base.", |tensors| registry.restore_base(base, tensors))?;
         let shape = shape.into();
@@ -136,7 +149,6 @@ impl<F: Real> Flow<F> {
             let (value, range) = (shape.features() as f64, "at most 65536 where no tensor fixes it");
             return Err(LayerError::Range { what: "features", value, range });
         }
-        tensors.finish()?;
         Self::new(shape, chain.layers().to_vec(), base)
     }
 

@@ -237,17 +237,15 @@ mod tests {
     }
 
     #[test]
-    fn the_time_grows_linearly_with_the_columns_of_an_index() {
+    fn an_index_of_many_columns_is_found() {
+        // A search for each column would take minutes.
         const COLUMNS: usize = 300_000;
         let names: Vec<String> = (0..COLUMNS).map(|column| format!("column {column:06}")).collect();
         let metadata = serde_json::json!({ "index_columns": &names[1..] }).to_string();
         let fields: Vec<Field> = names.into_iter().map(|name| Field { name, kind: Kind::Number }).collect();
-        let start = std::time::Instant::now();
         let index = pandas_index(&fields, Some(&metadata));
         let selection = select(Path::new("t"), &fields, &index, &TextOptions::default(), ("", None)).unwrap();
         assert_eq!((index.len(), selection.taken), (COLUMNS - 1, vec![0]));
-        // Milliseconds; a search for each column would take minutes.
-        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
     }
 
     #[test]

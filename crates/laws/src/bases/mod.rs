@@ -1,10 +1,12 @@
 //! The laws of base densities.
 
 mod case;
+mod ensembles;
 mod laws;
 mod mixtures;
 
 pub use case::BaseCase;
+pub use ensembles::{ensembles, wide_ensemble};
 pub use laws::{batches, draws, gradient_of_parameters, integral, score, specification};
 pub use mixtures::{mixture_base, mixtures};
 

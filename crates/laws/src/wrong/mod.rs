@@ -2,11 +2,13 @@
 //! blind.
 
 mod base;
+mod ensemble;
 mod layer;
 mod mixture;
 mod module;
 
 pub use base::{BASE_MISTAKES, BaseMistake, WrongBase};
+pub use ensemble::{ENSEMBLE_MISTAKES, EnsembleMistake, WrongEnsemble};
 pub use layer::{MISTAKES, Mistake, WrongScale};
 pub use mixture::{MIXTURE_MISTAKES, MixtureMistake, WrongMixture};
 pub use module::{MODULE_MISTAKES, ModuleMistake, WrongModule};

@@ -3,12 +3,14 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use pdmap_core::{BaseSpec, BuildContext, LayerError, Real};
 use rand::Rng;
+use rand::seq::SliceRandom;
 
 use super::density::GaussianMixtureBase;
+use super::factors::FactorKind;
 use super::options::Options;
 use crate::covariance::CovarianceForm;
 use crate::em::EmOptions;
-use crate::error::Result;
+use crate::error::{MixtureError, Result};
 use crate::factor::PrecisionFactor;
 use crate::gaussian::Gaussian;
 use crate::mixture::GaussianMixture;
@@ -16,7 +18,7 @@ use crate::select::{SelectOptions, select};
 use crate::shrunk::ShrunkGaussian;
 use crate::standardized::Standardized;
 
-/// One row in so many is held out, to choose what is not given.
+/// One row in so many is held out at random, to choose what is not given.
 const HELD_OUT: usize = 5;
 
 /// Floating-point operations after which no candidate is begun: some ten seconds of two cores.
@@ -25,7 +27,7 @@ const OPERATIONS: f64 = 2e11;
 /// Fewer rows than this give one normal density, shrunk by formula.
 const FEW: usize = 20;
 
-/// Fits the density of a description. What its options leave open is chosen by one row in five,
+/// Fits the density of a description. What its options leave open is chosen by a fifth of the rows,
 /// which EM then gets too. Without rows, as where a description is only checked, it is standard
 /// normal.
 pub(super) fn build<F: Real>(
@@ -35,11 +37,26 @@ pub(super) fn build<F: Real>(
     let options: Options = spec.parse()?;
     options.check()?;
     let rows = context.rows()?.mapv(|x| x.f64());
+    // Before a fit that could take long and be refused after it.
+    let least = options.components.unwrap_or(1).min(rows.nrows().max(1));
+    let kind = options.factor_of(options.forms().first().copied().unwrap_or(CovarianceForm::Full));
+    let numbers = |count: usize, kind: FactorKind, columns: usize| {
+        count.saturating_mul(columns + 1).saturating_add(kind.numbers(count, columns))
+    };
+    let reserved = numbers(least, kind, context.features);
+    context.reserve_parameters(reserved)?;
     let (mixture, form) = fit(rows.view(), context.features, &options, context.rng)?;
     let kind = options.factor_of(form);
     let (count, columns) = (mixture.components().len(), mixture.columns());
-    context.reserve_parameters(count.saturating_mul(columns + 1).saturating_add(kind.numbers(count, columns)))?;
+    context.reserve_parameters(numbers(count, kind, columns).saturating_sub(reserved))?;
     GaussianMixtureBase::new(&mixture, kind, options.direction)
+}
+
+/// One normal density, shrunk by formula.
+fn shrunk(rows: ArrayView2<'_, f64>, form: CovarianceForm) -> Result<(GaussianMixture, CovarianceForm)> {
+    let rows = Standardized::new(rows)?;
+    let one = GaussianMixture::of_one(ShrunkGaussian::by_formula(&rows)?.gaussian()?);
+    Ok((rows.restore(&one)?, form))
 }
 
 fn fit(
@@ -58,22 +75,26 @@ fn fit(
         return Ok((GaussianMixture::of_one(standard), first));
     }
     if rows.nrows() < FEW {
-        let rows = Standardized::new(rows)?;
-        let one = GaussianMixture::of_one(ShrunkGaussian::by_formula(&rows)?.gaussian()?);
-        return Ok((rows.restore(&one)?, first));
+        return shrunk(rows, first);
     }
-    let held_out = |index: &usize| index % HELD_OUT == HELD_OUT - 1;
-    let (validation, train): (Vec<usize>, Vec<usize>) = (0..rows.nrows()).partition(held_out);
+    // At random, since rows may be in an order of period five.
+    let mut order: Vec<usize> = (0..rows.nrows()).collect();
+    order.shuffle(rng);
+    let (validation, train) = order.split_at(rows.nrows() / HELD_OUT);
     let settings = SelectOptions {
         components: options.components,
         most_components: options.most_components,
         forms,
         shrinkage: options.shrinkage,
-        operations: Some(OPERATIONS),
+        operations: Some(options.operations.unwrap_or(OPERATIONS)),
         ..SelectOptions::default()
     };
     let part = |chosen: &[usize]| rows.select(Axis(0), chosen);
-    let selection = select(part(&train).view(), part(&validation).view(), &settings, rng)?;
+    let selection = match select(part(train).view(), part(validation).view(), &settings, rng) {
+        // A column that hardly varies, and not in this part.
+        Err(MixtureError::ConstantColumn { .. }) => return shrunk(rows, first),
+        selection => selection?,
+    };
     let form = selection.trial().form;
     Ok((selection.refit(rows, EmOptions::default())?, form))
 }

@@ -15,7 +15,7 @@ use pdmap_core::{Real, Registry};
 pub(crate) fn register<F: Real>(registry: &mut Registry<F>) {
     registry.insert_fitted_base(
         density::KIND,
-        |spec, tensors| Ok(Box::new(GaussianMixtureBase::restore(spec, tensors)?)),
-        |spec, context| Ok(Box::new(fit::build(spec, context)?)),
+        |spec, tensors, _| Ok(Box::new(GaussianMixtureBase::restore(spec, tensors)?)),
+        |spec, context, _| Ok(Box::new(fit::build(spec, context)?)),
     );
 }

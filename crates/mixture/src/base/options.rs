@@ -23,6 +23,9 @@ pub(super) struct Options {
     /// Rows that the prior of each covariance counts as; by held-out rows where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) shrinkage: Option<f64>,
+    /// Floating-point operations of EM after which no further candidate is begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) operations: Option<f64>,
     /// How factors are trained; by default `tied` and `diagonal` for such covariances, otherwise
     /// `general`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,7 @@ impl Options {
             most_components: None,
             covariance: None,
             shrinkage: None,
+            operations: None,
             factor: Some(factor),
             direction,
         }
@@ -65,6 +69,9 @@ impl Options {
         }
         if let Some(value) = self.shrinkage.filter(|rows| !(*rows >= 0.0 && rows.is_finite())) {
             return Err(LayerError::Range { what: "shrinkage", value, range: "at least 0 and finite" });
+        }
+        if let Some(value) = self.operations.filter(|count| !(*count >= 0.0)) {
+            return Err(LayerError::Range { what: "operations", value, range: "at least 0" });
         }
         if self.covariance == Some(CovarianceForm::LowRank { rank: 0 }) {
             return Err(LayerError::Range { what: "rank", value: 0.0, range: "at least 1" });

@@ -199,16 +199,27 @@ impl AnyModel {
         })
     }
 
+    /// Member `index` of an ensemble.
+    ///
+    /// # Errors
+    /// [`SpecError::NoMember`].
+    pub fn member(&self, index: usize) -> Result<Self, SpecError> {
+        each_precision!(self, model => Ok(model.member(index)?.into()))
+    }
+
     /// `z = f(x)`.
     ///
     /// # Errors
-    /// As [`log_prob`](Self::log_prob).
+    /// As [`log_prob`](Self::log_prob); [`SpecError::NoCodes`] for an ensemble.
     pub fn encode(
         &self,
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
-        each_precision!(self, model => Ok(model.flow.encode(model.of_table(x, condition)?.input())?.mapv(Real::f64)))
+        each_precision!(self, model => {
+            model.has_codes()?;
+            Ok(model.flow.encode(model.of_table(x, condition)?.input())?.mapv(Real::f64))
+        })
     }
 
     /// `x = f⁻¹(z)`.
@@ -221,6 +232,7 @@ impl AnyModel {
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
         each_precision!(self, model => {
+            model.has_codes()?;
             let given = condition.map(|condition| model.seen(condition)).transpose()?;
             let decoded = model.flow.decode(Owned { rows: z.mapv(Real::of), condition: given }.input())?;
             Ok(model.header.columns.columns(decoded.view()))

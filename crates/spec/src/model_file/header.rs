@@ -72,6 +72,10 @@ pub struct TrainingRecord {
     /// [`thinned`](Self::thinned) bounds it.
     #[serde(default)]
     pub curve: Vec<(u64, f64)>,
+    /// The members of an ensemble and those that were left out of it, if it was found by
+    /// comparison.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Tried>,
     /// Names of the features, if the data had names: columns of CSV are written and read by them.
     #[serde(default)]
     pub columns: Vec<String>,
@@ -82,6 +86,21 @@ pub struct TrainingRecord {
     /// signal; empty if unknown.
     #[serde(default)]
     pub shape: Vec<usize>,
+}
+
+/// A model that was tried as a member of an ensemble.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The model.
+    pub model: String,
+    /// The part of the rows that was held out from it, counted from 0.
+    pub fold: usize,
+    /// Training steps; 0 for a mixture by EM alone.
+    pub steps: u64,
+    /// Mean log-likelihood of the held-out rows, nats.
+    pub held_out: f64,
+    /// Weight in the ensemble; 0 if it was left out.
+    pub weight: f64,
 }
 
 /// Points of a learning curve in a model file at most.

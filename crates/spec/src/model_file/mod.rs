@@ -3,8 +3,9 @@
 
 mod any_model;
 mod header;
+mod member;
 mod model;
 
 pub use any_model::{AnyModel, Inspection};
-pub use header::{FORMAT, Header, TrainingRecord};
+pub use header::{FORMAT, Header, TrainingRecord, Tried};
 pub use model::{Model, dtype};

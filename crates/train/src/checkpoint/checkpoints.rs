@@ -50,6 +50,15 @@ impl Checkpoints {
         Self { place: Place::Memory(from), every, resume: true, last: Instant::now() }
     }
 
+    /// The checkpoint of one of several runs that belong together, in a folder inside this one; in
+    /// memory, a new one that cannot be resumed.
+    pub(crate) fn of_member(&self, index: usize) -> Result<Self, TrainError> {
+        match &self.place {
+            Place::Folder(folder) => Self::open(&folder.inside(&format!("flow-{index}")), self.every, self.resume),
+            Place::Memory(_) => Ok(Self::in_memory(None, self.every)),
+        }
+    }
+
     /// The file of the checkpoint, unless it is kept in memory.
     pub fn file(&self) -> Option<PathBuf> {
         match &self.place {

@@ -37,6 +37,11 @@ impl Folder {
         self.path.join(FILE)
     }
 
+    /// A folder inside this one.
+    pub(super) fn inside(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
     /// Creates the folder and locks it.
     fn take(&mut self) -> Result<(), TrainError> {
         let path = self.path.join(LOCK);

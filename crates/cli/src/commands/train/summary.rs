@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use pdmap_data::DataFacts;
-use pdmap_train::{Outcome, Spacing, TrainConfig, Trained};
+use pdmap_train::{Outcome, Spacing, TrainConfig, Trained, Tried};
 
+use super::tried;
 use crate::args::Train;
 use crate::rows::reading::Reading;
 use crate::scores::gaussian::Baseline;
@@ -18,6 +19,8 @@ pub(super) struct Measured<'a> {
     pub(super) facts: &'a DataFacts,
     /// What was read, of a table.
     pub(super) read: Option<&'a Reading>,
+    /// The members of an ensemble.
+    pub(super) tried: &'a [Tried],
 }
 
 /// Prints what training did, and the log-likelihood of the test rows.
@@ -28,7 +31,7 @@ pub(super) fn print(
     measured: Measured<'_>,
     weights: &str,
 ) -> Result<()> {
-    let Measured { test, baseline, facts, read } = measured;
+    let Measured { test, baseline, facts, read, tried } = measured;
     let (test, failure) = match test {
         None => (None, None),
         Some(Ok(likelihood)) => (Some(likelihood), None),
@@ -43,11 +46,12 @@ pub(super) fn print(
         let truth = serde_json::json!({ "expected": facts.true_log_likelihood, "test": facts.test_truth });
         let all = serde_json::json!({
             "read": read, "trained": trained, "config": config, "test": test, "bits_per_dim": bits, "test_failure": failure,
-            "baseline": baseline, "truth": truth, "weights": weights,
+            "baseline": baseline, "truth": truth, "weights": weights, "tried": tried,
         });
         return output::json(&all);
     }
-    output::line(&summary(trained))?;
+    output::line(&summary(trained, !tried.is_empty()))?;
+    tried::lines(tried).iter().try_for_each(|line| output::line(line))?;
     output::line(&settings(config))?;
     overfitting(trained).map_or(Ok(()), |line| output::line(&line))?;
     test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
@@ -85,7 +89,16 @@ fn overfitting(trained: &Trained) -> Option<String> {
     ))
 }
 
-fn summary(trained: &Trained) -> String {
+fn summary(trained: &Trained, ensemble: bool) -> String {
+    if ensemble {
+        let memory =
+            trained.peak_memory.map_or(String::new(), |bytes| format!("; peak memory {}", output::bytes(bytes)));
+        let (held_out, halvings) = (trained.best.validation, trained.halvings);
+        return format!(
+            "ensemble: {} training steps of its members in {:.1} s; held-out rows {held_out:.3} nats; {halvings} halved steps{memory}",
+            trained.steps, trained.seconds
+        );
+    }
     let early = match trained.outcome {
         Outcome::StoppedEarly => "; stopped early (no new best)",
         Outcome::Overfitted { .. } => "; stopped early (overfitting)",

@@ -1,7 +1,7 @@
 //! Events of a run: progress to the bar, warnings to stderr, all events except steps to the log.
 
 use pdmap_core::{Flow, ParametricExt, Real};
-use pdmap_train::{Event, Rollback, TrainConfig, TrainError, Trained};
+use pdmap_train::{Event, Rollback, TrainConfig, TrainError, Trained, Tried};
 use serde_json::{Value, json};
 
 use crate::args::Train;
@@ -25,11 +25,18 @@ pub(super) struct DataSummary {
 }
 
 impl Watch {
-    /// Records the start of training.
-    pub(super) fn started<F: Real>(&mut self, args: &Train, model: &str, config: &TrainConfig, flow: &Flow<F>) {
+    /// Records the start of training, with the flow unless it is still to be found.
+    pub(super) fn started<F: Real>(
+        &mut self,
+        args: &Train,
+        model: &str,
+        config: &TrainConfig,
+        features: usize,
+        flow: Option<&Flow<F>>,
+    ) {
         let facts = json!({
             "version": env!("CARGO_PKG_VERSION"), "data": args.data.data(), "model": model, "seed": args.seed, "config": config,
-            "dtype": F::DTYPE, "features": flow.features(), "parameters": flow.parameter_count(),
+            "dtype": F::DTYPE, "features": features, "parameters": flow.map(ParametricExt::parameter_count),
         });
         self.write("start", facts);
     }
@@ -45,6 +52,7 @@ impl Watch {
         }
         match event {
             Event::Progress(progress) => self.bar.at(progress),
+            Event::LeftOut { model, reason } => self.bar.said(&format!("auto: {model} is left out: {reason}")),
             Event::Resumed { step, version } => {
                 self.bar.note(&format!("resuming from step {step}"));
                 if let Some(version) = version {
@@ -70,17 +78,20 @@ impl Watch {
     }
 
     /// Records the end of training.
-    pub(super) fn ended(mut self, trained: Result<Trained, TrainError>) -> Result<Trained, TrainError> {
-        let facts = match &trained {
-            Ok(trained) => json!({
+    pub(super) fn ended<T>(
+        mut self,
+        run: Result<(T, Trained, Vec<Tried>), TrainError>,
+    ) -> Result<(T, Trained, Vec<Tried>), TrainError> {
+        let facts = match &run {
+            Ok((_, trained, tried)) => json!({
                 "outcome": trained.outcome, "steps": trained.steps, "seconds": trained.seconds, "best": trained.best,
-                "halvings": trained.halvings, "peak_memory": trained.peak_memory,
+                "halvings": trained.halvings, "peak_memory": trained.peak_memory, "tried": tried,
             }),
             Err(error) => json!({ "error": error.to_string() }),
         };
         self.write("end", facts);
         self.bar.finish();
-        trained
+        run
     }
 
     fn write(&mut self, event: &str, facts: Value) {
@@ -93,6 +104,8 @@ impl Watch {
 /// The log entry of an event, if it has one.
 fn line(event: &Event) -> Option<(&'static str, Value)> {
     Some(match event {
+        Event::LeftOut { model, reason } => ("left-out", json!({ "model": model, "reason": reason })),
+        Event::Member { model, fold, index } => ("member", json!({ "model": model, "fold": fold, "index": index })),
         Event::Validated(point) => {
             ("validation", json!({ "step": point.step, "seconds": point.seconds, "nats": point.validation }))
         }

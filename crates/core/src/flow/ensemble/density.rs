@@ -1,0 +1,218 @@
+//! The density of an ensemble.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
+use rand::Rng;
+
+use super::frozen::Frozen;
+use super::options::{MemberSpec, Options};
+use super::sampling;
+use crate::contract::{Base, BaseSpec, DuplicateBase, Layer, Parametric, Registry, Tape, Tensors, Visit, VisitMut};
+use crate::flow::Flow;
+use crate::{LayerError, Real, Result, check};
+
+/// Name in the registry.
+const KIND: &str = "ensemble";
+
+/// `p(x) = Σ_m w_m p_m(x)`, with flows as members and `Σ_m w_m = 1`, as a base density: a flow
+/// without layers on it scores, samples and is saved like any other.
+///
+/// `log p(x) = log Σ_m exp(log w_m + log p_m(x))`, and its gradient is the mean of those of the
+/// members by their shares `r_m = w_m p_m(x) / p(x)`. The members are constants: an ensemble is made
+/// of trained flows, and training does not change them. By Jensen's inequality, `log p` is at least
+/// the mean `Σ_m w_m log p_m`.
+#[derive(Debug, Clone)]
+pub struct Ensemble<F: Real> {
+    weights: Vec<f64>,
+    members: Vec<Flow<F>>,
+    features: usize,
+}
+
+impl<F: Real> Ensemble<F> {
+    /// Name in the registry.
+    pub const KIND: &'static str = KIND;
+
+    /// An ensemble of flows with their weights, which are divided by their sum.
+    ///
+    /// ```
+    /// use pdmap_core::Flow;
+    /// use pdmap_core::flow::Ensemble;
+    /// use pdmap_core::flow::base::{Logistic, Normal};
+    ///
+    /// # fn main() -> pdmap_core::Result<()> {
+    /// let normal: Flow<f64> = Flow::builder(1).base(Normal).build()?;
+    /// let logistic = Flow::builder(1).base(Logistic).build()?;
+    /// let both = Ensemble::new(vec![(3.0, normal), (1.0, logistic)])?;
+    /// let flow = Flow::builder(1).base(both).build()?;
+    /// let p = 0.75 / std::f64::consts::TAU.sqrt() + 0.25 * 0.25;
+    /// assert!((flow.log_prob(&ndarray::array![[0.0]])?[0] - p.ln()).abs() < 1e-12);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// No members; weights that are not positive and finite; members with other numbers of features,
+    /// with a condition, or that are ensembles.
+    pub fn new(members: Vec<(f64, Flow<F>)>) -> Result<Self> {
+        let features = members.first().map_or(0, |(_, flow)| flow.features());
+        if features == 0 {
+            return Err(LayerError::NoFeatures);
+        }
+        for (weight, flow) in &members {
+            if !(weight.is_finite() && *weight > 0.0) {
+                return Err(LayerError::Range { what: "weight", value: *weight, range: "positive and finite" });
+            }
+            check::features("a member of the ensemble", features, flow.features())?;
+            if flow.conditions() > 0 {
+                return Err(LayerError::Conditions { expected: 0, actual: flow.conditions() });
+            }
+            not_nested(&flow.base().spec())?;
+        }
+        let sum: f64 = members.iter().map(|(weight, _)| weight).sum();
+        let (weights, members) = members.into_iter().map(|(weight, flow)| (weight / sum, flow)).unzip();
+        Ok(Self { weights, members, features })
+    }
+
+    /// An ensemble from its specification and tensors.
+    ///
+    /// # Errors
+    /// Unknown kinds; missing or misshapen tensors; as [`new`](Self::new).
+    pub fn restore(spec: &BaseSpec, tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self> {
+        let Options { weights, members } = spec.parse()?;
+        if weights.len() != members.len() {
+            let (expected, actual) = (vec![members.len()], vec![weights.len()]);
+            return Err(LayerError::Shape { what: "weights of the members", expected, actual });
+        }
+        let restore = |(index, member): (usize, &MemberSpec)| {
+            not_nested(&member.base)?;
+            tensors.scoped(&format!("members.{index}."), |tensors| member.restore(tensors, registry))
+        };
+        let flows = members.iter().enumerate().map(restore).collect::<Result<Vec<_>>>()?;
+        Self::new(weights.into_iter().zip(flows).collect())
+    }
+
+    /// The weights, which sum to 1.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The members, in the order of the weights.
+    pub fn members(&self) -> &[Flow<F>] {
+        &self.members
+    }
+
+    /// `log w_m + log p_m(z)` of each row, one vector for each member, and their `log Σ exp`.
+    fn joint(&self, z: ArrayView2<'_, F>) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
+        let mut joint = Vec::with_capacity(self.members.len());
+        for (flow, weight) in self.members.iter().zip(&self.weights) {
+            let (mut log_prob, mut codes) = (vec![weight.ln(); z.nrows()], Array2::zeros(z.raw_dim()));
+            // Not `log_prob`, which refuses a density of 0: another member may be above it.
+            let input = z.reborrow().into();
+            flow.chain().forward(input, codes.view_mut(), Some(&mut log_prob), &mut Tape::scratch())?;
+            flow.base().add_log_density(codes.view(), &mut log_prob)?;
+            joint.push(log_prob);
+        }
+        let sum = |row: usize| {
+            let most = joint.iter().map(|member| member[row]).fold(f64::NEG_INFINITY, f64::max);
+            if most == f64::NEG_INFINITY && joint.iter().all(|member| !member[row].is_nan()) {
+                return most;
+            }
+            most + joint.iter().map(|member| (member[row] - most).exp()).sum::<f64>().ln()
+        };
+        let log_prob = (0..z.nrows()).map(sum).collect();
+        Ok((joint, log_prob))
+    }
+}
+
+/// An ensemble of ensembles is the ensemble of all their members.
+fn not_nested(base: &BaseSpec) -> Result<()> {
+    if base.kind != KIND {
+        return Ok(());
+    }
+    Err(LayerError::Conflict { first: "an ensemble", second: "a member that is an ensemble: list its members instead" })
+}
+
+impl<F: Real> Parametric<F> for Ensemble<F> {
+    fn parameters(&self, visit: &mut Visit<'_, F>) -> Result<()> {
+        self.members.iter().enumerate().try_for_each(|(index, flow)| {
+            flow.parameters(&mut |name, parameter| visit(&format_args!("members.{index}.{name}"), &Frozen(parameter)))
+        })
+    }
+
+    fn parameters_mut(&mut self, visit: &mut VisitMut<'_, F>) -> Result<()> {
+        self.members.iter_mut().enumerate().try_for_each(|(index, flow)| {
+            flow.parameters_mut(&mut |name, parameter| {
+                visit(&format_args!("members.{index}.{name}"), &mut Frozen(parameter))
+            })
+        })
+    }
+}
+
+impl<F: Real> Base<F> for Ensemble<F> {
+    fn spec(&self) -> BaseSpec {
+        let members = self.members.iter().map(MemberSpec::of).collect();
+        BaseSpec::new(KIND, &Options { weights: self.weights.clone(), members })
+    }
+
+    fn features(&self) -> Option<usize> {
+        Some(self.features)
+    }
+
+    /// # Errors
+    /// Members with layers, whose marginals have no closed form, and more than one feature.
+    fn marginal(&self, feature: usize) -> Result<Box<dyn Base<F>>> {
+        if self.features == 1 {
+            return Ok(self.duplicate());
+        }
+        let marginal = |(flow, weight): (&Flow<F>, &f64)| {
+            if !flow.chain().layers().is_empty() {
+                return Err(LayerError::Conflict {
+                    first: "a member with layers",
+                    second: "a marginal in closed form",
+                });
+            }
+            Ok((*weight, Flow::new(1, vec![], flow.base().marginal(feature)?)?))
+        };
+        let members = self.members.iter().zip(&self.weights).map(marginal).collect::<Result<_>>()?;
+        Ok(Box::new(Self::new(members)?))
+    }
+
+    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+        check::log_det(z.nrows(), Some(out))?;
+        let (_, log_prob) = self.joint(z)?;
+        out.iter_mut().zip(log_prob).for_each(|(out, value)| *out += value);
+        Ok(())
+    }
+
+    fn score(&self, z: ArrayView2<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        check::shape("score", z.dim(), delta.dim())?;
+        let (joint, log_prob) = self.joint(z.reborrow())?;
+        delta.fill(F::zero());
+        for (flow, joint) in self.members.iter().zip(&joint) {
+            let shares: Vec<(usize, F)> = (0..z.nrows())
+                .map(|row| (row, F::of((joint[row] - log_prob[row]).exp())))
+                .filter(|(_, share)| *share > F::zero())
+                .collect();
+            let rows: Vec<usize> = shares.iter().map(|&(row, _)| row).collect();
+            let gradient: Array2<F> = flow.input_gradient(&z.select(Axis(0), &rows))?;
+            for ((row, share), gradient) in shares.into_iter().zip(gradient.rows()) {
+                Zip::from(&mut delta.row_mut(row)).and(&gradient).for_each(|sum, &slope| *sum += share * slope);
+            }
+        }
+        Ok(())
+    }
+
+    /// At temperature 0 all rows are, of the images of the modes of the members' base densities, the
+    /// one of highest density.
+    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, mut z: ArrayViewMut2<'_, F>) -> Result<()> {
+        check::temperature(temperature)?;
+        check::features("sample", self.features, z.ncols())?;
+        if temperature > 0.0 {
+            return sampling::fill(&self.members, &self.weights, temperature, rng, z);
+        }
+        let modes = sampling::modes(&self.members, rng)?;
+        let density = self.joint(modes.view())?.1;
+        let best = density.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index);
+        z.rows_mut().into_iter().for_each(|mut row| row.assign(&modes.row(best)));
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! A density for a table without a choice of model: mixtures and flows, weighted by what they say
+//! about rows that they have not seen.
+
+mod candidate;
+mod combined;
+mod folds;
+mod member;
+mod options;
+mod pace;
+mod search;
+mod stacking;
+
+pub use combined::AutoFitted;
+pub use options::AutoConfig;
+pub use search::{fit_auto, train_auto};

@@ -1,0 +1,111 @@
+//! The search without a choice of model.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ndarray::{Array2, Axis};
+use pdmap_core::LayerError;
+use pdmap_data::{Counts, Generator, Splits};
+use pdmap_train::{
+    AutoConfig, AutoFitted, Budget, Checkpoints, Event, FitData, Hooks, Outcome, SpecError, TrainError, fit_auto,
+    mean_log_prob, train_auto, weights_hash,
+};
+
+fn moons(train: usize) -> Splits<f64> {
+    let generator: Generator = "synthetic:moons".parse().unwrap();
+    generator.splits(Counts { train, validation: 60, test: 2000 }, 1).unwrap()
+}
+
+fn run(splits: &Splits<f64>, steps: u64, hooks: Hooks<'_>) -> AutoFitted<f64> {
+    let config = AutoConfig::new(Budget::Steps(steps));
+    train_auto(splits.train.view().into(), splits.validation.view(), &config, hooks).unwrap()
+}
+
+#[test]
+fn few_rows_are_all_used_and_the_density_is_that_of_rows_unseen() {
+    let splits = moons(300);
+    let fitted = run(&splits, 1500, Hooks::default());
+    assert_eq!(fitted.folds, 5);
+    let flows = fitted.tried.iter().filter(|tried| tried.model == "mixture-spline").count();
+    assert!(flows >= 5, "{:?}", fitted.tried);
+    assert!(fitted.trained.steps <= 1500 && fitted.trained.outcome != Outcome::Interrupted { step: 0 });
+    // What the held-out rows say is what new rows say, to within six errors of 360 rows.
+    let test = mean_log_prob(&fitted.flow, splits.test.view(), usize::MAX).unwrap();
+    assert!((test - fitted.trained.best.validation).abs() < 6.0 / 360.0_f64.sqrt(), "{test} {:?}", fitted.trained.best);
+    // Better than each mixture alone.
+    let mixture = fitted.tried.iter().filter(|tried| tried.steps == 0).map(|tried| tried.held_out);
+    assert!(fitted.trained.best.validation > mixture.sum::<f64>() / 5.0);
+}
+
+#[test]
+fn the_density_integrates_to_one() {
+    let fitted = run(&moons(300), 300, Hooks::default());
+    // By the midpoint rule, on a square that has all but a negligible part of the mass.
+    let (side, cells) = (8.0, 400);
+    let at = |index: usize| side * ((index as f64 + 0.5) / cells as f64 - 0.5);
+    let grid = Array2::from_shape_fn((cells * cells, 2), |(row, column)| {
+        at(if column == 0 { row / cells } else { row % cells }) + 0.5 * (1 - column) as f64
+    });
+    let mass: f64 = fitted.flow.log_prob(&grid).unwrap().into_iter().map(f64::exp).sum();
+    let mass = mass * (side / cells as f64).powi(2);
+    assert!((mass - 1.0).abs() < 2e-3, "{mass}");
+}
+
+#[test]
+fn a_budget_of_steps_gives_the_same_bits() {
+    let splits = moons(200);
+    let hash = || weights_hash(&run(&splits, 40, Hooks::default()).flow);
+    assert_eq!(hash(), hash());
+}
+
+#[test]
+fn many_rows_are_judged_by_the_validation_rows() {
+    let splits = moons(12_000);
+    let fitted = run(&splits, 30, Hooks::default());
+    assert_eq!(fitted.folds, 1);
+    let own = mean_log_prob(&fitted.flow, splits.validation.view(), usize::MAX).unwrap();
+    assert!((own - fitted.trained.best.validation).abs() < 1e-9);
+}
+
+#[test]
+fn one_feature_and_hardly_any_rows() {
+    let x = Array2::from_shape_fn((60, 1), |(row, _)| ((7 * row) as f64).sin());
+    let fitted = fit_auto(FitData::new(x.view()), &AutoConfig::new(Budget::Steps(9)), Hooks::default()).unwrap();
+    assert!(fitted.tried.iter().all(|tried| tried.model == "gaussian-mixture"));
+    let x = Array2::from_shape_fn((10, 3), |(row, column)| ((7 * row + 3 * column) as f64).sin());
+    let fitted = fit_auto(FitData::new(x.view()), &AutoConfig::new(Budget::Steps(9)), Hooks::default()).unwrap();
+    assert_eq!(fitted.folds, 1);
+    assert!(fitted.flow.log_prob(&x).unwrap().iter().all(|value| value.is_finite()));
+    let given = FitData::new(x.view()).condition(x.view());
+    let refused = fit_auto(given, &AutoConfig::default(), Hooks::default()).unwrap_err();
+    assert!(matches!(refused, TrainError::Spec(SpecError::Layer(LayerError::Conditions { expected: 0, actual: 3 }))));
+}
+
+/// Stops after so many steps of this session.
+fn session(splits: &Splits<f64>, folder: &std::path::Path, most: u64) -> AutoFitted<f64> {
+    let mut checkpoints = Checkpoints::open(folder, Duration::ZERO, true).unwrap();
+    let taken = AtomicU64::new(0);
+    let mut watch = |event| {
+        if let Event::Progress(_) = event {
+            taken.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let stop = || taken.load(Ordering::Relaxed) >= most;
+    let hooks = Hooks { watch: Some(&mut watch), stop: Some(&stop), checkpoints: Some(&mut checkpoints) };
+    run(splits, 60, hooks)
+}
+
+#[test]
+fn a_search_that_is_stopped_has_something_and_goes_on_bit_for_bit() {
+    let (splits, folder) = (moons(200), tempfile::tempdir().unwrap());
+    let whole = run(&splits, 60, Hooks::default());
+    for most in [7, 25] {
+        let stopped = session(&splits, folder.path(), most);
+        assert!(matches!(stopped.trained.outcome, Outcome::Interrupted { .. }), "{:?}", stopped.trained.outcome);
+        let first = splits.test.select(Axis(0), &[0]);
+        assert!(stopped.flow.log_prob(&first).unwrap()[0].is_finite());
+    }
+    let resumed = session(&splits, folder.path(), u64::MAX);
+    assert_eq!(weights_hash(&resumed.flow), weights_hash(&whole.flow));
+}
