@@ -2,6 +2,9 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ndarray::Array2;
+use pdmap::autoregressive::{Autoregressive, AutoregressiveOptions, Order};
+use pdmap::contract::ModuleParameters;
+use pdmap::coupling::Transform;
 use pdmap::optim::{Clip, Optimizer, OptimizerSpec};
 use pdmap::{Architecture, Flow, Preprocess, Preset, Real, base};
 use rand::SeedableRng;
@@ -47,6 +50,18 @@ fn blocks_of_recipe(preset: Preset, rows: usize) -> u64 {
     let batches: Vec<Array2<f32>> = (0..8).map(|_| base::draw(&base::Normal, rows, 64, &mut rng).unwrap()).collect();
     let spec = preset.model(Architecture::default()).shaped(shape);
     let mut flow = spec.build_on(&batches[0], &[Preprocess::None], 1, &pdmap::registry()).unwrap();
+    taken(&mut flow, &batches, &mut Optimizer::adam(1e-4).unwrap())
+}
+
+/// The same for autoregressive splines with a network of the given kind, which no named model has.
+fn blocks_of_autoregressive(network: serde_json::Value, rows: usize) -> u64 {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let batches: Vec<Array2<f32>> = (0..8).map(|_| base::draw(&base::Normal, rows, 10, &mut rng).unwrap()).collect();
+    let transform = Transform::Spline { bins: 8, bound: 4.0 };
+    let network = network.as_object().cloned();
+    let options = AutoregressiveOptions { order: Order::Seed(1), transform, network, ..Default::default() };
+    let layer = Autoregressive::new(10, 0, options, ModuleParameters::New(&mut rng)).unwrap();
+    let mut flow = Flow::builder(10).layer(layer).build().unwrap();
     taken(&mut flow, &batches, &mut Optimizer::adam(1e-4).unwrap())
 }
 
@@ -100,6 +115,12 @@ fn no_step_takes_memory_after_the_first() {
             let blocks = least(|| pool.install(|| blocks_of_recipe(preset, rows)));
             assert_eq!(blocks, 0, "{preset:?}, {rows} rows");
         }
+    }
+    let perceptron = serde_json::json!({ "kind": "perceptron", "hidden": [64, 64] });
+    let residual = serde_json::json!({ "kind": "residual", "width": 64, "blocks": 2 });
+    for (network, rows) in [(&perceptron, 24), (&perceptron, 140), (&residual, 140)] {
+        let blocks = least(|| pool.install(|| blocks_of_autoregressive(network.clone(), rows)));
+        assert_eq!(blocks, 0, "autoregressive, {network}, {rows} rows");
     }
     // A few products and passes are large enough for several threads at the second size.
     for (sizes, rules) in [((24, 40), rules()), ((200, 20), rules()), ((200, 260), rules().drain(3..5).collect())] {

@@ -192,6 +192,18 @@ pub enum LayerError {
         /// The shape found.
         actual: Vec<usize>,
     },
+    /// A weight that a mask keeps at 0 has another value.
+    #[error("tensor `{name}`: row {row}, column {column} is {value}, but the mask of the network keeps it at 0")]
+    Masked {
+        /// Path name of the tensor.
+        name: String,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// The value, as `f64`.
+        value: f64,
+    },
     /// Tensors that no layer uses.
     #[error("{count} tensors belong to no layer; the first is `{name}`")]
     UnusedTensors {

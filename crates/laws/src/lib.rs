@@ -11,6 +11,7 @@ mod precisions;
 mod random;
 mod subjects;
 pub mod tolerance;
+mod triangular;
 mod verdict;
 pub mod wrong;
 
@@ -18,7 +19,8 @@ pub use case::Case;
 pub use deviation::worst;
 pub(crate) use random::chosen;
 pub use random::{badly_conditioned, normal_rows, rng};
-pub use subjects::{Build, Subject, subjects};
+pub use subjects::{Build, Subject, random_autoregressive, subjects};
+pub use triangular::triangular;
 pub use verdict::{Broken, Verdict, Violation};
 
 /// The guide for contributors, run as a test.

@@ -1,6 +1,7 @@
 //! The laws, and other tests of several layers at once: one program, since each would compile the generic
 //! layers again.
 
+mod autoregressive;
 mod base;
 mod conv_paths;
 mod convolutions;

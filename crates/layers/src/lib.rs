@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod autoregressive;
 pub mod coupling;
 pub mod diagonal;
 pub mod elementwise;
@@ -29,5 +30,6 @@ fn add_kinds<F: Real>(registry: &mut Registry<F>) {
     registry.register::<radial::Radial<F>>();
     registry.register::<mixture::LogisticMixture<F>>();
     registry.register::<coupling::Coupling<F>>();
+    registry.register::<autoregressive::Autoregressive<F>>();
     preprocess::register(registry);
 }

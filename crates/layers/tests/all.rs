@@ -1,5 +1,6 @@
 //! Layers: all tests in one program, since each program would compile the generic layers again.
 
+mod autoregressive;
 mod common;
 mod conditions;
 mod expressive;

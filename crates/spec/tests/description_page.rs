@@ -62,6 +62,8 @@ fn the_documentation_knows_every_key_and_its_examples_are_read() {
         "layers = [{ kind = \"coupling\", transform = \"x\" }]".to_owned(),
         "layers = [{ kind = \"coupling\", transform = { spline = { x = 1 } } }]".to_owned(),
         "layers = [{ kind = \"coupling\", transform = { affine = { x = 1 } } }]".to_owned(),
+        "layers = [{ kind = \"autoregressive\", x = 1 }]".to_owned(),
+        "layers = [{ kind = \"autoregressive\", order = \"x\" }]".to_owned(),
         "layers = [{ kind = \"logistic-mixture\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"squeeze\", x = 1 }]".to_owned(),
         "layers = [{ kind = \"kept\", x = 1 }]".to_owned(),

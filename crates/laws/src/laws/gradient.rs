@@ -6,7 +6,7 @@ use pdmap_core::{ForwardPass, Gradients, Layer, LayerError, LayerExt, Parametric
 
 use crate::case::tensors;
 use crate::tolerance::{GRADIENT, differences, step};
-use crate::verdict::{Verdict, distance};
+use crate::verdict::{Verdict, at_most, distance};
 use crate::{Case, chosen, normal_rows, rng, worst};
 
 /// One forward and backward pass: adds the gradients and returns `∂/∂x`.
@@ -52,7 +52,7 @@ pub fn gradient_of_input<F: Real>(case: &Case<'_, F>) -> Verdict {
 
 /// Euclidean gradients of the mean over rows, for some entries of each trained tensor. Tensors whose
 /// entries may not move one by one (orthonormal ones) are left to the laws of motion and of their group;
-/// those beside them are not.
+/// those beside them are not. Entries that a mask keeps at 0 have no gradient.
 pub fn gradient_of_parameters<F: Real>(case: &Case<'_, F>) -> Verdict {
     let (layer, x, c) = (case.layer(), case.rows(), delta(case));
     if x.nrows() == 0 {
@@ -64,13 +64,17 @@ pub fn gradient_of_parameters<F: Real>(case: &Case<'_, F>) -> Verdict {
     'tensors: for (name, actual) in layer.euclidean(grads.rows, &grads.params)? {
         let actual: Vec<f64> = actual.iter().map(|v| v.f64()).collect();
         let (mut apart, mut copy) = (Vec::new(), layer.duplicate());
-        for entry in chosen(actual.len(), &mut rng) {
+        'entries: for entry in chosen(actual.len(), &mut rng) {
             let mut values = [0.0; 2];
             for (value, sign) in values.iter_mut().zip([1.0, -1.0]) {
                 let tensors = moved(&at_first, &name, entry, sign * step::<F>())?;
                 match copy.set_tensors(&mut Tensors::from_iter(tensors)) {
                     Ok(()) => *value = objective(&*copy, x.reborrow(), &c)?,
                     Err(error) if leaves_its_group(&error) => continue 'tensors,
+                    Err(error) if is_masked(&error) => {
+                        at_most(format!("gradient of a masked entry of {name}"), actual[entry].abs(), 0.0)?;
+                        continue 'entries;
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -106,6 +110,14 @@ fn leaves_its_group(error: &LayerError) -> bool {
     match error {
         LayerError::NotOrthonormal { .. } => true,
         LayerError::Stage { problem, .. } => leaves_its_group(problem),
+        _ => false,
+    }
+}
+
+fn is_masked(error: &LayerError) -> bool {
+    match error {
+        LayerError::Masked { .. } => true,
+        LayerError::Stage { problem, .. } => is_masked(problem),
         _ => false,
     }
 }

@@ -23,7 +23,7 @@ fn spline<F: Real>(features: usize, options: SplineOptions, rng: &mut dyn Rng) -
 
 /// At a knot the second derivative jumps, and a central difference across one shows half of the jump. So
 /// rows keep away from whole numbers.
-fn between_knots<F: Real>(x: F) -> F {
+pub(super) fn between_knots<F: Real>(x: F) -> F {
     let x = x.f64();
     F::of(x.floor() + 0.2 + 0.6 * (x - x.floor()))
 }

@@ -1,10 +1,13 @@
 //! The layers that the laws are held against.
 
+mod autoregressive;
 mod convolutions;
 mod dense;
 mod elementwise;
 mod expressive;
 mod fitted;
+
+pub use autoregressive::random_autoregressive;
 
 use pdmap_core::{Layer, Real, Result};
 use rand::Rng;
@@ -53,6 +56,7 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
         dense::dense_layers(),
         convolutions::convolutions(),
         expressive::expressive(),
+        autoregressive::autoregressive(),
         fitted::fitted(),
     ];
     lists.into_iter().flatten().collect()

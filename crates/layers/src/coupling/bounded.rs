@@ -6,7 +6,7 @@ use pdmap_core::Real;
 /// information is lost; outliers see the network's boundary behaviour instead of extrapolation.
 /// (Without it, one patch in 250,000 had a density of e^{−10⁷}: photographs, ten layers.)
 #[inline(always)]
-pub(super) fn bounded<F: Real>(x: F) -> (F, F) {
+pub(crate) fn bounded<F: Real>(x: F) -> (F, F) {
     // Beyond this the bound is attained to the last digit, and the square would overflow.
     let x = num_traits::Float::min(num_traits::Float::max(x, F::of(-SATURATED)), F::of(SATURATED));
     let ratio = x / F::of(BOUND);

@@ -72,7 +72,7 @@ impl Cells {
 }
 
 /// Calls `body(row, a, b)` for each row; writes `b`.
-fn each_row<F: Real>(
+pub(crate) fn each_row<F: Real>(
     (a, width_a): (&[F], usize),
     (b, width_b): (&mut [F], usize),
     body: impl Fn(usize, &[F], &mut [F]) + Sync,

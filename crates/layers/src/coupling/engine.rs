@@ -9,14 +9,14 @@ use super::passes::{Backward, Forward, Inverse, Rows};
 
 /// A transform of cells with `width` features that change.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Engine {
-    pub(super) transform: Transform,
-    pub(super) width: usize,
+pub(crate) struct Engine {
+    pub(crate) transform: Transform,
+    pub(crate) width: usize,
 }
 
 /// Direction of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     Forward,
     Inverse,
 }
@@ -42,7 +42,7 @@ impl Engine {
         (GRAIN / (self.width * self.transform.parameters())).max(1)
     }
 
-    pub(super) fn apply<F: Real>(
+    pub(crate) fn apply<F: Real>(
         self,
         direction: Direction,
         from: &[F],
@@ -70,7 +70,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn backward<F: Real>(self, x: &[F], delta: &mut [F], parameters: &mut [F]) {
+    pub(crate) fn backward<F: Real>(self, x: &[F], delta: &mut [F], parameters: &mut [F]) {
         let (rows, parameters_each) = (self.rows(), self.width * self.transform.parameters());
         if parameters.len() <= ALONE {
             return F::run(&BackwardRows(rows), Backward { x, delta, parameters });

@@ -1,12 +1,13 @@
 //! The coupling layer.
 
-use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{Array1, ArrayView2, ArrayViewMut2};
 use pdmap_core::contract::{ModuleContext, ModuleParameters};
 use pdmap_core::prelude::*;
 use pdmap_core::{Module, parallel};
-use serde::{Deserialize, Serialize};
 
 use super::engine::{Direction, Engine};
+use super::parts::in_parts;
+use super::saved::Saved;
 use super::split::Cells;
 use super::{CouplingOptions, Split};
 
@@ -30,16 +31,6 @@ pub struct Coupling<F: Real> {
     cells: Cells,
     engine: Engine,
     network: Box<dyn Module<F>>,
-}
-
-/// Options of a saved layer.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Saved {
-    features: usize,
-    conditions: usize,
-    #[serde(flatten)]
-    options: CouplingOptions,
 }
 
 /// Maximum number of features that a specification alone may request.
@@ -100,26 +91,18 @@ impl<F: Real> Coupling<F> {
         &self,
         direction: Direction,
         input: Input<'_, F>,
-        mut out: ArrayViewMut2<'_, F>,
-        mut log_det: Option<&mut [f64]>,
+        out: ArrayViewMut2<'_, F>,
+        log_det: Option<&mut [f64]>,
         tape: &mut Tape<F>,
     ) -> Result<()> {
-        let at_most = (CELLS / self.cells.count).max(1);
-        if tape.is_recording() || input.x.nrows() <= at_most {
+        if tape.is_recording() {
             return self.pass_rows(direction, input, out, log_det, tape);
         }
         // The tape is not read afterwards, so processing a few rows at a time keeps it small.
-        let mut rest = input;
-        while rest.x.nrows() > 0 {
-            let rows = at_most.min(rest.x.nrows());
-            let (x, later) = rest.x.split_at(Axis(0), rows);
-            let (given, given_later) = rest.condition.map(|given| given.split_at(Axis(0), rows)).unzip();
-            let (y, out_later) = out.split_at(Axis(0), rows);
-            let (own, log_later) = log_det.map(|log_det| log_det.split_at_mut(rows)).unzip();
-            self.pass_rows(direction, Input::new(x, given), y, own, tape)?;
-            (rest, out, log_det) = (Input::new(later, given_later), out_later, log_later);
-        }
-        Ok(())
+        let at_most = (CELLS / self.cells.count).max(1);
+        in_parts(at_most, input, out, log_det, |input, out, log_det| {
+            self.pass_rows(direction, input, out, log_det, tape)
+        })
     }
 
     fn pass_rows(
@@ -171,17 +154,6 @@ fn plan(features: usize, conditions: usize, options: &CouplingOptions) -> Result
     Err(LayerError::Conflict { first, second })
 }
 
-/// Options of a specification, saved or new. (Flattened options would ignore unknown keys.)
-fn saved(spec: &LayerSpec) -> Result<Saved> {
-    let mut options = spec.clone();
-    let mut take = |key: &str| -> usize {
-        let value = options.options.as_object_mut().and_then(|map| map.remove(key));
-        value.and_then(|value| value.as_u64()).map_or(0, |value| usize::try_from(value).unwrap_or(usize::MAX))
-    };
-    let (features, conditions) = (take("features"), take("conditions"));
-    Ok(Saved { features, conditions, options: options.parse()? })
-}
-
 /// The elements of a contiguous matrix.
 fn flat<'a, F: Real>(matrix: &'a mut ArrayViewMut2<'_, F>) -> Result<&'a mut [F]> {
     check::slice_mut("buffer", matrix)
@@ -203,7 +175,7 @@ impl<F: Real> Kind<F> for Coupling<F> {
     }
 
     fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self> {
-        let Saved { features, conditions, options } = saved(spec)?;
+        let Saved { features, conditions, options } = Saved::of(spec)?;
         if features > MOST_FEATURES || conditions > MOST_FEATURES {
             let value = features.max(conditions) as f64;
             return Err(LayerError::Range { what: "features of a coupling", value, range: "at most 2^20" });

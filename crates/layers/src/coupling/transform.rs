@@ -53,7 +53,7 @@ impl Transform {
     ///
     /// # Errors
     /// [`LayerError::Range`].
-    pub(super) fn validate(self) -> Result<()> {
+    pub(crate) fn validate(self) -> Result<()> {
         let within = |what, value: f64, ok: bool, range| {
             if ok { Ok(()) } else { Err(LayerError::Range { what, value, range }) }
         };
@@ -75,7 +75,7 @@ impl Transform {
     }
 
     /// Parameter `index` of the identity.
-    pub(super) fn identity(self, index: usize) -> f64 {
+    pub(crate) fn identity(self, index: usize) -> f64 {
         match self {
             Self::Spline { bins, .. } if index >= 2 * bins => inverse_softplus(1.0 - LEAST),
             _ => 0.0,

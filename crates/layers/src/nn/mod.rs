@@ -1,11 +1,17 @@
-//! Networks: differentiable maps that need not be invertible. Couplings compute the parameters of
-//! their transforms with one.
+//! Networks: differentiable maps that need not be invertible. Couplings and
+//! autoregressive layers compute the parameters of their transforms with one.
 
+mod by_degree;
+mod degrees;
 mod linear;
+mod mask;
 mod perceptron;
 mod residual;
 mod swish;
+mod weight;
 
+pub(crate) use by_degree::MaskedNetwork;
+pub(crate) use degrees::Degrees;
 pub use perceptron::Perceptron;
 pub use residual::Residual;
 

@@ -4,7 +4,8 @@ use pdmap_core::contract::{In, ModuleContext, Out};
 use pdmap_core::{Buffer, LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check};
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Linear, Maps, Start};
+use super::degrees::{Degrees, Units, mask};
+use super::linear::{Linear, Maps, Sizes, Start};
 use super::swish::{swish, swish_gradient};
 
 /// `a ← W a + b` from layer to layer, with swish activations in between. Hidden weights are drawn
@@ -12,8 +13,8 @@ use super::swish::{swish, swish_gradient};
 /// per position.
 #[derive(Debug, Clone)]
 pub struct Perceptron<F> {
-    maps: Maps<F>,
-    hidden: Vec<usize>,
+    pub(super) maps: Maps<F>,
+    pub(super) hidden: Vec<usize>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,23 +48,39 @@ impl<F: Real> Perceptron<F> {
     /// [`LayerError::Range`] for too many or too wide layers; tensors that are missing or
     /// misshapen.
     pub fn new(hidden: &[usize], context: ModuleContext<'_, F>) -> Result<Self> {
+        Self::with(hidden, None, context)
+    }
+
+    /// The same with masked weights: each output reads only what its degree allows.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); [`LayerError::Masked`].
+    pub(super) fn with(hidden: &[usize], degrees: Option<Degrees>, context: ModuleContext<'_, F>) -> Result<Self> {
         check_hidden(hidden)?;
         let ModuleContext { inputs, positions, start, mut parameters, .. } = context;
         let outputs = start.len();
         let sizes: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
         let (last, mut start) = (hidden.len(), Some(start));
+        let units = |index: usize| if index == 0 { Units::Inputs } else { Units::Hidden(sizes[index]) };
         let maps = sizes.windows(2).enumerate().map(|(index, pair)| {
             let start = if index == last { start.take() } else { None };
             let start = start.map_or(Start::Random { gain: 2.0 }, Start::Constant);
             let positions = if index == 0 && last > 0 { positions } else { 1 };
-            Linear::make(index, [pair[0], pair[1]], positions, start, &mut parameters)
+            let to = if index == last { Units::Outputs(outputs) } else { Units::Hidden(pair[1]) };
+            let mask = mask(degrees, units(index), to);
+            Linear::make(index, Sizes { inputs: pair[0], outputs: pair[1], positions, mask }, start, &mut parameters)
         });
         Ok(Self { maps: Maps(maps.collect::<Result<_>>()?), hidden: hidden.to_vec() })
     }
 
     pub(super) fn build(spec: &LayerSpec, context: ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> {
+        Ok(Box::new(Self::parsed(spec, None, context)?))
+    }
+
+    /// From a specification, with masks for the given degrees.
+    pub(super) fn parsed(spec: &LayerSpec, degrees: Option<Degrees>, context: ModuleContext<'_, F>) -> Result<Self> {
         let Options { hidden } = spec.parse()?;
-        Ok(Box::new(Self::new(&hidden, context)?))
+        Self::with(&hidden, degrees, context)
     }
 
     /// The network as data, before it is built.

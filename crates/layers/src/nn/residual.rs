@@ -4,7 +4,8 @@ use pdmap_core::contract::{In, ModuleContext, Out};
 use pdmap_core::{LayerError, LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape, check, parallel};
 use serde::{Deserialize, Serialize};
 
-use super::linear::{Linear, Maps, Start};
+use super::degrees::{Degrees, Units, mask};
+use super::linear::{Linear, Maps, Sizes, Start};
 use super::swish::{swish, swish_gradient};
 
 /// `h₀ = W x + b`, then `h ← h + B (A s(h) + a) + b` for each block with the swish `s`, and a
@@ -14,19 +15,19 @@ use super::swish::{swish, swish_gradient};
 #[derive(Debug, Clone)]
 pub struct Residual<F> {
     /// The first map, two maps for each block, the last map.
-    maps: Maps<F>,
-    options: Options,
+    pub(super) maps: Maps<F>,
+    pub(super) options: Options,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Options {
+pub(super) struct Options {
     /// Units of every layer.
     #[serde(default = "width")]
-    width: usize,
+    pub(super) width: usize,
     /// Residual blocks.
     #[serde(default = "blocks")]
-    blocks: usize,
+    pub(super) blocks: usize,
 }
 
 fn width() -> usize {
@@ -51,6 +52,13 @@ impl<F: Real> Residual<F> {
     /// [`LayerError::Range`] for widths and numbers of blocks outside their ranges; tensors that
     /// are missing or misshapen.
     pub fn new(width: usize, blocks: usize, context: ModuleContext<'_, F>) -> Result<Self> {
+        Self::with(Options { width, blocks }, None, context)
+    }
+
+    /// The same with masked weights: each output reads only what its degree allows. All hidden
+    /// layers have the same degrees, so that a sum of two reads what each of them does.
+    fn with(options: Options, degrees: Option<Degrees>, context: ModuleContext<'_, F>) -> Result<Self> {
+        let Options { width, blocks } = options;
         let within = |what, value: usize, most, range| match value {
             value if (1..=most).contains(&value) => Ok(()),
             value => Err(LayerError::Range { what, value: value as f64, range }),
@@ -61,19 +69,28 @@ impl<F: Real> Residual<F> {
         let (outputs, last) = (start.len(), 2 * blocks + 1);
         let mut maps = Vec::with_capacity(last + 1);
         for index in 0..last {
-            let (from, positions) = if index == 0 { (inputs, positions) } else { (width, 1) };
+            let (from, inputs, positions) =
+                if index == 0 { (Units::Inputs, inputs, positions) } else { (Units::Hidden(width), width, 1) };
             // Each block adds to h; a gain of 1/blocks keeps the power of h bounded for any number
             // of blocks.
             let gain = if index > 0 && index % 2 == 0 { 1.0 / blocks as f64 } else { 2.0 };
-            maps.push(Linear::make(index, [from, width], positions, Start::Random { gain }, &mut parameters)?);
+            let mask = mask(degrees, from, Units::Hidden(width));
+            let sizes = Sizes { inputs, outputs: width, positions, mask };
+            maps.push(Linear::make(index, sizes, Start::Random { gain }, &mut parameters)?);
         }
-        maps.push(Linear::make(last, [width, outputs], 1, Start::Constant(start), &mut parameters)?);
-        Ok(Self { maps: Maps(maps), options: Options { width, blocks } })
+        let mask = mask(degrees, Units::Hidden(width), Units::Outputs(outputs));
+        let sizes = Sizes { inputs: width, outputs, positions: 1, mask };
+        maps.push(Linear::make(last, sizes, Start::Constant(start), &mut parameters)?);
+        Ok(Self { maps: Maps(maps), options })
     }
 
     pub(super) fn build(spec: &LayerSpec, context: ModuleContext<'_, F>) -> Result<Box<dyn Module<F>>> {
-        let Options { width, blocks } = spec.parse()?;
-        Ok(Box::new(Self::new(width, blocks, context)?))
+        Ok(Box::new(Self::parsed(spec, None, context)?))
+    }
+
+    /// From a specification, with masks for the given degrees.
+    pub(super) fn parsed(spec: &LayerSpec, degrees: Option<Degrees>, context: ModuleContext<'_, F>) -> Result<Self> {
+        Self::with(spec.parse()?, degrees, context)
     }
 }
 

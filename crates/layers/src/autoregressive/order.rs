@@ -1,0 +1,96 @@
+//! The order of the features.
+
+use pdmap_core::Real;
+use serde::{Deserialize, Serialize};
+
+use crate::coupling::each_row;
+
+/// The order in which features depend on each other: each on those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// As they are.
+    #[default]
+    Natural,
+    /// From the last to the first.
+    Reversed,
+    /// A random order, drawn from this seed; the same on every platform and in every version.
+    Seed(u64),
+}
+
+impl Order {
+    /// The feature at each position.
+    pub fn positions(self, features: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..features).collect();
+        match self {
+            Self::Natural => {}
+            Self::Reversed => order.reverse(),
+            Self::Seed(mut seed) => {
+                // Fisher and Yates.
+                for last in (1..features).rev() {
+                    let at = (u128::from(split_mix(&mut seed)) * (last as u128 + 1)) >> 64;
+                    order.swap(last, at as usize);
+                }
+            }
+        }
+        order
+    }
+}
+
+/// The generator SplitMix64 (Steele et al. 2014). Files hold a seed instead of an order, so the
+/// numbers must never change, as those of a library might.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Writes the features of each row by position.
+pub(super) fn gather<F: Real>(order: &[usize], x: &[F], ordered: &mut [F]) {
+    each_row((x, order.len()), (ordered, order.len()), |_, x, ordered| {
+        ordered.iter_mut().zip(order).for_each(|(to, &feature)| *to = x[feature]);
+    });
+}
+
+/// The inverse of [`gather`].
+pub(super) fn scatter<F: Real>(order: &[usize], ordered: &[F], x: &mut [F]) {
+    each_row((ordered, order.len()), (x, order.len()), |_, ordered, x| {
+        ordered.iter().zip(order).for_each(|(&from, &feature)| x[feature] = from);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PINNED: [usize; 8] = [7, 4, 6, 1, 2, 5, 0, 3];
+
+    #[test]
+    fn orders_are_permutations_that_never_change() {
+        assert_eq!(Order::Natural.positions(3), [0, 1, 2]);
+        assert_eq!(Order::Reversed.positions(3), [2, 1, 0]);
+        for features in [0, 1, 2, 9, 100] {
+            let mut order = Order::Seed(7).positions(features);
+            order.sort_unstable();
+            assert!(order.into_iter().eq(0..features));
+        }
+        // Pinned: model files hold the seed alone.
+        assert_eq!(Order::Seed(7).positions(8), PINNED);
+        assert_ne!(Order::Seed(8).positions(8), PINNED);
+        // The first number of the generator's reference implementation from state 0.
+        assert_eq!(split_mix(&mut 0), 0xe220_a839_7b1d_cdaf);
+    }
+
+    #[test]
+    fn features_return_to_their_places() {
+        let order = Order::Seed(3).positions(5);
+        let x: Vec<f64> = (0..10).map(f64::from).collect();
+        let (mut ordered, mut back) = (vec![0.0; 10], vec![0.0; 10]);
+        gather(&order, &x, &mut ordered);
+        assert_eq!(ordered[5], 5.0 + order[0] as f64);
+        scatter(&order, &ordered, &mut back);
+        assert_eq!(x, back);
+    }
+}
