@@ -137,7 +137,7 @@ fn every_mistake_is_named_with_its_line() {
         // Models.
         (
             "[[arms]]\nmodel = \"dense-svg\"\n".into(),
-            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact, paper-mnist, paper-bsds300, gaussianization-orthonormal, gaussianization-unconstrained, gaussianization-svd, image-pyramid-orthonormal, image-pyramid-unconstrained, audio-lapped, gaussian-mixture, mixture-spline; the path of a model file ends in .toml",
+            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact, paper-mnist, paper-bsds300, gaussianization-orthonormal, gaussianization-unconstrained, gaussianization-svd, image-pyramid-orthonormal, image-pyramid-unconstrained, audio-lapped, gaussian-mixture, mixture-spline, linear-spline-orthonormal, linear-spline-unconstrained; the path of a model file ends in .toml",
         ),
         (
             "[[arms]]\nname = \"a\"\nmodel = \"absent.toml\"\n".into(),
@@ -167,7 +167,7 @@ fn every_mistake_is_named_with_its_line() {
         (inline("layers = []\n"), "plan.toml:6: `arms[1].model.layers`: a flow has at least one layer"),
         (
             inline("layers = [\n{ kind = \"dense\", group = \"orthonormal\" },\n{ kind = \"dens\" }]\n"),
-            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, chain, coupling, cycled-conv, dense, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening",
+            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, autoregressive, chain, coupling, cycled-conv, dense, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening",
         ),
         (
             inline(

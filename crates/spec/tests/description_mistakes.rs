@@ -26,7 +26,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             format!("{layers}\nbase = \"gauss\""),
-            "`base`: unknown kind of base density `gauss`; nearest is `laplace`, known: gaussian-mixture, laplace, logistic, normal, student-t".into(),
+            "`base`: unknown kind of base density `gauss`; nearest is `laplace`, known: ensemble, gaussian-mixture, laplace, logistic, normal, student-t".into(),
         ),
         (format!("{layers}\nbase = \"student-t\""), "key `nu` is missing in `base`".into()),
         (

@@ -211,6 +211,18 @@ impl<F: Real> GroupMatrix<F> {
         if self.group == Group::Orthonormal { Ok(0.0) } else { Ok(self.log_det()?.log_abs) }
     }
 
+    /// As [`log_abs_det`](Self::log_abs_det), for a weight that changes at each step: a factorization
+    /// that is needed is made in `memory`, and not kept.
+    ///
+    /// # Errors
+    /// A singular matrix.
+    pub fn log_abs_det_in(&self, memory: &mut Lu<f64>) -> Result<f64> {
+        if self.group == Group::Orthonormal || self.log_det.is_some() || self.exact.get().is_some() {
+            return self.log_abs_det();
+        }
+        Ok(memory.refactor_matrix(self.weight.view())?.log_abs)
+    }
+
     /// Whether [`accumulate`](Self::accumulate) needs `dx`.
     pub fn needs_dx(&self) -> bool {
         self.group == Group::General(Direction::RelativeLeft)

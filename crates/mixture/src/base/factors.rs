@@ -173,8 +173,8 @@ impl<F: Real> Factors<F> {
     ///
     /// # Errors
     /// A singular matrix.
-    pub(super) fn log_det(&self, k: usize) -> Result<f64> {
-        let matrix = self.matrix(k).map_or(Ok(0.0), GroupMatrix::log_abs_det)?;
+    pub(super) fn log_det(&self, k: usize, memory: &mut Lu<f64>) -> Result<f64> {
+        let matrix = self.matrix(k).map_or(Ok(0.0), |matrix| matrix.log_abs_det_in(memory))?;
         let scales: f64 =
             self.log_scales.values().rows().into_iter().skip(k).take(1).flatten().map(|value| value.f64()).sum();
         Ok(matrix + scales)

@@ -70,7 +70,7 @@ impl Options {
         if let Some(value) = self.shrinkage.filter(|rows| !(*rows >= 0.0 && rows.is_finite())) {
             return Err(LayerError::Range { what: "shrinkage", value, range: "at least 0 and finite" });
         }
-        if let Some(value) = self.operations.filter(|count| !(*count >= 0.0)) {
+        if let Some(value) = self.operations.filter(|count| count.is_nan() || *count < 0.0) {
             return Err(LayerError::Range { what: "operations", value, range: "at least 0" });
         }
         if self.covariance == Some(CovarianceForm::LowRank { rank: 0 }) {

@@ -59,7 +59,7 @@ impl<F: Real> GaussianMixtureBase<F> {
         grow(&mut work.posterior, count * rows);
         self.write_weights(work);
         for k in 0..count {
-            let constant = work.log_weights[k] + self.factors.log_det(k)? - columns as f64 * HALF_LOG_TAU;
+            let constant = work.log_weights[k] + self.factors.log_det(k, &mut work.lu)? - columns as f64 * HALF_LOG_TAU;
             let from = if kept { k * size } else { 0 };
             let centred = &mut work.centred[..size];
             let mean = &self.means.slice()[k * columns..(k + 1) * columns];

@@ -4,6 +4,7 @@ use std::fmt::{Debug, Formatter};
 use std::sync::Mutex;
 
 use pdmap_core::Real;
+use pdmap_core::linalg::Lu;
 
 /// Memory of one evaluation of some rows.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Workspace<F> {
     pub(super) sums: Vec<F>,
     /// `log π_k`.
     pub(super) log_weights: Vec<f64>,
+    /// The factorization that a log-determinant needs.
+    pub(super) lu: Lu<f64>,
 }
 
 /// Grows `buffer` to at least `size` numbers.

@@ -1,10 +1,11 @@
-//! EM iterations, and evaluations of the base density, take no memory once the first ones have taken
+//! EM iterations, evaluations of the base density, and its training steps, take no memory once the first ones have taken
 //! theirs.
 #![allow(clippy::unwrap_used)]
 
 use ndarray::{Array2, Axis, Slice};
 use pdmap_core::group::Direction;
-use pdmap_core::{Base, ParametricExt, Real};
+use pdmap_core::optim::Optimizer;
+use pdmap_core::{Base, Flow, ParametricExt, Real};
 use pdmap_mixture::{CovarianceForm, Em, FactorKind, GaussianMixtureBase, Prior, Standardized, kmeans};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +26,19 @@ fn least(mut body: impl FnMut() -> u64) -> u64 {
     (0..3).map(|_| body()).min().unwrap_or(u64::MAX)
 }
 
-/// Blocks of ten evaluations in each of `F`.
+/// Blocks of forty training steps.
+fn steps<F: Real>(base: GaussianMixtureBase<F>, z: &Array2<F>) -> u64 {
+    let mut flow = Flow::builder(z.ncols()).base(base).build().unwrap();
+    let (mut training, mut rule) = (flow.training(), Optimizer::adam(1e-4).unwrap());
+    let mut step = || {
+        flow.accumulate(z, &mut training).unwrap();
+        flow.update(&mut rule, &mut training).unwrap();
+    };
+    (0..72).for_each(|_| step());
+    least(|| taken(|| (0..40).for_each(|_| step())))
+}
+
+/// Blocks of ten evaluations, and of forty steps, in each of `F`.
 fn evaluations<F: Real>(mixture: &pdmap_mixture::GaussianMixture, rows: &Array2<f64>) -> u64 {
     let z = rows.mapv(F::of);
     let kinds = [FactorKind::General, FactorKind::Tied, FactorKind::Diagonal, FactorKind::Orthonormal];
@@ -41,6 +54,7 @@ fn evaluations<F: Real>(mixture: &pdmap_mixture::GaussianMixture, rows: &Array2<
         };
         (0..2).for_each(|_| all());
         blocks += least(|| taken(|| (0..10).for_each(|_| all())));
+        blocks += steps(base, &z);
     }
     blocks
 }

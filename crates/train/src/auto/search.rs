@@ -104,7 +104,7 @@ pub fn train_auto<'a, F: Real>(
         if search.interrupted || (round > 0 && !search.pace.allows_another_round()) {
             break;
         }
-        search.train_flows(units)?;
+        search.train_flows(units, round == 0)?;
     }
     let names: Vec<String> = search.kinds.into_iter().map(|candidate| candidate.name).collect();
     combined(search.members, &names, search.folds.count(), search.interrupted)
@@ -137,13 +137,15 @@ impl<F: Real> Search<'_, '_, '_, F> {
         Ok(())
     }
 
-    /// One more flow of each promising kind for each fold, or as many times where there is one fold.
-    fn train_flows(&mut self, units: usize) -> Result<(), TrainError> {
+    /// One more flow of each promising kind for each fold, or as many times where there is one fold;
+    /// `first` if none was trained before.
+    fn train_flows(&mut self, units: usize, first: bool) -> Result<(), TrainError> {
         self.pace.begin_round();
         for unit in 0..units {
             for (index, kind) in self.promising.clone().into_iter().enumerate() {
-                let to_come = if self.promising.len() == self.kinds.len() - 1 { 1 } else { self.promising.len() };
-                let left = self.promising.len() - index + (units - unit - 1) * to_come;
+                // Until all kinds were tried once, one of them is expected to go on.
+                let each = if unit == 0 && first { 1 } else { self.promising.len() };
+                let left = self.promising.len() - index + (units - unit - 1) * each;
                 let Some(budget) = self.pace.next(left, units + self.kinds.len() - 2) else { return Ok(()) };
                 self.train_flow(kind, unit % self.folds.count(), budget)?;
                 if self.interrupted {

@@ -3,7 +3,6 @@
 use ndarray::{Array2, ArrayViewMut2, Axis};
 use rand::{Rng, RngExt};
 
-use crate::contract::Base;
 use crate::flow::Flow;
 use crate::{Real, Result};
 
