@@ -15,7 +15,7 @@
 //! the true density    -2.5406
 //! round-trip error   2.3e-14
 //! saved and loaded: the same scores, to the last bit
-//! without the registration: unknown kind of layer `twist`; nearest is `shift`, known: asinh, chain, …
+//! without the registration: unknown kind of layer `twist`; nearest is `shift`, known: asinh, autoregressive, …
 //! ```
 //!
 //! (2026-11-26; AMD EPYC with AVX-512, 2 cores.)
