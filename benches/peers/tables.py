@@ -25,7 +25,8 @@ def pdmap(program, budget, seed, train, validation, test):
         done = subprocess.run(train + ["--seed", str(seed), "--out", model, "--quiet"], capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
-        subprocess.run([program, "score", model, "--data", paths["test"], "--out", scores, "--quiet"], check=True)
+        score = [program, "score", model, "--data", paths["test"], "--out", scores, "--quiet"]
+        subprocess.run(score, check=True, capture_output=True)
         return np.load(scores).reshape(-1)
 
 

@@ -13,6 +13,7 @@ peers=${CARGO_TARGET_DIR:-target}/peers
 venv=${VENV:-$peers/tables-venv}
 out=${OUT:-$peers/tables}
 mkdir -p "$out"
+cores=$(nproc)
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
@@ -20,6 +21,6 @@ export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r benches/peers/requirements-tables.txt
 
 cargo build --release --locked -p pdmap-cli
-echo "budget ${BUDGET:-60s}, ${SPLITS:-5} splits, $(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo unknown), $(date +%F)"
+echo "budget ${BUDGET:-60s}, ${SPLITS:-5} splits, $cores cores, load $(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo unknown), $(date +%F)"
 "$venv/bin/python" -W ignore benches/peers/tables.py --pdmap "${CARGO_TARGET_DIR:-target}/release/pdmap" --out "$out" \
   --splits "${SPLITS:-5}" --budget "${BUDGET:-60s}" --seed "${SEED:-0}" --peers "${PEERS:-gaussian,gmm,kde}" --tables "${1:-}"
