@@ -21,8 +21,9 @@ def pdmap(program, budget, seed, train, validation, test):
             header = ",".join(f"c{column}" for column in range(rows.shape[1]))
             np.savetxt(paths[name], rows, delimiter=",", fmt="%.9g", comments="", header=header)
         model, scores = os.path.join(folder, "m.safetensors"), os.path.join(folder, "scores.npy")
-        train = [program, "train", "--data", paths["train"], "--val", paths["val"], "--budget", budget]
-        done = subprocess.run(train + ["--seed", str(seed), "--out", model, "--quiet"], capture_output=True, text=True)
+        command = [program, "train", "--data", paths["train"], "--val", paths["val"], "--budget", budget]
+        command += ["--seed", str(seed), "--out", model, "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
         score = [program, "score", model, "--data", paths["test"], "--out", scores, "--quiet"]

@@ -53,7 +53,7 @@ fn mistakes_are_errors() {
     let pair = Ensemble::new(vec![(1.0, flow(2)), (1.0, flow(2))]).unwrap();
     let mut spec = Base::spec(&pair);
     spec.options.insert("weights".to_owned(), vec![1.0].into());
-    let refused = Ensemble::<f64>::restore(&spec, &mut Tensors::default(), &laws::registry());
+    let refused = laws::registry::<f64>().restore_base(&spec, &mut Tensors::default());
     assert!(matches!(refused, Err(LayerError::Shape { .. })), "{refused:?}");
     assert!(matches!(Base::marginal(&pair, 0).map(|base| base.features()), Ok(Some(1))));
 }

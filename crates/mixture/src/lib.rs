@@ -7,7 +7,6 @@ mod error;
 mod factor;
 mod gaussian;
 mod kmeans;
-mod log_sum;
 mod mixture;
 mod mode;
 mod posterior;

@@ -1,6 +1,7 @@
 //! Mixtures of normal densities.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+use pdmap_core::special::log_sum_exp;
 use pdmap_core::{check, parallel};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
@@ -8,7 +9,6 @@ use rayon::prelude::*;
 
 use crate::error::{MixtureError, Result};
 use crate::gaussian::Gaussian;
-use crate::log_sum::log_sum_exp;
 
 /// `log p(x) = log Σ_k π_k N(x; μ_k, Σ_k)`, in nats.
 ///

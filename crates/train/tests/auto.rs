@@ -29,7 +29,7 @@ fn few_rows_are_all_used_and_the_density_is_that_of_rows_unseen() {
     assert_eq!(fitted.folds, 5);
     let flows = fitted.tried.iter().filter(|tried| tried.model == "mixture-spline").count();
     assert!(flows >= 5, "{:?}", fitted.tried);
-    assert!(fitted.trained.steps <= 1500 && fitted.trained.outcome != Outcome::Interrupted { step: 0 });
+    assert!(fitted.trained.steps <= 1500 && !matches!(fitted.trained.outcome, Outcome::Interrupted { .. }));
     // What the held-out rows say is what new rows say, to within six errors of 360 rows.
     let test = mean_log_prob(&fitted.flow, splits.test.view(), usize::MAX).unwrap();
     assert!((test - fitted.trained.best.validation).abs() < 6.0 / 360.0_f64.sqrt(), "{test} {:?}", fitted.trained.best);

@@ -41,33 +41,37 @@ pub(crate) fn run(args: &Inspect) -> Result<()> {
 }
 
 fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
+    // An ensemble has no codes that could go back.
+    let member = model.heaviest_member();
+    let flow = member.as_ref().map_or(&model.flow, |(_, member)| &member.flow);
     let data = args.data.as_ref().map(|data| {
         let data = Blocks::open(data, &args.text.options()?, model)?;
-        RoundTrip::of_data(&model.flow, data, args.rows.unwrap_or(ROWS))
+        RoundTrip::of_data(flow, data, args.rows.unwrap_or(ROWS))
     });
     let report = Report {
         model: model.inspect(),
-        round_trip: RoundTrips { data: data.transpose()?, base: RoundTrip::of_base(&model.flow) },
+        round_trip: RoundTrips { data: data.transpose()?, base: RoundTrip::of_base(flow) },
     };
     let trips = &report.round_trip;
     for warning in [Some(&trips.base), trips.data.as_ref()].into_iter().flatten().filter_map(RoundTrip::warning) {
         eprintln!("warning: {warning}");
     }
-    if args.json { output::json(&report) } else { text(&report, &members(model)?) }
+    if args.json { output::json(&report) } else { text(&report, &members(model), member.map(|(index, _)| index)) }
 }
 
 /// A line for each member of an ensemble.
-fn members<F: Real>(model: &Model<F>) -> Result<Vec<String>> {
-    let Some(ensemble) = model.ensemble()? else { return Ok(vec![]) };
+fn members<F: Real>(model: &Model<F>) -> Vec<String> {
+    let Some(ensemble) = model.ensemble() else { return vec![] };
     let line = |(index, (flow, weight)): (usize, (&Flow<F>, &f64))| {
         let layers: Vec<String> = flow.chain().specs().into_iter().map(|layer| layer.kind).collect();
         let (base, layers) = (flow.base().spec().kind, layers.join(", "));
         format!("member {index}: weight {weight:.4}; {layers}; base {base}; {} parameters", flow.parameter_count())
     };
-    Ok(ensemble.members().iter().zip(ensemble.weights()).enumerate().map(line).collect())
+    ensemble.members().iter().zip(ensemble.weights()).enumerate().map(line).collect()
 }
 
-fn text(report: &Report<'_>, members: &[String]) -> Result<()> {
+/// The report in words; `heaviest` is the member of an ensemble whose round trips it has.
+fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>) -> Result<()> {
     let Inspection { header, parameters, weights_hash, diagnostics } = &report.model;
     output::line(&format!(
         "{} features, {}, {} parameters, weights {}",
@@ -88,17 +92,18 @@ fn text(report: &Report<'_>, members: &[String]) -> Result<()> {
     }
     members.iter().try_for_each(|line| output::line(line))?;
     if let Some(training) = &header.training {
-        output::line(&format!(
-            "trained on {} (seed {}): {} of {} training steps, best validation {:.4} nats at step {}",
-            training.data,
-            training.seed,
-            training.steps,
-            training.horizon,
-            training.best_validation,
-            training.best_step
-        ))?;
+        let (data, seed, best) = (&training.data, training.seed, training.best_validation);
+        let steps =
+            format!("trained on {data} (seed {seed}): {} of {} training steps", training.steps, training.horizon);
+        output::line(&match members {
+            [] => format!("{steps}, best validation {best:.4} nats at step {}", training.best_step),
+            _ => format!("{steps} of all members, held-out rows {best:.4} nats"),
+        })?;
         output::line(&format!("training configuration: {}", serde_json::to_string(&training.config)?))?;
     }
+    heaviest.map_or(Ok(()), |index| {
+        output::line(&format!("round trips of member {index}, which has the largest weight:"))
+    })?;
     output::line(&report.round_trip.base.describe())?;
     report.round_trip.data.iter().try_for_each(|data| output::line(&data.describe()))
 }

@@ -1,17 +1,8 @@
 //! The members of an ensemble.
 
-use anyhow::Result;
 use pdmap_core::Real;
 use pdmap_report::{Section, Table};
 use pdmap_train::Model;
-
-/// The member with the largest weight, whose codes and layers are shown for the ensemble.
-pub(super) fn heaviest<F: Real>(model: &Model<F>) -> Result<Option<(usize, Model<F>)>> {
-    let Some(ensemble) = model.ensemble()? else { return Ok(None) };
-    let weights = ensemble.weights().iter().enumerate();
-    let index = weights.max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index);
-    Ok(Some((index, model.member(index)?)))
-}
 
 /// The section, where the model file says what was tried.
 pub(super) fn section<F: Real>(model: &Model<F>) -> Option<Section> {

@@ -20,7 +20,7 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
     let (x, condition) = subject.rows.view().split_at(Axis(1), flow.features());
     let input = || flow.given(subject.rows.view());
     let log_prob = flow.log_prob(input()).with_context(|| subject.name.clone())?;
-    let member = members::heaviest(model)?;
+    let member = model.heaviest_member();
     let coded = member.as_ref().map_or(model, |(_, member)| member);
     let z = coded.flow.encode(input()).with_context(|| subject.name.clone())?;
     let samples = samples::draw(flow, condition).map_err(|error| error.to_string());
@@ -78,8 +78,8 @@ fn title<F: Real>(model: &Model<F>) -> String {
     let trained =
         header.training.as_ref().map_or_else(String::new, |training| format!(", trained on {}", training.data));
     let what = match model.ensemble() {
-        Ok(Some(ensemble)) => format!("{} flows", ensemble.members().len()),
-        _ => format!("{} layers", header.layers.len()),
+        Some(ensemble) => format!("{} flows", ensemble.members().len()),
+        None => format!("{} layers", header.layers.len()),
     };
     format!("Density of {} features with {what}{trained}", header.features)
 }

@@ -1,6 +1,7 @@
 //! Log-likelihoods of blocks of rows: over draws of the noise, and with rows outside the domain.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
+use pdmap_core::special::log_sum_exp;
 use pdmap_core::{Evaluator, Input, LayerError, Real};
 use pdmap_train::{Dequantizer, Model};
 use serde::Serialize;
@@ -76,7 +77,7 @@ impl<'m, F: Real> Scorer<'m, F> {
                     }
                     Over::LogMeanExp => {
                         let (before, value) = (*score, value - count.ln());
-                        *score = add_exp(before, value);
+                        *score = log_sum_exp([before, value].into_iter());
                         ((before - *score).exp(), (value - *score).exp())
                     }
                 };
@@ -128,12 +129,6 @@ impl<'m, F: Real> Scorer<'m, F> {
         }
         Ok(())
     }
-}
-
-/// `log(eᵃ + eᵇ)`.
-fn add_exp(a: f64, b: f64) -> f64 {
-    let (large, small) = (a.max(b), a.min(b));
-    if small == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }
 }
 
 /// The rows outside the domain, by bisection.

@@ -1,5 +1,6 @@
 //! The contract of base densities.
 
+use std::any::Any;
 use std::fmt::Debug;
 
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -14,7 +15,7 @@ use crate::{Real, Result};
 /// The base densities of the library are in [`flow::base`](crate::flow::base). A new one takes a
 /// file like them and one line of registration
 /// ([`Registry::insert_base`](crate::Registry::insert_base)).
-pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Debug + Send + Sync {
+pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send + Sync {
     /// The density as data, with its present parameters.
     fn spec(&self) -> BaseSpec;
 

@@ -12,7 +12,8 @@ mod step;
 mod training;
 
 pub use builder::FlowBuilder;
-pub use ensemble::{Ensemble, register as register_ensemble};
+pub use ensemble::Ensemble;
+pub(crate) use ensemble::register as register_ensemble;
 pub use evaluator::Evaluator;
 pub use model::Flow;
 pub use reduce::{Alone, Reduce};

@@ -3,8 +3,49 @@
 use ndarray::{Array, ArrayD, Dimension};
 
 use super::values;
-use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
+use crate::contract::Geometry;
 use crate::{Real, Result};
+
+/// Implements the methods of [`Geometry`] that follow from a constant having no gradient. Stands
+/// inside the `impl`; takes the scalar.
+macro_rules! constant {
+    ($scalar:ident) => {
+        fn is_trained(&self) -> bool {
+            false
+        }
+
+        fn new_grad(&self, name: String) -> $crate::contract::ParamGrad<$scalar> {
+            $crate::contract::ParamGrad::flat(name, 0)
+        }
+
+        fn direct(
+            &self,
+            _: usize,
+            _: $crate::contract::Reads,
+            _: &mut $crate::contract::ParamGrad<$scalar>,
+        ) -> $crate::Result<()> {
+            Ok(())
+        }
+
+        fn step(
+            &mut self,
+            _: &mut dyn $crate::contract::Rule<$scalar>,
+            _: &mut $crate::contract::ParamGrad<$scalar>,
+        ) -> $crate::Result<$crate::contract::StepReport> {
+            Ok($crate::contract::StepReport::default())
+        }
+
+        fn euclidean(
+            &self,
+            _: usize,
+            _: &$crate::contract::ParamGrad<$scalar>,
+        ) -> $crate::Result<ndarray::ArrayD<$scalar>> {
+            Ok(ndarray::ArrayD::zeros(self.tensor().raw_dim()))
+        }
+    };
+}
+
+pub(crate) use constant;
 
 /// Constants of a model, such as a mean fitted to the data: saved and restored, never trained.
 #[derive(Debug, Clone)]
@@ -36,23 +77,5 @@ impl<F: Real, D: Dimension> Geometry<F> for Fixed<F, D> {
         values::assign(name, &mut self.values, tensor, |name, values| values::finite(name, values))
     }
 
-    fn is_trained(&self) -> bool {
-        false
-    }
-
-    fn new_grad(&self, name: String) -> ParamGrad<F> {
-        ParamGrad::flat(name, 0)
-    }
-
-    fn direct(&self, _: usize, _: Reads, _: &mut ParamGrad<F>) -> Result<()> {
-        Ok(())
-    }
-
-    fn step(&mut self, _: &mut dyn Rule<F>, _: &mut ParamGrad<F>) -> Result<StepReport> {
-        Ok(StepReport::default())
-    }
-
-    fn euclidean(&self, _: usize, _: &ParamGrad<F>) -> Result<ArrayD<F>> {
-        Ok(ArrayD::zeros(self.values.raw_dim().into_dyn()))
-    }
+    constant!(F);
 }

@@ -35,6 +35,7 @@ mod tracked;
 mod values;
 
 pub use fixed::Fixed;
+pub(crate) use fixed::constant;
 pub use free::Free;
 pub use general::Direction;
 pub use matrix::{Activations, GroupMatrix};

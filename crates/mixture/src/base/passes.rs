@@ -3,13 +3,13 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::linalg::{Add, gemm};
 use pdmap_core::parallel::{self, Pass, run_vectorized};
+use pdmap_core::special::log_sum_exp;
 use pdmap_core::{LayerError, ParamGrad, Real, Result, check};
 
 use super::density::GaussianMixtureBase;
 use super::factors::FactorKind;
 use super::workspace::{Workspace, grow};
 use crate::gaussian::HALF_LOG_TAU;
-use crate::log_sum::log_sum_exp;
 use crate::posterior::Posterior;
 
 impl<F: Real> GaussianMixtureBase<F> {

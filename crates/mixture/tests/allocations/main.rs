@@ -1,5 +1,5 @@
-//! EM iterations, evaluations of the base density, and its training steps, take no memory once the first ones have taken
-//! theirs.
+//! EM iterations, evaluations of the base density and its training steps take no memory once the
+//! first ones have taken theirs.
 #![allow(clippy::unwrap_used)]
 
 use ndarray::{Array2, Axis, Slice};

@@ -42,36 +42,21 @@ pub(super) fn combined<F: Real>(
     folds: usize,
     interrupted: bool,
 ) -> Result<AutoFitted<F>, TrainError> {
-    let count_of = |kind: usize| members.iter().filter(|member| member.kind == kind).count() as f64;
-    let there = |kind: usize, fold: usize| members.iter().any(|member| (member.kind, member.fold) == (kind, fold));
-    let folds_of = |kind: usize| (0..folds).filter(|&fold| there(kind, fold)).count();
-    // A kind that was given up has only the first fold, and a run that was stopped lacks folds.
-    let most = (1..names.len()).map(folds_of).max().unwrap_or(0);
-    let kinds: Vec<usize> =
-        (0..names.len()).filter(|&kind| kind == 0 || (most > 0 && folds_of(kind) == most)).collect();
-    let judges: Vec<usize> = (0..folds).filter(|&fold| kinds.iter().all(|&kind| there(kind, fold))).collect();
-    let of_kind = |&kind: &usize| judges.iter().flat_map(|&fold| of_fold(&members, kind, fold)).collect();
-    let judged: Vec<Vec<f64>> = kinds.iter().map(of_kind).collect();
-    let mut own = weights(&judged);
-    own.iter_mut().filter(|share| **share < LEAST_WEIGHT).for_each(|share| *share = 0.0);
-    let held_out = mean(&mixed(&judged, &own));
-    let sum: f64 = own.iter().sum();
-    let mut shares = vec![0.0; names.len()];
-    kinds.iter().zip(own).for_each(|(&kind, share)| shares[kind] = share);
-    let own: Vec<f64> = members.iter().map(|member| shares[member.kind] / sum / count_of(member.kind)).collect();
-    let tried = members.iter().zip(&own).map(|(member, &weight)| Tried {
+    let (shares, held_out) = shares(&members, names.len(), folds);
+    let count = |kind: usize| members.iter().filter(|member| member.kind == kind).count() as f64;
+    let each: Vec<f64> = shares.iter().enumerate().map(|(kind, share)| share / count(kind).max(1.0)).collect();
+    let tried = members.iter().map(|member| Tried {
         model: names[member.kind].clone(),
         fold: member.fold,
         steps: member.trained.as_ref().map_or(0, |trained| trained.steps),
         held_out: mean(&member.held_out),
-        weight,
+        weight: each[member.kind],
     });
-    let tried = tried.collect();
-    let (mut runs, mut kept) = (Vec::new(), Vec::new());
-    for (member, weight) in members.into_iter().zip(own) {
+    let (tried, mut runs, mut kept) = (tried.collect(), Vec::new(), Vec::new());
+    for member in members {
         runs.extend(member.trained);
-        if weight > 0.0 {
-            kept.push((weight, member.flow));
+        if each[member.kind] > 0.0 {
+            kept.push((each[member.kind], member.flow));
         }
     }
     let features = kept.first().map_or(0, |(_, flow)| flow.features());
@@ -79,11 +64,31 @@ pub(super) fn combined<F: Real>(
     Ok(AutoFitted { flow, trained: together(&runs, held_out, interrupted), tried, folds })
 }
 
+/// The weight of each kind, and the mean log-likelihood of the rows that judged, nats: of those that
+/// were held out in folds that have a member of every kind that is weighted.
+fn shares<F: Real>(members: &[Member<F>], kinds: usize, folds: usize) -> (Vec<f64>, f64) {
+    let there = |kind: usize, fold: usize| members.iter().any(|member| (member.kind, member.fold) == (kind, fold));
+    let folds_of = |kind: usize| (0..folds).filter(|&fold| there(kind, fold)).count();
+    // A kind that was given up has only the first fold, and a run that was stopped lacks folds.
+    let most = (1..kinds).map(folds_of).max().unwrap_or(0).max(1);
+    let weighted: Vec<usize> = (0..kinds).filter(|&kind| kind == 0 || folds_of(kind) == most).collect();
+    let judges: Vec<usize> = (0..folds).filter(|&fold| weighted.iter().all(|&kind| there(kind, fold))).collect();
+    let of_kind = |&kind: &usize| judges.iter().flat_map(|&fold| of_fold(members, kind, fold)).collect();
+    let judged: Vec<Vec<f64>> = weighted.iter().map(of_kind).collect();
+    let mut own = weights(&judged);
+    own.iter_mut().filter(|share| **share < LEAST_WEIGHT).for_each(|share| *share = 0.0);
+    let sum: f64 = own.iter().sum();
+    own.iter_mut().for_each(|share| *share /= sum);
+    let mut shares = vec![0.0; kinds];
+    weighted.iter().zip(&own).for_each(|(&kind, &share)| shares[kind] = share);
+    (shares, mean(&mixed(&judged, &own)))
+}
+
 /// `log p` of the rows that a fold holds out, by the mean density of its members of a kind.
 pub(super) fn of_fold<F: Real>(members: &[Member<F>], kind: usize, fold: usize) -> Vec<f64> {
     let all = members.iter().filter(|member| (member.kind, member.fold) == (kind, fold));
     let all: Vec<&[f64]> = all.map(|member| &*member.held_out).collect();
-    mixed(&all, &vec![1.0; all.len()])
+    mixed(&all, &vec![1.0 / all.len() as f64; all.len()])
 }
 
 fn mean(values: &[f64]) -> f64 {

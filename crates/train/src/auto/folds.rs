@@ -1,7 +1,7 @@
 //! Which rows the members are trained on, and which they are judged by.
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
-use pdmap_core::Real;
+use pdmap_core::{LayerError, Real, check};
 use pdmap_spec::{Dequantizer, InMemory, Rows};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -38,12 +38,16 @@ pub(super) struct Divided<'a, F: Real> {
 
 impl<'a, F: Real> Folds<'a, F> {
     /// Divides few rows. `validation` has the noise of the draw for validation rows.
-    pub(super) fn of(rows: Rows<'a, F>, validation: ArrayView2<'a, F>, seed: u64) -> Self {
+    ///
+    /// # Errors
+    /// Validation rows of another width.
+    pub(super) fn of(rows: Rows<'a, F>, validation: ArrayView2<'a, F>, seed: u64) -> Result<Self, LayerError> {
+        check::features("validation rows", rows.features(), validation.ncols())?;
         let count = rows.count() + validation.nrows() as u64;
-        match rows {
+        Ok(match rows {
             Rows::Memory(rows) if (LEAST..=FEW).contains(&count) => Self::Divided(divide(rows, validation, seed)),
             _ => Self::Given(rows, validation),
-        }
+        })
     }
 
     /// The number of folds.

@@ -23,9 +23,9 @@ pub(super) struct Pace {
     steps: u64,
     /// What was used when the present round began.
     before_round: Used,
-    /// Whether a member's share of the time is independent of what others used, so that it is the
-    /// same when a run is resumed.
-    fixed: bool,
+    /// Time given to members so far, if a member's share of the time is to be independent of what
+    /// others used: so that it is the same when a run is resumed.
+    given: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,7 +36,8 @@ struct Used {
 
 impl Pace {
     pub(super) fn new(budget: Budget, fixed: bool) -> Self {
-        Self { budget, start: Instant::now(), steps: 0, before_round: Used::default(), fixed }
+        let given = fixed.then_some(Duration::ZERO);
+        Self { budget, start: Instant::now(), steps: 0, before_round: Used::default(), given }
     }
 
     /// Operations for each of so many fits of mixtures.
@@ -61,7 +62,7 @@ impl Pace {
         let (used, before) = (self.used(), self.before_round);
         match self.budget {
             Budget::Steps(all) => all - used.steps.min(all) >= (used.steps - before.steps).max(1),
-            Budget::Time(all) => !self.fixed && all.saturating_sub(used.time) >= used.time - before.time,
+            Budget::Time(all) => self.given.is_none() && all.saturating_sub(used.time) >= used.time - before.time,
         }
     }
 
@@ -70,16 +71,20 @@ impl Pace {
         self.steps += steps;
     }
 
-    /// The budget of the next of `left` members, in a round of `all`. Nothing if no step is left.
-    pub(super) fn next(&self, left: usize, all: usize) -> Option<Budget> {
+    /// The budget of the next of `left` members. Nothing if no step or no time is left.
+    pub(super) fn next(&mut self, left: usize) -> Option<Budget> {
         match self.budget {
             Budget::Steps(steps) => {
                 let own = steps.saturating_sub(self.steps).div_ceil(left as u64);
                 (own > 0).then_some(Budget::Steps(own))
             }
-            Budget::Time(time) if self.fixed => Some(Budget::Time(time.mul_f64((1.0 - MIXTURES) / all as f64))),
             Budget::Time(time) => {
-                let own = time.saturating_sub(self.start.elapsed()).div_f64(left as f64);
+                let rest = match self.given {
+                    Some(given) => time.mul_f64(1.0 - MIXTURES).saturating_sub(given),
+                    None => time.saturating_sub(self.start.elapsed()),
+                };
+                let own = rest.div_f64(left as f64);
+                self.given = self.given.map(|given| given + own);
                 (!own.is_zero()).then_some(Budget::Time(own))
             }
         }
@@ -97,7 +102,7 @@ mod tests {
             pace.begin_round();
             let mut taken = Vec::new();
             for left in (1..=5).rev() {
-                let Some(Budget::Steps(own)) = pace.next(left, 5) else { break };
+                let Some(Budget::Steps(own)) = pace.next(left) else { break };
                 pace.took(own);
                 taken.push(own);
             }
@@ -107,7 +112,7 @@ mod tests {
         // What one leaves, the others may use; a round that left as much as it took is repeated.
         let mut pace = Pace::new(Budget::Steps(100), false);
         pace.took(4);
-        assert_eq!(pace.next(4, 5), Some(Budget::Steps(24)));
+        assert_eq!(pace.next(4), Some(Budget::Steps(24)));
         assert!(pace.allows_another_round());
         pace.begin_round();
         pace.took(50);
@@ -115,12 +120,21 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_is_fixed_does_not_depend_on_the_time_used() {
+    fn shares_that_are_fixed_do_not_depend_on_the_time_used_and_fill_the_budget() {
         let budget = Budget::Time(Duration::from_secs(100));
-        let pace = Pace::new(budget, true);
-        assert_eq!(pace.next(1, 5), pace.next(5, 5));
+        let mut pace = Pace::new(budget, true);
+        // More members go on than were expected.
+        let shares: Vec<f64> = [7, 6, 5, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
+            .into_iter()
+            .map(|left| match pace.next(left) {
+                Some(Budget::Time(own)) => own.as_secs_f64(),
+                _ => 0.0,
+            })
+            .collect();
+        assert!((shares[0] - 65.0 / 7.0).abs() < 1e-6 && (shares[0] - shares[2]).abs() < 1e-6, "{shares:?}");
+        assert!((shares.iter().sum::<f64>() - 65.0).abs() < 1e-6 && (shares[3] - shares[14]).abs() < 1e-6);
         assert!(!pace.allows_another_round());
-        let own = Pace::new(budget, false).next(4, 5);
+        let own = Pace::new(budget, false).next(4);
         assert!(
             matches!(own, Some(Budget::Time(own)) if own <= Duration::from_secs(25) && own > Duration::from_secs(20)),
             "{own:?}"

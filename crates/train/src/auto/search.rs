@@ -78,7 +78,8 @@ pub fn fit_auto<F: Real>(
 /// in a folder inside that of the run, and a resumed run fits the mixtures again.
 ///
 /// # Errors
-/// Rows that a mixture cannot be fitted to; as [`train_with`](crate::train_with).
+/// Rows that a mixture cannot be fitted to; checkpoints in memory; as
+/// [`train_with`](crate::train_with).
 pub fn train_auto<'a, F: Real>(
     rows: Rows<'a, F>,
     validation: ArrayView2<'a, F>,
@@ -86,7 +87,7 @@ pub fn train_auto<'a, F: Real>(
     hooks: Hooks<'_>,
 ) -> Result<AutoFitted<F>, TrainError> {
     let features = rows.features();
-    let folds = Folds::of(rows, validation, config.seed);
+    let folds = Folds::of(rows, validation, config.seed)?;
     let pace = Pace::new(config.budget, hooks.checkpoints.is_some());
     let units = if features == 1 { 0 } else { folds.count().max(REPEATS) };
     let operations = pace.operations(folds.count() + units);
@@ -146,7 +147,7 @@ impl<F: Real> Search<'_, '_, '_, F> {
                 // Until all kinds were tried once, one of them is expected to go on.
                 let each = if unit == 0 && first { 1 } else { self.promising.len() };
                 let left = self.promising.len() - index + (units - unit - 1) * each;
-                let Some(budget) = self.pace.next(left, units + self.kinds.len() - 2) else { return Ok(()) };
+                let Some(budget) = self.pace.next(left) else { return Ok(()) };
                 self.train_flow(kind, unit % self.folds.count(), budget)?;
                 if self.interrupted {
                     return Ok(());

@@ -1,5 +1,7 @@
 //! Weights of densities by held-out rows.
 
+use pdmap_core::special::log_sum_exp;
+
 /// Iterations at most; each raises the likelihood.
 const ITERATIONS: usize = 2000;
 
@@ -13,18 +15,19 @@ const SETTLED: f64 = 1e-9;
 pub(super) fn weights(log_density: &[Vec<f64>]) -> Vec<f64> {
     let (count, rows) = (log_density.len(), log_density.first().map_or(0, Vec::len));
     let mut weights = vec![1.0 / count as f64; count];
-    let most = |row: usize| log_density.iter().map(|of| of[row]).fold(f64::NEG_INFINITY, f64::max);
-    let most: Vec<f64> = (0..rows).map(most).collect();
     for _ in 0..ITERATIONS {
-        let mut shares = vec![1.0; count];
-        for row in (0..rows).filter(|&row| most[row].is_finite()) {
-            let part = |at: usize| weights[at] * (log_density[at][row] - most[row]).exp();
-            let sum: f64 = (0..count).map(part).sum();
-            (0..count).for_each(|at| shares[at] += part(at) / sum);
+        let mut next = vec![1.0; count];
+        for row in 0..rows {
+            let joint = || weights.iter().zip(log_density).map(|(weight, of)| weight.ln() + of[row]);
+            let total = log_sum_exp(joint());
+            if total.is_finite() {
+                next.iter_mut().zip(joint()).for_each(|(next, joint)| *next += (joint - total).exp());
+            }
         }
-        let sum: f64 = shares.iter().sum();
-        let moved = weights.iter().zip(&shares).map(|(w, share)| (w - share / sum).abs()).fold(0.0, f64::max);
-        weights.iter_mut().zip(&shares).for_each(|(w, share)| *w = share / sum);
+        let sum: f64 = next.iter().sum();
+        next.iter_mut().for_each(|weight| *weight /= sum);
+        let moved = weights.iter().zip(&next).map(|(weight, next)| (weight - next).abs()).fold(0.0, f64::max);
+        weights = next;
         if moved < SETTLED {
             break;
         }
@@ -32,16 +35,11 @@ pub(super) fn weights(log_density: &[Vec<f64>]) -> Vec<f64> {
     weights
 }
 
-/// `log Σ_c w_c p_c / Σ_c w_c` of each row, nats.
+/// `log Σ_c w_c p_c` of each row, nats.
 pub(super) fn mixed(log_density: &[impl AsRef<[f64]>], weights: &[f64]) -> Vec<f64> {
-    let all: Vec<&[f64]> = log_density.iter().map(AsRef::as_ref).collect();
-    let total: f64 = weights.iter().sum();
-    let row = |row: usize| {
-        let most = all.iter().map(|of| of[row]).fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = all.iter().zip(weights).map(|(of, weight)| weight * (of[row] - most).exp()).sum();
-        most + (sum / total).ln()
-    };
-    (0..all.first().map_or(0, |of| of.len())).map(row).collect()
+    let rows = log_density.first().map_or(0, |of| of.as_ref().len());
+    let joint = |row: usize| log_density.iter().zip(weights).map(move |(of, weight)| weight.ln() + of.as_ref()[row]);
+    (0..rows).map(|row| log_sum_exp(joint(row))).collect()
 }
 
 #[cfg(test)]

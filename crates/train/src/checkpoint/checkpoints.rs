@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use pdmap_core::{Flow, Real, Training};
+use pdmap_core::{Flow, LayerError, Real, Training};
 use pdmap_spec::tensor_file::IN_MEMORY;
 
 use super::folder::Folder;
@@ -50,12 +50,16 @@ impl Checkpoints {
         Self { place: Place::Memory(from), every, resume: true, last: Instant::now() }
     }
 
-    /// The checkpoint of one of several runs that belong together, in a folder inside this one; in
-    /// memory, a new one that cannot be resumed.
+    /// The checkpoint of one of several runs that belong together, in a folder inside this one.
+    ///
+    /// # Errors
+    /// Checkpoints in memory, which hold one run; as [`open`](Self::open).
     pub(crate) fn of_member(&self, index: usize) -> Result<Self, TrainError> {
         match &self.place {
             Place::Folder(folder) => Self::open(&folder.inside(&format!("flow-{index}")), self.every, self.resume),
-            Place::Memory(_) => Ok(Self::in_memory(None, self.every)),
+            Place::Memory(_) => {
+                Err(LayerError::Conflict { first: "a search", second: "checkpoints in memory: use a folder" }.into())
+            }
         }
     }
 

@@ -52,6 +52,7 @@ impl Watch {
         }
         match event {
             Event::Progress(progress) => self.bar.at(progress),
+            Event::Member { model, fold, .. } => self.bar.stage(format!("auto: {model}, part {fold} held out")),
             Event::LeftOut { model, reason } => self.bar.said(&format!("auto: {model} is left out: {reason}")),
             Event::Resumed { step, version } => {
                 self.bar.note(&format!("resuming from step {step}"));

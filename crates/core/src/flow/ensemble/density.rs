@@ -8,10 +8,11 @@ use super::options::{MemberSpec, Options};
 use super::sampling;
 use crate::contract::{Base, BaseSpec, DuplicateBase, Layer, Parametric, Registry, Tape, Tensors, Visit, VisitMut};
 use crate::flow::Flow;
+use crate::special::log_sum_exp;
 use crate::{LayerError, Real, Result, check};
 
 /// Name in the registry.
-const KIND: &str = "ensemble";
+pub(super) const KIND: &str = "ensemble";
 
 /// `p(x) = Σ_m w_m p_m(x)`, with flows as members and `Σ_m w_m = 1`, as a base density: a flow
 /// without layers on it scores, samples and is saved like any other.
@@ -28,9 +29,6 @@ pub struct Ensemble<F: Real> {
 }
 
 impl<F: Real> Ensemble<F> {
-    /// Name in the registry.
-    pub const KIND: &'static str = KIND;
-
     /// An ensemble of flows with their weights, which are divided by their sum.
     ///
     /// ```
@@ -76,7 +74,7 @@ impl<F: Real> Ensemble<F> {
     ///
     /// # Errors
     /// Unknown kinds; missing or misshapen tensors; as [`new`](Self::new).
-    pub fn restore(spec: &BaseSpec, tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self> {
+    pub(super) fn restore(spec: &BaseSpec, tensors: &mut Tensors<F>, registry: &Registry<F>) -> Result<Self> {
         let Options { weights, members } = spec.parse()?;
         if weights.len() != members.len() {
             let (expected, actual) = (vec![members.len()], vec![weights.len()]);
@@ -102,22 +100,15 @@ impl<F: Real> Ensemble<F> {
 
     /// `log w_m + log p_m(z)` of each row, one vector for each member, and their `log Σ exp`.
     fn joint(&self, z: ArrayView2<'_, F>) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
-        let mut joint = Vec::with_capacity(self.members.len());
+        let (mut joint, mut codes, mut tape) = (Vec::new(), Array2::zeros(z.raw_dim()), Tape::scratch());
         for (flow, weight) in self.members.iter().zip(&self.weights) {
-            let (mut log_prob, mut codes) = (vec![weight.ln(); z.nrows()], Array2::zeros(z.raw_dim()));
+            let mut log_prob = vec![weight.ln(); z.nrows()];
             // Not `log_prob`, which refuses a density of 0: another member may be above it.
-            let input = z.reborrow().into();
-            flow.chain().forward(input, codes.view_mut(), Some(&mut log_prob), &mut Tape::scratch())?;
+            flow.chain().forward(z.reborrow().into(), codes.view_mut(), Some(&mut log_prob), &mut tape)?;
             flow.base().add_log_density(codes.view(), &mut log_prob)?;
             joint.push(log_prob);
         }
-        let sum = |row: usize| {
-            let most = joint.iter().map(|member| member[row]).fold(f64::NEG_INFINITY, f64::max);
-            if most == f64::NEG_INFINITY && joint.iter().all(|member| !member[row].is_nan()) {
-                return most;
-            }
-            most + joint.iter().map(|member| (member[row] - most).exp()).sum::<f64>().ln()
-        };
+        let sum = |row: usize| log_sum_exp(joint.iter().map(|member| member[row]));
         let log_prob = (0..z.nrows()).map(sum).collect();
         Ok((joint, log_prob))
     }

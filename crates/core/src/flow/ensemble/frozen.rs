@@ -2,7 +2,8 @@
 
 use ndarray::ArrayD;
 
-use crate::contract::{Diagnostic, Geometry, ParamGrad, Reads, Rule, StepReport};
+use crate::contract::{Diagnostic, Geometry};
+use crate::group::constant;
 use crate::{Real, Result};
 
 /// A parameter of a member, as a constant of the ensemble.
@@ -45,25 +46,7 @@ impl<F: Real, P: Borrowed<F>> Geometry<F> for Frozen<P> {
         self.0.exclusive().map_or(Ok(()), |parameter| parameter.set_tensor(name, tensor))
     }
 
-    fn is_trained(&self) -> bool {
-        false
-    }
-
-    fn new_grad(&self, name: String) -> ParamGrad<F> {
-        ParamGrad::flat(name, 0)
-    }
-
-    fn direct(&self, _: usize, _: Reads, _: &mut ParamGrad<F>) -> Result<()> {
-        Ok(())
-    }
-
-    fn step(&mut self, _: &mut dyn Rule<F>, _: &mut ParamGrad<F>) -> Result<StepReport> {
-        Ok(StepReport::default())
-    }
-
-    fn euclidean(&self, _: usize, _: &ParamGrad<F>) -> Result<ArrayD<F>> {
-        Ok(ArrayD::zeros(self.tensor().raw_dim()))
-    }
+    constant!(F);
 
     fn diagnostics(&self) -> Vec<Diagnostic> {
         self.0.shared().diagnostics()

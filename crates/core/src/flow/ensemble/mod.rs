@@ -7,15 +7,15 @@ mod sampling;
 
 pub use density::Ensemble;
 
+use self::density::KIND;
 use crate::contract::Registry;
 use crate::{LayerError, Real};
 
 /// Registers the ensemble, which can be restored but not described.
-pub fn register<F: Real>(registry: &mut Registry<F>) {
-    let kind = Ensemble::<F>::KIND;
+pub(crate) fn register<F: Real>(registry: &mut Registry<F>) {
     registry.insert_fitted_base(
-        kind,
+        KIND,
         |spec, tensors, registry| Ok(Box::new(Ensemble::restore(spec, tensors, registry)?)),
-        move |_, _, _| Err(LayerError::NotBuildable { kind: kind.to_owned(), reason: "it is made of trained flows" }),
+        |_, _, _| Err(LayerError::NotBuildable { kind: KIND.to_owned(), reason: "it is made of trained flows" }),
     );
 }
