@@ -11,11 +11,7 @@ cd "$(dirname "$0")/.."
 
 rows=${ROWS:-10000000}
 limit=${LIMIT_MB:-300}
-pdmap=${1:-${CARGO_TARGET_DIR:-target}/release/pdmap}
-if [ ! -x "$pdmap" ]; then
-  cargo build --release --locked -p pdmap-cli
-fi
-pdmap=$(realpath "$pdmap")
+pdmap=$(command_under_test "$@")
 cargo build --release --locked -p pdmap-data --features parquet --example parquet_rows
 writer=$(realpath "${CARGO_TARGET_DIR:-target}/release/examples/parquet_rows")
 work=$(mktemp -d)

@@ -12,11 +12,7 @@ cd "$(dirname "$0")/.."
 
 rows=${ROWS:-10000000}
 limit=${LIMIT_MB:-300}
-pdmap=${1:-${CARGO_TARGET_DIR:-target}/release/pdmap}
-if [ ! -x "$pdmap" ]; then
-  cargo build --release --locked -p pdmap-cli
-fi
-pdmap=$(realpath "$pdmap")
+pdmap=$(command_under_test "$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -1,6 +1,13 @@
 # Functions for scripts that check the peak memory of commands; sourced, in a folder for their files.
 # `limit` is the limit in MB.
 
+# Prints the absolute path of the command that is named, or of target/release/pdmap, built if missing.
+command_under_test() { # [PDMAP]
+  local pdmap=${1:-${CARGO_TARGET_DIR:-target}/release/pdmap}
+  [ -x "$pdmap" ] || cargo build --release --locked -p pdmap-cli >&2
+  realpath "$pdmap"
+}
+
 # Runs a command and writes its peak resident set, in kB, to the file `peak`.
 measured() {
   if [ -x /usr/bin/time ] && /usr/bin/time -v true 2>/dev/null; then

@@ -1,6 +1,7 @@
 //! Fresh crates outside the workspace: one on `pdmap-layers` and `pdmap-dense`, one on `pdmap-conv`
-//! alone, one on the facade. They train a flow in under 30 lines; the number of crates that each
-//! pulls in is printed.
+//! alone, one on the facade. They train a flow in under 30 lines, and compile with the features that
+//! they alone ask for. With `PDMAP_OUTSIDE=run` they are built and run, too, which takes minutes. The
+//! number of crates that each pulls in is printed.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::path::Path;
@@ -75,9 +76,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "#;
 
-/// Builds and runs a crate with the given dependencies; returns what it printed and how many crates
-/// it pulled in.
-fn run(name: &str, dependencies: &str, program: &str) -> (f64, usize) {
+/// Checks, or builds and runs, a crate with the given dependencies; returns what it printed and how
+/// many crates it pulled in.
+fn run(name: &str, dependencies: &str, program: &str) -> (Option<f64>, usize) {
     assert!(program.trim().lines().count() < 30);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // Beside the workspace's own build, so that a second run of the test compiles nothing; but not a
@@ -98,7 +99,12 @@ fn run(name: &str, dependencies: &str, program: &str) -> (f64, usize) {
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let printed = cargo(&["run", "--quiet", "--offline"]).trim().parse().unwrap();
+    let printed = if std::env::var_os("PDMAP_OUTSIDE").is_some_and(|how| how == "run") {
+        Some(cargo(&["run", "--quiet", "--offline"]).trim().parse().unwrap())
+    } else {
+        cargo(&["check", "--quiet", "--offline"]);
+        None
+    };
     let tree = cargo(&["tree", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
     let mut crates: Vec<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     crates.sort_unstable();
@@ -111,7 +117,7 @@ fn path(crate_folder: &str) -> String {
 }
 
 #[test]
-fn fresh_crates_train_a_flow() {
+fn fresh_crates_compile_and_train_a_flow() {
     let dependencies = format!(
         "pdmap-core = {}\npdmap-dense = {}\npdmap-layers = {}\nrand = {{ version = \"0.10\", default-features = false }}\nrand_chacha = \"0.10\"",
         path("crates/core"),
@@ -120,14 +126,14 @@ fn fresh_crates_train_a_flow() {
     );
     let (likelihood, crates) = run("on-crates", &dependencies, ON_CRATES);
     println!("pdmap-core, pdmap-dense, pdmap-layers: {crates} crates, themselves, rand and rand_chacha included");
-    assert!(likelihood.is_finite() && likelihood < 0.0, "{likelihood}");
+    assert!(likelihood.is_none_or(|value| value.is_finite() && value < 0.0), "{likelihood:?}");
 
     let (likelihood, crates) = run("on-conv", &format!("pdmap-conv = {}", path("crates/conv")), ON_CONV);
     println!("pdmap-conv: {crates} crates, itself included");
     // A lapped transform, in nats a sample: independent samples have −1.419, the process −0.255.
-    assert!(likelihood > -0.42 && likelihood < -0.25, "{likelihood}");
+    assert!(likelihood.is_none_or(|value| value > -0.42 && value < -0.25), "{likelihood:?}");
 
     let (likelihood, crates) = run("on-facade", &format!("pdmap = {}", path("")), ON_FACADE);
     println!("pdmap: {crates} crates, itself included");
-    assert!(likelihood > -2.5, "{likelihood}");
+    assert!(likelihood.is_none_or(|value| value > -2.5), "{likelihood:?}");
 }

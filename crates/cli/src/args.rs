@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pdmap_train::Preset;
 
 pub(crate) use data::{DataArgs, Discrete, Protocol};
-pub(crate) use rows::{HeaderArg, RowFormatArg};
+pub(crate) use rows::{ConditionedRows, HeaderArg, OutputFormat, RowFormatArg};
 pub(crate) use scoring::{Classify, Inspect, Map, Report, Sample, Score};
 pub(crate) use train::Train;
 pub(crate) use training::{ArchitectureArgs, Dtype, TrainingArgs};
@@ -166,6 +166,8 @@ pub(crate) enum Data {
     Describe(Describe),
     /// Draw random patches from a folder of images into a .npy file
     Patches(Patches),
+    /// Write the whole images of a folder as rows, and the names of their class folders as labels
+    Images(Images),
     /// Write the training, validation and test rows of a protocol or generator to three .npy files
     Splits(Box<Splits>),
 }
@@ -219,6 +221,28 @@ pub(crate) struct Patches {
     #[arg(long, value_name = "X.npy")]
     pub(crate) out: PathBuf,
     /// Print the file and its size as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap data images --images animals --color --out x.npy --classes y.csv\n         \
+                  pdmap train --data x.npy --condition y.csv --out animals.safetensors")]
+pub(crate) struct Images {
+    /// Folder of JPEG, PNG, TIFF or WebP images, all of one size; with --classes, of one folder of
+    /// images for each class
+    #[arg(long, value_name = "DIR")]
+    pub(crate) images: PathBuf,
+    /// Take red, green and blue as three channels, instead of grey levels
+    #[arg(long)]
+    pub(crate) color: bool,
+    /// Output for the rows, the levels from 0 to 255 of [channels, height, width]: .npy, f32
+    #[arg(long, value_name = "X.npy")]
+    pub(crate) out: PathBuf,
+    /// Output for the class of each row, the name of its folder: .csv
+    #[arg(long, value_name = "Y.csv")]
+    pub(crate) classes: Option<PathBuf>,
+    /// Print the files, their sizes and the classes as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -10,17 +10,35 @@ use pdmap_data::{
 };
 use pdmap_train::{Condition, Model};
 
+use crate::rows::table::Columns;
 use crate::terminal::exit::BadInput;
 
-/// The rows of a file of conditions, and whether its format says that they are labels.
-fn read<F: Real>(path: &Path, text: &TextOptions) -> Result<(Array2<F>, bool)> {
+/// A file of conditions.
+struct Table<F> {
+    rows: Array2<F>,
+    /// The names of its columns; empty if they have none.
+    names: Vec<String>,
+    /// Whether its format says that it holds labels.
+    labels: bool,
+}
+
+/// How a file of conditions is read: as the rows are, but for their choice of columns.
+fn own(text: &TextOptions) -> TextOptions {
+    TextOptions { columns: None, id: None, ..text.clone() }
+}
+
+/// Reads a file of conditions. Its columns are matched by name with `columns`, where both have names.
+fn read<F: Real>(path: &Path, text: &TextOptions, columns: &[String]) -> Result<Table<F>> {
     if path.is_file() && detect_format(path)? == Format::Idx {
         let labels = read_idx_labels(path)?;
         let column = labels.iter().map(|&label| F::of(f64::from(label))).collect();
-        return Ok((Array2::from_shape_vec((labels.len(), 1), column)?, true));
+        let rows = Array2::from_shape_vec((labels.len(), 1), column)?;
+        return Ok(Table { rows, names: vec![], labels: true });
     }
-    let rows = collect_rows(&mut *open_rows::<F>(&pdmap_data::Input::File(path.to_owned()), text)?)?;
-    Ok((rows, false))
+    let columns = Columns { names: columns.to_vec(), ..Columns::default() };
+    let mut reader = columns.open::<F>(&pdmap_data::Input::File(path.to_owned()), text)?;
+    let rows = collect_rows(&mut *reader)?;
+    Ok(Table { rows, names: reader.columns().map(<[String]>::to_vec).unwrap_or_default(), labels: false })
 }
 
 /// The names of classes, if the file is a table of one column that holds words.
@@ -42,18 +60,18 @@ fn names(path: &Path, text: &TextOptions) -> Result<Option<Labels>> {
 /// holds labels or the number of classes is given, otherwise vectors as they are, to be standardized
 /// once the training rows are known.
 pub(crate) fn of_training(path: &Path, text: &TextOptions, classes: Option<usize>) -> Result<(Condition, Array2<f64>)> {
-    let name = path.display().to_string();
+    let (name, text) = (path.display().to_string(), &own(text));
     if let (None, Some(labels)) = (classes, names(path, text)?) {
         let condition = Condition::Named { classes: labels.classes.clone() };
         let rows = condition.encode(condition.numbers(&labels.classes, &labels.codes, &name)?, &name)?;
         return Ok((condition, rows));
     }
-    let (rows, labels) = read::<f64>(path, text)?;
+    let Table { rows, names, labels } = read::<f64>(path, text, &[])?;
     let condition = match classes {
         Some(count) if count < 2 => return Err(BadInput(format!("--classes {count}: at least 2")).into()),
         Some(count) => Condition::Classes { count },
         None if labels => Condition::of_labels(rows.view(), &name)?,
-        None => Condition::Vector { width: rows.ncols() },
+        None => Condition::vector(rows.ncols()).named(&names),
     };
     let rows = condition.encode(rows, &name)?;
     Ok((condition, rows))
@@ -67,15 +85,17 @@ pub(crate) fn strata((condition, rows): &(Condition, Array2<f64>)) -> Option<Vec
 
 /// The condition of other rows for the same model.
 pub(crate) fn beside<F: Real>(condition: &Condition, path: &Path, text: &TextOptions) -> Result<Array2<F>> {
-    let name = path.display().to_string();
+    let (name, text, columns) = (path.display().to_string(), &own(text), condition.names());
     Ok(match condition {
         // Centred before it is rounded.
-        Condition::Standardized { .. } => condition.encode(read::<f64>(path, text)?.0, &name)?.mapv(F::of),
+        Condition::Standardized { .. } => condition.encode(read::<f64>(path, text, columns)?.rows, &name)?.mapv(F::of),
         Condition::Named { .. } => {
             let labels = read_labels(path, text)?;
             condition.encode(condition.numbers(&labels.classes, &labels.codes, &name)?, &name)?
         }
-        Condition::Vector { .. } | Condition::Classes { .. } => condition.encode(read::<F>(path, text)?.0, &name)?,
+        Condition::Vector { .. } | Condition::Classes { .. } => {
+            condition.encode(read::<F>(path, text, columns)?.rows, &name)?
+        }
     })
 }
 
@@ -142,7 +162,10 @@ impl<F: Real> Given<F> {
 /// The condition that a model needs, in words.
 pub(crate) fn wanted(condition: &Condition) -> String {
     match condition {
-        Condition::Vector { .. } | Condition::Standardized { .. } => format!("{} numbers a row", condition.width()),
+        Condition::Vector { .. } | Condition::Standardized { .. } => match condition.names() {
+            [] => format!("{} numbers a row", condition.width()),
+            names => format!("the columns {}", names.join(", ")),
+        },
         Condition::Classes { count } => format!("a column of classes from 0 to {}", count - 1),
         Condition::Named { classes } => format!("a column of class names, of {}", classes.join(", ")),
     }

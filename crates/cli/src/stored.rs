@@ -68,7 +68,7 @@ impl<F: Real> Stored<F> {
         let split = source.split_condition(all, given, (counts, self.columns.parts.as_ref()), &name)?;
         let condition = match kind {
             Condition::Classes { .. } | Condition::Named { .. } => kind,
-            _ => Condition::standardized(split[0].view())?,
+            kind => Condition::standardized(split[0].view())?.named(kind.names()),
         };
         let seen = |rows: Array2<f64>| -> Result<Array2<F>> {
             let rows = match &condition {
@@ -141,7 +141,7 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
     let names = file.columns().map(<[String]>::to_vec).unwrap_or_default();
     let mut columns = Columns { names, ..Columns::default() };
     let described = describer.finish(columns.named());
-    columns.apply(&Input::File(path.to_owned()), described, source.policy())?;
+    columns.apply(&Input::File(path.to_owned()), described, source.policy(), None)?;
     columns.map = columns.map.with_offsets::<F>(&sums);
     columns.noise = Dequantizer::new(&columns.map.discrete, seed);
     let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?
@@ -157,26 +157,17 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
     if test.nrows() > 0 {
         fits(Path::new(&source.test_name()), &test, features)?;
     }
-    if let Some(noise) = &columns.noise {
-        noise.add(Dequantizer::VALIDATION, 0, validation.view_mut());
-        noise.add(Dequantizer::TEST, 0, test.view_mut());
-    }
-    let facts = DataFacts {
-        name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-        space: columns.space(features),
+    columns.add_noise(&mut validation, &mut test);
+    let facts = columns.facts(
+        path,
         features,
-        pixel_log_det: None,
-        true_log_likelihood: None,
-        test_truth: None,
-        notes: vec![format!(
+        format!(
             "{} training rows in a file, shuffled through {} at a time; {} validation and {} test rows (seed {seed}).",
             train.count(),
             train.buffer_rows(),
             validation.nrows(),
             test.nrows()
-        )],
-        image_shape: None,
-        generator_seed: None,
-    };
+        ),
+    );
     Ok(Stored { train: Trains::File(Box::new(train)), validation, test, test_groups: None, facts, columns })
 }

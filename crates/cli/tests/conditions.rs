@@ -150,3 +150,43 @@ fn mismatched_conditions_are_refused() {
     refused("score plain.st --data x.npy --condition c.npy", &["the model has no condition"]);
     refused("sample plain.st --count 2 --class 0 --out s.npy", &["no condition"]);
 }
+
+/// Columns of vectors are matched by name, in any order; others are refused, with both lists.
+#[test]
+fn columns_of_a_condition_are_matched_by_name() {
+    let folder = &folder();
+    let x = points(400, 0).0;
+    write(folder, "x.npy", &x);
+    let table = |name: &str, header: &str, order: [usize; 2]| {
+        let line = |row: ndarray::ArrayView1<'_, f64>| format!("{},{}\n", row[order[0]] * 9.0, row[order[1]]);
+        let lines: String = x.rows().into_iter().map(line).collect();
+        std::fs::write(folder.join(name), format!("{header}\n{lines}")).unwrap();
+    };
+    let model = "layers = [{ kind = \"coupling\", split = \"none\", hidden = [8] }, { kind = \"spline\" }]";
+    std::fs::write(folder.join("m.toml"), model).unwrap();
+    table("c.csv", "age,dose", [0, 1]);
+    succeed(folder, &words("train --data x.npy --condition c.csv --model m.toml --steps 50 --dtype f64 --out m.st"));
+    let score = |condition: &str| {
+        succeed(folder, &words(&format!("score m.st --data x.npy --condition {condition} --out ll.npy")));
+        read_vector(folder, "ll.npy")
+    };
+    let expected = score("c.csv");
+    let swapped: String =
+        std::fs::read_to_string(folder.join("c.csv")).unwrap().lines().fold(String::new(), |all, l| {
+            let (a, b) = l.split_once(',').unwrap();
+            all + b + "," + a + "\n"
+        });
+    std::fs::write(folder.join("swapped.csv"), swapped).unwrap();
+    assert_eq!(score("swapped.csv"), expected);
+    table("renamed.csv", "age,doze", [0, 1]);
+    let line = refuse(folder, &words("score m.st --data x.npy --condition renamed.csv --out ll.npy"));
+    for needle in
+        ["renamed.csv", "no column `dose` (nearest is `doze`)", "expected columns: age, dose; found: age, doze"]
+    {
+        assert!(line.contains(needle), "{line}");
+    }
+    let line = refuse(folder, &words("score m.st --data x.npy --out ll.npy"));
+    assert!(line.contains("--condition FILE, the columns age, dose"), "{line}");
+    let flags = "train --data x.npy --condition c.csv --val x.npy --val-condition renamed.csv --model m.toml --steps 5 --out n.st";
+    assert!(refuse(folder, &words(flags)).contains("no column `dose`"));
+}

@@ -161,3 +161,21 @@ fn scores_are_taken_over_seeded_draws() {
     let line = pdmap(folder, &["score", "m.st", "--data", "t.csv", "--draws", "0"]);
     assert_eq!(line.status.code(), Some(2));
 }
+
+/// A run of a comparison draws the noise as `train` does, anew in each epoch: both end in the same bits.
+#[test]
+fn comparisons_draw_the_noise_anew_in_each_epoch() {
+    let folder = &folder();
+    table(folder);
+    let flags = ["--data", "t.csv", "--val", "t.csv", "--test", "t.csv", "--dtype", "f64"];
+    let training = ["--steps", "40", "--batch", "50", "--rate", "1e-2", "--quiet", "--json", "--clip", "none"];
+    let training = [&training[..], &["--evaluations", "4"]].concat();
+    let train = ["train", "--model", "dense-relative", "--seed", "1", "--out", "m.st"];
+    let trained = succeed(folder, &[&train[..], &flags, &training].concat());
+    let trained: serde_json::Value = serde_json::from_str(&trained).unwrap();
+    let compare = ["compare", "--arms", "dense-relative", "--seeds", "1", "--out", "c"];
+    let compared = succeed(folder, &[&compare[..], &flags, &training].concat());
+    let compared: serde_json::Value = serde_json::from_str(&compared).unwrap();
+    let best = &compared["runs"][0]["trained"]["best"]["validation"];
+    assert!(best.is_f64() && *best == trained["best"]["validation"], "{best} {trained}");
+}

@@ -5,7 +5,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{folder, read, read_vector, rows, succeed, write};
+use common::{folder, read, read_vector, refuse, rows, succeed, write};
 use ndarray::{Array2, Axis};
 use pdmap_core::linalg::Lu;
 
@@ -214,4 +214,41 @@ fn a_comparison_writes_report_results_and_plots() {
     for plot in ["test.svg", "curves-time.svg", "curves-steps.svg"] {
         assert!(folder.join("c").join(plot).is_file(), "{plot}");
     }
+}
+
+#[test]
+fn class_folders_become_rows_and_conditions() {
+    let folder = &folder();
+    let save = |name: &str, side: u32, level: u8| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image::RgbImage::from_fn(side, 2, |x, _| image::Rgb([level, x as u8, 0])).save(path).unwrap();
+    };
+    for index in 0..40_u8 {
+        save(&format!("pets/cat/{index}.png"), 3, index);
+        save(&format!("pets/dog, small/{index}.png"), 3, 100 + index);
+    }
+    let images = ["data", "images", "--images", "pets", "--color", "--out", "x.npy", "--classes", "y.csv"];
+    let printed = succeed(folder, &images);
+    for needle in ["80 rows of 18 features: [3, 2, 3]", "2 classes (cat, dog, small)", "--condition y.csv"] {
+        assert!(printed.contains(needle), "{printed}");
+    }
+    let rows = read(folder, "x.npy");
+    assert_eq!(rows.dim(), (80, 18));
+    assert_eq!(rows.row(0).iter().skip(6).step_by(3).copied().collect::<Vec<_>>(), [0.0; 4]);
+    let labels = std::fs::read_to_string(folder.join("y.csv")).unwrap();
+    assert_eq!((labels.lines().next(), labels.lines().last()), (Some("class"), Some("\"dog, small\"")));
+    // Most pixels are constant here: the levels alone remain.
+    let model = "layers = [{ kind = \"coupling\", split = \"none\", hidden = [4] }]";
+    std::fs::write(folder.join("m.toml"), model).unwrap();
+    let train = ["train", "--data", "x.npy", "--condition", "y.csv", "--drop-degenerate", "--model", "m.toml"];
+    succeed(folder, &[&train[..], &["--steps", "5", "--out", "m.st"]].concat());
+    succeed(folder, &["sample", "m.st", "--class", "1", "--count", "3", "--out", "s.npy"]);
+
+    // Folders of classes are not read as a folder of images, and images of two sizes have no rows.
+    let line = refuse(folder, &["train", "--data", "pets", "--steps", "5", "--out", "n.st"]);
+    assert!(line.contains("pdmap data images --classes"), "{line}");
+    save("pets/cat/odd.png", 5, 1);
+    let line = refuse(folder, &images);
+    assert!(line.contains("odd.png has 2x5 pixels") && line.contains("0.png has 2x3"), "{line}");
 }

@@ -161,6 +161,15 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "data images",
+        works: "data images --images photos --out images.npy --json",
+        refused: &[
+            ("--images absent --out p.npy", "absent"),
+            ("--images photos --out absent/p.npy", "absent"),
+            ("--images photos --out p.npy --classes y.csv", "no folder of images for each class"),
+        ],
+    },
+    Case {
         name: "data splits",
         works: "data splits --data synthetic:moons --rows 50,20,20 --out parts --json",
         refused: &[

@@ -189,12 +189,8 @@ fn numpy_agrees() {
         a = n.load(sys.argv[1])\n\
         assert a.dtype == n.float32 and a.tolist() == [[1.0, 2.0], [3.0, 4.5]]\n\
         n.save(sys.argv[1], n.asfortranarray(a.astype(n.float64)))";
-    let available = Command::new(common::python()).args(["-c", "import numpy"]).output();
-    if !available.is_ok_and(|output| output.status.success()) {
-        common::skipped("NumPy is not installed");
-        return;
-    }
-    let status = Command::new(common::python()).args(["-c", script]).arg(&path).status().unwrap();
+    let Some(python) = common::numpy() else { return };
+    let status = Command::new(&python).args(["-c", script]).arg(&path).status().unwrap();
     assert!(status.success());
     assert_eq!(read_npy::<f64>(&path).unwrap(), array![[1.0, 2.0], [3.0, 4.5]]);
 }

@@ -228,8 +228,7 @@ fn unwritable_paths_are_refused_at_once() {
 fn a_named_pipe_is_written_to_and_not_replaced() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("pipe");
-    if !Command::new("mkfifo").arg(&path).status().is_ok_and(|status| status.success()) {
-        common::skipped("mkfifo is not available");
+    if !common::made_pipe(&path) {
         return;
     }
     let reading = path.clone();
@@ -247,11 +246,7 @@ fn a_named_pipe_is_written_to_and_not_replaced() {
 
 #[test]
 fn numpy_reads_the_written_file() {
-    let available = Command::new(common::python()).args(["-c", "import numpy"]).output();
-    if !available.is_ok_and(|output| output.status.success()) {
-        common::skipped("NumPy is not installed");
-        return;
-    }
+    let Some(python) = common::numpy() else { return };
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("x.npy");
     for rows in [None, Some(2)] {
@@ -261,7 +256,7 @@ fn numpy_reads_the_written_file() {
         let script = "import sys, numpy as n\n\
             a = n.load(sys.argv[1])\n\
             assert a.dtype == n.float32 and a.tolist() == [[1.0, 2.0, 3.0], [4.5, 5.0, 6.0]]";
-        assert!(Command::new(common::python()).args(["-c", script]).arg(&path).status().unwrap().success());
+        assert!(Command::new(&python).args(["-c", script]).arg(&path).status().unwrap().success());
     }
 }
 

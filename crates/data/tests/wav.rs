@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use pdmap_data::{DataError, Format, Samples, Splits, detect_format, read_wav, wav};
+use pdmap_data::{DataError, Format, Samples, Splits, detect_format, read_wav, read_wav_stream, wav};
 use tempfile::TempDir;
+
+use crate::common;
 
 const RATE: u32 = 8000;
 
@@ -228,6 +230,41 @@ fn a_header_that_declares_too_much_is_refused_and_trailing_bytes_are_ignored() {
     assert!(matches!(refusal(&path), DataError::Truncated { expected: 4_294_967_295, actual: 100, .. }));
     std::fs::write(&path, [whole.as_slice(), b"LIST\x04\0\0\0abcd"].concat()).unwrap();
     assert_eq!(read_wav(&path).unwrap().moments(), 50);
+}
+
+#[test]
+fn a_stream_is_read_like_the_file_and_may_not_know_its_length() {
+    let folder = TempDir::new().unwrap();
+    let path = sixteen(&folder, 2, 0..50);
+    let whole = std::fs::read(&path).unwrap();
+    let expected = read_wav(&path).unwrap();
+    assert_eq!(read_wav_stream("-", whole.as_slice()).unwrap(), expected);
+    for stand_in in [u32::MAX, 0x7fff_f000] {
+        let mut endless = whole.clone();
+        endless[40..44].copy_from_slice(&stand_in.to_le_bytes());
+        assert_eq!(read_wav_stream("-", endless.as_slice()).unwrap(), expected);
+    }
+    // Any other length has to be there.
+    let error = read_wav_stream("standard input", &whole[..100]).unwrap_err();
+    assert!(matches!(error, DataError::Truncated { expected: 100, actual: 56, .. }), "{error}");
+    assert!(error.to_string().starts_with("standard input"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn sound_is_read_from_a_named_pipe() {
+    let folder = TempDir::new().unwrap();
+    let path = sixteen(&folder, 1, 0..500);
+    let (bytes, expected) = (std::fs::read(&path).unwrap(), wav::<f64>(&path, 4, None, 1).unwrap());
+    let pipe = folder.path().join("pipe");
+    if !common::made_pipe(&pipe) {
+        return;
+    }
+    let writing = pipe.clone();
+    let writer = std::thread::spawn(move || std::fs::write(writing, bytes));
+    let read: Splits<f64> = wav(&pipe, 4, None, 1).unwrap();
+    writer.join().unwrap().unwrap();
+    assert_eq!((read.train, read.test), (expected.train, expected.test));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod autoregressive;
 mod base;
+mod base_laws;
 mod conv_paths;
 mod convolutions;
 mod dense_directions;

@@ -5,33 +5,23 @@ use ndarray::array;
 use pdmap_core::flow::Ensemble;
 use pdmap_core::flow::base::{Logistic, Normal};
 use pdmap_core::{Base, Flow, LayerError, Real, Tensors};
-use pdmap_laws::bases::{self, BaseCase};
+use pdmap_laws::bases;
 use pdmap_laws::laws;
 use pdmap_laws::wrong::{ENSEMBLE_MISTAKES, WrongEnsemble};
 
+use crate::base_laws::{holds, rejects};
+
 fn hold<F: Real>() {
-    let (registry, wide) = (laws::registry(), laws::registry());
     for base in bases::ensembles::<F>().unwrap() {
-        for seed in 1..4 {
-            if let Err(broken) = bases::hold(&BaseCase::new(&*base, &registry, &wide).seeded(seed)) {
-                panic!("{:?} ({}): {broken}", base.spec(), F::DTYPE);
-            }
-        }
+        holds(&*base);
     }
 }
 
 pdmap_laws::in_both_precisions!(ensembles_keep_the_laws, hold);
 
 fn reject<F: Real>() {
-    let (registry, wide) = (laws::registry(), laws::registry());
-    for &(mistake, law_name) in ENSEMBLE_MISTAKES {
-        let base = WrongEnsemble::<F>::new(mistake).unwrap();
-        let case = BaseCase::new(&base, &registry, &wide);
-        for (name, law) in bases::all::<F>() {
-            if name == law_name {
-                assert!(law(&case).is_err(), "`{name}` is blind to {mistake:?} in {}", F::DTYPE);
-            }
-        }
+    for &(mistake, law) in ENSEMBLE_MISTAKES {
+        rejects(&WrongEnsemble::<F>::new(mistake).unwrap(), law, &mistake);
     }
 }
 

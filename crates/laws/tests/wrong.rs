@@ -5,13 +5,14 @@ use ndarray::{Array1, ArrayView2};
 use pdmap_core::contract::{ModuleContext, ModuleParameters};
 use pdmap_core::{Chain, Layer, LayerExt, ParametricExt, Real, Tensors};
 use pdmap_dense::{BiasKind, Dense, Group};
-use pdmap_laws::bases::{self, BaseCase};
 use pdmap_laws::modules::{self, ModuleCase};
 use pdmap_laws::wrong::{
     BASE_MISTAKES, MISTAKES, MODULE_MISTAKES, Mistake, ModuleMistake, WrongBase, WrongModule, WrongScale,
 };
 use pdmap_laws::{Case, laws, normal_rows, rng};
 use rand::RngExt;
+
+use crate::base_laws::rejects;
 
 /// Whether a law holds.
 fn holds<F: Real>(law: laws::Law<F>, layer: &dyn Layer<F>, x: ArrayView2<'_, F>) -> bool {
@@ -107,12 +108,8 @@ fn reject_modules<F: Real>() {
 pdmap_laws::in_both_precisions!(laws_reject_wrong_modules, reject_modules);
 
 fn reject_bases<F: Real>() {
-    let (registry, wide) = (laws::registry(), laws::registry());
-    for &(mistake, law_name) in BASE_MISTAKES {
-        let base = WrongBase::new(mistake).unwrap();
-        let case = BaseCase::<F>::new(&base, &registry, &wide);
-        let (_, law) = bases::all::<F>().into_iter().find(|(name, _)| *name == law_name).unwrap();
-        assert!(law(&case).is_err(), "`{law_name}` is blind to {mistake:?} in {}", F::DTYPE);
+    for &(mistake, law) in BASE_MISTAKES {
+        rejects::<F>(&WrongBase::new(mistake).unwrap(), law, &mistake);
     }
 }
 

@@ -5,6 +5,8 @@ use pdmap_core::Real;
 use serde::{Deserialize, Serialize};
 
 use crate::dequantize::{self, DiscreteFeature};
+use crate::error::SpecError;
+use crate::subspace::Subspace;
 
 /// Which columns of a table are features, and what is subtracted from each in `f64` before it is
 /// rounded to the model's precision.
@@ -27,6 +29,10 @@ pub struct ColumnMap {
     /// ([`Dequantizer`](crate::Dequantizer)); samples are rounded to their grids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discrete: Vec<DiscreteFeature>,
+    /// Where the rows lie, if their columns depend on each other: the features are the coordinates in
+    /// this subspace, and there are no other selections, offsets or grids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subspace: Option<Subspace>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
@@ -46,14 +52,14 @@ impl ColumnMap {
 
     /// Whether nothing is selected and nothing subtracted.
     pub fn takes_rows_as_they_are(&self) -> bool {
-        self.kept.is_empty() && self.offsets.is_empty()
+        self.kept.is_empty() && self.offsets.is_empty() && self.subspace.is_none()
     }
 
     /// The map for a model in precision `F` of columns with these sums: offsets for features far from
     /// 0, rounded to the first digit of the standard deviation so that they are short; none in `f64`.
     #[must_use]
     pub fn with_offsets<F: Real>(self, sums: &ColumnSums) -> Self {
-        if F::EPS < f64::from(f32::EPSILON) {
+        if F::EPS < f64::from(f32::EPSILON) || self.subspace.is_some() {
             return self;
         }
         let all = sums.offsets();
@@ -68,16 +74,32 @@ impl ColumnMap {
         if self.takes_rows_as_they_are() {
             return rows.mapv(F::of);
         }
-        let features = if self.selects(rows.ncols()) { self.kept.len() } else { rows.ncols() };
-        let mut mapped = Array2::zeros((rows.nrows(), features));
+        let mut mapped = Array2::zeros((rows.nrows(), self.features_of(rows.ncols())));
         for (from, mut to) in rows.rows().into_iter().zip(mapped.rows_mut()) {
             self.map_row(from, &mut to);
         }
         mapped
     }
 
+    /// Features of rows of so many columns.
+    pub fn features_of(&self, columns: usize) -> usize {
+        match &self.subspace {
+            Some(subspace) => subspace.rank(),
+            None if self.selects(columns) => self.kept.len(),
+            None => columns,
+        }
+    }
+
+    /// Columns that [`columns`](Self::columns) gives for so many features.
+    pub fn columns_of(&self, features: usize) -> usize {
+        self.subspace.as_ref().map_or(features, Subspace::columns)
+    }
+
     /// The features of one row.
     pub(crate) fn map_row<F: Real>(&self, row: ArrayView1<'_, f64>, features: &mut ArrayViewMut1<'_, F>) {
+        if let Some(subspace) = &self.subspace {
+            return subspace.coordinates(row, features.view_mut());
+        }
         let selects = self.selects(row.len());
         for (index, feature) in features.iter_mut().enumerate() {
             let value = row[if selects { self.kept[index] } else { index }];
@@ -93,6 +115,9 @@ impl ColumnMap {
     /// Features as they stand in the table, discrete ones rounded to their grids: the inverse of
     /// [`features`](Self::features), except that columns left out stay out.
     pub fn columns<F: Real>(&self, features: ArrayView2<'_, F>) -> Array2<f64> {
+        if let Some(subspace) = &self.subspace {
+            return subspace.rows(features);
+        }
         let mut columns = features.mapv(F::f64);
         for mut row in columns.rows_mut() {
             row.iter_mut().zip(&self.offsets).for_each(|(value, offset)| *value += offset);
@@ -101,9 +126,34 @@ impl ColumnMap {
         columns
     }
 
+    /// Whether every row lies in the subspace, and has its columns.
+    ///
+    /// # Errors
+    /// [`SpecError::OffSubspace`]; [`SpecError::Columns`](SpecError) for rows of another width.
+    pub(crate) fn check_rows(&self, rows: ArrayView2<'_, f64>) -> Result<(), SpecError> {
+        let Some(subspace) = &self.subspace else { return Ok(()) };
+        let (expected, actual) = (subspace.columns(), rows.ncols());
+        if expected != actual {
+            return Err(pdmap_core::LayerError::Features { what: "rows", expected, actual }.into());
+        }
+        match rows.rows().into_iter().position(|row| !subspace.holds(row)) {
+            None => Ok(()),
+            Some(row) => {
+                let (distance, tolerance) = (subspace.distance(rows.row(row)), subspace.tolerance);
+                Err(SpecError::OffSubspace { row, distance, tolerance })
+            }
+        }
+    }
+
     /// Whether the parts agree with each other and with a model of so many features.
     pub(crate) fn check(&self, features: usize) -> Result<(), String> {
         let (kept, offsets) = (self.kept.len(), self.offsets.len());
+        if let Some(subspace) = &self.subspace {
+            if kept + offsets + self.discrete.len() > 0 {
+                return Err("a subspace beside selected, shifted or discrete columns".into());
+            }
+            return subspace.check(features);
+        }
         let ascending = self.kept.is_sorted_by(|a, b| a < b) && self.kept.last().is_none_or(|&last| last < self.of);
         if kept > 0 && (kept != features || !ascending) {
             return Err(format!("{kept} of {} columns selected for {features} features", self.of));

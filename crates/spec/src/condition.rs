@@ -16,6 +16,9 @@ pub enum Condition {
     Vector {
         /// Its length.
         width: usize,
+        /// The names of its columns; empty if they have none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
     },
     /// A vector of numbers `c`, of which the flow sees `(c − location)/deviation`.
     Standardized {
@@ -23,6 +26,9 @@ pub enum Condition {
         location: Vec<f64>,
         /// Of each number, positive.
         deviation: Vec<f64>,
+        /// The names of the columns; empty if they have none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
     },
     /// One of the classes 0, 1, …: a one-hot vector.
     Classes {
@@ -40,6 +46,29 @@ pub enum Condition {
 const MOST_CLASSES: usize = 1 << 16;
 
 impl Condition {
+    /// Vectors of this length, as they are.
+    pub fn vector(width: usize) -> Self {
+        Self::Vector { width, names: vec![] }
+    }
+
+    /// The same condition with names for the columns of vectors, by which the columns of other files
+    /// are matched.
+    #[must_use]
+    pub fn named(mut self, columns: &[String]) -> Self {
+        if let Self::Vector { names, .. } | Self::Standardized { names, .. } = &mut self {
+            *names = columns.to_vec();
+        }
+        self
+    }
+
+    /// The names of the columns of vectors; empty if they have none.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Vector { names, .. } | Self::Standardized { names, .. } => names,
+            Self::Classes { .. } | Self::Named { .. } => &[],
+        }
+    }
+
     /// The classes of labels: one more than the largest label, at least 2.
     ///
     /// # Errors
@@ -61,13 +90,14 @@ impl Condition {
         let rows = Rows::from(rows);
         let scale = Scale::fit_in_passes(&mut |visit: &mut Visit<'_, F>| rows.pass(&mut |block| Ok(visit(block)?)))?;
         let deviation = scale.deviation.iter().map(|&deviation| if deviation > 0.0 { deviation } else { 1.0 });
-        Ok(Self::Standardized { location: scale.location.to_vec(), deviation: deviation.collect() })
+        let (location, deviation) = (scale.location.to_vec(), deviation.collect());
+        Ok(Self::Standardized { location, deviation, names: vec![] })
     }
 
     /// Numbers of a row as the flow sees them.
     pub fn width(&self) -> usize {
         match self {
-            Self::Vector { width } => *width,
+            Self::Vector { width, .. } => *width,
             Self::Standardized { location, .. } => location.len(),
             Self::Classes { .. } | Self::Named { .. } => self.classes().unwrap_or(0),
         }
@@ -113,7 +143,10 @@ impl Condition {
                 (distinct, count) => Err(format!("{count} names of classes, distinct: {distinct}")),
             };
         }
-        let Self::Standardized { location, deviation } = self else { return Ok(()) };
+        if !self.names().is_empty() && self.names().len() != self.width() {
+            return Err(format!("{} names for a condition of {} columns", self.names().len(), self.width()));
+        }
+        let Self::Standardized { location, deviation, .. } = self else { return Ok(()) };
         if location.len() != deviation.len() {
             return Err(format!("a condition with {} locations and {} deviations", location.len(), deviation.len()));
         }
@@ -141,7 +174,7 @@ impl Condition {
                     return Err(SpecError::ConditionWidth { name: name.to_owned(), expected, actual });
                 }
                 pdmap_core::check::finite("condition", rows.view())?;
-                if let Self::Standardized { location, deviation } = self {
+                if let Self::Standardized { location, deviation, .. } = self {
                     for mut row in rows.rows_mut() {
                         for (number, (location, deviation)) in row.iter_mut().zip(location.iter().zip(deviation)) {
                             *number = F::of((number.f64() - location) / deviation);
@@ -194,7 +227,7 @@ mod tests {
             let error = classes.encode(array![[0.0], [bad]], "labels.npy").unwrap_err().to_string();
             assert!(error.contains("labels.npy") && error.contains("row 1"), "{error}");
         }
-        let error = Condition::Vector { width: 2 }.encode(array![[1.0]], "c").unwrap_err().to_string();
+        let error = Condition::vector(2).encode(array![[1.0]], "c").unwrap_err().to_string();
         assert!(error.contains('2') && error.contains('1'), "{error}");
     }
 
@@ -221,7 +254,7 @@ mod tests {
         let train = array![[0.0, 1e8 - 1.0, 7.0], [4.0, 1e8 + 1.0, 7.0]];
         let condition = Condition::standardized(train.view()).unwrap();
         let (location, deviation) = (vec![2.0, 1e8, 7.0], vec![2.0, 1.0, 1.0]);
-        assert_eq!(condition, Condition::Standardized { location, deviation });
+        assert_eq!(condition, Condition::Standardized { location, deviation, names: vec![] });
         assert_eq!(condition.width(), 3);
         let encoded = condition.encode(array![[2.0, 1e8 + 3.0, 8.0]], "c").unwrap();
         assert_eq!(encoded, array![[0.0, 3.0, 1.0]]);
@@ -237,7 +270,8 @@ mod tests {
     #[test]
     fn conditions_of_hostile_files_are_refused() {
         let made = |location: &[f64], deviation: &[f64]| {
-            Condition::Standardized { location: location.to_vec(), deviation: deviation.to_vec() }.check()
+            Condition::Standardized { location: location.to_vec(), deviation: deviation.to_vec(), names: vec![] }
+                .check()
         };
         assert!(made(&[1.0, -2.0], &[1.0, 3.0]).is_ok());
         for (location, deviation) in [
@@ -249,5 +283,7 @@ mod tests {
         ] {
             assert!(made(location, deviation).is_err(), "{location:?} {deviation:?}");
         }
+        assert!(Condition::vector(2).named(&["a".into(), "b".into()]).check().is_ok());
+        assert!(Condition::vector(2).named(&["a".into()]).check().is_err());
     }
 }

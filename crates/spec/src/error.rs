@@ -10,6 +10,26 @@ use pdmap_data::DataError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
+    /// A row that does not lie in the subspace of the training rows: its density is 0.
+    #[error(
+        "row {row} is off the subspace of the training rows by {distance:.3e} standard deviations, at most {tolerance:.3e} allowed"
+    )]
+    OffSubspace {
+        /// Its number, from 0.
+        row: usize,
+        /// Its distance ([`Subspace::distance`](crate::Subspace::distance)).
+        distance: f64,
+        /// The largest distance of a row that counts as inside.
+        tolerance: f64,
+    },
+    /// More columns than a subspace is fitted to.
+    #[error("a reduced rank takes at most {limit} columns, the rows have {actual}; --drop-degenerate has no limit")]
+    SubspaceColumns {
+        /// The limit.
+        limit: usize,
+        /// Columns of the rows.
+        actual: usize,
+    },
     /// The name of a class that the model does not know.
     #[error("{name}: row {row}: unknown class {label:?}; known: {known}")]
     UnknownClass {

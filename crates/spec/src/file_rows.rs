@@ -80,7 +80,7 @@ impl FileRows {
 
     /// Features a row.
     pub fn features(&self) -> usize {
-        if self.map.kept.is_empty() { self.file.features() } else { self.map.kept.len() }
+        self.map.features_of(self.file.features())
     }
 
     /// Rows that training holds in memory at most.

@@ -33,6 +33,6 @@ pub use validation::mean_log_prob;
 pub use pdmap_spec::{
     Adaptive, AnyModel, Architecture, Budget, ColumnMap, ColumnSums, Condition, Dequantizer, DiscreteFeature, FileRows,
     FitBuilder, FitConfig, Header, InMemory, Inspection, LEAST_ROWS, Model, ModelFile, ModelSpec, Preprocess, Preset,
-    Rows, Spacing, SpecError, TrainConfig, TrainingRecord, TrainingSpec, Tried, description, each_precision,
+    Rows, Spacing, SpecError, Subspace, TrainConfig, TrainingRecord, TrainingSpec, Tried, description, each_precision,
     model_file, registry, validation_share, weights_hash,
 };

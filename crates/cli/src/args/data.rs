@@ -103,6 +103,10 @@ pub(crate) struct DataArgs {
     /// it, such columns are refused, since they have no density
     #[arg(long)]
     pub(crate) drop_degenerate: bool,
+    /// If such columns are found, train on the coordinates of the rows in the subspace where they lie:
+    /// principal components of the standardized columns
+    #[arg(long, conflicts_with = "drop_degenerate")]
+    pub(crate) reduce_rank: bool,
     /// What to do with discrete columns: integers, rounded or binary numbers that repeat [default:
     /// dequantize]
     #[arg(long, value_enum)]

@@ -1,12 +1,52 @@
 //! Flags for rows that are read and written in blocks.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 use pdmap_data::{CsvHeader, IndexColumn, RowFormat, TextEncoding, TextOptions};
 
 use crate::terminal::exit::BadInput;
 
+/// The rows that a command reads.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct InputRows {
+    /// Rows: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for .npy, CSV or
+    /// Arrow on standard input
+    #[arg(long, value_name = "D")]
+    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) text: TextArgs,
+}
+
+/// Rows, and what they are conditioned on.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConditionedRows {
+    #[command(flatten)]
+    pub(crate) input: InputRows,
+    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
+    #[arg(long, value_name = "C")]
+    pub(crate) condition: Option<PathBuf>,
+}
+
+impl ConditionedRows {
+    /// The files that are read.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        [Some(&self.input.data), self.condition.as_ref()].into_iter().flatten().map(PathBuf::as_path)
+    }
+}
+
+/// The format of rows that a command writes.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct OutputFormat {
+    /// Output format for standard output [default: that of the input, or npy] and for files with an
+    /// extension other than .npy and .csv
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<RowFormatArg>,
+}
+
 /// How tables are read: CSV, and the columns of Parquet and Arrow.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Reading tables")]
 pub(crate) struct TextArgs {
     /// CSV delimiter: one ASCII character, `tab` or `blanks` (runs of blanks) [default: detected
     /// from the first lines]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::rows::{HeaderArg, RowFormatArg, TextArgs};
+use super::rows::{ConditionedRows, HeaderArg, InputRows, OutputFormat, TextArgs};
 
 #[derive(Debug, Args)]
 #[command(
@@ -15,13 +15,8 @@ use super::rows::{HeaderArg, RowFormatArg, TextArgs};
 pub(crate) struct Score {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to score: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for
-    /// .npy, CSV or Arrow on standard input
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
-    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
-    #[arg(long, value_name = "C")]
-    pub(crate) condition: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rows: ConditionedRows,
     /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
     /// none]
     #[arg(long, value_name = "LL")]
@@ -57,12 +52,8 @@ pub(crate) struct Score {
     /// Output for flags, 1 for each row below the threshold and 0 otherwise: .npy, .csv or -
     #[arg(long, value_name = "FLAGS")]
     pub(crate) flags: Option<PathBuf>,
-    /// Output format for standard output [default: that of the input] and for files with an
-    /// extension other than .npy and .csv
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
-    pub(crate) text: TextArgs,
+    pub(crate) format: OutputFormat,
     /// Do not say how the rows are read
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -75,25 +66,16 @@ pub(crate) struct Score {
 pub(crate) struct Map {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows to map: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for
-    /// .npy, CSV or Arrow on standard input
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
-    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
-    #[arg(long, value_name = "C")]
-    pub(crate) condition: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rows: ConditionedRows,
     /// Member of an ensemble whose codes are meant, counted from 0
     #[arg(long, value_name = "N")]
     pub(crate) member: Option<usize>,
     /// Output for the mapped rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
-    /// Output format for standard output [default: that of the input] and for files with an
-    /// extension other than .npy and .csv
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
-    pub(crate) text: TextArgs,
+    pub(crate) format: OutputFormat,
     /// Print the number of mapped rows as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -124,10 +106,8 @@ pub(crate) struct Sample {
     /// Output for the rows: .npy, .csv, or - for standard output
     #[arg(long, value_name = "X")]
     pub(crate) out: PathBuf,
-    /// Output format for standard output [default: npy] and for files with an extension other than
-    /// .npy and .csv
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<RowFormatArg>,
+    #[command(flatten)]
+    pub(crate) format: OutputFormat,
     /// Whether CSV starts with column names (auto: yes)
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
@@ -143,10 +123,8 @@ pub(crate) struct Sample {
 pub(crate) struct Classify {
     /// Model file with a density p(x | class)
     pub(crate) model: PathBuf,
-    /// Rows to classify: .npy, .npz (FILE.npz#NAME selects an array), CSV, Parquet, Arrow, or - for
-    /// .npy, CSV or Arrow on standard input
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) rows: InputRows,
     /// True classes, to compute the accuracy: a column of labels, or an IDX file of labels
     #[arg(long, value_name = "L")]
     pub(crate) labels: Option<PathBuf>,
@@ -156,12 +134,8 @@ pub(crate) struct Classify {
     /// Output for the posterior probabilities under equal priors: .npy, .csv or -
     #[arg(long, value_name = "P")]
     pub(crate) posterior: Option<PathBuf>,
-    /// Output format for standard output [default: that of the input] and for files with an
-    /// extension other than .npy and .csv
-    #[arg(long, value_enum)]
-    pub(crate) format: Option<RowFormatArg>,
     #[command(flatten)]
-    pub(crate) text: TextArgs,
+    pub(crate) format: OutputFormat,
     /// Print accuracy and confusion matrix as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -187,17 +161,15 @@ pub(crate) struct Inspect {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: pdmap report model.safetensors --data test.csv --out model.html")]
+#[command(
+    mut_arg("data", |arg| arg.help("Rows that the model was not trained on, in the formats of `pdmap score`")),
+    after_help = "Example: pdmap report model.safetensors --data test.csv --out model.html"
+)]
 pub(crate) struct Report {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Rows that the model was not trained on: .npy, .npz (FILE.npz#NAME selects an array), CSV,
-    /// Parquet, Arrow, or - for .npy, CSV or Arrow on standard input
-    #[arg(long, value_name = "D")]
-    pub(crate) data: PathBuf,
-    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
-    #[arg(long, value_name = "C")]
-    pub(crate) condition: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rows: ConditionedRows,
     /// The training rows, in memory, for a full-covariance Gaussian beside the model [default: no
     /// Gaussian]
     #[arg(long, value_name = "D")]
@@ -209,8 +181,6 @@ pub(crate) struct Report {
     /// Output file for the page
     #[arg(long, value_name = "REPORT.html")]
     pub(crate) out: PathBuf,
-    #[command(flatten)]
-    pub(crate) text: TextArgs,
     /// Do not say how the rows are read
     #[arg(long)]
     pub(crate) quiet: bool,

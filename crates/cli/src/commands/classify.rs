@@ -33,7 +33,7 @@ struct Summary {
 }
 
 pub(crate) fn run(args: &Classify) -> Result<()> {
-    let mut read = vec![args.model.as_path(), args.data.as_path()];
+    let mut read = vec![args.model.as_path(), args.rows.data.as_path()];
     read.extend(args.labels.as_deref());
     let places = [("--out", args.out.as_deref()), ("--posterior", args.posterior.as_deref())];
     let targets = Targets::plan(places, &read, args.format)?;
@@ -45,17 +45,17 @@ fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) ->
     let Some((condition, classes)) = condition.and_then(|condition| Some((condition, condition.classes()?))) else {
         return Err(BadInput("the model has no classes: train it with --condition LABELS".into()).into());
     };
-    let text = args.text.options()?;
+    let (text, header) = (args.rows.text.options()?, args.rows.text.header);
     let labels =
         args.labels.as_deref().map(|path| condition::beside::<f64>(condition, path, &text).map(|rows| labels(&rows)));
     let labels = labels.transpose()?;
-    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
+    let mut data = Blocks::<F>::open(&args.rows.data, &text, model)?;
     let (count, format) = (data.count(), data.format());
-    let named = |name: &str| (args.text.header != HeaderArg::No).then(|| vec![name.to_owned()]);
+    let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);
     let id = data.id_column();
     let as_what = |names| As { rows: count, names, usual: format, id: id.as_ref() };
     let mut out = targets.open::<f64>(0, RowShape::Vector, &as_what(named("class")))?;
-    let names = (args.text.header != HeaderArg::No).then(|| (0..classes).map(|k| format!("p{k}")).collect::<Vec<_>>());
+    let names = (header != HeaderArg::No).then(|| (0..classes).map(|k| format!("p{k}")).collect::<Vec<_>>());
     let shape = RowShape::Matrix { features: classes };
     let mut posterior = targets.open::<f64>(1, shape, &as_what(names))?;
 

@@ -4,10 +4,10 @@ mod plan;
 
 use anyhow::{Context, Error, Result};
 use pdmap_compare::{
-    CompareError, Event, Plan, PlanFile, Results, Store, compare, csv, figures, outline, page, standalone, text_table,
+    CompareError, Event, Plan, PlanFile, Results, Store, compare, compare_dequantized, csv, figures, outline, page,
+    standalone, text_table,
 };
 use pdmap_core::Real;
-use pdmap_train::Dequantizer;
 
 use crate::args::{Compare, Dtype};
 use crate::rows::data::Source;
@@ -65,11 +65,7 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) -> Result<Results> {
     let bar = Bar::new(quiet);
     bar.stage("reading data".into());
-    let (mut data, columns) = source.splits::<F>(plan.largest_batch())?;
-    if let Some(noise) = &columns.noise {
-        // Once: all arms and baselines see the same rows.
-        noise.add(Dequantizer::FIXED, 0, data.train.view_mut());
-    }
+    let (data, columns) = source.splits::<F>(plan.largest_batch())?;
     if let Some(read) = &columns.read {
         let parts = [data.train.nrows(), data.validation.nrows(), data.test.nrows()];
         let steps: Vec<String> =
@@ -80,7 +76,7 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
     if let Some(seconds) = plan.seconds() {
         bar.note(&format!("{} arms: about {seconds:.0} s of training", plan.arms.len()));
     }
-    let results = compare(&data, plan, store, &mut |event| match event {
+    let mut watch = |event: Event<'_>| match event {
         Event::Baselines => bar.stage("baselines".into()),
         Event::Tuning { arm, rate, progress } => {
             bar.stage(format!("tuning {arm}, rate {rate:e}"));
@@ -95,7 +91,11 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
             bar.warn(&format!("warning: {arm}{seed}: {reason}"));
         }
         Event::Finished { arm, seed, test } => bar.note(&format!("{arm}, seed {seed}: {test:.2} nats")),
-    });
+    };
+    let results = match &columns.noise {
+        None => compare(&data, plan, store, &mut watch),
+        Some(noise) => compare_dequantized(&data, noise, plan, store, &mut watch),
+    };
     bar.finish();
     let results = results.map_err(|error| match error {
         CompareError::Arm { arm, source: error } => source.blame(*error).context(format!("arm {arm}")),

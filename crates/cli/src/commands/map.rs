@@ -5,7 +5,7 @@ use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_train::{AnyModel, ColumnMap, Model, each_precision as each};
 
-use crate::args::Map;
+use crate::args::{ConditionedRows, Map};
 use crate::condition::Given;
 use crate::rows::blocks::Blocks;
 use crate::rows::restored::Restored;
@@ -20,8 +20,7 @@ pub(crate) enum Direction {
 }
 
 pub(crate) fn run(args: &Map, direction: Direction) -> Result<()> {
-    let mut read = vec![args.model.as_path(), args.data.as_path()];
-    read.extend(args.condition.as_deref());
+    let read: Vec<_> = args.rows.paths().chain([args.model.as_path()]).collect();
     let targets = Targets::plan([("--out", Some(args.out.as_path()))], &read, args.format)?;
     let model = AnyModel::load(&args.model)?;
     let model = match args.member {
@@ -34,15 +33,16 @@ pub(crate) fn run(args: &Map, direction: Direction) -> Result<()> {
 fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, direction: Direction) -> Result<()> {
     model.has_codes()?;
     let features = model.flow.features();
-    let text = args.text.options()?;
+    let ConditionedRows { input, condition } = &args.rows;
+    let (text, header) = (input.text.options()?, input.text.header);
     let mut data = match direction {
-        Direction::Encode => Blocks::<F>::open(&args.data, &text, model)?,
-        Direction::Decode => Blocks::<F>::of_base(&args.data, &text, model)?,
+        Direction::Encode => Blocks::<F>::open(&input.data, &text, model)?,
+        Direction::Decode => Blocks::<F>::of_base(&input.data, &text, model)?,
     };
-    let mut given = Given::open(model, args.condition.as_deref(), &text)?;
+    let mut given = Given::open(model, condition.as_deref(), &text)?;
     let (names, columns) = match direction {
-        Direction::Encode => (numbered("z", features, args.text.header), ColumnMap::default()),
-        Direction::Decode => (data_names(model, args.text.header), model.header.columns.clone()),
+        Direction::Encode => (numbered("z", features, header), ColumnMap::default()),
+        Direction::Decode => (data_names(model, header), model.header.columns.clone()),
     };
     let id = data.id_column();
     let as_what = As { rows: data.count(), names, usual: data.format(), id: id.as_ref() };

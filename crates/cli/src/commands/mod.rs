@@ -4,6 +4,7 @@ mod classify;
 mod compare;
 mod completions;
 mod describe;
+mod images;
 mod inspect;
 mod kernels;
 mod man;
@@ -46,6 +47,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Presets(args) => presets::run(&args),
         Command::Data(Data::Describe(args)) => describe::run(&args),
         Command::Data(Data::Patches(args)) => patches::run(&args),
+        Command::Data(Data::Images(args)) => images::run(&args),
         Command::Data(Data::Splits(args)) => splits::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

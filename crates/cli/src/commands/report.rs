@@ -6,7 +6,7 @@ use pdmap_core::Real;
 use pdmap_data::Input;
 use pdmap_train::{AnyModel, InMemory, Model, each_precision as each};
 
-use crate::args::Report;
+use crate::args::{ConditionedRows, Report};
 use crate::condition::Given;
 use crate::model_page::{Subject, most_rows, page, thinned};
 use crate::rows::blocks::Blocks;
@@ -18,8 +18,8 @@ use crate::terminal::exit::BadInput;
 use crate::terminal::output;
 
 pub(crate) fn run(args: &Report) -> Result<()> {
-    let read = [Some(&args.model), Some(&args.data), args.condition.as_ref(), args.train.as_ref()];
-    if read.into_iter().flatten().any(|path| output::same_place(path, &args.out)) {
+    let mut read = args.rows.paths().chain([args.model.as_path()]).chain(args.train.as_deref());
+    if read.any(|path| output::same_place(path, &args.out)) {
         return Err(BadInput(format!("--out {} would overwrite an input", args.out.display())).into());
     }
     output::writable(&args.out)?;
@@ -54,7 +54,7 @@ fn gaussian<F: Real>(args: &Report, model: &Model<F>) -> Result<Fit> {
         return Ok(Err("the model file does not hold its training rows; --train names them".into()));
     };
     let columns = Columns::of(model);
-    let (rows, _) = columns.read::<F>(&Input::File(path.to_owned()), &args.text.options()?)?;
+    let (rows, _) = columns.read::<F>(&Input::File(path.to_owned()), &args.rows.input.text.options()?)?;
     fits(path, &rows, model.flow.features())?;
     let rows = InMemory::from(rows.view()).dequantized(columns.noise.as_ref());
     Ok(fit(rows.into(), model.flow.conditions()))
@@ -90,9 +90,10 @@ struct Read<F> {
 
 /// Reads the rows. At most twice as many as the page needs are in memory.
 fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<Read<F>> {
-    let text = args.text.options()?;
-    let mut data = Blocks::<F>::open(&args.data, &args.text.options()?, model)?;
-    let mut given = Given::open(model, args.condition.as_deref(), &text)?;
+    let ConditionedRows { input, condition } = &args.rows;
+    let text = input.text.options()?;
+    let mut data = Blocks::<F>::open(&input.data, &text, model)?;
+    let mut given = Given::open(model, condition.as_deref(), &text)?;
     let opened = data.opened().cloned();
     let (name, width) = (data.name().to_owned(), model.flow.features() + model.flow.conditions());
     let most = most_rows(width);

@@ -9,7 +9,7 @@ use pdmap_data::RowShape;
 use pdmap_train::{AnyModel, Dequantizer, Model, each_precision as each};
 use serde::Serialize;
 
-use crate::args::{HeaderArg, Score};
+use crate::args::{ConditionedRows, HeaderArg, Score};
 use crate::condition::Given;
 use crate::rows::blocks::Blocks;
 use crate::rows::opened::Opened;
@@ -62,10 +62,8 @@ pub(crate) fn run(args: &Score) -> Result<()> {
         ("--attribution", args.attribution.as_deref()),
         ("--flags", args.flags.as_deref()),
     ];
-    let mut read = vec![args.model.as_path(), args.data.as_path()];
-    read.extend(args.reference.as_deref());
-    read.extend(args.condition.as_deref());
-    let targets = Targets::plan(places, &read, args.format)?;
+    let read = args.rows.paths().chain([args.model.as_path()]).chain(args.reference.as_deref());
+    let targets = Targets::plan(places, &read.collect::<Vec<_>>(), args.format)?;
     let threshold = Threshold::of(args)?;
     each!(AnyModel::load(&args.model)?, model => score(args, &model, &targets, threshold))
 }
@@ -77,9 +75,11 @@ fn score<F: Real>(
     mut threshold: Option<Threshold>,
 ) -> Result<()> {
     let features = model.flow.features();
-    let mut data = Blocks::<F>::exact(&args.data, &args.text.options()?, model)?;
-    let mut given = Given::open(model, args.condition.as_deref(), &args.text.options()?)?;
-    let (format, count, header) = (data.format(), data.count(), args.text.header);
+    let ConditionedRows { input, condition } = &args.rows;
+    let text = input.text.options()?;
+    let mut data = Blocks::<F>::exact(&input.data, &text, model)?;
+    let mut given = Given::open(model, condition.as_deref(), &text)?;
+    let (format, count, header) = (data.format(), data.count(), input.text.header);
     let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);
     let names = data.columns().map(<[String]>::to_vec).or_else(|| numbered("x", features, header));
     let names = names.filter(|_| header != HeaderArg::No);

@@ -53,15 +53,20 @@ impl<F: Real> Blocks<F> {
     /// Opens rows of a model's features from a path or `-`. Discrete features get the fixed draw of
     /// the noise.
     pub(crate) fn open(data: &Path, options: &TextOptions, model: &Model<F>) -> Result<Self> {
-        let columns = Columns::of(model);
+        Self::of_columns(data, options, model, Columns::of(model))
+    }
+
+    fn of_columns(data: &Path, options: &TextOptions, model: &Model<F>, columns: Columns) -> Result<Self> {
         let reader = columns.open(&Input::parse(data), options)?;
         let opened = Opened::of(&*reader, &columns);
         Ok(Self { opened: Some(opened), noise: columns.noise, ..Self::of(reader, model.flow.features())? })
     }
 
-    /// Opens rows of a model's features without noise.
+    /// Opens rows of a model's features without noise. Rows off the subspace of the training rows are
+    /// NaN.
     pub(crate) fn exact(data: &Path, options: &TextOptions, model: &Model<F>) -> Result<Self> {
-        Ok(Self { noise: None, ..Self::open(data, options, model)? })
+        let columns = Columns { marks_outside: true, ..Columns::of(model) };
+        Ok(Self { noise: None, ..Self::of_columns(data, options, model, columns)? })
     }
 
     /// Opens rows of a model's base space.

@@ -1,19 +1,21 @@
 //! Data flags and the rows they describe.
 
+use std::io::stdin;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
 use ndarray::{Array2, Axis};
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{
-    Counts, DataError, DataFacts, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
-    detect_format, mnist, tiles, wav,
+    Counts, DataError, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
+    detect_format, mnist, read_wav, read_wav_stream, tiles, wav_frames,
 };
 use pdmap_train::{Dequantizer, Preprocess, SpecError, TrainError, validation_share};
 
 use super::kind::{Kind, ROWS, is_pipe};
 use super::parts::{Parts, Split};
-use super::table::{Columns, Policy};
+use super::policy::{Degenerates, Policy};
+use super::table::Columns;
 use crate::args::{DataArgs, Discrete};
 use crate::terminal::exit::BadInput;
 
@@ -60,7 +62,7 @@ impl Source {
             patch: args.patch.unwrap_or(PATCH),
             text,
             split,
-            policy: Policy { drop_degenerate: args.drop_degenerate, discrete: args.discrete.unwrap_or_default() },
+            policy: Policy { degenerate: Degenerates::of(args), discrete: args.discrete.unwrap_or_default() },
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
@@ -115,7 +117,13 @@ impl Source {
             }
             Kind::Tiles(path) => tiles(path, self.test.as_deref(), self.counts.unwrap_or(ROWS), self.patch, self.seed)?,
             Kind::Mnist(path) => mnist(path, self.test.as_deref(), self.seed)?,
-            Kind::Wav { path, frame, hop } => wav(path, *frame, *hop, self.seed)?,
+            Kind::Wav { input, frame, hop } => {
+                let (name, sound) = match input {
+                    Input::File(path) => (path.clone(), read_wav(path)?),
+                    Input::Stdin => (PathBuf::from(input.to_string()), read_wav_stream(&input.to_string(), stdin())?),
+                };
+                wav_frames(&sound, &name, *frame, *hop, self.seed)?
+            }
             Kind::Rows(input) => {
                 let (splits, found) = self.rows(input)?;
                 columns = found;
@@ -189,28 +197,18 @@ impl Source {
         let (split_off, split_off_test) = parts.unwrap_or_else(none);
         let (mut validation, mut test) = (validation.unwrap_or(split_off), test.unwrap_or(split_off_test));
         columns.noise = Dequantizer::new(&columns.map.discrete, self.seed);
-        if let Some(noise) = &columns.noise {
-            noise.add(Dequantizer::VALIDATION, 0, validation.view_mut());
-            noise.add(Dequantizer::TEST, 0, test.view_mut());
-        }
-        let path = PathBuf::from(input.to_string());
-        let facts = DataFacts {
-            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            space: columns.space(features),
+        columns.add_noise(&mut validation, &mut test);
+        let facts = columns.facts(
+            Path::new(&input.to_string()),
             features,
-            pixel_log_det: None,
-            true_log_likelihood: None,
-            test_truth: None,
-            notes: vec![format!(
+            format!(
                 "{} training, {} validation and {} test rows; {}.",
                 train.nrows(),
                 validation.nrows(),
                 test.nrows(),
                 self.split.describe(self.seed)
-            )],
-            image_shape: None,
-            generator_seed: None,
-        };
+            ),
+        );
         Ok((Splits { train, validation, test, test_groups: None, facts }, columns))
     }
 

@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Tiles(PathBuf),
     Mnist(PathBuf),
     Rows(Input),
-    Wav { path: PathBuf, frame: usize, hop: Option<usize> },
+    Wav { input: Input, frame: usize, hop: Option<usize> },
 }
 
 impl Kind {
@@ -57,7 +57,13 @@ impl Kind {
                 (Protocol::Tiles, Protocol::Patches) => Kind::Tiles(path),
                 (Protocol::Mnist, Protocol::Mnist) => Kind::Mnist(path),
                 (Protocol::Rows, Protocol::Rows) => Kind::Rows(input),
-                (Protocol::Wav, Protocol::Wav) => Kind::Wav { path, frame: args.frame.unwrap_or(FRAME), hop: args.hop },
+                (Protocol::Wav, Protocol::Wav) => {
+                    Kind::Wav { input, frame: args.frame.unwrap_or(FRAME), hop: args.hop }
+                }
+                // What a pipe holds is known when it is read.
+                (Protocol::Wav, Protocol::Rows) if input == Input::Stdin || is_pipe(&path) => {
+                    Kind::Wav { input, frame: args.frame.unwrap_or(FRAME), hop: args.hop }
+                }
                 (asked, natural) => {
                     let message = format!(
                         "{}: --protocol {asked} needs other data; these match --protocol {natural}",

@@ -5,6 +5,8 @@ pub(crate) mod data;
 pub(crate) mod kind;
 pub(crate) mod opened;
 pub(crate) mod parts;
+mod policy;
+mod projected;
 pub(crate) mod reading;
 pub(crate) mod restored;
 pub(crate) mod table;

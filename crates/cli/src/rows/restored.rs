@@ -26,9 +26,9 @@ impl<F: Real> Restored<F> {
         (features, map): (usize, ColumnMap),
         as_what: &As<'_>,
     ) -> Result<Self> {
-        let shape = RowShape::Matrix { features };
+        let shape = RowShape::Matrix { features: map.columns_of(features) };
         let (mut plain, mut shifted) = (None, None);
-        if map.offsets.is_empty() && map.discrete.is_empty() {
+        if map.offsets.is_empty() && map.discrete.is_empty() && map.subspace.is_none() {
             plain = Some(targets.open::<F>(index, shape, as_what)?);
         } else {
             shifted = Some(targets.open::<f64>(index, shape, as_what)?);

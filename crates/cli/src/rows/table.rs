@@ -1,17 +1,19 @@
 //! Opens tables of rows and matches their columns by name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
 use pdmap_data::{
-    ColumnSummary, DataError, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
+    ColumnSummary, DataError, DataFacts, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
     collect_named_rows, describe, match_names, open_rows,
 };
 use pdmap_train::{ColumnMap, ColumnSums, Dequantizer, DiscreteFeature, Model};
 
 use super::parts::Parts;
+use super::policy::{Degenerates, Policy, subspace};
+use super::projected::{coordinates, projected};
 use super::reading::Reading;
 use crate::args::Discrete;
 use crate::terminal::exit::BadInput;
@@ -31,14 +33,8 @@ pub(crate) struct Columns {
     pub(crate) noise: Option<Dequantizer>,
     /// What was read as training rows.
     pub(crate) read: Option<Reading>,
-}
-
-/// What happens to columns that have no density.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Policy {
-    /// Whether constant, duplicate and dependent columns are left out, or refused.
-    pub(crate) drop_degenerate: bool,
-    pub(crate) discrete: Discrete,
+    /// Whether rows off the subspace of the training rows become NaN, instead of an error.
+    pub(crate) marks_outside: bool,
 }
 
 impl Columns {
@@ -51,7 +47,7 @@ impl Columns {
             map: model.header.columns.clone(),
             parts: None,
             noise: Dequantizer::new(&model.header.columns.discrete, SEED),
-            read: None,
+            ..Self::default()
         }
     }
 
@@ -69,12 +65,33 @@ impl Columns {
         }
         let reader = open_rows::<f64>(input, &text)?;
         let columns = reader.features();
+        if let Some(subspace) = &self.map.subspace {
+            let reader = match self.places(&*reader, &text)? {
+                None => reader,
+                Some(places) => Box::new(MappedRows::new(reader, places, vec![])?),
+            };
+            return Ok(Box::new(projected(reader, subspace, self.marks_outside)?));
+        }
         let places = match self.places(&*reader, &text)? {
             Some(places) => places,
             None if columns == self.map.of => self.map.kept.clone(),
             None => (0..columns).collect(),
         };
         Ok(Box::new(MappedRows::new(reader, places, self.map.offsets.clone())?))
+    }
+
+    /// Adds the noise of discrete columns to held-out rows: once, so that all are judged by the same.
+    pub(crate) fn add_noise<F: Real>(&self, validation: &mut Array2<F>, test: &mut Array2<F>) {
+        if let Some(noise) = &self.noise {
+            noise.add(Dequantizer::VALIDATION, 0, validation.view_mut());
+            noise.add(Dequantizer::TEST, 0, test.view_mut());
+        }
+    }
+
+    /// Facts about rows of these columns from a file.
+    pub(crate) fn facts(&self, path: &Path, features: usize, note: String) -> DataFacts {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        DataFacts { notes: vec![note], ..DataFacts::new(name, self.space(features), features) }
     }
 
     /// Reads a whole table, which must have rows of finite numbers, and the names of its rows.
@@ -100,7 +117,7 @@ impl Columns {
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
         let described = describe(rows.view(), columns.named());
-        columns.apply(input, described, policy)?;
+        columns.apply(input, described, policy, Some(rows.view()))?;
         columns.map = columns.map.with_offsets::<F>(&ColumnSums::of(rows.view()));
         if let Some(read) = &mut columns.read {
             read.text = reader.text_report().cloned();
@@ -115,16 +132,32 @@ impl Columns {
         (!self.names.is_empty()).then_some(&self.names[..])
     }
 
-    /// Records what the columns of the training rows hold, and what `policy` does about it.
+    /// Records what the columns of the training rows hold, and what `policy` does about it. `rows` are
+    /// these rows, if they are in memory.
     ///
     /// # Errors
     /// [`DataError::DegenerateColumns`]; [`BadInput`] if no column is left, or if discrete columns are
-    /// refused.
-    pub(crate) fn apply(&mut self, input: &Input, described: Description, policy: Policy) -> Result<()> {
+    /// refused; those of [`subspace`].
+    pub(crate) fn apply(
+        &mut self,
+        input: &Input,
+        described: Description,
+        policy: Policy,
+        rows: Option<ArrayView2<'_, f64>>,
+    ) -> Result<()> {
         let dropped: Vec<usize> = described.degenerate.iter().map(Degenerate::column).collect();
-        if !dropped.is_empty() && !policy.drop_degenerate {
-            let (name, notes) = (input.to_string(), described.degenerate_notes());
-            return Err(DataError::DegenerateColumns { name, notes }.into());
+        match policy.degenerate {
+            _ if dropped.is_empty() => {}
+            Degenerates::Drop => {}
+            Degenerates::Refuse => {
+                let (name, notes) = (input.to_string(), described.degenerate_notes());
+                return Err(DataError::DegenerateColumns { name, notes }.into());
+            }
+            Degenerates::ReduceRank => {
+                self.map.subspace = Some(subspace(input, &described, policy.discrete, rows)?);
+                self.read = Some(Reading::of(input, described));
+                return Ok(());
+            }
         }
         let of = described.columns.len();
         let kept: Vec<usize> = (0..of).filter(|column| !dropped.contains(column)).collect();
@@ -165,6 +198,12 @@ impl Columns {
             1 => ", one of them with uniform noise of one step".to_owned(),
             count => format!(", {count} of them with uniform noise of one step"),
         };
+        if let Some(subspace) = &self.map.subspace {
+            let columns = subspace.columns();
+            return format!(
+                "{features} coordinates in the subspace of the given rows ({columns} columns): principal components of the standardized columns"
+            );
+        }
         format!("the space of the given rows ({features} features{noise})")
     }
 
@@ -175,7 +214,10 @@ impl Columns {
 
     /// What is done to columns before the flow sees them, in words.
     pub(crate) fn steps(&self) -> Vec<String> {
-        self.noise_in_words().into_iter().chain(self.offsets()).collect()
+        let reduced = self.map.subspace.as_ref().map(|subspace| {
+            format!("coordinates in the subspace of rank {} of {} columns", subspace.rank(), subspace.columns())
+        });
+        reduced.into_iter().chain(self.noise_in_words()).chain(self.offsets()).collect()
     }
 
     fn noise_in_words(&self) -> Option<String> {
@@ -190,6 +232,9 @@ impl Columns {
 
     /// The names for plots, with the offsets: `time − 1.7e9`.
     pub(crate) fn labels(&self) -> Option<Vec<String>> {
+        if let Some(subspace) = &self.map.subspace {
+            return Some(coordinates(subspace.rank()));
+        }
         let label = |(index, name): (usize, &String)| match self.map.offsets.get(index) {
             Some(offset) if *offset != 0.0 => format!("{name} − {offset}"),
             _ => name.clone(),

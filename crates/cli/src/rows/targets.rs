@@ -8,7 +8,7 @@ use pdmap_core::Real;
 use pdmap_data::{DataError, Element, Output, RowFormat, RowShape, RowWriter};
 use pdmap_train::Model;
 
-use crate::args::{HeaderArg, RowFormatArg};
+use crate::args::{HeaderArg, OutputFormat, RowFormatArg};
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;
 
@@ -57,11 +57,8 @@ pub(crate) struct Targets<const N: usize> {
 
 impl<const N: usize> Targets<N> {
     /// Checks the destinations, each with its flag. None may be a file that is read.
-    pub(crate) fn plan(
-        places: [(&str, Option<&Path>); N],
-        read: &[&Path],
-        asked: Option<RowFormatArg>,
-    ) -> Result<Self> {
+    pub(crate) fn plan(places: [(&str, Option<&Path>); N], read: &[&Path], asked: OutputFormat) -> Result<Self> {
+        let asked = asked.format;
         let mut targets = [const { None }; N];
         for (target, (_, place)) in targets.iter_mut().zip(places) {
             *target = place.map(|path| Target::plan(path, asked)).transpose()?;
@@ -136,7 +133,7 @@ pub(crate) fn numbered(stem: &str, features: usize, header: HeaderArg) -> Option
 
 /// CSV column names in data space: those of the training data, or `x0`, `x1`, ...
 pub(crate) fn data_names<F: Real>(model: &Model<F>, header: HeaderArg) -> Option<Vec<String>> {
-    let features = model.flow.features();
+    let features = model.header.columns.columns_of(model.flow.features());
     let trained = model.header.training.as_ref().map(|training| &training.columns);
     match trained.filter(|columns| columns.len() == features) {
         Some(columns) => (header != HeaderArg::No).then(|| columns.clone()),

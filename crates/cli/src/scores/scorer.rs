@@ -1,6 +1,6 @@
 //! Log-likelihoods of blocks of rows: over draws of the noise, and with rows outside the domain.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::special::log_sum_exp;
 use pdmap_core::{Evaluator, Input, LayerError, Real};
 use pdmap_train::{Dequantizer, Model};
@@ -19,6 +19,7 @@ pub(crate) enum Over {
 /// Scores rows.
 ///
 /// Rows outside the model's domain have the density 0: they score `-inf`, and their gradient is NaN.
+/// Rows off the subspace of the training rows, which are read as NaN, are such rows.
 /// For a model with discrete features, a score is taken over several draws of the noise.
 #[derive(Debug)]
 pub(crate) struct Scorer<'m, F: Real> {
@@ -28,6 +29,8 @@ pub(crate) struct Scorer<'m, F: Real> {
     over: Over,
     /// Rows outside the domain so far.
     outside: u64,
+    /// Whether rows of NaN lie outside the domain.
+    marked: bool,
     rows: Array2<F>,
     once: Vec<f64>,
     slopes: Vec<F>,
@@ -40,7 +43,8 @@ impl<'m, F: Real> Scorer<'m, F> {
     pub(crate) fn new(model: &'m Model<F>, noise: Option<Dequantizer>, draws: u64, over: Over) -> Self {
         let draws = if noise.is_some() { draws } else { 1 };
         let (rows, once, slopes) = (Array2::zeros((0, 0)), Vec::new(), Vec::new());
-        Self { evaluator: model.flow.evaluator(), noise, draws, over, outside: 0, rows, once, slopes }
+        let marked = model.header.columns.subspace.is_some();
+        Self { evaluator: model.flow.evaluator(), noise, draws, over, outside: 0, marked, rows, once, slopes }
     }
 
     /// Rows outside the domain so far.
@@ -110,14 +114,20 @@ impl<'m, F: Real> Scorer<'m, F> {
         }
         self.once.resize(out.len(), 0.0);
         self.slopes.resize(if slopes { input.x.len() } else { 0 }, F::zero());
+        if self.marked {
+            let nan = |row: ArrayView1<'_, F>| row.iter().next().is_some_and(|value| value.is_nan());
+            let rows = self.rows.rows().into_iter().enumerate();
+            let found: Vec<usize> = rows.filter(|(_, row)| nan(*row)).map(|(row, _)| row).collect();
+            if !self.patch(&found, out) {
+                return Ok(());
+            }
+        }
         match self.evaluator.log_prob_into(Input::new(self.rows.view(), condition), &mut self.once) {
             Err(LayerError::Domain { .. }) => {
                 let found = outside(&mut self.evaluator, Input::new(self.rows.view(), condition))?;
-                found.iter().for_each(|&row| out[row] = true);
-                let inside = (0..out.len()).find(|&row| found.get(row) != Some(&row));
-                let Some(inside) = inside else { return Ok(()) };
-                let inside = self.rows.row(inside).to_owned();
-                found.iter().for_each(|&row| self.rows.row_mut(row).assign(&inside));
+                if !self.patch(&found, out) {
+                    return Ok(());
+                }
                 let patched = Input::new(self.rows.view(), condition);
                 self.evaluator.log_prob_into(patched, &mut self.once)?;
             }
@@ -128,6 +138,16 @@ impl<'m, F: Real> Scorer<'m, F> {
             self.evaluator.input_gradient_into(Input::new(self.rows.view(), condition), to)?;
         }
         Ok(())
+    }
+
+    /// Notes rows outside the domain, in order, and replaces them by one inside it. Returns whether
+    /// there is one.
+    fn patch(&mut self, found: &[usize], out: &mut [bool]) -> bool {
+        found.iter().for_each(|&row| out[row] = true);
+        let Some(inside) = (0..out.len()).find(|row| found.binary_search(row).is_err()) else { return false };
+        let inside = self.rows.row(inside).to_owned();
+        found.iter().for_each(|&row| self.rows.row_mut(row).assign(&inside));
+        true
     }
 }
 

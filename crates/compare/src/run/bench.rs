@@ -2,7 +2,7 @@
 
 use pdmap_core::Real;
 use pdmap_data::Splits;
-use pdmap_train::{Budget, Progress, Rows, TrainConfig, TrainError};
+use pdmap_train::{Budget, InMemory, Progress, Rows, TrainConfig, TrainError};
 use serde_json::{Value, json};
 
 use super::event::Event;
@@ -39,6 +39,9 @@ pub(crate) struct Run<'a> {
 #[derive(Debug)]
 pub(crate) struct Bench<'a, F> {
     pub(crate) data: &'a Splits<F>,
+    /// The rows that runs train on: those of `data`, or without their noise, which is then drawn anew
+    /// in each epoch.
+    training: InMemory<'a, F>,
     pub(crate) plan: &'a Plan,
     store: &'a Store,
     /// Hashes of the rows.
@@ -56,7 +59,12 @@ pub(super) struct Ran {
 }
 
 impl<'a, F: Real> Bench<'a, F> {
-    pub(super) fn new(data: &'a Splits<F>, plan: &'a Plan, store: &'a Store) -> Result<Self, CompareError> {
+    pub(super) fn new(
+        data: &'a Splits<F>,
+        training: InMemory<'a, F>,
+        plan: &'a Plan,
+        store: &'a Store,
+    ) -> Result<Self, CompareError> {
         let hash =
             |rows: ndarray::ArrayView2<'_, F>, what| Rows::from(rows).fingerprint(what).map_err(TrainError::from);
         let hashes = [
@@ -64,8 +72,11 @@ impl<'a, F: Real> Bench<'a, F> {
             hash(data.validation.view(), "validation rows")?,
             hash(data.test.view(), "test rows")?,
         ];
-        let rows = json!({ "hashes": hashes.map(|hash| format!("{hash:016x}")), "facts": data.facts });
-        Ok(Self { data, plan, store, rows, truth: Truth::of(&data.facts) })
+        let mut rows = json!({ "hashes": hashes.map(|hash| format!("{hash:016x}")), "facts": data.facts });
+        if training.noise().is_some() {
+            rows["noise"] = json!("each epoch");
+        }
+        Ok(Self { data, training, plan, store, rows, truth: Truth::of(&data.facts) })
     }
 
     /// Arms whose flow cannot be built for these rows.
@@ -134,7 +145,7 @@ impl<'a, F: Real> Bench<'a, F> {
             if let Some((known, _)) = self.store.load(&identity, 0) {
                 return Ok(known);
             }
-            let trained = train_arm(run.arm, self.data, self.plan, &run.config, 0, progress);
+            let trained = train_arm(run.arm, (self.data, self.training), self.plan, &run.config, 0, progress);
             let validation = trained.ok().filter(|(_, trained, _)| !trained.diverged());
             let validation = validation.map(|(_, trained, _)| trained.best.validation);
             self.store.save(&identity, &validation, &[])?;
@@ -167,7 +178,7 @@ impl<'a, F: Real> Bench<'a, F> {
                 let known = RunResult { arm: run.arm.name.clone(), seed: pair(run), ..known };
                 return Ok(Ok((known, rows)));
             }
-            let trained = train_arm(run.arm, self.data, self.plan, &run.config, MOMENTS, progress);
+            let trained = train_arm(run.arm, (self.data, self.training), self.plan, &run.config, MOMENTS, progress);
             let (flow, trained, moments) = match trained {
                 Ok(made) => made,
                 Err(error) => return Ok(Err(error)),

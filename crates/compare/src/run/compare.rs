@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use pdmap_core::Real;
 use pdmap_data::Splits;
-use pdmap_train::{TrainConfig, peak_memory};
+use pdmap_train::{Dequantizer, InMemory, TrainConfig, peak_memory};
 use serde_json::json;
 
 use super::bench::{Bench, Ran, Role, Run};
@@ -40,6 +40,35 @@ pub fn compare<F: Real>(
     store: &Store,
     watch: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Results, CompareError> {
+    compare_rows(data, data.train.view().into(), plan, store, watch)
+}
+
+/// [`compare`] of data with discrete features. Runs add the noise to the training rows anew in each
+/// epoch; preprocessing, baselines and diagnostics see its draw [`Dequantizer::FIXED`]. Validation and
+/// test rows have their noise already.
+///
+/// # Errors
+/// As [`compare`].
+pub fn compare_dequantized<F: Real>(
+    data: &Splits<F>,
+    noise: &Dequantizer,
+    plan: &Plan,
+    store: &Store,
+    watch: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<Results, CompareError> {
+    let mut seen = data.clone();
+    noise.add(Dequantizer::FIXED, 0, seen.train.view_mut());
+    compare_rows(&seen, InMemory::from(data.train.view()).dequantized(Some(noise)), plan, store, watch)
+}
+
+/// The comparison: runs train on `training`, everything else sees the training rows of `data`.
+fn compare_rows<'a, F: Real>(
+    data: &'a Splits<F>,
+    training: InMemory<'a, F>,
+    plan: &'a Plan,
+    store: &'a Store,
+    watch: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<Results, CompareError> {
     if plan.arms.is_empty() || plan.seeds == 0 {
         return Err(CompareError::Empty { actual: plan.arms.len(), seeds: plan.seeds });
     }
@@ -47,7 +76,7 @@ pub fn compare<F: Real>(
     if data.test.nrows() == 0 {
         return Err(CompareError::NoTest);
     }
-    let bench = Bench::new(data, plan, store)?;
+    let bench = Bench::new(data, training, plan, store)?;
     let unfit = bench.unfit()?;
     for Failure { arm, reason, .. } in &unfit {
         watch(Event::Failed { arm, seed: None, reason });

@@ -9,6 +9,6 @@ mod store;
 mod truth;
 mod tune;
 
-pub use compare::compare;
+pub use compare::{compare, compare_dequantized};
 pub use event::Event;
 pub use store::Store;

@@ -3,7 +3,9 @@
 use ndarray::{Axis, Slice};
 use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_data::Splits;
-use pdmap_train::{Event, Hooks, Progress, SpecError, TrainConfig, TrainError, Trained, registry, train_observed};
+use pdmap_train::{
+    Event, Hooks, InMemory, Progress, SpecError, TrainConfig, TrainError, Trained, registry, train_observed,
+};
 
 use super::truth::Truth;
 use crate::arm::Arm;
@@ -20,10 +22,10 @@ pub(crate) fn build<F: Real>(arm: &Arm, data: &Splits<F>, plan: &Plan, seed: u64
     arm.model.shaped(data.facts.shape()).build_on(data.train.view(), plan.steps(arm), seed, &registry())
 }
 
-/// Builds and trains an arm, with `moments` snapshots.
+/// Builds an arm and trains it on `rows`, with `moments` snapshots.
 pub(crate) fn train_arm<F: Real>(
     arm: &Arm,
-    data: &Splits<F>,
+    (data, rows): (&Splits<F>, InMemory<'_, F>),
     plan: &Plan,
     config: &TrainConfig,
     moments: u64,
@@ -36,9 +38,8 @@ pub(crate) fn train_arm<F: Real>(
         }
     };
     let hooks = Hooks::new(&mut watch);
-    let (rows, validation) = (data.train.view(), data.validation.view());
     let mut watcher = Watcher::new(moments);
-    let trained = train_observed(&mut flow, rows, validation, config, hooks, &mut watcher)?;
+    let trained = train_observed(&mut flow, rows, data.validation.view(), config, hooks, &mut watcher)?;
     Ok((flow, trained, watcher.moments()))
 }
 

@@ -18,4 +18,4 @@ pub(crate) use npy_header::{MatrixHeader, read_header};
 pub(crate) use shared_file::SharedFile;
 #[cfg(feature = "parquet")]
 pub(crate) use sniff::{ARROW_MAGIC, ARROW_MARK, PARQUET_MAGIC};
-pub(crate) use sniff::{BOM, Head, Sniffed};
+pub(crate) use sniff::{BOM, Head, Sniffed, Stream};

@@ -1,6 +1,7 @@
 //! Detects the format of a stream from its first bytes.
 
 use std::io::{ErrorKind, Read, Result};
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
@@ -56,6 +57,14 @@ pub(crate) struct Head {
     pub(crate) bytes: Vec<u8>,
     /// Whether these are all the bytes.
     pub(crate) complete: bool,
+}
+
+/// A stream of bytes whose head has been read.
+pub(crate) struct Stream<'a> {
+    /// The name in messages.
+    pub(crate) path: &'a Path,
+    pub(crate) head: Head,
+    pub(crate) rest: Box<dyn Read + Send>,
 }
 
 impl Head {

@@ -54,10 +54,6 @@ pub(crate) fn splits<F: Element>(
     let logs = log_density(density, test.view());
     let mean = logs.iter().sum::<f64>() / logs.len() as f64;
     let facts = DataFacts {
-        name,
-        space: format!("{}: {features} features", density.space()),
-        features,
-        pixel_log_det: None,
         true_log_likelihood: Some(expected),
         // Without rows, the mean is NaN.
         test_truth: Some(mean).filter(|mean| mean.is_finite()),
@@ -65,8 +61,8 @@ pub(crate) fn splits<F: Element>(
             counts_note(counts, seed),
             format!("expected log-likelihood of the true density: {expected:.4} nats per row"),
         ],
-        image_shape: None,
         generator_seed: Some(seed),
+        ..DataFacts::new(name, format!("{}: {features} features", density.space()), features)
     };
     Ok(Splits { train, validation, test, test_groups: None, facts })
 }

@@ -58,30 +58,24 @@ impl PatchProtocol {
             }
             .to_owned(),
         );
+        let space = match cut.pixels {
+            Pixels::MeanFree => format!(
+                "{patch}x{patch} grey patches, (pixel + U[0,1))/256 minus the patch mean, last pixel \
+                 dropped: {features} features"
+            ),
+            Pixels::Whole => format!("{patch}x{patch} grey tiles, (pixel + U[0,1))/256: {features} features"),
+        };
         Ok(Splits {
             train,
             validation,
             test,
             test_groups: Some(image),
             facts: DataFacts {
-                name,
-                space: match cut.pixels {
-                    Pixels::MeanFree => format!(
-                        "{patch}x{patch} grey patches, (pixel + U[0,1))/256 minus the patch mean, \
-                         last pixel dropped: {features} features"
-                    ),
-                    Pixels::Whole => {
-                        format!("{patch}x{patch} grey tiles, (pixel + U[0,1))/256: {features} features")
-                    }
-                },
-                features,
                 // Each row is the same patch in grey levels, divided by 256.
                 pixel_log_det: Some(-(features as f64) * LEVELS.ln()),
-                true_log_likelihood: None,
-                test_truth: None,
                 notes,
                 image_shape: Some((patch, patch)),
-                generator_seed: None,
+                ..DataFacts::new(name, space, features)
             },
         })
     }

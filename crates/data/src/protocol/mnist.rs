@@ -70,21 +70,15 @@ pub fn mnist<F: Element>(train_path: &Path, test_path: Option<&Path>, seed: u64)
         test.nrows(),
     ));
     notes.push("random and not invertible: noise U[0,1) on each pixel".to_owned());
+    let features = height * width;
+    let space =
+        format!("logit(l + (1 - 2l) x) of x = (pixel + U[0,1))/256 with l = {MNIST_LAMBDA:e}: {features} features");
     Ok(Splits {
         facts: DataFacts {
-            name: "mnist".to_owned(),
-            space: format!(
-                "logit(l + (1 - 2l) x) of x = (pixel + U[0,1))/256 with l = {MNIST_LAMBDA:e}: {} \
-                 features",
-                height * width
-            ),
-            features: height * width,
             pixel_log_det: Some(log_det / test.nrows() as f64),
-            true_log_likelihood: None,
-            test_truth: None,
             notes,
             image_shape: Some((height, width)),
-            generator_seed: None,
+            ..DataFacts::new("mnist", space, features)
         },
         train,
         validation,

@@ -10,4 +10,4 @@ pub use bsds300::{bsds300, tiles};
 pub(crate) use image_splits::{ImageSplits, PatchProtocol};
 pub use mnist::{MNIST_LAMBDA, mnist};
 pub use splits::{Counts, DataFacts, Splits};
-pub use wav::wav;
+pub use wav::{wav, wav_frames};

@@ -70,6 +70,21 @@ pub struct DataFacts {
 }
 
 impl DataFacts {
+    /// Facts of rows about which nothing more than name, space and width is known.
+    pub fn new(name: impl Into<String>, space: impl Into<String>, features: usize) -> Self {
+        Self {
+            name: name.into(),
+            space: space.into(),
+            features,
+            pixel_log_det: None,
+            true_log_likelihood: None,
+            test_truth: None,
+            notes: vec![],
+            image_shape: None,
+            generator_seed: None,
+        }
+    }
+
     /// The shape for display: `[channels, height, width]` of an image, including a patch that lacks
     /// its last pixel; otherwise a signal of one channel, `[1, features]`. Layers need every
     /// number; for them use [`shape`](Self::shape).

@@ -40,13 +40,26 @@ const CHUNK: usize = 1 << 14;
 /// Those of [`read_wav`]; [`DataError::BadOption`] for a frame or hop of 0;
 /// [`DataError::SoundTooShort`] if a part could have no frame; [`DataError::TooLarge`].
 pub fn wav<F: Element>(path: &Path, frame: usize, hop: Option<usize>, seed: u64) -> Result<Splits<F>, DataError> {
+    wav_frames(&read_wav(path)?, path, frame, hop, seed)
+}
+
+/// Frames of a sound, as [`wav`] does; messages call it `path`.
+///
+/// # Errors
+/// Those of [`wav`], but for reading.
+pub fn wav_frames<F: Element>(
+    sound: &Sound,
+    path: &Path,
+    frame: usize,
+    hop: Option<usize>,
+    seed: u64,
+) -> Result<Splits<F>, DataError> {
     let hop = hop.unwrap_or(frame);
     for (option, value) in [("frame", frame), ("hop", hop)] {
         if value == 0 {
             return Err(DataError::BadOption { option, value: value.to_string(), expected: "at least 1 sample" });
         }
     }
-    let sound = read_wav(path)?;
     let moments = sound.moments();
     // Ensures that a frame starts and ends within every part.
     let expected = SEGMENTS * (frame as u128 + hop as u128 - 1);
@@ -57,7 +70,7 @@ pub fn wav<F: Element>(path: &Path, frame: usize, hop: Option<usize>, seed: u64)
     let bounds = [0, moments - 2 * held_out, moments - held_out, moments];
     let part = |index: usize, purpose| -> Result<(Array2<F>, Vec<usize>), DataError> {
         let (from, to) = (bounds[index], bounds[index + 1]);
-        let values = dequantized(&sound, from, to, seed, purpose)?;
+        let values = dequantized(sound, from, to, seed, purpose)?;
         let starts: Vec<usize> =
             (from.next_multiple_of(hop)..=to - frame).step_by(hop).map(|start| start - from).collect();
         let rows = cut(&values, sound.channels, frame, &starts)?;
@@ -70,7 +83,7 @@ pub fn wav<F: Element>(path: &Path, frame: usize, hop: Option<usize>, seed: u64)
     let counts = [train.nrows(), validation.nrows(), test.nrows()];
     Ok(Splits {
         test_groups: Some(starts.iter().map(|start| (start / group) as u32).collect()),
-        facts: facts(path, &sound, (frame, hop), counts, seed),
+        facts: facts(path, sound, (frame, hop), counts, seed),
         train,
         validation,
         test,
@@ -96,16 +109,11 @@ fn facts(path: &Path, sound: &Sound, (frame, hop): (usize, usize), counts: [usiz
     } else {
         "float samples, unchanged".to_owned()
     };
+    let space = format!("{sample}, {frame} of each of {channels} channel(s): {features} features");
     DataFacts {
-        name: "wav".to_owned(),
-        space: format!("{sample}, {frame} of each of {channels} channel(s): {features} features"),
-        features,
         pixel_log_det: whole.then(|| -(features as f64) * f64::from(bits - 1) * std::f64::consts::LN_2),
-        true_log_likelihood: None,
-        test_truth: None,
         notes,
-        image_shape: None,
-        generator_seed: None,
+        ..DataFacts::new("wav", space, features)
     }
 }
 

@@ -7,7 +7,7 @@ use ndarray::Array2;
 
 use crate::element::Element;
 use crate::error::DataError;
-use crate::format::{Head, Sniffed};
+use crate::format::{Head, Sniffed, Stream};
 use crate::stream::{CsvRows, collect_rows};
 use crate::text::TextOptions;
 
@@ -43,7 +43,7 @@ pub fn read_csv<F: Element>(path: &Path, options: &TextOptions) -> Result<Array2
     let head = Head::read(&mut file).map_err(io)?;
     match head.sniff() {
         Sniffed::Text | Sniffed::OtherText | Sniffed::Gzip | Sniffed::Zstd | Sniffed::Empty => {
-            let mut rows = CsvRows::open(path, head, Box::new(file), options)?;
+            let mut rows = CsvRows::open(Stream { path, head, rest: Box::new(file) }, options)?;
             collect_rows(&mut rows)
         }
         _ => Err(DataError::UnknownFormat { path: path.to_path_buf() }),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::error::DataError;
-use crate::format::{Head, Sniffed};
+use crate::format::{Head, Sniffed, Stream};
 use crate::stream::{array_names, decompress, without_member};
 
 /// The formats that can be read.
@@ -64,7 +64,7 @@ fn of_file(path: &Path, head: Head, file: File) -> Result<Option<Format>, DataEr
         Sniffed::Parquet => Some(Format::Parquet),
         Sniffed::Arrow => Some(Format::Arrow),
         Sniffed::Gzip | Sniffed::Zstd => {
-            let inner = decompress(path, head, Box::new(file))?;
+            let (inner, _) = decompress(Stream { path, head, rest: Box::new(file) })?;
             matches!(inner.head.sniff(), Sniffed::Text | Sniffed::OtherText).then_some(Format::Csv)
         }
         Sniffed::Empty | Sniffed::Unknown => None,

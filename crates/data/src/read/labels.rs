@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::error::{DataError, Place, excerpt};
-use crate::format::{Head, Sniffed};
+use crate::format::{Head, Sniffed, Stream};
 use crate::stream::{ColumnarRows, Table};
 use crate::text::{TextOptions, is_missing};
 
@@ -50,7 +50,7 @@ pub fn read_labels(path: &Path, options: &TextOptions) -> Result<Labels, DataErr
         }
         return Ok(found.sorted());
     }
-    let mut table = Table::open(path, head, Box::new(file), options)?;
+    let mut table = Table::open(Stream { path, head, rest: Box::new(file) }, options)?;
     let &[column] = table.taken.as_slice() else {
         return Err(DataError::FeatureMismatch { name: table.name(), expected: 1, actual: table.taken.len() });
     };

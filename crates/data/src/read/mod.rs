@@ -22,4 +22,4 @@ pub use labels::{Labels, read_labels};
 pub use npy::read_npy;
 pub use npz::read_npz;
 pub use numbers::read_numbers;
-pub use wav::{Samples, Sound, read_wav};
+pub use wav::{Samples, Sound, read_wav, read_wav_stream};

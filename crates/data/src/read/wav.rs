@@ -1,7 +1,7 @@
 //! Reads sound from WAV files.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use hound::{SampleFormat, WavReader};
@@ -43,7 +43,8 @@ impl Sound {
 }
 
 /// Reads a WAV file of 8-, 16-, 24- or 32-bit integers or 32-bit floats. The declared size is
-/// checked against the length of the file before any allocation.
+/// checked against the length of the file before any allocation. A named pipe is read as
+/// [`read_wav_stream`] does.
 ///
 /// # Errors
 /// [`DataError::NotFound`], [`DataError::Io`]; [`DataError::BadMagic`], [`DataError::BadHeader`] if
@@ -51,8 +52,33 @@ impl Sound {
 /// [`DataError::Truncated`]; [`DataError::TooFewRows`] without samples;
 /// [`DataError::NonFiniteSample`].
 pub fn read_wav(path: &Path) -> Result<Sound, DataError> {
-    let mut file = File::open(path).map_err(|source| DataError::io(path, source))?;
-    let WavChunks { head, data } = find_chunks(path, &mut file)?;
+    let io = |source| DataError::io(path, source);
+    let mut file = File::open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return read_wav_stream(&path.display().to_string(), file);
+    }
+    let chunks = find_chunks(path, &mut file, metadata.len(), false)?;
+    decode(path, chunks, file)
+}
+
+/// Reads WAV from a stream to its end; messages call it `name`. The bytes are held in memory, and take
+/// no more of it than arrive. A program that writes to a pipe does not know the length of its sound:
+/// if the header states one of the usual stand-ins, the sound ends where the stream does.
+///
+/// # Errors
+/// Those of [`read_wav`].
+pub fn read_wav_stream(name: &str, mut reader: impl Read) -> Result<Sound, DataError> {
+    let (path, mut bytes) = (Path::new(name), Vec::new());
+    reader.read_to_end(&mut bytes).map_err(|source| DataError::io(path, source))?;
+    let length = bytes.len() as u64;
+    let mut whole = Cursor::new(bytes);
+    let chunks = find_chunks(path, &mut whole, length, true)?;
+    decode(path, chunks, whole)
+}
+
+/// The samples of a file that is positioned at its data.
+fn decode(path: &Path, WavChunks { head, data }: WavChunks, file: impl Read + Seek) -> Result<Sound, DataError> {
     let wrong = |error: hound::Error| match error {
         hound::Error::IoError(source) => DataError::io(path, source),
         other => DataError::BadHeader { path: path.to_path_buf(), source: Box::new(other) },

@@ -1,6 +1,5 @@
 //! The header of a WAV file, checked before its samples are read.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -23,15 +22,24 @@ pub(crate) struct WavChunks {
     pub(crate) data: u64,
 }
 
+/// Declared lengths from here on mean that a program did not know the length when it wrote the header
+/// to a pipe: FFmpeg writes `0xffffffff`, SoX `0x7ffff000`.
+const UNKNOWN: u64 = 0x7fff_f000;
+
 /// Finds the format and the data. Refuses files that are not WAV, unsupported sample depths, and
-/// declared data longer than the file.
+/// declared data longer than the `length` of the file; in a `stream`, data of unknown length end where
+/// it ends.
 ///
 /// Format: Microsoft & IBM, *Multimedia Programming Interface and Data Specifications 1.0*. A chunk
 /// has a name, a little-endian length and that many bytes, padded to an even number (`hound` 3.5
 /// does not expect the padding in chunks that it skips).
-pub(crate) fn find_chunks(path: &Path, file: &mut File) -> Result<WavChunks, DataError> {
+pub(crate) fn find_chunks(
+    path: &Path,
+    file: &mut (impl Read + Seek),
+    length: u64,
+    stream: bool,
+) -> Result<WavChunks, DataError> {
     let io = |source| DataError::io(path, source);
-    let length = file.metadata().map_err(io)?.len();
     let riff = bytes::<12>(path, file, 0, length)?;
     if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
         return Err(DataError::BadMagic { path: path.to_path_buf(), expected: "a WAV file", actual: riff.to_vec() });
@@ -56,8 +64,15 @@ pub(crate) fn find_chunks(path: &Path, file: &mut File) -> Result<WavChunks, Dat
                 Read::by_ref(file).take(size).read_to_end(&mut head).map_err(io)?;
             }
             b"data" => {
-                let (expected, actual) = (u128::from(size), u128::from(length - at));
-                if expected > actual {
+                let rest = length - at;
+                if stream && size >= UNKNOWN && size > rest {
+                    // Less than `size`, so it fits.
+                    head.extend(b"data");
+                    head.extend((rest as u32).to_le_bytes());
+                    return Ok(WavChunks { head, data: rest });
+                }
+                if size > rest {
+                    let (expected, actual) = (u128::from(size), u128::from(rest));
                     return Err(DataError::Truncated { path: path.to_path_buf(), expected, actual });
                 }
                 head.extend(chunk);
@@ -79,7 +94,12 @@ fn check_depth(path: &Path, format: [u8; 16]) -> Result<(), DataError> {
 }
 
 /// Reads `N` bytes at offset `at` of a file of `length` bytes.
-fn bytes<const N: usize>(path: &Path, file: &mut File, at: u64, length: u64) -> Result<[u8; N], DataError> {
+fn bytes<const N: usize>(
+    path: &Path,
+    file: &mut (impl Read + Seek),
+    at: u64,
+    length: u64,
+) -> Result<[u8; N], DataError> {
     let mut bytes = [0; N];
     let actual = u128::from(length.saturating_sub(at));
     if actual < N as u128 {

@@ -1,13 +1,10 @@
 //! Reads CSV text in blocks of rows.
 
-use std::io::Read;
-use std::path::Path;
-
 use super::read_rows::ReadRows;
 use super::table::Table;
 use crate::element::{Element, cast};
 use crate::error::{DataError, Hint, excerpt};
-use crate::format::Head;
+use crate::format::Stream;
 use crate::text::{Cell, Shape, TextOptions, TextReport, is_missing, shape, unix_seconds};
 
 /// Rows of a CSV text. Blank lines are skipped.
@@ -24,13 +21,8 @@ pub(crate) struct CsvRows {
 
 impl CsvRows {
     /// Reads the header row, if any, and the first row.
-    pub(crate) fn open(
-        path: &Path,
-        head: Head,
-        rest: Box<dyn Read + Send>,
-        options: &TextOptions,
-    ) -> Result<Self, DataError> {
-        let mut table = Table::open(path, head, rest, options)?;
+    pub(crate) fn open(stream: Stream<'_>, options: &TextOptions) -> Result<Self, DataError> {
+        let mut table = Table::open(stream, options)?;
         let mut dates = Vec::with_capacity(table.taken.len());
         for &column in &table.taken {
             dates.push(unix_seconds(table.records.text(column)?).is_some());

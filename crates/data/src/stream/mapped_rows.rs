@@ -1,44 +1,56 @@
-//! Rows with columns selected and shifted in `f64` before they are rounded.
+//! Rows of another reader, each mapped to features.
 
+use std::fmt;
+
+use super::map_row::MapRow;
 use super::read_rows::ReadRows;
+use super::selected_columns::SelectedColumns;
 use crate::column_report::ColumnReport;
-use crate::element::{Element, cast, widen};
+use crate::element::Element;
 use crate::error::DataError;
 use crate::text::TextReport;
 
-/// Reads rows of `G`, selects columns, subtracts an offset from each in `f64`, and only then rounds
-/// to `F`: a column of times near 1.7e9 keeps its seconds in an `f32`.
-pub struct MappedRows<G: Element> {
+/// Reads rows of `G` and maps each of them.
+pub struct MappedRows<G: Element, M = SelectedColumns> {
     reader: Box<dyn ReadRows<G>>,
-    kept: Vec<usize>,
-    offsets: Vec<f64>,
+    map: M,
+    /// The names of the features.
     names: Option<Vec<String>>,
     block: Vec<G>,
+    /// Rows returned so far.
+    given: u64,
 }
 
 impl<G: Element> MappedRows<G> {
-    /// The columns `kept` of the reader, in this order, each less its offset (no offsets: 0).
+    /// The columns `kept` of the reader, in this order, each less its offset (no offsets: 0), as
+    /// [`SelectedColumns`] takes them.
     ///
     /// # Errors
     /// [`DataError::ColumnOutOfRange`] for a column that the rows do not have.
-    pub fn new(reader: Box<dyn ReadRows<G>>, kept: Vec<usize>, mut offsets: Vec<f64>) -> Result<Self, DataError> {
+    pub fn new(reader: Box<dyn ReadRows<G>>, kept: Vec<usize>, offsets: Vec<f64>) -> Result<Self, DataError> {
         let columns = reader.features();
         if let Some(&index) = kept.iter().find(|&&column| column >= columns) {
             return Err(DataError::ColumnOutOfRange { path: reader.name().into(), index, columns });
         }
-        offsets.resize(kept.len(), 0.0);
         let names = reader.columns().map(|names| kept.iter().map(|&column| names[column].clone()).collect());
-        Ok(Self { reader, kept, offsets, names, block: Vec::new() })
+        Ok(Self::by(reader, SelectedColumns::new(kept, offsets), names))
     }
 }
 
-impl<F: Element, G: Element> ReadRows<F> for MappedRows<G> {
+impl<G: Element, M> MappedRows<G, M> {
+    /// Rows mapped by `map` to features with these names.
+    pub fn by(reader: Box<dyn ReadRows<G>>, map: M, names: Option<Vec<String>>) -> Self {
+        Self { reader, map, names, block: Vec::new(), given: 0 }
+    }
+}
+
+impl<F: Element, G: Element, M: MapRow<G, F>> ReadRows<F> for MappedRows<G, M> {
     fn name(&self) -> &str {
         self.reader.name()
     }
 
     fn features(&self) -> usize {
-        self.kept.len()
+        self.map.features()
     }
 
     fn rows(&self) -> Option<u64> {
@@ -72,18 +84,17 @@ impl<F: Element, G: Element> ReadRows<F> for MappedRows<G> {
     fn read(&mut self, limit: usize, block: &mut Vec<F>) -> Result<usize, DataError> {
         block.clear();
         let rows = self.reader.read(limit, &mut self.block)?;
-        block.reserve(rows * self.kept.len());
+        block.reserve(rows * self.map.features());
         for row in self.block.chunks_exact(self.reader.features().max(1)) {
-            block.extend(
-                self.kept.iter().zip(&self.offsets).map(|(&column, offset)| cast::<F>(widen(row[column]) - offset)),
-            );
+            self.map.append(row, self.given, self.reader.name(), block)?;
+            self.given += 1;
         }
         Ok(rows)
     }
 }
 
-impl<G: Element> std::fmt::Debug for MappedRows<G> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MappedRows").field("kept", &self.kept).field("offsets", &self.offsets).finish_non_exhaustive()
+impl<G: Element, M: fmt::Debug> fmt::Debug for MappedRows<G, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MappedRows").field("map", &self.map).finish_non_exhaustive()
     }
 }

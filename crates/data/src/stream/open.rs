@@ -15,7 +15,7 @@ use super::npz::open_npz;
 use super::read_rows::ReadRows;
 use crate::element::Element;
 use crate::error::DataError;
-use crate::format::{Head, Sniffed, read_header};
+use crate::format::{Head, Sniffed, Stream, read_header};
 use crate::text::TextOptions;
 
 /// Describes an archive that was given through a pipe.
@@ -81,7 +81,7 @@ pub fn open_stream<F: Element>(
         Sniffed::Zip => Err(DataError::NeedsAFile { path, what: ARCHIVE }),
         Sniffed::Parquet => Err(DataError::NeedsAFile { path, what: PARQUET }),
         Sniffed::Arrow => Ok(Box::new(ColumnarRows::of_arrow_stream(&path, head.bytes, Box::new(reader), options)?)),
-        other => open_text(&path, other, head, Box::new(reader), options),
+        _ => open_text(Stream { path: &path, head, rest: Box::new(reader) }, options),
     }
 }
 
@@ -112,25 +112,20 @@ fn open_file<F: Element>(path: &Path, options: &TextOptions) -> Result<Box<dyn R
         }
         Sniffed::Parquet => Ok(Box::new(ColumnarRows::of_parquet(path, file, options)?)),
         Sniffed::Arrow => Ok(Box::new(ColumnarRows::of_arrow_file(path, file, options)?)),
-        other => open_text(path, other, head, Box::new(file), options),
+        _ => open_text(Stream { path, head, rest: Box::new(file) }, options),
     }
 }
 
 /// Opens CSV text, or returns an error that names the actual format.
-fn open_text<F: Element>(
-    path: &Path,
-    sniffed: Sniffed,
-    head: Head,
-    rest: Box<dyn Read + Send>,
-    options: &TextOptions,
-) -> Result<Box<dyn ReadRows<F>>, DataError> {
+fn open_text<F: Element>(stream: Stream<'_>, options: &TextOptions) -> Result<Box<dyn ReadRows<F>>, DataError> {
+    let path = stream.path;
     let not_rows = |found| Err(DataError::NotRows { path: path.to_path_buf(), found });
-    match sniffed {
+    match stream.head.sniff() {
         Sniffed::Text | Sniffed::OtherText | Sniffed::Gzip | Sniffed::Zstd => {
-            Ok(Box::new(CsvRows::open(path, head, rest, options)?))
+            Ok(Box::new(CsvRows::open(stream, options)?))
         }
         Sniffed::Idx => not_rows("an IDX file of images"),
-        Sniffed::Wav => not_rows("a WAV file"),
+        Sniffed::Wav => not_rows("a WAV file (--protocol wav makes rows of its frames)"),
         Sniffed::Empty => Err(DataError::TooFewRows { name: path.display().to_string(), expected: 1, actual: 0 }),
         _ => Err(DataError::UnknownFormat { path: path.to_path_buf() }),
     }

@@ -1,14 +1,13 @@
 //! A text as a table: its dialect, its header and the columns that are read.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::records::Records;
 use super::text_source::TextSource;
 use crate::error::{DataError, Place, excerpt};
-use crate::format::Head;
+use crate::format::{Head, Stream};
 use crate::text::{
     Aside, Dialect, IndexColumn, Names, NumberFormat, TextColumn, TextOptions, TextReport, choose, find, find_asides,
     is_named,
@@ -47,13 +46,9 @@ impl Table {
     ///
     /// # Errors
     /// Those of [`read_csv`](crate::read_csv) about the whole text.
-    pub(crate) fn open(
-        path: &Path,
-        head: Head,
-        rest: Box<dyn Read + Send>,
-        options: &TextOptions,
-    ) -> Result<Self, DataError> {
-        let source = TextSource::open(path, head, rest, options)?;
+    pub(crate) fn open(stream: Stream<'_>, options: &TextOptions) -> Result<Self, DataError> {
+        let path = stream.path;
+        let source = TextSource::open(stream, options)?;
         let TextSource { head: Head { mut bytes, complete }, rest, .. } = source;
         let dialect = Dialect::detect(path, &bytes, complete, options)?;
         bytes.drain(..dialect.preamble.bytes);

@@ -1,12 +1,11 @@
 //! The text of a file: decompressed, in UTF-8, with normalized line ends.
 
 use std::io::{BufReader, Cursor, Read};
-use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use crate::error::DataError;
-use crate::format::{BOM, Head, Sniffed, Zstd};
+use crate::format::{BOM, Head, Sniffed, Stream, Zstd};
 use crate::text::{Compression, Decoded, Foreign, LineEnds, TextEncoding, TextOptions};
 
 /// A text and its head, which has been read.
@@ -18,23 +17,17 @@ pub(crate) struct TextSource {
     pub(crate) encoding: &'static str,
 }
 
-/// A stream and its head, without compression.
-pub(crate) struct Plain {
-    pub(crate) head: Head,
-    rest: Box<dyn Read + Send>,
-    compression: Option<Compression>,
-}
-
 /// Decompresses a stream of gzip or Zstandard. Memory is bounded by the window of the format,
 /// whatever the length of the content.
 ///
 /// # Errors
 /// [`DataError::Io`] if the stream is damaged.
-pub(crate) fn decompress(path: &Path, head: Head, rest: Box<dyn Read + Send>) -> Result<Plain, DataError> {
+pub(crate) fn decompress(stream: Stream<'_>) -> Result<(Stream<'_>, Option<Compression>), DataError> {
+    let Stream { path, head, rest } = stream;
     let compression = match head.sniff() {
         Sniffed::Gzip => Compression::Gzip,
         Sniffed::Zstd => Compression::Zstd,
-        _ => return Ok(Plain { head, rest, compression: None }),
+        _ => return Ok((Stream { path, head, rest }, None)),
     };
     let whole = BufReader::new(Cursor::new(head.bytes).chain(rest));
     let mut inner: Box<dyn Read + Send> = match compression {
@@ -42,7 +35,7 @@ pub(crate) fn decompress(path: &Path, head: Head, rest: Box<dyn Read + Send>) ->
         Compression::Zstd => Box::new(Zstd::new(whole)),
     };
     let head = Head::read(&mut inner).map_err(|source| DataError::io(path, source))?;
-    Ok(Plain { head, rest: inner, compression: Some(compression) })
+    Ok((Stream { path, head, rest: inner }, Some(compression)))
 }
 
 impl TextSource {
@@ -51,13 +44,8 @@ impl TextSource {
     /// # Errors
     /// [`DataError::UnknownFormat`] if the stream is not text; [`DataError::NotUtf8`] for another
     /// encoding than `options` say; [`DataError::Io`].
-    pub(crate) fn open(
-        path: &Path,
-        head: Head,
-        rest: Box<dyn Read + Send>,
-        options: &TextOptions,
-    ) -> Result<Self, DataError> {
-        let Plain { head, rest, compression } = decompress(path, head, rest)?;
+    pub(crate) fn open(stream: Stream<'_>, options: &TextOptions) -> Result<Self, DataError> {
+        let (Stream { path, head, rest }, compression) = decompress(stream)?;
         let latin = options.encoding == TextEncoding::Latin1;
         match head.sniff() {
             Sniffed::Text | Sniffed::Empty => {}

@@ -3,6 +3,8 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use ndarray::Array2;
 use pdmap_data::{DataError, Element, ReadRows};
@@ -13,9 +15,28 @@ pub(crate) fn skipped(reason: impl Display) {
 }
 
 /// Python with NumPy from `scripts/numpy-venv.sh` if it exists, otherwise the system's Python.
-pub(crate) fn python() -> std::path::PathBuf {
-    let made = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/numpy-venv/bin/python");
+fn python() -> PathBuf {
+    let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/numpy-venv/bin/python");
     if made.is_file() { made } else { "python3".into() }
+}
+
+/// Python, if it has NumPy; otherwise the test is skipped.
+pub(crate) fn numpy() -> Option<PathBuf> {
+    let available = Command::new(python()).args(["-c", "import numpy"]).output();
+    let available = available.is_ok_and(|output| output.status.success());
+    if !available {
+        skipped("NumPy is not installed");
+    }
+    available.then(python)
+}
+
+/// Makes a named pipe; without `mkfifo` the test is skipped.
+pub(crate) fn made_pipe(path: &Path) -> bool {
+    let made = Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success());
+    if !made {
+        skipped("mkfifo is not available");
+    }
+    made
 }
 
 /// Distinct numbers that are exact in both precisions.

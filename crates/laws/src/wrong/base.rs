@@ -5,35 +5,24 @@ use pdmap_core::flow::base::StudentT;
 use pdmap_core::{Base, BaseSpec, ParamGrad, Parametric, Real, Result};
 use rand::Rng;
 
-/// One way to get a Student-t density wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BaseMistake {
+mistakes! {
+    /// One way to get a Student-t density wrong.
+    BaseMistake, BASE_MISTAKES:
     /// The density of each number is twice as large.
-    NotNormalized,
+    NotNormalized: "integral";
     /// The log-density overwrites what is there instead of adding to it.
-    Overwrites,
+    Overwrites: "batches";
     /// The score has `ν` for `ν + 1`.
-    Score,
+    Score: "score";
     /// The gradient is that in ν instead of `log ν`.
-    Gradient,
+    Gradient: "gradient of parameters";
     /// `accumulate` overwrites gradients instead of accumulating.
-    GradientOverwrites,
+    GradientOverwrites: "batches";
     /// The specification is that of another ν.
-    OtherSpecification,
+    OtherSpecification: "specification";
     /// Any temperature is accepted, as 1.
-    AnyTemperature,
+    AnyTemperature: "draws";
 }
-
-/// Every mistake, and the name of the law that must find it.
-pub const BASE_MISTAKES: &[(BaseMistake, &str)] = &[
-    (BaseMistake::NotNormalized, "integral"),
-    (BaseMistake::Overwrites, "batches"),
-    (BaseMistake::Score, "score"),
-    (BaseMistake::Gradient, "gradient of parameters"),
-    (BaseMistake::GradientOverwrites, "batches"),
-    (BaseMistake::OtherSpecification, "specification"),
-    (BaseMistake::AnyTemperature, "draws"),
-];
 
 /// A Student-t density with one mistake.
 #[derive(Debug, Clone)]

@@ -7,18 +7,14 @@ use rand::Rng;
 
 use crate::bases::wide_ensemble;
 
-/// One way to get an ensemble wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EnsembleMistake {
+mistakes! {
+    /// One way to get an ensemble wrong.
+    EnsembleMistake, ENSEMBLE_MISTAKES:
     /// The mean of the log-densities, whose exponential has a mass below 1.
-    MeanOfLogs,
+    MeanOfLogs: "integral";
     /// Gradients are averaged by the weights, not by the shares of the members in the density.
-    PriorShares,
+    PriorShares: "score";
 }
-
-/// Every mistake, and the name of the law that must find it.
-pub const ENSEMBLE_MISTAKES: &[(EnsembleMistake, &str)] =
-    &[(EnsembleMistake::MeanOfLogs, "integral"), (EnsembleMistake::PriorShares, "score")];
 
 /// An ensemble with one mistake.
 #[derive(Debug, Clone)]

@@ -6,65 +6,42 @@ use pdmap_core::group::Positive;
 use pdmap_core::{ForwardPass, Input, Layer, LayerSpec, ParamGrad, Parametric, Real, Result, Shape, Tape};
 use pdmap_layers::diagonal::{Scale, ScaleDirection};
 
-/// One way to get a scale layer wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mistake {
+mistakes! {
+    /// One way to get a scale layer wrong.
+    Mistake, MISTAKES:
     /// The log-determinant is left out.
-    NoLogDet,
+    NoLogDet: "log-det";
     /// The log-determinant has the wrong sign in both directions.
-    LogDetSign,
+    LogDetSign: "log-det";
     /// The log-determinant of the inverse has the sign of the forward's.
-    InverseLogDetSign,
+    InverseLogDetSign: "round trip";
     /// The log-determinant overwrites what is there instead of adding to it.
-    LogDetOverwrites,
+    LogDetOverwrites: "chain";
     /// The inverse multiplies instead of dividing.
-    InverseMultiplies,
+    InverseMultiplies: "round trip";
     /// `backward` overwrites gradients instead of accumulating.
-    GradientOverwrites,
+    GradientOverwrites: "batches";
     /// `backward` forgets `1/s`, the log-determinant's own gradient.
-    NoLogDetGradient,
+    NoLogDetGradient: "gradient of parameters";
     /// The gradient of the input is not multiplied by the scale.
-    InputGradient,
+    InputGradient: "gradient of input";
     /// The first row leaks into the others.
-    RowsLeak,
+    RowsLeak: "batches";
     /// The update goes downhill.
-    Descends,
+    Descends: "ascends";
     /// The update does nothing.
-    StandsStill,
+    StandsStill: "ascends";
     /// The first row's log-determinant and the first entry of `∂/∂x` are NaN; the others are right.
-    NanInFirstRow,
+    NanInFirstRow: "log-det", "round trip", "gradient of input";
     /// Rows of any width and any number of gradients are accepted.
-    AcceptsAnything,
+    AcceptsAnything: "shapes", "refuses";
     /// The list of parameters holds other scales.
-    ForgetsTensors,
+    ForgetsTensors: "specification";
     /// Every third update is skipped, and which one is next is not saved.
-    ForgetsState,
+    ForgetsState: "resumption";
     /// Intermediate squares overflow.
-    Squares,
+    Squares: "extremes";
 }
-
-/// Every mistake, and the name of the law that must find it.
-pub const MISTAKES: &[(Mistake, &str)] = &[
-    (Mistake::NoLogDet, "log-det"),
-    (Mistake::LogDetSign, "log-det"),
-    (Mistake::InverseLogDetSign, "round trip"),
-    (Mistake::LogDetOverwrites, "chain"),
-    (Mistake::InverseMultiplies, "round trip"),
-    (Mistake::GradientOverwrites, "batches"),
-    (Mistake::NoLogDetGradient, "gradient of parameters"),
-    (Mistake::InputGradient, "gradient of input"),
-    (Mistake::RowsLeak, "batches"),
-    (Mistake::Descends, "ascends"),
-    (Mistake::StandsStill, "ascends"),
-    (Mistake::NanInFirstRow, "log-det"),
-    (Mistake::NanInFirstRow, "round trip"),
-    (Mistake::NanInFirstRow, "gradient of input"),
-    (Mistake::AcceptsAnything, "shapes"),
-    (Mistake::AcceptsAnything, "refuses"),
-    (Mistake::ForgetsTensors, "specification"),
-    (Mistake::ForgetsState, "resumption"),
-    (Mistake::Squares, "extremes"),
-];
 
 /// A scale layer with one mistake.
 #[derive(Debug, Clone)]

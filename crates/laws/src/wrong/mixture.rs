@@ -8,32 +8,22 @@ use rand::Rng;
 
 use crate::bases::mixture_base;
 
-/// One way to get a Gaussian mixture wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MixtureMistake {
+mistakes! {
+    /// One way to get a Gaussian mixture wrong.
+    MixtureMistake, MIXTURE_MISTAKES:
     /// The marginals are those of a mixture with twice the mass.
-    MarginalMass,
+    MarginalMass: "integral";
     /// The score has the sign of the gradient in the means.
-    Score,
+    Score: "score";
     /// The identity in the relative gradient of a factor has weight 1 instead of the mean posterior.
-    UnweightedIdentity,
+    UnweightedIdentity: "gradient of parameters";
     /// Log-densities overwrite what is there.
-    Overwrites,
+    Overwrites: "batches";
     /// Temperature 0 gives draws.
-    NoMode,
+    NoMode: "draws";
     /// Files have another kind of factor.
-    OtherFactors,
+    OtherFactors: "specification";
 }
-
-/// Every mistake, and the name of the law that must find it.
-pub const MIXTURE_MISTAKES: &[(MixtureMistake, &str)] = &[
-    (MixtureMistake::MarginalMass, "integral"),
-    (MixtureMistake::Score, "score"),
-    (MixtureMistake::UnweightedIdentity, "gradient of parameters"),
-    (MixtureMistake::Overwrites, "batches"),
-    (MixtureMistake::NoMode, "draws"),
-    (MixtureMistake::OtherFactors, "specification"),
-];
 
 /// A Gaussian mixture with one mistake.
 #[derive(Debug, Clone)]

@@ -4,38 +4,26 @@ use pdmap_core::contract::{In, ModuleContext, Out};
 use pdmap_core::{LayerSpec, Module, ParamGrad, Parametric, Real, Result, Tape};
 use pdmap_layers::nn::Perceptron;
 
-/// One way to get a perceptron wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModuleMistake {
+mistakes! {
+    /// One way to get a perceptron wrong.
+    ModuleMistake, MODULE_MISTAKES:
     /// The gradient by the input has the wrong sign.
-    InputGradient,
+    InputGradient: "gradient of input";
     /// The gradient of the first weight is twice as large.
-    ParameterGradient,
+    ParameterGradient: "gradient of parameters";
     /// `backward` overwrites gradients instead of accumulating.
-    GradientOverwrites,
+    GradientOverwrites: "batches";
     /// The first row leaks into the others.
-    RowsLeak,
+    RowsLeak: "batches";
     /// What the forward pass left on the tape is used again.
-    KeepsTape,
+    KeepsTape: "batches";
     /// The first number of the output is NaN.
-    NanAtFirst,
+    NanAtFirst: "gradient of input";
     /// Rows of any width are accepted.
-    AcceptsAnything,
+    AcceptsAnything: "shapes";
     /// The specification names a network of another width.
-    OtherSpecification,
+    OtherSpecification: "specification";
 }
-
-/// Every mistake, and the name of the law that must find it.
-pub const MODULE_MISTAKES: &[(ModuleMistake, &str)] = &[
-    (ModuleMistake::InputGradient, "gradient of input"),
-    (ModuleMistake::ParameterGradient, "gradient of parameters"),
-    (ModuleMistake::GradientOverwrites, "batches"),
-    (ModuleMistake::RowsLeak, "batches"),
-    (ModuleMistake::KeepsTape, "batches"),
-    (ModuleMistake::NanAtFirst, "gradient of input"),
-    (ModuleMistake::AcceptsAnything, "shapes"),
-    (ModuleMistake::OtherSpecification, "specification"),
-];
 
 /// A perceptron with one hidden layer and one mistake.
 #[derive(Debug, Clone)]

@@ -95,6 +95,7 @@ impl<F: Real> Model<F> {
     /// Rows of a table with their conditions, as the flow takes them.
     fn of_table(&self, x: ArrayView2<'_, f64>, condition: Option<ArrayView2<'_, f64>>) -> Result<Owned<F>, SpecError> {
         let condition = condition.map(|condition| self.seen(condition)).transpose()?;
+        self.header.columns.check_rows(x.reborrow())?;
         Ok(Owned { rows: self.header.columns.features(x), condition })
     }
 

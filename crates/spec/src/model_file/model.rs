@@ -32,7 +32,7 @@ impl<F: Real> Model<F> {
             dtype: F::DTYPE.to_owned(),
             features: flow.features(),
             space,
-            condition: (flow.conditions() > 0).then(|| Condition::Vector { width: flow.conditions() }),
+            condition: (flow.conditions() > 0).then(|| Condition::vector(flow.conditions())),
             columns: ColumnMap::default(),
             preprocessing,
             layers: flow.chain().specs(),
