@@ -4,6 +4,7 @@
 //! number of crates that each pulls in is printed.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -76,6 +77,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 "#;
 
+/// Whether the crates are built and run, not only checked.
+fn runs() -> bool {
+    std::env::var_os("PDMAP_OUTSIDE").is_some_and(|how| how == "run")
+}
+
 /// Checks, or builds and runs, a crate with the given dependencies; returns what it printed and how
 /// many crates it pulled in.
 fn run(name: &str, dependencies: &str, program: &str) -> (Option<f64>, usize) {
@@ -99,7 +105,7 @@ fn run(name: &str, dependencies: &str, program: &str) -> (Option<f64>, usize) {
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     };
-    let printed = if std::env::var_os("PDMAP_OUTSIDE").is_some_and(|how| how == "run") {
+    let printed = if runs() {
         Some(cargo(&["run", "--quiet", "--offline"]).trim().parse().unwrap())
     } else {
         cargo(&["check", "--quiet", "--offline"]);
@@ -133,7 +139,12 @@ fn fresh_crates_compile_and_train_a_flow() {
     // A lapped transform, in nats a sample: independent samples have −1.419, the process −0.255.
     assert!(likelihood.is_none_or(|value| value > -0.42 && value < -0.25), "{likelihood:?}");
 
-    let (likelihood, crates) = run("on-facade", &format!("pdmap = {}", path("")), ON_FACADE);
-    println!("pdmap: {crates} crates, itself included");
-    assert!(likelihood.is_none_or(|value| value > -2.5), "{likelihood:?}");
+    // The facade pulls in everything: that takes too long for every run of the tests.
+    if runs() {
+        let (likelihood, crates) = run("on-facade", &format!("pdmap = {}", path("")), ON_FACADE);
+        println!("pdmap: {crates} crates, itself included");
+        assert!(likelihood.is_some_and(|value| value > -2.5), "{likelihood:?}");
+    } else {
+        let _ = writeln!(std::io::stderr(), "\nskipped: fresh crates are checked, not run; PDMAP_OUTSIDE=run does");
+    }
 }

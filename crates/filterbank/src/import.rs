@@ -1,10 +1,8 @@
 //! From kernels to stages: order reduction of the half-rank lattice.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
-use faer::{Mat, Par};
 use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
 use pdmap_core::group::recentre;
+use pdmap_core::linalg::{Svd, svd};
 use pdmap_core::{LayerError, Result, parallel};
 
 use crate::grid::{Alignment, Grid};
@@ -312,23 +310,6 @@ fn rejected(vector: ArrayView1<'_, f64>, taken: &[Vec<Array1<f64>>; 2]) -> Optio
 
 /// Left singular vectors with their singular values.
 fn left_vectors(a: &Array2<f64>) -> Vec<(f64, Array1<f64>)> {
-    let (rows, columns) = a.dim();
-    let size = rows.min(columns);
-    let matrix = Mat::from_fn(rows, columns, |i, j| a[[i, j]]);
-    let (mut values, mut u) = (faer::Col::<f64>::zeros(size), Mat::<f64>::zeros(rows, size));
-    let (thin, none) = (ComputeSvdVectors::Thin, ComputeSvdVectors::No);
-    let scratch = svd_scratch::<f64>(rows, columns, thin, none, Par::Seq, Default::default());
-    let result = svd(
-        matrix.as_ref(),
-        values.as_mut().as_diagonal_mut(),
-        Some(u.as_mut()),
-        None,
-        Par::Seq,
-        MemStack::new(&mut MemBuffer::new(scratch)),
-        Default::default(),
-    );
-    match result {
-        Ok(()) => (0..size).map(|at| (values[at], Array1::from_shape_fn(rows, |row| u[(row, at)]))).collect(),
-        Err(_) => vec![],
-    }
+    let Some(Svd { values, u: Some(u), .. }) = svd(a.view(), true, false) else { return vec![] };
+    values.into_iter().zip(u.columns()).map(|(value, vector)| (value, vector.to_owned())).collect()
 }

@@ -1,14 +1,13 @@
 //! A bank in the frequency domain of a periodic signal: one complex matrix per frequency.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
-use faer::{MatRef, Par};
+use ndarray::Array2;
+use pdmap_core::linalg::{Svd, svd};
 use rustfft::{FftDirection, FftPlanner};
 
 use crate::polyphase::Polyphase;
 use crate::windows::pairs;
 
-/// The complex numbers of rustfft and faer.
+/// The complex numbers of rustfft.
 pub type Complex = rustfft::num_complex::Complex<f64>;
 
 /// Unnormalized discrete Fourier transforms over two axes of `blocks` numbers.
@@ -141,30 +140,28 @@ impl Spectrum {
 
     /// Singular values at frequency `f`, largest first, and the column-major polar factor `U Vᴴ` if
     /// `vectors` is set. `None` if the iteration fails.
+    ///
+    /// They are those of the real matrix `[[Re H, −Im H], [Im H, Re H]]`, which has each singular value
+    /// of `H` twice, and whose polar factor has the same form.
     pub fn svd(&self, f: usize, vectors: bool) -> Option<(Vec<f64>, Vec<Complex>)> {
-        let side = self.side;
-        let matrix = MatRef::from_column_major_slice(self.matrix(f), side, side);
-        let compute = if vectors { ComputeSvdVectors::Thin } else { ComputeSvdVectors::No };
-        let mut values = faer::Col::<Complex>::zeros(side);
-        let (mut u, mut v) = (faer::Mat::<Complex>::zeros(side, side), faer::Mat::<Complex>::zeros(side, side));
-        let scratch = svd_scratch::<Complex>(side, side, compute, compute, Par::Seq, Default::default());
-        svd(
-            matrix,
-            values.as_mut().as_diagonal_mut(),
-            vectors.then(|| u.as_mut()),
-            vectors.then(|| v.as_mut()),
-            Par::Seq,
-            MemStack::new(&mut MemBuffer::new(scratch)),
-            Default::default(),
-        )
-        .ok()?;
-        let values = (0..side).map(|at| values[at].re).collect();
-        let mut polar = vec![];
-        if vectors {
-            polar.resize(side * side, Complex::default());
-            for (column, row) in pairs([side, side]) {
-                polar[column * side + row] = (0..side).map(|at| u[(row, at)] * v[(column, at)].conj()).sum();
+        let (side, matrix) = (self.side, self.matrix(f));
+        let real = Array2::from_shape_fn((2 * side, 2 * side), |(row, column)| {
+            let value = matrix[column % side * side + row % side];
+            match (row < side, column < side) {
+                (true, true) | (false, false) => value.re,
+                (false, true) => value.im,
+                (true, false) => -value.im,
             }
+        });
+        let Svd { values, u, v } = svd(real.view(), vectors, vectors)?;
+        let values = values.into_iter().step_by(2).collect();
+        let mut polar = vec![];
+        if let (Some(u), Some(v)) = (u, v) {
+            let factor = u.dot(&v.t());
+            polar.extend(pairs([side, side]).map(|(column, row)| Complex {
+                re: 0.5 * (factor[[row, column]] + factor[[side + row, side + column]]),
+                im: 0.5 * (factor[[side + row, column]] - factor[[row, side + column]]),
+            }));
         }
         Some((values, polar))
     }

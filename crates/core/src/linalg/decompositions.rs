@@ -1,4 +1,4 @@
-//! Orthonormal factor, singular values and eigenvectors, in `f64` on one thread: they are needed
+//! Orthonormal factor, singular value decomposition and eigenvectors, in `f64` on one thread: they are needed
 //! when a model is built or inspected, and their bits must not depend on the number of threads.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -8,7 +8,7 @@ use faer::linalg::householder::{
     apply_block_householder_sequence_on_the_left_in_place_with_conj as apply_householder,
 };
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
-use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
+use faer::linalg::svd::{ComputeSvdVectors, svd_scratch};
 use faer::{Conj, Mat, Par};
 use ndarray::{Array1, Array2, ArrayView2};
 
@@ -49,22 +49,43 @@ pub fn singular_values<F: Real>(a: ArrayView2<'_, F>) -> Vec<f64> {
 }
 
 fn singular_values_of(a: ArrayView2<'_, f64>) -> Vec<f64> {
+    svd(a, false, false).map_or_else(Vec::new, |svd| svd.values)
+}
+
+/// A thin singular value decomposition `A = U diag(values) Vᵀ`.
+#[derive(Debug, Clone)]
+pub struct Svd {
+    /// Singular values, largest first.
+    pub values: Vec<f64>,
+    /// Left singular vectors as columns, if requested.
+    pub u: Option<Array2<f64>>,
+    /// Right singular vectors as columns, if requested.
+    pub v: Option<Array2<f64>>,
+}
+
+/// The singular values of a matrix, and the vectors that are requested; none if the iteration fails.
+pub fn svd(a: ArrayView2<'_, f64>, left: bool, right: bool) -> Option<Svd> {
     let (rows, columns) = a.dim();
+    let size = rows.min(columns);
     let copy = Mat::from_fn(rows, columns, |i, j| a[[i, j]]);
-    let none = ComputeSvdVectors::No;
-    let mut values = faer::Col::<f64>::zeros(rows.min(columns));
-    let scratch = svd_scratch::<f64>(rows, columns, none, none, Par::Seq, Default::default());
-    let result = svd(
+    let compute = |wanted| if wanted { ComputeSvdVectors::Thin } else { ComputeSvdVectors::No };
+    let mut values = faer::Col::<f64>::zeros(size);
+    let vectors = |wanted: bool, length: usize| wanted.then(|| Mat::<f64>::zeros(length, size));
+    let (mut u, mut v) = (vectors(left, rows), vectors(right, columns));
+    let scratch = svd_scratch::<f64>(rows, columns, compute(left), compute(right), Par::Seq, Default::default());
+    let result = faer::linalg::svd::svd(
         copy.as_ref(),
         values.as_mut().as_diagonal_mut(),
-        None,
-        None,
+        u.as_mut().map(Mat::as_mut),
+        v.as_mut().map(Mat::as_mut),
         Par::Seq,
         MemStack::new(&mut MemBuffer::new(scratch)),
         Default::default(),
     );
     crate::parallel::clean_registers();
-    result.map_or_else(|_| vec![], |()| values.iter().copied().collect())
+    result.ok()?;
+    let array = |vectors: Mat<f64>| Array2::from_shape_fn(vectors.shape(), |(i, j)| vectors[(i, j)]);
+    Some(Svd { values: values.iter().copied().collect(), u: u.map(array), v: v.map(array) })
 }
 
 /// Eigenvalues of a symmetric matrix, largest first, and its eigenvectors as columns. Only the

@@ -10,7 +10,7 @@ mod orthonormality;
 mod view;
 
 pub use cholesky::Cholesky;
-pub use decompositions::{orthonormal_factor, singular_values, symmetric_eigen};
+pub use decompositions::{Svd, orthonormal_factor, singular_values, svd, symmetric_eigen};
 pub use gemm::{Add, gemm};
 pub(crate) use kernels::Product;
 pub use lu::{LogDet, Lu};
