@@ -88,3 +88,54 @@ fn the_model_follows_from_the_number_of_features_and_can_be_named() {
     let kinds: Vec<String> = train("x.npy", &["--model", "mixture-spline"]);
     assert_eq!(kinds.iter().filter(|kind| *kind == "coupling").count(), 6);
 }
+
+/// With a condition, the ensemble is a density `p(x | class)`.
+#[test]
+fn an_ensemble_reads_a_condition() {
+    let folder = &folder();
+    let class = |row: usize| row % 2;
+    let noise = |row: usize, column: usize| ((row * row * 31 + 17 * row * (column + 1)) % 1009) as f64 / 1009.0;
+    let rows = Array2::from_shape_fn((400, 2), |(row, column)| 3.0 * class(row) as f64 + noise(row, column));
+    write(folder, "x.npy", &rows);
+    write(folder, "c.npy", &Array2::from_shape_fn((400, 1), |(row, _)| class(row) as f64));
+    let train =
+        ["train", "--data", "x.npy", "--condition", "c.npy", "--classes", "2", "--steps", "1500", "--out", "m.st"];
+    let printed = succeed(folder, &train);
+    assert!(printed.contains("auto: mixture-spline given the condition"), "{printed}");
+    let classified = succeed(folder, &["classify", "m.st", "--data", "x.npy", "--labels", "c.npy", "--json"]);
+    let classified: Value = serde_json::from_str(&classified).unwrap();
+    assert!(classified["accuracy"].as_f64().unwrap() > 0.95, "{classified}");
+    succeed(folder, &["score", "m.st", "--data", "x.npy", "--condition", "c.npy", "--out", "ll.npy"]);
+    succeed(folder, &["sample", "m.st", "--class", "1", "--count", "200", "--out", "ones.npy"]);
+    let mean = read(folder, "ones.npy").mean().unwrap();
+    assert!((mean - 3.5).abs() < 0.3, "{mean}");
+    let member = ["encode", "m.st", "--data", "x.npy", "--condition", "c.npy", "--member", "0", "--out", "z.npy"];
+    succeed(folder, &member);
+    refuse_cleanly(folder, &["score", "m.st", "--data", "x.npy", "--out", "n.npy"], &["the model is conditional"]);
+}
+
+/// A comparison takes the search as an arm: the same ensemble as that of `train` with the same seed.
+#[test]
+fn the_search_is_an_arm_of_a_comparison() {
+    let folder = &folder();
+    write(folder, "x.npy", &clusters(300, 2));
+    let rows = ["--data", "x.npy", "--val", "x.npy", "--test", "x.npy", "--steps", "60", "--quiet", "--json"];
+    let arms = ["compare", "--arms", "auto,dense-svd", "--seeds", "2", "--rate", "1e-3", "--out", "c"];
+    let compared: Value = serde_json::from_str(&succeed(folder, &[&arms[..], &rows].concat())).unwrap();
+    let runs = compared["runs"].as_array().unwrap();
+    let of = |arm: &str| runs.iter().filter(|run| run["arm"] == arm).collect::<Vec<_>>();
+    assert_eq!((of("auto").len(), of("dense-svd").len()), (2, 2));
+    assert!(of("auto")[0]["test"].as_f64() > of("dense-svd")[0]["test"].as_f64(), "{runs:?}");
+    let train = ["train", "--seed", "1", "--out", "m.st"];
+    let trained: Value = serde_json::from_str(&succeed(folder, &[&train[..], &rows].concat())).unwrap();
+    assert_eq!(of("auto")[0]["test"], trained["test"]["mean"]);
+    // As in a plan, which refuses what would have no effect.
+    let plan = "seeds = 1\nrates = []\n[[arms]]\nmodel = \"auto\"\n[[arms]]\nmodel = \"dense-svd\"\n";
+    std::fs::write(folder.join("p.toml"), plan).unwrap();
+    let planned = ["compare", "--plan", "p.toml", "--out", "d"];
+    let planned: Value = serde_json::from_str(&succeed(folder, &[&planned[..], &rows].concat())).unwrap();
+    assert_eq!(planned["runs"][0]["test"], of("auto")[0]["test"]);
+    std::fs::write(folder.join("p.toml"), plan.replacen("auto\"", "auto\"\nrate = 0.1", 1)).unwrap();
+    let refused = ["compare", "--plan", "p.toml", "--data", "x.npy", "--out", "e"];
+    refuse_cleanly(folder, &refused, &["p.toml:5", "learning rates of their own"]);
+}

@@ -24,7 +24,14 @@ pub struct Arm {
     /// alone.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub seed_offset: u64,
+    /// Whether the model is searched for ([`train_auto`](pdmap_train::train_auto)). `model` then holds
+    /// preprocessing and a description alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub searched: bool,
 }
+
+/// The name of a model that is searched for.
+pub const AUTO: &str = "auto";
 
 fn is_zero(offset: &u64) -> bool {
     *offset == 0
@@ -40,7 +47,20 @@ const BETWEEN: &str = "smooth-leaky-relu";
 impl Arm {
     /// A named model; options that it does not set are the plan's.
     pub fn new(name: impl Into<String>, model: ModelSpec) -> Self {
-        Self { name: name.into(), model, training: TrainingSpec::default(), rate: None, seed_offset: 0 }
+        let training = TrainingSpec::default();
+        Self { name: name.into(), model, training, rate: None, seed_offset: 0, searched: false }
+    }
+
+    /// An ensemble of mixtures and flows, searched for within the budget of each run. Its members have
+    /// learning rates of their own, so it is not tuned. Up to 10,000 rows, the training and the
+    /// validation rows together, are divided anew.
+    pub fn auto() -> Self {
+        let model = ModelSpec {
+            description: Some("an ensemble of mixtures and flows, weighted by held-out rows".to_owned()),
+            training: TrainingSpec::default(),
+            ..Preset::MIXTURE_SPLINE.model(Architecture::default())
+        };
+        Self { searched: true, ..Self::new(AUTO, model) }
     }
 
     /// A preset, under its own name.
@@ -51,6 +71,9 @@ impl Arm {
     /// The preset with the layers and base density of this arm, whatever its name, with depth and
     /// α. The α of a single layer, which has no nonlinearity, is the default.
     pub fn as_preset(&self) -> Option<(Preset, Architecture)> {
+        if self.searched {
+            return None;
+        }
         let fixed = |preset: &Preset| {
             let model = preset.model(Architecture::default());
             model.layers == self.model.layers && model.base == self.model.base
@@ -113,6 +136,14 @@ mod tests {
                 assert_eq!(arm.as_preset(), None);
             }
         }
+    }
+
+    #[test]
+    fn a_searched_model_is_no_preset() {
+        let arm = Arm::auto();
+        assert_eq!((arm.as_preset(), arm.name.as_str()), (None, AUTO));
+        let text = serde_json::to_string(&arm).unwrap();
+        assert!(text.contains("\"searched\":true") && serde_json::from_str::<Arm>(&text).unwrap() == arm);
     }
 
     #[test]

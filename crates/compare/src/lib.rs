@@ -16,7 +16,7 @@ mod run;
 pub mod statistics;
 mod verdict;
 
-pub use arm::Arm;
+pub use arm::{AUTO, Arm};
 pub use error::CompareError;
 pub use machine::Machine;
 pub use pdmap_report::standalone;

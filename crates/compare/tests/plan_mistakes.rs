@@ -20,7 +20,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("\n[training]\nbacth = 2\n{arm}"),
-            "plan.toml:3: unknown key `bacth` in `training`; nearest is `batch`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, retries",
+            "plan.toml:3: unknown key `bacth` in `training`; nearest is `batch`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, plateau, retries",
         ),
         (
             format!("{arm}dept = 2\n"),
@@ -28,7 +28,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("{arm}[arms.training]\nstep = 2\n"),
-            "plan.toml:4: unknown key `step` in `arms[0].training`; nearest is `steps`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, retries",
+            "plan.toml:4: unknown key `step` in `arms[0].training`; nearest is `steps`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, plateau, retries",
         ),
         ("seeds = 3\n".into(), "plan.toml:1: key `arms` is missing"),
         ("arms = []\n".into(), "plan.toml:1: `arms`: a comparison needs at least one arm"),

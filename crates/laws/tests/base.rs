@@ -58,7 +58,7 @@ type Score<F> = fn(&BaseSpec, ArrayView2<'_, F>) -> Array2<F>;
 fn own_score<F: Real>(spec: &BaseSpec, z: ArrayView2<'_, F>) -> Array2<F> {
     let from_flow = flow::<F>(spec, z.ncols()).input_gradient(z.reborrow()).unwrap();
     let mut direct = Array2::zeros(z.raw_dim());
-    flow::<F>(spec, z.ncols()).base().score(z, direct.view_mut()).unwrap();
+    flow::<F>(spec, z.ncols()).base().score(z.into(), direct.view_mut()).unwrap();
     assert_eq!(direct, from_flow, "{spec:?}: a flow without layers has another gradient than its base");
     direct
 }

@@ -19,7 +19,7 @@ fn base(kind: FactorKind) -> GaussianMixtureBase<f64> {
 
 fn mean_log_density(base: &GaussianMixtureBase<f64>, z: &Array2<f64>) -> f64 {
     let mut out = vec![0.0; z.nrows()];
-    base.add_log_density(z.view(), &mut out).unwrap();
+    base.add_log_density(z.view().into(), &mut out).unwrap();
     out.iter().sum::<f64>() / z.nrows() as f64
 }
 
@@ -29,13 +29,13 @@ fn a_base_has_the_density_of_its_mixture() {
     let z = three().sample(30, &mut rng(1)).unwrap().0;
     for kind in [FactorKind::General, FactorKind::Orthonormal] {
         let (own, mut found) = (base(kind), vec![1.0; 30]);
-        own.add_log_density(z.view(), &mut found).unwrap();
+        own.add_log_density(z.view().into(), &mut found).unwrap();
         let expected: Vec<f64> = three().log_density(z.view()).unwrap().iter().map(|p| p + 1.0).collect();
         assert!(worst(&found, &expected) < 1e-11, "{kind:?}");
     }
     for kind in KINDS {
         let (own, mut found) = (base(kind), vec![0.0; 30]);
-        own.add_log_density(z.view(), &mut found).unwrap();
+        own.add_log_density(z.view().into(), &mut found).unwrap();
         let again = own.mixture().unwrap().log_density(z.view()).unwrap();
         assert!(worst(&found, &again) < 1e-11, "{kind:?}");
     }
@@ -50,11 +50,11 @@ fn fused_and_single_passes_agree() {
         let run = |fused: bool| {
             let (mut out, mut delta, mut grads) = (vec![0.5; 30], Array2::ones(z.raw_dim()), own.new_grads());
             if fused {
-                own.differentiate(z.view(), &mut out, delta.view_mut(), &mut grads.params).unwrap();
+                own.differentiate(z.view().into(), &mut out, delta.view_mut(), &mut grads.params).unwrap();
             } else {
-                own.add_log_density(z.view(), &mut out).unwrap();
-                own.score(z.view(), delta.view_mut()).unwrap();
-                own.accumulate(z.view(), &mut grads.params).unwrap();
+                own.add_log_density(z.view().into(), &mut out).unwrap();
+                own.score(z.view().into(), delta.view_mut()).unwrap();
+                own.accumulate(z.view().into(), &mut grads.params).unwrap();
             }
             let gradients = own.euclidean(30, &grads.params).unwrap();
             (out, delta, gradients)
@@ -66,7 +66,7 @@ fn fused_and_single_passes_agree() {
 /// Directions of all parameters, after the sums over rows.
 fn directions(base: &GaussianMixtureBase<f64>, z: &Array2<f64>) -> Vec<(String, Vec<f64>)> {
     let mut grads = base.new_grads();
-    base.accumulate(z.view(), &mut grads.params).unwrap();
+    base.accumulate(z.view().into(), &mut grads.params).unwrap();
     base.direct(z.nrows(), Reads::Entries, &mut grads.params).unwrap();
     grads.params.into_iter().map(|grad| (grad.name, grad.direction)).collect()
 }
@@ -151,7 +151,7 @@ fn temperatures_keep_weights_and_means() {
     let own = GaussianMixtureBase::<f64>::new(&two(), FactorKind::General, Direction::Algebra).unwrap();
     let draw = |temperature: f64| {
         let mut z = Array2::zeros((40_000, 2));
-        own.sample_into(temperature, &mut rng(4), z.view_mut()).unwrap();
+        own.sample_into(temperature, None, &mut rng(4), z.view_mut()).unwrap();
         z
     };
     let (one, half) = (draw(1.0), draw(0.5));

@@ -163,6 +163,13 @@ training_options! {
     /// Training steps before which `patience` stops no run.
     #[serde(default, skip_serializing_if = "is_zero")]
     patience_from: u64 = 0, keys {}
+    /// Validations without a new best after which the rate is halved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plateau: Option<u64> = None, keys {
+        /// Halve the rate after this many validations without a new best; 0 for never [default: what
+        /// the model says, or never]
+        plateau(value_name = "N"): u64 => plateau, some_unless_zero;
+    }
     /// How often a run that diverges returns to its best weights and continues at a lower rate.
     retries: u64 = 3, keys {
         /// How often a run that diverges returns to its best weights and continues at a lower rate
@@ -171,9 +178,9 @@ training_options! {
     }
 }
 
-/// No patience for 0.
-fn some_unless_zero(patience: u64) -> Option<u64> {
-    (patience > 0).then_some(patience)
+/// 0 stands for never.
+fn some_unless_zero(validations: u64) -> Option<u64> {
+    (validations > 0).then_some(validations)
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]

@@ -12,6 +12,7 @@ mod memory;
 mod observer;
 mod outcome;
 mod pace;
+mod plateau;
 mod record;
 mod stopping;
 mod time;

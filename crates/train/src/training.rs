@@ -16,6 +16,7 @@ use crate::hooks::Hooks;
 use crate::memory::peak_memory;
 use crate::observer::{Nobody, Observer};
 use crate::outcome::{Cost, Event, Outcome, Progress, Rollback, Trained, factor};
+use crate::plateau;
 use crate::record::{EvaluationRows, Record};
 use crate::time::Time;
 
@@ -84,6 +85,7 @@ fn run_to_the_end<F: Real>(
         outcome = run.advance(config, observer)?;
         if outcome.is_none() && run.clock.evaluates(run.step) {
             outcome = run.evaluate(hooks)?;
+            run.plateau = plateau::factor(run.record.curve(), config.plateau);
         }
         if run.recover(&outcome, config, hooks)? {
             outcome = None;
@@ -137,6 +139,8 @@ struct Run<'a, 'f, F: Real> {
     step: u64,
     halvings: u64,
     rollbacks: Vec<Rollback>,
+    /// Factor of the rate after the plateaus so far.
+    plateau: f64,
     cost: Cost,
     /// Step of the last checkpoint.
     checkpoint: Option<u64>,
@@ -185,7 +189,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             }
         };
         let batches = Batches::new(rows, config.batch, config.seed, position);
-        let checkpoint = None;
+        let (checkpoint, plateau) = (None, plateau::factor(record.curve(), config.plateau));
         Ok(Self {
             flow,
             rows,
@@ -199,6 +203,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             step,
             halvings,
             rollbacks,
+            plateau,
             cost: Cost::default(),
             checkpoint,
         })
@@ -215,7 +220,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     /// One step; gives the outcome if it was the last.
     fn advance(&mut self, config: &TrainConfig, observer: &mut dyn Observer<F>) -> Result<Option<Outcome>, TrainError> {
         let horizon = self.clock.horizon();
-        let rate = config.rate * factor(&self.rollbacks);
+        let rate = config.rate * factor(&self.rollbacks) * self.plateau;
         self.optimizer.set_rate(rate * config.schedule.factor(self.step, horizon.unwrap_or(u64::MAX)))?;
         let start = Instant::now();
         let batch = match self.batches.draw() {

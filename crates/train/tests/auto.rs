@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ndarray::{Array2, Axis};
-use pdmap_core::LayerError;
+use pdmap_core::{Input, LayerError};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{
     AutoConfig, AutoFitted, Budget, Checkpoints, Event, FitData, Hooks, Outcome, SpecError, TrainError, fit_auto,
     mean_log_prob, train_auto, weights_hash,
 };
+use rand::SeedableRng;
 
 fn moons(train: usize) -> Splits<f64> {
     let generator: Generator = "synthetic:moons".parse().unwrap();
@@ -77,9 +78,45 @@ fn one_feature_and_hardly_any_rows() {
     let fitted = fit_auto(FitData::new(x.view()), &AutoConfig::new(Budget::Steps(9)), Hooks::default()).unwrap();
     assert_eq!(fitted.folds, 1);
     assert!(fitted.flow.log_prob(&x).unwrap().iter().all(|value| value.is_finite()));
-    let given = FitData::new(x.view()).condition(x.view());
-    let refused = fit_auto(given, &AutoConfig::default(), Hooks::default()).unwrap_err();
-    assert!(matches!(refused, TrainError::Spec(SpecError::Layer(LayerError::Conditions { expected: 0, actual: 3 }))));
+    // More conditions than numbers in a row.
+    let config = AutoConfig { conditions: 3, ..AutoConfig::default() };
+    let refused = train_auto(x.view().into(), x.view(), &config, Hooks::default()).unwrap_err();
+    assert!(matches!(refused, TrainError::Spec(SpecError::Layer(LayerError::Conditions { expected: 3, actual: 3 }))));
+}
+
+/// `x = c + (1 + |c|) e` with `e` uniform: the ensemble learns `p(x | c)`, and stays a density of
+/// `x` given `c` where no flow was trained.
+#[test]
+fn conditions_are_read() {
+    let unit = |index: usize| ((7919 * index + 13) % 10_007) as f64 / 10_007.0 - 0.5;
+    let c = Array2::from_shape_fn((600, 1), |(row, _)| 4.0 * unit(row));
+    let x = Array2::from_shape_fn((600, 1), |(row, _)| c[[row, 0]] + (1.0 + c[[row, 0]].abs()) * unit(3 * row + 1));
+    let fitted = |steps: u64| {
+        let data = FitData::new(x.view()).condition(c.view());
+        fit_auto(data, &AutoConfig::new(Budget::Steps(steps)), Hooks::default()).unwrap()
+    };
+    let ours = fitted(3000);
+    assert_eq!((ours.flow.features(), ours.flow.conditions()), (1, 1));
+    // −E log(1 + |c|) for c uniform on (−2, 2): the truth has no more.
+    let truth = -(3.0 * 3.0_f64.ln() - 2.0) / 2.0;
+    let own = ours.trained.best.validation;
+    assert!(own > truth - 0.3 && own < truth + 0.05, "{own} {truth}");
+    let mixture = ours.tried.iter().find(|tried| tried.steps == 0).unwrap();
+    assert!(own > mixture.held_out + 0.3, "{own} {:?}", ours.tried);
+    // Each condition has its own density of mass 1, and its own samples.
+    for at in [-1.5, 0.0, 1.0] {
+        let grid = Array2::from_shape_fn((4000, 1), |(row, _)| 0.005 * (row as f64 - 1999.5));
+        let given = Array2::from_elem((4000, 1), at);
+        let log_prob = ours.flow.log_prob(Input::new(grid.view(), Some(given.view()))).unwrap();
+        let mass: f64 = log_prob.iter().map(|value| 0.005 * value.exp()).sum();
+        assert!((mass - 1.0).abs() < 1e-3, "{at}: {mass}");
+        let drawn = ours.flow.sample_given(given.view(), &mut rand_chacha::ChaCha8Rng::seed_from_u64(1)).unwrap();
+        assert!((drawn.mean().unwrap() - at).abs() < 0.3, "{at}: {:?}", drawn.mean());
+    }
+    let few = fitted(1);
+    assert_eq!(few.flow.conditions(), 1);
+    assert!(few.flow.log_prob(Input::new(x.view(), Some(c.view()))).is_ok());
+    assert!(matches!(few.flow.log_prob(&x), Err(LayerError::Conditions { expected: 1, actual: 0 })));
 }
 
 /// Stops after so many steps of this session.

@@ -69,6 +69,21 @@ fn without_patience_a_run_that_overfits_goes_on_and_does_not_diverge() {
     assert!(least < trained.best.validation - 2.0, "{least}: this test tests nothing");
 }
 
+/// The same run until a validation that is no new best, and a gentler one from there on.
+#[test]
+fn a_plateau_lowers_the_rate() {
+    let usual = TrainConfig { patience: None, ..config(&heavy::<f64>(40, 1), 1500) };
+    let (_, before) = run(&usual);
+    let (_, after) = run(&TrainConfig { plateau: Some(1), ..usual });
+    let values = |trained: &Trained| trained.curve.iter().map(|point| point.validation).collect::<Vec<_>>();
+    let (before, after) = (values(&before), values(&after));
+    let first = before.windows(2).position(|pair| pair[1] <= pair[0]).unwrap() + 1;
+    assert_eq!(before[..=first], after[..=first]);
+    assert_ne!(before[first + 1].to_bits(), after[first + 1].to_bits());
+    let least = |values: &[f64]| values.iter().fold(f64::INFINITY, |least, &value| least.min(value));
+    assert!(least(&after) > least(&before), "{} {}", least(&after), least(&before));
+}
+
 /// Training rows much narrower than the validation rows: a scale that learns them leads the validation
 /// rows below any floor, which is no sign of a run that diverges.
 #[test]

@@ -126,7 +126,7 @@ fn a_guard_that_halves_steps_goes_on_bit_for_bit() {
 fn a_learned_nu_patience_and_a_file_of_rows_go_on_bit_for_bit() {
     let mut model = Preset::DENSE_ORTHONORMAL.model(Architecture::default());
     model.base = BaseSpec::new("student-t", &serde_json::json!({ "nu": 5.0, "learned": true }));
-    let config = TrainConfig { patience: Some(3), rate: 0.05, ..config(100) };
+    let config = TrainConfig { patience: Some(6), plateau: Some(2), rate: 0.05, ..config(100) };
     goes_on::<f32>(&model, Rows::from(&data().train), &config, &[7, 8], "Student-t");
 
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! `pdmap train`.
 
 mod baseline;
+mod halved;
 mod summary;
 mod tried;
 mod watch;
@@ -71,7 +72,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
     let mut spec = choice.spec().shaped(data.facts.shape());
     spec.conditions = condition.as_ref().map_or(0, Condition::width);
-    let by_auto = choice.is_searched() && condition.is_none();
+    let by_auto = choice.is_searched();
     let flow = if by_auto { None } else { Some(built(&spec, &choice, &data, &source, (&steps, args.seed))?) };
     if condition.is_some() && flow.as_ref().is_some_and(|flow| flow.conditions() == 0) {
         let message = format!(
@@ -91,7 +92,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
     let validation = data.validation.view();
     let run = match flow {
-        None => train_auto(data.rows(), validation, &auto(args, &config), hooks)
+        None => train_auto(data.rows(), validation, &auto(args, &config, spec.conditions), hooks)
             .map(|fitted| (fitted.flow, fitted.trained, fitted.tried)),
         Some(mut flow) => {
             train_with(&mut flow, data.rows(), validation, &config, hooks).map(|trained| (flow, trained, vec![]))
@@ -123,7 +124,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     });
     let scores = test.as_ref().and_then(|test| test.as_ref().ok()).map(|(scores, _)| scores.as_slice());
     let beside = baseline::beside(&model, &data, &gaussian, scores);
-    beside.warning().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    let warnings = beside.warning().into_iter().chain(halved::warning(&trained));
+    warnings.for_each(|warning| eprintln!("warning: {warning}"));
     let test = test.map(|test| test.map(|(_, likelihood)| likelihood));
     let read = data.columns.read.as_ref();
     let measured = Measured { test, baseline: &beside, facts: &data.facts, read, tried: &tried };
@@ -149,9 +151,9 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 }
 
 /// What `auto` takes from the flags.
-fn auto(args: &Train, config: &TrainConfig) -> AutoConfig {
+fn auto(args: &Train, config: &TrainConfig, conditions: usize) -> AutoConfig {
     let (training, preprocess) = (args.training.options.clone(), args.training.preprocess.clone());
-    AutoConfig { seed: args.seed, training, preprocess, ..AutoConfig::new(config.budget) }
+    AutoConfig { seed: args.seed, training, preprocess, conditions, ..AutoConfig::new(config.budget) }
 }
 
 /// The flow of a model for the training rows.

@@ -34,7 +34,7 @@ impl Marginal {
         let points: Vec<f64> = (0..POINTS).map(|index| -REACH + index as f64 * step).collect();
         let rows = Array2::from_shape_fn((POINTS, 1), |(row, _)| F::of(points[row]));
         let mut log_density = vec![0.0; POINTS];
-        base.add_log_density(rows.view(), &mut log_density)?;
+        base.add_log_density(rows.view().into(), &mut log_density)?;
         let density: Vec<f64> = log_density.into_iter().map(f64::exp).collect();
         let mut below = vec![0.0; POINTS];
         for index in 1..POINTS {

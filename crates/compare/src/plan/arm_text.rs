@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::check::{key, refuse};
 use super::common_keys::{check_training, preprocess};
-use crate::arm::Arm;
+use crate::arm::{AUTO, Arm};
 
 /// Extension of a model file.
 const MODEL_FILE: &str = ".toml";
@@ -44,11 +44,13 @@ impl ArmText {
         let at = [key("arms"), Segment::Index(index)];
         check_training(document, &at, &self.training, registry)?;
         let place = Place { document, at: &at, registry };
+        let searched = self.model == AUTO;
         let preset = match &self.model {
-            Value::String(name) if !name.ends_with(MODEL_FILE) => Some(place.preset(name)?),
+            Value::String(name) if !searched && !name.ends_with(MODEL_FILE) => Some(place.preset(name)?),
             _ => None,
         };
         let mut model = match (preset, &self.model) {
+            _ if searched => Arm::auto().model,
             (Some(preset), _) => self.preset_model(preset, common, place)?,
             (None, Value::String(path)) => place.file(&folder.join(path))?,
             (None, Value::Object(_)) => place.inline(&self.model)?,
@@ -62,19 +64,23 @@ impl ArmText {
                 return place.refuse(name, "applies to presets with a depth only: this model lists its layers");
             }
         }
+        if searched && (self.rate.is_some() || self.training.rate.is_some()) {
+            return place.refuse("rate", "has no effect: the members of `auto` have learning rates of their own");
+        }
         if let Some(steps) = &self.preprocess {
             model.preprocess = Some(preprocess(steps).map_err(|error| {
                 let path = at.iter().cloned().chain(error.path).collect();
                 document.error(OptionsError { path, problem: error.problem })
             })?);
         }
-        let name = self.name.or(preset.map(|preset| preset.name().to_owned()));
+        let usual = || searched.then(|| AUTO.to_owned());
+        let name = self.name.or(preset.map(|preset| preset.name().to_owned())).or_else(usual);
         let name = name.ok_or_else(|| {
             let problem = Problem::MissingKey { key: "name" };
             document.error(OptionsError { path: at.to_vec(), problem })
         })?;
         let seed_offset = self.seed_offset.unwrap_or(0);
-        Ok(Arm { name, model, training: self.training, rate: self.rate, seed_offset })
+        Ok(Arm { name, model, training: self.training, rate: self.rate, seed_offset, searched })
     }
 
     /// The model of a preset. A learning rate common to all arms overrides the preset's suggestion.

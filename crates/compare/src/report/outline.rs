@@ -5,6 +5,7 @@ use std::time::Duration;
 use pdmap_train::{Budget, Preprocess};
 
 use super::table::columns;
+use crate::arm::Arm;
 use crate::plan::Parallel;
 use crate::plan::Plan;
 
@@ -65,7 +66,7 @@ pub(crate) fn arms(plan: &Plan) -> Vec<Vec<String>> {
         };
         vec![
             arm.name.clone(),
-            arm.model.expand().map_or_else(|_| "–".to_owned(), |layers| layers.len().to_string()),
+            layers(arm),
             preprocessing(plan.steps(arm)),
             config.optimizer.to_string(),
             config.batch.to_string(),
@@ -87,4 +88,9 @@ fn budget(budget: Budget) -> String {
         Budget::Steps(steps) => format!("{steps} steps"),
         Budget::Time(time) => humantime::format_duration(Duration::from_millis(time.as_millis() as u64)).to_string(),
     }
+}
+/// The number of layers of an arm, if it is known.
+fn layers(arm: &Arm) -> String {
+    let known = (!arm.searched).then(|| arm.model.expand().ok()).flatten();
+    known.map_or_else(|| "–".to_owned(), |layers| layers.len().to_string())
 }

@@ -82,7 +82,8 @@ impl<'a, F: Real> Bench<'a, F> {
     /// Arms whose flow cannot be built for these rows.
     pub(super) fn unfit(&self) -> Result<Vec<Failure>, CompareError> {
         let (mut unfit, mut first) = (Vec::new(), None);
-        for arm in &self.plan.arms {
+        // A search says during the run what cannot be built.
+        for arm in self.plan.arms.iter().filter(|arm| !arm.searched) {
             if let Err(error) = build(arm, self.data, self.plan, 1 + arm.seed_offset) {
                 unfit.push(Failure { arm: arm.name.clone(), seed: None, reason: error.to_string() });
                 first.get_or_insert(CompareError::Arm { arm: arm.name.clone(), source: Box::new(error.into()) });
@@ -125,6 +126,9 @@ impl<'a, F: Real> Bench<'a, F> {
             "preprocess": self.plan.steps(run.arm),
             "config": run.config,
         });
+        if run.arm.searched {
+            of["searched"] = json!({ "training": run.arm.training });
+        }
         // Under a time budget the number of steps depends on the machine.
         if let Budget::Time(_) = run.config.budget {
             let Machine { processor, threads, .. } = Machine::this();

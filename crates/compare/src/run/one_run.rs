@@ -4,7 +4,8 @@ use ndarray::{Axis, Slice};
 use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_data::Splits;
 use pdmap_train::{
-    Event, Hooks, InMemory, Progress, SpecError, TrainConfig, TrainError, Trained, registry, train_observed,
+    AutoConfig, AutoFitted, Event, Hooks, InMemory, Progress, SpecError, TrainConfig, TrainError, Trained, registry,
+    train_auto, train_observed,
 };
 
 use super::truth::Truth;
@@ -23,21 +24,27 @@ pub(crate) fn build<F: Real>(arm: &Arm, data: &Splits<F>, plan: &Plan, seed: u64
 }
 
 /// Builds an arm and trains it on `rows`, with `moments` snapshots.
-pub(crate) fn train_arm<F: Real>(
+pub(crate) fn train_arm<'a, F: Real>(
     arm: &Arm,
-    (data, rows): (&Splits<F>, InMemory<'_, F>),
+    (data, rows): (&'a Splits<F>, InMemory<'a, F>),
     plan: &Plan,
     config: &TrainConfig,
     moments: u64,
     watch: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Flow<F>, Trained, Vec<Moment>), TrainError> {
-    let mut flow = build(arm, data, plan, config.seed)?;
     let mut watch = |event| {
         if let Event::Progress(progress) = event {
             watch(progress);
         }
     };
     let hooks = Hooks::new(&mut watch);
+    if arm.searched {
+        let (training, preprocess) = (arm.training.clone(), arm.model.preprocess.clone());
+        let auto = AutoConfig { seed: config.seed, training, preprocess, ..AutoConfig::new(config.budget) };
+        let AutoFitted { flow, trained, .. } = train_auto(rows.into(), data.validation.view(), &auto, hooks)?;
+        return Ok((flow, trained, vec![]));
+    }
+    let mut flow = build(arm, data, plan, config.seed)?;
     let mut watcher = Watcher::new(moments);
     let trained = train_observed(&mut flow, rows, data.validation.view(), config, hooks, &mut watcher)?;
     Ok((flow, trained, watcher.moments()))
@@ -66,9 +73,10 @@ pub(crate) fn evaluate<F: Real>(
         test,
         test_error: test.map(|_| error),
         bits_per_dim: test.map(|test| bits_per_dim(test, data)),
-        round_trip: round_trip(flow, data),
-        amari: truth.and_then(|truth| truth.amari(flow, data)),
-        coding_gain: truth.and_then(|truth| truth.coding_gain(flow)),
+        // An ensemble has no codes.
+        round_trip: if arm.searched { None } else { round_trip(flow, data) },
+        amari: truth.filter(|_| !arm.searched).and_then(|truth| truth.amari(flow, data)),
+        coding_gain: truth.filter(|_| !arm.searched).and_then(|truth| truth.coding_gain(flow)),
         moments,
     };
     (result, rows)

@@ -7,10 +7,11 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::Rng;
 
 use super::duplicate::duplicable;
-use super::{BaseSpec, ParamGrad, Parametric};
+use super::{BaseSpec, Input, ParamGrad, Parametric};
 use crate::{Real, Result};
 
 /// A base density with parameters. Rows `z` are `[batch, features]`, contiguous in row-major order.
+/// With the rows may come a condition of each; densities that have none ignore it.
 ///
 /// The base densities of the library are in [`flow::base`](crate::flow::base). A new one takes a
 /// file like them and one line of registration
@@ -22,6 +23,11 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
     /// Features of a row; `None` for a density of any number of features.
     fn features(&self) -> Option<usize> {
         None
+    }
+
+    /// Width of the condition that the density needs; 0 without one.
+    fn conditions(&self) -> usize {
+        0
     }
 
     /// The density of one feature, with the others integrated out: a density of rows of one number.
@@ -40,20 +46,20 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
     /// # Errors
     /// [`LayerError::Layout`](crate::LayerError::Layout),
     /// [`LayerError::Shape`](crate::LayerError::Shape).
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()>;
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()>;
 
     /// `δ = ∂ log p / ∂z` of each number.
     ///
     /// # Errors
     /// [`LayerError::Layout`](crate::LayerError::Layout),
     /// [`LayerError::Shape`](crate::LayerError::Shape).
-    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()>;
+    fn score(&self, z: Input<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()>;
 
     /// Adds the gradient of `Σ_rows log p` with respect to each parameter to `grads`.
     ///
     /// # Errors
     /// Gradients of another density.
-    fn accumulate(&self, z: ArrayView2<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
+    fn accumulate(&self, z: Input<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         let _ = (z, grads);
         Ok(())
     }
@@ -65,7 +71,7 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
     /// Those of the three.
     fn differentiate(
         &self,
-        z: ArrayView2<'_, F>,
+        z: Input<'_, F>,
         out: &mut [f64],
         delta: ArrayViewMut2<'_, F>,
         grads: &mut [ParamGrad<F>],
@@ -75,7 +81,8 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
         self.accumulate(z, grads)
     }
 
-    /// Fills `z` with draws from the density at temperature `T`. `T = 1` is the density itself,
+    /// Fills `z` with draws from the density at temperature `T`, given a row of `condition` for each
+    /// row if the density needs one. `T = 1` is the density itself,
     /// `T = 0` its mode. In between, the spread around the centre is multiplied by `T`: `p(z/T)/T`
     /// for each number of a density centred at 0; a mixture does so for each component, around its
     /// mean and with the same weights.
@@ -85,7 +92,13 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
     /// # Errors
     /// [`LayerError::Range`](crate::LayerError::Range) for a temperature that is negative or not
     /// finite.
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()>;
+    fn sample_into(
+        &self,
+        temperature: f64,
+        condition: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()>;
 }
 
 duplicable!(Base, DuplicateBase);

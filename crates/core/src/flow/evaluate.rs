@@ -56,7 +56,8 @@ impl<F: Real> Flow<F> {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn sample_given(&self, condition: ArrayView2<'_, F>, rng: &mut dyn Rng) -> Result<Array2<F>> {
-        let z = base::draw(self.base(), condition.nrows(), self.features(), rng)?;
+        let size = (condition.nrows(), self.features());
+        let z = base::draw_given(self.base(), size, Some(condition.reborrow()), rng)?;
         self.decode(Input::new(z.view(), Some(condition)))
     }
 

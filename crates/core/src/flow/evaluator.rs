@@ -77,8 +77,8 @@ impl<'f, F: Real> Evaluator<'f, F> {
         self.chunks(input, log_prob, 1, |flow, input, log_prob, work| {
             log_prob.fill(0.0);
             let mut z = work.z.shaped(input.x.nrows(), flow.features());
-            flow.chain().forward(input, z.view_mut(), Some(log_prob), &mut work.tape)?;
-            flow.base().add_log_density(z.view(), log_prob)?;
+            flow.chain().forward(input.reborrow(), z.view_mut(), Some(log_prob), &mut work.tape)?;
+            flow.base().add_log_density(input.with(z.view()), log_prob)?;
             check::finite("log-likelihood", ArrayView1::from(&*log_prob).insert_axis(Axis(1)))
         })
     }
@@ -136,7 +136,7 @@ impl<'f, F: Real> Evaluator<'f, F> {
         z: &mut Buffer<F>,
         x: ArrayViewMut2<'_, F>,
     ) -> Result<()> {
-        self.flow.base().sample_into(temperature, rng, z.shaped(x.nrows(), x.ncols()))?;
+        self.flow.base().sample_into(temperature, None, rng, z.shaped(x.nrows(), x.ncols()))?;
         self.decode_into(z.view(), x)
     }
 
@@ -152,7 +152,8 @@ impl<'f, F: Real> Evaluator<'f, F> {
         z: &mut Buffer<F>,
         x: ArrayViewMut2<'_, F>,
     ) -> Result<()> {
-        self.flow.base().sample_into(temperature, rng, z.shaped(x.nrows(), x.ncols()))?;
+        let given = Some(condition.reborrow());
+        self.flow.base().sample_into(temperature, given, rng, z.shaped(x.nrows(), x.ncols()))?;
         let input: Input<'_, F> = z.view().into();
         self.decode_into(input.given(condition), x)
     }

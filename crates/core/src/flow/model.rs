@@ -27,7 +27,8 @@ impl<F: Real> Flow<F> {
     /// A flow on rows of the given shape or number of features.
     ///
     /// # Errors
-    /// No features; layers whose shapes do not match; a base density of another number of features.
+    /// No features; layers whose shapes do not match; a base density of another number of features, or with a
+    /// condition of another width than the layers.
     pub fn new(shape: impl Into<Shape>, layers: Vec<Box<dyn Layer<F>>>, base: Box<dyn Base<F>>) -> Result<Self> {
         let (chain, shape) = (Chain::new(layers)?, shape.into());
         if shape.features() == 0 {
@@ -36,6 +37,10 @@ impl<F: Real> Flow<F> {
         let codes = chain.shape(shape)?;
         if let Some(features) = base.features() {
             check::features("the code of a row for the base density", features, codes.features())?;
+        }
+        let (expected, actual) = (chain.conditions(), base.conditions());
+        if expected > 0 && actual > 0 && expected != actual {
+            return Err(LayerError::Conditions { expected, actual });
         }
         let trained = chain.trained();
         Ok(Self { chain, base, shape, trained })
@@ -53,7 +58,7 @@ impl<F: Real> Flow<F> {
 
     /// Width of the condition `c` of a density `p(x | c)`; 0 for an unconditional one.
     pub fn conditions(&self) -> usize {
-        self.chain.conditions()
+        self.chain.conditions().max(self.base.conditions())
     }
 
     /// Splits rows that hold their condition after their features, `[rows, features + conditions]`.

@@ -64,11 +64,12 @@ impl<F: Real> Flow<F> {
             input.with(x.view())
         };
         let (layers, base) = grads.params.split_at_mut(self.trained_in_layers());
-        self.chain().forward(input, z.shaped(rows, features), None, tape)?;
+        self.chain().forward(input.reborrow(), z.shaped(rows, features), None, tape)?;
         check::finite("image of the batch", z.view())?;
         log_density.clear();
         log_density.resize(rows, 0.0);
-        self.base().differentiate(z.view(), log_density, delta.shaped(rows, features), base)?;
+        let codes = input.reborrow().with(z.view());
+        self.base().differentiate(codes, log_density, delta.shaped(rows, features), base)?;
         check::finite("log-density of the batch", ArrayView1::from(&*log_density).insert_axis(Axis(1)))?;
         let at = ForwardPass { input, y: z.view(), tape };
         self.chain().backward(at, delta.view(), dx, layers)?;

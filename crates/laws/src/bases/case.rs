@@ -1,7 +1,8 @@
 //! What a law of base densities is applied to.
 
-use ndarray::{Array2, ArrayView2};
-use pdmap_core::{Base, LayerError, ParametricExt, Real, Registry, Tensors};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use pdmap_core::{Base, Input, LayerError, ParametricExt, Real, Registry, Tensors};
+use rand::Rng;
 
 /// A base density, and registries that know its kind. In double precision it is the oracle for scores and
 /// gradients.
@@ -57,11 +58,34 @@ impl<'a, F: Real> BaseCase<'a, F> {
     }
 }
 
+/// A condition for so many rows of a density that needs one, the same for each row.
+pub(super) fn condition<F: Real>(base: &dyn Base<F>, rows: usize) -> Option<Array2<F>> {
+    let width = base.conditions();
+    (width > 0).then(|| Array2::from_shape_fn((rows, width), |(_, column)| F::of(0.5 - column as f64)))
+}
+
+/// Calls `body` with rows and their condition.
+pub(super) fn given<F: Real, T>(base: &dyn Base<F>, z: ArrayView2<'_, F>, body: impl FnOnce(Input<'_, F>) -> T) -> T {
+    let condition = condition(base, z.nrows());
+    body(Input::new(z, condition.as_ref().map(|condition| condition.view())))
+}
+
 /// `log p` of each row.
 pub(super) fn log_density<F: Real>(base: &dyn Base<F>, z: ArrayView2<'_, F>) -> Result<Vec<f64>, LayerError> {
     let mut out = vec![0.0; z.nrows()];
-    base.add_log_density(z, &mut out)?;
+    given(base, z, |z| base.add_log_density(z, &mut out))?;
     Ok(out)
+}
+
+/// Draws at a temperature.
+pub(super) fn draw_into<F: Real>(
+    base: &dyn Base<F>,
+    temperature: f64,
+    rng: &mut dyn Rng,
+    z: ArrayViewMut2<'_, F>,
+) -> Result<(), LayerError> {
+    let condition = condition(base, z.nrows());
+    base.sample_into(temperature, condition.as_ref().map(|condition| condition.view()), rng, z)
 }
 
 /// Rows of numbers near 0 and far out, and of 0 itself; none so near that a central difference reaches over

@@ -1,11 +1,10 @@
 //! The laws.
 
 use ndarray::{Array2, Axis};
-use pdmap_core::flow::base::draw;
 use pdmap_core::{Base, LayerError, ParametricExt, Real, Tensors};
 
 use super::BaseCase;
-use super::case::{log_density, points};
+use super::case::{draw_into, given, log_density, points};
 use crate::laws::{moved, part, same_sums};
 use crate::tolerance::{ACCUMULATE, GRADIENT, INTEGRAL, ROWS, SCORE, rounding, step};
 use crate::verdict::{accepted, at_most, differences, distance};
@@ -47,7 +46,7 @@ pub fn score<F: Real>(case: &BaseCase<'_, F>) -> Verdict {
     let features = case.features(1);
     let (z, wide) = (points::<F>(features), case.widened()?);
     let mut actual = Array2::zeros(z.raw_dim());
-    case.base().score(z.view(), actual.view_mut())?;
+    given(case.base(), z.view(), |z| case.base().score(z, actual.view_mut()))?;
     for ((row, feature), actual) in actual.indexed_iter() {
         let at = z[[row, feature]].f64();
         let h = step::<f64>() * at.abs().max(1.0);
@@ -72,7 +71,7 @@ pub fn gradient_of_parameters<F: Real>(case: &BaseCase<'_, F>) -> Verdict {
     let (x, mut grads) = (rows(case), case.base().new_grads());
     for part in x.axis_chunks_iter(Axis(0), 17) {
         grads.rows += part.nrows();
-        case.base().accumulate(part, &mut grads.params)?;
+        given(case.base(), part, |part| case.base().accumulate(part, &mut grads.params))?;
     }
     let (tensors, mut wide, wide_x) = (case.wide_tensors(), case.widened()?, x.mapv(F::f64));
     let mut mean = |name: &str, entry: usize, by: f64| -> Result<f64, LayerError> {
@@ -106,16 +105,16 @@ pub fn batches<F: Real>(case: &BaseCase<'_, F>) -> Verdict {
         at_most("a row by itself", distance(&alone, &together[row..=row]), allowed)?;
     }
     let mut added = vec![1.0; x.nrows()];
-    base.add_log_density(x.view(), &mut added)?;
+    given(base, x.view(), |x| base.add_log_density(x, &mut added))?;
     let expected: Vec<f64> = together.iter().map(|log_p| log_p + 1.0).collect();
     at_most("log-densities added to 1", distance(&added, &expected), allowed)?;
     let view = x.view();
-    base.add_log_density(part(&view, 0, 0), &mut [])?;
+    given(base, part(&view, 0, 0), |none| base.add_log_density(none, &mut []))?;
 
     let (mut all, mut parts) = (base.new_grads(), base.new_grads());
-    base.accumulate(view.reborrow(), &mut all.params)?;
+    given(base, view.reborrow(), |x| base.accumulate(x, &mut all.params))?;
     for (from, to) in [(0, 13), (13, x.nrows()), (0, 0)] {
-        base.accumulate(part(&view, from, to), &mut parts.params)?;
+        given(base, part(&view, from, to), |part| base.accumulate(part, &mut parts.params))?;
     }
     same_sums(&parts, &all, rounding::<F>(x.len(), 1.0, ACCUMULATE))
 }
@@ -124,19 +123,20 @@ pub fn batches<F: Real>(case: &BaseCase<'_, F>) -> Verdict {
 /// negative or not finite are refused.
 pub fn draws<F: Real>(case: &BaseCase<'_, F>) -> Verdict {
     let (base, features) = (case.base(), case.features(3));
-    let whole = draw(base, 20, features, &mut rng(case.seed()))?;
+    let mut whole = Array2::zeros((20, features));
+    draw_into(base, 1.0, &mut rng(case.seed()), whole.view_mut())?;
     let (mut rng, mut blocks) = (rng(case.seed()), Array2::zeros(whole.raw_dim()));
     for rows in blocks.axis_chunks_iter_mut(Axis(0), 7) {
-        base.sample_into(1.0, &mut rng, rows)?;
+        draw_into(base, 1.0, &mut rng, rows)?;
     }
     at_most("numbers that blocks change", differences(&blocks, &whole), 0.0)?;
     let mut modes = Array2::zeros((2, features));
-    base.sample_into(0.0, &mut rng, modes.view_mut())?;
+    draw_into(base, 0.0, &mut rng, modes.view_mut())?;
     let at_modes = log_density(base, modes.view())?;
     let higher = log_density(base, whole.view())?.into_iter().filter(|&p| p > at_modes[0]).count();
     at_most("draws with a higher density than the mode", higher as f64, 0.0)?;
     for bad in [-0.1, f64::NAN, f64::INFINITY] {
-        match base.sample_into(bad, &mut rng, modes.view_mut()) {
+        match draw_into(base, bad, &mut rng, modes.view_mut()) {
             Err(LayerError::Range { .. }) => {}
             other => return accepted("a temperature that is negative or not finite", other),
         }

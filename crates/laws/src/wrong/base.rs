@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pdmap_core::flow::base::StudentT;
-use pdmap_core::{Base, BaseSpec, ParamGrad, Parametric, Real, Result};
+use pdmap_core::{Base, BaseSpec, Input, ParamGrad, Parametric, Real, Result};
 use rand::Rng;
 
 mistakes! {
@@ -61,18 +61,18 @@ impl<F: Real> Base<F> for WrongBase {
         Base::<F>::spec(&self.right)
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
         if self.is(BaseMistake::Overwrites) {
             out.fill(0.0);
         }
         self.right.add_log_density(z.reborrow(), out)?;
         if self.is(BaseMistake::NotNormalized) {
-            out.iter_mut().for_each(|out| *out += z.ncols() as f64 * std::f64::consts::LN_2);
+            out.iter_mut().for_each(|out| *out += z.x.ncols() as f64 * std::f64::consts::LN_2);
         }
         Ok(())
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn score(&self, z: Input<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
         self.right.score(z, delta.view_mut())?;
         if self.is(BaseMistake::Score) {
             let nu = self.right.nu();
@@ -81,8 +81,8 @@ impl<F: Real> Base<F> for WrongBase {
         Ok(())
     }
 
-    fn accumulate(&self, z: ArrayView2<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
-        if self.is(BaseMistake::GradientOverwrites) && z.nrows() > 0 {
+    fn accumulate(&self, z: Input<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
+        if self.is(BaseMistake::GradientOverwrites) && z.x.nrows() > 0 {
             for grad in grads.iter_mut() {
                 grad.flat_mut()?.fill(F::zero());
             }
@@ -97,8 +97,14 @@ impl<F: Real> Base<F> for WrongBase {
         Ok(())
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn sample_into(
+        &self,
+        temperature: f64,
+        condition: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         let temperature = if self.is(BaseMistake::AnyTemperature) { 1.0 } else { temperature };
-        self.right.sample_into(temperature, rng, z)
+        self.right.sample_into(temperature, condition, rng, z)
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use pdmap_core::flow::Ensemble;
-use pdmap_core::{Base, BaseSpec, Parametric, Real, Result};
+use pdmap_core::{Base, BaseSpec, Input, Parametric, Real, Result};
 use rand::Rng;
 
 use crate::bases::wide_ensemble;
@@ -57,7 +57,7 @@ impl<F: Real> Base<F> for WrongEnsemble<F> {
         Ok(Box::new(Self { right: Ensemble::new(members)?, ..self.clone() }))
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
         if self.mistake != EnsembleMistake::MeanOfLogs {
             return self.right.add_log_density(z, out);
         }
@@ -68,7 +68,7 @@ impl<F: Real> Base<F> for WrongEnsemble<F> {
         Ok(())
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn score(&self, z: Input<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
         if self.mistake != EnsembleMistake::PriorShares {
             return self.right.score(z, delta);
         }
@@ -80,7 +80,13 @@ impl<F: Real> Base<F> for WrongEnsemble<F> {
         Ok(())
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
-        self.right.sample_into(temperature, rng, z)
+    fn sample_into(
+        &self,
+        temperature: f64,
+        condition: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
+        self.right.sample_into(temperature, condition, rng, z)
     }
 }

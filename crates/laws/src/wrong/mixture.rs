@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use pdmap_core::group::Direction;
-use pdmap_core::{Base, BaseSpec, ParamGrad, Parametric, Real, Result};
+use pdmap_core::{Base, BaseSpec, Input, ParamGrad, Parametric, Real, Result};
 use pdmap_mixture::{FactorKind, GaussianMixtureBase};
 use rand::Rng;
 
@@ -70,14 +70,14 @@ impl<F: Real> Base<F> for WrongMixture<F> {
         self.right.marginal(feature)
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
         if self.is(MixtureMistake::Overwrites) {
             out.fill(0.0);
         }
         self.right.add_log_density(z, out)
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn score(&self, z: Input<'_, F>, mut delta: ArrayViewMut2<'_, F>) -> Result<()> {
         self.right.score(z, delta.view_mut())?;
         if self.is(MixtureMistake::Score) {
             delta.mapv_inplace(|score| -score);
@@ -85,22 +85,28 @@ impl<F: Real> Base<F> for WrongMixture<F> {
         Ok(())
     }
 
-    fn accumulate(&self, z: ArrayView2<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
+    fn accumulate(&self, z: Input<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         self.right.accumulate(z.reborrow(), grads)?;
         if self.is(MixtureMistake::UnweightedIdentity) {
-            let posterior = self.right.mixture()?.posterior(z.mapv(F::f64).view())?;
+            let posterior = self.right.mixture()?.posterior(z.x.mapv(F::f64).view())?;
             for (k, grad) in grads.iter_mut().skip(2).enumerate() {
-                let missing = z.nrows() as f64 - posterior.column(k).sum();
-                let identity = Array2::<f64>::eye(z.ncols()).mapv(|one| F::of(one * missing));
+                let missing = z.x.nrows() as f64 - posterior.column(k).sum();
+                let identity = Array2::<f64>::eye(z.x.ncols()).mapv(|one| F::of(one * missing));
                 grad.outer_mut()?.add_sum(0, identity.as_slice().unwrap_or(&[]))?;
             }
         }
         Ok(())
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn sample_into(
+        &self,
+        temperature: f64,
+        condition: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         let temperature = if self.is(MixtureMistake::NoMode) && temperature == 0.0 { 1.0 } else { temperature };
-        self.right.sample_into(temperature, rng, z)
+        self.right.sample_into(temperature, condition, rng, z)
     }
 }
 
@@ -115,16 +121,22 @@ impl<F: Real> Base<F> for Twice<F> {
         self.0.spec()
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
         out.iter_mut().for_each(|out| *out += std::f64::consts::LN_2);
         self.0.add_log_density(z, out)
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn score(&self, z: Input<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
         self.0.score(z, delta)
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
-        self.0.sample_into(temperature, rng, z)
+    fn sample_into(
+        &self,
+        temperature: f64,
+        condition: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
+        self.0.sample_into(temperature, condition, rng, z)
     }
 }

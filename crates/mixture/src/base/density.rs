@@ -3,7 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Ix1, Ix2};
 use pdmap_core::contract::{Visit, VisitMut};
 use pdmap_core::group::{Direction, Free};
-use pdmap_core::{Base, BaseSpec, LayerError, ParamGrad, Parametric, Real, Result, Tensors, check};
+use pdmap_core::{Base, BaseSpec, Input, LayerError, ParamGrad, Parametric, Real, Result, Tensors, check};
 use rand::Rng;
 
 use super::factors::{FactorKind, Factors};
@@ -154,39 +154,45 @@ impl<F: Real> Base<F> for GaussianMixtureBase<F> {
         Ok(Box::new(Self::new(&marginal, FactorKind::Diagonal, self.factors.direction)?))
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
-        self.pool.with(|workspace| self.evaluate(z, out, workspace))
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
+        self.pool.with(|workspace| self.evaluate(z.x, out, workspace))
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn score(&self, z: Input<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
         self.pool.with(|workspace| {
-            self.expect(z.reborrow(), None, workspace)?;
-            self.write_score(z.nrows(), delta, workspace)
+            self.expect(z.x.reborrow(), None, workspace)?;
+            self.write_score(z.x.nrows(), delta, workspace)
         })
     }
 
-    fn accumulate(&self, z: ArrayView2<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
+    fn accumulate(&self, z: Input<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         self.pool.with(|workspace| {
-            self.expect(z.reborrow(), None, workspace)?;
-            self.add_gradients(z.nrows(), grads, workspace)
+            self.expect(z.x.reborrow(), None, workspace)?;
+            self.add_gradients(z.x.nrows(), grads, workspace)
         })
     }
 
     fn differentiate(
         &self,
-        z: ArrayView2<'_, F>,
+        z: Input<'_, F>,
         out: &mut [f64],
         delta: ArrayViewMut2<'_, F>,
         grads: &mut [ParamGrad<F>],
     ) -> Result<()> {
         self.pool.with(|workspace| {
-            self.expect(z.reborrow(), Some(out), workspace)?;
-            self.write_score(z.nrows(), delta, workspace)?;
-            self.add_gradients(z.nrows(), grads, workspace)
+            self.expect(z.x.reborrow(), Some(out), workspace)?;
+            self.write_score(z.x.nrows(), delta, workspace)?;
+            self.add_gradients(z.x.nrows(), grads, workspace)
         })
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, mut z: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn sample_into(
+        &self,
+        temperature: f64,
+        _: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        mut z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         check::temperature(temperature)?;
         check::features("rows to draw", self.columns(), z.ncols())?;
         let mixture = self.mixture()?;

@@ -51,8 +51,8 @@ fn evaluations<F: Real>(mixture: &pdmap_mixture::GaussianMixture, rows: &Array2<
         let (mut out, mut delta) = (vec![0.0; z.nrows()], Array2::zeros(z.raw_dim()));
         let mut grads = base.new_grads();
         let mut all = || {
-            base.differentiate(z.view(), &mut out, delta.view_mut(), &mut grads.params).unwrap();
-            base.add_log_density(z.view(), &mut out).unwrap();
+            base.differentiate(z.view().into(), &mut out, delta.view_mut(), &mut grads.params).unwrap();
+            base.add_log_density(z.view().into(), &mut out).unwrap();
             grads.clear();
         };
         (0..2).for_each(|_| all());

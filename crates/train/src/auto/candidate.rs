@@ -1,6 +1,8 @@
 //! The kinds of models that are tried.
 
+use pdmap_spec::description::LayerEntry;
 use pdmap_spec::{Architecture, ModelSpec, Preset};
+use serde_json::{Value, json};
 
 /// A model that is tried.
 #[derive(Debug, Clone)]
@@ -21,7 +23,14 @@ impl Candidate {
         Self { name: preset.to_string(), spec: preset.model(Architecture::default()) }
     }
 
-    /// The Gaussian mixture by itself, by EM alone.
+    /// The same for a density `p(x | c)`, for so many numbers `c`.
+    #[must_use]
+    pub(super) fn given(mut self, conditions: usize) -> Self {
+        self.spec.conditions = conditions;
+        self
+    }
+
+    /// The Gaussian mixture by itself, by EM alone; it ignores a condition.
     pub(super) fn mixture(operations: f64) -> Self {
         Self::of(Preset::GAUSSIAN_MIXTURE, operations)
     }
@@ -37,5 +46,21 @@ impl Candidate {
             Self::new(Preset::LINEAR_SPLINE_ORTHONORMAL),
             Self::new(Preset::LINEAR_SPLINE_UNCONSTRAINED),
         ]
+    }
+
+    /// The flow of a density `p(x | c)`: splines on a mixture, behind an affine map and a spline of each
+    /// feature that depend on the condition alone. Linear maps do not read a condition.
+    pub(super) fn conditional(features: usize, operations: f64) -> Self {
+        let mut own = Self::of(Preset::MIXTURE_SPLINE, operations);
+        own.name = format!("{} given the condition", own.name);
+        // A single feature has nothing to be coupled with.
+        let coupled = if features == 1 { vec![] } else { std::mem::take(&mut own.spec.layers) };
+        let by_condition = |transform: Value| {
+            let options = json!({ "split": "none", "transform": transform, "hidden": [64, 64] });
+            LayerEntry::layer("coupling", options)
+        };
+        own.spec.layers = vec![by_condition(json!("affine")), by_condition(json!({ "spline": { "bins": 8 } }))];
+        own.spec.layers.extend(coupled);
+        own
     }
 }

@@ -39,7 +39,7 @@ impl<F: Real> AutoFitted<F> {
 pub(super) fn combined<F: Real>(
     members: Vec<Member<F>>,
     names: &[String],
-    folds: usize,
+    (folds, conditions): (usize, usize),
     interrupted: bool,
 ) -> Result<AutoFitted<F>, TrainError> {
     let (shares, held_out) = shares(&members, names.len(), folds);
@@ -60,7 +60,7 @@ pub(super) fn combined<F: Real>(
         }
     }
     let features = kept.first().map_or(0, |(_, flow)| flow.features());
-    let flow = Flow::builder(features).base(Ensemble::new(kept)?).build()?;
+    let flow = Flow::builder(features).base(Ensemble::new(kept)?.accepting(conditions)?).build()?;
     Ok(AutoFitted { flow, trained: together(&runs, held_out, interrupted), tried, folds })
 }
 

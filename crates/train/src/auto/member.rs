@@ -1,6 +1,7 @@
 //! One member: a new flow, trained on a fold.
 
-use pdmap_core::{Flow, Real};
+use ndarray::{ArrayView2, Axis};
+use pdmap_core::{Flow, Input, Real};
 use pdmap_spec::{Preprocess, TrainConfig, registry};
 
 use super::candidate::Candidate;
@@ -33,7 +34,7 @@ impl<F: Real> Member<F> {
     ) -> Result<Self, TrainError> {
         let (rows, held_out) = folds.get(fold);
         let flow = candidate.spec.build_on(rows, steps, seed, &registry())?;
-        let held_out = flow.log_prob(held_out)?;
+        let held_out = log_prob(&flow, held_out)?;
         Ok(Self { flow, kind, fold, held_out, trained: None })
     }
 
@@ -49,7 +50,14 @@ impl<F: Real> Member<F> {
         let watch = hooks.watch.as_deref_mut().map(|watch| watch as _);
         let own = Hooks { watch, stop: hooks.stop, checkpoints };
         let trained = train_with(&mut self.flow, rows, held_out.reborrow(), config, own)?;
-        self.held_out = self.flow.log_prob(held_out)?;
+        self.held_out = log_prob(&self.flow, held_out)?;
         Ok(self.trained.insert(trained))
     }
+}
+
+/// `log p` of rows that are followed by their condition, if there is one; a flow may ignore it.
+fn log_prob<F: Real>(flow: &Flow<F>, rows: ArrayView2<'_, F>) -> Result<Vec<f64>, TrainError> {
+    let (x, condition) = rows.split_at(Axis(1), flow.features().min(rows.ncols()));
+    let condition = (condition.ncols() > 0).then_some(condition);
+    Ok(flow.log_prob(Input::new(x, condition))?)
 }

@@ -15,6 +15,9 @@ pub struct AutoConfig {
     pub training: TrainingSpec,
     /// Preprocessing of all members instead of their own: standardization or whitening.
     pub preprocess: Option<Vec<Preprocess>>,
+    /// Numbers of the condition that follows the features of each row, for a density `p(x | c)`;
+    /// [`fit_auto`](crate::fit_auto) takes it from the data.
+    pub conditions: usize,
 }
 
 impl Default for AutoConfig {
@@ -27,7 +30,8 @@ impl Default for AutoConfig {
 impl AutoConfig {
     /// Defaults within a budget.
     pub fn new(budget: Budget) -> Self {
-        Self { budget, seed: TrainConfig::default().seed, training: TrainingSpec::default(), preprocess: None }
+        let (seed, training) = (TrainConfig::default().seed, TrainingSpec::default());
+        Self { budget, seed, training, preprocess: None, conditions: 0 }
     }
 
     /// The configuration of a member on so many rows of `features` numbers.

@@ -46,18 +46,16 @@ const PROMISING: f64 = 0.1;
 /// ```
 ///
 /// # Errors
-/// As [`train_auto`]; conditions, which ensembles do not have.
+/// As [`train_auto`].
 pub fn fit_auto<F: Real>(
     data: FitData<'_, F>,
     config: &AutoConfig,
     hooks: Hooks<'_>,
 ) -> Result<AutoFitted<F>, TrainError> {
-    if let Some(actual) = data.conditions() {
-        return Err(LayerError::Conditions { expected: 0, actual }.into());
-    }
+    let config = AutoConfig { conditions: data.conditions().unwrap_or(0), ..config.clone() };
     let parts = Parts::of(data, config.training.batch.unwrap_or(LEAST_ROWS), None, config.seed)?;
     let (rows, validation) = parts.views();
-    train_auto(rows, validation, config, hooks)
+    train_auto(rows, validation, &config, hooks)
 }
 
 /// Fits Gaussian mixtures and flows, and weights them by rows that they have not seen.
@@ -69,7 +67,8 @@ pub fn fit_auto<F: Real>(
 /// validation rows judge, and flows are trained twice.
 ///
 /// The kinds are Gaussian mixtures by EM; couplings of splines on such a mixture; and splines behind
-/// an orthonormal and behind an unconstrained matrix. Only flows that are promising on the first
+/// an orthonormal and behind an unconstrained matrix. With a condition, which follows the features of
+/// each row, they are the mixture, which ignores it, and couplings that read it. Only flows that are promising on the first
 /// fold are trained on the others. If at least as much of the budget is left as this took, as many
 /// flows again are trained from other initial weights.
 ///
@@ -86,13 +85,20 @@ pub fn train_auto<'a, F: Real>(
     config: &AutoConfig,
     hooks: Hooks<'_>,
 ) -> Result<AutoFitted<F>, TrainError> {
-    let features = rows.features();
+    let (all, conditions) = (rows.features(), config.conditions);
+    let Some(features) = all.checked_sub(conditions).filter(|&features| features > 0) else {
+        return Err(LayerError::Conditions { expected: conditions, actual: all }.into());
+    };
     let folds = Folds::of(rows, validation, config.seed)?;
     let pace = Pace::new(config.budget, hooks.checkpoints.is_some());
-    let units = if features == 1 { 0 } else { folds.count().max(REPEATS) };
+    let units = if features == 1 && conditions == 0 { 0 } else { folds.count().max(REPEATS) };
     let operations = pace.operations(folds.count() + units);
-    let kinds: Vec<Candidate> =
-        [Candidate::mixture(operations)].into_iter().chain(Candidate::flows(features, operations)).collect();
+    let flows = match conditions {
+        0 => Candidate::flows(features, operations),
+        _ => vec![Candidate::conditional(features, operations)],
+    };
+    let kinds = [Candidate::mixture(operations)].into_iter().chain(flows);
+    let kinds: Vec<Candidate> = kinds.map(|kind| kind.given(conditions)).collect();
     // Before anything is fitted.
     let (rows, _) = folds.get(0);
     for flow in &kinds[1..] {
@@ -108,7 +114,7 @@ pub fn train_auto<'a, F: Real>(
         search.train_flows(units, round == 0)?;
     }
     let names: Vec<String> = search.kinds.into_iter().map(|candidate| candidate.name).collect();
-    combined(search.members, &names, search.folds.count(), search.interrupted)
+    combined(search.members, &names, (search.folds.count(), conditions), search.interrupted)
 }
 
 struct Search<'s, 'h, 'a, F: Real> {
@@ -170,7 +176,8 @@ impl<F: Real> Search<'_, '_, '_, F> {
             }
         };
         let rows = self.folds.get(fold).0;
-        let own = self.config.of_member(&candidate.spec, rows.count(), rows.features());
+        let features = rows.features() - self.config.conditions;
+        let own = self.config.of_member(&candidate.spec, rows.count(), features);
         let config = TrainConfig { seed: self.seed(), budget, ..own };
         let mut checkpoints = match &self.hooks.checkpoints {
             Some(checkpoints) => Some(checkpoints.of_member(index)?),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use pdmap_compare::{Arm, CompareError, Parallel, Plan, PlanFile};
+use pdmap_compare::{AUTO, Arm, CompareError, Parallel, Plan, PlanFile};
 use pdmap_train::{Budget, Preset, TrainConfig, TrainingSpec};
 
 use crate::args::{Compare, DataArgs, TrainingArgs};
@@ -68,17 +68,20 @@ pub(super) fn data(args: &Compare, file: Option<&PlanFile>) -> DataArgs {
 /// The named presets, or the dense ones.
 fn presets(args: &Compare) -> Result<Vec<Arm>> {
     let architecture = args.training.architecture.architecture()?;
-    let presets = if args.plan.is_some() || args.arms.is_empty() {
-        Preset::DENSE.to_vec()
+    // None stands for a model that is searched for.
+    let presets: Vec<Option<Preset>> = if args.plan.is_some() || args.arms.is_empty() {
+        Preset::DENSE.map(Some).to_vec()
     } else {
-        args.arms.iter().map(|name| name.parse()).collect::<Result<_, _>>()?
+        let named = |name: &String| if name == AUTO { Ok(None) } else { name.parse().map(Some) };
+        args.arms.iter().map(named).collect::<Result<_, _>>()?
     };
-    let fixed = presets.iter().all(|preset: &Preset| !preset.is_template());
+    let fixed = presets.iter().flatten().all(|preset| !preset.is_template());
     if let (true, Some(flag)) = (fixed, args.training.architecture.given()) {
         let message = format!("{flag} has no effect: the depth of every arm is fixed");
         return Err(BadInput(message).into());
     }
-    Ok(presets.into_iter().map(|preset| Arm::preset(preset, architecture)).collect())
+    let arm = |preset: Option<Preset>| preset.map_or_else(Arm::auto, |preset| Arm::preset(preset, architecture));
+    Ok(presets.into_iter().map(arm).collect())
 }
 
 /// Refuses flags that are invalid or would have no effect.

@@ -1,6 +1,6 @@
 //! Draws from a base density.
 
-use ndarray::{Array2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use rand::{Rng, RngExt};
 
 use crate::contract::Base;
@@ -9,11 +9,21 @@ use crate::{LayerError, Real, Result, check};
 /// Draws `count` rows from a base density.
 ///
 /// # Errors
-/// [`LayerError::Range`] for more numbers than memory can hold.
+/// [`LayerError::Range`] for more numbers than memory can hold; a density with a condition.
 pub fn draw<F: Real>(
     base: &(impl Base<F> + ?Sized),
     count: usize,
     features: usize,
+    rng: &mut dyn Rng,
+) -> Result<Array2<F>> {
+    draw_given(base, (count, features), None, rng)
+}
+
+/// Draws rows, each for its row of `condition`.
+pub(crate) fn draw_given<F: Real>(
+    base: &(impl Base<F> + ?Sized),
+    (count, features): (usize, usize),
+    condition: Option<ArrayView2<'_, F>>,
     rng: &mut dyn Rng,
 ) -> Result<Array2<F>> {
     let (size, mut values) = (count.checked_mul(features), Vec::new());
@@ -24,7 +34,7 @@ pub fn draw<F: Real>(
     };
     values.resize(size, F::zero());
     let mut rows = Array2::from_shape_vec((count, features), values).map_err(|_| LayerError::NoFeatures)?;
-    base.sample_into(1.0, rng, rows.view_mut())?;
+    base.sample_into(1.0, condition, rng, rows.view_mut())?;
     Ok(rows)
 }
 

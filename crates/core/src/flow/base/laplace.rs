@@ -5,7 +5,7 @@ use rand::{Rng, RngExt};
 
 use super::draw::{fill, open_unit};
 use super::elementwise::{self, Each, Score};
-use crate::contract::{Base, BaseSpec, Parametric};
+use crate::contract::{Base, BaseSpec, Input, Parametric};
 use crate::{Real, Result};
 
 /// `log p(z) = −|z| − log 2` for each feature; its score at 0 is the subgradient 0. A temperature
@@ -20,15 +20,21 @@ impl<F: Real> Base<F> for Laplace {
         BaseSpec::plain("laplace")
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
-        elementwise::add_log_density(z, out, -std::f64::consts::LN_2, |z| -z.abs())
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
+        elementwise::add_log_density(z.x, out, -std::f64::consts::LN_2, |z| -z.abs())
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
-        elementwise::score(z, delta, &Each(*self))
+    fn score(&self, z: Input<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        elementwise::score(z.x, delta, &Each(*self))
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn sample_into(
+        &self,
+        temperature: f64,
+        _: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         fill(temperature, z, || {
             let magnitude = -open_unit(rng).ln();
             if rng.random::<bool>() { magnitude } else { -magnitude }

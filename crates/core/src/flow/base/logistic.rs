@@ -5,7 +5,7 @@ use rand::Rng;
 
 use super::draw::{fill, open_unit};
 use super::elementwise::{self, Each, Score};
-use crate::contract::{Base, BaseSpec, Parametric};
+use crate::contract::{Base, BaseSpec, Input, Parametric};
 use crate::{Real, Result};
 
 /// `log p(z) = −z − 2 log(1 + e⁻ᶻ)` for each feature. A temperature multiplies its scale.
@@ -19,15 +19,21 @@ impl<F: Real> Base<F> for Logistic {
         BaseSpec::plain("logistic")
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
-        elementwise::add_log_density(z, out, 0.0, log_density)
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
+        elementwise::add_log_density(z.x, out, 0.0, log_density)
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
-        elementwise::score(z, delta, &Each(*self))
+    fn score(&self, z: Input<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        elementwise::score(z.x, delta, &Each(*self))
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn sample_into(
+        &self,
+        temperature: f64,
+        _: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         fill(temperature, z, || {
             let u = open_unit(rng);
             (u / (1.0 - u)).ln()

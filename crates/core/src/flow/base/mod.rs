@@ -11,6 +11,7 @@ mod normal;
 mod student_t;
 
 pub use draw::draw;
+pub(crate) use draw::draw_given;
 pub use laplace::Laplace;
 pub use logistic::Logistic;
 pub use normal::Normal;

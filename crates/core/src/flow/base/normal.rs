@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::draw::fill;
 use super::elementwise::{Each, Score, score};
-use crate::contract::{Base, BaseSpec, Parametric};
+use crate::contract::{Base, BaseSpec, Input, Parametric};
 use crate::{Real, Result, check, parallel};
 
 /// `log p(z) = −z²/2 − ½ log 2π` for each feature. At temperature `T` the standard deviation is `T`
@@ -21,20 +21,26 @@ impl<F: Real> Base<F> for Normal {
         BaseSpec::plain("normal")
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
-        check::log_det(z.nrows(), Some(out))?;
-        let columns = z.ncols().max(1);
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
+        check::log_det(z.x.nrows(), Some(out))?;
+        let columns = z.x.ncols().max(1);
         let constant = columns as f64 * (-0.5 * (2.0 * std::f64::consts::PI).ln());
         // Vectorized: otherwise the sum over a row is a third of a small step.
-        parallel::run_vectorized(&Rows { columns, constant }, (out, check::slice("base rows", &z)?));
+        parallel::run_vectorized(&Rows { columns, constant }, (out, check::slice("base rows", &z.x)?));
         Ok(())
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
-        score(z, delta, &Each(*self))
+    fn score(&self, z: Input<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        score(z.x, delta, &Each(*self))
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn sample_into(
+        &self,
+        temperature: f64,
+        _: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         fill(temperature, z, || StandardNormal.sample(rng))
     }
 }

@@ -11,7 +11,7 @@ use statrs::function::gamma::{digamma, ln_gamma};
 use super::draw::fill;
 use super::elementwise::{self, Each, Score};
 use crate::contract::{
-    Base, BaseSpec, Geometry, ParamGrad, Parametric, Reads, Rule, State, StepReport, Visit, VisitMut, exactly,
+    Base, BaseSpec, Geometry, Input, ParamGrad, Parametric, Reads, Rule, State, StepReport, Visit, VisitMut, exactly,
 };
 use crate::{LayerError, Real, Result};
 
@@ -70,26 +70,32 @@ impl<F: Real> Base<F> for StudentT {
         BaseSpec::new("student-t", &Options { nu: self.nu.0, learned: self.learned })
     }
 
-    fn add_log_density(&self, z: ArrayView2<'_, F>, out: &mut [f64]) -> Result<()> {
+    fn add_log_density(&self, z: Input<'_, F>, out: &mut [f64]) -> Result<()> {
         let nu = self.nu.0;
         let constant = ln_gamma(0.5 * (nu + 1.0)) - ln_gamma(0.5 * nu) - 0.5 * (nu * std::f64::consts::PI).ln();
-        elementwise::add_log_density(z, out, constant, |z| -0.5 * (nu + 1.0) * (z * z / nu).ln_1p())
+        elementwise::add_log_density(z.x, out, constant, |z| -0.5 * (nu + 1.0) * (z * z / nu).ln_1p())
     }
 
-    fn score(&self, z: ArrayView2<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
-        elementwise::score(z, delta, &Each(self.nu))
+    fn score(&self, z: Input<'_, F>, delta: ArrayViewMut2<'_, F>) -> Result<()> {
+        elementwise::score(z.x, delta, &Each(self.nu))
     }
 
-    fn accumulate(&self, z: ArrayView2<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
+    fn accumulate(&self, z: Input<'_, F>, grads: &mut [ParamGrad<F>]) -> Result<()> {
         if self.learned {
             let [param] = exactly(grads)?;
-            let sum: f64 = z.iter().map(|z| log_nu_gradient(self.nu.0, z.f64())).sum();
+            let sum: f64 = z.x.iter().map(|z| log_nu_gradient(self.nu.0, z.f64())).sum();
             param.flat_mut()?[0] += F::of(sum);
         }
         Ok(())
     }
 
-    fn sample_into(&self, temperature: f64, rng: &mut dyn Rng, z: ArrayViewMut2<'_, F>) -> Result<()> {
+    fn sample_into(
+        &self,
+        temperature: f64,
+        _: Option<ArrayView2<'_, F>>,
+        rng: &mut dyn Rng,
+        z: ArrayViewMut2<'_, F>,
+    ) -> Result<()> {
         let (value, range) = (self.nu.0, "positive and finite");
         let density = rand_distr::StudentT::new(value).map_err(|_| LayerError::Range { what: "nu", value, range })?;
         fill(temperature, z, || density.sample(rng))

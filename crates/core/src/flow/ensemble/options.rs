@@ -11,7 +11,15 @@ use crate::{Real, Result};
 #[serde(deny_unknown_fields)]
 pub(super) struct Options {
     pub(super) weights: Vec<f64>,
+    /// Width of the condition; 0 without one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) conditions: usize,
     pub(super) members: Vec<MemberSpec>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(conditions: &usize) -> bool {
+    *conditions == 0
 }
 
 /// The architecture of a member.
