@@ -22,6 +22,9 @@ for crate in "${published[@]}"; do
   cargo check --locked --no-default-features -p "pdmap-$crate"
 done
 
+echo "== fresh crates, built and run"
+PDMAP_OUTSIDE=run cargo test --locked --workspace --test outside
+
 echo "== packages"
 cargo package --locked --workspace --exclude pdmap-hostile --allow-dirty
 

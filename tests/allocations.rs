@@ -119,7 +119,7 @@ fn no_step_takes_memory_after_the_first() {
         }
     }
     let perceptron = serde_json::json!({ "kind": "perceptron", "hidden": [64, 64] });
-    let residual = serde_json::json!({ "kind": "residual", "width": 64, "bytes": 2 });
+    let residual = serde_json::json!({ "kind": "residual", "width": 64, "blocks": 2 });
     for (network, rows) in [(&perceptron, 24), (&perceptron, 140), (&residual, 140)] {
         let bytes = least(|| pool.install(|| bytes_of_autoregressive(network.clone(), rows)));
         assert_eq!(bytes, 0, "autoregressive, {network}, {rows} rows");

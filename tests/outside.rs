@@ -123,7 +123,7 @@ fn path(crate_folder: &str) -> String {
 }
 
 #[test]
-fn fresh_crates_compile_and_train_a_flow() {
+fn fresh_crates_compile() {
     let dependencies = format!(
         "pdmap-core = {}\npdmap-dense = {}\npdmap-layers = {}\nrand = {{ version = \"0.10\", default-features = false }}\nrand_chacha = \"0.10\"",
         path("crates/core"),
@@ -145,6 +145,9 @@ fn fresh_crates_compile_and_train_a_flow() {
         println!("pdmap: {crates} crates, itself included");
         assert!(likelihood.is_some_and(|value| value > -2.5), "{likelihood:?}");
     } else {
-        let _ = writeln!(std::io::stderr(), "\nskipped: fresh crates are checked, not run; PDMAP_OUTSIDE=run does");
+        let _ = writeln!(
+            std::io::stderr(),
+            "\nskipped: fresh crates on layers and on convolutions are checked and not run, and that on the facade is left out; PDMAP_OUTSIDE=run runs all three"
+        );
     }
 }

@@ -229,8 +229,8 @@ pub(crate) struct Patches {
 #[command(after_help = "Example: pdmap data images --images animals --color --out x.npy --classes y.csv\n         \
                   pdmap train --data x.npy --condition y.csv --out animals.safetensors")]
 pub(crate) struct Images {
-    /// Folder of JPEG, PNG, TIFF or WebP images, all of one size; with --classes, of one folder of
-    /// images for each class
+    /// Folder of JPEG, PNG, TIFF or WebP images, all of one size; with --classes, a folder with one
+    /// subfolder of images per class
     #[arg(long, value_name = "DIR")]
     pub(crate) images: PathBuf,
     /// Take red, green and blue as three channels, instead of grey levels

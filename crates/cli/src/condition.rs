@@ -36,7 +36,15 @@ fn read<F: Real>(path: &Path, text: &TextOptions, columns: &[String]) -> Result<
         return Ok(Table { rows, names: vec![], labels: true });
     }
     let columns = Columns { names: columns.to_vec(), ..Columns::default() };
-    let mut reader = columns.open::<F>(&pdmap_data::Input::File(path.to_owned()), text)?;
+    let opened = columns.open::<F>(&pdmap_data::Input::File(path.to_owned()), text);
+    let mut reader = opened.map_err(|error| match error.downcast::<DataError>() {
+        // `--columns` selects those of the rows.
+        Ok(DataError::ColumnNames { path, mismatch }) => {
+            BadInput(format!("{}: {mismatch}; rename or remove columns of the condition", path.display())).into()
+        }
+        Ok(error) => error.into(),
+        Err(error) => error,
+    })?;
     let rows = collect_rows(&mut *reader)?;
     Ok(Table { rows, names: reader.columns().map(<[String]>::to_vec).unwrap_or_default(), labels: false })
 }
@@ -123,7 +131,7 @@ impl<F: Real> Given<F> {
             (Some(condition), Some(path)) => Some(beside(condition, path, text)?),
             (Some(condition), None) => {
                 let wanted = wanted(condition);
-                return Err(BadInput(format!("the model is conditional: --condition FILE, {wanted}")).into());
+                return Err(BadInput(format!("the model is conditional: pass --condition FILE with {wanted}")).into());
             }
             (None, Some(path)) => {
                 let message = format!("--condition {}: the model has no condition", path.display());

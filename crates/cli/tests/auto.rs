@@ -99,9 +99,9 @@ fn an_ensemble_reads_a_condition() {
     write(folder, "x.npy", &rows);
     write(folder, "c.npy", &Array2::from_shape_fn((400, 1), |(row, _)| class(row) as f64));
     let train =
-        ["train", "--data", "x.npy", "--condition", "c.npy", "--classes", "2", "--steps", "1500", "--out", "m.st"];
+        ["train", "--data", "x.npy", "--condition", "c.npy", "--classes", "2", "--steps", "6000", "--out", "m.st"];
     let printed = succeed(folder, &train);
-    assert!(printed.contains("auto: mixture-spline given the condition"), "{printed}");
+    assert!(printed.contains("auto: spline given the condition"), "{printed}");
     let classified = succeed(folder, &["classify", "m.st", "--data", "x.npy", "--labels", "c.npy", "--json"]);
     let classified: Value = serde_json::from_str(&classified).unwrap();
     assert!(classified["accuracy"].as_f64().unwrap() > 0.95, "{classified}");
@@ -128,7 +128,8 @@ fn the_search_is_an_arm_of_a_comparison() {
     assert!(of("auto")[0]["test"].as_f64() > of("dense-svd")[0]["test"].as_f64(), "{runs:?}");
     let train = ["train", "--seed", "1", "--out", "m.st"];
     let trained: Value = serde_json::from_str(&succeed(folder, &[&train[..], &rows].concat())).unwrap();
-    assert_eq!(of("auto")[0]["test"], trained["test"]["mean"]);
+    let apart = of("auto")[0]["test"].as_f64().unwrap() - trained["test"]["mean"].as_f64().unwrap();
+    assert!(apart.abs() < 1e-12, "{apart}");
     // As in a plan, which refuses what would have no effect.
     let plan = "seeds = 1\nrates = []\n[[arms]]\nmodel = \"auto\"\n[[arms]]\nmodel = \"dense-svd\"\n";
     std::fs::write(folder.join("p.toml"), plan).unwrap();

@@ -186,7 +186,7 @@ fn columns_of_a_condition_are_matched_by_name() {
         assert!(line.contains(needle), "{line}");
     }
     let line = refuse(folder, &words("score m.st --data x.npy --out ll.npy"));
-    assert!(line.contains("--condition FILE, the columns age, dose"), "{line}");
+    assert!(line.contains("pass --condition FILE with the columns age, dose"), "{line}");
     let flags = "train --data x.npy --condition c.csv --val x.npy --val-condition renamed.csv --model m.toml --steps 5 --out n.st";
     assert!(refuse(folder, &words(flags)).contains("no column `dose`"));
 }

@@ -177,5 +177,5 @@ fn comparisons_draw_the_noise_anew_in_each_epoch() {
     let compared = succeed(folder, &[&compare[..], &flags, &training].concat());
     let compared: serde_json::Value = serde_json::from_str(&compared).unwrap();
     let best = &compared["runs"][0]["trained"]["best"]["validation"];
-    assert!(best.is_f64() && *best == trained["best"]["validation"], "{best} {trained}");
+    assert!(best.is_f64() && *best == trained["trained"]["best"]["validation"], "{best} {trained}");
 }

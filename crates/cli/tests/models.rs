@@ -245,6 +245,17 @@ fn class_folders_become_rows_and_conditions() {
     succeed(folder, &[&train[..], &["--steps", "5", "--out", "m.st"]].concat());
     succeed(folder, &["sample", "m.st", "--class", "1", "--count", "3", "--out", "s.npy"]);
 
+    // Names that are no words are refused, unless all are whole numbers.
+    save("odd/1.5/a.png", 3, 1);
+    save("odd/cat/a.png", 3, 2);
+    let odd = ["data", "images", "--images", "odd", "--out", "o.npy", "--classes", "o.csv"];
+    assert!(refuse(folder, &odd).contains("the class folder \"1.5\""));
+    save("digits/3/a.png", 3, 1);
+    save("digits/7/a.png", 3, 2);
+    let digits = ["data", "images", "--images", "digits", "--out", "d.npy", "--classes", "d.csv"];
+    assert!(succeed(folder, &digits).contains("--condition d.csv --classes 8"));
+    let both = ["data", "images", "--images", "digits", "--out", "d.npy", "--classes", "d.npy"];
+    assert!(refuse(folder, &both).contains("both write to d.npy"));
     // Folders of classes are not read as a folder of images, and images of two sizes have no rows.
     let line = refuse(folder, &["train", "--data", "pets", "--steps", "5", "--out", "n.st"]);
     assert!(line.contains("pdmap data images --classes"), "{line}");

@@ -166,7 +166,7 @@ const CASES: &[Case] = &[
         refused: &[
             ("--images absent --out p.npy", "absent"),
             ("--images photos --out absent/p.npy", "absent"),
-            ("--images photos --out p.npy --classes y.csv", "no folder of images for each class"),
+            ("--images photos --out p.npy --classes y.csv", "an image outside the class folders"),
         ],
     },
     Case {

@@ -244,6 +244,13 @@ fn a_stream_is_read_like_the_file_and_may_not_know_its_length() {
         endless[40..44].copy_from_slice(&stand_in.to_le_bytes());
         assert_eq!(read_wav_stream("-", endless.as_slice()).unwrap(), expected);
     }
+    // Half a time step at the end is dropped.
+    let mut cut = whole.clone();
+    cut[40..44].copy_from_slice(&u32::MAX.to_le_bytes());
+    cut.truncate(whole.len() - 3);
+    assert_eq!(read_wav_stream("-", cut.as_slice()).unwrap().moments(), expected.moments() - 1);
+    // What is no sound is refused before it is read: this stream has no end.
+    assert!(matches!(read_wav_stream("-", std::io::repeat(b'y')), Err(DataError::BadMagic { .. })));
     // Any other length has to be there.
     let error = read_wav_stream("standard input", &whole[..100]).unwrap_err();
     assert!(matches!(error, DataError::Truncated { expected: 100, actual: 56, .. }), "{error}");

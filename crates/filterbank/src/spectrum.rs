@@ -142,7 +142,8 @@ impl Spectrum {
     /// `vectors` is set. `None` if the iteration fails.
     ///
     /// They are those of the real matrix `[[Re H, −Im H], [Im H, Re H]]`, which has each singular value
-    /// of `H` twice, and whose polar factor has the same form.
+    /// of `H` twice, and whose polar factor has the same form if `H` is
+    /// not singular.
     pub fn svd(&self, f: usize, vectors: bool) -> Option<(Vec<f64>, Vec<Complex>)> {
         let (side, matrix) = (self.side, self.matrix(f));
         let real = Array2::from_shape_fn((2 * side, 2 * side), |(row, column)| {

@@ -1,13 +1,14 @@
 //! The laws of base densities over ensembles, and wrong ones that they reject.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use ndarray::array;
+use ndarray::{Array2, Axis, Slice, array};
 use pdmap_core::flow::Ensemble;
 use pdmap_core::flow::base::{Logistic, Normal};
-use pdmap_core::{Base, Flow, LayerError, Real, Tensors};
-use pdmap_laws::bases;
+use pdmap_core::{Base, Flow, Input, LayerError, Real, Tensors};
+use pdmap_laws::bases::{self, conditional_ensemble};
 use pdmap_laws::laws;
 use pdmap_laws::wrong::{ENSEMBLE_MISTAKES, WrongEnsemble};
+use pdmap_laws::{normal_rows, rng};
 
 use crate::base_laws::{holds, rejects};
 
@@ -60,4 +61,63 @@ fn samples_come_from_the_members_by_their_weights() {
     // Six standard errors.
     assert!((left - 0.75).abs() < 6.0 * (0.75 * 0.25 / 4000.0_f64).sqrt(), "{left}");
     assert!(rows.iter().all(|x| (x.abs() - 100.0).abs() < 30.0));
+}
+
+/// An ensemble that gives every row the condition of the first one.
+fn confused(ensemble: &Ensemble<f64>, z: &Array2<f64>, condition: &Array2<f64>) -> Vec<f64> {
+    let first = Array2::from_shape_fn(condition.dim(), |(_, column)| condition[[0, column]]);
+    log_density(ensemble, z, &first)
+}
+
+fn log_density(ensemble: &Ensemble<f64>, z: &Array2<f64>, condition: &Array2<f64>) -> Vec<f64> {
+    let mut out = vec![0.0; z.nrows()];
+    ensemble.add_log_density(Input::new(z.view(), Some(condition.view())), &mut out).unwrap();
+    out
+}
+
+/// Each row has its own condition: in the density, in the score, and in draws.
+#[test]
+fn conditions_belong_to_their_rows() {
+    let ensemble = conditional_ensemble::<f64>(1.0).unwrap();
+    let z = normal_rows::<f64>(30, 1, &mut rng(3));
+    let condition = normal_rows::<f64>(30, 2, &mut rng(4));
+    let all = log_density(&ensemble, &z, &condition);
+    let row = |of: &Array2<f64>, row: usize| of.select(Axis(0), &[row]);
+    let alone: Vec<f64> = (0..30).flat_map(|at| log_density(&ensemble, &row(&z, at), &row(&condition, at))).collect();
+    let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
+    assert!(apart(&all, &alone) < 1e-12);
+    assert!(apart(&confused(&ensemble, &z, &condition), &alone) > 0.01);
+
+    let score = |z: &Array2<f64>, condition: &Array2<f64>| {
+        let mut delta = Array2::zeros(z.dim());
+        ensemble.score(Input::new(z.view(), Some(condition.view())), delta.view_mut()).unwrap();
+        delta
+    };
+    let scores = score(&z, &condition);
+    let draw = |temperature: f64, condition: &Array2<f64>, seed: u64| {
+        let mut drawn = Array2::zeros((condition.nrows(), 1));
+        ensemble.sample_into(temperature, Some(condition.view()), &mut rng(seed), drawn.view_mut()).unwrap();
+        drawn
+    };
+    let modes = draw(0.0, &condition, 1);
+    for at in 0..30 {
+        let own = row(&condition, at);
+        assert!((score(&row(&z, at), &own)[[0, 0]] - scores[[at, 0]]).abs() < 1e-12);
+        assert!((draw(0.0, &own, 1)[[0, 0]] - modes[[at, 0]]).abs() < 1e-12);
+    }
+    // One condition for all rows draws the distribution of that condition: its mean by many draws.
+    let mean = |at: usize| draw(1.0, &Array2::from_shape_fn((4000, 2), |(_, c)| condition[[at, c]]), 7).mean().unwrap();
+    let mixed = Array2::from_shape_fn((8000, 2), |(row, column)| condition[[row % 2, column]]);
+    let drawn = draw(1.0, &mixed, 7);
+    for at in 0..2 {
+        let own = drawn.slice_axis(Axis(0), Slice::new(at as isize, None, 2)).mean().unwrap();
+        assert!((own - mean(at)).abs() < 0.2, "{own} {}", mean(at));
+    }
+    // No condition, and one of another width.
+    let mut out = vec![0.0; 30];
+    let refused = ensemble.add_log_density(z.view().into(), &mut out).unwrap_err();
+    assert!(matches!(refused, LayerError::Conditions { expected: 2, actual: 0 }), "{refused}");
+    assert!(ensemble.clone().accepting(3).is_err() && ensemble.accepting(2).is_ok());
+    let wide = Ensemble::new(vec![(1.0, Flow::<f64>::builder(1).base(Normal).build().unwrap())]).unwrap();
+    assert!(matches!(wide.accepting(usize::MAX), Err(LayerError::Range { .. })));
 }

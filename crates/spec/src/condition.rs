@@ -45,6 +45,9 @@ pub enum Condition {
 /// Classes at most: each is a column.
 const MOST_CLASSES: usize = 1 << 16;
 
+/// Numbers of a vector at most.
+const MOST_NUMBERS: usize = 1 << 20;
+
 impl Condition {
     /// Vectors of this length, as they are.
     pub fn vector(width: usize) -> Self {
@@ -145,6 +148,9 @@ impl Condition {
         }
         if !self.names().is_empty() && self.names().len() != self.width() {
             return Err(format!("{} names for a condition of {} columns", self.names().len(), self.width()));
+        }
+        if self.width() > MOST_NUMBERS {
+            return Err(format!("a condition of {} numbers, more than {MOST_NUMBERS}", self.width()));
         }
         let Self::Standardized { location, deviation, .. } = self else { return Ok(()) };
         if location.len() != deviation.len() {
@@ -285,5 +291,6 @@ mod tests {
         }
         assert!(Condition::vector(2).named(&["a".into(), "b".into()]).check().is_ok());
         assert!(Condition::vector(2).named(&["a".into()]).check().is_err());
+        assert!(Condition::vector(usize::MAX).check().is_err());
     }
 }

@@ -1,8 +1,8 @@
 //! The subspace in which the rows of a table with dependent columns lie.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
-use pdmap_core::Real;
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use pdmap_core::linalg::symmetric_eigen;
+use pdmap_core::{LayerError, Real, check};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SpecError;
@@ -13,6 +13,9 @@ pub(crate) const MOST_COLUMNS: usize = 1024;
 /// Factor between the largest distance of a training row from its subspace, which is rounding, and
 /// the distance from which on a row counts as outside.
 const SLACK: f64 = 16.0;
+
+/// Largest distance of a training row: beyond it, the rows do not lie in a subspace of this rank.
+const MOST: f64 = 1e-4;
 
 /// The affine subspace of dimension `r` in which rows `x` of `D` columns lie.
 ///
@@ -44,30 +47,50 @@ impl Subspace {
     /// `rows`.
     ///
     /// # Errors
-    /// [`SpecError::SubspaceColumns`] for more than 1024 columns; rows that are not finite.
+    /// [`SpecError::SubspaceColumns`] for more than 1024 columns; [`SpecError::OffSubspace`] if a row
+    /// does not lie in the subspace found; no rows; rows that are not finite; a rank of 0 or above the
+    /// number of columns.
     pub fn fit(rows: ArrayView2<'_, f64>, rank: usize) -> Result<Self, SpecError> {
         let (count, columns) = rows.dim();
         if columns > MOST_COLUMNS {
             return Err(SpecError::SubspaceColumns { limit: MOST_COLUMNS, actual: columns });
         }
-        let center = rows.mean_axis(Axis(0)).unwrap_or_default();
-        let mut scaled = &rows - &center;
-        let deviation = |column: ArrayView1<'_, f64>| {
+        if count == 0 {
+            return Err(LayerError::NoRows.into());
+        }
+        if !(1..=columns).contains(&rank) {
+            let (value, range) = (rank as f64, "from 1 to the number of columns");
+            return Err(LayerError::Range { what: "rank", value, range }.into());
+        }
+        check::finite("rows", rows.reborrow())?;
+        // Less the first row: the mean of a constant is then that constant.
+        let first = rows.row(0);
+        let mut scaled = &rows - &first;
+        let (mut center, mut scale) = (Vec::with_capacity(columns), Vec::with_capacity(columns));
+        for (mut column, &first) in scaled.columns_mut().into_iter().zip(&first) {
+            let mean = column.sum() / count as f64;
+            column.mapv_inplace(|value| value - mean);
             // Scaled first, so that no square overflows.
             let most = column.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
             let squares: f64 = column.iter().map(|value| (value / most).powi(2)).sum();
-            if most > 0.0 { most * (squares / count as f64).sqrt() } else { 1.0 }
-        };
-        let scale: Vec<f64> = scaled.columns().into_iter().map(deviation).collect();
+            center.push(first + mean);
+            scale.push(if most > 0.0 { most * (squares / count as f64).sqrt() } else { 1.0 });
+        }
         for mut row in scaled.rows_mut() {
             row.iter_mut().zip(&scale).for_each(|(value, scale)| *value /= scale);
         }
         let (_, vectors) = symmetric_eigen(scaled.t().dot(&scaled).view())?;
         let axes = vectors.columns().into_iter().take(rank).map(|axis| axis.to_vec()).collect();
-        let rounding = f64::EPSILON * columns as f64;
-        let found = Self { center: center.to_vec(), scale, axes, tolerance: rounding };
-        let most = rows.rows().into_iter().fold(0.0_f64, |most, row| most.max(found.distance(row)));
-        Ok(Self { tolerance: SLACK * most.max(rounding), ..found })
+        let offset = center.iter().zip(&scale).fold(0.0_f64, |most, (center, scale)| most.max(center.abs() / scale));
+        let found = Self { center, scale, axes, tolerance: f64::EPSILON * (columns as f64 + offset) };
+        let mut most = found.tolerance;
+        for (row, at) in rows.rows().into_iter().enumerate() {
+            most = most.max(found.distance(at));
+            if most > MOST {
+                return Err(SpecError::OffSubspace { row, distance: most, tolerance: MOST });
+            }
+        }
+        Ok(Self { tolerance: SLACK * most, ..found })
     }
 
     /// Columns of the table.
@@ -170,7 +193,7 @@ mod tests {
         let noise = |i: usize, k: usize| ((i * i * k + 31 * i) % 1009) as f64 / 1009.0 - 0.5;
         Array2::from_shape_fn((rows, 5), |(i, column)| {
             let (a, b) = (noise(i, 7), noise(i, 13));
-            [1e9 * a, 1e-9 * b, 3.0 + a - b, 1e8 + 2.0 * a, 7.0][column]
+            [1e9 * a, 1e-9 * b, 3.0 + a - b, 1e8 + 2.0 * a, 0.1][column]
         })
     }
 
@@ -207,8 +230,12 @@ mod tests {
         // In the plane, far away.
         let far = plane.rows(ndarray::array![[1e6, -2e6]].view());
         assert!(plane.holds(far.row(0)), "{}", plane.distance(far.row(0)));
-        // One axis too few: the training rows themselves are off the line, and set the tolerance.
-        assert!(Subspace::fit(rows.view(), 1).unwrap().tolerance > 0.1);
+        assert!(plane.tolerance < 1e-5, "{}", plane.tolerance);
+        // One axis too few: the rows are off the line.
+        assert!(matches!(Subspace::fit(rows.view(), 1), Err(SpecError::OffSubspace { .. })));
+        for (rows, rank) in [(0, 1), (9, 0), (9, 6)] {
+            assert!(Subspace::fit(table(rows).view(), rank).is_err(), "{rows} {rank}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use pdmap_train::{
     AutoConfig, AutoFitted, Budget, Checkpoints, Event, FitData, Hooks, Outcome, SpecError, TrainError, fit_auto,
     mean_log_prob, train_auto, weights_hash,
 };
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 
 fn moons(train: usize) -> Splits<f64> {
     let generator: Generator = "synthetic:moons".parse().unwrap();
@@ -88,9 +88,9 @@ fn one_feature_and_hardly_any_rows() {
 /// `x` given `c` where no flow was trained.
 #[test]
 fn conditions_are_read() {
-    let unit = |index: usize| ((7919 * index + 13) % 10_007) as f64 / 10_007.0 - 0.5;
-    let c = Array2::from_shape_fn((600, 1), |(row, _)| 4.0 * unit(row));
-    let x = Array2::from_shape_fn((600, 1), |(row, _)| c[[row, 0]] + (1.0 + c[[row, 0]].abs()) * unit(3 * row + 1));
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    let c = Array2::from_shape_simple_fn((600, 1), || rng.random_range(-2.0..2.0));
+    let x = c.mapv(|c: f64| c + (1.0 + c.abs()) * rng.random_range(-0.5..0.5));
     let fitted = |steps: u64| {
         let data = FitData::new(x.view()).condition(c.view());
         fit_auto(data, &AutoConfig::new(Budget::Steps(steps)), Hooks::default()).unwrap()

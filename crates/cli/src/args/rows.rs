@@ -38,49 +38,51 @@ impl ConditionedRows {
 /// The format of rows that a command writes.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct OutputFormat {
-    /// Output format for standard output [default: that of the input, or npy] and for files with an
+    /// Output format for standard output [default: that of the rows that are read, or npy] and for files with an
     /// extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
 }
 
+/// Heading of the flags about how tables are read.
+const READING: &str = "Reading tables";
+
 /// How tables are read: CSV, and the columns of Parquet and Arrow.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Reading tables")]
 pub(crate) struct TextArgs {
     /// CSV delimiter: one ASCII character, `tab` or `blanks` (runs of blanks) [default: detected
     /// from the first lines]
-    #[arg(long, value_name = "CHAR")]
+    #[arg(long, help_heading = READING, value_name = "CHAR")]
     pub(crate) delimiter: Option<String>,
     /// Decimal point of numbers in CSV: `.` or `,` [default: detected]
-    #[arg(long, value_name = "CHAR")]
+    #[arg(long, help_heading = READING, value_name = "CHAR")]
     pub(crate) decimal: Option<char>,
     /// What separates thousands in CSV: `,` `.` `'` `_` or `blank` [default: detected]
-    #[arg(long, value_name = "CHAR")]
+    #[arg(long, help_heading = READING, value_name = "CHAR")]
     pub(crate) thousands: Option<String>,
     /// Character that starts comment lines in CSV [default: `#`, above the table only]
-    #[arg(long, value_name = "CHAR")]
+    #[arg(long, help_heading = READING, value_name = "CHAR")]
     pub(crate) comment: Option<String>,
     /// Lines above the table in CSV that are not part of it
-    #[arg(long, value_name = "LINES", default_value_t = 0)]
+    #[arg(long, help_heading = READING, value_name = "LINES", default_value_t = 0)]
     pub(crate) skip: usize,
     /// Encoding of CSV without a byte order mark
-    #[arg(long, value_enum, default_value_t = EncodingArg::Utf8)]
+    #[arg(long, help_heading = READING, value_enum, default_value_t = EncodingArg::Utf8)]
     pub(crate) encoding: EncodingArg,
     /// Whether the first column names the rows and is not a feature; `auto` leaves it out if it has
     /// no name and counts the rows, or is an index of pandas in Parquet or Arrow
-    #[arg(long, value_enum, default_value_t = IndexArg::Auto)]
+    #[arg(long, help_heading = READING, value_enum, default_value_t = IndexArg::Auto)]
     pub(crate) index: IndexArg,
     /// Whether CSV starts with column names; `no` also omits them from CSV output
-    #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
+    #[arg(long, help_heading = READING, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
     /// Columns to read, in this order, by name or by index from 0 [default: the model's
     /// training columns if the header names all of them, otherwise all columns]
-    #[arg(long, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
+    #[arg(long, help_heading = READING, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,
     /// Column with row names, by name or by index from 0: it is not a feature, and becomes the
     /// first column of CSV output
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, help_heading = READING, value_name = "COLUMN")]
     pub(crate) id: Option<String>,
 }
 

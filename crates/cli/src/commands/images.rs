@@ -35,10 +35,16 @@ impl From<ColorImage> for Picture {
 }
 
 pub(crate) fn run(args: &Images) -> Result<()> {
+    if let Some(classes) = &args.classes
+        && output::same_place(classes, &args.out)
+    {
+        return Err(BadInput(format!("--out and --classes both write to {}", classes.display())).into());
+    }
     for out in [Some(&args.out), args.classes.as_ref()].into_iter().flatten() {
         output::writable(out)?;
     }
     let (pictures, classes, labels) = read(args)?;
+    let numbers = numbers(&classes)?;
     let shape = pictures.first().map_or([0; 3], |first| first.shape);
     let other = pictures.iter().find(|picture| picture.shape != shape);
     if let (Some(first), Some(other)) = (pictures.first(), other) {
@@ -69,9 +75,7 @@ pub(crate) fn run(args: &Images) -> Result<()> {
     ))?;
     let Some(path) = &args.classes else { return Ok(()) };
     // A column of numbers is a vector unless the number of classes is given.
-    let numbers: Option<Vec<usize>> = classes.iter().map(|class| class.parse().ok()).collect();
-    let most = numbers.and_then(|numbers| numbers.into_iter().max());
-    let flag = most.map(|most| format!(" --classes {}", most + 1)).unwrap_or_default();
+    let flag = numbers.map(|most| format!(" --classes {}", u64::from(most) + 1)).unwrap_or_default();
     let (count, names) = (classes.len(), classes.join(", "));
     output::line(&format!("{count} classes ({names}): train with --condition {}{flag}", path.display()))
 }
@@ -95,6 +99,32 @@ fn read(args: &Images) -> Result<(Vec<Picture>, Vec<String>, Vec<usize>)> {
         }
     };
     Ok((pictures, classes, labels))
+}
+
+/// The largest class if all classes are whole numbers, and none if all are words.
+///
+/// # Errors
+/// Names that a reader of labels would take for something else: a mixture of both, other numbers, and
+/// the name of the column itself.
+fn numbers(classes: &[String]) -> Result<Option<u32>> {
+    let whole = |class: &String| class.parse::<u32>().ok().filter(|number| number.to_string() == *class);
+    let all: Vec<Option<u32>> = classes.iter().map(whole).collect();
+    if !classes.is_empty() && all.iter().all(Option::is_some) {
+        return Ok(all.into_iter().flatten().max());
+    }
+    let unclear = |class: &&String| {
+        let text = class.trim();
+        text.is_empty()
+            || text.parse::<f64>().is_ok()
+            || ["class", "na", "n/a", "null", "none"].contains(&&*text.to_lowercase())
+    };
+    match classes.iter().find(unclear) {
+        None => Ok(None),
+        Some(class) => Err(BadInput(format!(
+            "the class folder {class:?} has a name that reads as a number or a missing value; rename it to a word, or all folders to 0, 1, …"
+        ))
+        .into()),
+    }
 }
 
 /// A cell of CSV (RFC 4180, section 2).

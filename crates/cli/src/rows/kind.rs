@@ -109,6 +109,8 @@ fn suits(args: &DataArgs, kind: &Kind) -> Result<()> {
         args.text.columns.as_ref().filter(|_| !columns).map(|columns| format!("--columns {}", columns.join(","))),
         args.group.as_ref().filter(|_| !columns).map(|column| format!("--group {column}")),
         args.order.as_ref().filter(|_| !columns).map(|column| format!("--order {column}")),
+        args.drop_degenerate.then(|| "--drop-degenerate".to_owned()).filter(|_| !columns),
+        args.reduce_rank.then(|| "--reduce-rank".to_owned()).filter(|_| !columns),
         args.discrete.filter(|_| !columns).map(|discrete| format!("--discrete {discrete}")),
     ];
     match refused.into_iter().flatten().next() {

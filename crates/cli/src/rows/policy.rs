@@ -61,7 +61,7 @@ pub(super) fn subspace(
     if discrete != Discrete::Keep && !grids.is_empty() {
         let grids = grids.join(", ");
         return refuse(&format!(
-            "cannot be used with noise on discrete columns ({grids}), which leaves the subspace; --drop-degenerate can, and --discrete keep trains without noise"
+            "cannot be used with noise on discrete columns ({grids}), which leaves the subspace; use --drop-degenerate, or --discrete keep to train without noise"
         ));
     }
     match described.rank {

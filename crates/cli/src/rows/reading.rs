@@ -18,16 +18,24 @@ pub(crate) struct Reading {
     pub(crate) table: Option<ColumnReport>,
     /// What its columns hold.
     description: Description,
+    /// Whether degenerate columns are left out; otherwise the rank is reduced.
+    #[serde(skip)]
+    reduced: bool,
 }
 
 impl Reading {
     pub(crate) fn of(input: &Input, description: Description) -> Self {
-        Self { file: input.to_string(), text: None, table: None, description }
+        Self { file: input.to_string(), text: None, table: None, description, reduced: false }
+    }
+
+    /// The same for rows whose rank was reduced.
+    pub(crate) fn reduced(self) -> Self {
+        Self { reduced: true, ..self }
     }
 
     /// Lines for the terminal. `parts` are the numbers of training, validation and test rows.
     pub(crate) fn lines(&self, parts: [usize; 3], preprocessing: &str) -> Vec<String> {
-        let Self { file, text, table, description } = self;
+        let Self { file, text, table, description, reduced } = self;
         let [train, validation, test] = parts;
         let rows = description.rows;
         let mut lines =
@@ -41,7 +49,8 @@ impl Reading {
         let more = description.columns.len().saturating_sub(LISTED);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         lines.push(format!("kinds: {}{more}", kinds.join(", ")));
-        lines.extend(description.degenerate_notes().iter().map(|note| format!("left out: {note}")));
+        let what = if *reduced { "dependent" } else { "left out" };
+        lines.extend(description.degenerate_notes().iter().map(|note| format!("{what}: {note}")));
         lines.push(format!("preprocessing: {preprocessing}"));
         lines
     }

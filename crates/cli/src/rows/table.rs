@@ -155,7 +155,7 @@ impl Columns {
             }
             Degenerates::ReduceRank => {
                 self.map.subspace = Some(subspace(input, &described, policy.discrete, rows)?);
-                self.read = Some(Reading::of(input, described));
+                self.read = Some(Reading::of(input, described).reduced());
                 return Ok(());
             }
         }

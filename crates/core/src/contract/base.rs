@@ -83,7 +83,7 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
 
     /// Fills `z` with draws from the density at temperature `T`, given a row of `condition` for each
     /// row if the density needs one. `T = 1` is the density itself,
-    /// `T = 0` its mode. In between, the spread around the centre is multiplied by `T`: `p(z/T)/T`
+    /// `T = 0` its mode (of an ensemble, the best of its members' modes). In between, the spread around the centre is multiplied by `T`: `p(z/T)/T`
     /// for each number of a density centred at 0; a mixture does so for each component, around its
     /// mean and with the same weights.
     ///

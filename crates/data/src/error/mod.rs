@@ -206,13 +206,16 @@ pub enum DataError {
     /// The columns do not match those of the training rows or of the model.
     #[error("{}: {mismatch}; select the columns with --columns", path.display())]
     ColumnNames { path: PathBuf, mismatch: Box<crate::columns::NameMismatch> },
-    /// A row that does not lie in the subspace of the training rows, where alone its density is not 0.
+    /// A row off the subspace of the training rows: its density is 0.
     #[error(
         "{name}: row {row} is off the subspace of the training rows by {distance:.3e} standard deviations, at most {tolerance:.3e} allowed; its density is 0"
     )]
     OffSubspace { name: String, row: u64, distance: f64, tolerance: f64 },
+    /// A stream is longer than its format allows.
+    #[error("{}: more than {limit} bytes; cut the sound into shorter files", path.display())]
+    TooLong { path: PathBuf, limit: u64 },
     /// Columns without a density of their own; `notes` describes each.
-    #[error("{name}: no density in all columns: {}; --drop-degenerate leaves them out, --reduce-rank takes the coordinates in the subspace of the rows, --columns selects others", notes.join("; "))]
+    #[error("{name}: the columns have no joint density: {}; --drop-degenerate leaves some out, --reduce-rank trains in the subspace that the rows span, --columns selects others", notes.join("; "))]
     DegenerateColumns { name: String, notes: Vec<String> },
     /// The column index is out of range.
     #[error("{}: no column {index}; there are {columns}, numbered from 0", path.display())]
@@ -235,7 +238,7 @@ pub enum DataError {
     #[error("{}: image of {width}x{height} pixels (width x height), at most {limit} pixels are accepted", path.display())]
     ImageTooLarge { path: PathBuf, width: u32, height: u32, limit: u64 },
     /// The folder contains no image.
-    #[error("{}: no .jpg, .jpeg, .png, .tif, .tiff or .webp image in this folder; folders of one class each (CLASS/IMAGE.png) are read by `pdmap data images --classes`", path.display())]
+    #[error("{}: no .jpg, .jpeg, .png, .tif, .tiff or .webp image in this folder; for one folder per class (CLASS/IMAGE.png), use `pdmap data images --classes`", path.display())]
     NoImages { path: PathBuf },
     /// The folder contains no class folder.
     #[error("{}: no folder of images for each class (CLASS/IMAGE.png) in this folder", path.display())]

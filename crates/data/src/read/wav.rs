@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hound::{SampleFormat, WavReader};
 
-use super::wav_header::{WavChunks, find_chunks};
+use super::wav_header::{RIFF, WavChunks, find_chunks, is_wav};
 use crate::error::DataError;
 
 /// Interleaved samples: all channels at one time, then all channels at the next.
@@ -62,15 +62,25 @@ pub fn read_wav(path: &Path) -> Result<Sound, DataError> {
     decode(path, chunks, file)
 }
 
-/// Reads WAV from a stream to its end; messages call it `name`. The bytes are held in memory, and take
-/// no more of it than arrive. A program that writes to a pipe does not know the length of its sound:
-/// if the header states one of the usual stand-ins, the sound ends where the stream does.
+/// The longest stream, bytes: a WAV file holds no more.
+const LONGEST: u64 = 1 << 32;
+
+/// Reads WAV from a stream to its end; messages call it `name`. The bytes are held in memory. A program
+/// that writes to a pipe does not know the length of its sound: if the header states one of the usual
+/// placeholder lengths, the sound ends with the last whole time step of the stream.
 ///
 /// # Errors
-/// Those of [`read_wav`].
+/// Those of [`read_wav`]; [`DataError::TooLong`] for a stream of more than 4 GiB.
 pub fn read_wav_stream(name: &str, mut reader: impl Read) -> Result<Sound, DataError> {
     let (path, mut bytes) = (Path::new(name), Vec::new());
-    reader.read_to_end(&mut bytes).map_err(|source| DataError::io(path, source))?;
+    let io = |source| DataError::io(path, source);
+    // Anything else is refused at once, however long it is.
+    reader.by_ref().take(RIFF).read_to_end(&mut bytes).map_err(io)?;
+    is_wav(path, &bytes)?;
+    reader.take(LONGEST).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(DataError::TooLong { path: path.to_path_buf(), limit: LONGEST });
+    }
     let length = bytes.len() as u64;
     let mut whole = Cursor::new(bytes);
     let chunks = find_chunks(path, &mut whole, length, true)?;

@@ -22,9 +22,20 @@ pub(crate) struct WavChunks {
     pub(crate) data: u64,
 }
 
-/// Declared lengths from here on mean that a program did not know the length when it wrote the header
-/// to a pipe: FFmpeg writes `0xffffffff`, SoX `0x7ffff000`.
-const UNKNOWN: u64 = 0x7fff_f000;
+/// What programs declare that do not know the length when they write the header to a pipe: FFmpeg
+/// and SoX.
+const UNKNOWN: [u64; 2] = [0xffff_ffff, 0x7fff_f000];
+
+/// Bytes at the start of a WAV file, which say what it is.
+pub(crate) const RIFF: u64 = 12;
+
+/// Checks these bytes.
+pub(crate) fn is_wav(path: &Path, riff: &[u8]) -> Result<(), DataError> {
+    if riff.len() as u64 == RIFF && riff.starts_with(b"RIFF") && riff.ends_with(b"WAVE") {
+        return Ok(());
+    }
+    Err(DataError::BadMagic { path: path.to_path_buf(), expected: "a WAV file", actual: riff.to_vec() })
+}
 
 /// Finds the format and the data. Refuses files that are not WAV, unsupported sample depths, and
 /// declared data longer than the `length` of the file; in a `stream`, data of unknown length end where
@@ -41,9 +52,7 @@ pub(crate) fn find_chunks(
 ) -> Result<WavChunks, DataError> {
     let io = |source| DataError::io(path, source);
     let riff = bytes::<12>(path, file, 0, length)?;
-    if !riff.starts_with(b"RIFF") || !riff.ends_with(b"WAVE") {
-        return Err(DataError::BadMagic { path: path.to_path_buf(), expected: "a WAV file", actual: riff.to_vec() });
-    }
+    is_wav(path, &riff)?;
     let mut head = riff.to_vec();
     let mut at = 12;
     loop {
@@ -65,11 +74,16 @@ pub(crate) fn find_chunks(
             }
             b"data" => {
                 let rest = length - at;
-                if stream && size >= UNKNOWN && size > rest {
-                    // Less than `size`, so it fits.
+                if stream && UNKNOWN.contains(&size) {
+                    // Without an incomplete time step at the end. The format chunk holds its bytes.
+                    let align = head.get(32..34).map_or(1, |align| u16::from_le_bytes([align[0], align[1]]).max(1));
+                    let whole = rest - rest % u64::from(align);
+                    let Ok(length) = u32::try_from(whole) else {
+                        return Err(DataError::TooLong { path: path.to_path_buf(), limit: u64::from(u32::MAX) });
+                    };
                     head.extend(b"data");
-                    head.extend((rest as u32).to_le_bytes());
-                    return Ok(WavChunks { head, data: rest });
+                    head.extend(length.to_le_bytes());
+                    return Ok(WavChunks { head, data: whole });
                 }
                 if size > rest {
                     let (expected, actual) = (u128::from(size), u128::from(rest));

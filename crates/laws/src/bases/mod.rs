@@ -6,7 +6,7 @@ mod laws;
 mod mixtures;
 
 pub use case::BaseCase;
-pub use ensembles::{ensembles, wide_ensemble};
+pub use ensembles::{conditional_ensemble, ensembles, wide_ensemble};
 pub use laws::{batches, draws, gradient_of_parameters, integral, score, specification};
 pub use mixtures::{mixture_base, mixtures};
 

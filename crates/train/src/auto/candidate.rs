@@ -1,5 +1,6 @@
 //! The kinds of models that are tried.
 
+use pdmap_core::BaseSpec;
 use pdmap_spec::description::LayerEntry;
 use pdmap_spec::{Architecture, ModelSpec, Preset};
 use serde_json::{Value, json};
@@ -48,10 +49,19 @@ impl Candidate {
         ]
     }
 
-    /// The flow of a density `p(x | c)`: splines on a mixture, behind an affine map and a spline of each
-    /// feature that depend on the condition alone. Linear maps do not read a condition.
-    pub(super) fn conditional(features: usize, operations: f64) -> Self {
-        let mut own = Self::of(Preset::MIXTURE_SPLINE, operations);
+    /// The flows of a density `p(x | c)`: splines behind an affine map and a spline of each feature that
+    /// depend on the condition alone; on a mixture, which suits a weak dependence, and on a normal
+    /// density, which suits a strong one. Linear maps do not read a condition.
+    pub(super) fn conditional(features: usize, operations: f64) -> Vec<Self> {
+        let mixed = Self::of(Preset::MIXTURE_SPLINE, operations).behind_condition(features);
+        let mut normal = Self { name: "spline".to_owned(), ..Self::new(Preset::MIXTURE_SPLINE) };
+        normal.spec.base = BaseSpec::default();
+        vec![mixed, normal.behind_condition(features)]
+    }
+
+    /// The same with maps in front that depend on the condition alone.
+    fn behind_condition(self, features: usize) -> Self {
+        let mut own = self;
         own.name = format!("{} given the condition", own.name);
         // A single feature has nothing to be coupled with.
         let coupled = if features == 1 { vec![] } else { std::mem::take(&mut own.spec.layers) };

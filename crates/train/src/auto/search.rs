@@ -95,7 +95,7 @@ pub fn train_auto<'a, F: Real>(
     let operations = pace.operations(folds.count() + units);
     let flows = match conditions {
         0 => Candidate::flows(features, operations),
-        _ => vec![Candidate::conditional(features, operations)],
+        _ => Candidate::conditional(features, operations),
     };
     let kinds = [Candidate::mixture(operations)].into_iter().chain(flows);
     let kinds: Vec<Candidate> = kinds.map(|kind| kind.given(conditions)).collect();

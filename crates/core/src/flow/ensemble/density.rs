@@ -16,6 +16,9 @@ use crate::{LayerError, Real, Result, check};
 /// Name in the registry.
 pub(super) const KIND: &str = "ensemble";
 
+/// Widest condition that no member needs to read, so that no file makes a program allocate much.
+const MOST_CONDITIONS: usize = 1 << 20;
+
 /// `p(x) = Σ_m w_m p_m(x)`, with flows as members and `Σ_m w_m = 1`, as a base density: a flow
 /// without layers on it scores, samples and is saved like any other.
 ///
@@ -96,10 +99,14 @@ impl<F: Real> Ensemble<F> {
     /// The same ensemble as a density given `conditions` numbers, even if no member reads them.
     ///
     /// # Errors
-    /// Members that read a condition of another width.
+    /// Members that read a condition of another width; a condition of more than 2²⁰ numbers.
     pub fn accepting(self, conditions: usize) -> Result<Self> {
         if self.conditions > 0 && self.conditions != conditions {
             return Err(LayerError::Conditions { expected: self.conditions, actual: conditions });
+        }
+        if conditions > MOST_CONDITIONS {
+            let (value, range) = (conditions as f64, "at most 1048576");
+            return Err(LayerError::Range { what: "width of the condition", value, range });
         }
         Ok(Self { conditions, ..self })
     }
