@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use ndarray::{Array2, Axis, Slice, array};
+use pdmap_core::contract::Draw;
 use pdmap_core::flow::Ensemble;
 use pdmap_core::flow::base::{Logistic, Normal};
 use pdmap_core::{Base, Flow, Input, LayerError, Real, Tensors};
@@ -96,7 +97,8 @@ fn conditions_belong_to_their_rows() {
     let scores = score(&z, &condition);
     let draw = |temperature: f64, condition: &Array2<f64>, seed: u64| {
         let mut drawn = Array2::zeros((condition.nrows(), 1));
-        ensemble.sample_into(temperature, Some(condition.view()), &mut rng(seed), drawn.view_mut()).unwrap();
+        let how = Draw { temperature, condition: Some(condition.view()) };
+        ensemble.sample_into(how, &mut rng(seed), drawn.view_mut()).unwrap();
         drawn
     };
     let modes = draw(0.0, &condition, 1);

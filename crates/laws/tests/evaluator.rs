@@ -158,12 +158,12 @@ fn a_temperature_scales_the_draws_of_every_base() {
         let spec = base.spec();
         let one = draw(&*base, 500, 2, &mut rng(2)).unwrap();
         let mut half = Array2::<f64>::zeros((500, 2));
-        base.sample_into(0.5, None, &mut rng(2), half.view_mut()).unwrap();
+        base.sample_into(0.5.into(), &mut rng(2), half.view_mut()).unwrap();
         assert_eq!(half, one.mapv(|z| 0.5 * z), "{spec:?}");
-        base.sample_into(0.0, None, &mut rng(2), half.view_mut()).unwrap();
+        base.sample_into(0.0.into(), &mut rng(2), half.view_mut()).unwrap();
         assert!(half.iter().all(|&z| z == 0.0), "{spec:?}");
         for bad in [-0.1, f64::NAN, f64::INFINITY] {
-            let error = base.sample_into(bad, None, &mut rng(2), half.view_mut()).unwrap_err();
+            let error = base.sample_into(bad.into(), &mut rng(2), half.view_mut()).unwrap_err();
             assert!(matches!(error, LayerError::Range { what: "temperature", .. }), "{error}");
         }
     }

@@ -151,7 +151,7 @@ fn temperatures_keep_weights_and_means() {
     let own = GaussianMixtureBase::<f64>::new(&two(), FactorKind::General, Direction::Algebra).unwrap();
     let draw = |temperature: f64| {
         let mut z = Array2::zeros((40_000, 2));
-        own.sample_into(temperature, None, &mut rng(4), z.view_mut()).unwrap();
+        own.sample_into(temperature.into(), &mut rng(4), z.view_mut()).unwrap();
         z
     };
     let (one, half) = (draw(1.0), draw(0.5));

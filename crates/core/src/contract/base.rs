@@ -3,11 +3,11 @@
 use std::any::Any;
 use std::fmt::Debug;
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
 use rand::Rng;
 
 use super::duplicate::duplicable;
-use super::{BaseSpec, Input, ParamGrad, Parametric};
+use super::{BaseSpec, Draw, Input, Out, ParamGrad, Parametric};
 use crate::{Real, Result};
 
 /// A base density with parameters. Rows `z` are `[batch, features]`, contiguous in row-major order.
@@ -81,8 +81,8 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
         self.accumulate(z, grads)
     }
 
-    /// Fills `z` with draws from the density at temperature `T`, given a row of `condition` for each
-    /// row if the density needs one. `T = 1` is the density itself,
+    /// Fills `z` with draws from the density at the temperature `T` of `draw`, given a row of its
+    /// condition for each row if the density needs one. `T = 1` is the density itself,
     /// `T = 0` its mode (of an ensemble, the best of its members' modes). In between, the spread around the centre is multiplied by `T`: `p(z/T)/T`
     /// for each number of a density centred at 0; a mixture does so for each component, around its
     /// mean and with the same weights.
@@ -92,13 +92,7 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
     /// # Errors
     /// [`LayerError::Range`](crate::LayerError::Range) for a temperature that is negative or not
     /// finite.
-    fn sample_into(
-        &self,
-        temperature: f64,
-        condition: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()>;
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()>;
 }
 
 duplicable!(Base, DuplicateBase);

@@ -4,6 +4,7 @@
 mod base;
 mod base_spec;
 mod build_context;
+mod draw;
 mod duplicate;
 pub(crate) mod formulas;
 mod geometry;
@@ -28,6 +29,7 @@ mod workspace;
 pub use base::{Base, DuplicateBase};
 pub use base_spec::BaseSpec;
 pub use build_context::BuildContext;
+pub use draw::Draw;
 pub use geometry::Geometry;
 pub use gradients::{GradSum, Gradients, ParamGrad, exactly};
 pub use input::{ForwardPass, In, Input, Out};

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::model::Flow;
 use super::training::Training;
-use crate::contract::{Buffer, Input, Layer, Tape};
+use crate::contract::{Buffer, Draw, Input, Layer, Tape};
 use crate::{Real, Result, check};
 
 /// Scores, maps and differentiates rows in memory of its own, which stops growing after the largest
@@ -136,7 +136,7 @@ impl<'f, F: Real> Evaluator<'f, F> {
         z: &mut Buffer<F>,
         x: ArrayViewMut2<'_, F>,
     ) -> Result<()> {
-        self.flow.base().sample_into(temperature, None, rng, z.shaped(x.nrows(), x.ncols()))?;
+        self.flow.base().sample_into(temperature.into(), rng, z.shaped(x.nrows(), x.ncols()))?;
         self.decode_into(z.view(), x)
     }
 
@@ -152,8 +152,8 @@ impl<'f, F: Real> Evaluator<'f, F> {
         z: &mut Buffer<F>,
         x: ArrayViewMut2<'_, F>,
     ) -> Result<()> {
-        let given = Some(condition.reborrow());
-        self.flow.base().sample_into(temperature, given, rng, z.shaped(x.nrows(), x.ncols()))?;
+        let given = Draw { temperature, condition: Some(condition.reborrow()) };
+        self.flow.base().sample_into(given, rng, z.shaped(x.nrows(), x.ncols()))?;
         let input: Input<'_, F> = z.view().into();
         self.decode_into(input.given(condition), x)
     }

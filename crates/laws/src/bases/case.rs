@@ -1,6 +1,7 @@
 //! What a law of base densities is applied to.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use pdmap_core::contract::Draw;
 use pdmap_core::{Base, Input, LayerError, ParametricExt, Real, Registry, Tensors};
 use rand::Rng;
 
@@ -85,7 +86,7 @@ pub(super) fn draw_into<F: Real>(
     z: ArrayViewMut2<'_, F>,
 ) -> Result<(), LayerError> {
     let condition = condition(base, z.nrows());
-    base.sample_into(temperature, condition.as_ref().map(|condition| condition.view()), rng, z)
+    base.sample_into(Draw { temperature, condition: condition.as_ref().map(|condition| condition.view()) }, rng, z)
 }
 
 /// Rows of numbers near 0 and far out, and of 0 itself; none so near that a central difference reaches over

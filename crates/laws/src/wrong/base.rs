@@ -1,6 +1,7 @@
 //! Wrong base densities.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
+use pdmap_core::contract::{Draw, Out};
 use pdmap_core::flow::base::StudentT;
 use pdmap_core::{Base, BaseSpec, Input, ParamGrad, Parametric, Real, Result};
 use rand::Rng;
@@ -97,14 +98,8 @@ impl<F: Real> Base<F> for WrongBase {
         Ok(())
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        condition: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
-        let temperature = if self.is(BaseMistake::AnyTemperature) { 1.0 } else { temperature };
-        self.right.sample_into(temperature, condition, rng, z)
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
+        let draw = if self.is(BaseMistake::AnyTemperature) { 1.0.into() } else { draw };
+        self.right.sample_into(draw, rng, z)
     }
 }

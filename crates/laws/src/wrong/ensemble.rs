@@ -1,6 +1,7 @@
 //! Wrong ensembles.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayViewMut2};
+use pdmap_core::contract::{Draw, Out};
 use pdmap_core::flow::Ensemble;
 use pdmap_core::{Base, BaseSpec, Input, Parametric, Real, Result};
 use rand::Rng;
@@ -80,13 +81,7 @@ impl<F: Real> Base<F> for WrongEnsemble<F> {
         Ok(())
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        condition: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
-        self.right.sample_into(temperature, condition, rng, z)
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
+        self.right.sample_into(draw, rng, z)
     }
 }

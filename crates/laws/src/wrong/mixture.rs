@@ -1,6 +1,7 @@
 //! Wrong Gaussian mixtures.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayViewMut2};
+use pdmap_core::contract::{Draw, Out};
 use pdmap_core::group::Direction;
 use pdmap_core::{Base, BaseSpec, Input, ParamGrad, Parametric, Real, Result};
 use pdmap_mixture::{FactorKind, GaussianMixtureBase};
@@ -98,15 +99,9 @@ impl<F: Real> Base<F> for WrongMixture<F> {
         Ok(())
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        condition: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
-        let temperature = if self.is(MixtureMistake::NoMode) && temperature == 0.0 { 1.0 } else { temperature };
-        self.right.sample_into(temperature, condition, rng, z)
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
+        let draw = if self.is(MixtureMistake::NoMode) && draw.temperature == 0.0 { 1.0.into() } else { draw };
+        self.right.sample_into(draw, rng, z)
     }
 }
 
@@ -130,13 +125,7 @@ impl<F: Real> Base<F> for Twice<F> {
         self.0.score(z, delta)
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        condition: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
-        self.0.sample_into(temperature, condition, rng, z)
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
+        self.0.sample_into(draw, rng, z)
     }
 }

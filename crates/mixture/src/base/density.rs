@@ -1,7 +1,7 @@
 //! The mixture as a base density.
 
-use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, Ix1, Ix2};
-use pdmap_core::contract::{Visit, VisitMut};
+use ndarray::{Array1, Array2, ArrayViewMut2, Axis, Ix1, Ix2};
+use pdmap_core::contract::{Draw, Out, Visit, VisitMut};
 use pdmap_core::group::{Direction, Free};
 use pdmap_core::{Base, BaseSpec, Input, LayerError, ParamGrad, Parametric, Real, Result, Tensors, check};
 use rand::Rng;
@@ -186,13 +186,8 @@ impl<F: Real> Base<F> for GaussianMixtureBase<F> {
         })
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        _: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        mut z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, mut z: Out<F>) -> Result<()> {
+        let temperature = draw.temperature;
         check::temperature(temperature)?;
         check::features("rows to draw", self.columns(), z.ncols())?;
         let mixture = self.mixture()?;

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use rand::{Rng, RngExt};
 
-use crate::contract::Base;
+use crate::contract::{Base, Draw};
 use crate::{LayerError, Real, Result, check};
 
 /// Draws `count` rows from a base density.
@@ -34,7 +34,7 @@ pub(crate) fn draw_given<F: Real>(
     };
     values.resize(size, F::zero());
     let mut rows = Array2::from_shape_vec((count, features), values).map_err(|_| LayerError::NoFeatures)?;
-    base.sample_into(1.0, condition, rng, rows.view_mut())?;
+    base.sample_into(Draw { temperature: 1.0, condition }, rng, rows.view_mut())?;
     Ok(rows)
 }
 

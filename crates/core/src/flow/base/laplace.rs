@@ -1,11 +1,11 @@
 //! The Laplace density.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
 use rand::{Rng, RngExt};
 
 use super::draw::{fill, open_unit};
 use super::elementwise::{self, Each, Score};
-use crate::contract::{Base, BaseSpec, Input, Parametric};
+use crate::contract::{Base, BaseSpec, Draw, Input, Out, Parametric};
 use crate::{Real, Result};
 
 /// `log p(z) = −|z| − log 2` for each feature; its score at 0 is the subgradient 0. A temperature
@@ -28,14 +28,8 @@ impl<F: Real> Base<F> for Laplace {
         elementwise::score(z.x, delta, &Each(*self))
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        _: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
-        fill(temperature, z, || {
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
+        fill(draw.temperature, z, || {
             let magnitude = -open_unit(rng).ln();
             if rng.random::<bool>() { magnitude } else { -magnitude }
         })

@@ -1,11 +1,11 @@
 //! The logistic density.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
 use rand::Rng;
 
 use super::draw::{fill, open_unit};
 use super::elementwise::{self, Each, Score};
-use crate::contract::{Base, BaseSpec, Input, Parametric};
+use crate::contract::{Base, BaseSpec, Draw, Input, Out, Parametric};
 use crate::{Real, Result};
 
 /// `log p(z) = −z − 2 log(1 + e⁻ᶻ)` for each feature. A temperature multiplies its scale.
@@ -27,14 +27,8 @@ impl<F: Real> Base<F> for Logistic {
         elementwise::score(z.x, delta, &Each(*self))
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        _: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
-        fill(temperature, z, || {
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
+        fill(draw.temperature, z, || {
             let u = open_unit(rng);
             (u / (1.0 - u)).ln()
         })

@@ -1,12 +1,12 @@
 //! The standard normal density.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayViewMut2;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::draw::fill;
 use super::elementwise::{Each, Score, score};
-use crate::contract::{Base, BaseSpec, Input, Parametric};
+use crate::contract::{Base, BaseSpec, Draw, Input, Out, Parametric};
 use crate::{Real, Result, check, parallel};
 
 /// `log p(z) = −z²/2 − ½ log 2π` for each feature. At temperature `T` the standard deviation is `T`
@@ -34,14 +34,8 @@ impl<F: Real> Base<F> for Normal {
         score(z.x, delta, &Each(*self))
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        _: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
-        fill(temperature, z, || StandardNormal.sample(rng))
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
+        fill(draw.temperature, z, || StandardNormal.sample(rng))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use ndarray::{ArrayD, ArrayView2, ArrayViewMut2, IxDyn};
+use ndarray::{ArrayD, ArrayViewMut2, IxDyn};
 use rand::Rng;
 use rand_distr::Distribution;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,8 @@ use statrs::function::gamma::{digamma, ln_gamma};
 use super::draw::fill;
 use super::elementwise::{self, Each, Score};
 use crate::contract::{
-    Base, BaseSpec, Geometry, Input, ParamGrad, Parametric, Reads, Rule, State, StepReport, Visit, VisitMut, exactly,
+    Base, BaseSpec, Draw, Geometry, Input, Out, ParamGrad, Parametric, Reads, Rule, State, StepReport, Visit, VisitMut,
+    exactly,
 };
 use crate::{LayerError, Real, Result};
 
@@ -89,16 +90,10 @@ impl<F: Real> Base<F> for StudentT {
         Ok(())
     }
 
-    fn sample_into(
-        &self,
-        temperature: f64,
-        _: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, z: Out<F>) -> Result<()> {
         let (value, range) = (self.nu.0, "positive and finite");
         let density = rand_distr::StudentT::new(value).map_err(|_| LayerError::Range { what: "nu", value, range })?;
-        fill(temperature, z, || density.sample(rng))
+        fill(draw.temperature, z, || density.sample(rng))
     }
 }
 

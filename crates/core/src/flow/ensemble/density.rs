@@ -7,7 +7,8 @@ use super::frozen::Frozen;
 use super::options::{MemberSpec, Options};
 use super::sampling::{self, Chosen};
 use crate::contract::{
-    Base, BaseSpec, DuplicateBase, Input, Layer, Parametric, Registry, Tape, Tensors, Visit, VisitMut, check_condition,
+    Base, BaseSpec, Draw, DuplicateBase, Input, Layer, Out, Parametric, Registry, Tape, Tensors, Visit, VisitMut,
+    check_condition,
 };
 use crate::flow::Flow;
 use crate::special::log_sum_exp;
@@ -241,18 +242,13 @@ impl<F: Real> Base<F> for Ensemble<F> {
 
     /// At temperature 0 all rows are, of the images of the modes of the members' base densities, the
     /// one of highest density; with a condition, of that row's condition.
-    fn sample_into(
-        &self,
-        temperature: f64,
-        condition: Option<ArrayView2<'_, F>>,
-        rng: &mut dyn Rng,
-        mut z: ArrayViewMut2<'_, F>,
-    ) -> Result<()> {
+    fn sample_into(&self, draw: Draw<'_, F>, rng: &mut dyn Rng, mut z: Out<F>) -> Result<()> {
+        let Draw { temperature, condition } = draw;
         check::temperature(temperature)?;
         check::features("sample", self.features, z.ncols())?;
         check_condition(self.conditions, &Input::new(z.view(), condition))?;
         if temperature > 0.0 {
-            return sampling::fill(&self.members, &self.weights, temperature, condition, rng, z);
+            return sampling::fill(&self.members, &self.weights, draw, rng, z);
         }
         if self.conditions == 0 {
             let mode = self.mode(None, rng)?;

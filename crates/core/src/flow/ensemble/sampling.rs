@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rand::{Rng, RngExt};
 
-use crate::contract::Input;
+use crate::contract::{Draw, Input};
 use crate::flow::Flow;
 use crate::{Real, Result};
 
@@ -32,17 +32,17 @@ impl<F: Real> Chosen<F> {
 pub(super) fn fill<F: Real>(
     members: &[Flow<F>],
     weights: &[f64],
-    temperature: f64,
-    condition: Option<ArrayView2<'_, F>>,
+    draw: Draw<'_, F>,
     rng: &mut dyn Rng,
     mut z: ArrayViewMut2<'_, F>,
 ) -> Result<()> {
+    let condition = draw.condition;
     let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); members.len()];
     for row in 0..z.nrows() {
         let member = choose(weights, rng.random());
         let one = condition.as_ref().map(|all| all.slice_axis(Axis(0), (row..row + 1).into()));
         let code = z.slice_axis_mut(Axis(0), (row..row + 1).into());
-        members[member].base().sample_into(temperature, one, rng, code)?;
+        members[member].base().sample_into(Draw { condition: one, ..draw }, rng, code)?;
         rows_of[member].push(row);
     }
     for (flow, rows) in members.iter().zip(rows_of) {
@@ -61,7 +61,7 @@ pub(super) fn modes<F: Real>(
 ) -> Result<Array2<F>> {
     let mut modes = Array2::zeros((members.len(), members.first().map_or(0, Flow::features)));
     for (flow, mut mode) in members.iter().zip(modes.axis_chunks_iter_mut(Axis(0), 1)) {
-        flow.base().sample_into(0.0, condition, rng, mode.view_mut())?;
+        flow.base().sample_into(Draw { temperature: 0.0, condition }, rng, mode.view_mut())?;
         let decoded = flow.decode(Input::new(mode.view(), condition))?;
         mode.assign(&decoded);
     }
