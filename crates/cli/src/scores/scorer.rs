@@ -18,7 +18,8 @@ pub(crate) enum Over {
 
 /// Scores rows.
 ///
-/// Rows outside the model's domain have the density 0: they score `-inf`, and their gradient is NaN.
+/// Rows outside the model's domain have the density 0, as those have whose density underflows: they
+/// score `-inf`, and their gradient is NaN.
 /// Rows off the subspace of the training rows, which are read as NaN, are such rows.
 /// For a model with discrete features, a score is taken over several draws of the noise.
 #[derive(Debug)]
@@ -123,7 +124,7 @@ impl<'m, F: Real> Scorer<'m, F> {
             }
         }
         match self.evaluator.log_prob_into(Input::new(self.rows.view(), condition), &mut self.once) {
-            Err(LayerError::Domain { .. }) => {
+            Err(error) if has_no_density(&error) => {
                 let found = outside(&mut self.evaluator, Input::new(self.rows.view(), condition))?;
                 if !self.patch(&found, out) {
                     return Ok(());
@@ -151,6 +152,17 @@ impl<'m, F: Real> Scorer<'m, F> {
     }
 }
 
+/// Whether a row has the density 0: it lies outside the domain, or so far out that the density is
+/// below all numbers, as that of a fill value of 1e37 in single precision. A layer may then subtract
+/// infinities, which is NaN.
+fn has_no_density(error: &LayerError) -> bool {
+    match error {
+        LayerError::Domain { .. } => true,
+        LayerError::NonFinite { what: "log-likelihood", value, .. } => *value != f64::INFINITY,
+        _ => false,
+    }
+}
+
 /// The rows outside the domain, by bisection.
 fn outside<F: Real>(evaluator: &mut Evaluator<'_, F>, input: Input<'_, F>) -> Result<Vec<usize>> {
     let mut found = Vec::new();
@@ -163,8 +175,8 @@ fn outside<F: Real>(evaluator: &mut Evaluator<'_, F>, input: Input<'_, F>) -> Re
         let input = Input::new(x.view(), condition.as_ref().map(|condition| condition.view()));
         match evaluator.log_prob_into(input, &mut scores[from..to]) {
             Ok(()) => {}
-            Err(LayerError::Domain { .. }) if to - from == 1 => found.push(from),
-            Err(LayerError::Domain { .. }) => {
+            Err(error) if has_no_density(&error) && to - from == 1 => found.push(from),
+            Err(error) if has_no_density(&error) => {
                 let middle = from.midpoint(to);
                 open.extend([(middle, to), (from, middle)]);
             }
