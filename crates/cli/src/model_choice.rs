@@ -11,7 +11,7 @@ use crate::rows::data::Source;
 use crate::terminal::exit::BadInput;
 
 /// The name of the model that follows from the rows.
-pub(crate) const AUTO: &str = "auto";
+pub(crate) use pdmap_compare::AUTO;
 
 /// Most features for a Gaussian mixture under `auto`.
 const WIDE: usize = 256;

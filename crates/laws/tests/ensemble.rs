@@ -107,12 +107,16 @@ fn conditions_belong_to_their_rows() {
         assert!((score(&row(&z, at), &own)[[0, 0]] - scores[[at, 0]]).abs() < 1e-12);
         assert!((draw(0.0, &own, 1)[[0, 0]] - modes[[at, 0]]).abs() < 1e-12);
     }
-    // One condition for all rows draws the distribution of that condition: its mean by many draws.
+    // One condition for all rows draws the distribution of that condition: its mean by many draws. Those
+    // of the lowest and of the highest mode differ.
+    let mode = |a: &usize, b: &usize| modes[[*a, 0]].total_cmp(&modes[[*b, 0]]);
+    let ends = [(0..30).min_by(mode).unwrap(), (0..30).max_by(mode).unwrap()];
     let mean = |at: usize| draw(1.0, &Array2::from_shape_fn((4000, 2), |(_, c)| condition[[at, c]]), 7).mean().unwrap();
-    let mixed = Array2::from_shape_fn((8000, 2), |(row, column)| condition[[row % 2, column]]);
+    assert!(mean(ends[1]) - mean(ends[0]) > 0.5, "this test tests nothing");
+    let mixed = Array2::from_shape_fn((8000, 2), |(row, column)| condition[[ends[row % 2], column]]);
     let drawn = draw(1.0, &mixed, 7);
-    for at in 0..2 {
-        let own = drawn.slice_axis(Axis(0), Slice::new(at as isize, None, 2)).mean().unwrap();
+    for (place, at) in ends.into_iter().enumerate() {
+        let own = drawn.slice_axis(Axis(0), Slice::new(place as isize, None, 2)).mean().unwrap();
         assert!((own - mean(at)).abs() < 0.2, "{own} {}", mean(at));
     }
     // No condition, and one of another width.

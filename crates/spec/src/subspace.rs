@@ -85,10 +85,11 @@ impl Subspace {
         let found = Self { center, scale, axes, tolerance: f64::EPSILON * (columns as f64 + offset) };
         let mut most = found.tolerance;
         for (row, at) in rows.rows().into_iter().enumerate() {
-            most = most.max(found.distance(at));
-            if most > MOST {
-                return Err(SpecError::OffSubspace { row, distance: most, tolerance: MOST });
+            let distance = found.distance(at);
+            if distance > MOST {
+                return Err(SpecError::OffSubspace { row, distance, tolerance: MOST });
             }
+            most = most.max(distance);
         }
         Ok(Self { tolerance: SLACK * most, ..found })
     }

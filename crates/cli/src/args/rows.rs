@@ -38,8 +38,8 @@ impl ConditionedRows {
 /// The format of rows that a command writes.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct OutputFormat {
-    /// Output format for standard output [default: that of the rows that are read, or npy] and for files with an
-    /// extension other than .npy and .csv
+    /// Output format for standard output [default: that of the rows that are read, or npy] and for
+    /// files with an extension other than .npy and .csv
     #[arg(long, value_enum)]
     pub(crate) format: Option<RowFormatArg>,
 }

@@ -4,10 +4,11 @@ mod plan;
 
 use anyhow::{Context, Error, Result};
 use pdmap_compare::{
-    CompareError, Event, Plan, PlanFile, Results, Store, compare, compare_dequantized, csv, figures, outline, page,
-    standalone, text_table,
+    CompareError, Event, Plan, PlanFile, Results, Store, compare_on, csv, figures, outline, page, standalone,
+    text_table,
 };
 use pdmap_core::Real;
+use pdmap_train::{Dequantizer, InMemory};
 
 use crate::args::{Compare, Dtype};
 use crate::rows::data::Source;
@@ -65,7 +66,12 @@ pub(crate) fn run(args: &Compare) -> Result<()> {
 fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) -> Result<Results> {
     let bar = Bar::new(quiet);
     bar.stage("reading data".into());
-    let (data, columns) = source.splits::<F>(plan.largest_batch())?;
+    let (mut data, columns) = source.splits::<F>(plan.largest_batch())?;
+    // Runs draw the noise of discrete features anew in each epoch; all else sees one draw of it.
+    let exact = columns.noise.as_ref().map(|noise| (data.train.clone(), noise));
+    if let Some((_, noise)) = &exact {
+        noise.add(Dequantizer::FIXED, 0, data.train.view_mut());
+    }
     if let Some(read) = &columns.read {
         let parts = [data.train.nrows(), data.validation.nrows(), data.test.nrows()];
         let steps: Vec<String> =
@@ -92,10 +98,11 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
         }
         Event::Finished { arm, seed, test } => bar.note(&format!("{arm}, seed {seed}: {test:.2} nats")),
     };
-    let results = match &columns.noise {
-        None => compare(&data, plan, store, &mut watch),
-        Some(noise) => compare_dequantized(&data, noise, plan, store, &mut watch),
+    let training = match &exact {
+        None => InMemory::from(data.train.view()),
+        Some((exact, noise)) => InMemory::from(exact.view()).dequantized(Some(noise)),
     };
+    let results = compare_on(&data, training, plan, store, &mut watch);
     bar.finish();
     let results = results.map_err(|error| match error {
         CompareError::Arm { arm, source: error } => source.blame(*error).context(format!("arm {arm}")),

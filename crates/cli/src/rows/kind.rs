@@ -57,11 +57,8 @@ impl Kind {
                 (Protocol::Tiles, Protocol::Patches) => Kind::Tiles(path),
                 (Protocol::Mnist, Protocol::Mnist) => Kind::Mnist(path),
                 (Protocol::Rows, Protocol::Rows) => Kind::Rows(input),
-                (Protocol::Wav, Protocol::Wav) => {
-                    Kind::Wav { input, frame: args.frame.unwrap_or(FRAME), hop: args.hop }
-                }
                 // What a pipe holds is known when it is read.
-                (Protocol::Wav, Protocol::Rows) if input == Input::Stdin || is_pipe(&path) => {
+                (Protocol::Wav, natural) if natural == Protocol::Wav || input == Input::Stdin || is_pipe(&path) => {
                     Kind::Wav { input, frame: args.frame.unwrap_or(FRAME), hop: args.hop }
                 }
                 (asked, natural) => {

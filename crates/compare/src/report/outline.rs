@@ -89,6 +89,7 @@ fn budget(budget: Budget) -> String {
         Budget::Time(time) => humantime::format_duration(Duration::from_millis(time.as_millis() as u64)).to_string(),
     }
 }
+
 /// The number of layers of an arm, if it is known.
 fn layers(arm: &Arm) -> String {
     let known = (!arm.searched).then(|| arm.model.expand().ok()).flatten();

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use pdmap_core::Real;
 use pdmap_data::Splits;
-use pdmap_train::{Dequantizer, InMemory, TrainConfig, peak_memory};
+use pdmap_train::{InMemory, TrainConfig, peak_memory};
 use serde_json::json;
 
 use super::bench::{Bench, Ran, Role, Run};
@@ -40,29 +40,18 @@ pub fn compare<F: Real>(
     store: &Store,
     watch: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Results, CompareError> {
-    compare_rows(data, data.train.view().into(), plan, store, watch)
+    compare_on(data, data.train.view().into(), plan, store, watch)
 }
 
-/// [`compare`] of data with discrete features. Runs add the noise to the training rows anew in each
-/// epoch; preprocessing, baselines and diagnostics see its draw [`Dequantizer::FIXED`]. Validation and
-/// test rows have their noise already.
+/// [`compare`], with runs that train on `training` and everything else on the training rows of `data`.
+/// For discrete features, `training` is without noise, which a run adds anew in each epoch
+/// ([`InMemory::dequantized`]), and `data` has that of the draw [`Dequantizer::FIXED`].
+///
+/// [`Dequantizer::FIXED`]: pdmap_train::Dequantizer::FIXED
 ///
 /// # Errors
 /// As [`compare`].
-pub fn compare_dequantized<F: Real>(
-    data: &Splits<F>,
-    noise: &Dequantizer,
-    plan: &Plan,
-    store: &Store,
-    watch: &mut (dyn FnMut(Event<'_>) + Send),
-) -> Result<Results, CompareError> {
-    let mut seen = data.clone();
-    noise.add(Dequantizer::FIXED, 0, seen.train.view_mut());
-    compare_rows(&seen, InMemory::from(data.train.view()).dequantized(Some(noise)), plan, store, watch)
-}
-
-/// The comparison: runs train on `training`, everything else sees the training rows of `data`.
-fn compare_rows<'a, F: Real>(
+pub fn compare_on<'a, F: Real>(
     data: &'a Splits<F>,
     training: InMemory<'a, F>,
     plan: &'a Plan,

@@ -9,6 +9,6 @@ mod store;
 mod truth;
 mod tune;
 
-pub use compare::{compare, compare_dequantized};
+pub use compare::{compare, compare_on};
 pub use event::Event;
 pub use store::Store;

@@ -82,10 +82,10 @@ pub trait Base<F: Real>: Parametric<F> + DuplicateBase<F> + Any + Debug + Send +
     }
 
     /// Fills `z` with draws from the density at the temperature `T` of `draw`, given a row of its
-    /// condition for each row if the density needs one. `T = 1` is the density itself,
-    /// `T = 0` its mode (of an ensemble, the best of its members' modes). In between, the spread around the centre is multiplied by `T`: `p(z/T)/T`
-    /// for each number of a density centred at 0; a mixture does so for each component, around its
-    /// mean and with the same weights.
+    /// condition for each row if the density needs one. `T = 1` is the density itself, `T = 0` its
+    /// mode (of an ensemble, the best of its members' modes). In between, the spread around the centre
+    /// is multiplied by `T`: `p(z/T)/T` for each number of a density centred at 0; a mixture does so
+    /// for each component, around its mean and with the same weights.
     ///
     /// Numbers are drawn in the order of `z`, so drawing in blocks gives the rows of a single call.
     ///
