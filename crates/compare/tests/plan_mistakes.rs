@@ -20,7 +20,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("\n[training]\nbacth = 2\n{arm}"),
-            "plan.toml:3: unknown key `bacth` in `training`; nearest is `batch`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, plateau, retries",
+            "plan.toml:3: unknown key `bacth` in `training`; nearest is `batch`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, plateau, most-halvings, average, retries",
         ),
         (
             format!("{arm}dept = 2\n"),
@@ -28,7 +28,7 @@ fn every_mistake_is_named_with_its_line() {
         ),
         (
             format!("{arm}[arms.training]\nstep = 2\n"),
-            "plan.toml:4: unknown key `step` in `arms[0].training`; nearest is `steps`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, plateau, retries",
+            "plan.toml:4: unknown key `step` in `arms[0].training`; nearest is `steps`, known: batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, plateau, most-halvings, average, retries",
         ),
         ("seeds = 3\n".into(), "plan.toml:1: key `arms` is missing"),
         ("arms = []\n".into(), "plan.toml:1: `arms`: a comparison needs at least one arm"),
@@ -137,7 +137,7 @@ fn every_mistake_is_named_with_its_line() {
         // Models.
         (
             "[[arms]]\nmodel = \"dense-svg\"\n".into(),
-            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact, paper-mnist, paper-bsds300, gaussianization-orthonormal, gaussianization-unconstrained, gaussianization-svd, image-pyramid-orthonormal, image-pyramid-unconstrained, audio-lapped, gaussian-mixture, mixture-spline, linear-spline-orthonormal, linear-spline-unconstrained; the path of a model file ends in .toml",
+            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact, paper-mnist, paper-bsds300, gaussianization-orthonormal, gaussianization-unconstrained, gaussianization-svd, image-pyramid-orthonormal, image-pyramid-unconstrained, audio-lapped, gaussian-mixture, mixture-spline, mixture-autoregressive, linear-spline-orthonormal, linear-spline-unconstrained; the path of a model file ends in .toml",
         ),
         (
             "[[arms]]\nname = \"a\"\nmodel = \"absent.toml\"\n".into(),

@@ -82,6 +82,10 @@ impl<F: Real> Geometry<F> for Bias<F> {
         self.values.step(rule, grad)
     }
 
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        self.values.add_to_mean(share, mean)
+    }
+
     fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
         self.values.euclidean(rows, grad)
     }

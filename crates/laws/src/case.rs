@@ -68,6 +68,11 @@ impl<'a, F: Real> Case<'a, F> {
         }
     }
 
+    /// Another layer on the same rows, under its condition where it reads one.
+    pub(crate) fn with(&self, layer: Box<dyn Layer<F>>) -> Self {
+        Self { layer, ..self.on(self.rows.clone()) }
+    }
+
     /// The layer, under its condition where it reads one.
     pub fn layer(&self) -> &dyn Layer<F> {
         &*self.layer

@@ -102,6 +102,8 @@ presets! {
         GAUSSIAN_MIXTURE = "gaussian-mixture";
         /// Couplings of splines that start as the identity, in front of a Gaussian mixture.
         MIXTURE_SPLINE = "mixture-spline";
+        /// Masked autoregressive splines that start as the identity, in front of a Gaussian mixture.
+        MIXTURE_AUTOREGRESSIVE = "mixture-autoregressive";
         /// A rotation and a spline for each component.
         LINEAR_SPLINE_ORTHONORMAL = "linear-spline-orthonormal";
         /// The same with a matrix in GL(D).

@@ -170,6 +170,20 @@ training_options! {
         /// the model says, or never]
         plateau(value_name = "N"): u64 => plateau, some_unless_zero;
     }
+    /// Halvings a step above which the rate is halved.
+    #[serde(default = "most_halvings", skip_serializing_if = "is_most_halvings")]
+    most_halvings: Option<f64> = most_halvings(), keys {
+        /// Halve the rate, at most six times, where steps are halved more often than this, as a mean over
+        /// 500 steps; 0 for never [default: what the model says, or 0.1]
+        most_halvings(value_name = "M", allow_negative_numbers = true): f64 => most_halvings, some_unless_none;
+    }
+    /// β of the moving average of the weights; 0 for none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    average: f64 = 0.0, keys {
+        /// Validate and keep a moving average of the weights, of which each step moves 1 − β of the way
+        /// to the present ones; 0 for none [default: what the model says, or 0]
+        average(value_name = "BETA", allow_negative_numbers = true): f64 => average;
+    }
     /// How often a run that diverges returns to its best weights and continues at a lower rate.
     retries: u64 = 3, keys {
         /// How often a run that diverges returns to its best weights and continues at a lower rate
@@ -181,6 +195,21 @@ training_options! {
 /// 0 stands for never.
 fn some_unless_zero(validations: u64) -> Option<u64> {
     (validations > 0).then_some(validations)
+}
+
+/// 0 stands for never.
+fn some_unless_none(halvings: f64) -> Option<f64> {
+    (halvings != 0.0).then_some(halvings)
+}
+
+// The default is not written, so that files of earlier versions stay those of the same run.
+#[allow(clippy::unnecessary_wraps)]
+fn most_halvings() -> Option<f64> {
+    Some(0.1)
+}
+
+fn is_most_halvings(halvings: &Option<f64>) -> bool {
+    *halvings == most_halvings()
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
@@ -242,6 +271,15 @@ impl TrainConfig {
         Optimizer::new(self.optimizer, default)
             .and_then(|optimizer| optimizer.decaying(self.decay))
             .map_err(|error| ("decay", error))?;
+        let halvings = self.most_halvings.unwrap_or(1.0);
+        if !(halvings > 0.0 && halvings.is_finite()) {
+            let range = "positive, or 0 for never";
+            return Err(("most-halvings", LayerError::Range { what: "most halvings", value: halvings, range }));
+        }
+        if !(0.0..1.0).contains(&self.average) {
+            let (value, range) = (self.average, "in [0, 1)");
+            return Err(("average", LayerError::Range { what: "average", value, range }));
+        }
         self.schedule.validate().map_err(|error| ("schedule", error))?;
         let rows = self.validation_rows as u64;
         within("evaluations", "evaluations", self.evaluations, 1, MOST_EVALUATIONS, "from 1 to 1,000,000")?;

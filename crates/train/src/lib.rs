@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod auto;
+mod average;
 mod batches;
 mod checkpoint;
+mod checks;
 mod clock;
 mod clock_state;
+mod easing;
 mod error;
 mod fit;
 mod hooks;

@@ -239,6 +239,15 @@ pub enum Event {
     },
     /// The run returned to its best weights and continues at a lower rate.
     RolledBack(Rollback),
+    /// Many steps were halved, so the rate is.
+    Eased {
+        /// Steps taken.
+        step: u64,
+        /// How often steps were halved since the start.
+        halvings: u64,
+        /// What the configured rate is multiplied by from here on.
+        factor: f64,
+    },
     /// The checkpoint was written.
     Saved {
         /// Its step.

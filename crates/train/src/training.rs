@@ -6,11 +6,14 @@ use ndarray::ArrayView2;
 use pdmap_core::contract::StepReport;
 use pdmap_core::optim::Optimizer;
 use pdmap_core::{Flow, LayerError, Real, Training, check};
-use pdmap_spec::{Rows, SpecError, TrainConfig};
+use pdmap_spec::{Rows, TrainConfig};
 
+use crate::average::Average;
 use crate::batches::{Batches, Position};
 use crate::checkpoint::{Identity, Snapshot};
+use crate::checks::{TRAINING, VALIDATION, check_rows};
 use crate::clock::Clock;
+use crate::easing::Easing;
 use crate::error::TrainError;
 use crate::hooks::Hooks;
 use crate::memory::peak_memory;
@@ -83,6 +86,7 @@ fn run_to_the_end<F: Real>(
     let mut outcome = run.over()?;
     while outcome.is_none() && run.clock.goes_on(run.step) {
         outcome = run.advance(config, observer)?;
+        run.ease(config, hooks);
         if outcome.is_none() && run.clock.evaluates(run.step) {
             outcome = run.evaluate(hooks)?;
             run.plateau = plateau::factor(run.record.curve(), config.plateau);
@@ -113,10 +117,6 @@ fn run_to_the_end<F: Real>(
     run.finish(outcome)
 }
 
-/// Names of the rows in errors.
-const TRAINING: &str = "training rows";
-const VALIDATION: &str = "validation rows";
-
 /// When a checkpoint is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Save {
@@ -141,6 +141,10 @@ struct Run<'a, 'f, F: Real> {
     rollbacks: Vec<Rollback>,
     /// Factor of the rate after the plateaus so far.
     plateau: f64,
+    /// What halved steps have done to the rate.
+    easing: Easing,
+    /// What is validated in place of the flow, if an average is.
+    average: Option<Average<F>>,
     cost: Cost,
     /// Step of the last checkpoint.
     checkpoint: Option<u64>,
@@ -159,7 +163,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         check_rows(rows, validation.reborrow(), config)?;
         config.validate()?;
         let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?.decaying(config.decay)?;
-        let mut training = flow.training();
+        let (mut training, mut average) = (flow.training(), Average::of(flow, config.average)?);
         let (mut identity, mut restored) = (None, None);
         // Either way every number is read once: it must be finite, and it identifies the run.
         match &hooks.checkpoints {
@@ -170,22 +174,22 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             Some(checkpoints) => {
                 let hashes = [rows.fingerprint(TRAINING)?, Rows::from(validation.reborrow()).fingerprint(VALIDATION)?];
                 let own = Identity::of(flow, config, rows, validation.nrows(), hashes);
-                restored = checkpoints.restore(&own, flow, &mut training)?;
+                restored = checkpoints.restore(&own, flow, &mut training, average.as_mut())?;
                 identity = Some(own);
             }
         }
-        let (clock, record, position, step, halvings, rollbacks) = match restored {
+        let (clock, record, position, step, halvings, rollbacks, easing) = match restored {
             Some(from) => {
                 hooks.tell(Event::Resumed { step: from.step, version: from.version });
                 let record = Record::resume(from.record, from.best, config, flow.features());
                 let clock = Clock::resume(config, rows.count(), time, from.clock);
-                (clock, record, from.position, from.step, from.halvings, from.rollbacks)
+                (clock, record, from.position, from.step, from.halvings, from.rollbacks, from.easing)
             }
             None => {
                 let mut clock = Clock::start(config, rows.count(), time);
                 let record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
                 record.curve().iter().for_each(|&point| hooks.tell(Event::Validated(point)));
-                (clock, record, Position::default(), 0, 0, Vec::new())
+                (clock, record, Position::default(), 0, 0, Vec::new(), Easing::default())
             }
         };
         let batches = Batches::new(rows, config.batch, config.seed, position);
@@ -204,6 +208,8 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             halvings,
             rollbacks,
             plateau,
+            easing,
+            average,
             cost: Cost::default(),
             checkpoint,
         })
@@ -214,13 +220,14 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         if self.step == 0 || self.record.last_step() != self.step {
             return Ok(None);
         }
-        self.record.verdict(self.flow, self.rows, &mut self.clock)
+        let flow = Average::or(&mut self.average, self.flow)?;
+        self.record.verdict(flow, self.rows, &mut self.clock)
     }
 
     /// One step; gives the outcome if it was the last.
     fn advance(&mut self, config: &TrainConfig, observer: &mut dyn Observer<F>) -> Result<Option<Outcome>, TrainError> {
         let horizon = self.clock.horizon();
-        let rate = config.rate * factor(&self.rollbacks) * self.plateau;
+        let rate = config.rate * factor(&self.rollbacks) * self.plateau * self.easing.factor();
         self.optimizer.set_rate(rate * config.schedule.factor(self.step, horizon.unwrap_or(u64::MAX)))?;
         let start = Instant::now();
         let batch = match self.batches.draw() {
@@ -237,10 +244,18 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             Err(error) => return Ok(Some(Outcome::of_error(self.step, error)?)),
         }
         self.step += 1;
+        self.average.as_mut().map_or(Ok(()), |average| average.follow(self.flow))?;
         if observed {
             self.clock.paused(|| observer.after(self.flow));
         }
         Ok(None)
+    }
+
+    /// Lowers the rate where many steps were halved, instead of losing them.
+    fn ease(&mut self, config: &TrainConfig, hooks: &mut Hooks<'_>) {
+        if self.easing.decide(config.most_halvings, self.step, self.halvings) {
+            hooks.tell(Event::Eased { step: self.step, halvings: self.halvings, factor: self.easing.factor() });
+        }
     }
 
     /// After a divergence, and if a retry is left: returns to the best weights with an empty memory
@@ -257,6 +272,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         }
         let to = self.record.back(self.flow)?;
         self.training = self.flow.training();
+        self.average.as_mut().map_or(Ok(()), |average| average.restart(self.flow))?;
         let rollback = Rollback::after(&self.rollbacks, *step, reason.clone(), to);
         self.rollbacks.push(rollback.clone());
         hooks.tell(Event::RolledBack(rollback));
@@ -266,7 +282,8 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     fn evaluate(&mut self, hooks: &mut Hooks<'_>) -> Result<Option<Outcome>, TrainError> {
         let before = self.record.curve().len();
         let rows = EvaluationRows { validation: self.validation.reborrow(), training: self.rows };
-        let outcome = self.record.evaluate(self.flow, rows, self.step, &mut self.clock)?;
+        let flow = Average::or(&mut self.average, self.flow)?;
+        let outcome = self.record.evaluate(flow, rows, self.step, &mut self.clock)?;
         // A loss that is not finite adds no point to the curve.
         self.record.curve().iter().skip(before).for_each(|&point| hooks.tell(Event::Validated(point)));
         Ok(outcome)
@@ -293,6 +310,8 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             step,
             halvings: self.halvings,
             rollbacks: &self.rollbacks,
+            easing: self.easing,
+            average: self.average.as_ref(),
         };
         let event = match checkpoints.save(&snapshot) {
             Ok(()) => {
@@ -325,27 +344,6 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             peak_memory,
         })
     }
-}
-
-/// Checks the numbers of rows.
-fn check_rows<F: Real>(
-    rows: Rows<'_, F>,
-    validation: ArrayView2<'_, F>,
-    config: &TrainConfig,
-) -> Result<(), TrainError> {
-    if config.batch == 0 || rows.count() < config.batch as u64 {
-        let actual = usize::try_from(rows.count()).unwrap_or(usize::MAX);
-        return Err(TrainError::TooFewRows { expected: config.batch.max(1), actual });
-    }
-    if let (Rows::Memory(_), actual, limit) = (rows, rows.count(), u64::from(u32::MAX))
-        && actual > limit
-    {
-        return Err(SpecError::TooManyRows { what: "training rows in memory", limit, actual }.into());
-    }
-    if validation.nrows() == 0 {
-        return Err(TrainError::NoValidation);
-    }
-    Ok(())
 }
 
 /// One step: forward, backward, update.

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use ndarray::Array2;
 use pdmap_core::flow::base::{Normal, draw};
+use pdmap_core::optim::Schedule;
 use pdmap_core::{Flow, Real};
 use pdmap_layers::diagonal::{Scale, ScaleDirection};
 use pdmap_train::{
-    Adaptive, Architecture, Budget, Checkpoints, Event, Hooks, Outcome, Preprocess, Preset, TrainConfig, Trained,
-    mean_log_prob, train, train_with, weights_hash,
+    Adaptive, Architecture, Budget, Checkpoints, Event, Hooks, Outcome, Preprocess, Preset, Rows, TrainConfig, Trained,
+    mean_log_prob, registry, train, train_with, weights_hash,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -82,6 +83,62 @@ fn a_plateau_lowers_the_rate() {
     assert_ne!(before[first + 1].to_bits(), after[first + 1].to_bits());
     let least = |values: &[f64]| values.iter().fold(f64::INFINITY, |least, &value| least.min(value));
     assert!(least(&after) > least(&before), "{} {}", least(&after), least(&before));
+}
+
+/// A rate that leaps over singular matrices is lowered until few steps have to be halved.
+#[test]
+fn halved_steps_lower_the_rate() {
+    let (rows, validation) = (heavy::<f64>(60, 1), heavy::<f64>(20, 2));
+    let run = |most_halvings| {
+        let mut flow = Preset::DENSE_RELATIVE
+            .model(Architecture::default())
+            .build_on(Rows::from(&rows), &[Preprocess::Standardize], 0, &registry())
+            .unwrap();
+        let budget = Budget::Steps(4000);
+        let config = TrainConfig { rate: 0.5, batch: 20, most_halvings, ..TrainConfig::new(budget) };
+        let mut factors = vec![];
+        let mut watch = |event| {
+            if let Event::Eased { factor, .. } = event {
+                factors.push(factor);
+            }
+        };
+        let trained = train_with(&mut flow, &rows, validation.view(), &config, Hooks::new(&mut watch)).unwrap();
+        (trained.halvings, trained.best.validation, factors)
+    };
+    let (before, _, none) = run(None);
+    let (after, _, factors) = run(Some(0.1));
+    assert!(none.is_empty() && before > 400, "{before}: this test tests nothing");
+    assert!(factors.first() == Some(&0.5) && factors.windows(2).all(|pair| pair[1] < pair[0]), "{factors:?}");
+    assert!(after < before / 2, "{after} of {before}");
+}
+
+/// Averages of noisy weights: a rate that never falls leaves them in motion about the best ones.
+#[test]
+fn an_average_of_the_weights_is_validated_and_kept() {
+    let (rows, validation) = (heavy::<f64>(2000, 1), heavy::<f64>(2000, 2));
+    let run = |average| {
+        let mut flow = flow(&rows);
+        let schedule = Schedule::constant();
+        let config = TrainConfig { rate: 0.05, batch: 20, average, schedule, ..TrainConfig::new(Budget::Steps(2000)) };
+        let trained = train(&mut flow, &rows, validation.view(), &config, &mut |_| {}).unwrap();
+        let kept = mean_log_prob(&flow, validation.view(), usize::MAX).unwrap();
+        assert!((kept - trained.best.validation).abs() < 1e-9, "{kept} {}", trained.best.validation);
+        trained
+    };
+    let spread = |trained: &Trained| {
+        let late: Vec<f64> = trained.curve.iter().rev().take(10).map(|point| point.validation).collect();
+        late.iter().fold(f64::NEG_INFINITY, |most, &value| most.max(value))
+            - late.iter().fold(f64::INFINITY, |least, &value| least.min(value))
+    };
+    let (plain, averaged) = (run(0.0), run(0.99));
+    assert!(averaged.best.validation > plain.best.validation, "{} {}", averaged.best.validation, plain.best.validation);
+    assert!(spread(&averaged) < 0.5 * spread(&plain), "{} {}", spread(&averaged), spread(&plain));
+    for average in [1.0, -0.1, f64::NAN] {
+        assert!(TrainConfig { average, ..TrainConfig::default() }.validate().is_err());
+    }
+    for most in [-1.0, f64::NAN] {
+        assert!(TrainConfig { most_halvings: Some(most), ..TrainConfig::default() }.validate().is_err());
+    }
 }
 
 /// Training rows much narrower than the validation rows: a scale that learns them leads the validation

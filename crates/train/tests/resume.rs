@@ -123,6 +123,19 @@ fn a_guard_that_halves_steps_goes_on_bit_for_bit() {
 }
 
 #[test]
+fn a_moving_average_and_a_lower_rate_after_halvings_go_on_bit_for_bit() {
+    let rows = data::<f64>().train;
+    for preset in [Preset::DENSE_RELATIVE, Preset::DENSE_SVD, Preset::GAUSSIAN_MIXTURE] {
+        let model = preset.model(Architecture::default());
+        let config = TrainConfig { average: 0.9, rate: 0.1, ..config(100) };
+        goes_on::<f64>(&model, Rows::from(&rows), &config, &[7, 8], "average");
+    }
+    let model = Preset::DENSE_RELATIVE.model(Architecture::default());
+    let config = TrainConfig { rate: 0.5, most_halvings: Some(0.01), ..config(1200) };
+    goes_on::<f64>(&model, Rows::from(&rows), &config, &[301, 703], "eased");
+}
+
+#[test]
 fn a_learned_nu_patience_and_a_file_of_rows_go_on_bit_for_bit() {
     let mut model = Preset::DENSE_ORTHONORMAL.model(Architecture::default());
     model.base = BaseSpec::new("student-t", &serde_json::json!({ "nu": 5.0, "learned": true }));

@@ -161,6 +161,16 @@ impl<F: Real> Geometry<F> for FreeKernels<F> {
         Ok(())
     }
 
+    /// The mean itself, unless a determinant has another sign there.
+    fn at_mean(&self, mean: &[F]) -> Result<ArrayD<F>> {
+        let mean: Array1<F> = mean.iter().copied().collect();
+        let tensor = self.tensor_of(&mean)?;
+        let weight = mean.into_shape_with_order(self.weight.dim());
+        let same =
+            weight.is_ok_and(|at| matches!((self.signs(&at), self.signs(&self.weight)), (Ok(a), Ok(b)) if a == b));
+        Ok(if same { tensor } else { self.tensor() })
+    }
+
     fn new_grad(&self, name: String) -> ParamGrad<F> {
         // The heuristic also accumulates the Euclidean gradient, so that its angle can be measured.
         let sums = if self.direction == FreeDirection::Euclidean { 1 } else { 2 };

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayD;
 
-use super::{Diagnostic, ParamGrad, Reads, Rule, State, StepReport};
+use super::{Diagnostic, ParamGrad, Reads, Rule, State, StepReport, mean};
 use crate::{Real, Result, parallel};
 
 /// A parameter tensor that knows the space it lives in: unconstrained numbers, positive numbers, a
@@ -58,6 +58,26 @@ pub trait Geometry<F: Real> {
     /// # Errors
     /// A singular matrix.
     fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>>;
+
+    /// Moves `mean` by `share` of the way to the present values: a step of a running mean, in
+    /// coordinates in which sums of values make sense. Positive numbers are averaged by their
+    /// logarithms, others as they are. A share of 1 replaces zeros by the present values.
+    ///
+    /// # Errors
+    /// A mean of another size.
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        mean::follow(self.tensor().iter().copied(), share, mean)
+    }
+
+    /// The values of the space at such a running mean. On O(D) they are the polar factor of the
+    /// mean matrix; on GL(D) the mean itself, unless its determinant has another sign than that of
+    /// the present values, which then take its place.
+    ///
+    /// # Errors
+    /// A mean of another size.
+    fn at_mean(&self, mean: &[F]) -> Result<ArrayD<F>> {
+        mean::shaped(self.tensor().shape(), mean.iter().copied())
+    }
 
     /// Writes the training state beyond the values, under names that begin with `name`.
     fn save_state(&self, name: &str, state: &mut State<F>) {

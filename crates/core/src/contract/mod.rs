@@ -11,6 +11,7 @@ mod geometry;
 mod gradients;
 mod input;
 mod layer;
+pub mod mean;
 mod memory;
 mod module;
 mod outer_sum;

@@ -3,7 +3,7 @@
 use ndarray::{Array, ArrayD, ArrayRef, Dimension};
 
 use super::values::{self, finite_step, multiplied};
-use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
+use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport, mean};
 use crate::{Real, Result, parallel};
 
 /// Unconstrained numbers: the Euclidean direction `mean ∂ log p/∂θ` and additive steps.
@@ -81,6 +81,10 @@ impl<F: Real, D: Dimension> Geometry<F> for Free<F, D> {
         rule.ascend(&mut grad.memory, values, &mut grad.direction)?;
         finite_step(&grad.direction)?;
         Ok(StepReport::default())
+    }
+
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        mean::follow(self.slice().iter().copied(), share, mean)
     }
 
     fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {

@@ -5,10 +5,11 @@ use ndarray::{ArrayD, Ix2};
 use super::drift::Drift;
 use super::guard::LARGE;
 use super::motion::outer;
+use super::polar::polar;
 use super::tracked::TrackedLogDet;
 use super::{Group, GroupMatrix};
-use crate::contract::{Diagnostic, Geometry, GradSum, ParamGrad, Reads, Rule, State, StepReport};
-use crate::linalg::{orthonormality_residual, singular_values};
+use crate::contract::{Diagnostic, Geometry, GradSum, ParamGrad, Reads, Rule, State, StepReport, mean, view};
+use crate::linalg::{Lu, orthonormality_residual, singular_values};
 use crate::{LayerError, Real, Result, check, parallel};
 
 /// The direction has `[D, D]` entries on GL(D), and the `D(D−1)/2` of a strict lower triangle on
@@ -78,6 +79,24 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
             self.outdate_exact();
         }
         report
+    }
+
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        mean::follow(self.weight.iter().copied(), share, mean)
+    }
+
+    fn at_mean(&self, mean: &[F]) -> Result<ArrayD<F>> {
+        let dim = self.dim();
+        check::features("mean", dim * dim, mean.len())?;
+        let mean = view(mean, dim, dim);
+        let found = match self.group {
+            Group::Orthonormal => polar(mean),
+            Group::General(_) => {
+                let sign = Lu::<f64>::default().refactor_matrix(mean).ok().map(|found| found.negative);
+                (sign == Some(self.log_det()?.negative)).then(|| mean.to_owned())
+            }
+        };
+        Ok(found.unwrap_or_else(|| self.weight.clone()).into_dyn())
     }
 
     fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {

@@ -28,6 +28,7 @@ mod member;
 mod motion;
 mod orthonormal;
 mod panels;
+mod polar;
 mod positive;
 mod start;
 mod thin_cayley;

@@ -4,7 +4,7 @@ use ndarray::{Array1, ArrayD};
 use serde::{Deserialize, Serialize};
 
 use super::values::{self, finite_step, multiplied};
-use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport};
+use crate::contract::{Geometry, ParamGrad, Reads, Rule, StepReport, mean};
 use crate::{LayerError, Real, Result};
 
 /// The direction in which a positive number moves, and the coordinates of its optimizer. With
@@ -116,6 +116,14 @@ impl<F: Real> Geometry<F> for Positive<F> {
             *s += step;
         }
         Ok(StepReport { halvings })
+    }
+
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        mean::follow(self.values.iter().map(|&s| num_traits::Float::ln(s)), share, mean)
+    }
+
+    fn at_mean(&self, mean: &[F]) -> Result<ArrayD<F>> {
+        mean::shaped(self.values.shape(), mean.iter().map(|&log| num_traits::Float::exp(log)))
     }
 
     fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {

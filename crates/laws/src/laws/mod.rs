@@ -1,5 +1,6 @@
 //! The laws of layers. Each measures and compares; none knows anything of a particular layer.
 
+mod averages;
 mod batches;
 mod extremes;
 mod gradient;
@@ -12,6 +13,7 @@ mod round_trip;
 mod shapes;
 mod specification;
 
+pub use averages::averages;
 pub use batches::batches;
 pub(crate) use batches::{part, same_sums};
 pub use extremes::{extreme_rows, extremes, magnitudes};
@@ -46,6 +48,7 @@ pub fn all<F: Real>() -> Vec<(&'static str, Law<F>)> {
         ("refuses", refuses),
         ("specification", specification),
         ("resumption", resumption),
+        ("averages", averages),
     ]
 }
 

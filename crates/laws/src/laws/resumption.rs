@@ -46,6 +46,13 @@ pub fn resumption<F: Real>(case: &Case<'_, F>) -> Verdict {
     at_most("numbers that took another path", differences(bits(&*whole), bits(&*again)), 0.0)
 }
 
+/// The layer after some steps of Adam.
+pub(super) fn moved_by<F: Real>(case: &Case<'_, F>, count: usize) -> Result<Box<dyn Layer<F>>, LayerError> {
+    let (mut layer, mut grads) = (case.layer().duplicate(), case.layer().new_grads());
+    steps(case, &mut *layer, &mut grads, count)?;
+    Ok(layer)
+}
+
 fn steps<F: Real>(
     case: &Case<'_, F>,
     layer: &mut dyn Layer<F>,

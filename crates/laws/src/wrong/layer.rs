@@ -1,7 +1,7 @@
 //! Wrong layers.
 
 use ndarray::{Array1, ArrayD};
-use pdmap_core::contract::{In, Out, Reads, Rule, StepReport, Visit, VisitMut};
+use pdmap_core::contract::{Geometry, In, Out, Reads, Rule, StepReport, Visit, VisitMut};
 use pdmap_core::group::Positive;
 use pdmap_core::{ForwardPass, Input, Layer, LayerSpec, ParamGrad, Parametric, Real, Result, Shape, Tape};
 use pdmap_layers::diagonal::{Scale, ScaleDirection};
@@ -39,6 +39,8 @@ mistakes! {
     ForgetsTensors: "specification";
     /// Every third update is skipped, and which one is next is not saved.
     ForgetsState: "resumption";
+    /// The mean of logarithms is taken for a scale.
+    MeanOfLogs: "averages";
     /// Intermediate squares overflow.
     Squares: "extremes";
 }
@@ -77,6 +79,9 @@ impl<F: Real> Parametric<F> for WrongScale<F> {
         if self.is(Mistake::ForgetsTensors) {
             let ones = Array1::ones(self.right.scale().len());
             return visit(&"scale", &Positive::new(ones, ScaleDirection::Euclidean)?);
+        }
+        if self.is(Mistake::MeanOfLogs) {
+            return self.right.parameters(&mut |name, scale| visit(name, &LogMean(scale)));
         }
         self.right.parameters(visit)
     }
@@ -177,5 +182,38 @@ impl<F: Real> Layer<F> for WrongScale<F> {
             }
             dx => self.right.backward(at, dy, dx, grads),
         }
+    }
+}
+
+/// A parameter that adds its logarithms to a mean, and takes the mean as it is.
+struct LogMean<'p, F>(&'p dyn Geometry<F>);
+
+impl<F: Real> Geometry<F> for LogMean<'_, F> {
+    fn tensor(&self) -> ArrayD<F> {
+        self.0.tensor()
+    }
+
+    fn set_tensor(&mut self, _: &str, _: ArrayD<F>) -> Result<()> {
+        Ok(())
+    }
+
+    fn new_grad(&self, name: String) -> ParamGrad<F> {
+        self.0.new_grad(name)
+    }
+
+    fn direct(&self, rows: usize, reads: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
+        self.0.direct(rows, reads, grad)
+    }
+
+    fn step(&mut self, _: &mut dyn Rule<F>, _: &mut ParamGrad<F>) -> Result<StepReport> {
+        Ok(StepReport::default())
+    }
+
+    fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
+        self.0.euclidean(rows, grad)
+    }
+
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        self.0.add_to_mean(share, mean)
     }
 }

@@ -67,6 +67,10 @@ impl<F: Real> Geometry<F> for Weight<F> {
         Ok(report)
     }
 
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        self.free.add_to_mean(share, mean)
+    }
+
     fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
         let mut gradient = self.free.euclidean(rows, grad)?;
         if let Some(values) = gradient.as_slice_mut() {

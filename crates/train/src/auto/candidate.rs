@@ -36,7 +36,7 @@ impl Candidate {
         Self::of(Preset::GAUSSIAN_MIXTURE, operations)
     }
 
-    /// Flows: splines on a mixture; and linear maps to independent components, orthonormal and
+    /// Flows: couplings and masked autoregressive layers of splines on a mixture; and linear maps to independent components, orthonormal and
     /// unconstrained. A single feature has none, since it has nothing to be coupled with.
     pub(super) fn flows(features: usize, operations: f64) -> Vec<Self> {
         if features == 1 {
@@ -44,6 +44,7 @@ impl Candidate {
         }
         vec![
             Self::of(Preset::MIXTURE_SPLINE, operations),
+            Self::of(Preset::MIXTURE_AUTOREGRESSIVE, operations),
             Self::new(Preset::LINEAR_SPLINE_ORTHONORMAL),
             Self::new(Preset::LINEAR_SPLINE_UNCONSTRAINED),
         ]

@@ -9,6 +9,7 @@ use pdmap_spec::tensor_file::IN_MEMORY;
 use super::folder::Folder;
 use super::header::Identity;
 use super::snapshot::{Restored, Snapshot};
+use crate::average::Average;
 use crate::error::TrainError;
 
 /// The checkpoint of one run, in a folder or in memory, and how often it is replaced. Two runs
@@ -85,17 +86,19 @@ impl Checkpoints {
         identity: &Identity,
         flow: &mut Flow<F>,
         training: &mut Training<F>,
+        average: Option<&mut Average<F>>,
     ) -> Result<Option<Restored<F>>, TrainError> {
         if !self.resume {
             return Ok(None);
         }
         match &self.place {
             Place::Folder(folder) => {
-                let read = |bytes: Vec<u8>| Restored::read(&folder.file(), &bytes, identity, flow, training);
+                let read = |bytes: Vec<u8>| Restored::read(&folder.file(), &bytes, identity, flow, training, average);
                 folder.read()?.map(read).transpose()
             }
             Place::Memory(bytes) => {
-                let read = |bytes: &Vec<u8>| Restored::read(Path::new(IN_MEMORY), bytes, identity, flow, training);
+                let read =
+                    |bytes: &Vec<u8>| Restored::read(Path::new(IN_MEMORY), bytes, identity, flow, training, average);
                 bytes.as_ref().map(read).transpose()
             }
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::batches::Position;
 use crate::clock_state::{ClockState, MOST_STEPS as MOST};
+use crate::easing::Easing;
 use crate::error::TrainError;
 use crate::outcome::Rollback;
 use crate::record::RecordState;
@@ -35,6 +36,9 @@ pub(super) struct Header {
     /// Returns to the best weights.
     #[serde(default)]
     pub(super) rollbacks: Vec<Rollback>,
+    /// What halved steps have done to the rate.
+    #[serde(default)]
+    pub(super) easing: Easing,
     /// The position in the data.
     pub(super) position: Position,
     /// Time used and planned.
@@ -49,12 +53,13 @@ impl Header {
     /// Refuses numbers that no run can have left, which would later panic, mislead or never end;
     /// the error names them.
     pub(super) fn check(&self) -> Result<(), String> {
-        let Self { step, halvings, rollbacks, position, clock, record, numbers, identity, .. } = self;
+        let Self { step, halvings, rollbacks, easing, position, clock, record, numbers, identity, .. } = self;
         let number = |key: &str| identity.0.get(key).and_then(Value::as_u64).unwrap_or(MOST);
         let points = || record.curve.iter().chain([&record.best]);
         let sound = [
             ("step", *step <= MOST && clock.horizon.is_none_or(|horizon| *step <= horizon)),
             ("halvings", *halvings <= MOST),
+            ("easing of the rate", easing.is_sound(*step, *halvings)),
             ("rollbacks", rollbacks.iter().all(Rollback::is_sound) && rollbacks.len() as u64 <= number("retries")),
             ("position", position.epoch <= MOST && position.next <= number("rows")),
             ("clock", clock.is_sound(identity.budget(), number("evaluations"))),

@@ -9,8 +9,10 @@ use pdmap_spec::{SpecError, tensor_file};
 
 use super::header::{FORMAT, Header, Identity, MEMORY};
 use super::legacy;
+use crate::average::Average;
 use crate::batches::Position;
 use crate::clock_state::ClockState;
+use crate::easing::Easing;
 use crate::error::TrainError;
 use crate::outcome::Rollback;
 use crate::record::{Record, RecordState};
@@ -22,6 +24,9 @@ const ENTRY: &str = "pdmap-checkpoint";
 const NOW: &str = "now.";
 const BEST: &str = "best.";
 const STATE: &str = "state.";
+
+/// What the names of a moving average of the weights begin with.
+const AVERAGE: &str = "average.";
 
 /// A run between two steps.
 #[derive(Debug)]
@@ -35,6 +40,8 @@ pub(crate) struct Snapshot<'a, F: Real> {
     pub(crate) step: u64,
     pub(crate) halvings: u64,
     pub(crate) rollbacks: &'a [Rollback],
+    pub(crate) easing: Easing,
+    pub(crate) average: Option<&'a Average<F>>,
 }
 
 /// What a run resumes from, beside the flow and the optimizer's memory, which are already set.
@@ -47,6 +54,7 @@ pub(crate) struct Restored<F> {
     pub(crate) step: u64,
     pub(crate) halvings: u64,
     pub(crate) rollbacks: Vec<Rollback>,
+    pub(crate) easing: Easing,
     /// The version of the library that wrote it, if another one.
     pub(crate) version: Option<String>,
 }
@@ -56,6 +64,9 @@ impl<F: Real> Snapshot<'_, F> {
         let mut state = State::default();
         self.flow.save_state(&mut state);
         state.scoped(MEMORY, |state| self.training.save_memory(state));
+        if let Some(average) = self.average {
+            state.scoped(AVERAGE, |state| average.save(state));
+        }
         let header = Header {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -63,6 +74,7 @@ impl<F: Real> Snapshot<'_, F> {
             step: self.step,
             halvings: self.halvings,
             rollbacks: self.rollbacks.to_vec(),
+            easing: self.easing,
             position: self.position,
             clock: self.clock,
             record: self.record.state(),
@@ -79,14 +91,15 @@ impl<F: Real> Snapshot<'_, F> {
 }
 
 impl<F: Real> Restored<F> {
-    /// Reads the bytes of the checkpoint called `path` into `flow` and `training`. Both are
-    /// unchanged after an error.
+    /// Reads the bytes of the checkpoint called `path` into `flow`, `training` and `average`. After an
+    /// error, the first two are unchanged.
     pub(super) fn read(
         path: &Path,
         contents: &[u8],
         identity: &Identity,
         flow: &mut Flow<F>,
         training: &mut Training<F>,
+        average: Option<&mut Average<F>>,
     ) -> Result<Self, TrainError> {
         let header: Header = tensor_file::parse(path, &tensor_file::entry(path, contents, ENTRY)?, FORMAT)?;
         header.identity.check(path, identity, legacy::current)?;
@@ -112,10 +125,13 @@ impl<F: Real> Restored<F> {
         restored.set_tensors(Tensors::from_iter(now)).map_err(inconsistent)?;
         restored.load_state(&mut state).map_err(inconsistent)?;
         state.scoped(MEMORY, |state| memory.load_memory(state)).map_err(inconsistent)?;
+        if let Some(average) = average {
+            state.scoped(AVERAGE, |state| average.load(state)).map_err(inconsistent)?;
+        }
         state.finish().map_err(inconsistent)?;
         (*flow, *training) = (restored, memory);
-        let Header { record, clock, position, step, halvings, rollbacks, version, .. } = header;
+        let Header { record, clock, position, step, halvings, rollbacks, easing, version, .. } = header;
         let version = (version != env!("CARGO_PKG_VERSION")).then_some(version);
-        Ok(Self { record, best, clock, position, step, halvings, rollbacks, version })
+        Ok(Self { record, best, clock, position, step, halvings, rollbacks, easing, version })
     }
 }

@@ -66,6 +66,9 @@ impl Watch {
             Event::RolledBack(Rollback { step, reason, to, factor }) => self.bar.warn(&format!(
                 "warning: step {step}: {reason}; continuing from the weights of step {to} with the rate times {factor}"
             )),
+            Event::Eased { step, halvings, factor } => self.bar.said(&format!(
+                "step {step}: {halvings} steps were halved so far; continuing with the rate times {factor}"
+            )),
             Event::SaveFailed { last: true, step, error } => {
                 self.bar.warn(&format!("warning: the last checkpoint (step {step}) was not saved: {error}"));
             }
@@ -112,6 +115,9 @@ fn line(event: &Event) -> Option<(&'static str, Value)> {
         }
         Event::Resumed { step, version } => ("resumed", json!({ "step": step, "other_version": version })),
         Event::RolledBack(rollback) => ("rollback", json!(rollback)),
+        Event::Eased { step, halvings, factor } => {
+            ("eased", json!({ "step": step, "halvings": halvings, "factor": factor }))
+        }
         Event::Saved { step } => ("checkpoint", json!({ "step": step })),
         Event::SaveFailed { step, error, .. } => {
             ("checkpoint-failed", json!({ "step": step, "error": error.to_string() }))
