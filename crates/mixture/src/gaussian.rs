@@ -130,6 +130,7 @@ impl Gaussian {
 }
 
 /// A normal density in two parts.
+#[derive(Debug, Clone)]
 pub(crate) struct Split {
     /// `p(x_b)`.
     pub(crate) marginal: Gaussian,
@@ -141,12 +142,11 @@ pub(crate) struct Split {
 
 impl Split {
     /// `p(x_a | x_b)`.
-    pub(crate) fn conditional(self, values: ArrayView1<'_, f64>) -> Gaussian {
-        let Gaussian { mean, factor } = self.conditional;
-        let Some(across) = self.across else { return Gaussian { mean, factor } };
+    pub(crate) fn conditional(&self, values: ArrayView1<'_, f64>) -> Gaussian {
+        let Gaussian { mean, factor } = &self.conditional;
+        let Some(across) = &self.across else { return self.conditional.clone() };
         let mut shift = across.dot(&(&values - &self.marginal.mean)).insert_axis(Axis(0));
         factor.solve_rows(shift.view_mut());
-        let mean = mean - shift.index_axis(Axis(0), 0);
-        Gaussian { mean, factor }
+        Gaussian { mean: mean - &shift.index_axis(Axis(0), 0), factor: factor.clone() }
     }
 }

@@ -16,8 +16,8 @@ use crate::gaussian::Gaussian;
 #[derive(Debug, Clone, PartialEq)]
 pub struct GaussianMixture {
     /// `log π_k`, of weights that sum to 1.
-    log_weights: Vec<f64>,
-    components: Vec<Gaussian>,
+    pub(crate) log_weights: Vec<f64>,
+    pub(crate) components: Vec<Gaussian>,
 }
 
 /// Rows that are evaluated together. Results do not depend on it, up to rounding.
@@ -168,56 +168,6 @@ impl GaussianMixture {
             }
         }
         self.components.len() - 1
-    }
-
-    /// The density of some of the columns, the others integrated out:
-    /// `p(x_b) = Σ_k π_k N(x_b; μ_kb, Σ_kbb)`, its columns in the order given.
-    ///
-    /// # Errors
-    /// [`MixtureError::Column`] for a column that does not exist or is named twice.
-    pub fn marginal(&self, columns: &[usize]) -> Result<Self> {
-        self.check_columns(columns)?;
-        let components = self.components.iter().map(|component| component.marginal(columns));
-        Ok(Self { log_weights: self.log_weights.clone(), components: components.collect::<Result<_>>()? })
-    }
-
-    /// The density of the other columns, in their order, where the `given` columns `b` have the
-    /// given `values`:
-    ///
-    /// ```text
-    /// p(x_a | x_b) = Σ_k p(k | x_b) N(x_a; μ_k,a|b, Σ_k,a|b),   p(k | x_b) ∝ π_k N(x_b; μ_kb, Σ_kbb).
-    /// ```
-    ///
-    /// # Errors
-    /// [`MixtureError::Column`] as for [`marginal`](Self::marginal); another number of values;
-    /// values that are not finite.
-    pub fn conditional(&self, given: &[usize], values: ArrayView1<'_, f64>) -> Result<Self> {
-        self.check_columns(given)?;
-        let rest: Vec<usize> = (0..self.columns()).filter(|column| !given.contains(column)).collect();
-        let (expected, actual) = (given.len(), values.len());
-        if expected != actual {
-            return Err(MixtureError::Count { what: "values of the given columns", expected, actual });
-        }
-        check::finite("values of the given columns", values.insert_axis(Axis(0)))?;
-        let (mut log_weights, mut components) = (Vec::new(), Vec::new());
-        for (component, log_weight) in self.components.iter().zip(&self.log_weights) {
-            let split = component.split(given, &rest)?;
-            let mut y = Array2::zeros((1, given.len()));
-            let centred = (&values - &split.marginal.mean()).insert_axis(Axis(0));
-            split.marginal.factor().apply(centred.view(), y.view_mut())?;
-            let square: f64 = y.iter().map(|y| y * y).sum();
-            log_weights.push(log_weight + split.marginal.log_peak() - 0.5 * square);
-            components.push(split.conditional(values));
-        }
-        let total = log_sum_exp(log_weights.iter().copied());
-        log_weights.iter_mut().for_each(|weight| *weight -= total);
-        Ok(Self { log_weights, components })
-    }
-
-    fn check_columns(&self, named: &[usize]) -> Result<()> {
-        let columns = self.columns();
-        let wrong = named.iter().enumerate().find(|(at, column)| **column >= columns || named[..*at].contains(column));
-        wrong.map_or(Ok(()), |(_, &column)| Err(MixtureError::Column { column, columns }))
     }
 
     /// The mixture of `offset + scale·x` for rows `x` of this one, with positive scales of columns.

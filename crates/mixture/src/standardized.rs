@@ -1,7 +1,7 @@
 //! Rows in the coordinates that fits work in.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
-use pdmap_core::check;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use pdmap_core::{LayerError, check};
 
 use crate::error::{MixtureError, Result};
 use crate::mixture::GaussianMixture;
@@ -13,6 +13,8 @@ pub struct Standardized {
     rows: Array2<f64>,
     mean: Array1<f64>,
     deviation: Array1<f64>,
+    /// Whether cells are missing, which are NaN.
+    missing: bool,
 }
 
 /// Standard deviations below so many roundings of the largest number of a column are rounding.
@@ -25,35 +27,62 @@ impl Standardized {
     /// No rows; rows that are not finite; [`MixtureError::ConstantColumn`].
     pub fn new(rows: ArrayView2<'_, f64>) -> Result<Self> {
         check::finite("rows", rows.reborrow())?;
+        Self::observed(rows)
+    }
+
+    /// Standardizes rows with missing cells, which are NaN, by the observed cells of each column.
+    ///
+    /// # Errors
+    /// No rows; infinite cells; [`MixtureError::ConstantColumn`], also for a column without any cell,
+    /// whose value is NaN then.
+    pub fn observed(rows: ArrayView2<'_, f64>) -> Result<Self> {
+        let missing = not_infinite(rows.reborrow())?;
         let (count, columns) = rows.dim();
         if count == 0 || columns == 0 {
             return Err(MixtureError::NoRows);
         }
         let mut own = rows.as_standard_layout().into_owned();
-        let mean = Array1::from_iter(rows.axis_iter(Axis(1)).map(|column| column.sum() / count as f64));
+        let there = |column: ArrayView1<'_, f64>| column.iter().copied().filter(|x| !x.is_nan()).collect::<Vec<f64>>();
+        let mean = Array1::from_iter(own.axis_iter(Axis(1)).map(|column| {
+            let cells = there(column);
+            cells.iter().sum::<f64>() / cells.len() as f64
+        }));
         own -= &mean;
         let deviation = Array1::from_iter(own.axis_iter(Axis(1)).map(|column| {
-            let largest = column.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+            let cells = there(column);
+            let largest = cells.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
             // The largest number first: squares of the others cannot overflow.
-            let mean_square = column.iter().map(|x| (x / largest).powi(2)).sum::<f64>() / count as f64;
+            let mean_square = cells.iter().map(|x| (x / largest).powi(2)).sum::<f64>() / cells.len() as f64;
             if largest > 0.0 { largest * mean_square.sqrt() } else { 0.0 }
         }));
         for (column, (&deviation, &mean)) in deviation.iter().zip(&mean).enumerate() {
-            if deviation <= ROUNDINGS * f64::EPSILON * mean.abs() {
-                return Err(MixtureError::ConstantColumn { column, value: rows[[0, column]], rows: count });
+            // A mean without cells is not a number.
+            if mean.is_nan() || deviation <= ROUNDINGS * f64::EPSILON * mean.abs() {
+                let value = there(rows.column(column)).first().copied().unwrap_or(f64::NAN);
+                return Err(MixtureError::ConstantColumn { column, value, rows: count });
             }
         }
         own /= &deviation;
-        Ok(Self { rows: own, mean, deviation })
+        Ok(Self { rows: own, mean, deviation, missing })
+    }
+
+    /// Whether cells are missing.
+    pub fn has_missing(&self) -> bool {
+        self.missing
     }
 
     /// Other rows in the same coordinates.
     ///
     /// # Errors
-    /// Another number of columns; rows that are not finite.
+    /// Another number of columns; rows that are not finite, but for missing cells where these rows
+    /// have some.
     pub fn map(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>> {
         check::features("rows", self.columns(), rows.ncols())?;
-        check::finite("rows", rows.reborrow())?;
+        if self.missing {
+            not_infinite(rows.reborrow())?;
+        } else {
+            check::finite("rows", rows.reborrow())?;
+        }
         Ok((&rows - &self.mean) / &self.deviation)
     }
 
@@ -72,7 +101,7 @@ impl Standardized {
         self.rows.ncols()
     }
 
-    /// The correlations of the columns.
+    /// The correlations of the columns, of rows without missing cells.
     pub fn correlations(&self) -> Array2<f64> {
         let mut sum = Array2::zeros((self.columns(), self.columns()));
         let add = pdmap_core::linalg::gemm(
@@ -109,5 +138,13 @@ impl Standardized {
     /// those of the rows, in nats.
     pub fn log_volume(&self) -> f64 {
         self.deviation.iter().map(|deviation| deviation.ln()).sum()
+    }
+}
+
+/// Refuses infinite cells. Whether cells are missing.
+pub(crate) fn not_infinite(rows: ArrayView2<'_, f64>) -> Result<bool> {
+    match rows.indexed_iter().find(|(_, cell)| cell.is_infinite()) {
+        Some(((row, column), &value)) => Err(LayerError::NonFinite { what: "rows", row, column, value }.into()),
+        None => Ok(rows.iter().any(|cell| cell.is_nan())),
     }
 }

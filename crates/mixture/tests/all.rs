@@ -4,6 +4,7 @@ mod base;
 mod common;
 mod density;
 mod em;
+mod missing;
 mod questions;
 mod reference;
 mod select;

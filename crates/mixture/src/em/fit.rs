@@ -1,16 +1,19 @@
 //! The EM iteration.
 
-use ndarray::ArrayView2;
+use ndarray::{Array1, Array2, ArrayView2};
 use pdmap_core::{LayerError, check};
 
 use super::coefficients::{Component, precision, write};
 use super::design::Design;
 use super::expectation::{Expectation, Source};
 use super::maximization::Maximization;
+use super::observed::{Observed, Responsible};
 use super::prior::Prior;
 use super::state::State;
 use crate::covariance::CovarianceForm;
 use crate::error::{MixtureError, Result};
+use crate::factor::PrecisionFactor;
+use crate::gaussian::Gaussian;
 use crate::mixture::GaussianMixture;
 use crate::standardized::Standardized;
 
@@ -44,10 +47,14 @@ pub struct Progress {
     pub components: usize,
 }
 
+/// Iterations for one normal density at most.
+const OVERALL: usize = 50;
+
 /// Rows that a component needs: one with fewer (in sums of posteriors) is left out.
 const LEAST: f64 = 0.5;
 
-/// An EM iteration on [`Standardized`] rows. After the first, iterations allocate nothing.
+/// An EM iteration on [`Standardized`] rows. After the first, iterations allocate nothing, unless cells
+/// are missing: then the E-step takes their expectations given the observed cells of the row.
 ///
 /// ```
 /// use ndarray::Array2;
@@ -73,6 +80,8 @@ pub struct Em<'a> {
     numbers: &'a [f64],
     state: State,
     expectation: Expectation,
+    /// The E-step of rows with missing cells.
+    observed: Option<Observed>,
     maximization: Maximization,
     sums: Vec<f64>,
     coefficients: Vec<f64>,
@@ -87,7 +96,7 @@ impl<'a> Em<'a> {
     ///
     /// # Errors
     /// No components; a prior for another number of columns, with a negative number of rows or a
-    /// floor that is not positive; a rank of 0.
+    /// floor that is not positive; a rank of 0; missing cells with tied covariances.
     pub fn new(rows: &'a Standardized, form: CovarianceForm, components: usize, prior: &Prior) -> Result<Self> {
         let columns = rows.columns();
         if components == 0 {
@@ -95,6 +104,9 @@ impl<'a> Em<'a> {
         }
         if form == (CovarianceForm::LowRank { rank: 0 }) {
             return Err(LayerError::Range { what: "rank", value: 0.0, range: "at least 1" }.into());
+        }
+        if form == CovarianceForm::Tied && rows.has_missing() {
+            return Err(LayerError::Conflict { first: "missing cells", second: "tied covariances" }.into());
         }
         check_prior(prior, columns)?;
         let design = Design::of(form);
@@ -104,6 +116,7 @@ impl<'a> Em<'a> {
             numbers: numbers(rows.rows())?,
             state: State::new(form, components, columns),
             expectation: Expectation::new(design, columns, rows.count()),
+            observed: rows.has_missing().then(|| Observed::new(design, rows.rows())),
             maximization: Maximization::new(form, components, rows.rows(), prior)?,
             sums: vec![0.0; size],
             coefficients: vec![0.0; size],
@@ -127,8 +140,37 @@ impl<'a> Em<'a> {
             let (value, range) = (label as f64, "below the number of components");
             return Err(LayerError::Range { what: "label", value, range }.into());
         }
-        self.expectation.run(self.numbers, Source::Labels(labels), components, &mut self.sums)?;
+        match &self.observed {
+            None => self.expectation.run(self.numbers, Source::Labels(labels), components, &mut self.sums)?,
+            Some(observed) => {
+                let from = GaussianMixture::of_one(self.before(components)?);
+                observed.run(self.rows.rows(), &from, (Responsible::Labels(labels), components), &mut self.sums)?
+            }
+        };
         self.maximize()
+    }
+
+    /// What is known of missing cells before the first components: one normal density for all rows, and
+    /// for that one the standard normal density.
+    fn before(&self, components: usize) -> Result<Gaussian> {
+        if components > 1 {
+            return Self::overall(self.rows);
+        }
+        let columns = self.state.columns;
+        Gaussian::new(Array1::zeros(columns), PrecisionFactor::Dense(Array2::eye(columns)))
+    }
+
+    /// The normal density of highest likelihood for all rows.
+    pub(crate) fn overall(rows: &'a Standardized) -> Result<Gaussian> {
+        let mut one = Self::new(rows, CovarianceForm::Full, 1, &Prior::floor(rows.columns()))?;
+        one.start(&vec![0; rows.count()])?;
+        one.run(EmOptions { iterations: OVERALL, ..EmOptions::default() })?;
+        Ok(one.mixture()?.components()[0].clone())
+    }
+
+    /// Factorizations of an iteration for each component because of missing cells.
+    pub(crate) fn factorizations(&self) -> usize {
+        self.observed.as_ref().map_or(0, Observed::factorizations)
     }
 
     /// Starts with the components of a mixture in standardized coordinates.
@@ -190,10 +232,18 @@ impl<'a> Em<'a> {
     /// A log-likelihood that is not finite; a covariance that is not positive definite.
     pub fn step(&mut self) -> Result<Progress> {
         let count = self.rows.count() as f64;
-        let source = Source::Coefficients(&self.coefficients);
-        let common = self.maximization.common(&self.state);
         let components = self.state.components();
-        let log_likelihood = common + self.expectation.run(self.numbers, source, components, &mut self.sums)?;
+        let log_likelihood = match &self.observed {
+            None => {
+                let source = Source::Coefficients(&self.coefficients);
+                let common = self.maximization.common(&self.state);
+                common + self.expectation.run(self.numbers, source, components, &mut self.sums)?
+            }
+            Some(observed) => {
+                let (mixture, how) = (self.state.mixture()?, (Responsible::Posterior, components));
+                observed.run(self.rows.rows(), &mixture, how, &mut self.sums)?
+            }
+        };
         let penalized = (log_likelihood + self.penalty) / count;
         self.maximize()?;
         self.iterations += 1;

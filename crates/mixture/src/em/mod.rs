@@ -9,11 +9,14 @@
 mod coefficients;
 mod design;
 mod expectation;
+mod filled;
 mod fit;
 mod maximization;
+mod observed;
 mod prior;
 mod scatter;
 mod state;
 
+pub(crate) use filled::filled;
 pub use fit::{Em, EmOptions, Progress};
 pub use prior::Prior;
