@@ -23,7 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["core"],
     &["layers", "filterbank"],
     &["dense", "conv", "mixture"],
-    &["laws", "data"],
+    &["laws", "data", "query"],
     &["spec"],
     &["train", "report"],
     &["compare"],

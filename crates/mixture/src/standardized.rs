@@ -66,6 +66,11 @@ impl Standardized {
         Ok(Self { rows: own, mean, deviation, missing })
     }
 
+    /// Mean and standard deviation of each column.
+    pub fn scale(&self) -> (&Array1<f64>, &Array1<f64>) {
+        (&self.mean, &self.deviation)
+    }
+
     /// Whether cells are missing.
     pub fn has_missing(&self) -> bool {
         self.missing

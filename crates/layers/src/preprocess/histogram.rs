@@ -1,6 +1,6 @@
 //! Gaussianization of each feature through its histogram.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, Zip};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Ix2, Zip, concatenate};
 use pdmap_core::group::Fixed;
 use pdmap_core::prelude::*;
 use rayon::prelude::*;
@@ -87,6 +87,19 @@ impl<F: Real> Histogram<F> {
         let rows = edges.rows().into_iter().zip(masses.rows());
         self.features = rows.map(|(edges, masses)| Feature::of(&wide(edges), &wide(masses))).collect();
         Ok(())
+    }
+
+    /// Histograms of different columns, side by side.
+    ///
+    /// # Errors
+    /// No histograms; numbers of bins that differ.
+    pub fn beside(all: &[Self]) -> Result<Self> {
+        let joined = |of: fn(&Self) -> &Array2<F>| {
+            let parts: Vec<ArrayView2<'_, F>> = all.iter().map(|histogram| of(histogram).view()).collect();
+            let (expected, actual) = (all.first().map_or(0, Self::bins), all.last().map_or(0, Self::bins));
+            concatenate(Axis(0), &parts).map_err(|_| LayerError::Features { what: "bins", expected, actual })
+        };
+        Self::new(joined(|own| own.edges.values())?, joined(|own| own.masses.values())?)
     }
 
     /// Bins per feature.

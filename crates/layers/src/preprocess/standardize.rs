@@ -57,7 +57,11 @@ impl<F: Real> Standardize<F> {
         Self::new(scale.location.mapv(F::of), scale.deviation.mapv(F::of))
     }
 
-    fn new(mean: Array1<F>, deviation: Array1<F>) -> Result<Self> {
+    /// The given locations and scales.
+    ///
+    /// # Errors
+    /// Numbers of features that differ; numbers that are not finite; scales that are not positive.
+    pub fn new(mean: Array1<F>, deviation: Array1<F>) -> Result<Self> {
         check::features("deviation", mean.len(), deviation.len())?;
         let mean = Fixed::new("mean", mean)?;
         positive(deviation.view())?;

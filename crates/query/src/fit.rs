@@ -1,0 +1,107 @@
+//! A model fitted to rows with missing cells.
+
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::group::Direction;
+use pdmap_core::{Flow, Layer, LayerError, LayerExt, Real};
+use pdmap_layers::preprocess::{Bins, Histogram, Standardize};
+use pdmap_mixture::{FactorKind, GaussianMixture, GaussianMixtureBase, SelectOptions, Standardized, select};
+use rand::Rng;
+
+use crate::copula::Copula;
+use crate::error::{QueryError, Result};
+
+/// Bins of the maps by histograms that are tried; fewer where a column has few cells.
+const BINS: [usize; 2] = [16, 64];
+
+/// Least cells of a column for each bin.
+const CELLS: usize = 20;
+
+/// A flow and how it judges the validation rows.
+#[derive(Debug, Clone)]
+pub struct ObservedFit<F: Real> {
+    /// A map of each column on a Gaussian mixture: [`Copula::of`] has its marginals.
+    pub flow: Flow<F>,
+    /// The map that the validation rows chose.
+    pub map: String,
+    /// Mean of `log p` of the cells of the validation rows that are there, in nats a row.
+    pub validation: f64,
+}
+
+/// Fits a [`Copula`] to rows with missing cells, which are NaN, by the likelihood of the cells that are there:
+/// a map of each column by its own cells, then a mixture by EM (Ghahramani & Jordan 1994). This is right
+/// where cells are missing at random: whether one is missing may depend on the others that are there, not
+/// on its own value. The validation rows choose the map (a standardization, or a histogram of each
+/// column), the components and their shrinkage.
+///
+/// # Errors
+/// A column without two different cells; no validation rows; infinite cells.
+pub fn fit_observed<F: Real>(
+    rows: ArrayView2<'_, F>,
+    validation: ArrayView2<'_, F>,
+    options: &SelectOptions,
+    rng: &mut dyn Rng,
+) -> Result<ObservedFit<F>> {
+    let options = SelectOptions { missing: true, ..options.clone() };
+    // Refuses what cannot be fitted.
+    let standardized = Standardized::observed(rows.mapv(F::f64).view())?;
+    let mut best: Option<ObservedFit<F>> = None;
+    for Map { name, layer } in maps(rows, &standardized)? {
+        let codes = |rows| codes(&*layer, rows, &standardized);
+        let (train, held_out) = (codes(rows)?, codes(validation)?);
+        let mixture = select(train.view(), held_out.view(), &options, rng)?.mixture;
+        let flow = flow(layer.duplicate(), &mixture)?;
+        let each = Copula::of(&flow)?.log_density_observed(validation)?;
+        let validation = each.iter().sum::<f64>() / each.len() as f64;
+        if best.as_ref().is_none_or(|best| validation > best.validation) {
+            best = Some(ObservedFit { flow, map: name, validation });
+        }
+    }
+    best.ok_or(QueryError::NoMap)
+}
+
+/// A map of each column by its own cells.
+struct Map<F: Real> {
+    name: String,
+    layer: Box<dyn Layer<F>>,
+}
+
+/// The maps that are tried.
+fn maps<F: Real>(rows: ArrayView2<'_, F>, standardized: &Standardized) -> Result<Vec<Map<F>>> {
+    let (mean, deviation) = standardized.scale();
+    let plain = Standardize::new(mean.mapv(F::of), deviation.mapv(F::of))?;
+    let mut maps = vec![Map { name: "standardize".to_owned(), layer: Box::new(plain) as Box<dyn Layer<F>> }];
+    let cells: Vec<Vec<F>> =
+        rows.columns().into_iter().map(|column| column.iter().copied().filter(|x| !x.is_nan()).collect()).collect();
+    let least = cells.iter().map(Vec::len).min().unwrap_or(0);
+    for bins in BINS.into_iter().filter(|bins| bins * CELLS <= least) {
+        let each = cells.iter().map(|cells| {
+            let column = ArrayView2::from_shape((cells.len(), 1), cells).map_err(|_| LayerError::NoRows)?;
+            Ok(Histogram::fit(column, Bins::Bins(bins))?)
+        });
+        let histogram = Histogram::beside(&each.collect::<Result<Vec<_>>>()?)?;
+        maps.push(Map { name: format!("histogram of {bins} bins"), layer: Box::new(histogram) });
+    }
+    Ok(maps)
+}
+
+/// Codes of rows, NaN where a cell is missing.
+fn codes<F: Real>(layer: &dyn Layer<F>, rows: ArrayView2<'_, F>, by: &Standardized) -> Result<Array2<f64>> {
+    let (mean, _) = by.scale();
+    let mut whole = rows.to_owned();
+    for mut row in whole.rows_mut() {
+        row.iter_mut().zip(mean).filter(|(cell, _)| cell.is_nan()).for_each(|(cell, &mean)| *cell = F::of(mean));
+    }
+    let (z, _) = layer.transform(whole.view())?;
+    let mut z = z.mapv(F::f64);
+    z.zip_mut_with(&rows, |z, x| {
+        if x.is_nan() {
+            *z = f64::NAN;
+        }
+    });
+    Ok(z)
+}
+
+fn flow<F: Real>(layer: Box<dyn Layer<F>>, mixture: &GaussianMixture) -> Result<Flow<F>> {
+    let base = GaussianMixtureBase::new(mixture, FactorKind::General, Direction::Relative)?;
+    Ok(Flow::new(mixture.columns(), vec![layer], Box::new(base))?)
+}

@@ -1,0 +1,6 @@
+//! Tests of questions to a density: one program.
+
+mod columnwise;
+mod common;
+mod missing;
+mod questions;
