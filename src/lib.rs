@@ -16,6 +16,7 @@ pub use pdmap_filterbank as filterbank;
 pub use pdmap_layers as layers;
 pub use pdmap_layers::{autoregressive, coupling, diagonal, elementwise, mixture, nn, preprocess, radial, spline};
 pub use pdmap_mixture as gaussian_mixture;
+pub use pdmap_query as query;
 pub use pdmap_spec as spec;
 pub use pdmap_train::{
     Adaptive, AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Dequantizer, DiscreteFeature,

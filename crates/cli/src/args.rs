@@ -1,6 +1,7 @@
 //! The flags of all subcommands.
 
 mod data;
+mod missing;
 mod rows;
 mod scoring;
 mod train;
@@ -12,8 +13,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pdmap_train::Preset;
 
 pub(crate) use data::{DataArgs, Discrete, Protocol};
+pub(crate) use missing::{FillArg, Missing};
 pub(crate) use rows::{ConditionedRows, HeaderArg, OutputFormat, RowFormatArg};
-pub(crate) use scoring::{Classify, Inspect, Map, Report, Sample, Score};
+pub(crate) use scoring::{Classify, Impute, Inspect, Map, Report, Sample, Score};
 pub(crate) use train::Train;
 pub(crate) use training::{ArchitectureArgs, Dtype, TrainingArgs};
 
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Decode(Map),
     /// Draw rows from a model
     Sample(Sample),
+    /// Fill missing cells of rows
+    Impute(Impute),
     /// Classify rows by their likelihood under each class
     Classify(Classify),
     /// Show the contents and the diagnostics of a model file

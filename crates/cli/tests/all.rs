@@ -18,6 +18,7 @@ mod nearly_singular;
 mod numpy_reader;
 mod pipes;
 mod plans;
+mod questions;
 mod reduced_rank;
 mod reports;
 mod resume;

@@ -98,6 +98,18 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "impute",
+        works: "impute g.st --data x.npy --out filled.csv --json",
+        refused: &[
+            ("absent.st --data x.npy --out filled.csv", "absent.st"),
+            ("m.st --data x.npy --out filled.csv", "mixture-copula"),
+            ("g.st --data absent.npy --out filled.csv", "absent.npy"),
+            ("g.st --data narrow.npy --out filled.csv", "2 features per row, expected 3"),
+            ("g.st --data x.npy --draws 2 --out filled.csv", "--draws 2"),
+            ("g.st --data x.npy --out x.npy", "x.npy"),
+        ],
+    },
+    Case {
         name: "classify",
         works: "classify c.st --data x.npy --labels labels.npy --out k.npy --json",
         refused: &[
@@ -198,6 +210,7 @@ fn prepare(folder: &Path) {
     }
     let run = |line: &str| drop(succeed(folder, &words(line)));
     run("train --data x.npy --model mixture-spline --steps 5 --out m.st");
+    run("train --data x.npy --model gaussian-mixture --steps 5 --out g.st");
     std::fs::write(folder.join("c.toml"), "layers = [{ kind = \"coupling\", hidden = [4] }]").unwrap();
     run("train --data x.npy --condition labels.npy --classes 2 --model c.toml --steps 5 --out c.st");
     run("train --data synthetic:ar1?length=16 --rows 300,50,50 --model conv-orthonormal --steps 5 --out conv.st");

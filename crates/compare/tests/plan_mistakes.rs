@@ -137,7 +137,7 @@ fn every_mistake_is_named_with_its_line() {
         // Models.
         (
             "[[arms]]\nmodel = \"dense-svg\"\n".into(),
-            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact, paper-mnist, paper-bsds300, gaussianization-orthonormal, gaussianization-unconstrained, gaussianization-svd, image-pyramid-orthonormal, image-pyramid-unconstrained, audio-lapped, gaussian-mixture, mixture-spline, mixture-autoregressive, linear-spline-orthonormal, linear-spline-unconstrained; the path of a model file ends in .toml",
+            "plan.toml:2: `arms[0].model`: unknown model `dense-svg`; nearest is `dense-svd`, known: dense-exact, dense-relative, dense-relative-algebra, dense-orthonormal, dense-svd, conv-orthonormal, conv-unconstrained, conv-free-exact, paper-mnist, paper-bsds300, gaussianization-orthonormal, gaussianization-unconstrained, gaussianization-svd, image-pyramid-orthonormal, image-pyramid-unconstrained, audio-lapped, gaussian-mixture, mixture-spline, mixture-autoregressive, mixture-copula, linear-spline-orthonormal, linear-spline-unconstrained; the path of a model file ends in .toml",
         ),
         (
             "[[arms]]\nname = \"a\"\nmodel = \"absent.toml\"\n".into(),

@@ -72,7 +72,10 @@ fn headers_can_be_forced() {
 
 #[test]
 fn a_missing_value_in_the_first_row_does_not_indicate_a_header() {
-    assert_eq!(says("1,NA\n3,4\n"), "line 1 (row 0), column 1: missing value \"NA\"; fill it in or remove the row");
+    assert_eq!(
+        says("1,NA\n3,4\n"),
+        "line 1 (row 0), column 1: missing value \"NA\"; fill it in, remove the row, or see --missing marginalize of `train` and `score`"
+    );
 }
 
 #[test]
@@ -96,7 +99,9 @@ fn missing_values_are_refused_with_their_position() {
         let shown = missing.trim().trim_matches('"');
         assert_eq!(
             says(&format!("a,b\n1,2\n3,{missing}\n")),
-            format!("line 3 (row 1), column 1 (\"b\"): missing value {shown:?}; fill it in or remove the row")
+            format!(
+                "line 3 (row 1), column 1 (\"b\"): missing value {shown:?}; fill it in, remove the row, or see --missing marginalize of `train` and `score`"
+            )
         );
     }
 }

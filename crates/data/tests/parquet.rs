@@ -158,7 +158,7 @@ fn a_null_is_a_missing_value_with_row_column_and_name() {
             let text = error.to_string();
             assert!(matches!(error, DataError::MissingCell { .. }), "{way}: {text}");
             assert!(
-                text.ends_with("row 17, column 1 (\"x\"): missing value \"null\"; fill it in or remove the row"),
+                text.ends_with("row 17, column 1 (\"x\"): missing value \"null\"; fill it in, remove the row, or see --missing marginalize of `train` and `score`"),
                 "{text}"
             );
         }

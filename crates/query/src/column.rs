@@ -6,13 +6,13 @@ use pdmap_core::special::increasing_root;
 use pdmap_core::special::normal::{log_density, log_tail, tail_quantile};
 use pdmap_mixture::{GaussianMixture, PrecisionFactor};
 
-use crate::copula::{Codes, Copula};
 use crate::error::{QueryError, Result};
+use crate::maps::{Codes, Maps};
 
-/// The density of one column of a [`Copula`], the others integrated out or given.
+/// The density of one column of a [`Copula`](crate::Copula), the others integrated out or given.
 #[derive(Debug, Clone)]
 pub struct Column<'c, F: Real> {
-    copula: &'c Copula<F>,
+    maps: &'c Maps<F>,
     column: usize,
     /// Weight, mean and standard deviation of each component of the codes.
     parts: Vec<(f64, f64, f64)>,
@@ -42,7 +42,7 @@ const CANDIDATES: usize = 400;
 
 impl<'c, F: Real> Column<'c, F> {
     /// `mixture` has one column.
-    pub(crate) fn new(copula: &'c Copula<F>, column: usize, mixture: &GaussianMixture) -> Self {
+    pub(crate) fn new(maps: &'c Maps<F>, column: usize, mixture: &GaussianMixture) -> Self {
         let weights = mixture.weights();
         let part = |(weight, component): (f64, &pdmap_mixture::Gaussian)| {
             let precision = match component.factor() {
@@ -52,7 +52,7 @@ impl<'c, F: Real> Column<'c, F> {
             (weight, component.mean()[0], 1.0 / precision)
         };
         let parts = weights.into_iter().zip(mixture.components()).map(part).collect();
-        Self { copula, column, parts }
+        Self { maps, column, parts }
     }
 
     /// `P(X ≤ x)`.
@@ -60,7 +60,7 @@ impl<'c, F: Real> Column<'c, F> {
     /// # Errors
     /// A number outside the domain of the model.
     pub fn cdf(&self, x: F) -> Result<f64> {
-        let codes = self.copula.codes_of(&[self.column], Array2::from_elem((1, 1), x).view())?;
+        let codes = self.maps.codes_of(&[self.column], Array2::from_elem((1, 1), x).view())?;
         Ok(self.below(codes.z[[0, 0]]))
     }
 
@@ -156,7 +156,7 @@ impl<'c, F: Real> Column<'c, F> {
         let z: Vec<f64> = (0..CANDIDATES).map(|at| self.code_quantile(probability(at))).chain(means).collect();
         let x = self.decode(&z)?;
         let cells = ndarray::ArrayView1::from(&x).insert_axis(Axis(1));
-        let Codes { log_slopes, .. } = self.copula.codes_of(&[self.column], cells)?;
+        let Codes { log_slopes, .. } = self.maps.codes_of(&[self.column], cells)?;
         let log_density_of = |at: usize| {
             let codes: f64 = self.parts.iter().map(|&(w, mean, s)| w * log_density((z[at] - mean) / s).exp() / s).sum();
             codes.ln() + log_slopes[[at, 0]]
@@ -167,6 +167,6 @@ impl<'c, F: Real> Column<'c, F> {
 
     fn decode(&self, codes: &[f64]) -> Result<Vec<F>> {
         let codes = ndarray::ArrayView1::from(codes).insert_axis(Axis(1));
-        Ok(self.copula.decode(&[self.column], codes)?.into_iter().collect())
+        Ok(self.maps.decode(&[self.column], codes)?.into_iter().collect())
     }
 }

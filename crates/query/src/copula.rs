@@ -3,12 +3,13 @@
 use std::any::Any;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
-use pdmap_core::{Chain, Flow, LayerError, LayerExt, ParametricExt, Real, check};
+use pdmap_core::{Flow, LayerError, Real, check};
 use pdmap_mixture::{Conditional, Gaussian, GaussianMixture, GaussianMixtureBase, MixtureError, PrecisionFactor};
 
 use crate::columnwise::is_columnwise;
 use crate::density::Density;
 use crate::error::{QueryError, Result};
+use crate::maps::{Codes, Maps};
 
 /// `log p(x) = log p_mixture(g_1(x_1), …, g_D(x_D)) + Σ_j log g_j'(x_j)` in nats, with an increasing map
 /// `g_j` of each column: a flow whose marginals and conditionals have closed forms, since those of the
@@ -20,17 +21,8 @@ use crate::error::{QueryError, Result};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Copula<F: Real> {
-    chain: Chain<F>,
+    maps: Maps<F>,
     mixture: GaussianMixture,
-    /// A row of the domain, and its codes: they stand in for columns that a question leaves out.
-    inside: (Array1<F>, Array1<F>),
-}
-
-/// Codes of cells, and the logarithms of the slopes of their maps.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Codes {
-    pub(crate) z: Array2<f64>,
-    pub(crate) log_slopes: Array2<f64>,
 }
 
 impl<F: Real> Copula<F> {
@@ -61,14 +53,12 @@ impl<F: Real> Copula<F> {
         let weights = mixture.log_weights().iter().enumerate();
         let heaviest = weights.max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(index, _)| index);
         let z = mixture.components()[heaviest].mean().mapv(F::of);
-        let chain = flow.chain().clone();
-        let (x, _) = chain.untransform(z.view().insert_axis(Axis(0)))?;
-        Ok(Self { chain, mixture, inside: (x.row(0).to_owned(), z) })
+        Ok(Self { maps: Maps::new(flow.chain().clone(), z)?, mixture })
     }
 
     /// Columns of a row.
     pub fn columns(&self) -> usize {
-        self.inside.0.len()
+        self.maps.columns()
     }
 
     /// The density of the codes.
@@ -81,7 +71,7 @@ impl<F: Real> Copula<F> {
     /// # Errors
     /// A column that does not exist or is named twice.
     pub fn marginal(&self, columns: &[usize]) -> Result<Density<'_, F>> {
-        Ok(Density::new(self, columns.to_vec(), self.mixture.marginal(columns)?))
+        Ok(Density::new(&self.maps, columns.to_vec(), self.mixture.marginal(columns)?))
     }
 
     /// The densities of the other columns, in their order, for any values of the `given` ones.
@@ -121,53 +111,9 @@ impl<F: Real> Copula<F> {
     /// Rows of another number of columns; cells outside the domain of the model.
     pub fn log_density_observed(&self, rows: ArrayView2<'_, F>) -> Result<Vec<f64>> {
         check::features("rows", self.columns(), rows.ncols())?;
-        let mut whole = rows.to_owned();
-        for mut row in whole.rows_mut() {
-            let cells = row.iter_mut().zip(&self.inside.0).filter(|(cell, _)| cell.is_nan());
-            cells.for_each(|(cell, &inside)| *cell = inside);
-        }
-        let Codes { mut z, log_slopes } = self.codes(whole.view())?;
-        let mut slopes = vec![0.0; rows.nrows()];
-        for ((row, column), cell) in rows.indexed_iter() {
-            if cell.is_nan() {
-                z[[row, column]] = f64::NAN;
-            } else {
-                slopes[row] += log_slopes[[row, column]];
-            }
-        }
+        let Codes { z, log_slopes } = self.maps.codes_observed(rows)?;
         let codes = self.mixture.log_density_observed(z.view())?;
-        Ok(codes.iter().zip(slopes).map(|(code, slope)| code + slope).collect())
-    }
-
-    /// Codes and slopes of the cells of some columns.
-    pub(crate) fn codes_of(&self, columns: &[usize], cells: ArrayView2<'_, F>) -> Result<Codes> {
-        check::features("cells", columns.len(), cells.ncols())?;
-        let mut whole = Array2::from_shape_fn((cells.nrows(), self.columns()), |(_, column)| self.inside.0[column]);
-        for (&column, cells) in columns.iter().zip(cells.columns()) {
-            whole.column_mut(column).assign(&cells);
-        }
-        let Codes { z, log_slopes } = self.codes(whole.view())?;
-        Ok(Codes { z: z.select(Axis(1), columns), log_slopes: log_slopes.select(Axis(1), columns) })
-    }
-
-    /// Codes and slopes of whole rows. Since a layer is linear in `∂/∂y`, two backward passes that differ in
-    /// its sign give the slope of each cell by itself.
-    fn codes(&self, rows: ArrayView2<'_, F>) -> Result<Codes> {
-        let mut grads = self.chain.new_grads();
-        let mut pass = |sign: F| self.chain.differentiate(rows.reborrow(), |z| z.mapv(|_| sign), &mut grads);
-        let ((z, up), (_, down)) = (pass(F::one())?, pass(-F::one())?);
-        let log_slopes = Array2::from_shape_fn(rows.dim(), |at| (0.5 * (up[at].f64() - down[at].f64())).ln());
-        Ok(Codes { z: z.mapv(F::f64), log_slopes })
-    }
-
-    /// The cells of some columns with these codes.
-    pub(crate) fn decode(&self, columns: &[usize], codes: ArrayView2<'_, f64>) -> Result<Array2<F>> {
-        let mut whole = Array2::from_shape_fn((codes.nrows(), self.columns()), |(_, column)| self.inside.1[column]);
-        for (&column, codes) in columns.iter().zip(codes.columns()) {
-            whole.column_mut(column).zip_mut_with(&codes, |cell, &code| *cell = F::of(code));
-        }
-        let (x, _) = self.chain.untransform(whole.view())?;
-        Ok(x.select(Axis(1), columns))
+        Ok(codes.iter().zip(log_slopes.sum_axis(Axis(1))).map(|(code, slope)| code + slope).collect())
     }
 }
 
@@ -194,8 +140,8 @@ impl<'c, F: Real> Given<'c, F> {
         if expected != actual {
             return Err(MixtureError::Count { what: "values of the given columns", expected, actual }.into());
         }
-        let codes = self.copula.codes_of(&self.given, values.insert_axis(Axis(0)))?;
+        let codes = self.copula.maps.codes_of(&self.given, values.insert_axis(Axis(0)))?;
         let mixture = self.conditional.at(codes.z.row(0))?;
-        Ok(Density::new(self.copula, self.columns().to_vec(), mixture))
+        Ok(Density::new(&self.copula.maps, self.columns().to_vec(), mixture))
     }
 }

@@ -6,21 +6,21 @@ use pdmap_mixture::{GaussianMixture, MixtureError};
 use rand::Rng;
 
 use crate::column::Column;
-use crate::copula::{Codes, Copula};
 use crate::error::Result;
+use crate::maps::{Codes, Maps};
 
-/// The density of some columns of a [`Copula`], the others integrated out or given.
+/// The density of some columns of a [`Copula`](crate::Copula), the others integrated out or given.
 #[derive(Debug, Clone)]
 pub struct Density<'c, F: Real> {
-    copula: &'c Copula<F>,
+    maps: &'c Maps<F>,
     columns: Vec<usize>,
     /// Of the codes of these columns.
     mixture: GaussianMixture,
 }
 
 impl<'c, F: Real> Density<'c, F> {
-    pub(crate) fn new(copula: &'c Copula<F>, columns: Vec<usize>, mixture: GaussianMixture) -> Self {
-        Self { copula, columns, mixture }
+    pub(crate) fn new(maps: &'c Maps<F>, columns: Vec<usize>, mixture: GaussianMixture) -> Self {
+        Self { maps, columns, mixture }
     }
 
     /// The columns of the model that this is a density of.
@@ -33,7 +33,7 @@ impl<'c, F: Real> Density<'c, F> {
     /// # Errors
     /// Rows of another number of columns; cells outside the domain of the model.
     pub fn log_density(&self, cells: ArrayView2<'_, F>) -> Result<Vec<f64>> {
-        let Codes { z, log_slopes } = self.copula.codes_of(&self.columns, cells)?;
+        let Codes { z, log_slopes } = self.maps.codes_of(&self.columns, cells)?;
         let of_codes = match self.columns.is_empty() {
             true => vec![0.0; z.nrows()],
             false => self.mixture.log_density(z.view())?,
@@ -47,7 +47,7 @@ impl<'c, F: Real> Density<'c, F> {
     /// None for a model that can be inverted at its samples.
     pub fn sample(&self, count: usize, rng: &mut dyn Rng) -> Result<Array2<F>> {
         let (codes, _) = self.mixture.sample(count, rng)?;
-        self.copula.decode(&self.columns, codes.view())
+        self.maps.decode(&self.columns, codes.view())
     }
 
     /// The density of one of these columns, the others integrated out.
@@ -56,7 +56,7 @@ impl<'c, F: Real> Density<'c, F> {
     /// A column that is none of these.
     pub fn column(&self, column: usize) -> Result<Column<'c, F>> {
         let place = self.columns.iter().position(|&own| own == column);
-        let place = place.ok_or(MixtureError::Column { column, columns: self.copula.columns() })?;
-        Ok(Column::new(self.copula, column, &self.mixture.marginal(&[place])?))
+        let place = place.ok_or(MixtureError::Column { column, columns: self.maps.columns() })?;
+        Ok(Column::new(self.maps, column, &self.mixture.marginal(&[place])?))
     }
 }

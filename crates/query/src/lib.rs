@@ -7,6 +7,7 @@ mod density;
 mod error;
 mod fit;
 mod impute;
+mod maps;
 
 pub use column::Column;
 pub use columnwise::is_columnwise;

@@ -165,18 +165,18 @@ impl ColumnMap {
     }
 }
 
-/// Means and variances of columns, over rows in blocks (Welford's update).
+/// Means and variances of columns, over rows in blocks (Welford's update). Missing cells, which are NaN,
+/// do not count.
 #[derive(Debug, Clone)]
 pub struct ColumnSums {
-    rows: f64,
-    /// Mean and sum of squared deviations of each column.
-    moments: Vec<(f64, f64)>,
+    /// Cells, mean and sum of squared deviations of each column.
+    moments: Vec<(f64, f64, f64)>,
 }
 
 impl ColumnSums {
     /// No rows yet.
     pub fn new(columns: usize) -> Self {
-        Self { rows: 0.0, moments: vec![(0.0, 0.0); columns] }
+        Self { moments: vec![(0.0, 0.0, 0.0); columns] }
     }
 
     /// The sums over these rows.
@@ -189,18 +189,18 @@ impl ColumnSums {
     /// Adds the rows of a block.
     pub fn add(&mut self, block: ArrayView2<'_, f64>) {
         for row in block.rows() {
-            self.rows += 1.0;
-            for ((mean, squares), &value) in self.moments.iter_mut().zip(row) {
+            let cells = self.moments.iter_mut().zip(row).filter(|(_, value)| !value.is_nan());
+            for ((count, mean, squares), &value) in cells {
+                *count += 1.0;
                 let from_old = value - *mean;
-                *mean += from_old / self.rows;
+                *mean += from_old / *count;
                 *squares += from_old * (value - *mean);
             }
         }
     }
 
     fn offsets(&self) -> Vec<f64> {
-        let rows = self.rows.max(1.0);
-        self.moments.iter().map(|&(mean, squares)| offset(mean, (squares / rows).sqrt())).collect()
+        self.moments.iter().map(|&(count, mean, squares)| offset(mean, (squares / count.max(1.0)).sqrt())).collect()
     }
 }
 

@@ -104,6 +104,9 @@ presets! {
         MIXTURE_SPLINE = "mixture-spline";
         /// Masked autoregressive splines that start as the identity, in front of a Gaussian mixture.
         MIXTURE_AUTOREGRESSIVE = "mixture-autoregressive";
+        /// A monotone spline of each column in front of a Gaussian mixture: marginals and conditionals
+        /// in closed form.
+        MIXTURE_COPULA = "mixture-copula";
         /// A rotation and a spline for each component.
         LINEAR_SPLINE_ORTHONORMAL = "linear-spline-orthonormal";
         /// The same with a matrix in GL(D).

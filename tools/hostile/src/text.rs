@@ -56,6 +56,7 @@ pub(crate) fn dialects(bytes: &[u8]) {
         encoding: if lines & 0x80 == 0 { TextEncoding::Utf8 } else { TextEncoding::Latin1 },
         columns: (columns & 3 == 1).then(|| vec!["b".to_owned(), "0".to_owned()]),
         id: (columns & 0xc == 4).then(|| "a".to_owned()),
+        missing: columns & 0x20 != 0,
         usual: if columns & 0x10 == 0 { vec![] } else { vec!["b".to_owned(), "a".to_owned()] },
     };
     // Compressed here: a checksum would otherwise reject mutated bytes.

@@ -111,6 +111,7 @@ impl TextArgs {
             columns: self.columns.clone(),
             id: self.id.clone(),
             usual: vec![],
+            missing: false,
             decimal: self.decimal,
             thousands: thousands.transpose()?.map(char::from),
             comment: comment.transpose()?,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::missing::{FillArg, Missing};
 use super::rows::{ConditionedRows, HeaderArg, InputRows, OutputFormat, TextArgs};
 
 #[derive(Debug, Args)]
@@ -17,6 +18,13 @@ pub(crate) struct Score {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) rows: ConditionedRows,
+    /// With --columns A,B,..: columns of which the values are given, by name or by index from 0. The
+    /// scores are log p(A | given). For models with marginals in closed form, such as mixture-copula
+    #[arg(long, value_name = "C,D,..", value_delimiter = ',', num_args = 1)]
+    pub(crate) given: Vec<String>,
+    /// What to do with missing cells, for the same models
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) missing: Missing,
     /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
     /// none]
     #[arg(long, value_name = "LL")]
@@ -87,9 +95,14 @@ pub(crate) struct Map {
 pub(crate) struct Sample {
     /// Model file
     pub(crate) model: PathBuf,
-    /// Number of rows to draw [default: one per row of --condition]
-    #[arg(long, value_name = "N", required_unless_present = "condition")]
+    /// Number of rows to draw [default: one per row of --condition]; with --given, for each of its
+    /// rows [default: 1]
+    #[arg(long, value_name = "N", required_unless_present_any = ["condition", "given"])]
     pub(crate) count: Option<u64>,
+    /// Rows of some of the columns, or with missing cells: the others are drawn given these. For models
+    /// with marginals in closed form, such as mixture-copula
+    #[arg(long, value_name = "D", conflicts_with_all = ["condition", "class", "temperature"])]
+    pub(crate) given: Option<PathBuf>,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C", conflicts_with = "class")]
     pub(crate) condition: Option<PathBuf>,
@@ -112,6 +125,33 @@ pub(crate) struct Sample {
     #[arg(long, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
     /// Print the number of drawn rows as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap impute model.safetensors --data holes.csv --out filled.csv\n         \
+                  pdmap impute model.safetensors --data holes.csv --fill draw --draws 5 --seed 7 --out five.csv")]
+pub(crate) struct Impute {
+    /// Model file with marginals in closed form, such as mixture-copula or gaussian-mixture
+    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) rows: InputRows,
+    /// What stands for a missing cell
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) fill: FillArg,
+    /// With --fill draw: rows to write for each row, each with draws of its own
+    #[arg(long, value_name = "M", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) draws: u64,
+    /// Seed of the draws
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Output for the rows: .npy, .csv, or - for standard output
+    #[arg(long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) format: OutputFormat,
+    /// Print the numbers of rows and of filled cells as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::data::DataArgs;
+use super::missing::Missing;
 use super::training::TrainingArgs;
 
 #[derive(Debug, Args)]
@@ -36,6 +37,10 @@ pub(crate) struct Train {
     /// The conditions are classes 0 to N-1 [default for an IDX file: as many as it names]
     #[arg(long, value_name = "N", requires = "condition")]
     pub(crate) classes: Option<usize>,
+    /// What to do with missing cells. They are integrated out in a mixture-copula, the only model that
+    /// can: monotone maps of the columns on a Gaussian mixture, fitted by EM
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) missing: Missing,
     /// Seed of the initial weights and of the order of the rows
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,

@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod describe;
 mod images;
+mod impute;
 mod inspect;
 mod kernels;
 mod man;
@@ -40,6 +41,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Encode(args) => map::run(&args, map::Direction::Encode),
         Command::Decode(args) => map::run(&args, map::Direction::Decode),
         Command::Sample(args) => sample::run(&args),
+        Command::Impute(args) => impute::run(&args),
         Command::Classify(args) => classify::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Report(args) => report::run(&args),

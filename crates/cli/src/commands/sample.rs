@@ -1,16 +1,21 @@
 //! `pdmap sample`.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real, check};
-use pdmap_data::{RowFormat, TextOptions};
+use pdmap_data::{CsvHeader, RowFormat, TextOptions};
+use pdmap_query::Fill;
 use pdmap_train::{AnyModel, Model, each_precision as each};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::args::Sample;
+use crate::args::{HeaderArg, Sample};
 use crate::condition;
 use crate::rows::blocks::block_rows;
+use crate::rows::completed::{Completion, complete};
+use crate::rows::partial::copula;
 use crate::rows::restored::Restored;
 use crate::rows::targets::{As, Targets, data_names};
 use crate::terminal::exit::BadInput;
@@ -69,8 +74,32 @@ fn wanted<F: Real>(args: &Sample, model: &Model<F>) -> Result<(u64, Option<Drawn
 
 pub(crate) fn run(args: &Sample) -> Result<()> {
     check::temperature(args.temperature)?;
-    let targets = Targets::plan([("--out", Some(args.out.as_path()))], &[&args.model], args.format)?;
-    each!(AnyModel::load(&args.model)?, model => sample(args, &model, &targets))
+    let read = [Some(args.model.as_path()), args.given.as_deref()].into_iter().flatten();
+    let targets = Targets::plan([("--out", Some(args.out.as_path()))], &read.collect::<Vec<_>>(), args.format)?;
+    each!(AnyModel::load(&args.model)?, model => match &args.given {
+        Some(path) => given(args, path, &model, &targets),
+        None => sample(args, &model, &targets),
+    })
+}
+
+/// Draws the columns that the rows of a file lack.
+fn given<F: Real>(args: &Sample, path: &Path, model: &Model<F>, targets: &Targets<1>) -> Result<()> {
+    let copula = copula(model, &args.model)?;
+    let header = match args.header {
+        HeaderArg::Auto => CsvHeader::Auto,
+        HeaderArg::Yes => CsvHeader::Yes,
+        HeaderArg::No => CsvHeader::No,
+    };
+    let own = Completion {
+        model: &args.model,
+        data: path,
+        text: TextOptions { header, ..TextOptions::default() },
+        header: args.header,
+        fill: Fill::Draw { seed: args.seed },
+        copies: args.count.unwrap_or(1),
+    };
+    let done = complete(&own, model, &copula, targets)?;
+    output::rows(&args.out, done.rows, model.flow.features(), args.json, targets.stdout())
 }
 
 fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Result<()> {

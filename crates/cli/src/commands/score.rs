@@ -1,5 +1,7 @@
 //! `pdmap score`.
 
+mod partial;
+
 use std::fmt::{Display, Formatter};
 
 use anyhow::Result;
@@ -74,6 +76,9 @@ fn score<F: Real>(
     targets: &Targets<3>,
     mut threshold: Option<Threshold>,
 ) -> Result<()> {
+    if partial::is_wanted(args, model) {
+        return partial::score(args, model, targets);
+    }
     let features = model.flow.features();
     let ConditionedRows { input, condition } = &args.rows;
     let text = input.text.options()?;

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod halved;
+mod missing;
 mod summary;
 mod tried;
 mod watch;
@@ -18,7 +19,7 @@ use pdmap_train::{
 
 use self::summary::{Measured, print};
 use self::watch::{DataSummary, Watch};
-use crate::args::{Dtype, Train};
+use crate::args::{Dtype, Missing, Train};
 use crate::condition;
 use crate::model_choice::{AUTO, ModelChoice};
 use crate::model_page::{Subject, page, thinned};
@@ -50,6 +51,11 @@ pub(crate) fn run(args: &Train) -> Result<()> {
 fn fit<F: Real>(args: &Train) -> Result<()> {
     let source = Source::plan(&args.data, false)?;
     let usual = if source.is_table() && args.training.architecture.given().is_none() { AUTO } else { "dense-relative" };
+    let missing = args.missing == Missing::Marginalize;
+    let source = if missing { source.allowing_missing() } else { source };
+    if missing {
+        missing::check(args, &source)?;
+    }
     let choice = ModelChoice::of::<F>(args.model.as_deref().unwrap_or(usual), &args.training)?;
     let (config, adaptive) = settle(args, &choice)?;
     not_an_input(args)?;
@@ -64,6 +70,9 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let condition = condition.transpose()?;
     let source = source.stratified(condition.as_ref().and_then(condition::strata));
     let mut data = Stored::<F>::open(&source, adaptive.least_rows(config.batch), args.memory)?;
+    if missing {
+        return missing::fit(args, &config, &source, &data);
+    }
     let choice = choice.for_features(data.facts.features);
     let (config, adaptive) = settle(args, &choice)?;
     let config = adaptive.settle(config, data.rows().count(), data.facts.features);

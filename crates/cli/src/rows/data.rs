@@ -76,6 +76,11 @@ impl Source {
         Self { split: self.split.stratified(classes), ..self }
     }
 
+    /// The same data, whose cells may be missing.
+    pub(crate) fn allowing_missing(self) -> Self {
+        Self { text: TextOptions { missing: true, ..self.text }, ..self }
+    }
+
     /// The same data without noise on discrete columns.
     pub(crate) fn without_noise(self) -> Self {
         let discrete = match self.policy.discrete {
@@ -130,6 +135,10 @@ impl Source {
                 splits
             }
         };
+        if self.text.missing {
+            // What a fit needs of columns and rows, it checks itself.
+            return Ok((splits, columns));
+        }
         check_training(splits.train.view(), &self.name, batch).map_err(|error| match error {
             DataError::TooFewRows { name, expected, actual } => {
                 let split = splits.validation.nrows() + splits.test.nrows();

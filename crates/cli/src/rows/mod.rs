@@ -1,9 +1,11 @@
 //! Rows that commands read and write.
 
 pub(crate) mod blocks;
+pub(crate) mod completed;
 pub(crate) mod data;
 pub(crate) mod kind;
 pub(crate) mod opened;
+pub(crate) mod partial;
 pub(crate) mod parts;
 mod policy;
 mod projected;

@@ -94,10 +94,13 @@ impl Columns {
         DataFacts { notes: vec![note], ..DataFacts::new(name, self.space(features), features) }
     }
 
-    /// Reads a whole table, which must have rows of finite numbers, and the names of its rows.
+    /// Reads a whole table, which must have rows of finite numbers unless cells may be missing, and the
+    /// names of its rows.
     pub(crate) fn read<F: Real>(&self, input: &Input, text: &TextOptions) -> Result<(Array2<F>, Vec<String>)> {
         let (rows, names) = collect_named_rows(&mut *self.open(input, text)?)?;
-        check_rows(rows.view(), &input.to_string())?;
+        if !text.missing {
+            check_rows(rows.view(), &input.to_string())?;
+        }
         Ok((rows, names))
     }
 
@@ -112,7 +115,9 @@ impl Columns {
     ) -> Result<(Self, Array2<F>, Vec<String>)> {
         let mut reader = open_rows::<f64>(input, text)?;
         let (rows, row_names) = collect_named_rows(&mut *reader)?;
-        check_rows(rows.view(), &input.to_string())?;
+        if !text.missing {
+            check_rows(rows.view(), &input.to_string())?;
+        }
         let names = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };

@@ -51,13 +51,18 @@ impl Likelihood {
 
     /// The mean of scores of independent rows called `name`.
     pub(crate) fn from_moments<F: Real>(moments: Moments, model: &Model<F>, name: &str) -> Result<Self> {
+        Self::within(moments, model.header.space.clone(), name)
+    }
+
+    /// The same for scores in a space of their own.
+    pub(crate) fn within(moments: Moments, space: String, name: &str) -> Result<Self> {
         let (rows, mean, error) = (moments.count(), moments.mean(), moments.standard_error());
         if !mean.is_finite() {
             let message = format!("{name}: the mean log-likelihood of {rows} rows is {mean}");
             return Err(BadInput(message).into());
         }
         let standard_error = error.is_finite().then_some(error);
-        Ok(Self { rows, mean, standard_error, unit: "nats", space: model.header.space.clone() })
+        Ok(Self { rows, mean, standard_error, unit: "nats", space })
     }
 }
 

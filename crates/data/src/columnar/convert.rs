@@ -22,15 +22,14 @@ pub(crate) enum Fault {
 const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
 
 /// Fills one column of a row-major block of `columns` columns. Returns the first row that does not
-/// hold a number.
+/// hold a number. A null is NaN if it may be `missing`.
 pub(crate) fn fill<F: Element>(
     values: &Values,
-    kind: Kind,
+    (kind, missing): (Kind, bool),
     block: &mut [F],
-    column: usize,
-    columns: usize,
+    (column, columns): (usize, usize),
 ) -> Option<(usize, Fault)> {
-    let mut fault = values.nulls.first().map(|&row| (row, Fault::Null));
+    let mut fault = values.nulls.first().filter(|_| !missing).map(|&row| (row, Fault::Null));
     let places = block.iter_mut().skip(column).step_by(columns.max(1));
     match &values.data {
         Data::Real(numbers) => places.zip(numbers).for_each(|(place, &number)| *place = cast(number)),
@@ -40,6 +39,7 @@ pub(crate) fn fill<F: Element>(
                     Ok(number) => *place = number,
                     // The value of a null is not one.
                     Err(_) if fault.as_ref().is_some_and(|&(first, _)| first <= row) => break,
+                    Err(_) if values.nulls.binary_search(&row).is_ok() => {}
                     Err(other) => {
                         fault = Some((row, other));
                         break;
@@ -48,6 +48,11 @@ pub(crate) fn fill<F: Element>(
             }
         }
         Data::Text(_) => fault = Some((0, Fault::NotNumeric)),
+    }
+    for &null in &values.nulls {
+        if let Some(place) = block.get_mut(null * columns.max(1) + column) {
+            *place = F::nan();
+        }
     }
     fault
 }
@@ -124,7 +129,7 @@ mod tests {
 
     fn one<F: Element + std::fmt::Debug>(value: i128, kind: Kind) -> Result<F, Fault> {
         let mut block = [F::zero(); 3];
-        match fill(&Values::new(Data::Whole(vec![value])), kind, &mut block, 1, 3) {
+        match fill(&Values::new(Data::Whole(vec![value])), (kind, false), &mut block, (1, 3)) {
             None => Ok(block[1]),
             Some((0, fault)) => Err(fault),
             Some((row, fault)) => panic!("row {row}: {fault:?}"),
@@ -161,13 +166,17 @@ mod tests {
         let odd = (1_i128 << 53) + 1;
         let mut values = Values::new(Data::Whole(vec![1, odd, 0, odd]));
         let mut block = [0.0_f64; 4];
-        assert_eq!(fill(&values, Kind::Number, &mut block, 0, 1), Some((1, Fault::Inexact(odd))));
+        assert_eq!(fill(&values, (Kind::Number, false), &mut block, (0, 1)), Some((1, Fault::Inexact(odd))));
         values.nulls = vec![2];
-        assert_eq!(fill(&values, Kind::Number, &mut block, 0, 1), Some((1, Fault::Inexact(odd))));
+        assert_eq!(fill(&values, (Kind::Number, false), &mut block, (0, 1)), Some((1, Fault::Inexact(odd))));
         values.nulls = vec![1];
-        assert_eq!(fill(&values, Kind::Number, &mut block, 0, 1), Some((1, Fault::Null)));
+        assert_eq!(fill(&values, (Kind::Number, false), &mut block, (0, 1)), Some((1, Fault::Null)));
+        // What stands at a null does not matter.
+        values.nulls = vec![1, 3];
+        assert_eq!(fill(&values, (Kind::Number, true), &mut block, (0, 1)), None);
+        assert!(block[1].is_nan() && block[3].is_nan() && (block[0], block[2]) == (1.0, 0.0));
         let text = Values::new(Data::Text(vec!["a".to_owned()]));
-        assert_eq!(fill(&text, Kind::Text, &mut block, 0, 1), Some((0, Fault::NotNumeric)));
+        assert_eq!(fill(&text, (Kind::Text, false), &mut block, (0, 1)), Some((0, Fault::NotNumeric)));
     }
 
     #[test]

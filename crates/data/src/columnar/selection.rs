@@ -32,6 +32,8 @@ pub(crate) struct Selection {
     pub(crate) columns: Vec<String>,
     /// The names of all columns but an index.
     pub(crate) named: Vec<String>,
+    /// Whether nulls are read as NaN.
+    pub(crate) missing: bool,
     pub(crate) report: ColumnReport,
 }
 
@@ -130,6 +132,7 @@ pub(crate) fn select(
             (column, name.cloned().unwrap_or_else(|| ID.to_owned()))
         }),
         taken,
+        missing: options.missing,
         report,
     })
 }
@@ -170,7 +173,14 @@ pub(crate) fn select_labels(
         spans: Vec::new(),
         decimals: Vec::new(),
     };
-    Ok(Selection { taken: Vec::new(), id: Some((column, name)), columns: Vec::new(), named: names, report })
+    Ok(Selection {
+        taken: Vec::new(),
+        id: Some((column, name)),
+        columns: Vec::new(),
+        named: names,
+        missing: false,
+        report,
+    })
 }
 
 /// The names of columns without surrounding blanks, as those of text have.

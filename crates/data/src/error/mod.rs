@@ -155,7 +155,7 @@ pub enum DataError {
     #[error("{}: line {line} (row {row}): {actual} cell(s), expected {expected}{}", path.display(), above(*row))]
     RaggedRow { path: PathBuf, line: u64, row: u64, expected: usize, actual: usize },
     /// A cell has no value.
-    #[error("{}: {place}: missing value {text:?}; fill it in or remove the row", path.display())]
+    #[error("{}: {place}: missing value {text:?}; fill it in, remove the row, or see --missing marginalize of `train` and `score`", path.display())]
     MissingCell { path: PathBuf, place: Place, text: String },
     /// A cell is infinite, or too large for the requested precision.
     #[error("{}: {place}: {text:?} is infinite as a {bits}-bit number; every value must be finite", path.display())]

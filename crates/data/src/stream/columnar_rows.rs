@@ -136,7 +136,9 @@ impl ColumnarRows {
             self.table.read(slot, count, &mut self.values)?;
             if slot == features {
                 self.ids.extend((0..count).map(|row| row_name(&self.values, kind, row)));
-            } else if let Some((row, fault)) = fill(&self.values, kind, &mut block[start..], slot, features) {
+            } else if let Some((row, fault)) =
+                fill(&self.values, (kind, self.selection.missing), &mut block[start..], (slot, features))
+            {
                 // The first one in the order of rows, whatever the size of a block.
                 if first.as_ref().is_none_or(|&(earlier, ..)| row < earlier) {
                     first = Some((row, slot, fault));

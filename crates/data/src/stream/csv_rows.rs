@@ -17,6 +17,8 @@ pub(crate) struct CsvRows {
     buffer: String,
     /// The row names of the last block.
     ids: Vec<String>,
+    /// Whether missing cells are read as NaN.
+    missing: bool,
 }
 
 impl CsvRows {
@@ -29,12 +31,12 @@ impl CsvRows {
         }
         let columns = table.taken.iter().zip(&dates).filter(|(_, date)| **date);
         table.report.dates = columns.map(|(&column, _)| table.described(column)).collect();
-        Ok(Self { name: table.name(), table, dates, buffer: String::new(), ids: Vec::new() })
+        Ok(Self { name: table.name(), table, dates, buffer: String::new(), ids: Vec::new(), missing: options.missing })
     }
 
     /// Appends the selected cells of the current row.
     fn append<F: Element>(&mut self, block: &mut Vec<F>) -> Result<(), DataError> {
-        let Self { table, dates, buffer, .. } = self;
+        let Self { table, dates, buffer, missing, .. } = self;
         let features = table.taken.len();
         block.try_reserve(features).map_err(|_| DataError::TooLarge { rows: block.len() / features + 1, features })?;
         for (&column, &date) in table.taken.iter().zip(&*dates) {
@@ -42,6 +44,7 @@ impl CsvRows {
             let value = if date { date_cell(text) } else { table.numbers.cell(text, buffer) };
             match value {
                 Cell::Number(value) => block.push(value),
+                Cell::Missing if *missing => block.push(F::nan()),
                 other => return Err(refused(table, column, date, other)),
             }
         }

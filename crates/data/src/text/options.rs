@@ -66,4 +66,7 @@ pub struct TextOptions {
     pub encoding: TextEncoding,
     /// Whether the first column is an index.
     pub index: IndexColumn,
+    /// Whether missing cells (empty, `NA`, null and the like) are read as NaN; otherwise they are
+    /// refused.
+    pub missing: bool,
 }

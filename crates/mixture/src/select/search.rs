@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{SelectOptions, Selection, Trial};
+use super::options::{SelectOptions, Selection, Trial};
 use crate::covariance::CovarianceForm;
 use crate::em::{Em, EmOptions, Prior};
 use crate::error::Result;
