@@ -20,11 +20,11 @@ pub use pdmap_query as query;
 pub use pdmap_spec as spec;
 pub use pdmap_train::{
     Adaptive, AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Dequantizer, DiscreteFeature,
-    Event, FileRows, Fit, FitBuilder, FitConfig, FitData, Fitted, Header, Hooks, InMemory, Inspection, Model,
-    ModelFile, ModelSpec, Observer, Outcome, Preprocess, Preset, Progress, Rollback, Rows, Spacing, SpecError,
-    TrainConfig, TrainError, Trained, TrainingRecord, TrainingSpec, description, each_precision, fit, fit_with,
-    mean_log_prob, model_file, peak_memory, registry, train, train_observed, train_with, validation_share,
-    weights_hash,
+    Estimate, Event, FileRows, Fit, FitBuilder, FitConfig, FitData, FitToConfig, Fitted, FittedTo, Header, Hooks,
+    InMemory, Inspection, Model, ModelFile, ModelSpec, Observer, Outcome, Preprocess, Preset, Progress, Rollback, Rows,
+    Spacing, SpecError, TrainConfig, TrainError, Trained, TrainingRecord, TrainingSpec, Weighted, description,
+    each_precision, fit, fit_to, fit_with, mean_log_prob, model_file, peak_memory, registry, train, train_observed,
+    train_with, validation_share, weights_hash,
 };
 
 /// The code of the guide runs.

@@ -79,6 +79,15 @@ fn ica() {
 }
 
 #[test]
+fn unnormalized() {
+    let printed = quick("unnormalized", &[]);
+    for target in ["ring", "mixture"] {
+        let [truth, found, ..] = numbers(&printed, target)[..] else { panic!("{printed}") };
+        assert!((truth - found).abs() < 0.05, "{printed}");
+    }
+}
+
+#[test]
 fn lapped_audio() {
     let printed = quick("lapped_audio", &[]);
     let gain = |name: &str| *numbers(&printed, name).iter().rfind(|gain| gain.is_finite()).unwrap();

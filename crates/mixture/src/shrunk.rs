@@ -4,7 +4,6 @@ use ndarray::{Array1, Array2, ArrayView2};
 use pdmap_core::linalg::{Add, gemm, symmetric_eigen};
 use pdmap_core::parallel;
 
-use crate::em::{Em, filled};
 use crate::error::Result;
 use crate::factor::PrecisionFactor;
 use crate::gaussian::{Gaussian, HALF_LOG_TAU};
@@ -27,17 +26,12 @@ const LEAST: f64 = 1e-6;
 const TRIED: [f64; 8] = [0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
 
 impl ShrunkGaussian {
-    /// The shrinkage λ that Ledoit & Wolf (2004) estimate to have the least expected squared error. Where
-    /// cells are missing, `R` is the covariance of highest likelihood, and λ that of the filled rows.
+    /// The shrinkage λ that Ledoit & Wolf (2004) estimate to have the least expected squared error.
     ///
     /// # Errors
     /// None for finite rows.
     pub fn by_formula(rows: &Standardized) -> Result<Self> {
-        if !rows.has_missing() {
-            return Ok(Self::new(rows.correlations(), ledoit_wolf(rows.rows(), &rows.correlations())));
-        }
-        let covariance = Em::overall(rows)?.factor().covariance();
-        Ok(Self::new(covariance.clone(), ledoit_wolf(filled(rows)?.view(), &covariance)))
+        Ok(Self::new(rows, ledoit_wolf(rows)))
     }
 
     /// The shrinkage of highest log-likelihood on validation rows, given in standardized
@@ -60,17 +54,17 @@ impl ShrunkGaussian {
             });
             each.sum()
         };
-        let formula = ledoit_wolf(rows.rows(), &rows.correlations());
+        let formula = ledoit_wolf(rows);
         let tried = TRIED.iter().map(|factor| (factor * formula).clamp(LEAST, 1.0));
         let best = tried.fold((f64::NEG_INFINITY, formula), |best, shrinkage| {
             let found = mean(shrinkage);
             if found > best.0 { (found, shrinkage) } else { best }
         });
-        Ok(Self::new(rows.correlations(), best.1))
+        Ok(Self::new(rows, best.1))
     }
 
-    fn new(correlations: Array2<f64>, shrinkage: f64) -> Self {
-        let mut covariance = correlations * (1.0 - shrinkage);
+    fn new(rows: &Standardized, shrinkage: f64) -> Self {
+        let mut covariance = rows.correlations() * (1.0 - shrinkage);
         covariance.diag_mut().iter_mut().for_each(|value| *value += shrinkage);
         Self { shrinkage, covariance }
     }
@@ -87,11 +81,11 @@ impl ShrunkGaussian {
 
 /// `λ = min(1, b̄²/d²)` with `d² = ‖R − I‖²` and `b̄² = (mean ‖x‖⁴ − ‖R‖²)/N`, in Frobenius norms
 /// (Ledoit & Wolf 2004, section 3.3).
-fn ledoit_wolf(rows: ArrayView2<'_, f64>, correlations: &Array2<f64>) -> f64 {
-    let count = rows.nrows() as f64;
+fn ledoit_wolf(rows: &Standardized) -> f64 {
+    let (correlations, count) = (rows.correlations(), rows.count() as f64);
     let norm: f64 = correlations.iter().map(|r| r * r).sum();
     let apart: f64 = correlations.indexed_iter().map(|((i, j), r)| (r - f64::from(u8::from(i == j))).powi(2)).sum();
-    let fourth: f64 = rows.rows().into_iter().map(|x| square(x.as_slice().unwrap_or(&[])).powi(2)).sum::<f64>();
+    let fourth: f64 = rows.rows().rows().into_iter().map(|x| square(x.as_slice().unwrap_or(&[])).powi(2)).sum::<f64>();
     let error = (fourth / count - norm).max(0.0) / count;
     let shrinkage = if apart > 0.0 { (error / apart).min(1.0) } else { 0.0 };
     shrinkage.max(LEAST)

@@ -4,7 +4,9 @@ use ndarray::{Array2, ArrayView2};
 use pdmap_core::group::Direction;
 use pdmap_core::{Flow, Layer, LayerError, LayerExt, Real};
 use pdmap_layers::preprocess::{Bins, Histogram, Standardize};
-use pdmap_mixture::{FactorKind, GaussianMixture, GaussianMixtureBase, SelectOptions, Standardized, select};
+use pdmap_mixture::{
+    CovarianceForm, FactorKind, GaussianMixture, GaussianMixtureBase, SelectOptions, Standardized, select,
+};
 use rand::Rng;
 
 use crate::copula::Copula;
@@ -12,6 +14,9 @@ use crate::error::{QueryError, Result};
 
 /// Bins of the maps by histograms that are tried; fewer where a column has few cells.
 const BINS: [usize; 2] = [16, 64];
+
+/// Most columns for which full covariances alone are tried, which then get all the time.
+const NARROW: usize = 16;
 
 /// Least cells of a column for each bin.
 const CELLS: usize = 20;
@@ -41,7 +46,10 @@ pub fn fit_observed<F: Real>(
     options: &SelectOptions,
     rng: &mut dyn Rng,
 ) -> Result<ObservedFit<F>> {
-    let options = SelectOptions { missing: true, ..options.clone() };
+    let mut options = SelectOptions { missing: true, ..options.clone() };
+    if options.forms.is_empty() && rows.ncols() <= NARROW {
+        options.forms = vec![CovarianceForm::Full];
+    }
     // Refuses what cannot be fitted.
     let standardized = Standardized::observed(rows.mapv(F::f64).view())?;
     let mut best: Option<ObservedFit<F>> = None;

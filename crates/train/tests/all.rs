@@ -2,6 +2,7 @@
 
 mod auto;
 mod convolutions;
+mod fit_to;
 mod fitting;
 mod foreign_layer;
 mod overfitting;

@@ -15,7 +15,8 @@ pub(crate) fn filled(rows: &Standardized) -> Result<Array2<f64>> {
     if !rows.has_missing() {
         return Ok(filled);
     }
-    let normal = Em::overall(rows)?;
+    // As many uncorrelated rows as columns: hardly any, but enough where there are few rows.
+    let normal = Em::overall(rows, rows.columns() as f64)?;
     let covariance = normal.factor().covariance();
     for pattern in patterns(rows.rows()).iter().filter(|pattern| !pattern.missing.is_empty()) {
         let regression = Regression::new(normal.mean(), covariance.view(), pattern)?;

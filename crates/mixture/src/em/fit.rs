@@ -154,15 +154,16 @@ impl<'a> Em<'a> {
     /// for that one the standard normal density.
     fn before(&self, components: usize) -> Result<Gaussian> {
         if components > 1 {
-            return Self::overall(self.rows);
+            return Self::overall(self.rows, self.state.columns as f64);
         }
         let columns = self.state.columns;
         Gaussian::new(Array1::zeros(columns), PrecisionFactor::Dense(Array2::eye(columns)))
     }
 
-    /// The normal density of highest likelihood for all rows.
-    pub(crate) fn overall(rows: &'a Standardized) -> Result<Gaussian> {
-        let mut one = Self::new(rows, CovarianceForm::Full, 1, &Prior::floor(rows.columns()))?;
+    /// One normal density for all rows: the most likely one, if uncorrelated columns count as `shrinkage`
+    /// rows.
+    pub(crate) fn overall(rows: &'a Standardized, shrinkage: f64) -> Result<Gaussian> {
+        let mut one = Self::new(rows, CovarianceForm::Full, 1, &Prior::new(shrinkage, Array2::eye(rows.columns())))?;
         one.start(&vec![0; rows.count()])?;
         one.run(EmOptions { iterations: OVERALL, ..EmOptions::default() })?;
         Ok(one.mixture()?.components()[0].clone())

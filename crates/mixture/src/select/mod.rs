@@ -1,6 +1,7 @@
 //! Number of components, form and shrinkage by validation rows.
 
 mod options;
+mod overall;
 mod search;
 
 use std::time::Instant;
@@ -12,9 +13,9 @@ use crate::covariance::CovarianceForm;
 use crate::em::filled;
 use crate::error::{MixtureError, Result};
 use crate::kmeans::kmeans;
-use crate::shrunk::ShrunkGaussian;
 use options::standardized;
 pub use options::{SelectOptions, Selection, Trial};
+use overall::Overall;
 use search::{Form, Search};
 
 /// Numbers of components that are tried.
@@ -37,8 +38,9 @@ const PATIENCE: usize = 2;
 /// from where it was best for fewer components.
 ///
 /// # Errors
-/// As [`Standardized::new`](crate::Standardized::new) or, with missing cells, [`Standardized::observed`](crate::Standardized::observed); no validation rows, or such that are not finite; options that
-/// [`Em::new`](crate::Em::new) refuses.
+/// As [`Standardized::new`](crate::Standardized::new) or, with missing cells,
+/// [`Standardized::observed`](crate::Standardized::observed); no validation rows, or such that are not
+/// finite; options that [`Em::new`](crate::Em::new) refuses.
 pub fn select(
     train: ArrayView2<'_, f64>,
     validation: ArrayView2<'_, f64>,
@@ -51,12 +53,9 @@ pub fn select(
         return Err(MixtureError::NoRows);
     }
     let deadline = options.budget.and_then(|budget| Instant::now().checked_add(budget));
-    let shrunk = match rows.has_missing() {
-        true => ShrunkGaussian::by_formula(&rows)?,
-        false => ShrunkGaussian::by_validation(&rows, validation.view())?,
-    };
+    let overall = Overall::new(&rows, validation.view())?;
     let complete = filled(&rows)?;
-    let mut search = Search::new(&rows, validation, options, &shrunk)?;
+    let mut search = Search::new(&rows, validation, options, overall)?;
     let most = (rows.count() / ROWS).min(options.most_components.unwrap_or(usize::MAX)).max(1);
     let grid: Vec<usize> = match options.components {
         Some(components) => vec![components],

@@ -11,6 +11,9 @@ use crate::mixture::GaussianMixture;
 use crate::shrunk::ShrunkGaussian;
 use crate::standardized::Standardized;
 
+/// ν that are tried.
+pub(super) const SHRINKAGES: [f64; 9] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0];
+
 /// What validation rows choose from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelectOptions {
@@ -61,7 +64,8 @@ pub struct Trial {
     pub form: CovarianceForm,
     /// Its components.
     pub components: usize,
-    /// ν of its [`Prior`]; λ of the one [`ShrunkGaussian`], the first trial.
+    /// ν of its [`Prior`]; without missing cells λ of the one [`ShrunkGaussian`], the
+    /// first trial.
     pub shrinkage: f64,
     /// Mean log-density of the validation rows, in nats a row.
     pub validation: f64,

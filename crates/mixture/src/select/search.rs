@@ -2,19 +2,16 @@
 
 use ndarray::Array2;
 
-use super::options::{SelectOptions, Selection, Trial};
+use super::options::{SHRINKAGES, SelectOptions, Selection, Trial};
+use super::overall::Overall;
 use crate::covariance::CovarianceForm;
 use crate::em::{Em, EmOptions, Prior};
 use crate::error::Result;
 use crate::mixture::GaussianMixture;
-use crate::shrunk::ShrunkGaussian;
 use crate::standardized::Standardized;
 
 /// Iterations at most under another prior than that of the first fit, whose components they continue.
 const CONTINUED: usize = 20;
-
-/// ν that are tried.
-const SHRINKAGES: [f64; 9] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0];
 
 /// Where the search for ν begins.
 const FIRST: usize = 2;
@@ -68,10 +65,11 @@ impl<'a> Search<'a> {
         rows: &'a Standardized,
         validation: Array2<f64>,
         options: &'a SelectOptions,
-        shrunk: &ShrunkGaussian,
+        one: Overall,
     ) -> Result<Self> {
-        let mixture = GaussianMixture::of_one(shrunk.gaussian()?);
-        let (form, shrinkage) = (CovarianceForm::Full, shrunk.shrinkage);
+        let overall = one.gaussian.factor().covariance();
+        let mixture = GaussianMixture::of_one(one.gaussian);
+        let (form, shrinkage) = (CovarianceForm::Full, one.shrinkage);
         let mut trials = Vec::new();
         // What was asked for may exclude it.
         let forms = &options.forms;
@@ -79,8 +77,7 @@ impl<'a> Search<'a> {
             let validation = mixture.mean_log_density_observed(validation.view())?;
             trials.push(Trial { form, components: 1, shrinkage, validation });
         }
-        let (overall, target) = (shrunk.covariance.clone(), shrunk.covariance.clone());
-        let (prior, chosen, operations) = (None, 0, 0.0);
+        let (target, prior, chosen, operations) = (overall.clone(), one.prior, 0, 0.0);
         Ok(Self { rows, validation, options, overall, target, trials, mixture, prior, chosen, operations })
     }
 
