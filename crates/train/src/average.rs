@@ -47,9 +47,9 @@ impl<F: Real> Average<F> {
         let gathering = GATHERING / (self.steps as f64 + GATHERING + 1.0);
         let (share, mut means) = (F::of((1.0 - self.beta).max(gathering)), self.means.iter_mut());
         self.steps += 1;
-        flow.parameters(&mut |_, parameter| match (parameter.is_trained(), &mut means) {
-            (true, means) => means.next().map_or(Ok(()), |mean| parameter.add_to_mean(share, mean)),
-            _ => Ok(()),
+        flow.parameters(&mut |_, parameter| {
+            let mean = if parameter.is_trained() { means.next() } else { None };
+            mean.map_or(Ok(()), |mean| parameter.add_to_mean(share, mean))
         })
     }
 

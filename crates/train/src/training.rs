@@ -192,7 +192,6 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
                 (clock, record, Position::default(), 0, 0, Vec::new(), Easing::default())
             }
         };
-        let batches = Batches::new(rows, config.batch, config.seed, position);
         let (checkpoint, plateau) = (None, plateau::factor(record.curve(), config.plateau));
         Ok(Self {
             flow,
@@ -200,7 +199,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             validation,
             training,
             optimizer,
-            batches,
+            batches: Batches::new(rows, config.batch, config.seed, position),
             clock,
             record,
             identity,
@@ -282,7 +281,10 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     fn evaluate(&mut self, hooks: &mut Hooks<'_>) -> Result<Option<Outcome>, TrainError> {
         let before = self.record.curve().len();
         let rows = EvaluationRows { validation: self.validation.reborrow(), training: self.rows };
-        let flow = Average::or(&mut self.average, self.flow)?;
+        let flow = match Average::or(&mut self.average, self.flow) {
+            Ok(flow) => flow,
+            Err(error) => return Ok(Some(Outcome::of_error(self.step, error)?)),
+        };
         let outcome = self.record.evaluate(flow, rows, self.step, &mut self.clock)?;
         // A loss that is not finite adds no point to the curve.
         self.record.curve().iter().skip(before).for_each(|&point| hooks.tell(Event::Validated(point)));

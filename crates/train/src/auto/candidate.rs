@@ -36,8 +36,9 @@ impl Candidate {
         Self::of(Preset::GAUSSIAN_MIXTURE, operations)
     }
 
-    /// Flows: couplings and masked autoregressive layers of splines on a mixture; and linear maps to independent components, orthonormal and
-    /// unconstrained. A single feature has none, since it has nothing to be coupled with.
+    /// Flows: couplings and masked autoregressive layers of splines on a mixture; and linear maps to
+    /// independent components, orthonormal and unconstrained. A single feature has none, since it has
+    /// nothing to be coupled with.
     pub(super) fn flows(features: usize, operations: f64) -> Vec<Self> {
         if features == 1 {
             return vec![];
