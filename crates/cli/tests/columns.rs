@@ -39,6 +39,9 @@ fn another_order_of_columns_is_matched_by_name() {
     succeed(folder, &["score", "same.st", "--data", &straight, "--out", "ll.npy"]);
     succeed(folder, &["score", "same.st", "--data", &other, "--out", "again.npy"]);
     assert_eq!(read_vector(folder, "ll.npy"), read_vector(folder, "again.npy"));
+    // Columns that are named in another order are the same columns.
+    succeed(folder, &["score", "same.st", "--data", &straight, "--columns", "c,a,b", "--out", "again.npy"]);
+    assert_eq!(read_vector(folder, "ll.npy"), read_vector(folder, "again.npy"));
 }
 
 #[test]

@@ -76,7 +76,8 @@ pub(crate) struct TextArgs {
     /// Whether CSV starts with column names; `no` also omits them from CSV output
     #[arg(long, help_heading = READING, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
-    /// Columns to read, in this order, by name or by index from 0 [default: the model's
+    /// Columns to read, in this order, by name or by index from 0; the model's own names in any order
+    /// [default: the model's
     /// training columns if the header names all of them, otherwise all columns]
     #[arg(long, help_heading = READING, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,

@@ -260,9 +260,10 @@ impl Columns {
     where
         G: pdmap_data::Element,
     {
-        // The flag decides.
         if text.columns.is_some() || self.names.is_empty() {
-            return Ok(None);
+            // The flag decides, but for the order of columns that have the names of the model's.
+            let named = reader.columns().filter(|columns| *columns != self.names);
+            return Ok(named.and_then(|columns| match_names(&self.names, columns, &[]).ok()));
         }
         let (Some(all), Some(selected)) = (reader.all_columns(), reader.columns()) else {
             eprintln!("note: {} has no column names; its columns are taken by position", reader.name());
