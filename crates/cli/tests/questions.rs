@@ -91,6 +91,8 @@ fn marginals_and_conditionals_obey_the_chain_rule() {
         let line = refuse(folder, &args);
         assert!(line.contains(words), "{line}");
     }
+    let line = refuse(folder, &["sample", "m.st", "--given", "g.csv", "--count", "2000000", "--out", "new.csv"]);
+    assert!(line.contains("from 1 to 1000000"), "{line}");
     std::fs::write(folder.join("g.csv"), "c,weight\n1.25,4.0\n").unwrap();
     let line = refuse(folder, &["sample", "m.st", "--given", "g.csv", "--out", "new.csv"]);
     assert!(line.contains("column `weight` is none of the model: a, b, c"), "{line}");
@@ -159,6 +161,7 @@ fn rows_with_holes_are_trained_on_scored_and_filled() {
     for (flags, words) in [
         (&["--model", "mixture-spline"][..], "use mixture-copula"),
         (&["--report", "r.html"], "--report"),
+        (&["--rate", "0.1"], "--rate"),
         (&["--checkpoint", "run"], "--checkpoint"),
     ] {
         let line = refuse(folder, &[&train[..], &marginalize, flags].concat());

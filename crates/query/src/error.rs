@@ -39,9 +39,6 @@ pub enum QueryError {
         /// The number that was given.
         value: f64,
     },
-    /// No model can be fitted to the rows.
-    #[error("no map of the columns can be fitted to the rows")]
-    NoMap,
     /// An error of the mixture, such as a column that does not exist.
     #[error(transparent)]
     Mixture(#[from] MixtureError),

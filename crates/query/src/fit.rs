@@ -1,16 +1,17 @@
 //! A model fitted to rows with missing cells.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, ArrayView2};
 use pdmap_core::group::Direction;
-use pdmap_core::{Flow, Layer, LayerError, LayerExt, Real};
+use pdmap_core::{Chain, Flow, Layer, LayerError, Real};
 use pdmap_layers::preprocess::{Bins, Histogram, Standardize};
 use pdmap_mixture::{
-    CovarianceForm, FactorKind, GaussianMixture, GaussianMixtureBase, SelectOptions, Standardized, select,
+    CovarianceForm, FactorKind, GaussianMixture, GaussianMixtureBase, MixtureError, SelectOptions, Standardized, select,
 };
 use rand::Rng;
 
 use crate::copula::Copula;
-use crate::error::{QueryError, Result};
+use crate::error::Result;
+use crate::maps::Maps;
 
 /// Bins of the maps by histograms that are tried; fewer where a column has few cells.
 const BINS: [usize; 2] = [16, 64];
@@ -54,17 +55,17 @@ pub fn fit_observed<F: Real>(
     let standardized = Standardized::observed(rows.mapv(F::f64).view())?;
     let mut best: Option<ObservedFit<F>> = None;
     for Map { name, layer } in maps(rows, &standardized)? {
-        let codes = |rows| codes(&*layer, rows, &standardized);
-        let (train, held_out) = (codes(rows)?, codes(validation)?);
+        let maps = Maps::new(Chain::new(vec![layer.duplicate()])?, Array1::zeros(rows.ncols()))?;
+        let (train, held_out) = (maps.codes_observed(rows)?.z, maps.codes_observed(validation)?.z);
         let mixture = select(train.view(), held_out.view(), &options, rng)?.mixture;
-        let flow = flow(layer.duplicate(), &mixture)?;
+        let flow = flow(layer, &mixture)?;
         let each = Copula::of(&flow)?.log_density_observed(validation)?;
         let validation = each.iter().sum::<f64>() / each.len() as f64;
         if best.as_ref().is_none_or(|best| validation > best.validation) {
             best = Some(ObservedFit { flow, map: name, validation });
         }
     }
-    best.ok_or(QueryError::NoMap)
+    best.ok_or(MixtureError::NoRows.into())
 }
 
 /// A map of each column by its own cells.
@@ -90,23 +91,6 @@ fn maps<F: Real>(rows: ArrayView2<'_, F>, standardized: &Standardized) -> Result
         maps.push(Map { name: format!("histogram of {bins} bins"), layer: Box::new(histogram) });
     }
     Ok(maps)
-}
-
-/// Codes of rows, NaN where a cell is missing.
-fn codes<F: Real>(layer: &dyn Layer<F>, rows: ArrayView2<'_, F>, by: &Standardized) -> Result<Array2<f64>> {
-    let (mean, _) = by.scale();
-    let mut whole = rows.to_owned();
-    for mut row in whole.rows_mut() {
-        row.iter_mut().zip(mean).filter(|(cell, _)| cell.is_nan()).for_each(|(cell, &mean)| *cell = F::of(mean));
-    }
-    let (z, _) = layer.transform(whole.view())?;
-    let mut z = z.mapv(F::f64);
-    z.zip_mut_with(&rows, |z, x| {
-        if x.is_nan() {
-            *z = f64::NAN;
-        }
-    });
-    Ok(z)
 }
 
 fn flow<F: Real>(layer: Box<dyn Layer<F>>, mixture: &GaussianMixture) -> Result<Flow<F>> {

@@ -175,7 +175,7 @@ training_options! {
     most_halvings: Option<f64> = most_halvings(), keys {
         /// Halve the rate, at most six times, where steps are halved more often than this, as a mean over
         /// 500 steps; 0 for never [default: what the model says, or 0.1]
-        most_halvings(value_name = "M", allow_negative_numbers = true): f64 => most_halvings, some_unless_none;
+        most_halvings(value_name = "M", allow_negative_numbers = true): f64 => most_halvings, some_unless_zero;
     }
     /// β of the moving average of the weights; 0 for none.
     #[serde(default, skip_serializing_if = "is_none")]
@@ -193,13 +193,8 @@ training_options! {
 }
 
 /// 0 stands for never.
-fn some_unless_zero(validations: u64) -> Option<u64> {
-    (validations > 0).then_some(validations)
-}
-
-/// 0 stands for never.
-fn some_unless_none(halvings: f64) -> Option<f64> {
-    (halvings != 0.0).then_some(halvings)
+fn some_unless_zero<T: Default + PartialEq>(value: T) -> Option<T> {
+    (value != T::default()).then_some(value)
 }
 
 // The default is not written, so that files of earlier versions stay those of the same run.

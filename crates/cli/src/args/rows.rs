@@ -76,9 +76,9 @@ pub(crate) struct TextArgs {
     /// Whether CSV starts with column names; `no` also omits them from CSV output
     #[arg(long, help_heading = READING, value_enum, default_value_t = HeaderArg::Auto)]
     pub(crate) header: HeaderArg,
-    /// Columns to read, in this order, by name or by index from 0; the model's own names in any order
-    /// [default: the model's
-    /// training columns if the header names all of them, otherwise all columns]
+    /// Columns to read, in this order, by name or by index from 0; the model's own names in any
+    /// order [default: the model's training columns if the header names all of them, otherwise all
+    /// columns]
     #[arg(long, help_heading = READING, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) columns: Option<Vec<String>>,
     /// Column with row names, by name or by index from 0: it is not a feature, and becomes the
@@ -101,13 +101,8 @@ impl TextArgs {
         let delimiter = self.delimiter.as_deref().map(|text| one("--delimiter", text, &names, ", tab or blanks"));
         let thousands = self.thousands.as_deref().map(|text| one("--thousands", text, &[("blank", b' ')], " or blank"));
         let comment = self.comment.as_deref().map(|text| one("--comment", text, &[], ""));
-        let header = match self.header {
-            HeaderArg::Auto => CsvHeader::Auto,
-            HeaderArg::Yes => CsvHeader::Yes,
-            HeaderArg::No => CsvHeader::No,
-        };
         Ok(TextOptions {
-            header,
+            header: self.header.into(),
             delimiter: delimiter.transpose()?,
             columns: self.columns.clone(),
             id: self.id.clone(),
@@ -155,6 +150,16 @@ pub(crate) enum HeaderArg {
     Auto,
     Yes,
     No,
+}
+
+impl From<HeaderArg> for CsvHeader {
+    fn from(header: HeaderArg) -> Self {
+        match header {
+            HeaderArg::Auto => Self::Auto,
+            HeaderArg::Yes => Self::Yes,
+            HeaderArg::No => Self::No,
+        }
+    }
 }
 
 /// Output format of rows.

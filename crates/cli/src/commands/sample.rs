@@ -5,16 +5,16 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real, check};
-use pdmap_data::{CsvHeader, RowFormat, TextOptions};
+use pdmap_data::{RowFormat, TextOptions};
 use pdmap_query::Fill;
 use pdmap_train::{AnyModel, Model, each_precision as each};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::args::{HeaderArg, Sample};
+use crate::args::Sample;
 use crate::condition;
 use crate::rows::blocks::block_rows;
-use crate::rows::completed::{Completion, complete};
+use crate::rows::completed::{Completion, MOST_COPIES, complete};
 use crate::rows::partial::copula;
 use crate::rows::restored::Restored;
 use crate::rows::targets::{As, Targets, data_names};
@@ -85,18 +85,18 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
 /// Draws the columns that the rows of a file lack.
 fn given<F: Real>(args: &Sample, path: &Path, model: &Model<F>, targets: &Targets<1>) -> Result<()> {
     let copula = copula(model, &args.model)?;
-    let header = match args.header {
-        HeaderArg::Auto => CsvHeader::Auto,
-        HeaderArg::Yes => CsvHeader::Yes,
-        HeaderArg::No => CsvHeader::No,
-    };
+    let copies = args.count.unwrap_or(1);
+    if !(1..=MOST_COPIES).contains(&copies) {
+        let message = format!("--count {copies}: with --given, from 1 to {MOST_COPIES} for each row");
+        return Err(BadInput(message).into());
+    }
     let own = Completion {
         model: &args.model,
         data: path,
-        text: TextOptions { header, ..TextOptions::default() },
+        text: TextOptions { header: args.header.into(), ..TextOptions::default() },
         header: args.header,
         fill: Fill::Draw { seed: args.seed },
-        copies: args.count.unwrap_or(1),
+        copies,
     };
     let done = complete(&own, model, &copula, targets)?;
     output::rows(&args.out, done.rows, model.flow.features(), args.json, targets.stdout())

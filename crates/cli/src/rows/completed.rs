@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use ndarray::Axis;
+use ndarray::{Axis, Slice};
 use pdmap_core::Real;
 use pdmap_data::{RowShape, TextOptions};
 use pdmap_query::{Copula, Fill};
@@ -24,6 +24,9 @@ pub(crate) struct Completion<'a> {
     /// Rows to write for each row.
     pub(crate) copies: u64,
 }
+
+/// Most rows to write for each row.
+pub(crate) const MOST_COPIES: u64 = 1_000_000;
 
 /// What was written.
 pub(crate) struct Completed {
@@ -46,42 +49,45 @@ pub(crate) fn complete<F: Real>(
     let mut out = targets.open::<f64>(0, RowShape::Matrix { features: columns }, &as_what)?;
     let noise = Dequantizer::new(&model.header.columns.discrete, 0);
     let mut done = Completed { rows: 0, filled: 0 };
+    let copies = usize::try_from(own.copies).unwrap_or(usize::MAX);
     while let Some(PartialBlock { cells, ids, first }) = rows.next()? {
-        let copies = usize::try_from(own.copies).unwrap_or(usize::MAX);
-        let mut names = Vec::new();
-        let mut all = Vec::with_capacity(cells.len().saturating_mul(copies));
         let mut seen = Partial::seen::<F>(&offsets, &cells);
         if let Some(noise) = &noise {
             noise.add(Dequantizer::FIXED, first, seen.view_mut());
         }
-        let mut copied = Vec::new();
-        for copy in 0..own.copies {
-            let mut filled = seen.clone();
-            // Each copy has seeds of its own, so that draws do not depend on how rows come in blocks.
-            let fill = match own.fill {
-                Fill::Draw { seed } => Fill::Draw { seed: seed ^ (copy << 32) },
-                other => other,
-            };
-            copula.impute(filled.view_mut(), fill, first).map_err(|error| refused(own.model, &error))?;
-            let mut table = model.header.columns.columns(filled.view());
-            table.zip_mut_with(&cells, |filled, &cell| {
-                if !cell.is_nan() {
-                    *filled = cell;
-                }
-            });
-            copied.push(table);
-        }
-        for row in 0..cells.nrows() {
-            for table in &copied {
-                all.extend(table.index_axis(Axis(0), row));
-                names.extend(ids.map(|ids| ids[row].clone()));
+        // As many rows at a time as a block has with their copies.
+        let part = (cells.nrows() / copies).max(1);
+        for from in (0..cells.nrows()).step_by(part) {
+            let range = from..(from + part).min(cells.nrows());
+            let rows_of = |all: Slice| (cells.slice_axis(Axis(0), all), seen.slice_axis(Axis(0), all));
+            let (cells, seen) = rows_of(Slice::from(range.clone()));
+            let mut copied = Vec::new();
+            for copy in 0..own.copies {
+                let mut filled = seen.to_owned();
+                // Each copy has seeds of its own, so that draws do not depend on how rows come in blocks.
+                let fill = match own.fill {
+                    Fill::Draw { seed } => Fill::Draw { seed: seed ^ (copy << 32) },
+                    other => other,
+                };
+                let number = first + range.start as u64;
+                copula.impute(filled.view_mut(), fill, number).map_err(|error| refused(own.model, &error))?;
+                let mut table = model.header.columns.columns(filled.view());
+                table.zip_mut_with(&cells, |filled, &cell| *filled = if cell.is_nan() { *filled } else { cell });
+                copied.push(table);
             }
-        }
-        done.rows += (cells.nrows() * copies) as u64;
-        done.filled += cells.iter().filter(|cell| cell.is_nan()).count() as u64 * own.copies;
-        out.write(ids.map(|_| &names[..]), &all)?;
-        if out.is_closed() {
-            return Ok(done);
+            let (mut names, mut all) = (Vec::new(), Vec::new());
+            for (row, number) in range.enumerate() {
+                for table in &copied {
+                    all.extend(table.index_axis(Axis(0), row));
+                    names.extend(ids.map(|ids| ids[number].clone()));
+                }
+            }
+            done.rows += (cells.nrows() * copies) as u64;
+            done.filled += cells.iter().filter(|cell| cell.is_nan()).count() as u64 * own.copies;
+            out.write(ids.map(|_| &names[..]), &all)?;
+            if out.is_closed() {
+                return Ok(done);
+            }
         }
     }
     out.finish()?;

@@ -26,19 +26,20 @@ impl Overall {
             let shrunk = ShrunkGaussian::by_validation(rows, validation)?;
             return Ok(Self { gaussian: shrunk.gaussian()?, shrinkage: shrunk.shrinkage, prior: None });
         }
-        let mut best: Option<(f64, Self)> = None;
-        for shrinkage in SHRINKAGES {
+        let fitted = |shrinkage: f64| -> Result<(f64, Self)> {
             let gaussian = Em::overall(rows, shrinkage)?;
             let found = GaussianMixture::of_one(gaussian.clone()).mean_log_density_observed(validation)?;
-            if best.as_ref().is_some_and(|(best, _)| found <= *best) {
+            let prior = Some(Prior::new(shrinkage, Array2::eye(rows.columns())));
+            Ok((found, Self { gaussian, shrinkage, prior }))
+        };
+        let mut best = fitted(SHRINKAGES[0])?;
+        for &shrinkage in &SHRINKAGES[1..] {
+            let next = fitted(shrinkage)?;
+            if next.0 <= best.0 {
                 break;
             }
-            let prior = Some(Prior::new(shrinkage, Array2::eye(rows.columns())));
-            best = Some((found, Self { gaussian, shrinkage, prior }));
+            best = next;
         }
-        match best {
-            Some((_, best)) => Ok(best),
-            None => Ok(Self { gaussian: Em::overall(rows, 1.0)?, shrinkage: 1.0, prior: None }),
-        }
+        Ok(best.1)
     }
 }

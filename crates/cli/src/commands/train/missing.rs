@@ -59,10 +59,11 @@ pub(super) fn check(args: &Train, source: &Source) -> Result<()> {
         ("--preprocess", args.training.preprocess.is_some()),
         ("--reduce-rank", args.data.reduce_rank),
     ];
-    match others.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => refuse(format!("{flag}: not with --missing marginalize")),
-        None => Ok(()),
-    }
+    let options = args.training.options.given();
+    let unused = options.keys().find(|key| !["steps", "budget"].contains(&key.as_str()));
+    let unused = unused.map(|key| format!("--{key}")).or(args.training.architecture.given());
+    let flag = others.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag.to_owned()).or(unused);
+    flag.map_or(Ok(()), |flag| refuse(format!("{flag}: not with --missing marginalize")))
 }
 
 /// Fits the model, saves it and prints what it is.
