@@ -5,7 +5,7 @@ use pdmap_core::group::Direction;
 use pdmap_core::{Chain, Flow, Layer, LayerError, Real};
 use pdmap_layers::preprocess::{Bins, Histogram, Standardize};
 use pdmap_mixture::{
-    CovarianceForm, FactorKind, GaussianMixture, GaussianMixtureBase, MixtureError, SelectOptions, Standardized, select,
+    FactorKind, GaussianMixture, GaussianMixtureBase, MixtureError, SelectOptions, Standardized, select,
 };
 use rand::Rng;
 
@@ -15,9 +15,6 @@ use crate::maps::Maps;
 
 /// Bins of the maps by histograms that are tried; fewer where a column has few cells.
 const BINS: [usize; 2] = [16, 64];
-
-/// Most columns for which full covariances alone are tried, which then get all the time.
-const NARROW: usize = 16;
 
 /// Least cells of a column for each bin.
 const CELLS: usize = 20;
@@ -37,7 +34,7 @@ pub struct ObservedFit<F: Real> {
 /// a map of each column by its own cells, then a mixture by EM (Ghahramani & Jordan 1994). This is right
 /// where cells are missing at random: whether one is missing may depend on the others that are there, not
 /// on its own value. The validation rows choose the map (a standardization, or a histogram of each
-/// column), the components and their shrinkage.
+/// column), the components, the form of their covariances and their shrinkage.
 ///
 /// # Errors
 /// A column without two different cells; no validation rows; infinite cells.
@@ -47,10 +44,7 @@ pub fn fit_observed<F: Real>(
     options: &SelectOptions,
     rng: &mut dyn Rng,
 ) -> Result<ObservedFit<F>> {
-    let mut options = SelectOptions { missing: true, ..options.clone() };
-    if options.forms.is_empty() && rows.ncols() <= NARROW {
-        options.forms = vec![CovarianceForm::Full];
-    }
+    let options = SelectOptions { missing: true, ..options.clone() };
     // Refuses what cannot be fitted.
     let standardized = Standardized::observed(rows.mapv(F::f64).view())?;
     let mut best: Option<ObservedFit<F>> = None;
