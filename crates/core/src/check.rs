@@ -37,6 +37,19 @@ pub fn log_det(rows: usize, log_det: Option<&[f64]>) -> Result<()> {
     }
 }
 
+/// Checks that there is one weight for each row, where there are weights.
+///
+/// # Errors
+/// [`LayerError::Shape`].
+pub fn weights(rows: usize, weights: Option<&[f64]>) -> Result<()> {
+    match weights {
+        Some(values) if values.len() != rows => {
+            Err(LayerError::Shape { what: "weights of rows", expected: vec![rows], actual: vec![values.len()] })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Checks that all numbers are finite.
 ///
 /// # Errors

@@ -40,6 +40,14 @@ pub enum LayerError {
         /// The value, as `f64`.
         value: f64,
     },
+    /// A weight of a row that is no number of rows.
+    #[error("the weight of row {row} is {value}: must be finite and at least 0")]
+    RowWeight {
+        /// Row, from 0.
+        row: usize,
+        /// The weight.
+        value: f64,
+    },
     /// A value is outside the domain of a layer.
     #[error("row {row}, column {column} is {value}: must be {range}")]
     Domain {

@@ -11,6 +11,7 @@ pub mod optim;
 pub mod options;
 pub mod parallel;
 pub mod prelude;
+pub mod row_weights;
 mod scalar;
 pub mod special;
 
@@ -22,6 +23,7 @@ pub use contract::{
 };
 pub use error::{ForeignError, LayerError, Result};
 pub use flow::{BatchReport, Evaluator, Flow, FlowBuilder, Training};
+pub use row_weights::RowWeights;
 pub use scalar::{Kernel, Real};
 
 /// The combinators and base densities of this crate. Other crates add their own kinds.

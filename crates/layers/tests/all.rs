@@ -9,4 +9,5 @@ mod memory;
 mod scale;
 mod spline;
 mod steps;
+mod weights;
 mod whitening;

@@ -24,7 +24,8 @@ fn matrix(features: &[Vec<f64>]) -> Array2<f64> {
 }
 
 fn fit(rows: &Array2<f64>, robust: bool) -> Scale {
-    let mut passes = |visit: &mut Visit<'_, f64>| rows.axis_chunks_iter(Axis(0), 97).try_for_each(visit);
+    let mut passes =
+        |visit: &mut Visit<'_, f64>| rows.axis_chunks_iter(Axis(0), 97).try_for_each(|block| visit(block, None));
     match robust {
         true => Scale::fit_robust_in_passes::<f64, pdmap_core::LayerError>(&mut passes).unwrap(),
         false => Scale::fit_in_passes(&mut passes).unwrap(),

@@ -16,6 +16,7 @@ mod regression;
 mod select;
 mod shrunk;
 mod standardized;
+mod weighted;
 
 pub use base::{FactorKind, GaussianMixtureBase};
 pub use covariance::CovarianceForm;
@@ -30,6 +31,7 @@ pub use questions::Conditional;
 pub use select::{SelectOptions, Selection, Trial, select};
 pub use shrunk::ShrunkGaussian;
 pub use standardized::Standardized;
+pub use weighted::WeightedRows;
 
 use pdmap_core::{Real, Registry};
 

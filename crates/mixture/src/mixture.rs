@@ -1,6 +1,7 @@
 //! Mixtures of normal densities.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Slice};
+use pdmap_core::row_weights::mean;
 use pdmap_core::special::log_sum_exp;
 use pdmap_core::{check, parallel};
 use rand::{Rng, RngExt};
@@ -9,6 +10,7 @@ use rayon::prelude::*;
 
 use crate::error::{MixtureError, Result};
 use crate::gaussian::Gaussian;
+use crate::weighted::WeightedRows;
 
 /// `log p(x) = log Σ_k π_k N(x; μ_k, Σ_k)`, in nats.
 ///
@@ -90,9 +92,9 @@ impl GaussianMixture {
     ///
     /// # Errors
     /// As [`log_density`](Self::log_density).
-    pub fn mean_log_density(&self, rows: ArrayView2<'_, f64>) -> Result<f64> {
-        let each = self.log_density(rows)?;
-        Ok(each.iter().sum::<f64>() / each.len() as f64)
+    pub fn mean_log_density<'a>(&self, rows: impl Into<WeightedRows<'a>>) -> Result<f64> {
+        let WeightedRows { rows, weights } = rows.into();
+        Ok(mean(&self.log_density(rows)?, weights))
     }
 
     /// The posterior `p(k | x) = π_k N(x; μ_k, Σ_k) / p(x)` of the components, `[rows, K]`.

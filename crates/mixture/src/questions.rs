@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use pdmap_core::check;
+use pdmap_core::row_weights::mean;
 use pdmap_core::special::log_sum_exp;
 use rayon::prelude::*;
 
@@ -10,6 +11,7 @@ use crate::gaussian::Split;
 use crate::mixture::GaussianMixture;
 use crate::patterns::{Pattern, patterns};
 use crate::standardized::not_infinite;
+use crate::weighted::WeightedRows;
 
 impl GaussianMixture {
     /// The density of some of the columns, the others integrated out:
@@ -80,9 +82,9 @@ impl GaussianMixture {
     ///
     /// # Errors
     /// As [`log_density_observed`](Self::log_density_observed).
-    pub fn mean_log_density_observed(&self, rows: ArrayView2<'_, f64>) -> Result<f64> {
-        let each = self.log_density_observed(rows)?;
-        Ok(each.iter().sum::<f64>() / each.len() as f64)
+    pub fn mean_log_density_observed<'a>(&self, rows: impl Into<WeightedRows<'a>>) -> Result<f64> {
+        let WeightedRows { rows, weights } = rows.into();
+        Ok(mean(&self.log_density_observed(rows)?, weights))
     }
 
     fn check_columns(&self, named: &[usize]) -> Result<()> {

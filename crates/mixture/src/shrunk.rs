@@ -1,13 +1,15 @@
 //! One normal density whose correlations are shrunk towards 0.
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use pdmap_core::linalg::{Add, gemm, symmetric_eigen};
 use pdmap_core::parallel;
+use pdmap_core::row_weights::mean;
 
 use crate::error::Result;
 use crate::factor::PrecisionFactor;
 use crate::gaussian::{Gaussian, HALF_LOG_TAU};
 use crate::standardized::Standardized;
+use crate::weighted::WeightedRows;
 
 /// The normal density with the covariance `(1 − λ) R + λ I` in standardized coordinates, where `R`
 /// are the correlations of the rows and λ in (0, 1] is the shrinkage.
@@ -39,15 +41,15 @@ impl ShrunkGaussian {
     ///
     /// # Errors
     /// Validation rows of another number of columns.
-    pub fn by_validation(rows: &Standardized, validation: ArrayView2<'_, f64>) -> Result<Self> {
+    pub fn by_validation<'a>(rows: &Standardized, validation: impl Into<WeightedRows<'a>>) -> Result<Self> {
+        let WeightedRows { rows: validation, weights } = validation.into();
         let (values, vectors) = symmetric_eigen(rows.correlations().view())?;
         let mut codes = Array2::zeros(validation.dim());
         gemm(1.0, validation, vectors.view(), Add::No, codes.view_mut())?;
-        let count = codes.nrows().max(1) as f64;
         // Only the mean squares along the principal axes matter.
-        let squares: Vec<f64> =
-            codes.columns().into_iter().map(|code| code.iter().map(|z| z * z).sum::<f64>() / count).collect();
-        let mean = |shrinkage: f64| -> f64 {
+        let square = |code: ArrayView1<'_, f64>| mean(&code.iter().map(|z| z * z).collect::<Vec<_>>(), weights);
+        let squares: Vec<f64> = codes.columns().into_iter().map(square).collect();
+        let density = |shrinkage: f64| -> f64 {
             let each = values.iter().zip(&squares).map(|(value, square)| {
                 let variance = (1.0 - shrinkage) * value.max(0.0) + shrinkage;
                 -HALF_LOG_TAU - 0.5 * (variance.ln() + square / variance)
@@ -57,7 +59,7 @@ impl ShrunkGaussian {
         let formula = ledoit_wolf(rows);
         let tried = TRIED.iter().map(|factor| (factor * formula).clamp(LEAST, 1.0));
         let best = tried.fold((f64::NEG_INFINITY, formula), |best, shrinkage| {
-            let found = mean(shrinkage);
+            let found = density(shrinkage);
             if found > best.0 { (found, shrinkage) } else { best }
         });
         Ok(Self::new(rows, best.1))
@@ -82,11 +84,14 @@ impl ShrunkGaussian {
 /// `λ = min(1, b̄²/d²)` with `d² = ‖R − I‖²` and `b̄² = (mean ‖x‖⁴ − ‖R‖²)/N`, in Frobenius norms
 /// (Ledoit & Wolf 2004, section 3.3).
 fn ledoit_wolf(rows: &Standardized) -> f64 {
-    let (correlations, count) = (rows.correlations(), rows.count() as f64);
+    let (correlations, count) = (rows.correlations(), rows.total());
     let norm: f64 = correlations.iter().map(|r| r * r).sum();
     let apart: f64 = correlations.indexed_iter().map(|((i, j), r)| (r - f64::from(u8::from(i == j))).powi(2)).sum();
-    let fourth: f64 = rows.rows().rows().into_iter().map(|x| square(x.as_slice().unwrap_or(&[])).powi(2)).sum::<f64>();
-    let error = (fourth / count - norm).max(0.0) / count;
+    let fourths = |rows: ArrayView2<'_, f64>| -> Vec<f64> {
+        rows.rows().into_iter().map(|x| square(x.as_slice().unwrap_or(&[])).powi(2)).collect()
+    };
+    let fourth = mean(&fourths(rows.rows()), rows.weights());
+    let error = (fourth - norm).max(0.0) / count;
     let shrinkage = if apart > 0.0 { (error / apart).min(1.0) } else { 0.0 };
     shrinkage.max(LEAST)
 }

@@ -5,8 +5,9 @@ use pdmap_core::{LayerError, check};
 
 use crate::error::{MixtureError, Result};
 use crate::mixture::GaussianMixture;
+use crate::weighted::{WeightedRows, add_products};
 
-/// Rows with mean 0 and variance 1 in each column. A fit in these coordinates is equivariant: it
+/// Rows with mean 0 and variance 1 in each column, which count as often as their weights say. A fit in these coordinates is equivariant: it
 /// does not depend on the units of the columns.
 #[derive(Debug, Clone)]
 pub struct Standardized {
@@ -15,6 +16,8 @@ pub struct Standardized {
     deviation: Array1<f64>,
     /// Whether cells are missing, which are NaN.
     missing: bool,
+    /// How often each row counts.
+    weights: Option<Vec<f64>>,
 }
 
 /// Standard deviations below so many roundings of the largest number of a column are rounding.
@@ -25,8 +28,9 @@ impl Standardized {
     ///
     /// # Errors
     /// No rows; rows that are not finite; [`MixtureError::ConstantColumn`].
-    pub fn new(rows: ArrayView2<'_, f64>) -> Result<Self> {
-        check::finite("rows", rows.reborrow())?;
+    pub fn new<'a>(rows: impl Into<WeightedRows<'a>>) -> Result<Self> {
+        let rows = rows.into();
+        check::finite("rows", rows.rows)?;
         Self::observed(rows)
     }
 
@@ -35,35 +39,43 @@ impl Standardized {
     /// # Errors
     /// No rows; infinite cells; [`MixtureError::ConstantColumn`], also for a column without any cell,
     /// whose value is NaN then.
-    pub fn observed(rows: ArrayView2<'_, f64>) -> Result<Self> {
+    pub fn observed<'a>(rows: impl Into<WeightedRows<'a>>) -> Result<Self> {
+        let WeightedRows { rows, weights } = rows.into();
+        check::weights(rows.nrows(), weights)?;
         let missing = not_infinite(rows.reborrow())?;
         let (count, columns) = rows.dim();
         if count == 0 || columns == 0 {
             return Err(MixtureError::NoRows);
         }
         let mut own = rows.as_standard_layout().into_owned();
-        let there = |column: ArrayView1<'_, f64>| column.iter().copied().filter(|x| !x.is_nan()).collect::<Vec<f64>>();
+        // The cells that count, and how often.
+        let there = |column: ArrayView1<'_, f64>| -> Vec<(f64, f64)> {
+            let cells = column.iter().enumerate().map(|(row, &x)| (x, weights.map_or(1.0, |weights| weights[row])));
+            cells.filter(|(x, weight)| !x.is_nan() && *weight > 0.0).collect()
+        };
+        let total = |cells: &[(f64, f64)]| cells.iter().map(|(_, weight)| weight).sum::<f64>();
         let mean = Array1::from_iter(own.axis_iter(Axis(1)).map(|column| {
             let cells = there(column);
-            cells.iter().sum::<f64>() / cells.len() as f64
+            cells.iter().map(|(x, weight)| weight * x).sum::<f64>() / total(&cells)
         }));
         own -= &mean;
         let deviation = Array1::from_iter(own.axis_iter(Axis(1)).map(|column| {
             let cells = there(column);
-            let largest = cells.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+            let largest = cells.iter().fold(0.0_f64, |largest, (x, _)| largest.max(x.abs()));
             // The largest number first: squares of the others cannot overflow.
-            let mean_square = cells.iter().map(|x| (x / largest).powi(2)).sum::<f64>() / cells.len() as f64;
+            let squares = cells.iter().map(|(x, weight)| weight * (x / largest).powi(2));
+            let mean_square = squares.sum::<f64>() / total(&cells);
             if largest > 0.0 { largest * mean_square.sqrt() } else { 0.0 }
         }));
         for (column, (&deviation, &mean)) in deviation.iter().zip(&mean).enumerate() {
             // A mean without cells is not a number.
             if mean.is_nan() || deviation <= ROUNDINGS * f64::EPSILON * mean.abs() {
-                let value = there(rows.column(column)).first().copied().unwrap_or(f64::NAN);
+                let value = there(rows.column(column)).first().map_or(f64::NAN, |cell| cell.0);
                 return Err(MixtureError::ConstantColumn { column, value, rows: count });
             }
         }
         own /= &deviation;
-        Ok(Self { rows: own, mean, deviation, missing })
+        Ok(Self { rows: own, mean, deviation, missing, weights: weights.map(<[f64]>::to_vec) })
     }
 
     /// Mean and standard deviation of each column.
@@ -101,6 +113,16 @@ impl Standardized {
         self.rows.nrows()
     }
 
+    /// How often each row counts; once without weights.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// How many rows count: the sum of the weights.
+    pub fn total(&self) -> f64 {
+        self.weights().map_or(self.count() as f64, |weights| weights.iter().sum())
+    }
+
     /// Number of columns.
     pub fn columns(&self) -> usize {
         self.rows.ncols()
@@ -109,14 +131,8 @@ impl Standardized {
     /// The correlations of the columns, of rows without missing cells.
     pub fn correlations(&self) -> Array2<f64> {
         let mut sum = Array2::zeros((self.columns(), self.columns()));
-        let add = pdmap_core::linalg::gemm(
-            1.0 / self.count() as f64,
-            self.rows.t(),
-            self.rows.view(),
-            pdmap_core::linalg::Add::No,
-            sum.view_mut(),
-        );
-        debug_assert!(add.is_ok(), "{add:?}");
+        let added = add_products(1.0 / self.total(), self.rows(), self.weights(), sum.view_mut());
+        debug_assert!(added.is_ok(), "{added:?}");
         sum
     }
 

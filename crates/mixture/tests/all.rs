@@ -9,3 +9,4 @@ mod questions;
 mod reference;
 mod select;
 mod threads;
+mod weights;

@@ -91,7 +91,8 @@ impl Condition {
     /// No rows; NaN and infinities.
     pub fn standardized<F: Real>(rows: ArrayView2<'_, F>) -> Result<Self, SpecError> {
         let rows = Rows::from(rows);
-        let scale = Scale::fit_in_passes(&mut |visit: &mut Visit<'_, F>| rows.pass(&mut |block| Ok(visit(block)?)))?;
+        let scale =
+            Scale::fit_in_passes(&mut |visit: &mut Visit<'_, F>| rows.pass(&mut |block| Ok(visit(block, None)?)))?;
         let deviation = scale.deviation.iter().map(|&deviation| if deviation > 0.0 { deviation } else { 1.0 });
         let (location, deviation) = (scale.location.to_vec(), deviation.collect());
         Ok(Self::Standardized { location, deviation, names: vec![] })

@@ -108,7 +108,7 @@ impl Preprocess {
     }
 
     /// The layers of a list of steps, each fitted to the training rows as mapped by those before
-    /// it. Rows in a file are read as often as the steps require; sums run over blocks in order, so
+    /// it, each as often as its weight says. Rows in a file are read as often as the steps require; sums run over blocks in order, so
     /// that rows in memory and in a file give the same bits.
     ///
     /// # Errors
@@ -116,6 +116,7 @@ impl Preprocess {
     /// outside [0, 1]; a file that cannot be read.
     pub fn fit<'a, F: Real>(steps: &[Self], rows: impl Into<Rows<'a, F>>) -> Result<Vec<Box<dyn Layer<F>>>, SpecError> {
         let rows = rows.into();
+        let weights = rows.weights();
         let mut layers: Vec<Box<dyn Layer<F>>> = Vec::new();
         for step in steps {
             let mut passes = |visit: &mut Visit<'_, F>| {
@@ -125,8 +126,9 @@ impl Preprocess {
                     let block = block.as_standard_layout();
                     let block = block.view();
                     let mapped = through(&layers, block).map_err(|error| error.below(first))?;
+                    let weights = weights.as_ref().map(|weights| &weights[first..first + block.nrows()]);
                     first += block.nrows();
-                    Ok(visit(mapped.as_ref().map_or(block, |mapped| mapped.view()))?)
+                    Ok(visit(mapped.as_ref().map_or(block, |mapped| mapped.view()), weights)?)
                 })
             };
             let layer: Box<dyn Layer<F>> = match *step {
@@ -150,9 +152,11 @@ const SORTED: usize = 1 << 26;
 
 /// The histograms of the rows after some layers.
 fn histogram<F: Real>(layers: &[Box<dyn Layer<F>>], rows: Rows<'_, F>, bins: Bins) -> Result<Histogram<F>, SpecError> {
-    let sample = rows.sample((SORTED / rows.features().max(1)).max(1))?;
+    let most = (SORTED / rows.features().max(1)).max(1);
+    let (sample, weights) = (rows.sample(most)?, rows.weights_of_sample(most));
     let mapped = through(layers, sample.view())?;
-    Ok(Histogram::fit(mapped.as_ref().map_or(sample.view(), |mapped| mapped.view()), bins)?)
+    let mapped = mapped.as_ref().map_or(sample.view(), |mapped| mapped.view());
+    Ok(Histogram::fit_weighted(mapped, weights.as_deref(), bins)?)
 }
 
 /// A block of rows after some layers; none without layers.

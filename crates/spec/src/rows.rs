@@ -1,9 +1,12 @@
 //! Training rows, in memory or in a file.
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
-use pdmap_core::{Real, check};
+use pdmap_core::{Real, RowWeights, check};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::by_weight::ByWeight;
 use crate::dequantize::Dequantizer;
 use crate::error::SpecError;
 use crate::file_rows::FileRows;
@@ -26,6 +29,8 @@ pub enum Rows<'a, F> {
 pub struct InMemory<'a, F> {
     rows: ArrayView2<'a, F>,
     condition: Option<ArrayView2<'a, F>>,
+    /// How often each stored row counts.
+    weights: Option<&'a [f64]>,
     chosen: Option<&'a [usize]>,
     noise: Option<&'a Dequantizer>,
 }
@@ -48,7 +53,7 @@ impl<F> Copy for InMemory<'_, F> {}
 
 impl<'a, F> From<ArrayView2<'a, F>> for InMemory<'a, F> {
     fn from(rows: ArrayView2<'a, F>) -> Self {
-        Self { rows, condition: None, chosen: None, noise: None }
+        Self { rows, condition: None, weights: None, chosen: None, noise: None }
     }
 }
 
@@ -92,7 +97,40 @@ impl<'a, F: Real> InMemory<'a, F> {
     #[must_use]
     pub fn reborrow(&self) -> InMemory<'_, F> {
         let condition = self.condition.as_ref().map(|condition| condition.reborrow());
-        InMemory { rows: self.rows.reborrow(), condition, chosen: self.chosen, noise: self.noise }
+        InMemory {
+            rows: self.rows.reborrow(),
+            condition,
+            weights: self.weights,
+            chosen: self.chosen,
+            noise: self.noise,
+        }
+    }
+
+    /// Rows of these weights, one for each: a row of weight `w` counts as `w` equal rows.
+    ///
+    /// # Errors
+    /// [`LayerError::Shape`](pdmap_core::LayerError::Shape) where the numbers of rows and weights
+    /// differ.
+    pub fn weighted(self, weights: Option<&'a RowWeights>) -> Result<Self, SpecError> {
+        self.weighing(weights.map(RowWeights::each))
+    }
+
+    /// The same with weights that were checked elsewhere.
+    ///
+    /// # Errors
+    /// As [`weighted`](Self::weighted).
+    pub fn weighing(self, weights: Option<&'a [f64]>) -> Result<Self, SpecError> {
+        check::weights(self.rows.nrows(), weights)?;
+        Ok(Self { weights, ..self })
+    }
+
+    /// How often each row counts, in order; once without weights.
+    pub fn weights(&self) -> Option<Cow<'a, [f64]>> {
+        let weights = self.weights?;
+        Some(match self.chosen {
+            None => Cow::Borrowed(weights),
+            Some(chosen) => chosen.iter().map(|&row| weights[row]).collect(),
+        })
     }
 
     /// Only the rows of these numbers, in this order. They must be numbers of rows.
@@ -191,6 +229,14 @@ impl<F: Real> Rows<'_, F> {
         }
     }
 
+    /// How often each row counts, in order; once without weights, as in files.
+    pub fn weights(&self) -> Option<Cow<'_, [f64]>> {
+        match self {
+            Self::Memory(rows) => rows.weights(),
+            Self::File(_) => None,
+        }
+    }
+
     /// The noise of discrete features.
     pub fn noise(&self) -> Option<&Dequantizer> {
         match self {
@@ -222,26 +268,55 @@ impl<F: Real> Rows<'_, F> {
         }
     }
 
+    /// The weights of [`sample`](Self::sample).
+    pub fn weights_of_sample(&self, count: usize) -> Option<Vec<f64>> {
+        let (weights, (all, count)) = (self.weights()?, self.counts(count));
+        Some((0..count).map(|index| weights[place(index, all, count) as usize]).collect())
+    }
+
+    /// The number of rows, and that of a sample of up to `count` of them.
+    fn counts(&self, count: usize) -> (u64, usize) {
+        (self.count(), (count as u64).min(self.count()) as usize)
+    }
+
     /// Up to `count` rows, evenly spaced, with the fixed draw of the noise.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn sample(&self, count: usize) -> Result<Array2<F>, SpecError> {
-        let (all, count) = (self.count(), (count as u64).min(self.count()) as usize);
-        let place = |index: usize| (index as u128 * u128::from(all) / count as u128) as u64;
-        let mut sample = match self {
-            Self::Memory(rows) => rows.gather((0..count).map(|index| place(index) as usize)),
-            Self::File(rows) => rows.gather(&rows.in_file((0..count).map(place)))?,
-        };
-        if let Some(noise) = self.noise() {
-            for (index, row) in sample.rows_mut().into_iter().enumerate() {
-                noise.add_to_row(Dequantizer::FIXED, place(index), row);
-            }
-        }
-        Ok(sample)
+        let (all, count) = self.counts(count);
+        self.gather(&(0..count).map(|index| place(index, all, count)).collect::<Vec<_>>())
     }
 
-    /// A hash of all numbers in order, by which a checkpoint recognizes its rows. They must be
+    /// Up to `count` rows, evenly spaced among rows that are repeated as often as their weights say,
+    /// with the fixed draw of the noise. Without weights as [`sample`](Self::sample).
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn sample_by_weight(&self, count: usize) -> Result<Array2<F>, SpecError> {
+        let Some(weights) = self.weights() else { return self.sample(count) };
+        let count = self.counts(count).1;
+        let by_weight = ByWeight::new(&weights);
+        self.gather(
+            &(0..count).map(|index| by_weight.row((index as f64 + 0.5) / count as f64) as u64).collect::<Vec<_>>(),
+        )
+    }
+
+    /// Rows with these numbers, which ascend, with the fixed draw of the noise.
+    fn gather(&self, numbers: &[u64]) -> Result<Array2<F>, SpecError> {
+        let mut rows = match self {
+            Self::Memory(rows) => rows.gather(numbers.iter().map(|&row| row as usize)),
+            Self::File(rows) => rows.gather(&rows.in_file(numbers.iter().copied()))?,
+        };
+        if let Some(noise) = self.noise() {
+            for (&number, row) in numbers.iter().zip(rows.rows_mut()) {
+                noise.add_to_row(Dequantizer::FIXED, number, row);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A hash of all numbers in order, and of the weights where there are some, by which a checkpoint recognizes its rows. They must be
     /// finite; `what` is their name in errors.
     ///
     /// # Errors
@@ -251,6 +326,9 @@ impl<F: Real> Rows<'_, F> {
         hash.update(F::DTYPE.as_bytes());
         hash.update(&(self.features() as u64).to_le_bytes());
         self.finite(what, |block| hash_numbers(&mut hash, block.iter()))?;
+        if let Some(weights) = self.weights() {
+            hash_numbers(&mut hash, weights.iter());
+        }
         Ok(hash.digest())
     }
 
@@ -267,6 +345,11 @@ impl<F: Real> Rows<'_, F> {
             Ok(())
         })
     }
+}
+
+/// The number of a row of an evenly spaced sample.
+fn place(index: usize, all: u64, count: usize) -> u64 {
+    (index as u128 * u128::from(all) / count as u128) as u64
 }
 
 /// Adds numbers to a hash, a few thousand bytes at a time.

@@ -86,7 +86,7 @@ fn every_key_is_read() {
     assert_eq!(spec.training.onto(TrainConfig { seed: 9, ..TrainConfig::default() }), expected);
 
     // The layers are what they were said to be.
-    let flow = spec.build::<f64>(vec![], Array2::zeros((0, 3)), 3, 1, &registry()).unwrap();
+    let flow = spec.build::<f64>(vec![], (Array2::zeros((0, 3)), None), 3, 1, &registry()).unwrap();
     let specs = flow.chain().specs();
     assert_eq!(specs[0].options, json!({ "group": "orthonormal", "bias": "none" }));
     assert_eq!(specs[1].options, json!({ "direction": "relative" }));

@@ -2,13 +2,12 @@
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
-use pdmap_spec::{Dequantizer, FileRows, InMemory, Rows};
-use rand::SeedableRng;
+use pdmap_spec::{Dequantizer, FileRows, Rows};
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::error::TrainError;
+use crate::permutation::{Permutation, rng};
 
 /// The position of a run in its data. The order of an epoch follows from the seed and the epoch's
 /// number, so two numbers suffice.
@@ -21,7 +20,7 @@ pub(crate) struct Position {
 }
 
 /// Batches of fixed size, drawn without replacement within an epoch. Rows that do not fill a last
-/// batch are reshuffled into the next epoch.
+/// batch are reshuffled into the next epoch. Rows with weights come in proportion to them.
 #[derive(Debug)]
 pub(crate) struct Batches<'a, F> {
     order: Order<'a, F>,
@@ -43,7 +42,7 @@ impl<'a, F: Real> Batches<'a, F> {
     /// fit in 32 bits.
     pub(crate) fn new(rows: Rows<'a, F>, size: usize, seed: u64, position: Position) -> Self {
         let order = match rows {
-            Rows::Memory(rows) => Order::Memory(Permutation { rows, seed, epoch: None, order: Vec::new() }),
+            Rows::Memory(rows) => Order::Memory(Permutation::new(rows, seed)),
             Rows::File(file) => Order::File(Pools::new(file, seed)),
         };
         let batch = Array2::zeros((size, rows.features()));
@@ -73,36 +72,6 @@ impl<'a, F: Real> Batches<'a, F> {
         }
         self.position.next += size;
         Ok(self.batch.view())
-    }
-}
-
-/// The random numbers of an epoch.
-fn rng(seed: u64, epoch: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(epoch);
-    rng
-}
-
-/// Rows in memory: each epoch permutes them.
-#[derive(Debug)]
-struct Permutation<'a, F> {
-    rows: InMemory<'a, F>,
-    seed: u64,
-    epoch: Option<u64>,
-    order: Vec<u32>,
-}
-
-impl<F: Real> Permutation<'_, F> {
-    fn copy(&mut self, epoch: u64, next: u64, batch: &mut Array2<F>) {
-        if self.epoch != Some(epoch) {
-            self.order.clear();
-            self.order.extend(0..u32::try_from(self.rows.count()).unwrap_or(u32::MAX));
-            self.order.shuffle(&mut rng(self.seed, epoch));
-            self.epoch = Some(epoch);
-        }
-        for (to, &from) in batch.rows_mut().into_iter().zip(&self.order[next as usize..]) {
-            self.rows.copy_row(from as usize, to);
-        }
     }
 }
 
@@ -199,7 +168,7 @@ impl<'a, F: Real> Pools<'a, F> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use ndarray::{Axis, Slice};
-    use pdmap_spec::DiscreteFeature;
+    use pdmap_spec::{DiscreteFeature, InMemory};
 
     use super::*;
 

@@ -1,7 +1,9 @@
 //! From rows to a trained flow in one call.
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, concatenate};
-use pdmap_core::{Flow, Real, check};
+use pdmap_core::{Flow, Real, RowWeights, check};
 use pdmap_data::split_row_numbers;
 use pdmap_spec::{FitConfig, InMemory, Model, Preprocess, Rows, TrainConfig, registry, validation_share};
 
@@ -9,6 +11,7 @@ use crate::error::TrainError;
 use crate::hooks::Hooks;
 use crate::outcome::Trained;
 use crate::training::train_with;
+use crate::validation::ValidationRows;
 
 /// A flow and how it was trained.
 #[derive(Debug, Clone)]
@@ -36,13 +39,15 @@ impl<F: Real> Fitted<F> {
 pub struct FitData<'a, F> {
     rows: ArrayView2<'a, F>,
     condition: Option<ArrayView2<'a, F>>,
+    weights: Option<&'a RowWeights>,
     validation: Option<(ArrayView2<'a, F>, Option<ArrayView2<'a, F>>)>,
+    validation_weights: Option<&'a RowWeights>,
 }
 
 impl<'a, F: Real> FitData<'a, F> {
     /// Rows `[rows, features]`.
     pub fn new(rows: ArrayView2<'a, F>) -> Self {
-        Self { rows, condition: None, validation: None }
+        Self { rows, condition: None, weights: None, validation: None, validation_weights: None }
     }
 
     /// One row of conditions for each row: the flow is a density `p(x | c)`. They are what the flow
@@ -58,6 +63,20 @@ impl<'a, F: Real> FitData<'a, F> {
     #[must_use]
     pub fn validation(self, rows: ArrayView2<'a, F>, condition: Option<ArrayView2<'a, F>>) -> Self {
         Self { validation: Some((rows, condition)), ..self }
+    }
+
+    /// How often each row counts; those that are held out for validation keep their weights. A row of
+    /// weight `w` counts as `w` equal rows in preprocessing, in the likelihood and in the validation,
+    /// and comes into batches in proportion to `w`.
+    #[must_use]
+    pub fn weights(self, weights: &'a RowWeights) -> Self {
+        Self { weights: Some(weights), ..self }
+    }
+
+    /// How often each of the validation rows that were [given](Self::validation) counts.
+    #[must_use]
+    pub fn validation_weights(self, weights: &'a RowWeights) -> Self {
+        Self { validation_weights: Some(weights), ..self }
     }
 }
 
@@ -109,7 +128,7 @@ pub fn fit_with<F: Real>(data: FitData<'_, F>, config: &FitConfig, hooks: Hooks<
     let conditions = data.conditions().unwrap_or(0);
     let share = (!adaptive.share).then_some(config.validation);
     let parts = Parts::of(data, adaptive.least_rows(training.batch), share, training.seed)?;
-    let (rows, validation) = parts.views();
+    let (rows, validation) = parts.views()?;
     let training = adaptive.settle(training.clone(), rows.count(), rows.features() - conditions);
     let steps = model.preprocess.clone().unwrap_or_else(|| vec![Preprocess::Standardize]);
     let mut spec = model.clone();
@@ -126,28 +145,33 @@ pub(crate) struct Parts<'a, F> {
     /// The numbers of the training rows, unless they are all.
     chosen: Option<Vec<usize>>,
     validation: CowArray<'a, F, Ix2>,
+    validation_weights: Option<Cow<'a, RowWeights>>,
 }
 
 impl<'a, F: Real> Parts<'a, F> {
     /// Holds out a `share` of the rows, by default [`validation_share`], unless there are validation
     /// rows.
     pub(crate) fn of(data: FitData<'a, F>, least: usize, share: Option<f64>, seed: u64) -> Result<Self, TrainError> {
-        let FitData { rows, condition, validation } = data;
+        let FitData { rows, condition, weights, validation, validation_weights } = data;
         pdmap_data::check_training(rows.reborrow(), "rows", least)?;
-        let all = InMemory::with_condition(rows, condition)?;
+        let all = InMemory::with_condition(rows, condition)?.weighted(weights)?;
         if let Some((rows, condition)) = validation {
-            return Ok(Self { all, chosen: None, validation: joined(rows, condition)? });
+            let (validation, validation_weights) = (joined(rows, condition)?, validation_weights.map(Cow::Borrowed));
+            return Ok(Self { all, chosen: None, validation, validation_weights });
         }
         let share = share.unwrap_or_else(|| validation_share(all.count() as u64));
         let (train, held_out, _) = split_row_numbers(all.count(), share, 0.0, seed)?;
-        Ok(Self { all, chosen: Some(train), validation: all.gather(held_out.into_iter()).into() })
+        let own = weights.map(|weights| weights.choose(&held_out)).transpose()?.map(Cow::Owned);
+        weights.map(|weights| weights.choose(&train)).transpose()?;
+        let validation = all.gather(held_out.into_iter()).into();
+        Ok(Self { all, chosen: Some(train), validation, validation_weights: own })
     }
 
     /// The training rows and the validation rows.
-    pub(crate) fn views(&self) -> (Rows<'_, F>, ArrayView2<'_, F>) {
+    pub(crate) fn views(&self) -> Result<(Rows<'_, F>, ValidationRows<'_, F>), TrainError> {
         let all = self.all.reborrow();
         let rows = self.chosen.as_deref().map_or(all, |chosen| all.choose(chosen));
-        (rows.into(), self.validation.view())
+        Ok((rows.into(), ValidationRows::new(self.validation.view(), self.validation_weights.as_deref())?))
     }
 }
 

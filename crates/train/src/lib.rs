@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod ascent;
 mod auto;
 mod average;
 mod batches;
@@ -16,6 +17,7 @@ mod memory;
 mod observer;
 mod outcome;
 mod pace;
+mod permutation;
 mod plateau;
 mod record;
 mod stopping;
@@ -34,7 +36,7 @@ pub use memory::peak_memory;
 pub use observer::Observer;
 pub use outcome::{Cost, CurvePoint, Event, Outcome, Progress, Rollback, Trained};
 pub use training::{train, train_observed, train_with};
-pub use validation::mean_log_prob;
+pub use validation::{ValidationRows, mean_log_prob};
 
 pub use pdmap_spec::{
     Adaptive, AnyModel, Architecture, Budget, ColumnMap, ColumnSums, Condition, Dequantizer, DiscreteFeature, FileRows,

@@ -1,6 +1,6 @@
 //! Learning curve and best weights.
 
-use ndarray::{ArrayD, ArrayView2};
+use ndarray::ArrayD;
 use pdmap_core::{Flow, LayerError, ParametricExt, Real, Tensors};
 use pdmap_spec::{Rows, SpecError, TrainConfig};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::error::TrainError;
 use crate::outcome::{CurvePoint, Outcome};
 use crate::stopping::Stopping;
-use crate::validation::mean_log_prob;
+use crate::validation::{ValidationRows, mean_log_prob};
 
 /// Maximum number of training rows on which a run is evaluated. That happens only when its
 /// validation rows look bad.
@@ -18,7 +18,7 @@ const TRAINING_ROWS: usize = 10_000;
 /// The rows on which a run is evaluated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EvaluationRows<'v, 'r, F> {
-    pub(crate) validation: ArrayView2<'v, F>,
+    pub(crate) validation: ValidationRows<'v, F>,
     pub(crate) training: Rows<'r, F>,
 }
 
@@ -45,7 +45,7 @@ impl<F: Real> Record<F> {
     /// Starts with a validation of the initial flow.
     pub(crate) fn start(
         flow: &Flow<F>,
-        validation: ArrayView2<'_, F>,
+        validation: ValidationRows<'_, F>,
         config: &TrainConfig,
         clock: &mut Clock,
     ) -> Result<Self, TrainError> {
@@ -160,8 +160,10 @@ impl<F: Real> Record<F> {
 
     /// Mean log-likelihood of as many training rows as a validation has, at most.
     fn training(&self, flow: &Flow<F>, rows: Rows<'_, F>, clock: &mut Clock) -> Result<f64, TrainError> {
-        let sample = rows.sample(self.rows.min(TRAINING_ROWS))?;
-        Ok(clock.beside(|| mean_log_prob(flow, sample.view(), usize::MAX))?)
+        let most = self.rows.min(TRAINING_ROWS);
+        let (sample, weights) = (rows.sample(most)?, rows.weights_of_sample(most));
+        let rows = ValidationRows { rows: sample.view(), weights: weights.as_deref() };
+        Ok(clock.beside(|| mean_log_prob(flow, rows, usize::MAX))?)
     }
 
     /// The outcome, if the run ends with its latest validation: the patience is exhausted, or the

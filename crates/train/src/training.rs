@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use ndarray::ArrayView2;
-use pdmap_core::contract::StepReport;
 use pdmap_core::optim::Optimizer;
-use pdmap_core::{Flow, LayerError, Real, Training, check};
+use pdmap_core::{Flow, Real, Training, check};
 use pdmap_spec::{Rows, TrainConfig};
 
+use crate::ascent::ascend;
 use crate::average::Average;
 use crate::batches::{Batches, Position};
 use crate::checkpoint::{Identity, Snapshot};
@@ -22,6 +21,7 @@ use crate::outcome::{Cost, Event, Outcome, Progress, Rollback, Trained, factor};
 use crate::plateau;
 use crate::record::{EvaluationRows, Record};
 use crate::time::Time;
+use crate::validation::ValidationRows;
 
 /// Trains `flow` by maximum likelihood and leaves it with the weights of the best validation. For a
 /// density `p(x | c)`, each row is followed by its condition: see [`Flow::given`].
@@ -30,10 +30,10 @@ use crate::time::Time;
 /// Fewer rows than a batch, no validation rows, rows that do not fit the flow, options outside
 /// their ranges, a likelihood that is not finite before the first step. A run that diverges later
 /// is not an error: see [`Outcome`].
-pub fn train<'a, F: Real>(
+pub fn train<'a, 'v, F: Real>(
     flow: &mut Flow<F>,
     rows: impl Into<Rows<'a, F>>,
-    validation: ArrayView2<'_, F>,
+    validation: impl Into<ValidationRows<'v, F>>,
     config: &TrainConfig,
     watch: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Trained, TrainError> {
@@ -51,10 +51,10 @@ pub fn train<'a, F: Real>(
 /// # Errors
 /// As [`train`]; a checkpoint of another run, or a damaged one. A checkpoint that cannot be written
 /// is reported to `watch`.
-pub fn train_with<'a, 'f, F: Real>(
-    flow: &'f mut Flow<F>,
+pub fn train_with<'a, 'v, F: Real>(
+    flow: &mut Flow<F>,
     rows: impl Into<Rows<'a, F>>,
-    validation: ArrayView2<'f, F>,
+    validation: impl Into<ValidationRows<'v, F>>,
     config: &TrainConfig,
     hooks: Hooks<'_>,
 ) -> Result<Trained, TrainError> {
@@ -65,16 +65,17 @@ pub fn train_with<'a, 'f, F: Real>(
 ///
 /// # Errors
 /// As [`train_with`].
-pub fn train_observed<'a, 'f, F: Real>(
-    flow: &'f mut Flow<F>,
+pub fn train_observed<'a, 'v, F: Real>(
+    flow: &mut Flow<F>,
     rows: impl Into<Rows<'a, F>>,
-    validation: ArrayView2<'f, F>,
+    validation: impl Into<ValidationRows<'v, F>>,
     config: &TrainConfig,
     mut hooks: Hooks<'_>,
     observer: &mut dyn Observer<F>,
 ) -> Result<Trained, TrainError> {
-    let time = Time::system();
-    run_to_the_end(Run::start(flow, rows.into(), validation, config, &mut hooks, time)?, config, &mut hooks, observer)
+    let (rows, validation) = (rows.into(), validation.into());
+    let run = Run::start(flow, (rows, validation.reborrow()), config, &mut hooks, Time::system())?;
+    run_to_the_end(run, config, &mut hooks, observer)
 }
 
 fn run_to_the_end<F: Real>(
@@ -128,7 +129,7 @@ enum Save {
 struct Run<'a, 'f, F: Real> {
     flow: &'f mut Flow<F>,
     rows: Rows<'a, F>,
-    validation: ArrayView2<'f, F>,
+    validation: ValidationRows<'f, F>,
     training: Training<F>,
     optimizer: Optimizer,
     batches: Batches<'a, F>,
@@ -154,13 +155,12 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     /// Checks everything, and starts the run or resumes it from a checkpoint.
     fn start(
         flow: &'f mut Flow<F>,
-        rows: Rows<'a, F>,
-        validation: ArrayView2<'f, F>,
+        (rows, validation): (Rows<'a, F>, ValidationRows<'f, F>),
         config: &TrainConfig,
         hooks: &mut Hooks<'_>,
         time: Time,
     ) -> Result<Self, TrainError> {
-        check_rows(rows, validation.reborrow(), config)?;
+        check_rows(rows, validation.rows, config)?;
         config.validate()?;
         let optimizer = Optimizer::new(config.optimizer, config.rate)?.clipped(config.clip)?.decaying(config.decay)?;
         let (mut training, mut average) = (flow.training(), Average::of(flow, config.average)?);
@@ -169,11 +169,11 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
         match &hooks.checkpoints {
             None => {
                 rows.finite(TRAINING, |_| ())?;
-                check::finite(VALIDATION, validation.reborrow())?;
+                check::finite(VALIDATION, validation.rows)?;
             }
             Some(checkpoints) => {
-                let hashes = [rows.fingerprint(TRAINING)?, Rows::from(validation.reborrow()).fingerprint(VALIDATION)?];
-                let own = Identity::of(flow, config, rows, validation.nrows(), hashes);
+                let hashes = [rows.fingerprint(TRAINING)?, validation.fingerprint(VALIDATION)?];
+                let own = Identity::of(flow, config, rows, validation.rows.nrows(), hashes);
                 restored = checkpoints.restore(&own, flow, &mut training, average.as_mut())?;
                 identity = Some(own);
             }
@@ -187,7 +187,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
             }
             None => {
                 let mut clock = Clock::start(config, rows.count(), time);
-                let record = Record::start(flow, validation.reborrow(), config, &mut clock)?;
+                let record = Record::start(flow, validation, config, &mut clock)?;
                 record.curve().iter().for_each(|&point| hooks.tell(Event::Validated(point)));
                 (clock, record, Position::default(), 0, 0, Vec::new(), Easing::default())
             }
@@ -280,7 +280,7 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
 
     fn evaluate(&mut self, hooks: &mut Hooks<'_>) -> Result<Option<Outcome>, TrainError> {
         let before = self.record.curve().len();
-        let rows = EvaluationRows { validation: self.validation.reborrow(), training: self.rows };
+        let rows = EvaluationRows { validation: self.validation, training: self.rows };
         let flow = match Average::or(&mut self.average, self.flow) {
             Ok(flow) => flow,
             Err(error) => return Ok(Some(Outcome::of_error(self.step, error)?)),
@@ -348,23 +348,6 @@ impl<'a, 'f, F: Real> Run<'a, 'f, F> {
     }
 }
 
-/// One step: forward, backward, update.
-fn ascend<F: Real>(
-    flow: &mut Flow<F>,
-    batch: ArrayView2<'_, F>,
-    optimizer: &mut Optimizer,
-    training: &mut Training<F>,
-    cost: &mut Cost,
-) -> Result<StepReport, LayerError> {
-    let start = Instant::now();
-    flow.accumulate(flow.given(batch), training)?;
-    let between = Instant::now();
-    let report = flow.update(optimizer, training);
-    cost.gradients += (between - start).as_secs_f64();
-    cost.updates += between.elapsed().as_secs_f64();
-    report
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -389,7 +372,8 @@ mod tests {
                 }
             };
             let mut hooks = Hooks::new(&mut watch);
-            let run = Run::start(&mut flow, (&rows).into(), rows.view(), &config, &mut hooks, time.clone()).unwrap();
+            let run =
+                Run::start(&mut flow, ((&rows).into(), (&rows).into()), &config, &mut hooks, time.clone()).unwrap();
             let trained = run_to_the_end(run, &config, &mut hooks, &mut Nobody).unwrap();
             assert!(expected.contains(&trained.steps), "{} steps", trained.steps);
             assert!((98.9..=100.0).contains(&trained.seconds), "{} s", trained.seconds);

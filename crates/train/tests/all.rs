@@ -12,3 +12,4 @@ mod resume_bytes;
 mod said;
 mod small;
 mod training;
+mod weights;

@@ -27,7 +27,9 @@ impl Gaussian {
     /// [`LayerError::Dependent`] or [`LayerError::Singular`] for linearly dependent features, or fewer
     /// rows than features.
     pub fn fit<F: Real>(rows: ArrayView2<'_, F>) -> Result<Self> {
-        Self::fit_in_passes(&mut |visit: &mut Visit<'_, F>| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit))
+        Self::fit_in_passes(&mut |visit: &mut Visit<'_, F>| {
+            rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(|block| visit(block, None))
+        })
     }
 
     /// Like [`fit`](Self::fit), for rows delivered in blocks by five passes.
@@ -36,10 +38,10 @@ impl Gaussian {
     /// As [`fit`](Self::fit); those of the passes.
     pub fn fit_in_passes<F: Real, E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
         let standardize = Standardize::<f64>::fit_in_passes(&mut |visit: &mut Visit<'_, f64>| {
-            passes(&mut |block| visit(block.mapv(F::f64).view()))
+            passes(&mut |block, weights| visit(block.mapv(F::f64).view(), weights))
         })?;
         let whitening = Whitening::<f64>::fit_in_passes(&mut |visit: &mut Visit<'_, f64>| {
-            passes(&mut |block| visit(standardize.transform(block.mapv(F::f64).view())?.0.view()))
+            passes(&mut |block, weights| visit(standardize.transform(block.mapv(F::f64).view())?.0.view(), weights))
         })?;
         // What is left along an axis may be the rounding of the rows, in their own precision.
         let tensors = whitening.tensors();
@@ -104,7 +106,7 @@ mod tests {
         assert!((mean(&rows) - mean(&scaled)).abs() < 1e-9, "{} {}", mean(&rows), mean(&scaled));
         let single = rows.mapv(|value| value as f32);
         let passes = Gaussian::fit_in_passes::<f32, LayerError>(&mut |visit| {
-            single.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit)
+            single.axis_chunks_iter(Axis(0), BLOCK).try_for_each(|block| visit(block, None))
         });
         let scores = passes.unwrap().log_prob(single.view()).unwrap();
         assert_eq!(scores, Gaussian::fit(single.view()).unwrap().log_prob(single.view()).unwrap());

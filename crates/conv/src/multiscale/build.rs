@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use ndarray::linalg::kron;
 use pdmap_core::group::Group;
-use pdmap_core::{BuildContext, Chain, FactorOut, Layer, LayerError, LayerSpec, Real, Registry, Result, Sample, Shape};
+use pdmap_core::{BuildContext, Chain, FactorOut, Layer, LayerError, LayerSpec, Real, Registry, Result, Shape};
 use pdmap_filterbank::Stages;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ fn level<F: Real>(
     let step = options.step.layer::<F>(shape, context)?;
     let input = Shape::of(shape)?;
     let rows = context.rows()?.clone();
-    let mut sample = Sample::new(rows).given(context.sample.condition().cloned());
+    let mut sample = context.sample.with(rows);
     let mut inside = context.on(input, &mut sample);
     let mut layers = vec![step];
     for spec in &options.layers {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Chain;
 use crate::contract::{
-    BuildContext, ForwardPass, In, Input, Kind, Layer, LayerSpec, Out, ParamGrad, Parametric, Registry, Sample, Shape,
-    Tape, Tensors,
+    BuildContext, ForwardPass, In, Input, Kind, Layer, LayerSpec, Out, ParamGrad, Parametric, Registry, Shape, Tape,
+    Tensors,
 };
 use crate::delegate_parameters;
 use crate::{LayerError, Real, Result};
@@ -70,7 +70,7 @@ impl<F: Real> FactorOut<F> {
         let (features, keep) = (context.features, shape.features());
         check_part(features, keep)?;
         let rows = first(context.rows()?.view(), keep).to_owned();
-        let mut sample = Sample::new(rows).given(context.sample.condition().cloned());
+        let mut sample = context.sample.with(rows);
         Self::new(features, keep, build(&mut context.on(shape, &mut sample))?)
     }
 

@@ -104,7 +104,7 @@ impl<'a, F: Real> BuildContext<'a, F> {
     /// Those of the layers before.
     pub fn inside<T>(&mut self, build: impl FnOnce(&mut BuildContext<'_, F>) -> Result<T>) -> Result<T> {
         let rows = self.rows()?.clone();
-        let mut sample = Sample::new(rows).given(self.sample.condition().cloned());
+        let mut sample = self.sample.with(rows);
         let (features, shape) = (self.features, self.shape);
         let mut inside = self.on(shape, &mut sample);
         inside.features = features;

@@ -11,6 +11,8 @@ use crate::{Real, Result};
 pub struct Sample<F: Real> {
     rows: Array2<F>,
     condition: Option<Array2<F>>,
+    /// How often each row counts.
+    weights: Option<Vec<f64>>,
     /// Number of layers that the rows have passed.
     passed: usize,
 }
@@ -18,13 +20,30 @@ pub struct Sample<F: Real> {
 impl<F: Real> Sample<F> {
     /// Rows as they enter the flow, `[rows, features]`; may be empty.
     pub fn new(rows: Array2<F>) -> Self {
-        Self { rows, condition: None, passed: 0 }
+        Self { rows, condition: None, weights: None, passed: 0 }
+    }
+
+    /// Other numbers in place of these rows, with the same conditions and weights.
+    #[must_use]
+    pub fn with(&self, rows: Array2<F>) -> Self {
+        Self { rows, condition: self.condition.clone(), weights: self.weights.clone(), passed: 0 }
     }
 
     /// The same rows with a condition, one row of it for each.
     #[must_use]
     pub fn given(self, condition: Option<Array2<F>>) -> Self {
         Self { condition, ..self }
+    }
+
+    /// The same rows, of which each counts as often as its weight says; one weight for each row.
+    #[must_use]
+    pub fn weighted(self, weights: Option<Vec<f64>>) -> Self {
+        Self { weights, ..self }
+    }
+
+    /// How often each row counts; once without weights.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 
     /// The condition.

@@ -31,7 +31,16 @@ impl<F: Real> Histogram<F> {
     /// # Errors
     /// [`LayerError::NoRows`]; NaN and infinities; a number of bins outside [2, 4096].
     pub fn fit(rows: ArrayView2<'_, F>, bins: Bins) -> Result<Self> {
-        let (edges, masses) = Fit::new(rows, bins)?.tensors(bins);
+        Self::fit_weighted(rows, None, bins)
+    }
+
+    /// Like [`fit`](Self::fit), for rows of these weights: one of weight `w` counts as `w` equal rows.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); weights that are all 0.
+    pub fn fit_weighted(rows: ArrayView2<'_, F>, weights: Option<&[f64]>, bins: Bins) -> Result<Self> {
+        check::weights(rows.nrows(), weights)?;
+        let (edges, masses) = Fit::new(rows, weights, bins)?.tensors(bins);
         Self::new(edges, masses)
     }
 
@@ -41,7 +50,7 @@ impl<F: Real> Histogram<F> {
     /// As [`fit`](Self::fit).
     pub fn fit_each(rows: ArrayView2<'_, F>, all: &[Bins]) -> Result<Vec<Self>> {
         let Some(&first) = all.first() else { return Ok(vec![]) };
-        let fit = Fit::new(rows, first)?;
+        let fit = Fit::new(rows, None, first)?;
         all.iter()
             .map(|&bins| {
                 bins.validate()?;

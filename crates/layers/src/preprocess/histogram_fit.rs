@@ -5,6 +5,8 @@ use pdmap_core::{LayerError, Real, Result, check};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::sorted::Sorted;
+
 /// The bins of a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,11 +52,11 @@ impl Bins {
 
 /// The numbers of each feature, sorted.
 pub(super) struct Fit {
-    sorted: Vec<Vec<f64>>,
+    sorted: Vec<Sorted>,
 }
 
 impl Fit {
-    pub(super) fn new<F: Real>(rows: ArrayView2<'_, F>, bins: Bins) -> Result<Self> {
+    pub(super) fn new<F: Real>(rows: ArrayView2<'_, F>, weights: Option<&[f64]>, bins: Bins) -> Result<Self> {
         bins.validate()?;
         if rows.nrows() == 0 {
             return Err(LayerError::NoRows);
@@ -63,12 +65,14 @@ impl Fit {
             return Err(LayerError::NoFeatures);
         }
         check::finite("rows", rows.reborrow())?;
-        let sorted = (0..rows.ncols()).into_par_iter().map(|feature| {
-            let mut values: Vec<f64> = rows.column(feature).iter().map(|v| v.f64()).collect();
-            values.sort_unstable_by(f64::total_cmp);
-            values
-        });
-        Ok(Self { sorted: sorted.collect() })
+        let sorted = (0..rows.ncols())
+            .into_par_iter()
+            .map(|feature| Sorted::new(rows.column(feature).iter().map(|v| v.f64()).collect(), weights));
+        let sorted: Vec<Sorted> = sorted.collect();
+        if sorted.iter().any(Sorted::is_empty) {
+            return Err(LayerError::NoRows);
+        }
+        Ok(Self { sorted })
     }
 
     /// `(edges, masses)`.
@@ -89,19 +93,12 @@ impl Fit {
     }
 }
 
-/// Number of values of a sorted feature in `[from, to)`.
-fn within(sorted: &[f64], from: f64, to: f64) -> usize {
-    sorted.partition_point(|&v| v < to) - sorted.partition_point(|&v| v < from)
-}
-
 /// Bins of equal mass. Repeated values give fewer edges; the widest bins are then halved until
 /// there are enough.
-fn quantiles<F: Real>(sorted: &[f64], count: usize) -> (Vec<f64>, Vec<f64>) {
-    let last = sorted.len() - 1;
-    let at = |quantile: f64| sorted[(quantile * last as f64).round() as usize];
+fn quantiles<F: Real>(sorted: &Sorted, count: usize) -> (Vec<f64>, Vec<f64>) {
     // Rounded as they will be stored, since the stored edges must differ.
     let stored = |v: f64| F::of(v).f64();
-    let mut edges: Vec<f64> = (0..=count).map(|bin| stored(at(bin as f64 / count as f64))).collect();
+    let mut edges: Vec<f64> = (0..=count).map(|bin| stored(sorted.nearest(bin as f64 / count as f64))).collect();
     let apart = |a: f64, b: f64| b - a > 4.0 * F::EPS * a.abs().max(b.abs());
     edges.dedup_by(|b, a| !apart(*a, *b));
     if edges.len() < 2 {
@@ -116,14 +113,14 @@ fn quantiles<F: Real>(sorted: &[f64], count: usize) -> (Vec<f64>, Vec<f64>) {
     let mut masses = vec![SMOOTHING];
     masses.extend(edges.windows(2).enumerate().map(|(bin, pair)| {
         let to = if bin + 1 == count { f64::INFINITY } else { pair[1] };
-        within(sorted, pair[0], to) as f64 + SMOOTHING
+        sorted.within(pair[0], to) + SMOOTHING
     }));
     masses.push(SMOOTHING);
     (edges, normalized(masses))
 }
 
 /// Levels of equal width, with the average over all features as a prior.
-fn levels(sorted: &[Vec<f64>], count: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
+fn levels(sorted: &[Sorted], count: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
     let edges: Vec<f64> = (0..=count).map(|edge| edge as f64 / count as f64).collect();
     let counts: Vec<Vec<f64>> = sorted
         .par_iter()
@@ -132,7 +129,7 @@ fn levels(sorted: &[Vec<f64>], count: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
                 let low = if bin == 0 { f64::NEG_INFINITY } else { edges[bin] };
                 (low, if bin + 1 == count { f64::INFINITY } else { edges[bin + 1] })
             };
-            (0..count).map(|bin| within(values, ends(bin).0, ends(bin).1) as f64).collect()
+            (0..count).map(|bin| values.within(ends(bin).0, ends(bin).1)).collect()
         })
         .collect();
     let mut pooled: Vec<f64> =

@@ -9,6 +9,7 @@ mod histogram_fit;
 mod passes;
 mod quantiles;
 mod scale;
+mod sorted;
 mod standardize;
 mod whitening;
 

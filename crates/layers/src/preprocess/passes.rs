@@ -8,8 +8,9 @@ use pdmap_core::{LayerError, Real, Result};
 /// this size gives the same bits.
 const BLOCK: usize = 4096;
 
-/// Called with one block of rows.
-pub type Visit<'a, F> = dyn FnMut(ArrayView2<'_, F>) -> Result<(), LayerError> + 'a;
+/// Called with one block of rows, and the weight of each: a row of weight `w` counts as `w` equal
+/// rows, and without weights once.
+pub type Visit<'a, F> = dyn FnMut(ArrayView2<'_, F>, Option<&[f64]>) -> Result<(), LayerError> + 'a;
 
 /// Makes one pass: calls the visitor with all rows, block by block.
 pub type Passes<'a, F, E> = dyn FnMut(&mut Visit<'_, F>) -> Result<(), E> + 'a;
@@ -18,15 +19,22 @@ pub type Passes<'a, F, E> = dyn FnMut(&mut Visit<'_, F>) -> Result<(), E> + 'a;
 pub(super) fn in_blocks<'a, F: Real>(
     rows: ArrayView2<'a, F>,
 ) -> impl FnMut(&mut Visit<'_, F>) -> Result<(), LayerError> + 'a {
-    move |visit| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(visit)
+    move |visit| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(|block| visit(block, None))
+}
+
+/// The weight of a row of a block.
+pub(super) fn weight(weights: Option<&[f64]>, row: usize) -> f64 {
+    weights.map_or(1.0, |weights| weights[row])
 }
 
 /// Moments of each feature in `f64`.
 pub(super) struct Moments {
     /// The number of rows.
     pub(super) count: usize,
+    /// The sum of their weights.
+    pub(super) total: f64,
     pub(super) mean: Array1<f64>,
-    /// Standard deviation (divisor: number of rows).
+    /// Standard deviation (divisor: sum of the weights).
     pub(super) deviation: Array1<f64>,
     /// Largest distance of a row from the mean.
     pub(super) reach: Array1<f64>,
@@ -34,32 +42,36 @@ pub(super) struct Moments {
 
 /// The moments of each feature; two passes.
 pub(super) fn moments<F: Real, E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Moments, E> {
-    let (mut count, mut mean) = (0, Array1::<f64>::zeros(0));
-    passes(&mut |block| {
+    let (mut count, mut total, mut mean) = (0, 0.0, Array1::<f64>::zeros(0));
+    passes(&mut |block, weights| {
         if count == 0 {
             mean = Array1::zeros(block.ncols());
         }
         pdmap_core::check::finite("rows", block.reborrow()).map_err(|error| error.below(count))?;
         count += block.nrows();
-        for row in block.rows() {
-            mean.zip_mut_with(&row, |mean, x| *mean += x.f64());
+        for (index, row) in block.rows().into_iter().enumerate() {
+            let weight = weight(weights, index);
+            total += weight;
+            mean.zip_mut_with(&row, |mean, x| *mean += weight * x.f64());
         }
         Ok(())
     })?;
-    if count == 0 {
+    if count == 0 || total <= 0.0 {
         return Err(LayerError::NoRows.into());
     }
-    mean /= count as f64;
+    mean /= total;
     let (mut variance, mut reach) = (Array1::<f64>::zeros(mean.len()), Array1::<f64>::zeros(mean.len()));
-    passes(&mut |block| {
-        for row in block.rows() {
+    passes(&mut |block, weights| {
+        let counts = |(index, _): &(usize, _)| weight(weights, *index) > 0.0;
+        for (index, row) in block.rows().into_iter().enumerate().filter(counts) {
+            let weight = weight(weights, index);
             Zip::from(&mut variance).and(&mut reach).and(&row).and(&mean).for_each(|variance, reach, x, mean| {
                 let distance = x.f64() - mean;
-                *variance += distance.powi(2);
+                *variance += weight * distance.powi(2);
                 *reach = reach.max(distance.abs());
             });
         }
         Ok(())
     })?;
-    Ok(Moments { count, mean, deviation: (variance / count as f64).mapv(f64::sqrt), reach })
+    Ok(Moments { count, total, mean, deviation: (variance / total).mapv(f64::sqrt), reach })
 }

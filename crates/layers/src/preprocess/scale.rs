@@ -4,14 +4,14 @@
 use ndarray::Array1;
 use pdmap_core::{LayerError, Real};
 
-use super::passes::{Moments, Passes, moments};
+use super::passes::{Moments, Passes, moments, weight};
 use super::quantiles::Quantiles;
 
 /// Robust scales from the median beyond which a row is wild.
 const WILD: f64 = 10.0;
 
 /// One row in so many may be wild. Where there are more, they are a part of the distribution.
-const ONE_IN: usize = 200;
+const ONE_IN: f64 = 200.0;
 
 /// Ratio of the standard deviation to that without the wild rows from which the latter is used.
 const RATIO: f64 = 2.0;
@@ -31,7 +31,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Mean and standard deviation (divisor: number of rows) of each feature, by two passes over the
+    /// Mean and standard deviation (divisor: sum of the weights) of each feature, by two passes over the
     /// rows.
     ///
     /// Where at most one row in 200 lies farther than 10 robust scales (half the distance of the
@@ -42,13 +42,13 @@ impl Scale {
     /// # Errors
     /// [`LayerError::NoRows`]; NaN and infinities; those of the passes.
     pub fn fit_in_passes<F: Real, E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
-        let Moments { count, mut mean, mut deviation, reach } = moments(passes)?;
+        let Moments { count, total, mut mean, mut deviation, reach } = moments(passes)?;
         let far = |&feature: &usize| reach[feature] >= REACH * deviation[feature] && deviation[feature] > 0.0;
         let suspects: Vec<usize> = (0..mean.len()).filter(far).collect();
-        if count < ONE_IN || suspects.is_empty() {
+        if total < ONE_IN || suspects.is_empty() {
             return Ok(Self { location: mean, deviation });
         }
-        let mut quantiles = Quantiles::of(passes, count, &suspects)?;
+        let quantiles = Quantiles::of(passes, count, &suspects)?;
         let mut trimmed: Vec<Trimmed> = Vec::new();
         for (index, &feature) in suspects.iter().enumerate() {
             let (median, scale) = (quantiles.median(index), quantiles.quartile_scale(index));
@@ -56,15 +56,16 @@ impl Scale {
                 trimmed.push(Trimmed { feature, median, limit: WILD * scale, ..Trimmed::default() });
             }
         }
-        passes(&mut |block| {
-            for row in block.rows() {
-                trimmed.iter_mut().for_each(|column| column.add(row[column.feature].f64()));
+        passes(&mut |block, weights| {
+            for (index, row) in block.rows().into_iter().enumerate() {
+                let weight = weight(weights, index);
+                trimmed.iter_mut().for_each(|column| column.add(row[column.feature].f64(), weight));
             }
             Ok(())
         })?;
         for column in &trimmed {
             let (own_mean, own_deviation) = column.moments();
-            let few = (count - column.count).saturating_mul(ONE_IN) <= count;
+            let few = (total - column.weight) * ONE_IN <= total;
             if few && own_deviation > 0.0 && RATIO * own_deviation < deviation[column.feature] {
                 mean[column.feature] = own_mean;
                 deviation[column.feature] = own_deviation;
@@ -86,7 +87,7 @@ impl Scale {
     pub fn fit_robust_in_passes<F: Real, E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
         let Moments { count, deviation, .. } = moments(passes)?;
         let all: Vec<usize> = (0..deviation.len()).collect();
-        let mut quantiles = Quantiles::of(passes, count, &all)?;
+        let quantiles = Quantiles::of(passes, count, &all)?;
         let location = all.iter().map(|&feature| quantiles.median(feature)).collect();
         let scale = |(&feature, &deviation)| quantiles.scale(feature).unwrap_or(deviation);
         Ok(Self { location, deviation: all.iter().zip(&deviation).map(scale).collect() })
@@ -99,26 +100,28 @@ struct Trimmed {
     feature: usize,
     median: f64,
     limit: f64,
-    count: usize,
+    weight: f64,
     sum: f64,
     squares: f64,
 }
 
 impl Trimmed {
-    fn add(&mut self, x: f64) {
+    fn add(&mut self, x: f64, weight: f64) {
         let distance = x - self.median;
         if distance.abs() <= self.limit {
-            self.count += 1;
-            self.sum += distance;
-            self.squares += distance * distance;
+            self.weight += weight;
+            self.sum += weight * distance;
+            self.squares += weight * distance * distance;
         }
     }
 
     /// Mean and standard deviation. The mean is within a few scales of the median, so nothing is
     /// lost in the difference.
     fn moments(&self) -> (f64, f64) {
-        let count = self.count.max(1) as f64;
-        let shift = self.sum / count;
-        (self.median + shift, (self.squares / count - shift * shift).max(0.0).sqrt())
+        if self.weight <= 0.0 {
+            return (self.median, 0.0);
+        }
+        let shift = self.sum / self.weight;
+        (self.median + shift, (self.squares / self.weight - shift * shift).max(0.0).sqrt())
     }
 }

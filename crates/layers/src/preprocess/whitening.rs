@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dependence::groups;
 use super::fixed::{fitted, positive};
-use super::passes::{Moments, Passes, in_blocks, moments};
+use super::passes::{Moments, Passes, in_blocks, moments, weight};
 
 /// `y = diag(1/σ) Uᵀ (x − μ)`, where `cov(x) = U diag(σ²) Uᵀ` on the training rows, largest
 /// variance first; `log|det| = −Σ log σ`. Not trained. Whitening is itself an unconstrained linear
@@ -90,8 +90,8 @@ impl<F: Real> Whitening<F> {
     /// # Errors
     /// As [`fit`](Self::fit); those of the passes.
     pub fn fit_in_passes<E: From<LayerError>>(passes: &mut Passes<'_, F, E>) -> Result<Self, E> {
-        let Moments { count, mean, .. } = moments(passes)?;
-        let covariance = covariance(passes, count, &mean)?;
+        let Moments { total, mean, .. } = moments(passes)?;
+        let covariance = covariance(passes, total, &mean)?;
         let dim = mean.len();
         let rounding = VARIANCE * f64::EPSILON * dim as f64;
         let least = (RANK * F::EPS).max(rounding.sqrt());
@@ -155,22 +155,23 @@ impl<F: Real> Whitening<F> {
     }
 }
 
-/// Covariance (divisor: number of rows) in `f64`, summed over the products of the blocks in order.
+/// Covariance (divisor: sum of the weights) in `f64`, summed over the products of the blocks in order.
 fn covariance<F: Real, E: From<LayerError>>(
     passes: &mut Passes<'_, F, E>,
-    count: usize,
+    total: f64,
     mean: &Array1<f64>,
 ) -> Result<Array2<f64>, E> {
     let dim = mean.len();
     let mut sum = Array2::zeros((dim, dim));
-    passes(&mut |block| {
+    passes(&mut |block, weights| {
         let mut centred = Array2::zeros(block.raw_dim());
-        for (mut centred, row) in centred.rows_mut().into_iter().zip(block.rows()) {
+        for (index, (mut centred, row)) in centred.rows_mut().into_iter().zip(block.rows()).enumerate() {
+            let root = weight(weights, index).sqrt();
             for ((centred, x), mean) in centred.iter_mut().zip(row).zip(mean) {
-                *centred = x.f64() - mean;
+                *centred = root * (x.f64() - mean);
             }
         }
-        gemm(1.0 / count as f64, centred.t(), centred.view(), Add::Yes, sum.view_mut())
+        gemm(1.0 / total, centred.t(), centred.view(), Add::Yes, sum.view_mut())
     })?;
     Ok(sum)
 }

@@ -1,7 +1,7 @@
 //! A new base density, fitted to the rows that reach it.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
-use pdmap_core::{BaseSpec, BuildContext, LayerError, Real};
+use pdmap_core::{BaseSpec, BuildContext, LayerError, Real, RowWeights};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -17,6 +17,7 @@ use crate::mixture::GaussianMixture;
 use crate::select::{SelectOptions, select};
 use crate::shrunk::ShrunkGaussian;
 use crate::standardized::Standardized;
+use crate::weighted::WeightedRows;
 
 /// One row in so many is held out at random, to choose what is not given.
 const HELD_OUT: usize = 5;
@@ -45,7 +46,8 @@ pub(super) fn build<F: Real>(
     };
     let reserved = numbers(least, kind, context.features);
     context.reserve_parameters(reserved)?;
-    let (mixture, form) = fit(rows.view(), context.features, &options, context.rng)?;
+    let weights = context.sample.weights().map(|weights| RowWeights::new(weights.to_vec())).transpose()?;
+    let (mixture, form) = fit(rows.view(), weights.as_ref(), (context.features, &options), context.rng)?;
     let kind = options.factor_of(form);
     let (count, columns) = (mixture.components().len(), mixture.columns());
     context.reserve_parameters(numbers(count, kind, columns).saturating_sub(reserved))?;
@@ -53,7 +55,7 @@ pub(super) fn build<F: Real>(
 }
 
 /// One normal density, shrunk by formula.
-fn shrunk(rows: ArrayView2<'_, f64>, form: CovarianceForm) -> Result<(GaussianMixture, CovarianceForm)> {
+fn shrunk(rows: WeightedRows<'_>, form: CovarianceForm) -> Result<(GaussianMixture, CovarianceForm)> {
     let rows = Standardized::new(rows)?;
     let one = GaussianMixture::of_one(ShrunkGaussian::by_formula(&rows)?.gaussian()?);
     Ok((rows.restore(&one)?, form))
@@ -61,8 +63,8 @@ fn shrunk(rows: ArrayView2<'_, f64>, form: CovarianceForm) -> Result<(GaussianMi
 
 fn fit(
     rows: ArrayView2<'_, f64>,
-    columns: usize,
-    options: &Options,
+    weights: Option<&RowWeights>,
+    (columns, options): (usize, &Options),
     rng: &mut dyn Rng,
 ) -> Result<(GaussianMixture, CovarianceForm)> {
     let forms = options.forms();
@@ -74,8 +76,9 @@ fn fit(
         let standard = Gaussian::new(Array1::zeros(columns), PrecisionFactor::Dense(Array2::eye(columns)))?;
         return Ok((GaussianMixture::of_one(standard), first));
     }
+    let all = WeightedRows::new(rows, weights);
     if rows.nrows() < FEW {
-        return shrunk(rows, first);
+        return shrunk(all, first);
     }
     // At random, since rows may be in an order of period five.
     let mut order: Vec<usize> = (0..rows.nrows()).collect();
@@ -90,11 +93,19 @@ fn fit(
         ..SelectOptions::default()
     };
     let part = |chosen: &[usize]| rows.select(Axis(0), chosen);
-    let selection = match select(part(train).view(), part(validation).view(), &settings, rng) {
+    let (train_rows, validation_rows) = (part(train), part(validation));
+    let of = |chosen: &[usize]| weights.map(|weights| weights.choose(chosen)).transpose();
+    let (Ok(train), Ok(validation)) = (of(train), of(validation)) else {
+        // All weight is in one part.
+        return shrunk(all, first);
+    };
+    let train = WeightedRows::new(train_rows.view(), train.as_ref());
+    let validation = WeightedRows::new(validation_rows.view(), validation.as_ref());
+    let selection = match select(train, validation, &settings, rng) {
         // A column that hardly varies, and not in this part.
-        Err(MixtureError::ConstantColumn { .. }) => return shrunk(rows, first),
+        Err(MixtureError::ConstantColumn { .. }) => return shrunk(all, first),
         selection => selection?,
     };
     let form = selection.trial().form;
-    Ok((selection.refit(rows, EmOptions::default())?, form))
+    Ok((selection.refit(all, EmOptions::default())?, form))
 }

@@ -68,9 +68,15 @@ impl Expectation {
         Self { design, columns, block, part, lanes }
     }
 
-    /// Writes `Σ_n r_nk φ(x_n)` of all rows, `[K, monomials]`, and returns `Σ_n log Σ_k exp(a_k·φ(x_n))`
-    /// (0 for labels).
-    pub(super) fn run(&mut self, rows: &[f64], source: Source<'_>, components: usize, sums: &mut [f64]) -> Result<f64> {
+    /// Writes `Σ_n w_n r_nk φ(x_n)` of all rows, `[K, monomials]`, and returns
+    /// `Σ_n w_n log Σ_k exp(a_k·φ(x_n))` (0 for labels), with weights 1 where there are none.
+    pub(super) fn run(
+        &mut self,
+        (rows, weights): (&[f64], Option<&[f64]>),
+        source: Source<'_>,
+        components: usize,
+        sums: &mut [f64],
+    ) -> Result<f64> {
         let Self { design, columns, block, part, .. } = *self;
         let width = design.width(columns);
         let parts = rows.par_chunks(part * columns).zip(&mut self.lanes).enumerate();
@@ -78,7 +84,7 @@ impl Expectation {
             lane.resize(block, width, components);
             rows.chunks(block * columns).enumerate().try_for_each(|(at, rows)| {
                 let first = index * part + at * block;
-                lane.add(design, columns, rows, first, source, components)
+                lane.add(design, columns, (rows, weights), first, source, components)
             })
         })?;
         let size = components * width;
@@ -113,7 +119,7 @@ impl Lane {
         &mut self,
         design: Design,
         columns: usize,
-        rows: &[f64],
+        (rows, weights): (&[f64], Option<&[f64]>),
         first: usize,
         source: Source<'_>,
         components: usize,
@@ -122,19 +128,28 @@ impl Lane {
         let Self { monomials, posterior, largest, totals, sums, log_likelihood } = self;
         run_vectorized(&Fill(design, columns), (rows, &mut monomials[..count * width]));
         let phi = matrix(monomials, count, width)?;
+        let weights = weights.map(|weights| &weights[first..first + count]);
         match source {
             Source::Coefficients(coefficients) => {
                 let coefficients = matrix(coefficients, components, width)?;
                 gemm(1.0, coefficients, phi.t(), Add::No, matrix_mut(posterior, components, count)?)?;
                 let (largest, totals) = (&mut largest[..count], &mut totals[..count]);
                 run_vectorized(&Posterior, (&mut posterior[..components * count], &mut *largest, totals));
-                *log_likelihood += lane_sum(largest, |value| value);
+                *log_likelihood += match weights {
+                    None => lane_sum(largest, |value| value),
+                    Some(weights) => largest.iter().zip(weights).map(|(value, weight)| value * weight).sum(),
+                };
             }
             Source::Labels(labels) => {
                 posterior[..components * count].fill(0.0);
                 for (row, label) in labels[first..first + count].iter().enumerate() {
                     posterior[label * count + row] = 1.0;
                 }
+            }
+        }
+        if let Some(weights) = weights {
+            for own in posterior[..components * count].chunks_exact_mut(count) {
+                own.iter_mut().zip(weights).for_each(|(own, weight)| *own *= weight);
             }
         }
         let posterior = matrix(posterior, components, count)?;

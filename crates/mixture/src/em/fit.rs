@@ -117,7 +117,7 @@ impl<'a> Em<'a> {
             state: State::new(form, components, columns),
             expectation: Expectation::new(design, columns, rows.count()),
             observed: rows.has_missing().then(|| Observed::new(design, rows.rows())),
-            maximization: Maximization::new(form, components, rows.rows(), prior)?,
+            maximization: Maximization::new(form, components, rows, prior)?,
             sums: vec![0.0; size],
             coefficients: vec![0.0; size],
             penalty: 0.0,
@@ -141,10 +141,15 @@ impl<'a> Em<'a> {
             return Err(LayerError::Range { what: "label", value, range }.into());
         }
         match &self.observed {
-            None => self.expectation.run(self.numbers, Source::Labels(labels), components, &mut self.sums)?,
+            None => self.expectation.run(
+                (self.numbers, self.rows.weights()),
+                Source::Labels(labels),
+                components,
+                &mut self.sums,
+            )?,
             Some(observed) => {
                 let from = GaussianMixture::of_one(self.before(components)?);
-                observed.run(self.rows.rows(), &from, (Responsible::Labels(labels), components), &mut self.sums)?
+                observed.run(self.rows, &from, (Responsible::Labels(labels), components), &mut self.sums)?
             }
         };
         self.maximize()
@@ -219,7 +224,7 @@ impl<'a> Em<'a> {
     pub fn set_prior(&mut self, prior: &Prior) -> Result<()> {
         check_prior(prior, self.state.columns)?;
         let components = self.state.components();
-        let next = Maximization::new(self.state.form, components, self.rows.rows(), prior)?;
+        let next = Maximization::new(self.state.form, components, self.rows, prior)?;
         let last = std::mem::replace(&mut self.maximization, next);
         self.maximization.set_precision(last.precision());
         self.penalty = f64::NEG_INFINITY;
@@ -232,17 +237,18 @@ impl<'a> Em<'a> {
     /// # Errors
     /// A log-likelihood that is not finite; a covariance that is not positive definite.
     pub fn step(&mut self) -> Result<Progress> {
-        let count = self.rows.count() as f64;
+        let count = self.rows.total();
         let components = self.state.components();
         let log_likelihood = match &self.observed {
             None => {
                 let source = Source::Coefficients(&self.coefficients);
                 let common = self.maximization.common(&self.state);
-                common + self.expectation.run(self.numbers, source, components, &mut self.sums)?
+                let rows = (self.numbers, self.rows.weights());
+                common + self.expectation.run(rows, source, components, &mut self.sums)?
             }
             Some(observed) => {
                 let (mixture, how) = (self.state.mixture()?, (Responsible::Posterior, components));
-                observed.run(self.rows.rows(), &mixture, how, &mut self.sums)?
+                observed.run(self.rows, &mixture, how, &mut self.sums)?
             }
         };
         let penalized = (log_likelihood + self.penalty) / count;

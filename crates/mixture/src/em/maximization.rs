@@ -10,6 +10,8 @@ use super::scatter::{matrix, matrix_mut, shrunk, view, view_mut};
 use super::state::State;
 use crate::covariance::CovarianceForm;
 use crate::error::Result;
+use crate::standardized::Standardized;
+use crate::weighted::add_products;
 
 /// Updates of loadings and uniquenesses in each M-step.
 const FACTOR_STEPS: usize = 2;
@@ -21,7 +23,7 @@ pub(super) struct Maximization {
     psi: Array2<f64>,
     /// ν.
     rows: f64,
-    /// `Σ_n x_n x_nᵀ` for tied covariances, whose passes do not sum products.
+    /// `Σ_n w_n x_n x_nᵀ` for tied covariances, whose passes do not sum products.
     total: Array2<f64>,
     cholesky: Cholesky,
     covariance: Vec<f64>,
@@ -32,20 +34,15 @@ pub(super) struct Maximization {
 
 impl Maximization {
     /// For `components` components on rows of standardized columns.
-    pub(super) fn new(
-        form: CovarianceForm,
-        components: usize,
-        rows: ArrayView2<'_, f64>,
-        prior: &Prior,
-    ) -> Result<Self> {
-        let (count, columns) = rows.dim();
+    pub(super) fn new(form: CovarianceForm, components: usize, rows: &Standardized, prior: &Prior) -> Result<Self> {
+        let (count, columns) = (rows.total(), rows.columns());
         let shares = if form == CovarianceForm::Tied { 1 } else { components };
         let mut psi = &prior.target * prior.rows;
-        psi.diag_mut().iter_mut().for_each(|value| *value += prior.floor * count as f64 / shares.max(1) as f64);
+        psi.diag_mut().iter_mut().for_each(|value| *value += prior.floor * count / shares.max(1) as f64);
         let mut total = Array2::zeros((0, 0));
         if form == CovarianceForm::Tied {
             total = Array2::zeros((columns, columns));
-            gemm(1.0, rows.t(), rows, Add::No, total.view_mut())?;
+            add_products(1.0, rows.rows(), rows.weights(), total.view_mut())?;
         }
         let square = columns * columns;
         let dense = if form == CovarianceForm::Diagonal { 0 } else { square };

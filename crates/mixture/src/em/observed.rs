@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::mixture::GaussianMixture;
 use crate::patterns::{Pattern, patterns};
 use crate::regression::Regression;
+use crate::standardized::Standardized;
 
 /// Rows of one pattern that are taken together.
 const BLOCK: usize = 512;
@@ -38,7 +39,7 @@ pub(super) enum Responsible<'a> {
     Labels(&'a [usize]),
 }
 
-/// `Σ_n r_nk (1, x̂, E[x xᵀ])` of one component.
+/// `Σ_n w_n r_nk (1, x̂, E[x xᵀ])` of one component.
 #[derive(Debug, Clone)]
 struct Sums {
     count: f64,
@@ -66,18 +67,19 @@ impl Observed {
         self.parts.iter().map(Vec::len).sum()
     }
 
-    /// Writes the sums of `components` components, `[K, monomials]`, and returns `Σ_n log p(x_o)` under
+    /// Writes the sums of `components` components, `[K, monomials]`, and returns `Σ_n w_n log p(x_o)` under
     /// `mixture` (for labels 0).
     pub(super) fn run(
         &self,
-        rows: ArrayView2<'_, f64>,
+        rows: &Standardized,
         mixture: &GaussianMixture,
         (responsible, components): (Responsible<'_>, usize),
         out: &mut [f64],
     ) -> Result<f64> {
         let covariances: Vec<Array2<f64>> =
             mixture.components().iter().map(|component| component.factor().covariance()).collect();
-        let pass = Pass { rows, mixture, covariances: &covariances, responsible, components };
+        let (rows, weights) = (rows.rows(), rows.weights());
+        let pass = Pass { rows, weights, mixture, covariances: &covariances, responsible, components };
         let parts: Vec<(Vec<Sums>, f64)> = self
             .parts
             .par_iter()
@@ -109,6 +111,7 @@ impl Observed {
 /// One E-step.
 struct Pass<'a> {
     rows: ArrayView2<'a, f64>,
+    weights: Option<&'a [f64]>,
     mixture: &'a GaussianMixture,
     covariances: &'a [Array2<f64>],
     responsible: Responsible<'a>,
@@ -116,6 +119,10 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
     /// Adds some rows of a pattern to the sums of each component.
     fn add(&self, pattern: &Pattern, range: std::ops::Range<usize>, sums: &mut [Sums]) -> Result<f64> {
         let numbers = &pattern.rows[range];
@@ -126,7 +133,8 @@ impl Pass<'_> {
             for (k, sums) in sums.iter_mut().enumerate() {
                 let own: Vec<usize> = (0..numbers.len()).filter(|&row| labels[numbers[row]] == k).collect();
                 let cells = cells.select(Axis(0), &own);
-                sums.add(pattern, &regression, &cells, Array1::ones(own.len()).view())?;
+                let weights: Array1<f64> = own.iter().map(|&row| self.weight(numbers[row])).collect();
+                sums.add(pattern, &regression, &cells, weights.view())?;
             }
             return Ok(0.0);
         }
@@ -140,10 +148,10 @@ impl Pass<'_> {
             joint.row_mut(k).mapv_inplace(|log| log + self.mixture.log_weights()[k]);
         }
         let mut log_likelihood = 0.0;
-        for mut row in joint.columns_mut() {
-            let total = log_sum_exp(row.iter().copied());
-            row.mapv_inplace(|joint| (joint - total).exp());
-            log_likelihood += total;
+        for (mut row, &number) in joint.columns_mut().into_iter().zip(numbers) {
+            let (total, weight) = (log_sum_exp(row.iter().copied()), self.weight(number));
+            row.mapv_inplace(|joint| weight * (joint - total).exp());
+            log_likelihood += weight * total;
         }
         for ((regression, posterior), sums) in regressions.iter().zip(joint.rows()).zip(sums) {
             sums.add(pattern, regression, &cells, posterior)?;

@@ -6,7 +6,7 @@ mod search;
 
 use std::time::Instant;
 
-use ndarray::ArrayView2;
+use pdmap_core::check;
 use rand::Rng;
 
 use crate::covariance::CovarianceForm;
@@ -16,7 +16,9 @@ use crate::kmeans::kmeans;
 use options::standardized;
 pub use options::{SelectOptions, Selection, Trial};
 use overall::Overall;
-use search::{Form, Search};
+use search::{Form, Judges, Search};
+
+use crate::weighted::WeightedRows;
 
 /// Numbers of components that are tried.
 const GRID: [usize; 16] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
@@ -41,17 +43,28 @@ const PATIENCE: usize = 2;
 /// As [`Standardized::new`](crate::Standardized::new) or, with missing cells,
 /// [`Standardized::observed`](crate::Standardized::observed); no validation rows, or such that are not
 /// finite; options that [`Em::new`](crate::Em::new) refuses.
-pub fn select(
-    train: ArrayView2<'_, f64>,
-    validation: ArrayView2<'_, f64>,
+pub fn select<'t, 'v>(
+    train: impl Into<WeightedRows<'t>>,
+    validation: impl Into<WeightedRows<'v>>,
+    options: &SelectOptions,
+    rng: &mut dyn Rng,
+) -> Result<Selection> {
+    select_among(train.into(), validation.into(), options, rng)
+}
+
+fn select_among(
+    train: WeightedRows<'_>,
+    WeightedRows { rows: validation, weights }: WeightedRows<'_>,
     options: &SelectOptions,
     rng: &mut dyn Rng,
 ) -> Result<Selection> {
     let rows = standardized(train, options.missing)?;
+    check::weights(validation.nrows(), weights)?;
     let validation = rows.map(validation)?;
     if validation.nrows() == 0 {
         return Err(MixtureError::NoRows);
     }
+    let validation = Judges { rows: validation, weights };
     let deadline = options.budget.and_then(|budget| Instant::now().checked_add(budget));
     let overall = Overall::new(&rows, validation.view())?;
     let complete = filled(&rows)?;
@@ -81,7 +94,8 @@ pub fn select(
             if late(&search) {
                 break;
             }
-            let groups = kmeans(complete.view(), components, rng)?;
+            let complete = WeightedRows { rows: complete.view(), weights: rows.weights() };
+            let groups = kmeans(complete, components, rng)?;
             search.forget_target(groups.centres.nrows());
             for form in forms.iter_mut().filter(|form| form.failures < PATIENCE) {
                 if !late(&search) {

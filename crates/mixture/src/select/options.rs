@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use ndarray::ArrayView2;
-
 use crate::covariance::CovarianceForm;
 use crate::em::{Em, EmOptions, Prior};
 use crate::error::Result;
 use crate::mixture::GaussianMixture;
 use crate::shrunk::ShrunkGaussian;
 use crate::standardized::Standardized;
+use crate::weighted::WeightedRows;
 
 /// ν that are tried.
 pub(super) const SHRINKAGES: [f64; 9] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0];
@@ -99,8 +98,8 @@ impl Selection {
     ///
     /// # Errors
     /// As [`Standardized::new`]; rows of another number of columns.
-    pub fn refit(&self, rows: ArrayView2<'_, f64>, options: EmOptions) -> Result<GaussianMixture> {
-        let rows = standardized(rows, self.missing)?;
+    pub fn refit<'a>(&self, rows: impl Into<WeightedRows<'a>>, options: EmOptions) -> Result<GaussianMixture> {
+        let rows = standardized(rows.into(), self.missing)?;
         let Some(prior) = &self.prior else {
             let gaussian = ShrunkGaussian::by_formula(&rows)?.gaussian()?;
             return rows.restore(&GaussianMixture::of_one(gaussian));
@@ -114,6 +113,6 @@ impl Selection {
 }
 
 /// Rows in the coordinates of a fit.
-pub(super) fn standardized(rows: ArrayView2<'_, f64>, missing: bool) -> Result<Standardized> {
+pub(super) fn standardized(rows: WeightedRows<'_>, missing: bool) -> Result<Standardized> {
     if missing { Standardized::observed(rows) } else { Standardized::new(rows) }
 }

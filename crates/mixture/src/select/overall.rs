@@ -1,6 +1,6 @@
 //! The one normal density that a search begins with.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use super::options::SHRINKAGES;
 use crate::em::{Em, Prior};
@@ -9,6 +9,7 @@ use crate::gaussian::Gaussian;
 use crate::mixture::GaussianMixture;
 use crate::shrunk::ShrunkGaussian;
 use crate::standardized::Standardized;
+use crate::weighted::WeightedRows;
 
 /// One normal density whose correlations are shrunk.
 pub(super) struct Overall {
@@ -21,7 +22,7 @@ pub(super) struct Overall {
 
 impl Overall {
     /// Of the shrinkage that the validation rows choose.
-    pub(super) fn new(rows: &Standardized, validation: ArrayView2<'_, f64>) -> Result<Self> {
+    pub(super) fn new(rows: &Standardized, validation: WeightedRows<'_>) -> Result<Self> {
         if !rows.has_missing() {
             let shrunk = ShrunkGaussian::by_validation(rows, validation)?;
             return Ok(Self { gaussian: shrunk.gaussian()?, shrinkage: shrunk.shrinkage, prior: None });

@@ -9,6 +9,7 @@ use crate::em::{Em, EmOptions, Prior};
 use crate::error::Result;
 use crate::mixture::GaussianMixture;
 use crate::standardized::Standardized;
+use crate::weighted::WeightedRows;
 
 /// Iterations at most under another prior than that of the first fit, whose components they continue.
 const CONTINUED: usize = 20;
@@ -42,10 +43,22 @@ impl Form {
     }
 }
 
+/// The validation rows, in standardized coordinates.
+pub(super) struct Judges<'a> {
+    pub(super) rows: Array2<f64>,
+    pub(super) weights: Option<&'a [f64]>,
+}
+
+impl Judges<'_> {
+    pub(super) fn view(&self) -> WeightedRows<'_> {
+        WeightedRows { rows: self.rows.view(), weights: self.weights }
+    }
+}
+
 /// What the search knows so far.
 pub(super) struct Search<'a> {
     rows: &'a Standardized,
-    validation: Array2<f64>,
+    validation: Judges<'a>,
     options: &'a SelectOptions,
     /// The covariance of all rows, shrunk.
     overall: Array2<f64>,
@@ -63,7 +76,7 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     pub(super) fn new(
         rows: &'a Standardized,
-        validation: Array2<f64>,
+        validation: Judges<'a>,
         options: &'a SelectOptions,
         one: Overall,
     ) -> Result<Self> {

@@ -123,14 +123,15 @@ impl ModelSpec {
 
     /// A new flow on `features` numbers a row: the layers `fixed` (fitted preprocessing), then
     /// those of this description, with parameters that depend on `seed` and, for kinds with a
-    /// data-dependent start, on the `sample` of rows.
+    /// data-dependent start, on the `sample` of rows, of which each counts as often as its weight
+    /// says where there are weights.
     ///
     /// # Errors
     /// Layers that cannot be built.
     pub fn build<F: Real>(
         &self,
         fixed: Vec<Box<dyn Layer<F>>>,
-        sample: Array2<F>,
+        (sample, weights): (Array2<F>, Option<Vec<f64>>),
         features: usize,
         seed: u64,
         registry: &Registry<F>,
@@ -145,7 +146,7 @@ impl ModelSpec {
                 (rows.to_owned(), Some(given.to_owned()))
             }
         };
-        let mut sample = Sample::new(rows).given(given);
+        let mut sample = Sample::new(rows).given(given).weighted(weights);
         let shape = self.shape.as_deref().map(Shape::of).transpose()?;
         let context = BuildContext::new(features, &mut rng, &mut sample).shaped(shape);
         let mut context = context.conditioned(self.conditions);
@@ -176,7 +177,12 @@ impl ModelSpec {
         };
         let [most, numbers] = FITTED;
         let count = if registry.fits_base(&self.base) { (numbers / features).clamp(SAMPLE, most) } else { SAMPLE };
-        self.build(fixed, rows.sample(count)?, features, seed, registry)
+        let sample = match rows.weights() {
+            // A start of layers that depends on rows knows no weights.
+            Some(_) if !registry.fits_base(&self.base) => (rows.sample_by_weight(count)?, None),
+            _ => (rows.sample(count)?, rows.weights_of_sample(count)),
+        };
+        self.build(fixed, sample, features, seed, registry)
     }
 }
 

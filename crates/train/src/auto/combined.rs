@@ -1,9 +1,11 @@
 //! The ensemble of the members.
 
 use pdmap_core::flow::Ensemble;
+use pdmap_core::row_weights::mean;
 use pdmap_core::{Flow, Real};
-use pdmap_spec::{Model, Tried};
+use pdmap_spec::{Model, SpecError, Tried};
 
+use super::folds::Folds;
 use super::member::Member;
 use super::stacking::{mixed, weights};
 use crate::error::TrainError;
@@ -39,17 +41,20 @@ impl<F: Real> AutoFitted<F> {
 pub(super) fn combined<F: Real>(
     members: Vec<Member<F>>,
     names: &[String],
-    (folds, conditions): (usize, usize),
+    (all, conditions): (&Folds<'_, F>, usize),
     interrupted: bool,
 ) -> Result<AutoFitted<F>, TrainError> {
-    let (shares, held_out) = shares(&members, names.len(), folds);
+    let folds = all.count();
+    let judges: Vec<Option<&[f64]>> =
+        (0..folds).map(|fold| Ok(all.get(fold)?.1.weights)).collect::<Result<_, SpecError>>()?;
+    let (shares, held_out) = shares(&members, names.len(), &judges);
     let count = |kind: usize| members.iter().filter(|member| member.kind == kind).count() as f64;
     let each: Vec<f64> = shares.iter().enumerate().map(|(kind, share)| share / count(kind).max(1.0)).collect();
     let tried = members.iter().map(|member| Tried {
         model: names[member.kind].clone(),
         fold: member.fold,
         steps: member.trained.as_ref().map_or(0, |trained| trained.steps),
-        held_out: mean(&member.held_out),
+        held_out: mean(&member.held_out, judges[member.fold]),
         weight: each[member.kind],
     });
     let (tried, mut runs, mut kept) = (tried.collect(), Vec::new(), Vec::new());
@@ -66,7 +71,8 @@ pub(super) fn combined<F: Real>(
 
 /// The weight of each kind, and the mean log-likelihood of the rows that judged, nats: of those that
 /// were held out in folds that have a member of every kind that is weighted.
-fn shares<F: Real>(members: &[Member<F>], kinds: usize, folds: usize) -> (Vec<f64>, f64) {
+fn shares<F: Real>(members: &[Member<F>], kinds: usize, counts: &[Option<&[f64]>]) -> (Vec<f64>, f64) {
+    let folds = counts.len();
     let there = |kind: usize, fold: usize| members.iter().any(|member| (member.kind, member.fold) == (kind, fold));
     let folds_of = |kind: usize| (0..folds).filter(|&fold| there(kind, fold)).count();
     // A kind that was given up has only the first fold, and a run that was stopped lacks folds.
@@ -75,13 +81,17 @@ fn shares<F: Real>(members: &[Member<F>], kinds: usize, folds: usize) -> (Vec<f6
     let judges: Vec<usize> = (0..folds).filter(|&fold| weighted.iter().all(|&kind| there(kind, fold))).collect();
     let of_kind = |&kind: &usize| judges.iter().flat_map(|&fold| of_fold(members, kind, fold)).collect();
     let judged: Vec<Vec<f64>> = weighted.iter().map(of_kind).collect();
-    let mut own = weights(&judged);
+    let counted = counts
+        .iter()
+        .all(Option::is_some)
+        .then(|| -> Vec<f64> { judges.iter().flat_map(|&fold| counts[fold].into_iter().flatten().copied()).collect() });
+    let mut own = weights(&judged, counted.as_deref());
     own.iter_mut().filter(|share| **share < LEAST_WEIGHT).for_each(|share| *share = 0.0);
     let sum: f64 = own.iter().sum();
     own.iter_mut().for_each(|share| *share /= sum);
     let mut shares = vec![0.0; kinds];
     weighted.iter().zip(&own).for_each(|(&kind, &share)| shares[kind] = share);
-    (shares, mean(&mixed(&judged, &own)))
+    (shares, mean(&mixed(&judged, &own), counted.as_deref()))
 }
 
 /// `log p` of the rows that a fold holds out, by the mean density of its members of a kind.
@@ -89,10 +99,6 @@ pub(super) fn of_fold<F: Real>(members: &[Member<F>], kind: usize, fold: usize) 
     let all = members.iter().filter(|member| (member.kind, member.fold) == (kind, fold));
     let all: Vec<&[f64]> = all.map(|member| &*member.held_out).collect();
     mixed(&all, &vec![1.0 / all.len() as f64; all.len()])
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// All runs as one.

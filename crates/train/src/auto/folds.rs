@@ -1,11 +1,15 @@
 //! Which rows the members are trained on, and which they are judged by.
 
-use ndarray::{Array2, ArrayView2, Axis, concatenate};
+use std::borrow::Cow;
+
+use ndarray::{Array2, Axis, concatenate};
 use pdmap_core::{LayerError, Real, check};
-use pdmap_spec::{Dequantizer, InMemory, Rows};
+use pdmap_spec::{Dequantizer, InMemory, Rows, SpecError};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+
+use crate::validation::ValidationRows;
 
 /// Up to so many rows, those for training and those for validation are taken together, and each
 /// member is judged by another part of them.
@@ -21,7 +25,7 @@ const LEAST: u64 = 40;
 #[derive(Debug)]
 pub(super) enum Folds<'a, F: Real> {
     /// The rows that were given, and the validation rows.
-    Given(Rows<'a, F>, ArrayView2<'a, F>),
+    Given(Rows<'a, F>, ValidationRows<'a, F>),
     Divided(Divided<'a, F>),
 }
 
@@ -29,11 +33,14 @@ pub(super) enum Folds<'a, F: Real> {
 pub(super) struct Divided<'a, F: Real> {
     /// Training rows, then validation rows, without noise.
     rows: Array2<F>,
+    /// How often each of them counts.
+    weights: Option<Vec<f64>>,
     noise: Option<&'a Dequantizer>,
     /// The numbers of the rows of each fold.
     trained_on: Vec<Vec<usize>>,
     /// The rows that each fold holds out, with noise.
     held_out: Vec<Array2<F>>,
+    held_out_weights: Vec<Option<Vec<f64>>>,
 }
 
 impl<'a, F: Real> Folds<'a, F> {
@@ -41,9 +48,9 @@ impl<'a, F: Real> Folds<'a, F> {
     ///
     /// # Errors
     /// Validation rows of another width.
-    pub(super) fn of(rows: Rows<'a, F>, validation: ArrayView2<'a, F>, seed: u64) -> Result<Self, LayerError> {
-        check::features("validation rows", rows.features(), validation.ncols())?;
-        let count = rows.count() + validation.nrows() as u64;
+    pub(super) fn of(rows: Rows<'a, F>, validation: ValidationRows<'a, F>, seed: u64) -> Result<Self, LayerError> {
+        check::features("validation rows", rows.features(), validation.rows.ncols())?;
+        let count = rows.count() + validation.rows.nrows() as u64;
         Ok(match rows {
             Rows::Memory(rows) if (LEAST..=FEW).contains(&count) => Self::Divided(divide(rows, validation, seed)),
             _ => Self::Given(rows, validation),
@@ -59,20 +66,26 @@ impl<'a, F: Real> Folds<'a, F> {
     }
 
     /// The training rows of a fold, and the rows that judge.
-    pub(super) fn get(&self, fold: usize) -> (Rows<'_, F>, ArrayView2<'_, F>) {
-        match self {
+    ///
+    /// # Errors
+    /// None, since there is a weight for each row.
+    pub(super) fn get(&self, fold: usize) -> Result<(Rows<'_, F>, ValidationRows<'_, F>), SpecError> {
+        Ok(match self {
             Self::Given(rows, validation) => (rows.reborrow(), validation.reborrow()),
             Self::Divided(divided) => {
-                let rows = InMemory::from(divided.rows.view()).choose(&divided.trained_on[fold]);
-                (rows.dequantized(divided.noise).into(), divided.held_out[fold].view())
+                let rows = InMemory::from(divided.rows.view()).weighing(divided.weights.as_deref())?;
+                let rows = rows.choose(&divided.trained_on[fold]).dequantized(divided.noise);
+                let weights = divided.held_out_weights[fold].as_deref();
+                (rows.into(), ValidationRows { rows: divided.held_out[fold].view(), weights })
             }
-        }
+        })
     }
 }
 
-fn divide<'a, F: Real>(rows: InMemory<'a, F>, validation: ArrayView2<'_, F>, seed: u64) -> Divided<'a, F> {
+fn divide<'a, F: Real>(rows: InMemory<'a, F>, validation: ValidationRows<'_, F>, seed: u64) -> Divided<'a, F> {
+    let weights = joined((rows.weights(), rows.count()), validation);
     let noise = rows.noise();
-    let mut exact = validation.to_owned();
+    let mut exact = validation.rows.to_owned();
     if let Some(noise) = noise {
         noise.remove(Dequantizer::VALIDATION, 0, exact.view_mut());
     }
@@ -81,7 +94,7 @@ fn divide<'a, F: Real>(rows: InMemory<'a, F>, validation: ArrayView2<'_, F>, see
     let all = concatenate(Axis(0), &[train.view(), exact.view()]).unwrap_or(train);
     let mut order: Vec<usize> = (0..all.nrows()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    let (mut trained_on, mut held_out) = (Vec::new(), Vec::new());
+    let (mut trained_on, mut held_out, mut held_out_weights) = (Vec::new(), Vec::new(), Vec::new());
     for fold in 0..FOLDS {
         let is_held_out = |place: usize| place % FOLDS == fold;
         let part = |held: bool| {
@@ -101,8 +114,23 @@ fn divide<'a, F: Real>(rows: InMemory<'a, F>, validation: ArrayView2<'_, F>, see
                 noise.add_to_row(Dequantizer::VALIDATION, number as u64, row);
             }
         }
+        held_out_weights.push(weights.as_ref().map(|all| held.iter().map(|&row| all[row]).collect()));
         trained_on.push(part(false));
         held_out.push(judged);
     }
-    Divided { rows: all, noise, trained_on, held_out }
+    Divided { rows: all, weights, noise, trained_on, held_out, held_out_weights }
+}
+
+/// The weights of training rows, then validation rows; where only one of them have weights, the others
+/// count once.
+fn joined<F>((weights, count): (Option<Cow<'_, [f64]>>, usize), validation: ValidationRows<'_, F>) -> Option<Vec<f64>> {
+    if weights.is_none() && validation.weights.is_none() {
+        return None;
+    }
+    let mut all = weights.map_or_else(|| vec![1.0; count], Cow::into_owned);
+    match validation.weights {
+        Some(own) => all.extend_from_slice(own),
+        None => all.resize(count + validation.rows.nrows(), 1.0),
+    }
+    Some(all)
 }

@@ -32,9 +32,9 @@ impl<F: Real> Member<F> {
         (folds, fold): (&Folds<'_, F>, usize),
         (steps, seed): (&[Preprocess], u64),
     ) -> Result<Self, TrainError> {
-        let (rows, held_out) = folds.get(fold);
+        let (rows, held_out) = folds.get(fold)?;
         let flow = candidate.spec.build_on(rows, steps, seed, &registry())?;
-        let held_out = log_prob(&flow, held_out)?;
+        let held_out = log_prob(&flow, held_out.rows)?;
         Ok(Self { flow, kind, fold, held_out, trained: None })
     }
 
@@ -46,11 +46,11 @@ impl<F: Real> Member<F> {
         hooks: &mut Hooks<'_>,
         checkpoints: Option<&mut Checkpoints>,
     ) -> Result<&Trained, TrainError> {
-        let (rows, held_out) = folds.get(self.fold);
+        let (rows, held_out) = folds.get(self.fold)?;
         let watch = hooks.watch.as_deref_mut().map(|watch| watch as _);
         let own = Hooks { watch, stop: hooks.stop, checkpoints };
-        let trained = train_with(&mut self.flow, rows, held_out.reborrow(), config, own)?;
-        self.held_out = log_prob(&self.flow, held_out)?;
+        let trained = train_with(&mut self.flow, rows, held_out, config, own)?;
+        self.held_out = log_prob(&self.flow, held_out.rows)?;
         Ok(self.trained.insert(trained))
     }
 }

@@ -1,6 +1,5 @@
 //! The search: mixtures first, then rounds of flows.
 
-use ndarray::ArrayView2;
 use pdmap_core::{LayerError, Real};
 use pdmap_spec::{Budget, LEAST_ROWS, Rows, TrainConfig};
 
@@ -15,6 +14,7 @@ use crate::error::TrainError;
 use crate::fit::{FitData, Parts};
 use crate::hooks::Hooks;
 use crate::outcome::{Event, Outcome};
+use crate::validation::ValidationRows;
 
 /// Flows of a kind in a round where rows are not divided; otherwise there is one for each fold.
 const REPEATS: usize = 2;
@@ -54,7 +54,7 @@ pub fn fit_auto<F: Real>(
 ) -> Result<AutoFitted<F>, TrainError> {
     let config = AutoConfig { conditions: data.conditions().unwrap_or(0), ..config.clone() };
     let parts = Parts::of(data, config.training.batch.unwrap_or(LEAST_ROWS), None, config.seed)?;
-    let (rows, validation) = parts.views();
+    let (rows, validation) = parts.views()?;
     train_auto(rows, validation, &config, hooks)
 }
 
@@ -81,7 +81,7 @@ pub fn fit_auto<F: Real>(
 /// [`train_with`](crate::train_with).
 pub fn train_auto<'a, F: Real>(
     rows: Rows<'a, F>,
-    validation: ArrayView2<'a, F>,
+    validation: impl Into<ValidationRows<'a, F>>,
     config: &AutoConfig,
     hooks: Hooks<'_>,
 ) -> Result<AutoFitted<F>, TrainError> {
@@ -89,7 +89,7 @@ pub fn train_auto<'a, F: Real>(
     let Some(features) = all.checked_sub(conditions).filter(|&features| features > 0) else {
         return Err(LayerError::Conditions { expected: conditions, actual: all }.into());
     };
-    let folds = Folds::of(rows, validation, config.seed)?;
+    let folds = Folds::of(rows, validation.into(), config.seed)?;
     let pace = Pace::new(config.budget, hooks.checkpoints.is_some());
     let units = if features == 1 && conditions == 0 { 0 } else { folds.count().max(REPEATS) };
     let operations = pace.operations(folds.count() + units);
@@ -100,7 +100,7 @@ pub fn train_auto<'a, F: Real>(
     let kinds = [Candidate::mixture(operations)].into_iter().chain(flows);
     let kinds: Vec<Candidate> = kinds.map(|kind| kind.given(conditions)).collect();
     // Before anything is fitted.
-    let (rows, _) = folds.get(0);
+    let (rows, _) = folds.get(0)?;
     for flow in &kinds[1..] {
         config.of_member(&flow.spec, rows.count(), features).validate()?;
     }
@@ -114,7 +114,7 @@ pub fn train_auto<'a, F: Real>(
         search.train_flows(units, round == 0)?;
     }
     let names: Vec<String> = search.kinds.into_iter().map(|candidate| candidate.name).collect();
-    combined(search.members, &names, (search.folds.count(), conditions), search.interrupted)
+    combined(search.members, &names, (&search.folds, conditions), search.interrupted)
 }
 
 struct Search<'s, 'h, 'a, F: Real> {
@@ -159,7 +159,7 @@ impl<F: Real> Search<'_, '_, '_, F> {
                     return Ok(());
                 }
             }
-            self.promising = self.promising();
+            self.promising = self.promising()?;
         }
         Ok(())
     }
@@ -175,7 +175,7 @@ impl<F: Real> Search<'_, '_, '_, F> {
                 return Ok(());
             }
         };
-        let rows = self.folds.get(fold).0;
+        let rows = self.folds.get(fold)?.0;
         let features = rows.features() - self.config.conditions;
         let own = self.config.of_member(&candidate.spec, rows.count(), features);
         let config = TrainConfig { seed: self.seed(), budget, ..own };
@@ -198,17 +198,20 @@ impl<F: Real> Search<'_, '_, '_, F> {
     }
 
     /// The flows that deserve a part of the weight on the first fold; the best one at least.
-    fn promising(&self) -> Vec<usize> {
+    fn promising(&self) -> Result<Vec<usize>, TrainError> {
         let there = self.members.iter().filter(|member| member.fold == 0);
         let mut kinds: Vec<usize> = there.map(|member| member.kind).collect();
         kinds.sort_unstable();
         kinds.dedup();
         let judged: Vec<Vec<f64>> = kinds.iter().map(|&kind| of_fold(&self.members, kind, 0)).collect();
-        let mut flows: Vec<(usize, f64)> =
-            kinds.into_iter().zip(weights(&judged)).filter(|&(kind, _)| kind > 0).collect();
+        let mut flows: Vec<(usize, f64)> = kinds
+            .into_iter()
+            .zip(weights(&judged, self.folds.get(0)?.1.weights))
+            .filter(|&(kind, _)| kind > 0)
+            .collect();
         flows.sort_by(|a, b| b.1.total_cmp(&a.1));
         let count = flows.iter().filter(|(_, weight)| *weight >= PROMISING).count().max(1);
-        flows.into_iter().take(count).map(|(kind, _)| kind).collect()
+        Ok(flows.into_iter().take(count).map(|(kind, _)| kind).collect())
     }
 
     /// Another seed for each member.

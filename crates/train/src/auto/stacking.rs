@@ -11,8 +11,9 @@ const SETTLED: f64 = 1e-9;
 /// Weights `w ≥ 0`, `Σ w = 1`, that maximize `Σ_n log Σ_c w_c p_c(x_n) + Σ_c log w_c` by EM, for
 /// `log p_c(x_n)` in nats, one vector of rows for each density (Smyth & Wolpert 1999, "Linearly
 /// combining density estimators via stacking", eq. 6). The second sum counts as one row for each
-/// density, so that few rows do not drive a weight to 0.
-pub(super) fn weights(log_density: &[Vec<f64>]) -> Vec<f64> {
+/// density, so that few rows do not drive a weight to 0. Row `n` counts `rows_count[n]` times, and once
+/// without.
+pub(super) fn weights(log_density: &[Vec<f64>], rows_count: Option<&[f64]>) -> Vec<f64> {
     let (count, rows) = (log_density.len(), log_density.first().map_or(0, Vec::len));
     let mut weights = vec![1.0 / count as f64; count];
     for _ in 0..ITERATIONS {
@@ -21,7 +22,8 @@ pub(super) fn weights(log_density: &[Vec<f64>]) -> Vec<f64> {
             let joint = || weights.iter().zip(log_density).map(|(weight, of)| weight.ln() + of[row]);
             let total = log_sum_exp(joint());
             if total.is_finite() {
-                next.iter_mut().zip(joint()).for_each(|(next, joint)| *next += (joint - total).exp());
+                let own = rows_count.map_or(1.0, |counts| counts[row]);
+                next.iter_mut().zip(joint()).for_each(|(next, joint)| *next += own * (joint - total).exp());
             }
         }
         let sum: f64 = next.iter().sum();
@@ -57,7 +59,7 @@ mod tests {
     fn no_other_weights_are_better() {
         let of = |scale: f64| (0..50).map(|n| -1.0 + scale * (f64::from(n) * 0.7).sin()).collect::<Vec<f64>>();
         let all = [of(1.0), of(-0.8), of(0.3)];
-        let own = weights(&all);
+        let own = weights(&all, None);
         assert!((own.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         let best = objective(&own, &all);
         for (i, j) in [(0, 1), (1, 2), (2, 0), (1, 0), (2, 1), (0, 2)] {
@@ -67,8 +69,13 @@ mod tests {
             assert!(objective(&other, &all) <= best, "{i} to {j}");
         }
         // Equal densities share; a density that is never better is left with its one row.
-        assert_eq!(weights(&[vec![-2.0; 10], vec![-2.0; 10]]), vec![0.5, 0.5]);
-        let lost = weights(&[vec![-1.0; 98], vec![-50.0; 98]]);
+        assert_eq!(weights(&[vec![-2.0; 10], vec![-2.0; 10]], None), vec![0.5, 0.5]);
+        let lost = weights(&[vec![-1.0; 98], vec![-50.0; 98]], None);
         assert!((lost[1] - 0.01).abs() < 1e-6, "{lost:?}");
+        // Counts that are whole numbers repeat rows.
+        let counts: Vec<f64> = (0..50).map(|n| f64::from(n % 4)).collect();
+        let repeat = |of: &Vec<f64>| of.iter().zip(&counts).flat_map(|(v, n)| vec![*v; *n as usize]).collect();
+        let (counted, repeated) = (weights(&all, Some(&counts)), weights(&all.each_ref().map(repeat), None));
+        assert!(counted.iter().zip(&repeated).all(|(a, b)| (a - b).abs() < 1e-9), "{counted:?} {repeated:?}");
     }
 }
