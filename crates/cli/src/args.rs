@@ -6,6 +6,7 @@ mod rows;
 mod scoring;
 mod train;
 mod training;
+mod weights;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(crate) use rows::{ConditionedRows, HeaderArg, OutputFormat, RowFormatArg};
 pub(crate) use scoring::{Classify, Impute, Inspect, Map, Report, Sample, Score};
 pub(crate) use train::Train;
 pub(crate) use training::{ArchitectureArgs, Dtype, TrainingArgs};
+pub(crate) use weights::WeightArgs;
 
 /// Invertible maps from data to a simple density by exact maximum likelihood, without a matrix
 /// inverse while training.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{DataError, DataFacts, Describer, Input, NpyFile, Splits, TrainingCheck, check_rows};
-use pdmap_train::{ColumnSums, Condition, Dequantizer, FileRows, InMemory, Rows, SpecError};
+use pdmap_train::{ColumnSums, Condition, Dequantizer, FileRows, InMemory, Rows, SpecError, ValidationRows};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -14,6 +14,7 @@ use crate::args::Train;
 use crate::condition;
 use crate::rows::data::{Source, fits};
 use crate::rows::table::Columns;
+use crate::terminal::exit::BadInput;
 
 /// Training rows, with validation and test rows.
 #[derive(Debug)]
@@ -40,6 +41,14 @@ impl<F: Real> Stored<F> {
     pub(crate) fn open(source: &Source, batch: usize, memory: u64) -> Result<Self> {
         if let Some(path) = source.npy() {
             match NpyFile::open(path) {
+                Ok(file) if bytes::<F>(&file) > memory && source.has_weights() => {
+                    let message = format!(
+                        "--weights: the rows of {} take {} bytes, more than --memory {memory}, and weights need rows in memory",
+                        path.display(),
+                        bytes::<F>(&file)
+                    );
+                    return Err(BadInput(message).into());
+                }
                 Ok(file) if bytes::<F>(&file) > memory => return in_file(source, path, &file, batch, memory),
                 // The reader of whole files reports all other errors.
                 Ok(_) | Err(DataError::FortranOrder { .. }) => {}
@@ -85,11 +94,31 @@ impl<F: Real> Stored<F> {
     }
 
     /// The training rows.
-    pub(crate) fn rows(&self) -> Rows<'_, F> {
-        match &self.train {
-            Trains::Memory(rows) => InMemory::from(rows.view()).dequantized(self.columns.noise.as_ref()).into(),
+    pub(crate) fn rows(&self) -> Result<Rows<'_, F>> {
+        Ok(match &self.train {
+            Trains::Memory(rows) => {
+                let weights = self.columns.weights.as_ref().map(|weights| &weights.train);
+                let rows = InMemory::from(rows.view()).weighted(weights)?;
+                rows.dequantized(self.columns.noise.as_ref()).into()
+            }
             Trains::File(file) => Rows::from(&**file),
-        }
+        })
+    }
+
+    /// The validation rows.
+    pub(crate) fn judges(&self) -> Result<ValidationRows<'_, F>> {
+        let weights = self.columns.weights.as_ref().map(|weights| &weights.validation);
+        Ok(ValidationRows::new(self.validation.view(), weights)?)
+    }
+
+    /// How often each test row counts.
+    pub(crate) fn test_weights(&self) -> Option<&[f64]> {
+        Some(self.columns.weights.as_ref()?.test.as_ref()?.each())
+    }
+
+    /// How often each validation row counts.
+    pub(crate) fn validation_weights(&self) -> Option<&[f64]> {
+        Some(self.columns.weights.as_ref()?.validation.each())
     }
 }
 

@@ -31,3 +31,4 @@ mod subcommands;
 mod threads;
 mod train_baseline;
 mod training_flags;
+mod weights;

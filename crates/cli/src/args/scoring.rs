@@ -25,6 +25,10 @@ pub(crate) struct Score {
     /// What to do with missing cells, for the same models
     #[arg(long, value_enum, default_value_t)]
     pub(crate) missing: Missing,
+    /// How often each row counts in the mean and in the quantiles: a column of the data or a file of
+    /// one column
+    #[arg(long, value_name = "COLUMN|FILE")]
+    pub(crate) weights: Option<String>,
     /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
     /// none]
     #[arg(long, value_name = "LL")]

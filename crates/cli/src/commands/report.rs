@@ -33,7 +33,8 @@ fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     said.for_each(|line| eprintln!("{line}"));
     let gaussian = gaussian(args, model)?;
     let gaussian = &gaussian;
-    let subject = Subject { model, name, rows: thinned(rows.view()), columns, shape, pixel_log_det: None, gaussian };
+    let subject =
+        Subject { model, name, rows: thinned(rows.view(), None), columns, shape, pixel_log_det: None, gaussian };
     let (page, warning, baseline) = page(&subject)?;
     output::text(&args.out, page.render()?)?;
     let warnings = [warning, baseline.warning()];

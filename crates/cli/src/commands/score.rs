@@ -1,6 +1,7 @@
 //! `pdmap score`.
 
 mod partial;
+mod weights;
 
 use std::fmt::{Display, Formatter};
 
@@ -11,6 +12,7 @@ use pdmap_data::RowShape;
 use pdmap_train::{AnyModel, Dequantizer, Model, each_precision as each};
 use serde::Serialize;
 
+use self::weights::Weights;
 use crate::args::{ConditionedRows, HeaderArg, Score};
 use crate::condition::Given;
 use crate::rows::blocks::Blocks;
@@ -18,7 +20,7 @@ use crate::rows::opened::Opened;
 use crate::rows::targets::{As, Targets, numbered};
 use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
-use crate::scores::quantile;
+use crate::scores::quantile::{self, Sorted};
 use crate::scores::scorer::{Over, Scorer};
 use crate::scores::threshold::Threshold;
 use crate::terminal::exit::BadInput;
@@ -80,6 +82,7 @@ fn score<F: Real>(
         return partial::score(args, model, targets);
     }
     let features = model.flow.features();
+    let weights = Weights::of(args)?;
     let ConditionedRows { input, condition } = &args.rows;
     let text = input.text.options()?;
     let mut data = Blocks::<F>::exact(&input.data, &text, model)?;
@@ -121,8 +124,10 @@ fn score<F: Real>(
             about.iter().for_each(|line| eprintln!("{line}"));
         }
         inside.clear();
-        inside.extend(log_prob.iter().filter(|&&value| value != f64::NEG_INFINITY));
-        moments.add(&inside);
+        let kept = |value: f64| value != f64::NEG_INFINITY;
+        inside.extend(log_prob.iter().filter(|&&value| kept(value)));
+        let own = weights.as_ref().map(|weights| weights.of_kept(block.first, &log_prob, kept)).transpose()?;
+        moments.add(&inside, own.as_deref());
         if !args.quantiles.is_empty() {
             all.extend_from_slice(&log_prob);
         }
@@ -140,6 +145,7 @@ fn score<F: Real>(
         }
     }
     given.finish()?;
+    weights.as_ref().map_or(Ok(()), |weights| weights.check_count(data.given()))?;
     let (rows, outside) = (data.given(), scorer.outside());
     if outside == rows {
         return Err(BadInput(format!("{}: all {rows} rows lie outside the model's domain", data.name())).into());
@@ -149,8 +155,8 @@ fn score<F: Real>(
     attribution.finish()?;
     flags_out.finish()?;
 
-    all.sort_unstable_by(f64::total_cmp);
-    let value = |&q: &f64| Quantile { quantile: q, value: quantile::quantile(&all, q) };
+    let all = Sorted::new(all, weights.as_ref().map(Weights::each));
+    let value = |&q: &f64| Quantile { quantile: q, value: all.quantile(q) };
     let quantiles = args.quantiles.iter().map(value).collect();
     let summary =
         Summary { read: data.opened(), likelihood, outside_domain: outside, noise: drawn, quantiles, threshold };

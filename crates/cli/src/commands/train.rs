@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Train) -> Result<()> {
 }
 
 fn fit<F: Real>(args: &Train) -> Result<()> {
-    let source = Source::plan(&args.data, false)?;
+    let source = Source::plan(&args.data, false)?.weighted(&args.weights)?;
     let usual = if source.is_table() && args.training.architecture.given().is_none() { AUTO } else { "dense-relative" };
     let missing = args.missing == Missing::Marginalize;
     let source = if missing { source.allowing_missing() } else { source };
@@ -75,7 +75,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     }
     let choice = choice.for_features(data.facts.features);
     let (config, adaptive) = settle(args, &choice)?;
-    let config = adaptive.settle(config, data.rows().count(), data.facts.features);
+    let config = adaptive.settle(config, data.rows()?.count(), data.facts.features);
     let condition = data.condition(&source, args, condition)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
@@ -94,17 +94,17 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     bar.stage(name.clone());
     // Until here there is nothing to save, so a signal ends the program.
     signals::listen()?;
-    let summary = data_summary(&data, &steps);
+    let summary = data_summary(&data, &steps)?;
     let mut watch = Watch { bar, log: Log::open(args.log.as_deref(), args.resume)?, data: summary };
     watch.started(args, &name, &config, data.facts.features, flow.as_ref());
     let mut on_event = |event| watch.event(event);
     let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
-    let validation = data.validation.view();
+    let (rows, validation) = (data.rows()?, data.judges()?);
     let run = match flow {
-        None => train_auto(data.rows(), validation, &auto(args, &config, spec.conditions), hooks)
+        None => train_auto(rows, validation, &auto(args, &config, spec.conditions), hooks)
             .map(|fitted| (fitted.flow, fitted.trained, fitted.tried)),
         Some(mut flow) => {
-            train_with(&mut flow, data.rows(), validation, &config, hooks).map(|trained| (flow, trained, vec![]))
+            train_with(&mut flow, rows, validation, &config, hooks).map(|trained| (flow, trained, vec![]))
         }
     };
     let (flow, trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
@@ -123,12 +123,13 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         ..trained.record(args.data.data(), config.clone())
     });
     let saved = save(&model, args);
-    let gaussian = baseline::fitted(data.rows(), &model, &trained.outcome);
+    let gaussian = baseline::fitted(data.rows()?, &model, &trained.outcome);
     let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, &gaussian, path));
     // The model is saved already, so test rows without a log-likelihood are reported but are no
     // error.
     let test = (data.test.nrows() > 0).then(|| {
-        let measured = Likelihood::of(&model, &data.test, data.test_groups.as_deref(), &source.test_name());
+        let each = (data.test_groups.as_deref(), data.test_weights());
+        let measured = Likelihood::of(&model, &data.test, each, &source.test_name());
         measured.map_err(|error| one_line(&error))
     });
     let scores = test.as_ref().and_then(|test| test.as_ref().ok()).map(|(scores, _)| scores.as_slice());
@@ -173,17 +174,18 @@ fn built<F: Real>(
     source: &Source,
     (steps, seed): (&[Preprocess], u64),
 ) -> Result<Flow<F>> {
-    spec.build_on(data.rows(), steps, seed, &registry()).map_err(|error| choice.blame(error, source))
+    spec.build_on(data.rows()?, steps, seed, &registry()).map_err(|error| choice.blame(error, source))
 }
 
 /// What was read from a table and how it is preprocessed.
-fn data_summary<F: Real>(data: &Stored<F>, steps: &[Preprocess]) -> Option<DataSummary> {
-    let read = data.columns.read.as_ref()?;
-    let parts = [data.rows().count() as usize, data.validation.nrows(), data.test.nrows()];
+fn data_summary<F: Real>(data: &Stored<F>, steps: &[Preprocess]) -> Result<Option<DataSummary>> {
+    let Some(read) = data.columns.read.as_ref() else { return Ok(None) };
+    let parts = [data.rows()?.count() as usize, data.validation.nrows(), data.test.nrows()];
     let mut preprocessing: Vec<String> = steps.iter().map(Preprocess::to_string).collect();
     preprocessing.splice(0..0, data.columns.steps());
-    let lines = read.lines(parts, &preprocessing.join(", "));
-    Some(DataSummary { lines, warning: data.columns.warning() })
+    let mut lines = read.lines(parts, &preprocessing.join(", "));
+    lines.extend(data.columns.weights.as_ref().map(|weights| format!("weights: {}", weights.note)));
+    Ok(Some(DataSummary { lines, warning: data.columns.warning() }))
 }
 
 /// Checks that no output overwrites an input or another output.
@@ -253,12 +255,13 @@ fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
 
 /// Writes the page about the model, with rows that it was not trained on.
 fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, gaussian: &Fit, path: &Path) -> Result<()> {
-    let (rows, name) = match data.test.nrows() {
-        0 => (&data.validation, format!("the validation rows of {}", source.name())),
-        _ => (&data.test, source.test_name()),
+    let (rows, weights, name) = match data.test.nrows() {
+        0 => (&data.validation, data.validation_weights(), format!("the validation rows of {}", source.name())),
+        _ => (&data.test, data.test_weights(), source.test_name()),
     };
+    let name = if weights.is_some() { format!("{name}, in proportion to their weights") } else { name };
     let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
-    let (rows, columns) = (thinned(rows.view()), data.columns.labels());
+    let (rows, columns) = (thinned(rows.view(), weights), data.columns.labels());
     let subject = Subject { model, name, rows, columns, shape, pixel_log_det, gaussian };
     let (page, warning, _) = page(&subject).context("the model is saved, but its report failed")?;
     output::text(path, page.render()?)?;

@@ -18,7 +18,7 @@ fn nats(value: f64) -> String {
 pub(super) fn section<F: Real>(measured: &Measured<'_, F>, baseline: &Baseline) -> Result<(Section, String)> {
     let (subject, values) = (measured.subject, &measured.log_prob);
     let mut moments = Moments::default();
-    moments.add(values);
+    moments.add(values, None);
     let (mean, error) = (moments.mean(), moments.standard_error());
     let sentence = format!(
         "{} ± {} nats per row over {} rows of {}",

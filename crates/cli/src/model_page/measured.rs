@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 use pdmap_core::Real;
-use pdmap_train::Model;
+use pdmap_train::{ByWeight, Model};
 
 use crate::scores::gaussian::Fit;
 
@@ -49,9 +49,17 @@ pub(crate) fn most_rows(width: usize) -> usize {
     ROWS.min(NUMBERS / width.max(1)).max(1)
 }
 
-/// Evenly spaced rows, as many as the page uses.
-pub(crate) fn thinned<F: Real>(rows: ArrayView2<'_, F>) -> Array2<F> {
+/// Evenly spaced rows, as many as the page uses; with weights, evenly spaced among rows that are
+/// repeated as often as their weights say.
+pub(crate) fn thinned<F: Real>(rows: ArrayView2<'_, F>, weights: Option<&[f64]>) -> Array2<F> {
     let most = most_rows(rows.ncols());
+    if let Some(weights) = weights {
+        let (by_weight, sum) = (ByWeight::new(weights), weights.iter().sum::<f64>());
+        // Each as often as its weight says, where that is possible.
+        let count = if sum.fract() == 0.0 && sum <= most as f64 { sum as usize } else { rows.nrows().min(most) };
+        let place = |index: usize| by_weight.row((index as f64 + 0.5) / count as f64);
+        return rows.select(Axis(0), &(0..count).map(place).collect::<Vec<_>>());
+    }
     let count = rows.nrows();
     let kept: Vec<usize> = (0..count.min(most)).map(|index| index * count / count.min(most)).collect();
     rows.select(Axis(0), &kept)

@@ -27,7 +27,7 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
     let trip = RoundTrip::of_rows(&coded.flow, subject.name.clone(), x, given(z.view(), condition));
     let measured = Measured { subject, coded, x, z, log_prob, samples };
 
-    let baseline = Baseline::of(subject.gaussian, measured.x.view(), &measured.log_prob, None, "rows");
+    let baseline = Baseline::of(subject.gaussian, measured.x.view(), &measured.log_prob, (None, None), "rows");
     let (likelihood, mean) = likelihood::section(&measured, &baseline)?;
     let (codes, dependence) = codes::section(&measured)?;
     let sections = [

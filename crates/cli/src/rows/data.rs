@@ -15,8 +15,9 @@ use pdmap_train::{Dequantizer, Preprocess, SpecError, TrainError, validation_sha
 use super::kind::{Kind, ROWS, is_pipe};
 use super::parts::{Parts, Split};
 use super::policy::{Degenerates, Policy};
-use super::table::Columns;
-use crate::args::{DataArgs, Discrete};
+use super::table::{Columns, Trained};
+use super::weights::{PartWeights, RowsOf, WeightSource};
+use crate::args::{DataArgs, Discrete, WeightArgs};
 use crate::terminal::exit::BadInput;
 
 /// Default side of a patch in pixels.
@@ -33,6 +34,7 @@ pub(crate) struct Source {
     text: TextOptions,
     split: Split,
     policy: Policy,
+    weights: Option<WeightSource>,
     val: Option<PathBuf>,
     test: Option<PathBuf>,
     seed: u64,
@@ -63,6 +65,7 @@ impl Source {
             text,
             split,
             policy: Policy { degenerate: Degenerates::of(args), discrete: args.discrete.unwrap_or_default() },
+            weights: None,
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
@@ -74,6 +77,23 @@ impl Source {
     pub(crate) fn stratified(self, classes: Option<Vec<u32>>) -> Self {
         let Some(classes) = classes else { return self };
         Self { split: self.split.stratified(classes), ..self }
+    }
+
+    /// The same data, whose rows count as often as these flags say.
+    ///
+    /// # Errors
+    /// Data that are no table.
+    pub(crate) fn weighted(self, args: &WeightArgs) -> Result<Self> {
+        let weights = WeightSource::of(args);
+        if weights.is_some() && !self.is_table() {
+            return Err(BadInput(format!("--weights requires a file of rows; --data is {}", self.name)).into());
+        }
+        Ok(Self { weights, ..self })
+    }
+
+    /// Whether rows have weights.
+    pub(crate) fn has_weights(&self) -> bool {
+        self.weights.is_some()
     }
 
     /// The same data, whose cells may be missing.
@@ -182,8 +202,10 @@ impl Source {
     /// Rows of a file. Missing validation and test sets are split off, a tenth each, or up to a fifth
     /// of few rows.
     fn rows<F: Real>(&self, input: &Input) -> Result<(Splits<F>, Columns)> {
-        let (mut columns, rows, keys) = Columns::of_training::<F>(input, &self.text, self.policy)?;
-        let features = rows.ncols();
+        let name = self.weights.as_ref().map(WeightSource::name);
+        let read = Columns::of_training::<F>(input, &self.text, self.policy, name)?;
+        let Trained { mut columns, rows, names: keys, weights } = read;
+        let (features, all) = (rows.ncols(), rows.nrows());
         let beside = |path: Option<&Path>| -> Result<Option<Array2<F>>> {
             let Some((read, others)) = self.named_beside(path, &columns, features)? else { return Ok(None) };
             self.split.check_apart(&keys, &others, &path.unwrap_or(Path::new("")).display().to_string())?;
@@ -207,6 +229,12 @@ impl Source {
         let (mut validation, mut test) = (validation.unwrap_or(split_off), test.unwrap_or(split_off_test));
         columns.noise = Dequantizer::new(&columns.map.discrete, self.seed);
         columns.add_noise(&mut validation, &mut test);
+        if let Some(source) = &self.weights {
+            let counts = [all, validation.nrows(), test.nrows()];
+            let (val, test, parts) = (self.val.as_deref(), self.test.as_deref(), columns.parts.as_ref());
+            let rows = RowsOf { input, val, test, counts, parts };
+            columns.weights = Some(PartWeights::read(source, weights.as_ref(), &rows, &self.text)?);
+        }
         let facts = columns.facts(
             Path::new(&input.to_string()),
             features,

@@ -13,3 +13,4 @@ pub(crate) mod reading;
 pub(crate) mod restored;
 pub(crate) mod table;
 pub(crate) mod targets;
+pub(crate) mod weights;

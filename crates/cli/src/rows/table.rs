@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use pdmap_core::Real;
 use pdmap_data::{
     ColumnSummary, DataError, DataFacts, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
@@ -15,6 +15,7 @@ use super::parts::Parts;
 use super::policy::{Degenerates, Policy, subspace};
 use super::projected::{coordinates, projected};
 use super::reading::Reading;
+use super::weights::PartWeights;
 use crate::args::Discrete;
 use crate::terminal::exit::BadInput;
 
@@ -27,6 +28,8 @@ pub(crate) struct Columns {
     pub(crate) left_out: Vec<String>,
     /// Selection and offsets.
     pub(crate) map: ColumnMap,
+    /// How often rows count.
+    pub(crate) weights: Option<PartWeights>,
     /// Row numbers of the parts, if the training rows were split.
     pub(crate) parts: Option<Parts>,
     /// The noise of discrete columns.
@@ -104,7 +107,8 @@ impl Columns {
         Ok((rows, names))
     }
 
-    /// Reads the training rows, which decide the columns of all other tables, and their names.
+    /// Reads the training rows, which decide the columns of all other tables, and their names. A column
+    /// called `weights` is no feature: its numbers are returned apart.
     ///
     /// # Errors
     /// As [`apply`](Self::apply).
@@ -112,13 +116,21 @@ impl Columns {
         input: &Input,
         text: &TextOptions,
         policy: Policy,
-    ) -> Result<(Self, Array2<F>, Vec<String>)> {
-        let mut reader = open_rows::<f64>(input, text)?;
-        let (rows, row_names) = collect_named_rows(&mut *reader)?;
+        weights: Option<&str>,
+    ) -> Result<Trained<F>> {
+        let mut reader = open_with(input, text, weights)?;
+        let (mut rows, row_names) = collect_named_rows(&mut *reader)?;
+        let mut names = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
+        let place = names.iter().position(|name| Some(name.as_str()) == weights);
+        let weights = place.map(|place| {
+            names.remove(place);
+            let taken = rows.column(place).to_vec();
+            rows.remove_index(Axis(1), place);
+            taken
+        });
         if !text.missing {
             check_rows(rows.view(), &input.to_string())?;
         }
-        let names = reader.columns().map(<[String]>::to_vec).unwrap_or_default();
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
         let described = describe(rows.view(), columns.named());
@@ -129,7 +141,7 @@ impl Columns {
             read.table = reader.column_report().cloned();
         }
         let features = columns.map.features(rows.view());
-        Ok((columns, features, row_names))
+        Ok(Trained { columns, rows: features, names: row_names, weights })
     }
 
     /// The names, if they are known.
@@ -280,6 +292,32 @@ impl Columns {
             mismatch: Box::new(mismatch),
         })?;
         Ok((selected != self.names).then_some(places))
+    }
+}
+
+/// Training rows and what was read beside them.
+#[derive(Debug)]
+pub(crate) struct Trained<F> {
+    pub(crate) columns: Columns,
+    pub(crate) rows: Array2<F>,
+    /// The names or groups of the rows.
+    pub(crate) names: Vec<String>,
+    /// The column of weights, if there is one.
+    pub(crate) weights: Option<Vec<f64>>,
+}
+
+/// Opens a table with a column of weights beside those that are selected.
+fn open_with(input: &Input, text: &TextOptions, weights: Option<&str>) -> Result<Box<dyn ReadRows<f64>>> {
+    let reader = open_rows::<f64>(input, text)?;
+    let (Some(selected), Some(name)) = (&text.columns, weights) else { return Ok(reader) };
+    let has = |columns: Option<&[String]>| columns.is_some_and(|columns| columns.iter().any(|column| column == name));
+    match (has(reader.all_columns()) && !has(reader.columns()), input) {
+        (false, _) => Ok(reader),
+        (true, Input::Stdin) => Err(BadInput(format!("--weights {name}: add this column to --columns")).into()),
+        (true, Input::File(_)) => {
+            let columns = selected.iter().cloned().chain([name.to_owned()]).collect();
+            Ok(open_rows(input, &TextOptions { columns: Some(columns), ..text.clone() })?)
+        }
     }
 }
 

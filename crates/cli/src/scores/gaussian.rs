@@ -7,8 +7,11 @@ use ndarray::{ArrayView2, Axis, Slice};
 use pdmap_compare::baseline::Gaussian;
 use pdmap_compare::statistics::grouped_mean;
 use pdmap_core::Real;
+use pdmap_core::row_weights::mean;
 use pdmap_train::{Rows, SpecError};
 use serde::Serialize;
+
+use super::moments::Moments;
 
 /// Most features: a fit decomposes the covariance once, in time that grows with their cube.
 const FEATURES: usize = 4096;
@@ -47,15 +50,20 @@ pub(crate) fn fit<F: Real>(rows: Rows<'_, F>, conditions: usize) -> Fit {
 
 fn fit_to<F: Real>(rows: Rows<'_, F>, most: u64) -> Fit {
     let stride = rows.count().div_ceil(most.max(1)).max(1) as usize;
+    let weights = rows.weights();
     let gaussian = Gaussian::fit_in_passes::<F, SpecError>(&mut |visit| {
-        let mut next = 0;
+        let (mut next, mut first) = (0, 0);
         rows.pass(&mut |block| {
             let count = block.nrows();
             if next < count {
-                visit(block.slice_axis(Axis(0), Slice::from(next..).step_by(stride as isize)))?;
+                let own = weights.as_ref().map(|weights| -> Vec<f64> {
+                    (next..count).step_by(stride).map(|row| weights[first + row]).collect()
+                });
+                visit(block.slice_axis(Axis(0), Slice::from(next..).step_by(stride as isize)), own.as_deref())?;
                 next += (count - next).div_ceil(stride) * stride;
             }
             next -= count;
+            first += count;
             Ok(())
         })
     });
@@ -103,23 +111,28 @@ impl Baseline {
         fit: &Fit,
         rows: ArrayView2<'_, F>,
         scores: &[f64],
-        groups: Option<&[u32]>,
+        (groups, weights): (Option<&[u32]>, Option<&[f64]>),
         on: &str,
     ) -> Self {
         let measured = fit.as_ref().map_err(Clone::clone).and_then(|fitted| {
             let gaussian = fitted.gaussian.log_prob(rows).map_err(|error| error.to_string())?;
             let differences: Vec<f64> = scores.iter().zip(&gaussian).map(|(flow, gaussian)| flow - gaussian).collect();
-            let (difference, uncertainty) = grouped_mean(&differences, groups);
-            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+            let mut moments = Moments::default();
+            moments.add(&differences, weights);
+            let error = match groups {
+                Some(_) => grouped_mean(&differences, groups).1.error,
+                None => moments.standard_error(),
+            };
+            let difference = moments.mean();
             Ok(Measured {
                 name: "Gaussian, full covariance",
                 fitted_rows: fitted.rows,
                 on: on.to_owned(),
                 rows: differences.len(),
-                mean: mean(&gaussian),
-                flow: mean(scores),
+                mean: mean(&gaussian, weights),
+                flow: mean(scores, weights),
                 difference,
-                standard_error: Some(uncertainty.error).filter(|error| error.is_finite()),
+                standard_error: Some(error).filter(|error| error.is_finite()),
                 flow_below: difference < 0.0,
                 unit: "nats",
             })
@@ -202,7 +215,7 @@ mod tests {
         let own = fit.as_ref().unwrap().gaussian.log_prob(rows.view()).unwrap();
         let shifted = |by: f64| {
             let scores: Vec<f64> = own.iter().map(|score| score + by).collect();
-            Baseline::of(&fit, rows.view(), &scores, None, "test rows")
+            Baseline::of(&fit, rows.view(), &scores, (None, None), "test rows")
         };
         let above = shifted(0.25);
         assert!(above.warning().is_none() && above.to_string().contains("0.2500 ± 0.0000 above"), "{above}");
@@ -214,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_has_no_gaussian_is_left_out() {
-        let reason = |fit: Fit| Baseline::of(&fit, rows().view(), &[], None, "test rows").to_string();
+        let reason = |fit: Fit| Baseline::of(&fit, rows().view(), &[], (None, None), "test rows").to_string();
         assert!(reason(fit(Rows::from(&rows()), 1)).contains("conditional"));
         assert!(reason(fit(Rows::from(&Array2::<f32>::zeros((1, 4097))), 0)).contains("4097 features"));
         let twice = Array2::from_shape_fn((100, 2), |(row, _)| row as f64);

@@ -26,16 +26,16 @@ pub(crate) struct Likelihood {
 impl Likelihood {
     /// `log p` of each row and its mean. `name` names the rows in messages. Fails for finite rows
     /// so far out that they have no finite log-likelihood. `groups` are the images that the rows
-    /// were cut from; without them, rows count as independent.
+    /// were cut from; without them, rows count as independent, each as often as its weight says.
     pub(crate) fn of<F: Real>(
         model: &Model<F>,
         rows: &Array2<F>,
-        groups: Option<&[u32]>,
+        (groups, weights): (Option<&[u32]>, Option<&[f64]>),
         name: &str,
     ) -> Result<(Vec<f64>, Self)> {
         let log_prob = model.flow.log_prob(model.flow.given(rows.view())).with_context(|| name.to_owned())?;
         let mut moments = Moments::default();
-        moments.add(&log_prob);
+        moments.add(&log_prob, weights);
         let mut likelihood = Self::from_moments(moments, model, name)?;
         if groups.is_some() {
             let error = grouped_mean(&log_prob, groups).1.error;

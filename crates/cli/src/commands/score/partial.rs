@@ -7,13 +7,14 @@ use pdmap_data::{RowShape, TextOptions};
 use pdmap_query::{Copula, QueryError};
 use pdmap_train::{Dequantizer, Model};
 
+use super::weights::Weights;
 use super::{Noise, Quantile, Summary, print};
 use crate::args::{HeaderArg, Missing, Score};
 use crate::rows::partial::{Partial, PartialBlock, copula, refused};
 use crate::rows::targets::{As, Targets};
 use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
-use crate::scores::quantile;
+use crate::scores::quantile::Sorted;
 use crate::scores::scorer::Over;
 use crate::terminal::exit::BadInput;
 
@@ -37,6 +38,7 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
     if let Some((flag, _)) = others.into_iter().find(|(_, given)| *given) {
         return Err(BadInput(format!("{flag} is for scores of whole rows")).into());
     }
+    let weights = Weights::of(args)?;
     let text = args.rows.input.text.options()?;
     let asked = text.columns.clone();
     let columns = asked.as_ref().map(|asked| asked.iter().chain(&args.given).cloned().collect());
@@ -64,7 +66,8 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
         }
         let inside: Vec<f64> = scores.iter().copied().filter(|score| score.is_finite()).collect();
         outside += (scores.len() - inside.len()) as u64;
-        moments.add(&inside);
+        let own = weights.as_ref().map(|weights| weights.of_kept(first, &scores, f64::is_finite)).transpose()?;
+        moments.add(&inside, own.as_deref());
         if !args.quantiles.is_empty() {
             all.extend_from_slice(&scores);
         }
@@ -74,13 +77,14 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
         }
     }
     let (count, name) = (rows.given(), rows.name().to_owned());
+    weights.as_ref().map_or(Ok(()), |weights| weights.check_count(count))?;
     if outside == count {
         return Err(BadInput(format!("{name}: all {count} rows lie outside the model's domain")).into());
     }
     let likelihood = Likelihood::within(moments, space(args, &given, read.len()), &name)?;
     out.finish()?;
-    all.sort_unstable_by(f64::total_cmp);
-    let value = |&q: &f64| Quantile { quantile: q, value: quantile::quantile(&all, q) };
+    let all = Sorted::new(all, weights.as_ref().map(Weights::each));
+    let value = |&q: &f64| Quantile { quantile: q, value: all.quantile(q) };
     let quantiles = args.quantiles.iter().map(value).collect();
     let drawn = noise.map(|noise| Noise { draws, over: Over::Mean, log_cell: noise.log_cell() });
     let summary = Summary { read: None, likelihood, outside_domain: outside, noise: drawn, quantiles, threshold: None };

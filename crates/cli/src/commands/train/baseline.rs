@@ -23,13 +23,16 @@ pub(super) fn beside<F: Real>(model: &Model<F>, data: &Stored<F>, fit: &Fit, sco
     }
     if data.test.nrows() > 0 {
         return match scores {
-            Some(scores) => Baseline::of(fit, data.test.view(), scores, data.test_groups.as_deref(), "test rows"),
+            Some(scores) => {
+                let each = (data.test_groups.as_deref(), data.test_weights());
+                Baseline::of(fit, data.test.view(), scores, each, "test rows")
+            }
             None => Baseline::left_out("the test rows have no log-likelihood".into()),
         };
     }
-    let rows = thinned(data.validation.view());
+    let rows = thinned(data.validation.view(), data.validation_weights());
     match model.flow.log_prob(&rows) {
-        Ok(scores) => Baseline::of(fit, rows.view(), &scores, None, "validation rows"),
+        Ok(scores) => Baseline::of(fit, rows.view(), &scores, (None, None), "validation rows"),
         Err(error) => Baseline::left_out(error.to_string()),
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn check(args: &Train, source: &Source) -> Result<()> {
         ("--checkpoint", args.checkpoint.is_some()),
         ("--report", args.report.is_some()),
         ("--log", args.log.is_some()),
+        ("--weights", args.weights.weights.is_some()),
         ("--preprocess", args.training.preprocess.is_some()),
         ("--reduce-rank", args.data.reduce_rank),
     ];
@@ -68,7 +69,7 @@ pub(super) fn check(args: &Train, source: &Source) -> Result<()> {
 
 /// Fits the model, saves it and prints what it is.
 pub(super) fn fit<F: Real>(args: &Train, config: &TrainConfig, source: &Source, data: &Stored<F>) -> Result<()> {
-    let Rows::Memory(stored) = data.rows() else {
+    let Rows::Memory(stored) = data.rows()? else {
         return Err(BadInput("--missing marginalize: rows that fit into --memory".into()).into());
     };
     let mut rows = stored.gather(0..stored.count());
@@ -125,7 +126,7 @@ fn test_of<F: Real>(copula: &Copula<F>, test: &Array2<F>, space: &str, name: &st
         return Ok(None);
     }
     let mut moments = Moments::default();
-    moments.add(&scores(test.view()).map_err(|error| BadInput(format!("{name}: {error}")))?);
+    moments.add(&scores(test.view()).map_err(|error| BadInput(format!("{name}: {error}")))?, None);
     Ok(Some(Likelihood::within(moments, format!("{space}, of the cells that are there"), name)?))
 }
 
