@@ -7,8 +7,8 @@ pub use pdmap_core::flow::base;
 pub use pdmap_core::{
     Base, BaseSpec, BatchReport, Buffer, BuildContext, Chain, Conditioned, Diagnostic, Evaluator, FactorOut, Flow,
     FlowBuilder, ForwardPass, Geometry, GradSum, Gradients, Input, Invert, Kind, Layer, LayerError, LayerExt,
-    LayerSpec, Module, ParamGrad, Parametric, ParametricExt, Real, Registry, Result, Sample, Shape, State, Tape,
-    Tensors, Training, check, contract, group, linalg, optim, options, parallel, special,
+    LayerSpec, Module, ParamGrad, Parametric, ParametricExt, Real, Registry, Result, RowWeights, Sample, Shape, State,
+    Tape, Tensors, Training, check, contract, group, linalg, optim, options, parallel, special,
 };
 pub use pdmap_data as data;
 pub use pdmap_dense as dense;
@@ -22,9 +22,9 @@ pub use pdmap_train::{
     Adaptive, AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Dequantizer, DiscreteFeature,
     Estimate, Event, FileRows, Fit, FitBuilder, FitConfig, FitData, FitToConfig, Fitted, FittedTo, Header, Hooks,
     InMemory, Inspection, Model, ModelFile, ModelSpec, Observer, Outcome, Preprocess, Preset, Progress, Rollback, Rows,
-    Spacing, SpecError, TrainConfig, TrainError, Trained, TrainingRecord, TrainingSpec, Weighted, description,
-    each_precision, fit, fit_to, fit_with, mean_log_prob, model_file, peak_memory, registry, train, train_observed,
-    train_with, validation_share, weights_hash,
+    Spacing, SpecError, TrainConfig, TrainError, Trained, TrainingRecord, TrainingSpec, ValidationRows, Weighted,
+    description, each_precision, fit, fit_to, fit_with, mean_log_prob, model_file, peak_memory, registry, train,
+    train_observed, train_with, validation_share, weights_hash,
 };
 
 /// The code of the guide runs.
