@@ -37,16 +37,20 @@ pub(super) fn polish(mut stages: Stages, kernels: &Kernels) -> Result<(Stages, f
     if rotations > MOST {
         return Ok((stages, residual));
     }
+    // A large rotation of little effect has a second-order error that the next step removes, so that a step
+    // may be worse than the last one.
+    let mut current = stages.clone();
     for _ in 0..STEPS {
         if !(residual > enough && residual < NEAR) {
             break;
         }
-        let better = step(&stages, kernels)?;
-        let next = better.difference(kernels)?;
-        // Also false for NaN.
+        current = step(&current, kernels)?;
+        let next = current.difference(kernels)?;
         if next < residual {
-            (stages, residual) = (better, next);
-        } else {
+            (stages, residual) = (current.clone(), next);
+        }
+        // Also for NaN.
+        if next.is_nan() || next > NEAR {
             break;
         }
     }

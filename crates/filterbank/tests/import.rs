@@ -61,6 +61,15 @@ proptest! {
     }
 }
 
+/// A direction of relative effect 2e-7 asks for a rotation of 2.5e-3, whose second-order error the step
+/// after it removes.
+#[test]
+fn a_step_that_is_worse_at_first_is_followed() {
+    let bank = Stages::random(6, 2, 6, &mut rng(7746)).unwrap();
+    let imported = round_trip(&bank.kernels().unwrap()).unwrap();
+    assert!(imported.residual < ROUND_TRIP, "{:e}", imported.residual);
+}
+
 #[test]
 fn presets_of_few_degrees() {
     let two = Stages::haar().unwrap();
