@@ -111,6 +111,8 @@ pub(crate) struct Compare {
     /// The comparison as a TOML file (docs/plans.md); other flags override it
     #[arg(long, value_name = "PLAN.toml")]
     pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) weights: WeightArgs,
     /// Print the runs and their duration without training
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -25,5 +25,5 @@ pub use readings::{Reading, Target};
 pub use records::{ArmSummary, BaselineResult, Failure, FastIcaResult, RunResult, TuningResult};
 pub use report::{csv, figures, headers, outline, page, rows, text_table};
 pub use results::{Results, TIMINGS};
-pub use run::{Event, Store, compare, compare_on};
+pub use run::{Event, HeldOutWeights, Store, compare, compare_on};
 pub use verdict::{Contrast, Finding, verdict};

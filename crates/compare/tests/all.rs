@@ -5,3 +5,4 @@ mod kept_runs;
 mod plan_files;
 mod plan_mistakes;
 mod planted;
+mod weights;

@@ -4,8 +4,8 @@ mod plan;
 
 use anyhow::{Context, Error, Result};
 use pdmap_compare::{
-    CompareError, Event, Plan, PlanFile, Results, Store, compare_on, csv, figures, outline, page, standalone,
-    text_table,
+    CompareError, Event, HeldOutWeights, Plan, PlanFile, Results, Store, compare_on, csv, figures, outline, page,
+    standalone, text_table,
 };
 use pdmap_core::Real;
 use pdmap_train::{Dequantizer, InMemory};
@@ -29,7 +29,7 @@ const REPORT: &str = "report.html";
 
 pub(crate) fn run(args: &Compare) -> Result<()> {
     let file = args.plan.as_deref().map(PlanFile::load).transpose()?;
-    let source = Source::plan(&plan::data(args, file.as_ref()), true)?;
+    let source = Source::plan(&plan::data(args, file.as_ref()), true)?.weighted(&args.weights)?;
     let plan = plan::settle(args, file.as_ref(), &source)?;
     if args.dry_run {
         return if args.json { output::json(&plan) } else { output::line(&outline(&plan)) };
@@ -77,6 +77,7 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
         let steps: Vec<String> =
             columns.steps().into_iter().chain(plan.preprocess.iter().map(ToString::to_string)).collect();
         read.lines(parts, &steps.join(", ")).iter().for_each(|line| bar.said(line));
+        columns.weights.iter().for_each(|weights| bar.said(&format!("weights: {}", weights.note)));
         columns.warning().iter().for_each(|warning| bar.warn(&format!("warning: {warning}")));
     }
     if let Some(seconds) = plan.seconds() {
@@ -98,11 +99,17 @@ fn measure<F: Real>(source: &Source, plan: &Plan, store: &Store, quiet: bool) ->
         }
         Event::Finished { arm, seed, test } => bar.note(&format!("{arm}, seed {seed}: {test:.2} nats")),
     };
+    let weights = columns.weights.as_ref();
     let training = match &exact {
         None => InMemory::from(data.train.view()),
         Some((exact, noise)) => InMemory::from(exact.view()).dequantized(Some(noise)),
     };
-    let results = compare_on(&data, training, plan, store, &mut watch);
+    let training = training.weighted(weights.map(|weights| &weights.train))?;
+    let held_out = HeldOutWeights {
+        validation: weights.map(|weights| &weights.validation),
+        test: weights.and_then(|weights| weights.test.as_ref()),
+    };
+    let results = compare_on(&data, (training, held_out), plan, store, &mut watch);
     bar.finish();
     let results = results.map_err(|error| match error {
         CompareError::Arm { arm, source: error } => source.blame(*error).context(format!("arm {arm}")),

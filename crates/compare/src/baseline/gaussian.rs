@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, Axis};
 use pdmap_core::flow::base::Normal;
-use pdmap_core::{Flow, LayerError, LayerExt, ParametricExt, Real, Result};
+use pdmap_core::{Flow, LayerError, LayerExt, ParametricExt, Real, Result, check};
 use pdmap_layers::preprocess::{Passes, Standardize, Visit, Whitening};
 
 /// Rows per block.
@@ -27,8 +27,19 @@ impl Gaussian {
     /// [`LayerError::Dependent`] or [`LayerError::Singular`] for linearly dependent features, or fewer
     /// rows than features.
     pub fn fit<F: Real>(rows: ArrayView2<'_, F>) -> Result<Self> {
+        Self::fit_weighted(rows, None)
+    }
+
+    /// Like [`fit`](Self::fit), for rows of these weights: one of weight `w` counts as `w` equal rows.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); another number of weights than of rows.
+    pub fn fit_weighted<F: Real>(rows: ArrayView2<'_, F>, weights: Option<&[f64]>) -> Result<Self> {
+        check::weights(rows.nrows(), weights)?;
+        let own = |block: usize, count| weights.map(|weights| &weights[block * BLOCK..block * BLOCK + count]);
         Self::fit_in_passes(&mut |visit: &mut Visit<'_, F>| {
-            rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(|block| visit(block, None))
+            let mut blocks = rows.axis_chunks_iter(Axis(0), BLOCK).enumerate();
+            blocks.try_for_each(|(index, block)| visit(block, own(index, block.nrows())))
         })
     }
 

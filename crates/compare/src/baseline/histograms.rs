@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::flow::base::Normal;
-use pdmap_core::{Flow, Layer, LayerExt, Real, Result};
+use pdmap_core::row_weights::mean;
+use pdmap_core::{Flow, Layer, LayerError, LayerExt, Real, Result};
 use pdmap_layers::elementwise::{Elementwise, Sigmoid};
 use pdmap_layers::preprocess::{Bins, Histogram, Whitening};
 
@@ -31,26 +32,40 @@ impl<F: Real> Marginals<F> {
     /// # Errors
     /// No rows, or values that are not finite.
     pub fn fit(rows: ArrayView2<'_, F>, validation: ArrayView2<'_, F>, pixels: bool) -> Result<Self> {
+        Self::fit_weighted((rows, None), (validation, None), pixels)
+    }
+
+    /// Like [`fit`](Self::fit), for rows of these weights: one of weight `w` counts as `w` equal rows.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); other numbers of weights than of rows.
+    pub fn fit_weighted(
+        (rows, weights): (ArrayView2<'_, F>, Option<&[f64]>),
+        (validation, judging): (ArrayView2<'_, F>, Option<&[f64]>),
+        pixels: bool,
+    ) -> Result<Self> {
         let mut best: Option<(f64, Self)> = None;
         let mut consider = |layers: Vec<Box<dyn Layer<F>>>, bins, levels| -> Result<()> {
             let candidate = Self { layers, bins, levels };
             let flow = candidate.independent(rows.ncols())?;
-            let likelihood: f64 = flow.log_prob(validation.reborrow())?.iter().sum();
+            let likelihood = mean(&flow.log_prob(validation.reborrow())?, judging);
             if best.as_ref().is_none_or(|(best, _)| likelihood > *best) {
                 best = Some((likelihood, candidate));
             }
             Ok(())
         };
-        for (histogram, bins) in Histogram::fit_each(rows, &BINS.map(Bins::Bins))?.into_iter().zip(BINS) {
+        for (histogram, bins) in
+            Histogram::fit_each(rows.reborrow(), weights, &BINS.map(Bins::Bins))?.into_iter().zip(BINS)
+        {
             consider(vec![Box::new(histogram)], bins, false)?;
         }
         if pixels {
             let sigmoid = Elementwise::new(Sigmoid { lambda: LAMBDA })?;
             let greys = sigmoid.transform(rows)?.0;
-            let histogram = Histogram::fit(greys.view(), Bins::Levels(LEVELS))?;
+            let histogram = Histogram::fit_weighted(greys.view(), weights, Bins::Levels(LEVELS))?;
             consider(vec![Box::new(sigmoid), Box::new(histogram)], LEVELS, true)?;
         }
-        best.map(|(_, best)| best).ok_or(pdmap_core::LayerError::NoRows)
+        best.map(|(_, best)| best).ok_or(LayerError::NoRows)
     }
 
     /// The density with independent features.
@@ -66,10 +81,19 @@ impl<F: Real> Marginals<F> {
     /// # Errors
     /// A rank-deficient covariance.
     pub fn copula(&self, rows: ArrayView2<'_, F>) -> Result<Flow<F>> {
-        let scores: Array2<F> = self.independent(rows.ncols())?.encode(rows)?;
+        self.copula_weighted(rows, None)
+    }
+
+    /// Like [`copula`](Self::copula), for rows of these weights.
+    ///
+    /// # Errors
+    /// As [`copula`](Self::copula).
+    pub fn copula_weighted(&self, rows: ArrayView2<'_, F>, weights: Option<&[f64]>) -> Result<Flow<F>> {
+        let features = rows.ncols();
+        let scores: Array2<F> = self.independent(features)?.encode(rows)?;
         let mut layers = self.layers.clone();
-        layers.push(Box::new(Whitening::fit(scores.view())?));
-        Flow::new(rows.ncols(), layers, Box::new(Normal))
+        layers.push(Box::new(Whitening::fit_weighted(scores.view(), weights)?));
+        Flow::new(features, layers, Box::new(Normal))
     }
 }
 

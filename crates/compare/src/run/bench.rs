@@ -1,11 +1,12 @@
 //! The data and store that all runs share, and the execution of runs.
 
-use pdmap_core::Real;
+use pdmap_core::{Real, RowWeights};
 use pdmap_data::Splits;
 use pdmap_train::{Budget, InMemory, Progress, Rows, TrainConfig, TrainError};
 use serde_json::{Value, json};
 
 use super::event::Event;
+use super::held_out::HeldOutWeights;
 use super::jobs::{Update, perform};
 use super::one_run::{build, evaluate, train_arm};
 use super::store::Store;
@@ -42,6 +43,7 @@ pub(crate) struct Bench<'a, F> {
     /// The rows that runs train on: those of `data`, or without their noise, which is then drawn anew
     /// in each epoch.
     training: InMemory<'a, F>,
+    held_out: HeldOutWeights<'a>,
     pub(crate) plan: &'a Plan,
     store: &'a Store,
     /// Hashes of the rows.
@@ -61,22 +63,26 @@ pub(super) struct Ran {
 impl<'a, F: Real> Bench<'a, F> {
     pub(super) fn new(
         data: &'a Splits<F>,
-        training: InMemory<'a, F>,
+        (training, held_out): (InMemory<'a, F>, HeldOutWeights<'a>),
         plan: &'a Plan,
         store: &'a Store,
     ) -> Result<Self, CompareError> {
-        let hash =
-            |rows: ndarray::ArrayView2<'_, F>, what| Rows::from(rows).fingerprint(what).map_err(TrainError::from);
+        let hash = |rows: ndarray::ArrayView2<'_, F>, weights: Option<&[f64]>, what| {
+            let rows = InMemory::from(rows).weighing(weights)?;
+            Rows::Memory(rows).fingerprint(what).map_err(TrainError::from)
+        };
+        let own = training.weights();
+        let [validation, test] = [held_out.validation, held_out.test].map(|weights| weights.map(RowWeights::each));
         let hashes = [
-            hash(data.train.view(), "training rows")?,
-            hash(data.validation.view(), "validation rows")?,
-            hash(data.test.view(), "test rows")?,
+            hash(data.train.view(), own.as_deref(), "training rows")?,
+            hash(data.validation.view(), validation, "validation rows")?,
+            hash(data.test.view(), test, "test rows")?,
         ];
         let mut rows = json!({ "hashes": hashes.map(|hash| format!("{hash:016x}")), "facts": data.facts });
         if training.noise().is_some() {
             rows["noise"] = json!("each epoch");
         }
-        Ok(Self { data, training, plan, store, rows, truth: Truth::of(&data.facts) })
+        Ok(Self { data, training, held_out, plan, store, rows, truth: Truth::of(&data.facts) })
     }
 
     /// Arms whose flow cannot be built for these rows.
@@ -84,7 +90,7 @@ impl<'a, F: Real> Bench<'a, F> {
         let (mut unfit, mut first) = (Vec::new(), None);
         // A search says during the run what cannot be built.
         for arm in self.plan.arms.iter().filter(|arm| !arm.searched) {
-            if let Err(error) = build(arm, self.data, self.plan, 1 + arm.seed_offset) {
+            if let Err(error) = build(arm, (self.data, self.training), self.plan, 1 + arm.seed_offset) {
                 unfit.push(Failure { arm: arm.name.clone(), seed: None, reason: error.to_string() });
                 first.get_or_insert(CompareError::Arm { arm: arm.name.clone(), source: Box::new(error.into()) });
             }
@@ -149,7 +155,8 @@ impl<'a, F: Real> Bench<'a, F> {
             if let Some((known, _)) = self.store.load(&identity, 0) {
                 return Ok(known);
             }
-            let trained = train_arm(run.arm, (self.data, self.training), self.plan, &run.config, 0, progress);
+            let trained =
+                train_arm(run.arm, (self.data, self.training, self.held_out), self.plan, &run.config, 0, progress);
             let validation = trained.ok().filter(|(_, trained, _)| !trained.diverged());
             let validation = validation.map(|(_, trained, _)| trained.best.validation);
             self.store.save(&identity, &validation, &[])?;
@@ -182,13 +189,20 @@ impl<'a, F: Real> Bench<'a, F> {
                 let known = RunResult { arm: run.arm.name.clone(), seed: pair(run), ..known };
                 return Ok(Ok((known, rows)));
             }
-            let trained = train_arm(run.arm, (self.data, self.training), self.plan, &run.config, MOMENTS, progress);
+            let trained = train_arm(
+                run.arm,
+                (self.data, self.training, self.held_out),
+                self.plan,
+                &run.config,
+                MOMENTS,
+                progress,
+            );
             let (flow, trained, moments) = match trained {
                 Ok(made) => made,
                 Err(error) => return Ok(Err(error)),
             };
             let of = (run.arm, pair(run), run.config.rate);
-            let (result, rows) = evaluate(&flow, self.data, self.truth.as_ref(), of, trained, moments);
+            let (result, rows) = evaluate(&flow, (self.data, self.held_out), self.truth.as_ref(), of, trained, moments);
             if !rows.is_empty() {
                 self.store.save(&identity, &result, &rows)?;
             }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::bench::{Bench, Ran, Role, Run};
 use super::event::Event;
+use super::held_out::HeldOutWeights;
 use super::store::Store;
 use super::tune::tune;
 use crate::arm::Arm;
@@ -20,7 +21,6 @@ use crate::plan::Plan;
 use crate::readings::targets;
 use crate::records::{ArmSummary, Failure, summarize};
 use crate::results::Results;
-use crate::statistics::grouped_mean;
 use crate::verdict::{best, best_sentence, contrasts, verdict};
 
 /// Version of the schema of `results.json`.
@@ -40,12 +40,13 @@ pub fn compare<F: Real>(
     store: &Store,
     watch: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Results, CompareError> {
-    compare_on(data, data.train.view().into(), plan, store, watch)
+    compare_on(data, (data.train.view().into(), HeldOutWeights::default()), plan, store, watch)
 }
 
 /// [`compare`], with runs that train on `training` and everything else on the training rows of `data`.
 /// For discrete features, `training` is without noise, which a run adds anew in each epoch
-/// ([`InMemory::dequantized`]), and `data` has that of the draw [`Dequantizer::FIXED`].
+/// ([`InMemory::dequantized`]), and `data` has that of the draw [`Dequantizer::FIXED`]. Rows count as
+/// often as the weights of `training` and the held-out ones say.
 ///
 /// [`Dequantizer::FIXED`]: pdmap_train::Dequantizer::FIXED
 ///
@@ -53,7 +54,7 @@ pub fn compare<F: Real>(
 /// As [`compare`].
 pub fn compare_on<'a, F: Real>(
     data: &'a Splits<F>,
-    training: InMemory<'a, F>,
+    (training, held_out): (InMemory<'a, F>, HeldOutWeights<'a>),
     plan: &'a Plan,
     store: &'a Store,
     watch: &mut (dyn FnMut(Event<'_>) + Send),
@@ -65,14 +66,14 @@ pub fn compare_on<'a, F: Real>(
     if data.test.nrows() == 0 {
         return Err(CompareError::NoTest);
     }
-    let bench = Bench::new(data, training, plan, store)?;
+    let bench = Bench::new(data, (training, held_out), plan, store)?;
     let unfit = bench.unfit()?;
     for Failure { arm, reason, .. } in &unfit {
         watch(Event::Failed { arm, seed: None, reason });
     }
     let fit = |arm: &Arm| unfit.iter().all(|failure| failure.arm != arm.name);
     watch(Event::Baselines);
-    let baselines = bench.stored(&json!("baselines"), || baselines(data))?;
+    let baselines = bench.stored(&json!("baselines"), || baselines(data, training.weights().as_deref(), held_out))?;
     let ica = bench.stored(&json!("ica"), || bench.truth.as_ref().and_then(|truth| truth.fast_ica(data)))?;
     let (rates, tuning) = tune(&bench, &fit, watch)?;
     let all = (1..=plan.seeds).flat_map(|seed| plan.arms.iter().zip(&rates).map(move |(arm, &rate)| (seed, arm, rate)));
@@ -90,7 +91,7 @@ pub fn compare_on<'a, F: Real>(
     let sums = |name: &str| plan.arms.iter().position(|arm| arm.name == name).and_then(|at| row_sums.get(at));
     let row_uncertainty = |a: &str, b: &str| {
         let (a, b) = (sums(a).into_iter().flatten(), sums(b).into_iter().flatten());
-        grouped_mean(&a.zip(b).map(|(a, b)| a - b).collect::<Vec<_>>(), groups).1
+        held_out.mean_of_test(&a.zip(b).map(|(a, b)| a - b).collect::<Vec<_>>(), groups).1
     };
     let contrasts = contrasts(plan, &arms, &runs, row_uncertainty);
     let best = best(plan, &arms, &runs, &contrasts, row_uncertainty);

@@ -3,6 +3,7 @@
 mod bench;
 mod compare;
 mod event;
+mod held_out;
 mod jobs;
 mod one_run;
 mod store;
@@ -11,4 +12,5 @@ mod tune;
 
 pub use compare::{compare, compare_on};
 pub use event::Event;
+pub use held_out::HeldOutWeights;
 pub use store::Store;

@@ -4,29 +4,37 @@ use ndarray::{Axis, Slice};
 use pdmap_core::{Flow, ParametricExt, Real};
 use pdmap_data::Splits;
 use pdmap_train::{
-    AutoConfig, AutoFitted, Event, Hooks, InMemory, Progress, SpecError, TrainConfig, TrainError, Trained, registry,
-    train_auto, train_observed,
+    AutoConfig, AutoFitted, Event, Hooks, InMemory, Progress, SpecError, TrainConfig, TrainError, Trained,
+    ValidationRows, registry, train_auto, train_observed,
 };
 
+use super::held_out::HeldOutWeights;
 use super::truth::Truth;
 use crate::arm::Arm;
 use crate::diagnostics::{Moment, Watcher};
 use crate::plan::Plan;
 use crate::records::{RunResult, bits_per_dim};
-use crate::statistics::{Uncertainty, grouped_mean};
+use crate::statistics::Uncertainty;
 
 /// Test rows on which the round trip is measured.
 const ROUND_TRIP_ROWS: usize = 256;
 
 /// Builds the flow of an arm.
-pub(crate) fn build<F: Real>(arm: &Arm, data: &Splits<F>, plan: &Plan, seed: u64) -> Result<Flow<F>, SpecError> {
-    arm.model.shaped(data.facts.shape()).build_on(data.train.view(), plan.steps(arm), seed, &registry())
+pub(crate) fn build<F: Real>(
+    arm: &Arm,
+    (data, training): (&Splits<F>, InMemory<'_, F>),
+    plan: &Plan,
+    seed: u64,
+) -> Result<Flow<F>, SpecError> {
+    let weights = training.weights();
+    let rows = InMemory::from(data.train.view()).weighing(weights.as_deref())?;
+    arm.model.shaped(data.facts.shape()).build_on(rows, plan.steps(arm), seed, &registry())
 }
 
 /// Builds an arm and trains it on `rows`, with `moments` snapshots.
 pub(crate) fn train_arm<'a, F: Real>(
     arm: &Arm,
-    (data, rows): (&'a Splits<F>, InMemory<'a, F>),
+    (data, rows, held_out): (&'a Splits<F>, InMemory<'a, F>, HeldOutWeights<'a>),
     plan: &Plan,
     config: &TrainConfig,
     moments: u64,
@@ -38,22 +46,23 @@ pub(crate) fn train_arm<'a, F: Real>(
         }
     };
     let hooks = Hooks::new(&mut watch);
+    let validation = ValidationRows::new(data.validation.view(), held_out.validation).map_err(SpecError::from)?;
     if arm.searched {
         let (training, preprocess) = (arm.training.clone(), arm.model.preprocess.clone());
         let auto = AutoConfig { seed: config.seed, training, preprocess, ..AutoConfig::new(config.budget) };
-        let AutoFitted { flow, trained, .. } = train_auto(rows.into(), data.validation.view(), &auto, hooks)?;
+        let AutoFitted { flow, trained, .. } = train_auto(rows.into(), validation, &auto, hooks)?;
         return Ok((flow, trained, vec![]));
     }
-    let mut flow = build(arm, data, plan, config.seed)?;
+    let mut flow = build(arm, (data, rows), plan, config.seed)?;
     let mut watcher = Watcher::new(moments);
-    let trained = train_observed(&mut flow, rows, data.validation.view(), config, hooks, &mut watcher)?;
+    let trained = train_observed(&mut flow, rows, validation, config, hooks, &mut watcher)?;
     Ok((flow, trained, watcher.moments()))
 }
 
 /// The figures of a final run and the log-likelihood of each test row.
 pub(crate) fn evaluate<F: Real>(
     flow: &Flow<F>,
-    data: &Splits<F>,
+    (data, held_out): (&Splits<F>, HeldOutWeights<'_>),
     truth: Option<&Truth>,
     run: (&Arm, u64, f64),
     trained: Trained,
@@ -61,7 +70,7 @@ pub(crate) fn evaluate<F: Real>(
 ) -> (RunResult, Vec<f64>) {
     let (arm, seed, rate) = run;
     let rows = flow.log_prob(&data.test).unwrap_or_default();
-    let (mean, Uncertainty { error, .. }) = grouped_mean(&rows, data.test_groups.as_deref());
+    let (mean, Uncertainty { error, .. }) = held_out.mean_of_test(&rows, data.test_groups.as_deref());
     let test = mean.is_finite().then_some(mean);
     let result = RunResult {
         arm: arm.name.clone(),

@@ -57,6 +57,18 @@ pub fn grouped_mean(values: &[f64], groups: Option<&[u32]>) -> (f64, Uncertainty
     (mean, Uncertainty { error: if count < 2.0 { f64::NAN } else { error }, freedom: count - 1.0 })
 }
 
+/// The uncertainty of the mean of values that count as often as their weights say:
+/// `√(Σ w (x − x̄)² / (n − 1) / n)` on `n − 1` degrees of freedom, with `n = Σ w`. NaN for fewer than
+/// two values.
+pub fn weighted_error(values: &[f64], weights: &[f64]) -> Uncertainty {
+    let (total, mean) = (weights.iter().sum::<f64>(), pdmap_core::row_weights::mean(values, Some(weights)));
+    let counted = values.iter().zip(weights).filter(|(_, weight)| **weight > 0.0);
+    let (count, squares) = (counted.clone().count(), counted.map(|(x, weight)| weight * (x - mean).powi(2)));
+    let freedom = (total - 1.0).max(0.0);
+    let error = if count < 2 || freedom == 0.0 { f64::NAN } else { (squares.sum::<f64>() / freedom / total).sqrt() };
+    Uncertainty { error, freedom }
+}
+
 /// The two-sided Student t quantile for `confidence` with `freedom` degrees of freedom.
 pub fn t_quantile(confidence: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |t| t.inverse_cdf(0.5 + 0.5 * confidence))
@@ -77,6 +89,11 @@ mod tests {
         let (mean, error) = mean_and_error(&[1.0, 2.0, 3.0, 4.0]);
         assert!((mean - 2.5).abs() < 1e-15 && (error - (5.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-15);
         assert!(mean_and_error(&[1.0]).1.is_nan());
+        // Weights repeat values.
+        let weighted = weighted_error(&[1.0, f64::NAN, 4.0], &[2.0, 0.0, 1.0]);
+        let (_, error) = mean_and_error(&[1.0, 1.0, 4.0]);
+        assert!((weighted.error - error).abs() < 1e-15 && (weighted.freedom - 2.0).abs() < 1e-15);
+        assert!(weighted_error(&[1.0], &[7.0]).error.is_nan());
         // Two images of two patches each: deviations −1.5 − 0.5 and 0.5 + 1.5, so √(2/1 · (4 + 4))
         // / 4 = 1.
         let (mean, grouped) = grouped_mean(&[1.0, 2.0, 3.0, 4.0], Some(&[7, 7, 9, 9]));

@@ -44,13 +44,14 @@ impl<F: Real> Histogram<F> {
         Self::new(edges, masses)
     }
 
-    /// Several histograms of the same rows, which are sorted only once.
+    /// Several histograms of the same rows, which are sorted only once; rows may have weights.
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
-    pub fn fit_each(rows: ArrayView2<'_, F>, all: &[Bins]) -> Result<Vec<Self>> {
+    pub fn fit_each(rows: ArrayView2<'_, F>, weights: Option<&[f64]>, all: &[Bins]) -> Result<Vec<Self>> {
+        check::weights(rows.nrows(), weights)?;
         let Some(&first) = all.first() else { return Ok(vec![]) };
-        let fit = Fit::new(rows, None, first)?;
+        let fit = Fit::new(rows, weights, first)?;
         all.iter()
             .map(|&bins| {
                 bins.validate()?;

@@ -15,11 +15,19 @@ pub type Visit<'a, F> = dyn FnMut(ArrayView2<'_, F>, Option<&[f64]>) -> Result<(
 /// Makes one pass: calls the visitor with all rows, block by block.
 pub type Passes<'a, F, E> = dyn FnMut(&mut Visit<'_, F>) -> Result<(), E> + 'a;
 
-/// Rows in memory, in blocks.
+/// Rows in memory, in blocks, with their weights.
 pub(super) fn in_blocks<'a, F: Real>(
     rows: ArrayView2<'a, F>,
+    weights: Option<&'a [f64]>,
 ) -> impl FnMut(&mut Visit<'_, F>) -> Result<(), LayerError> + 'a {
-    move |visit| rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(|block| visit(block, None))
+    move |visit| {
+        let mut blocks = rows.axis_chunks_iter(Axis(0), BLOCK).enumerate();
+        blocks.try_for_each(|(index, block)| {
+            let from = index * BLOCK;
+            let own = weights.map(|weights| &weights[from..from + block.nrows()]);
+            visit(block, own)
+        })
+    }
 }
 
 /// The weight of a row of a block.

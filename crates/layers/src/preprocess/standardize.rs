@@ -26,7 +26,7 @@ impl<F: Real> Standardize<F> {
     /// # Errors
     /// [`LayerError::NoRows`]; [`LayerError::NotPositive`] for a constant feature.
     pub fn fit(rows: ArrayView2<'_, F>) -> Result<Self> {
-        Self::fit_in_passes(&mut in_blocks(rows))
+        Self::fit_in_passes(&mut in_blocks(rows, None))
     }
 
     /// Like [`fit`](Self::fit), for rows delivered in blocks by repeated passes.
@@ -42,7 +42,7 @@ impl<F: Real> Standardize<F> {
     /// # Errors
     /// As [`fit`](Self::fit).
     pub fn fit_robust(rows: ArrayView2<'_, F>) -> Result<Self> {
-        Self::fit_robust_in_passes(&mut in_blocks(rows))
+        Self::fit_robust_in_passes(&mut in_blocks(rows, None))
     }
 
     /// Like [`fit_robust`](Self::fit_robust), for rows delivered in blocks by repeated passes.

@@ -82,7 +82,16 @@ impl<F: Real> Whitening<F> {
     /// [`LayerError::NoRows`]; [`LayerError::Dependent`] for correlations without full rank
     /// (constant or linearly dependent features, or fewer rows than features).
     pub fn fit(rows: ArrayView2<'_, F>) -> Result<Self> {
-        Self::fit_in_passes(&mut in_blocks(rows))
+        Self::fit_weighted(rows, None)
+    }
+
+    /// Like [`fit`](Self::fit), for rows of these weights: one of weight `w` counts as `w` equal rows.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit); another number of weights than of rows.
+    pub fn fit_weighted(rows: ArrayView2<'_, F>, weights: Option<&[f64]>) -> Result<Self> {
+        check::weights(rows.nrows(), weights)?;
+        Self::fit_in_passes(&mut in_blocks(rows, weights))
     }
 
     /// Like [`fit`](Self::fit), for rows delivered in blocks by repeated passes.
