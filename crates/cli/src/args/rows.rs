@@ -107,6 +107,7 @@ impl TextArgs {
             columns: self.columns.clone(),
             id: self.id.clone(),
             usual: vec![],
+            categories: vec![],
             missing: false,
             decimal: self.decimal,
             thousands: thousands.transpose()?.map(char::from),
