@@ -58,6 +58,9 @@ pub enum SpecError {
         /// The known labels, or the first of many.
         known: String,
     },
+    /// A model that was asked for labels has no columns of categories.
+    #[error("the model has no columns of categories")]
+    NoCategories,
     /// A row with unknown labels in columns of too many labels.
     #[error(
         "unknown labels in columns {columns:?} of the categories stand for {actual} combinations, more than {limit}"

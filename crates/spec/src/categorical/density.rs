@@ -140,7 +140,11 @@ impl LabelDensity {
             probabilities.clone().into_dimensionality::<Ix2>().map_err(|_| shape(PROBABILITIES, probabilities))?;
         let counts = columns.counts();
         let all: Vec<usize> = counts.iter().map(|count| count + 1).collect();
-        let all = LatentClasses::new(&all, weights, own).map_err(|error| error.to_string())?;
+        let all = LatentClasses::new(&all, weights.clone(), own.clone()).map_err(|error| error.to_string())?;
+        // Sums that were not 1 belong to columns with other numbers of labels.
+        if *all.weights() != weights || *all.probabilities() != own {
+            return Err("probabilities of categories that do not sum to 1".to_owned());
+        }
         Self::new(all, &counts).map_err(|error| error.to_string())
     }
 
