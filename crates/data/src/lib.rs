@@ -94,5 +94,6 @@ pub use stream::{
 pub use text::{Compression, CsvHeader, IndexColumn, TextColumn, TextEncoding, TextOptions, TextReport};
 pub use validate::{TrainingCheck, check_rows, check_training};
 pub use write::{
-    Output, RowFormat, RowShape, RowWriter, check_writable, remove_leftovers, write_atomically, write_npy,
+    MixedCell, MixedWriter, Output, RowFormat, RowShape, RowWriter, check_writable, remove_leftovers, write_atomically,
+    write_npy,
 };
