@@ -2,6 +2,7 @@
 
 pub mod prelude;
 
+pub use pdmap_categories as categories;
 pub use pdmap_conv as conv;
 pub use pdmap_core::flow::base;
 pub use pdmap_core::{

@@ -22,7 +22,7 @@ const MOST_LINES: usize = 400;
 const FLOORS: &[&[&str]] = &[
     &["core"],
     &["layers", "filterbank"],
-    &["dense", "conv", "mixture"],
+    &["dense", "conv", "mixture", "categories"],
     &["laws", "data", "query"],
     &["spec"],
     &["train", "report"],

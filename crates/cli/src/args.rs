@@ -1,5 +1,6 @@
 //! The flags of all subcommands.
 
+mod categories;
 mod data;
 mod missing;
 mod rows;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pdmap_train::Preset;
 
+pub(crate) use categories::Unseen;
 pub(crate) use data::{DataArgs, Discrete, Protocol};
 pub(crate) use missing::{FillArg, Missing};
 pub(crate) use rows::{ConditionedRows, HeaderArg, OutputFormat, RowFormatArg};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayView2, Axis, Slice, concatenate};
 use pdmap_core::{Input, Real};
 use pdmap_data::{
@@ -10,6 +10,8 @@ use pdmap_data::{
 };
 use pdmap_train::{Condition, Model};
 
+use crate::args::Unseen;
+use crate::categories::{self, LabelledRows};
 use crate::rows::table::Columns;
 use crate::terminal::exit::BadInput;
 
@@ -116,16 +118,36 @@ pub(crate) fn joined<F: Real>(rows: Array2<F>, condition: &Array2<F>, name: &str
     Ok(concatenate(Axis(1), &[rows.view(), condition.view()])?)
 }
 
-/// The conditions of rows read in blocks; none for a model without a condition.
-pub(crate) struct Given<F> {
+/// The conditions of rows read in blocks, or their categories; none for a model without.
+pub(crate) struct Given<F: Real> {
     rows: Option<Array2<F>>,
+    labelled: Option<LabelledRows<F>>,
     name: String,
     given: usize,
 }
 
 impl<F: Real> Given<F> {
-    /// Reads the conditions if the model needs them.
-    pub(crate) fn open(model: &Model<F>, path: Option<&Path>, text: &TextOptions) -> Result<Self> {
+    /// Reads the conditions if the model needs them. Categories are in the file of conditions or else in
+    /// that of the rows, `data`, if that can have them.
+    pub(crate) fn open(
+        model: &Model<F>,
+        path: Option<&Path>,
+        (data, unseen): (Option<&Path>, Unseen),
+        text: &TextOptions,
+    ) -> Result<Self> {
+        let other = unseen == Unseen::Other;
+        if let Some((categories, labels)) = model.categorical() {
+            let Some(path) = path.or(data) else {
+                let wanted = categories::wanted(categories);
+                return Err(BadInput(format!("the model has categories: pass --condition FILE with {wanted}")).into());
+            };
+            let codes = categories::beside(categories, path, &own(text), other)?;
+            let labelled = Some(LabelledRows::new(categories, labels, codes, other));
+            return Ok(Self { rows: None, labelled, name: path.display().to_string(), given: 0 });
+        }
+        if other {
+            return Err(BadInput("--unseen other: the model has no columns of categories".into()).into());
+        }
         let rows = match (&model.header.condition, path) {
             (None, None) => None,
             (Some(condition), Some(path)) => Some(beside(condition, path, text)?),
@@ -139,28 +161,45 @@ impl<F: Real> Given<F> {
             }
         };
         let name = path.map(|path| path.display().to_string()).unwrap_or_default();
-        Ok(Self { rows, name, given: 0 })
+        Ok(Self { rows, labelled: None, name, given: 0 })
+    }
+
+    /// Rows of the conditions, if there are any.
+    fn count(&self) -> Option<usize> {
+        let labelled = self.labelled.as_ref().map(LabelledRows::count);
+        labelled.or_else(|| self.rows.as_ref().map(Array2::nrows))
     }
 
     /// The next rows, with their conditions.
     pub(crate) fn next<'a>(&'a mut self, rows: ArrayView2<'a, F>) -> Result<Input<'a, F>> {
-        let Some(all) = &self.rows else { return Ok(rows.into()) };
+        let Some(count) = self.count() else { return Ok(rows.into()) };
         let (from, to) = (self.given, self.given + rows.nrows());
-        if to > all.nrows() {
-            let message = format!("{}: {} rows, fewer than there are data", self.name, all.nrows());
+        if to > count {
+            let message = format!("{}: {count} rows, fewer than there are data", self.name);
             return Err(BadInput(message).into());
         }
         self.given = to;
         let input: Input<'a, F> = rows.into();
-        Ok(input.given(all.slice_axis(Axis(0), Slice::from(from..to))))
+        Ok(match (&mut self.labelled, &self.rows) {
+            (Some(labelled), _) => {
+                let name = &self.name;
+                input.given(labelled.condition(from, to).with_context(|| name.clone())?)
+            }
+            (None, Some(all)) => input.given(all.slice_axis(Axis(0), Slice::from(from..to))),
+            (None, None) => input,
+        })
+    }
+
+    /// The categories of the rows that [`next`](Self::next) gave last.
+    pub(crate) fn labelled(&self) -> Option<&LabelledRows<F>> {
+        self.labelled.as_ref()
     }
 
     /// Checks that no condition is left over.
     pub(crate) fn finish(&self) -> Result<()> {
-        match &self.rows {
-            Some(all) if all.nrows() != self.given => {
-                let (rows, given) = (all.nrows(), self.given);
-                Err(BadInput(format!("{}: {rows} rows, the data have {given}", self.name)).into())
+        match self.count() {
+            Some(rows) if rows != self.given => {
+                Err(BadInput(format!("{}: {rows} rows, the data have {}", self.name, self.given)).into())
             }
             _ => Ok(()),
         }

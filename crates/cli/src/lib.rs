@@ -3,6 +3,7 @@
 //! Results go to stdout, progress and errors to stderr. [`run`] returns the exit status.
 
 mod args;
+mod categories;
 mod commands;
 mod condition;
 mod model;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use pdmap_core::Real;
 use pdmap_data::{DataError, DataFacts, Describer, Input, NpyFile, Splits, TrainingCheck, check_rows};
 use pdmap_train::{ColumnSums, Condition, Dequantizer, FileRows, InMemory, Rows, SpecError, ValidationRows};
@@ -91,6 +91,37 @@ impl<F: Real> Stored<F> {
         self.validation = condition::joined(std::mem::take(&mut self.validation), &seen(validation)?, &name)?;
         self.test = condition::joined(std::mem::take(&mut self.test), &seen(test)?, &name)?;
         Ok(Some(condition))
+    }
+
+    /// Splits codes of categories like the rows: `all` are those of the training rows and of those split off
+    /// them, `given` those of the validation and test rows that have files.
+    pub(crate) fn split_codes(
+        &self,
+        source: &Source,
+        all: Array2<u32>,
+        given: (Option<Array2<u32>>, Option<Array2<u32>>),
+    ) -> Result<[Array2<u32>; 3]> {
+        let numbers = |codes: Array2<u32>| codes.mapv(f64::from);
+        let given = (given.0.map(numbers), given.1.map(numbers));
+        let Trains::Memory(rows) = &self.train else { return Err(SpecError::ConditionsInFile.into()) };
+        let counts = [rows.nrows(), self.validation.nrows(), self.test.nrows()];
+        let split =
+            source.split_condition(numbers(all), given, (counts, self.columns.parts.as_ref()), source.name())?;
+        Ok(split.map(|codes| codes.mapv(|code| code as u32)))
+    }
+
+    /// Appends conditions to all rows; of the validation rows, only those in `kept` stay.
+    pub(crate) fn append(
+        &mut self,
+        [train, validation, test]: [Array2<F>; 3],
+        kept: &[usize],
+        name: &str,
+    ) -> Result<()> {
+        let Trains::Memory(rows) = &mut self.train else { return Err(SpecError::ConditionsInFile.into()) };
+        *rows = condition::joined(std::mem::take(rows), &train, name)?;
+        self.validation = condition::joined(self.validation.select(Axis(0), kept), &validation, name)?;
+        self.test = condition::joined(std::mem::take(&mut self.test), &test, name)?;
+        Ok(())
     }
 
     /// The training rows.

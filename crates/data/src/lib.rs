@@ -81,9 +81,10 @@ pub use generate::{
 pub use patches::{PatchSet, extract_patches};
 pub use protocol::{Counts, DataFacts, MNIST_LAMBDA, Splits, bsds300, mnist, tiles, wav, wav_frames};
 pub use read::{
-    ClassImages, ColorImage, Format, GrayImage, IdxImages, Labels, Samples, Sound, detect_format, read_class_folder,
-    read_color_class_folder, read_color_folder, read_color_image, read_csv, read_idx, read_idx_labels, read_image,
-    read_image_folder, read_labels, read_npy, read_npz, read_numbers, read_wav, read_wav_stream,
+    CategoryColumn, ClassImages, ColorImage, Format, GrayImage, IdxImages, Labels, Samples, Sound, detect_format,
+    read_categories, read_class_folder, read_color_class_folder, read_color_folder, read_color_image, read_csv,
+    read_idx, read_idx_labels, read_image, read_image_folder, read_labels, read_npy, read_npz, read_numbers, read_wav,
+    read_wav_stream,
 };
 pub use split::{split_groups, split_order, split_row_numbers, split_rows, split_strata};
 pub use stream::{
@@ -93,5 +94,6 @@ pub use stream::{
 pub use text::{Compression, CsvHeader, IndexColumn, TextColumn, TextEncoding, TextOptions, TextReport};
 pub use validate::{TrainingCheck, check_rows, check_training};
 pub use write::{
-    Output, RowFormat, RowShape, RowWriter, check_writable, remove_leftovers, write_atomically, write_npy,
+    MixedCell, MixedWriter, Output, RowFormat, RowShape, RowWriter, check_writable, remove_leftovers, write_atomically,
+    write_npy,
 };

@@ -133,7 +133,7 @@ fn words_and_infinities_are_refused_with_their_position() {
     assert_eq!(says("1,2\n3,4x\n"), "line 2 (row 1), column 1: \"4x\" is not a number");
     assert_eq!(
         says("id,b\nada,2\nbob,4\n"),
-        "line 2 (row 0), column 0 (\"id\"): \"ada\" is not a number; select the columns that hold numbers"
+        "line 2 (row 0), column 0 (\"id\"): \"ada\" is not a number; select the columns that hold numbers with --columns, or train on this one as categories with --categorical"
     );
     assert_eq!(
         says("a,b\n1,2\n-inf,4\n"),

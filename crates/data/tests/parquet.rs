@@ -249,7 +249,7 @@ fn columns_are_selected_and_the_index_of_pandas_is_left_out() {
         let error = file.read(&TextOptions::default()).unwrap_err();
         assert!(
             error.to_string().ends_with(
-                "column 1 (\"who\") holds text, not numbers; select others with --columns, or name the rows with --id"
+                "column 1 (\"who\") holds text, not numbers; select others with --columns, name the rows with --id, or train on text as categories with --categorical"
             ),
             "{error}"
         );

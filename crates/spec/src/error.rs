@@ -42,6 +42,40 @@ pub enum SpecError {
         /// The known names.
         known: String,
     },
+    /// A label of a column of categories that the training rows do not have.
+    #[error(
+        "{name}: row {row}, column {column:?}: unknown label {label:?}; known: {known}; --unseen other takes such labels as one more, with the probability that the smoothing gives it"
+    )]
+    UnknownCategory {
+        /// The file.
+        name: String,
+        /// Its row, from 0.
+        row: usize,
+        /// The name of the column.
+        column: String,
+        /// The label.
+        label: String,
+        /// The known labels, or the first of many.
+        known: String,
+    },
+    /// A model that was asked for labels has no columns of categories.
+    #[error("the model has no columns of categories")]
+    NoCategories,
+    /// A row with unknown labels in columns of too many labels.
+    #[error(
+        "unknown labels in columns {columns:?} of the categories stand for {actual} combinations, more than {limit}"
+    )]
+    Completions {
+        /// The columns, from 0.
+        columns: Vec<usize>,
+        /// Combinations of their known labels.
+        actual: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// An error of the density of categories.
+    #[error(transparent)]
+    Categories(#[from] pdmap_categories::CategoriesError),
     /// A row of a file of labels that is no class.
     #[error("{name}: row {row} is {value}; a class is a whole number below {classes}")]
     Label {

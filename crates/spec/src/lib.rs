@@ -3,6 +3,7 @@
 mod adaptive;
 mod budget;
 mod by_weight;
+mod categorical;
 mod column_map;
 mod condition;
 mod dequantize;
@@ -28,6 +29,7 @@ mod weights_hash;
 pub use adaptive::{Adaptive, LEAST_ROWS, validation_share};
 pub use budget::Budget;
 pub use by_weight::ByWeight;
+pub use categorical::{Categories, CategoryLabels, Completion, LabelDensity};
 pub use column_map::{ColumnMap, ColumnSums};
 pub use condition::Condition;
 pub use dequantize::{Dequantizer, DiscreteFeature};

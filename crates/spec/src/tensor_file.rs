@@ -28,21 +28,49 @@ fn bytes<F: Real>(array: &ArrayD<F>) -> Vec<u8> {
     }
 }
 
-impl<F: Real> View for &Tensor<F> {
+impl<F: Real> Tensor<F> {
     fn dtype(&self) -> Dtype {
         if F::DTYPE == "f32" { Dtype::F32 } else { Dtype::F64 }
     }
 
+    fn data_len(&self) -> usize {
+        self.array.len() * size_of::<F>()
+    }
+}
+
+/// A tensor of a model's precision, or one in double precision.
+enum Stored<F> {
+    Own(Tensor<F>),
+    Double(Tensor<f64>),
+}
+
+impl<F: Real> View for &Stored<F> {
+    fn dtype(&self) -> Dtype {
+        match self {
+            Stored::Own(tensor) => tensor.dtype(),
+            Stored::Double(tensor) => tensor.dtype(),
+        }
+    }
+
     fn shape(&self) -> &[usize] {
-        self.array.shape()
+        match self {
+            Stored::Own(tensor) => tensor.array.shape(),
+            Stored::Double(tensor) => tensor.array.shape(),
+        }
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(bytes(&self.array))
+        match self {
+            Stored::Own(tensor) => Cow::Owned(bytes(&tensor.array)),
+            Stored::Double(tensor) => Cow::Owned(bytes(&tensor.array)),
+        }
     }
 
     fn data_len(&self) -> usize {
-        self.array.len() * size_of::<F>()
+        match self {
+            Stored::Own(tensor) => tensor.data_len(),
+            Stored::Double(tensor) => tensor.data_len(),
+        }
     }
 }
 
@@ -61,7 +89,22 @@ pub fn bytes_of<F: Real>(
     json: String,
     tensors: impl IntoIterator<Item = (String, ArrayD<F>)>,
 ) -> Result<Vec<u8>, SpecError> {
-    let named: Vec<(String, Tensor<F>)> = tensors.into_iter().map(|(name, array)| (name, Tensor { array })).collect();
+    bytes_beside(entry, json, tensors, vec![])
+}
+
+/// The same with tensors beside the others that are in double precision whatever theirs is.
+///
+/// # Errors
+/// As [`bytes_of`].
+pub fn bytes_beside<F: Real>(
+    entry: &str,
+    json: String,
+    tensors: impl IntoIterator<Item = (String, ArrayD<F>)>,
+    beside: Vec<(String, ArrayD<f64>)>,
+) -> Result<Vec<u8>, SpecError> {
+    let own = tensors.into_iter().map(|(name, array)| (name, Stored::Own(Tensor { array })));
+    let beside = beside.into_iter().map(|(name, array)| (name, Stored::Double(Tensor { array })));
+    let named: Vec<(String, Stored<F>)> = own.chain(beside).collect();
     let views = named.iter().map(|(name, tensor)| (name, tensor));
     let metadata = Some(HashMap::from([(entry.to_owned(), json)]));
     let contents =
@@ -122,8 +165,21 @@ pub fn parse<T: serde::de::DeserializeOwned>(path: &Path, json: &str, expected: 
 /// # Errors
 /// [`SpecError::Damaged`].
 pub fn tensors<F: Real>(path: &Path, contents: &[u8]) -> Result<Vec<(String, ArrayD<F>)>, SpecError> {
+    tensors_where(path, contents, |_| true)
+}
+
+/// The tensors whose names are wanted, in the precision `F`.
+///
+/// # Errors
+/// [`SpecError::Damaged`].
+pub fn tensors_where<F: Real>(
+    path: &Path,
+    contents: &[u8],
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, ArrayD<F>)>, SpecError> {
     let file = SafeTensors::deserialize(contents).map_err(|error| damaged(path, error))?;
-    file.iter().map(|(name, view)| Ok((name.to_owned(), array(path, name, &view)?))).collect()
+    let wanted = file.iter().filter(|(name, _)| wanted(name));
+    wanted.map(|(name, view)| Ok((name.to_owned(), array(path, name, &view)?))).collect()
 }
 
 fn array<F: Real>(path: &Path, name: &str, view: &TensorView<'_>) -> Result<ArrayD<F>, SpecError> {

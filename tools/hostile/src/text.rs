@@ -3,7 +3,10 @@
 use std::io::{Cursor, Write};
 
 use flate2::write::GzEncoder;
-use pdmap_data::{CsvHeader, IndexColumn, TextEncoding, TextOptions, open_stream, read_csv, read_labels, read_numbers};
+use pdmap_data::{
+    CsvHeader, IndexColumn, TextEncoding, TextOptions, open_stream, read_categories, read_csv, read_labels,
+    read_numbers,
+};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::scratch::with_scratch;
@@ -57,6 +60,7 @@ pub(crate) fn dialects(bytes: &[u8]) {
         columns: (columns & 3 == 1).then(|| vec!["b".to_owned(), "0".to_owned()]),
         id: (columns & 0xc == 4).then(|| "a".to_owned()),
         missing: columns & 0x20 != 0,
+        categories: if columns & 0x40 == 0 { vec![] } else { vec!["1".to_owned()] },
         usual: if columns & 0x10 == 0 { vec![] } else { vec!["b".to_owned(), "a".to_owned()] },
     };
     // Compressed here: a checksum would otherwise reject mutated bytes.
@@ -82,6 +86,9 @@ pub(crate) fn dialects(bytes: &[u8]) {
         }
         if columns & 0x20 != 0 {
             let _ = read_labels(&path, &options);
+        }
+        if !options.categories.is_empty() {
+            let _ = read_categories(&path, &options);
         }
     });
 }

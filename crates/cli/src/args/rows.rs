@@ -23,7 +23,8 @@ pub(crate) struct InputRows {
 pub(crate) struct ConditionedRows {
     #[command(flatten)]
     pub(crate) input: InputRows,
-    /// Condition of each row, for a conditional model (see `pdmap train --condition`)
+    /// Condition of each row, for a conditional model (see `pdmap train --condition`); for a model with
+    /// categories, the table that has their columns [default: that of the rows]
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
 }
@@ -107,6 +108,7 @@ impl TextArgs {
             columns: self.columns.clone(),
             id: self.id.clone(),
             usual: vec![],
+            categories: vec![],
             missing: false,
             decimal: self.decimal,
             thousands: thousands.transpose()?.map(char::from),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::categories::Unseen;
 use super::missing::{FillArg, Missing};
 use super::rows::{ConditionedRows, HeaderArg, InputRows, OutputFormat, TextArgs};
 
@@ -29,6 +30,9 @@ pub(crate) struct Score {
     /// one column
     #[arg(long, value_name = "COLUMN|FILE")]
     pub(crate) weights: Option<String>,
+    /// What to do with labels that the training rows do not have, for a model with categories
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) unseen: Unseen,
     /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
     /// none]
     #[arg(long, value_name = "LL")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::categories::CategoryArgs;
 use super::data::DataArgs;
 use super::missing::Missing;
 use super::training::TrainingArgs;
@@ -40,6 +41,8 @@ pub(crate) struct Train {
     pub(crate) classes: Option<usize>,
     #[command(flatten)]
     pub(crate) weights: WeightArgs,
+    #[command(flatten)]
+    pub(crate) categories: CategoryArgs,
     /// What to do with missing cells. They are integrated out in a mixture-copula, the only model that
     /// can: monotone maps of the columns on a Gaussian mixture, fitted by EM
     #[arg(long, value_enum, default_value_t)]

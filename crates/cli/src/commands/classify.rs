@@ -41,6 +41,14 @@ pub(crate) fn run(args: &Classify) -> Result<()> {
 }
 
 fn classify<F: Real>(args: &Classify, model: &Model<F>, targets: &Targets<2>) -> Result<()> {
+    if let Some(categories) = &model.header.categories {
+        let message = format!(
+            "{}: the model has columns of categories, {}, and no classes to choose from; pdmap score gives log p(c, x) of a row with each label",
+            args.model.display(),
+            categories.names().join(", ")
+        );
+        return Err(BadInput(message).into());
+    }
     let condition = model.header.condition.as_ref();
     let Some((condition, classes)) = condition.and_then(|condition| Some((condition, condition.classes()?))) else {
         return Err(BadInput("the model has no classes: train it with --condition LABELS".into()).into());

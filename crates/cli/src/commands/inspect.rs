@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 use pdmap_core::{Flow, ParametricExt, Real};
-use pdmap_train::{AnyModel, Inspection, Model, each_precision as each};
+use pdmap_train::{AnyModel, CategoryLabels, Inspection, Model, each_precision as each};
 use serde::Serialize;
 
-use crate::args::Inspect;
+use crate::args::{Inspect, Unseen};
+use crate::condition::Given;
 use crate::model::round_trip::RoundTrip;
 use crate::rows::blocks::Blocks;
 use crate::terminal::exit::BadInput;
@@ -45,8 +46,10 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
     let member = model.heaviest_member();
     let flow = member.as_ref().map_or(&model.flow, |(_, member)| &member.flow);
     let data = args.data.as_ref().map(|data| {
-        let data = Blocks::open(data, &args.text.options()?, model)?;
-        RoundTrip::of_data(flow, data, args.rows.unwrap_or(ROWS))
+        let text = args.text.options()?;
+        let rows = Blocks::open(data, &text, model)?;
+        let given = model.categorical().map(|_| Given::open(model, None, (Some(data), Unseen::Error), &text));
+        RoundTrip::of_data(flow, rows, &mut given.transpose()?, args.rows.unwrap_or(ROWS))
     });
     let report = Report {
         model: model.inspect(),
@@ -56,7 +59,11 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
     for warning in [Some(&trips.base), trips.data.as_ref()].into_iter().flatten().filter_map(RoundTrip::warning) {
         eprintln!("warning: {warning}");
     }
-    if args.json { output::json(&report) } else { text(&report, &members(model), member.map(|(index, _)| index)) }
+    if args.json {
+        return output::json(&report);
+    }
+    let classes = model.labels.as_ref().map(|labels| labels.known().classes());
+    text(&report, &members(model), member.map(|(index, _)| index), classes)
 }
 
 /// A line for each member of an ensemble.
@@ -71,7 +78,7 @@ fn members<F: Real>(model: &Model<F>) -> Vec<String> {
 }
 
 /// The report in words; `heaviest` is the member of an ensemble whose round trips it has.
-fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>) -> Result<()> {
+fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>, classes: Option<usize>) -> Result<()> {
     let Inspection { header, parameters, weights_hash, diagnostics } = &report.model;
     output::line(&format!(
         "{} features, {}, {} parameters, weights {}",
@@ -79,6 +86,10 @@ fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>) -> Res
     ))?;
     output::line(&format!("written by pdmap {}, format {}", header.version, header.format))?;
     output::line(&format!("likelihood in {}", header.space))?;
+    for CategoryLabels { name, labels, .. } in header.categories.iter().flat_map(|categories| &categories.columns) {
+        output::line(&format!("categories of {name}: {} labels: {}", labels.len(), labels.join(", ")))?;
+    }
+    classes.map_or(Ok(()), |classes| output::line(&format!("categories: {classes} latent classes")))?;
     for (index, layer) in header.layers.iter().enumerate() {
         let role = if index < header.preprocessing { " (preprocessing)" } else { "" };
         output::line(&format!("layer {index}: {} {}{role}", layer.kind, layer.options))?;

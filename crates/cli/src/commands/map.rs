@@ -5,7 +5,7 @@ use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_train::{AnyModel, ColumnMap, Model, each_precision as each};
 
-use crate::args::{ConditionedRows, Map};
+use crate::args::{ConditionedRows, Map, Unseen};
 use crate::condition::Given;
 use crate::rows::blocks::Blocks;
 use crate::rows::restored::Restored;
@@ -39,7 +39,12 @@ fn map<F: Real>(args: &Map, model: &Model<F>, targets: &Targets<1>, direction: D
         Direction::Encode => Blocks::<F>::open(&input.data, &text, model)?,
         Direction::Decode => Blocks::<F>::of_base(&input.data, &text, model)?,
     };
-    let mut given = Given::open(model, condition.as_deref(), &text)?;
+    // Codes have no columns of categories.
+    let own = match direction {
+        Direction::Encode => Some(input.data.as_path()),
+        Direction::Decode => None,
+    };
+    let mut given = Given::open(model, condition.as_deref(), (own, Unseen::Error), &text)?;
     let (names, columns) = match direction {
         Direction::Encode => (numbered("z", features, header), ColumnMap::default()),
         Direction::Decode => (data_names(model, header), model.header.columns.clone()),

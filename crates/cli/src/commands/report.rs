@@ -6,7 +6,7 @@ use pdmap_core::Real;
 use pdmap_data::Input;
 use pdmap_train::{AnyModel, InMemory, Model, each_precision as each};
 
-use crate::args::{ConditionedRows, Report};
+use crate::args::{ConditionedRows, Report, Unseen};
 use crate::condition::Given;
 use crate::model_page::{Subject, most_rows, page, thinned};
 use crate::rows::blocks::Blocks;
@@ -33,8 +33,16 @@ fn report<F: Real>(args: &Report, model: &Model<F>) -> Result<()> {
     said.for_each(|line| eprintln!("{line}"));
     let gaussian = gaussian(args, model)?;
     let gaussian = &gaussian;
-    let subject =
-        Subject { model, name, rows: thinned(rows.view(), None), columns, shape, pixel_log_det: None, gaussian };
+    let subject = Subject {
+        model,
+        name,
+        rows: thinned(rows.view(), None),
+        other: false,
+        columns,
+        shape,
+        pixel_log_det: None,
+        gaussian,
+    };
     let (page, warning, baseline) = page(&subject)?;
     output::text(&args.out, page.render()?)?;
     let warnings = [warning, baseline.warning()];
@@ -94,7 +102,8 @@ fn rows<F: Real>(args: &Report, model: &Model<F>) -> Result<Read<F>> {
     let ConditionedRows { input, condition } = &args.rows;
     let text = input.text.options()?;
     let mut data = Blocks::<F>::open(&input.data, &text, model)?;
-    let mut given = Given::open(model, condition.as_deref(), &text)?;
+    let own = Some(input.data.as_path());
+    let mut given = Given::open(model, condition.as_deref(), (own, Unseen::Error), &text)?;
     let opened = data.opened().cloned();
     let (name, width) = (data.name().to_owned(), model.flow.features() + model.flow.conditions());
     let most = most_rows(width);

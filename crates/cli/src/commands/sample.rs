@@ -1,5 +1,7 @@
 //! `pdmap sample`.
 
+mod labelled;
+
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -78,7 +80,10 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
     let targets = Targets::plan([("--out", Some(args.out.as_path()))], &read.collect::<Vec<_>>(), args.format)?;
     each!(AnyModel::load(&args.model)?, model => match &args.given {
         Some(path) => given(args, path, &model, &targets),
-        None => sample(args, &model, &targets),
+        None => match model.categorical() {
+            Some(categorical) => labelled::sample(args, &model, categorical, &targets),
+            None => sample(args, &model, &targets),
+        },
     })
 }
 

@@ -32,6 +32,9 @@ struct Summary<'a> {
     read: Option<&'a Opened>,
     #[serde(flatten)]
     likelihood: Likelihood,
+    /// Rows with labels that the training rows do not have, for a model with categories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unseen: Option<u64>,
     /// Rows outside the model's domain, which score `-inf` and are not in the mean.
     outside_domain: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +89,8 @@ fn score<F: Real>(
     let ConditionedRows { input, condition } = &args.rows;
     let text = input.text.options()?;
     let mut data = Blocks::<F>::exact(&input.data, &text, model)?;
-    let mut given = Given::open(model, condition.as_deref(), &text)?;
+    let beside = (Some(input.data.as_path()), args.unseen);
+    let mut given = Given::open(model, condition.as_deref(), beside, &text)?;
     let (format, count, header) = (data.format(), data.count(), input.text.header);
     let named = |name: &str| (header != HeaderArg::No).then(|| vec![name.to_owned()]);
     let names = data.columns().map(<[String]>::to_vec).or_else(|| numbered("x", features, header));
@@ -100,7 +104,9 @@ fn score<F: Real>(
     let noise = Dequantizer::new(&model.header.columns.discrete, args.seed);
     let over = if args.log_mean_exp { Over::LogMeanExp } else { Over::Mean };
     let drawn = noise.as_ref().map(|noise| Noise { draws: args.draws, over, log_cell: noise.log_cell() });
+    let mut completing = Scorer::new(model, noise.clone(), args.draws, over);
     let mut scorer = Scorer::new(model, noise, args.draws, over);
+    let mut unseen = model.categorical().map(|_| 0);
     let (mut moments, mut all) = (Moments::default(), Vec::new());
     let (mut log_prob, mut gradient, mut flags, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     if let (false, Some(count)) = (args.quantiles.is_empty(), count) {
@@ -112,13 +118,19 @@ fn score<F: Real>(
         let rows = block.rows.nrows();
         log_prob.resize(rows, 0.0);
         let input = given.next(block.rows.reborrow())?;
-        let slopes = if attribution.is_open() {
+        let mut slopes = if attribution.is_open() {
             gradient.resize(rows * features, F::zero());
             Some(ArrayViewMut2::from_shape((rows, features), &mut gradient)?)
         } else {
             None
         };
-        scorer.score(input, block.first, &mut log_prob, slopes).map_err(|error| block.error(error))?;
+        let to = slopes.as_mut().map(|slopes| slopes.view_mut());
+        scorer.score(input, block.first, &mut log_prob, to).map_err(|error| block.error(error))?;
+        if let (Some(labelled), Some(unseen)) = (given.labelled(), &mut unseen) {
+            let (x, first) = (block.rows.reborrow(), block.first);
+            labelled.join(&mut completing, x, first, &mut log_prob, slopes).map_err(|error| block.error(error))?;
+            *unseen += labelled.unknown() as u64;
+        }
         if block.first == 0 {
             // Not before, so that a refusal is one line.
             about.iter().for_each(|line| eprintln!("{line}"));
@@ -158,8 +170,15 @@ fn score<F: Real>(
     let all = Sorted::new(all, weights.as_ref().map(Weights::each));
     let value = |&q: &f64| Quantile { quantile: q, value: all.quantile(q) };
     let quantiles = args.quantiles.iter().map(value).collect();
-    let summary =
-        Summary { read: data.opened(), likelihood, outside_domain: outside, noise: drawn, quantiles, threshold };
+    let summary = Summary {
+        read: data.opened(),
+        likelihood,
+        unseen,
+        outside_domain: outside,
+        noise: drawn,
+        quantiles,
+        threshold,
+    };
     print(&summary, rows, args.json, targets.stdout())
 }
 
@@ -187,6 +206,10 @@ fn print(summary: &Summary<'_>, rows: u64, json: bool, rows_on_stdout: bool) -> 
             "{} of {rows} rows lie outside the model's domain: log p = -inf; they are not in the mean",
             summary.outside_domain
         );
+        output::summary(&line, rows_on_stdout)?;
+    }
+    if let Some(unseen) = summary.unseen.filter(|&unseen| unseen > 0) {
+        let line = format!("{unseen} of {rows} rows have labels that the training rows do not have: `other`");
         output::summary(&line, rows_on_stdout)?;
     }
     if let Some(noise) = &summary.noise {

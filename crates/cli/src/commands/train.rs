@@ -1,6 +1,7 @@
 //! `pdmap train`.
 
 mod baseline;
+mod categories;
 mod halved;
 mod missing;
 mod summary;
@@ -19,13 +20,13 @@ use pdmap_train::{
 
 use self::summary::{Measured, print};
 use self::watch::{DataSummary, Watch};
-use crate::args::{Dtype, Missing, Train};
+use crate::args::{Dtype, Missing, Train, Unseen};
 use crate::condition;
 use crate::model_choice::{AUTO, ModelChoice};
 use crate::model_page::{Subject, page, thinned};
 use crate::rows::data::Source;
 use crate::scores::gaussian::Fit;
-use crate::scores::likelihood::Likelihood;
+use crate::scores::likelihood::{Counted, Likelihood};
 use crate::stored::Stored;
 use crate::terminal::exit::{BadInput, Diverged, Failed, Interrupted, one_line};
 use crate::terminal::log::Log;
@@ -69,6 +70,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let condition = args.condition.as_deref().map(|path| condition::of_training(path, &text, args.classes));
     let condition = condition.transpose()?;
     let source = source.stratified(condition.as_ref().and_then(condition::strata));
+    let (source, found) = categories::read(args, source)?;
     let mut data = Stored::<F>::open(&source, adaptive.least_rows(config.batch), args.memory)?;
     if missing {
         return missing::fit(args, &config, &source, &data);
@@ -77,13 +79,15 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let (config, adaptive) = settle(args, &choice)?;
     let config = adaptive.settle(config, data.rows()?.count(), data.facts.features);
     let condition = data.condition(&source, args, condition)?;
+    let labelled = categories::fit(args, &source, &mut data, found)?;
     let given = args.training.preprocess.clone().or_else(|| choice.spec().preprocess.clone());
     let steps = given.unwrap_or_else(|| vec![source.preprocess()]);
     let mut spec = choice.spec().shaped(data.facts.shape());
     spec.conditions = condition.as_ref().map_or(0, Condition::width);
+    spec.conditions += labelled.as_ref().map_or(0, |labelled| labelled.categories.width());
     let by_auto = choice.is_searched();
     let flow = if by_auto { None } else { Some(built(&spec, &choice, &data, &source, (&steps, args.seed))?) };
-    if condition.is_some() && flow.as_ref().is_some_and(|flow| flow.conditions() == 0) {
+    if spec.conditions > 0 && flow.as_ref().is_some_and(|flow| flow.conditions() == 0) {
         let message = format!(
             "{}: no layer of this model reads a condition; use one with couplings, such as --model gaussianization-orthonormal",
             choice.name()
@@ -107,12 +111,16 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
             train_with(&mut flow, rows, validation, &config, hooks).map(|trained| (flow, trained, vec![]))
         }
     };
-    let (flow, trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
+    let (flow, mut trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
     let fixed = if by_auto { 0 } else { Preprocess::layers(&steps) };
 
     let mut model = Model::new(flow, data.facts.space.clone(), fixed);
     if model.flow.conditions() > 0 {
         model.header.condition = condition;
+    }
+    if let Some(labelled) = &labelled {
+        model = labelled.join(model);
+        labelled.add_to(&mut trained);
     }
     model.header.columns = data.columns.map.clone();
     model.header.training = Some(TrainingRecord {
@@ -124,12 +132,16 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     });
     let saved = save(&model, args);
     let gaussian = baseline::fitted(data.rows()?, &model, &trained.outcome);
-    let reported = args.report.as_deref().map_or(Ok(()), |path| report(&model, &data, &source, &gaussian, path));
+    let reported = args
+        .report
+        .as_deref()
+        .map_or(Ok(()), |path| report(&model, (&data, args.categories.unseen), &source, &gaussian, path));
     // The model is saved already, so test rows without a log-likelihood are reported but are no
     // error.
     let test = (data.test.nrows() > 0).then(|| {
-        let each = (data.test_groups.as_deref(), data.test_weights());
-        let measured = Likelihood::of(&model, &data.test, each, &source.test_name());
+        let of = Counted { groups: data.test_groups.as_deref(), weights: data.test_weights() };
+        let other = args.categories.unseen == Unseen::Other;
+        let measured = Likelihood::of(&model, &data.test, (of, other), &source.test_name());
         measured.map_err(|error| one_line(&error))
     });
     let scores = test.as_ref().and_then(|test| test.as_ref().ok()).map(|(scores, _)| scores.as_slice());
@@ -138,7 +150,8 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     warnings.for_each(|warning| eprintln!("warning: {warning}"));
     let test = test.map(|test| test.map(|(_, likelihood)| likelihood));
     let read = data.columns.read.as_ref();
-    let measured = Measured { test, baseline: &beside, facts: &data.facts, read, tried: &tried };
+    let labelled = labelled.as_ref().map(|labelled| &labelled.facts);
+    let measured = Measured { test, baseline: &beside, facts: &data.facts, labelled, read, tried: &tried };
     let printed = print(args, &trained, &config, measured, &model.weights_hash());
     let (kept, checkpoint) = (trained.best.step, trained.checkpoint);
     // The exit status states how training ended, whatever happens to stdout.
@@ -254,7 +267,14 @@ fn save<F: Real>(model: &Model<F>, args: &Train) -> Result<()> {
 }
 
 /// Writes the page about the model, with rows that it was not trained on.
-fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, gaussian: &Fit, path: &Path) -> Result<()> {
+fn report<F: Real>(
+    model: &Model<F>,
+    (data, unseen): (&Stored<F>, Unseen),
+    source: &Source,
+    gaussian: &Fit,
+    path: &Path,
+) -> Result<()> {
+    let other = unseen == Unseen::Other;
     let (rows, weights, name) = match data.test.nrows() {
         0 => (&data.validation, data.validation_weights(), format!("the validation rows of {}", source.name())),
         _ => (&data.test, data.test_weights(), source.test_name()),
@@ -262,7 +282,7 @@ fn report<F: Real>(model: &Model<F>, data: &Stored<F>, source: &Source, gaussian
     let name = if weights.is_some() { format!("{name}, in proportion to their weights") } else { name };
     let (shape, pixel_log_det) = (data.facts.picture(), data.facts.pixel_log_det);
     let (rows, columns) = (thinned(rows.view(), weights), data.columns.labels());
-    let subject = Subject { model, name, rows, columns, shape, pixel_log_det, gaussian };
+    let subject = Subject { model, name, rows, other, columns, shape, pixel_log_det, gaussian };
     let (page, warning, _) = page(&subject).context("the model is saved, but its report failed")?;
     output::text(path, page.render()?)?;
     warning.iter().for_each(|warning| eprintln!("warning: {warning}"));

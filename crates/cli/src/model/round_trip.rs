@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use crate::condition::Given;
 use crate::rows::blocks::Blocks;
 
 /// Rows drawn from the base density.
@@ -53,15 +54,29 @@ impl RoundTrip {
         Self::new::<F>(None, rows, both)
     }
 
-    /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data. A row without `f(x)` is an error
+    /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data, with their conditions. A row without `f(x)` is an error
     /// of the data; a code without `f⁻¹(z)` is a finding about the model.
-    pub(crate) fn of_data<F: Real>(flow: &Flow<F>, mut data: Blocks<F>, rows: usize) -> Result<Self> {
+    pub(crate) fn of_data<F: Real>(
+        flow: &Flow<F>,
+        mut data: Blocks<F>,
+        given: &mut Option<Given<F>>,
+        rows: usize,
+    ) -> Result<Self> {
         let name = data.name().to_owned();
         let Some(block) = data.next_of(rows)? else {
             return Ok(Self::new::<F>(Some(name), 0, Ok((0.0, 0.0))));
         };
-        let z = flow.encode(block.rows).map_err(|error| block.error(error))?;
-        let both = flow.decode(&z).map(|back| errors(block.rows, &back));
+        let input = match given {
+            Some(given) => given.next(block.rows.reborrow())?,
+            None => block.rows.into(),
+        };
+        let condition = input.condition.as_ref().map(|condition| condition.to_owned());
+        let again = |rows| match &condition {
+            Some(condition) => Input::from(rows).given(condition.view()),
+            None => Input::from(rows),
+        };
+        let z = flow.encode(input).map_err(|error| block.error(error))?;
+        let both = flow.decode(again(z.view())).map(|back| errors(block.rows, &back));
         Ok(Self::new::<F>(Some(name), block.rows.nrows(), both))
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Subject<'a, F: Real> {
     pub(crate) name: String,
     /// Rows that the model was not trained on, followed by their conditions, if any.
     pub(crate) rows: Array2<F>,
+    /// Whether unknown labels are part of the density of a model with categories.
+    pub(crate) other: bool,
     /// Names of the features, if any.
     pub(crate) columns: Option<Vec<String>>,
     /// Shape of a row: `[channels, height, width]` of an image, `[channels, length]` of a signal.

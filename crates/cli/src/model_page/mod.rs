@@ -1,5 +1,6 @@
 //! The page about one model: what it learned, how well, and whether it can be inverted.
 
+mod categories;
 mod codes;
 mod features;
 mod histogram;

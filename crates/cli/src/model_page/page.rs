@@ -7,7 +7,8 @@ use pdmap_report::{Page, Section};
 use pdmap_train::Model;
 
 use super::measured::{Measured, Subject};
-use super::{codes, features, kernels, layers, likelihood, members, samples, training};
+use super::{categories, codes, features, kernels, layers, likelihood, members, samples, training};
+use crate::categories::LabelledRows;
 use crate::model::round_trip::RoundTrip;
 use crate::scores::gaussian::Baseline;
 
@@ -19,7 +20,11 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
     let (model, flow) = (subject.model, &subject.model.flow);
     let (x, condition) = subject.rows.view().split_at(Axis(1), flow.features());
     let input = || flow.given(subject.rows.view());
-    let log_prob = flow.log_prob(input()).with_context(|| subject.name.clone())?;
+    let log_prob = match model.categorical() {
+        Some(_) => LabelledRows::joint(model, subject.rows.view(), subject.other),
+        None => flow.log_prob(input()).map_err(Into::into),
+    };
+    let log_prob = log_prob.with_context(|| subject.name.clone())?;
     let member = model.heaviest_member();
     let coded = member.as_ref().map_or(model, |(_, member)| member);
     let z = coded.flow.encode(input()).with_context(|| subject.name.clone())?;
@@ -33,6 +38,7 @@ pub(crate) fn page<F: Real>(subject: &Subject<'_, F>) -> Result<(Page, Option<St
     let sections = [
         Some(likelihood),
         samples::section(&measured)?,
+        categories::section(model, condition)?,
         Some(codes),
         features::section(&measured)?,
         kernels::section(model)?,
@@ -81,7 +87,12 @@ fn title<F: Real>(model: &Model<F>) -> String {
         Some(ensemble) => format!("{} flows", ensemble.members().len()),
         None => format!("{} layers", header.layers.len()),
     };
-    format!("Density of {} features with {what}{trained}", header.features)
+    let labels = match header.categories.as_ref().map(|categories| categories.columns.len()) {
+        None => String::new(),
+        Some(1) => " and one column of categories".to_owned(),
+        Some(columns) => format!(" and {columns} columns of categories"),
+    };
+    format!("Density of {} features{labels} with {what}{trained}", header.features)
 }
 
 fn round_trips<F: Real>(model: &Model<F>, trip: &RoundTrip) -> Section {

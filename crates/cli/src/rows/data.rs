@@ -96,6 +96,18 @@ impl Source {
         self.weights.is_some()
     }
 
+    /// The same data with columns of categories, which are no features. The rows of `first`, one for each
+    /// label, stay among the training rows if others are split off at random.
+    pub(crate) fn with_categories(self, categories: &[String], first: Vec<usize>) -> Self {
+        let text = TextOptions { categories: categories.to_vec(), ..self.text };
+        Self { text, split: self.split.keeping(first), ..self }
+    }
+
+    /// How tables are read.
+    pub(crate) fn text(&self) -> &TextOptions {
+        &self.text
+    }
+
     /// The same data, whose cells may be missing.
     pub(crate) fn allowing_missing(self) -> Self {
         Self { text: TextOptions { missing: true, ..self.text }, ..self }

@@ -22,6 +22,10 @@ pub(crate) fn copula<F: Real>(model: &Model<F>, path: &Path) -> Result<Copula<F>
         let message = format!("{}: a model of reduced rank has no marginals of single columns", path.display());
         return Err(BadInput(message).into());
     }
+    if model.header.categories.is_some() {
+        let message = format!("{}: a model with columns of categories has no marginals in closed form", path.display());
+        return Err(BadInput(message).into());
+    }
     Copula::of(&model.flow).map_err(|error| refused(path, &error))
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Split {
     Random,
     /// At random with equal shares of each class; the classes of all rows.
     Strata(Vec<u32>),
+    /// At random, but these rows are training rows.
+    Keeping(Vec<usize>),
     /// By a column of groups: no group is in two parts.
     Groups(String),
     /// By a column that orders the rows: the last are test rows.
@@ -38,10 +40,15 @@ impl Split {
         if self == Self::Random { Self::Strata(classes) } else { self }
     }
 
+    /// The same split, but with these rows among the training rows if rows are split at random.
+    pub(crate) fn keeping(self, rows: Vec<usize>) -> Self {
+        if self == Self::Random { Self::Keeping(rows) } else { self }
+    }
+
     /// The column that decides, which is not a feature.
     pub(crate) fn column(&self) -> Option<&String> {
         match self {
-            Self::Random | Self::Strata(_) => None,
+            Self::Random | Self::Strata(_) | Self::Keeping(_) => None,
             Self::Groups(column) | Self::Order(column) => Some(column),
         }
     }
@@ -54,6 +61,17 @@ impl Split {
             // Another number of classes than of rows is an error later on.
             Self::Strata(classes) if classes.len() == count => split_strata(classes, validation, test, seed)?,
             Self::Random | Self::Strata(_) => split_row_numbers(count, validation, test, seed)?,
+            Self::Keeping(kept) => {
+                let (mut train, validation, test) = split_row_numbers(count, validation, test, seed)?;
+                let kept: BTreeSet<usize> = kept.iter().copied().collect();
+                let [validation, test] = [validation, test].map(|part| {
+                    let (back, left): (Vec<usize>, Vec<usize>) = part.into_iter().partition(|row| kept.contains(row));
+                    train.extend(back);
+                    left
+                });
+                train.sort_unstable();
+                (train, validation, test)
+            }
             Self::Groups(_) => split_groups(&codes(keys), validation, test, seed)?,
             Self::Order(column) => split_order(keys, validation, test).map_err(|error| match error {
                 DataError::MissingKey { row } => Error::from(BadInput(format!(
@@ -83,6 +101,9 @@ impl Split {
     pub(crate) fn describe(&self, seed: u64) -> String {
         match self {
             Self::Random => format!("sets without a file were split off at random (seed {seed})"),
+            Self::Keeping(_) => format!(
+                "sets without a file were split off at random, with a row of each label kept for training (seed {seed})"
+            ),
             Self::Strata(_) => {
                 format!(
                     "sets without a file were split off at random, with the same shares of each class (seed {seed})"

@@ -9,7 +9,7 @@ use pdmap_data::{
     ColumnSummary, DataError, DataFacts, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
     collect_named_rows, describe, match_names, open_rows,
 };
-use pdmap_train::{ColumnMap, ColumnSums, Dequantizer, DiscreteFeature, Model};
+use pdmap_train::{Categories, ColumnMap, ColumnSums, Dequantizer, DiscreteFeature, Model};
 
 use super::parts::Parts;
 use super::policy::{Degenerates, Policy, subspace};
@@ -26,6 +26,8 @@ pub(crate) struct Columns {
     pub(crate) names: Vec<String>,
     /// Columns that may be there or not.
     pub(crate) left_out: Vec<String>,
+    /// The columns of categories, which are read apart from these.
+    pub(crate) categories: Vec<String>,
     /// Selection and offsets.
     pub(crate) map: ColumnMap,
     /// How often rows count.
@@ -47,6 +49,7 @@ impl Columns {
         Self {
             names: training.map(|training| training.columns.clone()).unwrap_or_default(),
             left_out: training.map(|training| training.left_out.clone()).unwrap_or_default(),
+            categories: model.header.categories.as_ref().map(Categories::names).unwrap_or_default(),
             map: model.header.columns.clone(),
             parts: None,
             noise: Dequantizer::new(&model.header.columns.discrete, SEED),
@@ -58,7 +61,8 @@ impl Columns {
     /// is matched, a missing or unexpected column is an error. Without names, columns are taken by
     /// position, which stderr says.
     pub(crate) fn open<F: Real>(&self, input: &Input, text: &TextOptions) -> Result<Box<dyn ReadRows<F>>> {
-        let text = TextOptions { usual: self.names.clone(), ..text.clone() };
+        let (usual, categories) = (self.names.clone(), self.categories.clone());
+        let text = TextOptions { usual, categories, ..text.clone() };
         if self.map.takes_rows_as_they_are() {
             let reader = open_rows::<F>(input, &text)?;
             return Ok(match self.places(&*reader, &text)? {
@@ -133,6 +137,7 @@ impl Columns {
         }
         let others = reader.all_columns().unwrap_or_default().iter().filter(|name| !names.contains(name));
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
+        columns.categories.clone_from(&text.categories);
         let described = describe(rows.view(), columns.named());
         columns.apply(input, described, policy, Some(rows.view()))?;
         columns.map = columns.map.with_offsets::<F>(&ColumnSums::of(rows.view()));
@@ -224,6 +229,19 @@ impl Columns {
         format!("the space of the given rows ({features} features{noise})")
     }
 
+    /// Where the columns of the training rows stand in their table, as far as a model gives them back.
+    pub(crate) fn table_places(&self) -> Vec<usize> {
+        let read = self.read.as_ref();
+        let text = read.and_then(|read| read.text.as_ref()).map(|text| &text.columns);
+        let columns = text.or_else(|| read.and_then(|read| read.table.as_ref()).map(|table| &table.columns));
+        let all: Vec<usize> = columns.into_iter().flatten().map(|column| column.column).collect();
+        if self.map.kept.is_empty() {
+            all
+        } else {
+            self.map.kept.iter().filter_map(|&kept| all.get(kept).copied()).collect()
+        }
+    }
+
     /// A warning about discrete columns that are kept as they are.
     pub(crate) fn warning(&self) -> Option<String> {
         self.read.as_ref().filter(|_| self.map.discrete.is_empty())?.warning()
@@ -308,7 +326,7 @@ pub(crate) struct Trained<F> {
 
 /// Opens a table with a column of weights beside those that are selected.
 fn open_with(input: &Input, text: &TextOptions, weights: Option<&str>) -> Result<Box<dyn ReadRows<f64>>> {
-    let reader = open_rows::<f64>(input, text)?;
+    let reader = open_rows::<f64>(input, text).map_err(|error| no_numbers(error, text))?;
     let (Some(selected), Some(name)) = (&text.columns, weights) else { return Ok(reader) };
     let has = |columns: Option<&[String]>| columns.is_some_and(|columns| columns.iter().any(|column| column == name));
     match (has(reader.all_columns()) && !has(reader.columns()), input) {
@@ -318,6 +336,17 @@ fn open_with(input: &Input, text: &TextOptions, weights: Option<&str>) -> Result
             let columns = selected.iter().cloned().chain([name.to_owned()]).collect();
             Ok(open_rows(input, &TextOptions { columns: Some(columns), ..text.clone() })?)
         }
+    }
+}
+
+/// Says that a table has categories alone.
+fn no_numbers(error: DataError, text: &TextOptions) -> anyhow::Error {
+    match error {
+        DataError::ZeroFeatures { name } if !text.categories.is_empty() => BadInput(format!(
+            "{name}: no column of numbers is left beside the categories; leave a column of integers out of --categorical, or fit `LatentClasses` of the crate pdmap-categories to the categories alone"
+        ))
+        .into(),
+        other => other.into(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use pdmap_core::Real;
-use pdmap_data::{DataError, Element, Output, RowFormat, RowShape, RowWriter};
+use pdmap_data::{DataError, Element, MixedCell, MixedWriter, Output, RowFormat, RowShape, RowWriter};
 use pdmap_train::Model;
 
 use crate::args::{HeaderArg, OutputFormat, RowFormatArg};
@@ -110,6 +110,54 @@ impl<const N: usize> Targets<N> {
             }
         };
         Ok(RowsOut { writer: Some(writer), wanted: true, stdout: target.is_stdout() })
+    }
+}
+
+impl<const N: usize> Targets<N> {
+    /// Opens the destination with this index for rows of numbers and labels, if it was requested.
+    pub(crate) fn open_mixed(&self, index: usize, columns: usize, names: Option<&[String]>) -> Result<MixedOut> {
+        let Some(target) = self.targets.get(index).and_then(Option::as_ref) else {
+            return Ok(MixedOut { writer: None, wanted: false, stdout: false });
+        };
+        if let Some(RowFormat::Npy) = target.format.or(self.format) {
+            let message = format!("{}: .npy cannot hold labels of categories; use .csv", target.output);
+            return Err(BadInput(message).into());
+        }
+        let writer = MixedWriter::create(&target.output, columns, names)?;
+        Ok(MixedOut { writer: Some(writer), wanted: true, stdout: target.is_stdout() })
+    }
+}
+
+/// A writer of rows of numbers and labels, or nothing if the destination was not requested.
+#[derive(Debug)]
+pub(crate) struct MixedOut {
+    writer: Option<MixedWriter>,
+    wanted: bool,
+    stdout: bool,
+}
+
+impl MixedOut {
+    /// Whether the reader of standard output has closed it.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.wanted && self.writer.is_none()
+    }
+
+    /// Writes whole rows, as [`RowsOut::write`] does.
+    pub(crate) fn write<'a>(&mut self, rows: usize, cell: impl Fn(usize, usize) -> MixedCell<'a>) -> Result<()> {
+        match self.writer.as_mut().map(|writer| writer.write(rows, cell)) {
+            Some(Err(error)) if self.stdout && is_broken_pipe(&error) => self.writer = None,
+            Some(other) => other?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Completes the rows. A file appears only now.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.writer.map(MixedWriter::finish) {
+            Some(Err(error)) if !(self.stdout && is_broken_pipe(&error)) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 }
 

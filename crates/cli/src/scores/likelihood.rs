@@ -10,6 +10,7 @@ use pdmap_train::Model;
 use serde::Serialize;
 
 use super::moments::Moments;
+use crate::categories::LabelledRows;
 use crate::terminal::exit::BadInput;
 
 /// Mean and standard error over rows.
@@ -23,17 +24,30 @@ pub(crate) struct Likelihood {
     space: String,
 }
 
+/// How rows count: the images that they were cut from, and their weights.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted<'a> {
+    pub(crate) groups: Option<&'a [u32]>,
+    pub(crate) weights: Option<&'a [f64]>,
+}
+
 impl Likelihood {
     /// `log p` of each row and its mean. `name` names the rows in messages. Fails for finite rows
     /// so far out that they have no finite log-likelihood. `groups` are the images that the rows
-    /// were cut from; without them, rows count as independent, each as often as its weight says.
+    /// were cut from; without them, rows count as independent, each as often as its weight says. Rows of a
+    /// model with categories are followed by one-hot vectors; with `other`, unknown labels are part of its
+    /// density.
     pub(crate) fn of<F: Real>(
         model: &Model<F>,
         rows: &Array2<F>,
-        (groups, weights): (Option<&[u32]>, Option<&[f64]>),
+        (Counted { groups, weights }, other): (Counted<'_>, bool),
         name: &str,
     ) -> Result<(Vec<f64>, Self)> {
-        let log_prob = model.flow.log_prob(model.flow.given(rows.view())).with_context(|| name.to_owned())?;
+        let log_prob = match model.categorical() {
+            Some(_) => LabelledRows::joint(model, rows.view(), other),
+            None => model.flow.log_prob(model.flow.given(rows.view())).map_err(Into::into),
+        };
+        let log_prob = log_prob.with_context(|| name.to_owned())?;
         let mut moments = Moments::default();
         moments.add(&log_prob, weights);
         let mut likelihood = Self::from_moments(moments, model, name)?;

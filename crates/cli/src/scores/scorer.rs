@@ -48,6 +48,11 @@ impl<'m, F: Real> Scorer<'m, F> {
         Self { evaluator: model.flow.evaluator(), noise, draws, over, outside: 0, marked, rows, once, slopes }
     }
 
+    /// Scores rows as they are.
+    pub(crate) fn plain(model: &'m Model<F>) -> Self {
+        Self::new(model, None, 1, Over::Mean)
+    }
+
     /// Rows outside the domain so far.
     pub(crate) fn outside(&self) -> u64 {
         self.outside

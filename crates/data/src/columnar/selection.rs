@@ -6,7 +6,7 @@ use std::path::Path;
 use super::kind::Kind;
 use crate::column_report::ColumnReport;
 use crate::error::DataError;
-use crate::text::{IndexColumn, TextColumn, TextOptions, choose, find, is_named};
+use crate::text::{IndexColumn, TextColumn, TextOptions, aside, choose, find, is_named};
 
 /// The name of the column of row names if the file does not name it.
 const ID: &str = "id";
@@ -86,9 +86,12 @@ pub(crate) fn select(
     let usual = has_each_once(&names, &options.usual).then_some(options.usual.as_slice());
     let asked = options.columns.as_deref().or(usual);
     let mut taken = choose(path, asked, Some(&names), fields.len(), id)?;
+    let categories = aside(path, &options.categories, Some(&names), fields.len(), id)?;
+    taken.retain(|column| !categories.contains(column));
     let mut left_out: Vec<usize> = Vec::new();
     if asked.is_none() && options.index != IndexColumn::No {
-        left_out = index.iter().copied().filter(|&column| Some(column) != id).collect();
+        let other = |column: &usize| Some(*column) != id && !categories.contains(column);
+        left_out = index.iter().copied().filter(other).collect();
         // Features must remain; a table of an index alone is not read as nothing.
         if left_out.len() < taken.len() {
             taken.retain(|column| left_out.binary_search(column).is_err());
@@ -263,7 +266,7 @@ mod tests {
         let error = selected(&TextOptions::default(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "t: column 0 (\"who\") holds text, not numbers; select others with --columns, or name the rows with --id"
+            "t: column 0 (\"who\") holds text, not numbers; select others with --columns, name the rows with --id, or train on text as categories with --categorical"
         );
         let only = TextOptions { columns: Some(vec!["x".into(), "x".into()]), ..TextOptions::default() };
         assert!(matches!(selected(&only, None), Err(DataError::RepeatedColumn { .. })));

@@ -27,7 +27,7 @@ impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => Ok(()),
-            Self::SelectColumns => f.write_str("; select the columns that hold numbers"),
+            Self::SelectColumns => f.write_str("; select the columns that hold numbers with --columns, or train on this one as categories with --categorical"),
             Self::Comment => f.write_str("; if it is a comment, give --comment '#'"),
             Self::Decimal(mark) => write!(f, "; if its {mark:?} is the decimal point, give --decimal {mark}"),
             Self::DecimalOrThousands => f.write_str("; give --decimal or --thousands for its mark"),

@@ -135,7 +135,7 @@ pub enum DataError {
     #[error("{}: cannot read this {format}: {problem}", path.display())]
     BadTable { path: PathBuf, format: &'static str, problem: String },
     /// Selected columns do not hold numbers: for each, its number, its name and what it holds.
-    #[error("{}: {}, not numbers; select others with --columns, or name the rows with --id", path.display(), held(columns))]
+    #[error("{}: {}, not numbers; select others with --columns, name the rows with --id, or train on text as categories with --categorical", path.display(), held(columns))]
     NotNumeric { path: PathBuf, columns: Vec<(usize, String, &'static str)> },
     /// The reader of the format was not compiled: it is a feature of this crate.
     #[error("{}: {format} cannot be read here; build pdmap-data with its feature `parquet`", path.display())]

@@ -63,16 +63,16 @@ pub fn read_labels(path: &Path, options: &TextOptions) -> Result<Labels, DataErr
 
 /// The labels that were read.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     /// Each label and its number, in the order of the rows.
     known: HashMap<String, usize>,
     /// The number of the label of each row.
-    numbers: Vec<usize>,
+    pub(super) numbers: Vec<usize>,
 }
 
 impl Found {
     /// Adds the label of a row.
-    fn add(&mut self, path: &Path, text: &str, place: impl FnOnce() -> Place) -> Result<(), DataError> {
+    pub(super) fn add(&mut self, path: &Path, text: &str, place: impl FnOnce() -> Place) -> Result<(), DataError> {
         if is_missing(text) {
             return Err(DataError::MissingCell { path: path.to_path_buf(), place: place(), text: excerpt(text) });
         }
@@ -89,7 +89,7 @@ impl Found {
     }
 
     /// Sorts the labels and numbers them in that order.
-    fn sorted(self) -> Labels {
+    pub(super) fn sorted(self) -> Labels {
         let mut classes: Vec<(String, usize)> = self.known.into_iter().collect();
         if classes.iter().all(|(label, _)| label.parse::<i64>().is_ok()) {
             classes.sort_by_key(|(label, _)| (label.parse::<i64>().ok(), label.clone()));

@@ -1,5 +1,6 @@
 //! Reads whole files into arrays. No allocation relies on a header alone.
 
+mod categories;
 mod csv;
 mod detect;
 mod idx;
@@ -11,6 +12,7 @@ mod numbers;
 mod wav;
 mod wav_header;
 
+pub use categories::{CategoryColumn, read_categories};
 pub use csv::read_csv;
 pub use detect::{Format, detect_format};
 pub use idx::{IdxImages, read_idx, read_idx_labels};

@@ -132,8 +132,8 @@ fn open_text<F: Element>(stream: Stream<'_>, options: &TextOptions) -> Result<Bo
 }
 
 fn refuse_columns(path: &Path, options: &TextOptions) -> Result<(), DataError> {
-    match (&options.columns, &options.id) {
-        (None, None) => Ok(()),
+    match (&options.columns, &options.id, &options.categories[..]) {
+        (None, None, []) => Ok(()),
         _ => Err(DataError::ColumnsOfAnArray { path: path.to_path_buf() }),
     }
 }

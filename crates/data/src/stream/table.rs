@@ -9,8 +9,8 @@ use super::text_source::TextSource;
 use crate::error::{DataError, Place, excerpt};
 use crate::format::{Head, Stream};
 use crate::text::{
-    Aside, Dialect, IndexColumn, Names, NumberFormat, TextColumn, TextOptions, TextReport, choose, find, find_asides,
-    is_named,
+    Aside, Dialect, IndexColumn, Names, NumberFormat, TextColumn, TextOptions, TextReport, aside, choose, find,
+    find_asides, is_named,
 };
 
 /// The name of the column of row names if the file does not name it.
@@ -132,6 +132,8 @@ impl Table {
             let asked = options.columns.as_deref().or(usual);
             let id = self.id.as_ref().map(|(column, _)| *column);
             self.taken = choose(&self.path, asked, self.header.as_deref(), self.cells, id)?;
+            let categories = aside(&self.path, &options.categories, self.header.as_deref(), self.cells, id)?;
+            self.taken.retain(|column| !categories.contains(column));
             if asked.is_none() {
                 if rows.is_empty() && self.pending {
                     let row =
@@ -139,7 +141,7 @@ impl Table {
                     rows.push(row.collect::<Result<_, _>>()?);
                 }
                 self.asides = find_asides(&self.path, self.header.as_deref(), &rows, self.numbers, options)?;
-                self.asides.retain(|&(column, _)| Some(column) != id);
+                self.asides.retain(|&(column, _)| Some(column) != id && !categories.contains(&column));
                 self.taken.retain(|&column| self.asides.iter().all(|&(aside, _)| aside != column));
             }
         }

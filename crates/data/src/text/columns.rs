@@ -36,6 +36,20 @@ pub(crate) fn choose(
     Ok(chosen)
 }
 
+/// The indices of columns that are read apart from the features.
+///
+/// # Errors
+/// As [`choose`]; [`DataError::RepeatedColumn`] for the `id` column, too.
+pub(crate) fn aside(
+    path: &Path,
+    asked: &[String],
+    names: Option<&[String]>,
+    cells: usize,
+    id: Option<usize>,
+) -> Result<Vec<usize>, DataError> {
+    if asked.is_empty() { Ok(vec![]) } else { choose(path, Some(asked), names, cells, id) }
+}
+
 /// The index of one column.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ mod two_readings;
 
 pub(crate) use blanks::SingleBlanks;
 pub(crate) use cell::{Cell, cell, is_missing};
-pub(crate) use columns::{choose, find};
+pub(crate) use columns::{aside, choose, find};
 pub(crate) use date::unix_seconds;
 pub(crate) use delimiter::BLANKS;
 pub(crate) use dialect::Dialect;

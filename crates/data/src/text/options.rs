@@ -53,6 +53,9 @@ pub struct TextOptions {
     /// Columns to select, in this order, if `columns` is `None` and the header has each of these
     /// names exactly once: those a model was trained on.
     pub usual: Vec<String>,
+    /// Columns of categories, given as in `columns`: they are not features, and
+    /// [`read_categories`](crate::read_categories) reads them.
+    pub categories: Vec<String>,
     /// The decimal point, `.` or `,`; `None` detects it.
     pub decimal: Option<char>,
     /// What separates thousands: `,` `.` `'` `_` or a blank; `None` detects it.

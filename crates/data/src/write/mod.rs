@@ -4,6 +4,7 @@
 //! [`write_atomically`] writes any file, complete or not at all.
 
 mod atomic;
+mod mixed_writer;
 mod npy;
 mod npy_head;
 mod output;
@@ -11,6 +12,7 @@ mod row_writer;
 mod sink;
 
 pub use atomic::{check_writable, remove_leftovers, write_atomically};
+pub use mixed_writer::{MixedCell, MixedWriter};
 pub use npy::write_npy;
 pub use output::{Output, RowFormat, RowShape};
 pub use row_writer::RowWriter;

@@ -241,7 +241,7 @@ fn append_npy<F: Element>(row: &[F], bytes: &mut Vec<u8>) {
     }
 }
 
-fn append_csv<F: Element>(row: &[F], bytes: &mut Vec<u8>) {
+pub(super) fn append_csv<F: Element>(row: &[F], bytes: &mut Vec<u8>) {
     for (column, &value) in row.iter().enumerate() {
         if column > 0 {
             bytes.push(b',');

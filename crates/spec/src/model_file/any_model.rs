@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::header::Header;
 use super::model::{Model, dtype_of};
+use crate::categorical::Categories;
 use crate::condition::Condition;
 use crate::error::SpecError;
 use crate::registry::registry;
@@ -99,13 +100,31 @@ impl<F: Real> Model<F> {
         Ok(Owned { rows: self.header.columns.features(x), condition })
     }
 
-    /// A condition as the layers see it: standardized where the model does.
+    /// A condition as the layers see it: standardized where the model does, and codes of categories as
+    /// one-hot vectors.
     fn seen(&self, condition: ArrayView2<'_, f64>) -> Result<Array2<F>, SpecError> {
+        if let Some(categories) = &self.header.categories {
+            return Ok(categories.one_hot(codes(categories, condition)?.view()));
+        }
         Ok(match &self.header.condition {
             Some(own @ Condition::Standardized { .. }) => own.encode(condition.to_owned(), "condition")?.mapv(F::of),
             _ => condition.mapv(F::of),
         })
     }
+}
+
+/// Codes that are given as numbers.
+fn codes(categories: &Categories, numbers: ArrayView2<'_, f64>) -> Result<Array2<u32>, SpecError> {
+    let (counts, name) = (categories.counts(), || "codes of categories".to_owned());
+    if numbers.ncols() != counts.len() {
+        return Err(SpecError::ConditionWidth { name: name(), expected: counts.len(), actual: numbers.ncols() });
+    }
+    for ((row, column), &value) in numbers.indexed_iter() {
+        if !(value.fract() == 0.0 && value >= 0.0 && value < counts[column] as f64) {
+            return Err(SpecError::Label { name: name(), row, value, classes: counts[column] });
+        }
+    }
+    Ok(numbers.mapv(|number| number as u32))
 }
 
 impl AnyModel {
@@ -173,7 +192,8 @@ impl AnyModel {
         self.header().base.clone()
     }
 
-    /// `log p(x)` or `log p(x | c)` of each row, nats. Discrete features are taken as they are,
+    /// `log p(x)` or `log p(x | c)` of each row, nats; for a model with columns of categories, whose codes
+    /// are the condition, `log p(c) + log p(x | c)`. Discrete features are taken as they are,
     /// without noise: see [`Dequantizer`](crate::Dequantizer) for a bound on the probability of a cell.
     ///
     /// # Errors
@@ -183,7 +203,14 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Vec<f64>, SpecError> {
-        each_precision!(self, model => Ok(model.flow.log_prob(model.of_table(x, condition)?.input())?))
+        each_precision!(self, model => {
+            let mut scores = model.flow.log_prob(model.of_table(x, condition)?.input())?;
+            if let (Some((categories, labels)), Some(condition)) = (model.categorical(), condition) {
+                let log_p = labels.log_density(codes(categories, condition)?.view(), false)?;
+                scores.iter_mut().zip(log_p).for_each(|(score, log_p)| *score += log_p);
+            }
+            Ok(scores)
+        })
     }
 
     /// `∂ log p / ∂x` of each row, nats per unit of each feature.
@@ -243,11 +270,27 @@ impl AnyModel {
     /// Draws `count` rows.
     ///
     /// # Errors
-    /// A conditional model: see [`sample_given`](Self::sample_given).
+    /// A conditional model: see [`sample_given`](Self::sample_given) and, for columns of categories,
+    /// [`sample_labelled`](Self::sample_labelled).
     pub fn sample(&self, count: usize, seed: u64) -> Result<Array2<f64>, SpecError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         each_precision!(self, model => {
             Ok(model.header.columns.columns(model.flow.sample(count, &mut rng)?.view()))
+        })
+    }
+
+    /// Draws `count` rows of a model with columns of categories: their codes `[count, columns]`, and the
+    /// numbers given them.
+    ///
+    /// # Errors
+    /// [`SpecError::NoCategories`] for a model without.
+    pub fn sample_labelled(&self, count: usize, seed: u64) -> Result<(Array2<u32>, Array2<f64>), SpecError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        each_precision!(self, model => {
+            let (categories, labels) = model.categorical().ok_or(SpecError::NoCategories)?;
+            let codes = labels.sample(count, &mut rng);
+            let drawn = model.flow.sample_given(categories.one_hot(codes.view()).view(), &mut rng)?;
+            Ok((codes, model.header.columns.columns(drawn.view())))
         })
     }
 

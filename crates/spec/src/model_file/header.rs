@@ -3,6 +3,7 @@
 use pdmap_core::{BaseSpec, LayerSpec};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::categorical::Categories;
 use crate::column_map::ColumnMap;
 use crate::condition::Condition;
 use crate::training_options::TrainConfig;
@@ -29,6 +30,10 @@ pub struct Header {
     /// The condition, for a density `p(x | c)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
+    /// The columns of categories `c`, for a density `p(c) p(x | c)`; their tensors are under
+    /// `categories.`, and the flow's condition is a one-hot vector of each column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Categories>,
     /// The columns of a table that are features, and their offsets. Rows that are given to the flow
     /// itself must have been mapped; the methods of [`AnyModel`](crate::AnyModel) do it.
     #[serde(default, skip_serializing_if = "ColumnMap::is_identity")]

@@ -25,7 +25,7 @@ impl<F: Real> Model<F> {
         let flow = members.get(index).ok_or(SpecError::NoMember { index, count: members.len() })?.clone();
         let (layers, base) = (flow.chain().specs(), flow.base().spec());
         let header = Header { layers, base, preprocessing: 0, training: None, ..self.header.clone() };
-        Ok(Self { header, flow })
+        Ok(Self { header, flow, labels: self.labels.clone() })
     }
 
     /// The number and the model of the member with the largest weight; nothing if this is no ensemble.

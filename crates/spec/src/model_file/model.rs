@@ -6,12 +6,13 @@ use std::path::Path;
 use pdmap_core::{Flow, ParametricExt, Real, Registry, Tensors};
 
 use super::header::{ENTRY, FORMAT, Header};
+use crate::categorical::{Categories, LabelDensity};
 use crate::column_map::ColumnMap;
 use crate::condition::Condition;
 use crate::error::SpecError;
 use crate::limits;
 use crate::tensor_file::{self, IN_MEMORY, damaged};
-use crate::weights_hash::weights_hash;
+use crate::weights_hash::{hash_with, weights_hash};
 
 /// A flow with what its file says about it.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Model<F: Real> {
     pub header: Header,
     /// The flow.
     pub flow: Flow<F>,
+    /// The density of the columns of categories that the header lists, if there are any.
+    pub labels: Option<LabelDensity>,
 }
 
 impl<F: Real> Model<F> {
@@ -33,18 +36,35 @@ impl<F: Real> Model<F> {
             features: flow.features(),
             space,
             condition: (flow.conditions() > 0).then(|| Condition::vector(flow.conditions())),
+            categories: None,
             columns: ColumnMap::default(),
             preprocessing,
             layers: flow.chain().specs(),
             base: flow.base().spec(),
             training: None,
         };
-        Self { header, flow }
+        Self { header, flow, labels: None }
+    }
+
+    /// The joint density of columns of categories and of the numbers, whose flow has one-hot vectors of
+    /// the categories as its condition.
+    #[must_use]
+    pub fn with_categories(mut self, categories: Categories, labels: LabelDensity) -> Self {
+        (self.header.condition, self.header.categories, self.labels) = (None, Some(categories), Some(labels));
+        self
+    }
+
+    /// The columns of categories and their density, if there are any.
+    pub fn categorical(&self) -> Option<(&Categories, &LabelDensity)> {
+        self.header.categories.as_ref().zip(self.labels.as_ref())
     }
 
     /// A hash of all weights: equal for equal bits, independent of the header.
     pub fn weights_hash(&self) -> String {
-        weights_hash(&self.flow)
+        match &self.labels {
+            None => weights_hash(&self.flow),
+            Some(labels) => hash_with(&self.flow, &labels.tensors()),
+        }
     }
 
     /// Reads a model whose kinds of layers `registry` knows.
@@ -70,11 +90,19 @@ impl<F: Real> Model<F> {
         if header.dtype != F::DTYPE {
             return Err(SpecError::Dtype { path: path.to_owned(), expected: F::DTYPE, actual: header.dtype.clone() });
         }
-        let tensors = Tensors::from_iter(tensor_file::tensors(path, contents)?);
+        // Before any tensor is read.
+        header.check(None).map_err(|reason| damaged(path, reason))?;
+        let own = |name: &str| header.categories.is_some() && LabelDensity::owns(name);
+        let tensors = Tensors::from_iter(tensor_file::tensors_where(path, contents, |name| !own(name))?);
+        let labels = header.categories.as_ref().map(|categories| -> Result<_, SpecError> {
+            let tensors = tensor_file::tensors_where::<f64>(path, contents, own)?;
+            LabelDensity::restore(categories, tensors).map_err(|reason| damaged(path, reason))
+        });
+        let labels = labels.transpose()?;
         let flow = Flow::restore(header.features, &header.layers, &header.base, tensors, registry)
             .map_err(|source| SpecError::Inconsistent { path: path.to_owned(), source: Box::new(source) })?;
-        header.check(flow.conditions()).map_err(|reason| damaged(path, reason))?;
-        Ok(Self { header, flow })
+        header.check(Some(flow.conditions())).map_err(|reason| damaged(path, reason))?;
+        Ok(Self { header, flow, labels })
     }
 
     /// Writes the model atomically: a temporary file beside `path`, flushed to the disk, then
@@ -94,25 +122,49 @@ impl<F: Real> Model<F> {
         let header = Header { format: FORMAT, ..self.header.clone() };
         let backed = self.flow.chain().fixes_features() || self.flow.base().features().is_some();
         limits::check(header.features, backed, &header.layers)?;
-        header.check(self.flow.conditions()).map_err(|reason| SpecError::Unsavable { reason })?;
+        header.check(Some(self.flow.conditions())).map_err(|reason| SpecError::Unsavable { reason })?;
+        let (categories, labels) = (header.categories.as_ref(), self.labels.as_ref());
+        let counts = labels.map(|labels| labels.known().labels().to_vec());
+        if categories.map(Categories::counts) != counts {
+            let reason = format!(
+                "columns of categories with {:?} labels, and a density of {counts:?}",
+                categories.map(Categories::counts)
+            );
+            return Err(SpecError::Unsavable { reason });
+        }
         let json = serde_json::to_string(&header);
         let json = json.map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
         // Layers nested too deeply are written, but not parsed; neither are infinite options.
         tensor_file::parse::<Header>(Path::new(IN_MEMORY), &json, FORMAT)
             .map_err(|error| SpecError::Unsavable { reason: error.to_string() })?;
-        tensor_file::bytes_of(ENTRY, json, self.flow.tensors())
+        let beside = labels.map(LabelDensity::tensors).unwrap_or_default();
+        tensor_file::bytes_beside(ENTRY, json, self.flow.tensors(), beside)
     }
 }
 
 impl Header {
-    /// Whether the parts of a header agree with each other and with a flow of so many conditions.
-    fn check(&self, wanted: usize) -> Result<(), String> {
-        let said = self.condition.as_ref().map_or(0, Condition::width);
+    /// Whether the parts of a header agree with each other and, where it is known, with a flow of so many
+    /// conditions.
+    fn check(&self, wanted: Option<usize>) -> Result<(), String> {
         self.condition.as_ref().map_or(Ok(()), Condition::check)?;
-        if wanted > 0 && said != wanted {
-            return Err(format!("a condition of {said} numbers, and layers that need {wanted}"));
-        }
         self.columns.check(self.features)?;
+        if let Some(categories) = &self.categories {
+            categories.check(self.columns.columns_of(self.features))?;
+            if self.condition.is_some() {
+                return Err("a condition and columns of categories".to_owned());
+            }
+        }
+        let said = self.condition.as_ref().map_or(0, Condition::width);
+        let said = self.categories.as_ref().map_or(said, Categories::width);
+        match wanted {
+            Some(wanted) if wanted > 0 && said != wanted => {
+                return Err(format!("a condition of {said} numbers, and layers that need {wanted}"));
+            }
+            Some(0) if self.categories.is_some() => {
+                return Err("columns of categories, and no layer that reads a condition".to_owned());
+            }
+            _ => {}
+        }
         if self.preprocessing > self.layers.len() {
             return Err(format!("{} of {} layers are preprocessing", self.preprocessing, self.layers.len()));
         }

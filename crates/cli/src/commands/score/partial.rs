@@ -9,7 +9,7 @@ use pdmap_train::{Dequantizer, Model};
 
 use super::weights::Weights;
 use super::{Noise, Quantile, Summary, print};
-use crate::args::{HeaderArg, Missing, Score};
+use crate::args::{HeaderArg, Missing, Score, Unseen};
 use crate::rows::partial::{Partial, PartialBlock, copula, refused};
 use crate::rows::targets::{As, Targets};
 use crate::scores::likelihood::Likelihood;
@@ -34,6 +34,7 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
         ("--reference", args.reference.is_some()),
         ("--flags", args.flags.is_some()),
         ("--log-mean-exp", args.log_mean_exp),
+        ("--unseen other", args.unseen == Unseen::Other),
     ];
     if let Some((flag, _)) = others.into_iter().find(|(_, given)| *given) {
         return Err(BadInput(format!("{flag} is for scores of whole rows")).into());
@@ -87,7 +88,15 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
     let value = |&q: &f64| Quantile { quantile: q, value: all.quantile(q) };
     let quantiles = args.quantiles.iter().map(value).collect();
     let drawn = noise.map(|noise| Noise { draws, over: Over::Mean, log_cell: noise.log_cell() });
-    let summary = Summary { read: None, likelihood, outside_domain: outside, noise: drawn, quantiles, threshold: None };
+    let summary = Summary {
+        read: None,
+        likelihood,
+        unseen: None,
+        outside_domain: outside,
+        noise: drawn,
+        quantiles,
+        threshold: None,
+    };
     print(&summary, count, args.json, targets.stdout())
 }
 

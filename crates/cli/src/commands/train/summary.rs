@@ -4,6 +4,7 @@ use anyhow::Result;
 use pdmap_data::DataFacts;
 use pdmap_train::{Outcome, Spacing, TrainConfig, Trained, Tried};
 
+use super::categories::Facts;
 use super::tried;
 use crate::args::Train;
 use crate::rows::reading::Reading;
@@ -17,6 +18,8 @@ pub(super) struct Measured<'a> {
     pub(super) test: Option<Result<Likelihood, String>>,
     pub(super) baseline: &'a Baseline,
     pub(super) facts: &'a DataFacts,
+    /// The fit of the categories of a table.
+    pub(super) labelled: Option<&'a Facts>,
     /// What was read, of a table.
     pub(super) read: Option<&'a Reading>,
     /// The members of an ensemble.
@@ -31,7 +34,7 @@ pub(super) fn print(
     measured: Measured<'_>,
     weights: &str,
 ) -> Result<()> {
-    let Measured { test, baseline, facts, read, tried } = measured;
+    let Measured { test, baseline, facts, labelled, read, tried } = measured;
     let (test, failure) = match test {
         None => (None, None),
         Some(Ok(likelihood)) => (Some(likelihood), None),
@@ -48,11 +51,16 @@ pub(super) fn print(
             "read": read, "trained": trained, "config": config, "test": test, "bits_per_dim": bits, "test_failure": failure,
             "baseline": baseline, "truth": truth, "weights": weights, "tried": tried,
         });
+        let mut all = all;
+        if let Some(labelled) = labelled {
+            all["categories"] = serde_json::json!(labelled);
+        }
         return output::json(&all);
     }
     output::line(&summary(trained, !tried.is_empty()))?;
     tried::lines(tried).iter().try_for_each(|line| output::line(line))?;
     output::line(&settings(config))?;
+    labelled.map_or(Ok(()), |labelled| output::line(&labelled.to_string()))?;
     overfitting(trained).map_or(Ok(()), |line| output::line(&line))?;
     test.map_or(Ok(()), |test| output::line(&format!("test, {test}")))?;
     bits.map_or(Ok(()), |bits| output::line(&format!("bits/dim: {bits:.4}")))?;
