@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod autoregressive;
+pub mod circular;
 pub mod coupling;
 pub mod diagonal;
 pub mod elementwise;
@@ -31,5 +32,6 @@ fn add_kinds<F: Real>(registry: &mut Registry<F>) {
     registry.register::<mixture::LogisticMixture<F>>();
     registry.register::<coupling::Coupling<F>>();
     registry.register::<autoregressive::Autoregressive<F>>();
+    registry.register::<circular::Circular<F>>();
     preprocess::register(registry);
 }
