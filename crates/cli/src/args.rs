@@ -1,6 +1,7 @@
 //! The flags of all subcommands.
 
 mod data;
+mod domains;
 mod missing;
 mod rows;
 mod scoring;

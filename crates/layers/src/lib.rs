@@ -2,6 +2,7 @@
 
 pub mod autoregressive;
 pub mod circular;
+mod columnwise;
 pub mod coupling;
 pub mod diagonal;
 pub mod elementwise;
@@ -10,6 +11,8 @@ pub mod nn;
 pub mod preprocess;
 pub mod radial;
 pub mod spline;
+
+pub use columnwise::is_columnwise;
 
 use pdmap_core::{Real, Registry};
 

@@ -37,8 +37,8 @@ pub use training::{train, train_observed, train_with};
 pub use validation::mean_log_prob;
 
 pub use pdmap_spec::{
-    Adaptive, AnyModel, Architecture, Budget, ColumnMap, ColumnSums, Condition, Dequantizer, DiscreteFeature, FileRows,
-    FitBuilder, FitConfig, Header, InMemory, Inspection, LEAST_ROWS, Model, ModelFile, ModelSpec, Preprocess, Preset,
-    Rows, Spacing, SpecError, Subspace, TrainConfig, TrainingRecord, TrainingSpec, Tried, description, each_precision,
-    model_file, registry, validation_share, weights_hash,
+    Adaptive, AnyModel, Architecture, Budget, ColumnDomain, ColumnDomains, ColumnMap, ColumnSums, Condition,
+    Dequantizer, DiscreteFeature, Domain, FileRows, FitBuilder, FitConfig, Header, InMemory, Inspection, LEAST_ROWS,
+    Model, ModelFile, ModelSpec, Preprocess, Preset, Rows, Spacing, SpecError, Subspace, TrainConfig, TrainingRecord,
+    TrainingSpec, Tried, description, each_precision, model_file, registry, validation_share, weights_hash,
 };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::data::DataArgs;
+use super::domains::DomainArgs;
 use super::missing::Missing;
 use super::training::TrainingArgs;
 
@@ -37,6 +38,8 @@ pub(crate) struct Train {
     /// The conditions are classes 0 to N-1 [default for an IDX file: as many as it names]
     #[arg(long, value_name = "N", requires = "condition")]
     pub(crate) classes: Option<usize>,
+    #[command(flatten)]
+    pub(crate) domains: DomainArgs,
     /// What to do with missing cells. They are integrated out in a mixture-copula, the only model that
     /// can: monotone maps of the columns on a Gaussian mixture, fitted by EM
     #[arg(long, value_enum, default_value_t)]

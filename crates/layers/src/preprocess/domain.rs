@@ -145,11 +145,15 @@ mod tests {
     fn bounds_are_in_order_and_hold_their_ends() {
         let interval = |lower, upper| Domain::Interval { lower, upper };
         assert!(interval(0.0, 1.0).validate().is_ok() && interval(1.0, 1.0).validate().is_err());
-        assert!(interval(f64::NAN, 1.0).validate().is_err() && Domain::Above { lower: f64::INFINITY }.validate().is_err());
+        assert!(
+            interval(f64::NAN, 1.0).validate().is_err() && Domain::Above { lower: f64::INFINITY }.validate().is_err()
+        );
         for period in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(Domain::Angle { from: 0.0, period }.validate().is_err());
         }
-        assert!(interval(0.0, 1.0).holds(0.0) && interval(0.0, 1.0).holds(1.0) && !interval(0.0, 1.0).holds(1.0 + 1e-15));
+        assert!(
+            interval(0.0, 1.0).holds(0.0) && interval(0.0, 1.0).holds(1.0) && !interval(0.0, 1.0).holds(1.0 + 1e-15)
+        );
         assert!(Domain::Above { lower: 2.0 }.holds(2.0) && !Domain::Below { upper: 2.0 }.holds(2.1));
         assert_eq!((interval(0.0, 1.0).nearest(1.5), Domain::Below { upper: 2.0 }.nearest(-7.0)), (1.0, -7.0));
         let angle = Domain::Angle { from: -180.0, period: 360.0 };

@@ -81,7 +81,11 @@ pub(super) struct Code {
 impl Code {
     /// `bend` is the derivative of the log-slope.
     fn of(z: f64, log_slope: f64, bend: f64, changes: bool) -> Self {
-        if changes { Self { z, log_slope, slope: log_slope.exp(), bend } } else { Self { z, log_slope, slope: 0.0, bend: 0.0 } }
+        if changes {
+            Self { z, log_slope, slope: log_slope.exp(), bend }
+        } else {
+            Self { z, log_slope, slope: 0.0, bend: 0.0 }
+        }
     }
 }
 
@@ -252,7 +256,10 @@ mod tests {
                 let (x, log_slope) = support.value(z);
                 assert!(support.domain().holds(x));
                 let code = support.code(x);
-                assert!((code.z - z).abs() < 1e-9 && (code.log_slope - log_slope).abs() < 1e-9, "{support:?} {z} {code:?}");
+                assert!(
+                    (code.z - z).abs() < 1e-9 && (code.log_slope - log_slope).abs() < 1e-9,
+                    "{support:?} {z} {code:?}"
+                );
                 let step = 1e-5 / code.log_slope.exp();
                 let (up, down) = (support.code(x + step), support.code(x - step));
                 let slope = (up.z - down.z) / (2.0 * step);

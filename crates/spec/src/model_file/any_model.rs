@@ -12,6 +12,7 @@ use super::header::Header;
 use super::model::{Model, dtype_of};
 use crate::condition::Condition;
 use crate::error::SpecError;
+use crate::outside;
 use crate::registry::registry;
 use crate::tensor_file::{self, IN_MEMORY};
 
@@ -99,6 +100,13 @@ impl<F: Real> Model<F> {
         Ok(Owned { rows: self.header.columns.features(x), condition })
     }
 
+    /// The rows of a table with a value outside the domain of its column, ascending.
+    fn excluded(&self, x: ArrayView2<'_, f64>) -> Vec<usize> {
+        let columns = &self.header.columns;
+        let rows = x.rows().into_iter().enumerate();
+        rows.filter(|(_, row)| columns.outside(row.view()).is_some()).map(|(row, _)| row).collect()
+    }
+
     /// A condition as the layers see it: standardized where the model does.
     fn seen(&self, condition: ArrayView2<'_, f64>) -> Result<Array2<F>, SpecError> {
         Ok(match &self.header.condition {
@@ -175,6 +183,7 @@ impl AnyModel {
 
     /// `log p(x)` or `log p(x | c)` of each row, nats. Discrete features are taken as they are,
     /// without noise: see [`Dequantizer`](crate::Dequantizer) for a bound on the probability of a cell.
+    /// It is `−∞` for rows with a value outside the [domain](crate::Domain) of its column.
     ///
     /// # Errors
     /// Rows or conditions that do not fit the model; numbers that are not finite.
@@ -183,10 +192,13 @@ impl AnyModel {
         x: ArrayView2<'_, f64>,
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Vec<f64>, SpecError> {
-        each_precision!(self, model => Ok(model.flow.log_prob(model.of_table(x, condition)?.input())?))
+        each_precision!(self, model => {
+            let excluded = model.excluded(x.reborrow());
+            Ok(outside::log_prob(&model.flow, &model.of_table(x, condition)?.input(), &excluded)?)
+        })
     }
 
-    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
+    /// `∂ log p / ∂x` of each row, nats per unit of each feature; NaN for rows outside the domain.
     ///
     /// # Errors
     /// As [`log_prob`](Self::log_prob).
@@ -196,7 +208,8 @@ impl AnyModel {
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
         each_precision!(self, model => {
-            Ok(model.flow.input_gradient(model.of_table(x, condition)?.input())?.mapv(Real::f64))
+            let excluded = model.excluded(x.reborrow());
+            Ok(outside::input_gradient(&model.flow, &model.of_table(x, condition)?.input(), &excluded)?.mapv(Real::f64))
         })
     }
 
