@@ -2,6 +2,7 @@
 
 mod categories;
 mod data;
+mod domains;
 mod missing;
 mod rows;
 mod scoring;

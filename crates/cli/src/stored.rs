@@ -201,7 +201,20 @@ fn in_file<F: Real>(source: &Source, path: &Path, file: &NpyFile, batch: usize, 
     let names = file.columns().map(<[String]>::to_vec).unwrap_or_default();
     let mut columns = Columns { names, ..Columns::default() };
     let described = describer.finish(columns.named());
-    columns.apply(&Input::File(path.to_owned()), described, source.policy(), None)?;
+    let (input, all) = (Input::File(path.to_owned()), columns.names.clone());
+    columns.apply(&input, described, source.policy(), None)?;
+    columns.bound(&input, source.domains(), &all, in_row)?;
+    if !columns.map.domains.is_empty() {
+        let (mut first, mut checked) = (0, Ok(()));
+        Rows::<f64>::File(&FileRows::open(path, vec![], batch)?).pass(&mut |block| {
+            if checked.is_ok() {
+                checked = columns.check_bounds(&input, first, block.reborrow());
+            }
+            first += block.nrows() as u64;
+            Ok(())
+        })?;
+        checked?;
+    }
     columns.map = columns.map.with_offsets::<F>(&sums);
     columns.noise = Dequantizer::new(&columns.map.discrete, seed);
     let train = FileRows::open(path, chosen.clone(), usize::try_from(buffer_rows)?)?

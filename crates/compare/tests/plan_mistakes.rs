@@ -161,7 +161,7 @@ fn every_mistake_is_named_with_its_line() {
         (format!("{arm}depth = 1\nalpha = 2.0\n"), "plan.toml:4: `arms[0].alpha`: alpha = 2: must be in [1e-30, 1]"),
         (
             inline("layer = []\n"),
-            "plan.toml:6: unknown key `layer` in `arms[1].model`; nearest is `layers`, known: description, preprocess, shape, base, layers, training",
+            "plan.toml:6: unknown key `layer` in `arms[1].model`; nearest is `layers`, known: description, preprocess, columns, shape, base, layers, training",
         ),
         (inline("base = \"normal\"\n"), "plan.toml:5: key `layers` is missing in `arms[1].model`"),
         (inline("layers = []\n"), "plan.toml:6: `arms[1].model.layers`: a flow has at least one layer"),

@@ -3,6 +3,7 @@
 pub mod bases;
 pub mod brick_wall;
 mod case;
+mod circles;
 mod deviation;
 mod differences;
 pub mod laws;
@@ -16,10 +17,11 @@ mod verdict;
 pub mod wrong;
 
 pub use case::Case;
+pub use circles::circles;
 pub use deviation::worst;
 pub(crate) use random::chosen;
 pub use random::{badly_conditioned, normal_rows, rng};
-pub use subjects::{Build, Subject, random_autoregressive, subjects};
+pub use subjects::{Build, Subject, random_autoregressive, random_circular, subjects};
 pub use triangular::triangular;
 pub use verdict::{Broken, Verdict, Violation};
 

@@ -4,6 +4,7 @@
 mod autoregressive;
 mod base;
 mod base_laws;
+mod circles;
 mod conv_paths;
 mod convolutions;
 mod dense_directions;
@@ -21,4 +22,5 @@ mod orthonormal;
 mod panels;
 mod subbands;
 mod threads;
+mod torus;
 mod wrong;

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod autoregressive;
+pub mod circular;
+mod columnwise;
 pub mod coupling;
 pub mod diagonal;
 pub mod elementwise;
@@ -9,6 +11,8 @@ pub mod nn;
 pub mod preprocess;
 pub mod radial;
 pub mod spline;
+
+pub use columnwise::is_columnwise;
 
 use pdmap_core::{Real, Registry};
 
@@ -31,5 +35,6 @@ fn add_kinds<F: Real>(registry: &mut Registry<F>) {
     registry.register::<mixture::LogisticMixture<F>>();
     registry.register::<coupling::Coupling<F>>();
     registry.register::<autoregressive::Autoregressive<F>>();
+    registry.register::<circular::Circular<F>>();
     preprocess::register(registry);
 }

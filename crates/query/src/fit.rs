@@ -3,7 +3,7 @@
 use ndarray::{Array1, ArrayView2};
 use pdmap_core::group::Direction;
 use pdmap_core::{Chain, Flow, Layer, LayerError, Real};
-use pdmap_layers::preprocess::{Bins, Histogram, Standardize};
+use pdmap_layers::preprocess::{Bins, Domain, Domains, Histogram, Standardize};
 use pdmap_mixture::{
     FactorKind, GaussianMixture, GaussianMixtureBase, MixtureError, SelectOptions, Standardized, select,
 };
@@ -60,6 +60,32 @@ pub fn fit_observed<F: Real>(
         }
     }
     best.ok_or(MixtureError::NoRows.into())
+}
+
+/// [`fit_observed`] for columns with bounds and periods (none: all are real), whose density is 0 outside.
+/// Columns are mapped to the line by their [`Domains`] first; circles are cut open where they are
+/// emptiest. `rows` are those of the fit and the validation rows.
+///
+/// # Errors
+/// As [`fit_observed`]; cells outside.
+pub fn fit_observed_within<F: Real>(
+    domains: &[Domain],
+    (rows, validation): (ArrayView2<'_, F>, ArrayView2<'_, F>),
+    options: &SelectOptions,
+    rng: &mut dyn Rng,
+) -> Result<ObservedFit<F>> {
+    if domains.iter().all(|&domain| domain == Domain::Real) {
+        return fit_observed(rows, validation, options, rng);
+    }
+    let front = Domains::fit(rows.reborrow(), domains, true)?;
+    let (codes, held_out) = (front.codes_observed(rows)?, front.codes_observed(validation.reborrow())?);
+    let ObservedFit { flow, map, .. } = fit_observed(codes.view(), held_out.view(), options, rng)?;
+    let layers = [Box::new(front) as Box<dyn Layer<F>>].into_iter().chain(flow.chain().layers().to_vec());
+    let flow = Flow::new(domains.len(), layers.collect(), flow.base().duplicate())?;
+    // In units of the columns.
+    let each = Copula::of(&flow)?.log_density_observed(validation)?;
+    let validation = each.iter().sum::<f64>() / each.len() as f64;
+    Ok(ObservedFit { flow, map, validation })
 }
 
 /// A map of each column by its own cells.

@@ -14,7 +14,7 @@ pub use columnwise::is_columnwise;
 pub use copula::{Copula, Given};
 pub use density::Density;
 pub use error::{QueryError, Result};
-pub use fit::{ObservedFit, fit_observed};
+pub use fit::{ObservedFit, fit_observed, fit_observed_within};
 pub use impute::Fill;
 
 pub use pdmap_mixture::SelectOptions;

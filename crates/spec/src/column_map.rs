@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 use pdmap_core::Real;
+use pdmap_layers::preprocess::Domain;
 use serde::{Deserialize, Serialize};
 
 use crate::dequantize::{self, DiscreteFeature};
@@ -29,6 +30,10 @@ pub struct ColumnMap {
     /// ([`Dequantizer`](crate::Dequantizer)); samples are rounded to their grids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub discrete: Vec<DiscreteFeature>,
+    /// The values that each feature can have, in units of the table; empty if all are real. The
+    /// density of other rows is 0, and samples are inside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<Domain>,
     /// Where the rows lie, if their columns depend on each other: the features are the coordinates in
     /// this subspace, and there are no other selections, offsets or grids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +52,7 @@ const FAR: f64 = 64.0;
 impl ColumnMap {
     /// Whether there is nothing to record: all columns are features, as they are.
     pub fn is_identity(&self) -> bool {
-        self.takes_rows_as_they_are() && self.discrete.is_empty()
+        self.takes_rows_as_they_are() && self.discrete.is_empty() && self.domains.is_empty()
     }
 
     /// Whether nothing is selected and nothing subtracted.
@@ -66,6 +71,26 @@ impl ColumnMap {
         let offsets = if self.kept.is_empty() { all } else { self.kept.iter().map(|&column| all[column]).collect() };
         let none = offsets.iter().all(|&offset| offset == 0.0);
         Self { offsets: if none { vec![] } else { offsets }, ..self }
+    }
+
+    /// The values that the features can have, as the layers of a model see them: less the offsets, and
+    /// with room for the noise of discrete ones. Empty if all are real.
+    pub fn feature_domains(&self) -> Vec<Domain> {
+        let of = |(feature, &domain): (usize, &Domain)| {
+            let grid = self.discrete.iter().find(|discrete| discrete.feature == feature);
+            let wide = grid.map_or(domain, |grid| domain.around_grid(grid.step, grid.origin));
+            wide.shifted(self.offsets.get(feature).copied().unwrap_or(0.0))
+        };
+        self.domains.iter().enumerate().map(of).collect()
+    }
+
+    /// The first feature of a row of a table that has a value outside its domain, with the value.
+    pub fn outside(&self, row: ArrayView1<'_, f64>) -> Option<(usize, f64)> {
+        let selects = self.selects(row.len());
+        let value = |feature: usize| row.get(if selects { self.kept[feature] } else { feature }).copied();
+        let of =
+            |(feature, domain): (usize, &Domain)| value(feature).filter(|&x| !domain.holds(x)).map(|x| (feature, x));
+        self.domains.iter().enumerate().find_map(of)
     }
 
     /// The features of rows of a table, in precision `F`. Rows that have only the features are taken
@@ -112,7 +137,8 @@ impl ColumnMap {
         !self.kept.is_empty() && columns == self.of
     }
 
-    /// Features as they stand in the table, discrete ones rounded to their grids: the inverse of
+    /// Features as they stand in the table, discrete ones rounded to their grids, bounded ones inside
+    /// their bounds: the inverse of
     /// [`features`](Self::features), except that columns left out stay out.
     pub fn columns<F: Real>(&self, features: ArrayView2<'_, F>) -> Array2<f64> {
         if let Some(subspace) = &self.subspace {
@@ -121,7 +147,8 @@ impl ColumnMap {
         let mut columns = features.mapv(F::f64);
         for mut row in columns.rows_mut() {
             row.iter_mut().zip(&self.offsets).for_each(|(value, offset)| *value += offset);
-            dequantize::round(&self.discrete, row);
+            dequantize::round(&self.discrete, row.view_mut());
+            row.iter_mut().zip(&self.domains).for_each(|(value, domain)| *value = domain.nearest(*value));
         }
         columns
     }
@@ -149,8 +176,8 @@ impl ColumnMap {
     pub(crate) fn check(&self, features: usize) -> Result<(), String> {
         let (kept, offsets) = (self.kept.len(), self.offsets.len());
         if let Some(subspace) = &self.subspace {
-            if kept + offsets + self.discrete.len() > 0 {
-                return Err("a subspace beside selected, shifted or discrete columns".into());
+            if kept + offsets + self.discrete.len() + self.domains.len() > 0 {
+                return Err("a subspace beside selected, shifted, discrete or bounded columns".into());
             }
             return subspace.check(features);
         }
@@ -161,6 +188,10 @@ impl ColumnMap {
         if offsets > 0 && (offsets != features || self.offsets.iter().any(|offset| !offset.is_finite())) {
             return Err(format!("{offsets} finite offsets expected for {features} features"));
         }
+        if !self.domains.is_empty() && self.domains.len() != features {
+            return Err(format!("{} domains for {features} features", self.domains.len()));
+        }
+        self.domains.iter().try_for_each(|domain| domain.validate()).map_err(|error| error.to_string())?;
         dequantize::check(&self.discrete, features)
     }
 }

@@ -101,6 +101,9 @@ pub enum SpecError {
     /// Rows that stay in their file cannot have a condition.
     #[error("rows that exceed the memory limit cannot have a condition")]
     ConditionsInFile,
+    /// A description names columns with bounds, and nothing says which features they are.
+    #[error("the model has `columns` with bounds or periods: `pdmap train` reads them, other commands do not")]
+    UnboundColumns,
     /// A layer or the flow refused.
     #[error(transparent)]
     Layer(#[from] LayerError),

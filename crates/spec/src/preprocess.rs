@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use pdmap_core::options::nearest;
 use pdmap_core::{Layer, LayerError, LayerExt, Real};
 use pdmap_layers::elementwise::{Elementwise, Sigmoid, logit};
@@ -115,7 +115,16 @@ impl Preprocess {
     /// Constant features; for whitening, linearly dependent ones; for the logit, numbers
     /// outside [0, 1]; a file that cannot be read.
     pub fn fit<'a, F: Real>(steps: &[Self], rows: impl Into<Rows<'a, F>>) -> Result<Vec<Box<dyn Layer<F>>>, SpecError> {
-        let rows = rows.into();
+        Self::fit_behind(&[], usize::MAX, steps, rows.into())
+    }
+
+    /// The same for the first `keep` features of the rows as mapped by the layers `before`.
+    pub(crate) fn fit_behind<F: Real>(
+        before: &[Box<dyn Layer<F>>],
+        keep: usize,
+        steps: &[Self],
+        rows: Rows<'_, F>,
+    ) -> Result<Vec<Box<dyn Layer<F>>>, SpecError> {
         let weights = rows.weights();
         let mut layers: Vec<Box<dyn Layer<F>>> = Vec::new();
         for step in steps {
@@ -125,7 +134,7 @@ impl Preprocess {
                     // Features without their condition are not contiguous.
                     let block = block.as_standard_layout();
                     let block = block.view();
-                    let mapped = through(&layers, block).map_err(|error| error.below(first))?;
+                    let mapped = behind((before, keep), &layers, block).map_err(|error| error.below(first))?;
                     let weights = weights.as_ref().map(|weights| &weights[first..first + block.nrows()]);
                     first += block.nrows();
                     Ok(visit(mapped.as_ref().map_or(block, |mapped| mapped.view()), weights)?)
@@ -138,8 +147,8 @@ impl Preprocess {
                 Self::Whiten => Box::new(Whitening::fit_in_passes(&mut passes)?),
                 Self::Logit { lambda } => Box::new(logit(lambda)?),
                 Self::Sigmoid { lambda } => Box::new(Elementwise::new(Sigmoid { lambda })?),
-                Self::Histogram { bins } => Box::new(histogram(&layers, rows, Bins::Bins(bins))?),
-                Self::Levels { count } => Box::new(histogram(&layers, rows, Bins::Levels(count))?),
+                Self::Histogram { bins } => Box::new(histogram((before, keep), &layers, rows, Bins::Bins(bins))?),
+                Self::Levels { count } => Box::new(histogram((before, keep), &layers, rows, Bins::Levels(count))?),
             };
             layers.push(layer);
         }
@@ -150,13 +159,32 @@ impl Preprocess {
 /// Numbers to which a histogram is fitted at most; of more, evenly spaced rows.
 const SORTED: usize = 1 << 26;
 
+/// Layers, and the number of features behind them that others are fitted to.
+type Before<'l, F> = (&'l [Box<dyn Layer<F>>], usize);
+
 /// The histograms of the rows after some layers.
-fn histogram<F: Real>(layers: &[Box<dyn Layer<F>>], rows: Rows<'_, F>, bins: Bins) -> Result<Histogram<F>, SpecError> {
+fn histogram<F: Real>(
+    before: Before<'_, F>,
+    layers: &[Box<dyn Layer<F>>],
+    rows: Rows<'_, F>,
+    bins: Bins,
+) -> Result<Histogram<F>, SpecError> {
     let most = (SORTED / rows.features().max(1)).max(1);
     let (sample, weights) = (rows.sample(most)?, rows.weights_of_sample(most));
-    let mapped = through(layers, sample.view())?;
+    let mapped = behind(before, layers, sample.view())?;
     let mapped = mapped.as_ref().map_or(sample.view(), |mapped| mapped.view());
     Ok(Histogram::fit_weighted(mapped, weights.as_deref(), bins)?)
+}
+
+/// A block of rows after the layers before, and those of the kept features; none without layers.
+fn behind<F: Real>(
+    (before, keep): Before<'_, F>,
+    layers: &[Box<dyn Layer<F>>],
+    block: ArrayView2<'_, F>,
+) -> Result<Option<Array2<F>>, LayerError> {
+    let Some(mapped) = through(before, block.reborrow())? else { return through(layers, block) };
+    let kept = mapped.view().split_at(Axis(1), keep.min(mapped.ncols())).0.to_owned();
+    Ok(Some(through(layers, kept.view())?.unwrap_or(kept)))
 }
 
 /// A block of rows after some layers; none without layers.

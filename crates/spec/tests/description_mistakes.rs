@@ -7,7 +7,7 @@ use crate::description::parse;
 fn every_mistake_has_its_line_and_its_words() {
     let layers = "layers = [{ kind = \"asinh\" }]";
     // What stands in the file (line 2 is the offending one), and what is said after `m.toml:2: `.
-    let known = "description, preprocess, shape, base, layers, training";
+    let known = "description, preprocess, columns, shape, base, layers, training";
     let training = "batch, steps, budget, optimizer, rate, schedule, warmup, clip, decay, evaluations, validation-rows, patience, plateau, most-halvings, average, retries";
     let cases: Vec<(String, String)> = vec![
         (format!("{layers}\nlayer = 3"), format!("unknown key `layer`; nearest is `layers`, known: {known}")),

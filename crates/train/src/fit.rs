@@ -135,7 +135,7 @@ pub fn fit_with<F: Real>(data: FitData<'_, F>, config: &FitConfig, hooks: Hooks<
     spec.conditions = conditions;
     let mut flow = spec.build_on(rows, &steps, training.seed, &registry())?;
     let trained = train_with(&mut flow, rows, validation, &training, hooks)?;
-    Ok(Fitted { flow, preprocessing: Preprocess::layers(&steps), trained, config: training })
+    Ok(Fitted { flow, preprocessing: spec.preprocessing(&steps), trained, config: training })
 }
 
 /// Rows for training and for validation.

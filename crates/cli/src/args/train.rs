@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::categories::CategoryArgs;
 use super::data::DataArgs;
+use super::domains::DomainArgs;
 use super::missing::Missing;
 use super::training::TrainingArgs;
 use super::weights::WeightArgs;
@@ -43,6 +44,8 @@ pub(crate) struct Train {
     pub(crate) weights: WeightArgs,
     #[command(flatten)]
     pub(crate) categories: CategoryArgs,
+    #[command(flatten)]
+    pub(crate) domains: DomainArgs,
     /// What to do with missing cells. They are integrated out in a mixture-copula, the only model that
     /// can: monotone maps of the columns on a Gaussian mixture, fitted by EM
     #[arg(long, value_enum, default_value_t)]

@@ -58,6 +58,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
         missing::check(args, &source)?;
     }
     let choice = ModelChoice::of::<F>(args.model.as_deref().unwrap_or(usual), &args.training)?;
+    let source = source.bounded(choice.spec().columns.overridden_by(&args.domains.domains()))?;
     let (config, adaptive) = settle(args, &choice)?;
     not_an_input(args)?;
     let outputs = [Some(&args.out), args.report.as_ref(), args.log.as_ref()];
@@ -85,6 +86,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let mut spec = choice.spec().shaped(data.facts.shape());
     spec.conditions = condition.as_ref().map_or(0, Condition::width);
     spec.conditions += labelled.as_ref().map_or(0, |labelled| labelled.categories.width());
+    spec.domains = data.columns.map.feature_domains();
     let by_auto = choice.is_searched();
     let flow = if by_auto { None } else { Some(built(&spec, &choice, &data, &source, (&steps, args.seed))?) };
     if spec.conditions > 0 && flow.as_ref().is_some_and(|flow| flow.conditions() == 0) {
@@ -105,14 +107,14 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     let hooks = Hooks { watch: Some(&mut on_event), stop: Some(&signals::stop), checkpoints: checkpoints.as_mut() };
     let (rows, validation) = (data.rows()?, data.judges()?);
     let run = match flow {
-        None => train_auto(rows, validation, &auto(args, &config, spec.conditions), hooks)
+        None => train_auto(rows, validation, &auto(args, &config, &spec), hooks)
             .map(|fitted| (fitted.flow, fitted.trained, fitted.tried)),
         Some(mut flow) => {
             train_with(&mut flow, rows, validation, &config, hooks).map(|trained| (flow, trained, vec![]))
         }
     };
     let (flow, mut trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
-    let fixed = if by_auto { 0 } else { Preprocess::layers(&steps) };
+    let fixed = if by_auto { 0 } else { spec.preprocessing(&steps) };
 
     let mut model = Model::new(flow, data.facts.space.clone(), fixed);
     if model.flow.conditions() > 0 {
@@ -174,9 +176,10 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
 }
 
 /// What `auto` takes from the flags.
-fn auto(args: &Train, config: &TrainConfig, conditions: usize) -> AutoConfig {
+fn auto(args: &Train, config: &TrainConfig, spec: &ModelSpec) -> AutoConfig {
     let (training, preprocess) = (args.training.options.clone(), args.training.preprocess.clone());
-    AutoConfig { seed: args.seed, training, preprocess, conditions, ..AutoConfig::new(config.budget) }
+    let (conditions, domains) = (spec.conditions, spec.domains.clone());
+    AutoConfig { seed: args.seed, training, preprocess, conditions, domains, ..AutoConfig::new(config.budget) }
 }
 
 /// The flow of a model for the training rows.

@@ -5,11 +5,12 @@ use std::path::Path;
 use anyhow::Result;
 use ndarray::{Axis, Slice};
 use pdmap_core::Real;
-use pdmap_data::{RowShape, TextOptions};
+use pdmap_data::{Input, RowShape, TextOptions};
 use pdmap_query::{Copula, Fill};
 use pdmap_train::{Dequantizer, Model};
 
 use super::partial::{Partial, PartialBlock, refused};
+use super::table::Columns;
 use super::targets::{As, Targets, data_names};
 use crate::args::{HeaderArg, Missing};
 
@@ -51,6 +52,7 @@ pub(crate) fn complete<F: Real>(
     let mut done = Completed { rows: 0, filled: 0 };
     let copies = usize::try_from(own.copies).unwrap_or(usize::MAX);
     while let Some(PartialBlock { cells, ids, first }) = rows.next()? {
+        Columns::of(model).check_bounds(&Input::parse(own.data), first, cells.view())?;
         let mut seen = Partial::seen::<F>(&offsets, &cells);
         if let Some(noise) = &noise {
             noise.add(Dequantizer::FIXED, first, seen.view_mut());

@@ -10,7 +10,7 @@ use pdmap_data::{
     Counts, DataError, Format, Generator, Input, Splits, TextOptions, bsds300, check_rows, check_training,
     detect_format, mnist, read_wav, read_wav_stream, tiles, wav_frames,
 };
-use pdmap_train::{Dequantizer, Preprocess, SpecError, TrainError, validation_share};
+use pdmap_train::{ColumnDomains, Dequantizer, Preprocess, SpecError, TrainError, validation_share};
 
 use super::kind::{Kind, ROWS, is_pipe};
 use super::parts::{Parts, Split};
@@ -35,6 +35,8 @@ pub(crate) struct Source {
     split: Split,
     policy: Policy,
     weights: Option<WeightSource>,
+    /// Bounds and periods of columns.
+    domains: ColumnDomains,
     val: Option<PathBuf>,
     test: Option<PathBuf>,
     seed: u64,
@@ -66,6 +68,7 @@ impl Source {
             split,
             policy: Policy { degenerate: Degenerates::of(args), discrete: args.discrete.unwrap_or_default() },
             weights: None,
+            domains: ColumnDomains::default(),
             val: args.val.clone(),
             test: args.test.clone(),
             seed: args.data_seed,
@@ -111,6 +114,22 @@ impl Source {
     /// The same data, whose cells may be missing.
     pub(crate) fn allowing_missing(self) -> Self {
         Self { text: TextOptions { missing: true, ..self.text }, ..self }
+    }
+
+    /// The same data, whose columns have bounds and periods.
+    ///
+    /// # Errors
+    /// [`BadInput`] for data that have no columns.
+    pub(crate) fn bounded(self, domains: ColumnDomains) -> Result<Self> {
+        if domains.is_empty() || self.is_table() {
+            return Ok(Self { domains, ..self });
+        }
+        Err(BadInput(format!("{}: --bound and --angle are for files of rows", self.name)).into())
+    }
+
+    /// Bounds and periods of columns.
+    pub(crate) fn domains(&self) -> &ColumnDomains {
+        &self.domains
     }
 
     /// The same data without noise on discrete columns.
@@ -215,7 +234,7 @@ impl Source {
     /// of few rows.
     fn rows<F: Real>(&self, input: &Input) -> Result<(Splits<F>, Columns)> {
         let name = self.weights.as_ref().map(WeightSource::name);
-        let read = Columns::of_training::<F>(input, &self.text, self.policy, name)?;
+        let read = Columns::of_training::<F>(input, &self.text, self.policy, (name, &self.domains))?;
         let Trained { mut columns, rows, names: keys, weights } = read;
         let (features, all) = (rows.ncols(), rows.nrows());
         let beside = |path: Option<&Path>| -> Result<Option<Array2<F>>> {

@@ -1,6 +1,7 @@
 //! Rows that commands read and write.
 
 pub(crate) mod blocks;
+mod bounded;
 pub(crate) mod completed;
 pub(crate) mod data;
 pub(crate) mod kind;

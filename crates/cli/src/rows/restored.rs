@@ -8,8 +8,8 @@ use pdmap_train::ColumnMap;
 
 use super::targets::{As, RowsOut, Targets};
 
-/// A writer of rows in data space: in the model's precision, or, where columns have offsets or
-/// grids, in `f64`, since the numbers would not keep their digits otherwise.
+/// A writer of rows in data space: in the model's precision, or, where columns have offsets, grids or
+/// bounds, in `f64`, since the numbers would not keep their digits otherwise.
 #[derive(Debug)]
 pub(crate) struct Restored<F> {
     plain: Option<RowsOut<F>>,
@@ -28,7 +28,7 @@ impl<F: Real> Restored<F> {
     ) -> Result<Self> {
         let shape = RowShape::Matrix { features: map.columns_of(features) };
         let (mut plain, mut shifted) = (None, None);
-        if map.offsets.is_empty() && map.discrete.is_empty() && map.subspace.is_none() {
+        if map.offsets.is_empty() && map.discrete.is_empty() && map.domains.is_empty() && map.subspace.is_none() {
             plain = Some(targets.open::<F>(index, shape, as_what)?);
         } else {
             shifted = Some(targets.open::<f64>(index, shape, as_what)?);

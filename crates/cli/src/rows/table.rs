@@ -9,8 +9,9 @@ use pdmap_data::{
     ColumnSummary, DataError, DataFacts, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
     collect_named_rows, describe, match_names, open_rows,
 };
-use pdmap_train::{Categories, ColumnMap, ColumnSums, Dequantizer, DiscreteFeature, Model};
+use pdmap_train::{Categories, ColumnDomains, ColumnMap, ColumnSums, Dequantizer, DiscreteFeature, Domain, Model};
 
+use super::bounded::Bounded;
 use super::parts::Parts;
 use super::policy::{Degenerates, Policy, subspace};
 use super::projected::{coordinates, projected};
@@ -63,7 +64,7 @@ impl Columns {
     pub(crate) fn open<F: Real>(&self, input: &Input, text: &TextOptions) -> Result<Box<dyn ReadRows<F>>> {
         let (usual, categories) = (self.names.clone(), self.categories.clone());
         let text = TextOptions { usual, categories, ..text.clone() };
-        if self.map.takes_rows_as_they_are() {
+        if self.map.takes_rows_as_they_are() && self.map.domains.is_empty() {
             let reader = open_rows::<F>(input, &text)?;
             return Ok(match self.places(&*reader, &text)? {
                 None => reader,
@@ -84,7 +85,15 @@ impl Columns {
             None if columns == self.map.of => self.map.kept.clone(),
             None => (0..columns).collect(),
         };
-        Ok(Box::new(MappedRows::new(reader, places, self.map.offsets.clone())?))
+        if self.map.domains.is_empty() {
+            return Ok(Box::new(MappedRows::new(reader, places, self.map.offsets.clone())?));
+        }
+        if let Some(&index) = places.iter().find(|&&column| column >= columns) {
+            return Err(DataError::ColumnOutOfRange { path: reader.name().into(), index, columns }.into());
+        }
+        let names = reader.columns().map(|names| places.iter().map(|&column| names[column].clone()).collect());
+        let named = names.clone().unwrap_or_else(|| self.names.clone());
+        Ok(Box::new(MappedRows::by(reader, Bounded::new(&self.map, places, named, self.marks_outside), names)))
     }
 
     /// Adds the noise of discrete columns to held-out rows: once, so that all are judged by the same.
@@ -120,7 +129,7 @@ impl Columns {
         input: &Input,
         text: &TextOptions,
         policy: Policy,
-        weights: Option<&str>,
+        (weights, domains): (Option<&str>, &ColumnDomains),
     ) -> Result<Trained<F>> {
         let mut reader = open_with(input, text, weights)?;
         let (mut rows, row_names) = collect_named_rows(&mut *reader)?;
@@ -139,7 +148,10 @@ impl Columns {
         let mut columns = Self { left_out: others.cloned().collect(), names, ..Self::default() };
         columns.categories.clone_from(&text.categories);
         let described = describe(rows.view(), columns.named());
+        let all = columns.names.clone();
         columns.apply(input, described, policy, Some(rows.view()))?;
+        columns.bound(input, domains, &all, rows.ncols())?;
+        columns.check_bounds(input, 0, rows.view())?;
         columns.map = columns.map.with_offsets::<F>(&ColumnSums::of(rows.view()));
         if let Some(read) = &mut columns.read {
             read.text = reader.text_report().cloned();
@@ -213,6 +225,52 @@ impl Columns {
         Ok(())
     }
 
+    /// Takes over bounds and periods of columns by name, where the training rows have `of` columns with
+    /// the names `all`.
+    ///
+    /// # Errors
+    /// [`BadInput`] for a column that does not exist, that is named twice or that is no feature.
+    pub(crate) fn bound(&mut self, input: &Input, domains: &ColumnDomains, all: &[String], of: usize) -> Result<()> {
+        let refuse = |reason: String| BadInput(format!("{input}: --bound, --angle: {reason}"));
+        let found = domains.of_columns(all, of).map_err(refuse)?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        if self.map.subspace.is_some() {
+            return Err(refuse("not with --reduce-rank, whose coordinates have no bounds".into()).into());
+        }
+        let lost = (0..of).find(|column| {
+            found[*column] != Domain::Real && !self.map.kept.is_empty() && !self.map.kept.contains(column)
+        });
+        if let Some(column) = lost {
+            let name = all.get(column).cloned().unwrap_or_else(|| column.to_string());
+            return Err(
+                refuse(format!("column `{name}` is left out, since it is constant or depends on others")).into()
+            );
+        }
+        let kept = if self.map.kept.is_empty() { (0..of).collect() } else { self.map.kept.clone() };
+        self.map.domains = kept.into_iter().map(|column| found[column]).collect();
+        Ok(())
+    }
+
+    /// Says that rows of all columns, of which the first has the number `first`, are inside the bounds.
+    ///
+    /// # Errors
+    /// [`DataError::OutOfBounds`].
+    pub(crate) fn check_bounds(&self, input: &Input, first: u64, rows: ArrayView2<'_, f64>) -> Result<()> {
+        if self.map.domains.is_empty() {
+            return Ok(());
+        }
+        for (row, values) in rows.rows().into_iter().enumerate() {
+            if let Some((feature, value)) = self.map.outside(values) {
+                let (name, domain) = (input.to_string(), self.map.domains[feature].to_string());
+                let (column, row) = (self.name(feature), first + row as u64);
+                return Err(DataError::OutOfBounds { name, row, column, value, domain }.into());
+            }
+        }
+        Ok(())
+    }
+
     /// The space of likelihoods, in words.
     pub(crate) fn space(&self, features: usize) -> String {
         let noise = match self.map.discrete.len() {
@@ -226,7 +284,20 @@ impl Columns {
                 "{features} coordinates in the subspace of the given rows ({columns} columns): principal components of the standardized columns"
             );
         }
-        format!("the space of the given rows ({features} features{noise})")
+        let count = |angles: bool| {
+            let domains = self.map.domains.iter().filter(|&&domain| domain != Domain::Real);
+            domains.filter(|domain| domain.is_angle() == angles).count()
+        };
+        let bounded = match count(false) {
+            0 => String::new(),
+            count => format!(", {count} with bounds"),
+        };
+        let angles = match count(true) {
+            0 => String::new(),
+            1 => ", one angle".to_owned(),
+            count => format!(", {count} angles"),
+        };
+        format!("the space of the given rows ({features} features{noise}{bounded}{angles})")
     }
 
     /// Where the columns of the training rows stand in their table, as far as a model gives them back.
@@ -252,7 +323,15 @@ impl Columns {
         let reduced = self.map.subspace.as_ref().map(|subspace| {
             format!("coordinates in the subspace of rank {} of {} columns", subspace.rank(), subspace.columns())
         });
-        reduced.into_iter().chain(self.noise_in_words()).chain(self.offsets()).collect()
+        reduced.into_iter().chain(self.domains()).chain(self.noise_in_words()).chain(self.offsets()).collect()
+    }
+
+    /// The domains in words.
+    pub(crate) fn domains(&self) -> Option<String> {
+        let domains = self.map.domains.iter().enumerate().filter(|&(_, &domain)| domain != Domain::Real);
+        let named: Vec<String> =
+            domains.map(|(feature, domain)| format!("{} in {domain}", self.name(feature))).collect();
+        (!named.is_empty()).then(|| named.join(", "))
     }
 
     fn noise_in_words(&self) -> Option<String> {

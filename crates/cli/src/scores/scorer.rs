@@ -20,7 +20,8 @@ pub(crate) enum Over {
 ///
 /// Rows outside the model's domain have the density 0, as those have whose density underflows: they
 /// score `-inf`, and their gradient is NaN.
-/// Rows off the subspace of the training rows, which are read as NaN, are such rows.
+/// Rows off the subspace of the training rows or outside the bounds of a column, which are read as NaN,
+/// are such rows.
 /// For a model with discrete features, a score is taken over several draws of the noise.
 #[derive(Debug)]
 pub(crate) struct Scorer<'m, F: Real> {
@@ -44,7 +45,7 @@ impl<'m, F: Real> Scorer<'m, F> {
     pub(crate) fn new(model: &'m Model<F>, noise: Option<Dequantizer>, draws: u64, over: Over) -> Self {
         let draws = if noise.is_some() { draws } else { 1 };
         let (rows, once, slopes) = (Array2::zeros((0, 0)), Vec::new(), Vec::new());
-        let marked = model.header.columns.subspace.is_some();
+        let marked = model.header.columns.subspace.is_some() || !model.header.columns.domains.is_empty();
         Self { evaluator: model.flow.evaluator(), noise, draws, over, outside: 0, marked, rows, once, slopes }
     }
 

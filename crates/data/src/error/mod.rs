@@ -211,6 +211,11 @@ pub enum DataError {
         "{name}: row {row} is off the subspace of the training rows by {distance:.3e} standard deviations, at most {tolerance:.3e} allowed; its density is 0"
     )]
     OffSubspace { name: String, row: u64, distance: f64, tolerance: f64 },
+    /// A value outside the bounds of its column: its density is 0.
+    #[error(
+        "{name}: row {row}, column {column} is {value}: outside the bounds {domain} of the column (--bound of train)"
+    )]
+    OutOfBounds { name: String, row: u64, column: String, value: f64, domain: String },
     /// A stream is longer than its format allows.
     #[error("{}: more than {limit} bytes; cut the sound into shorter files", path.display())]
     TooLong { path: PathBuf, limit: u64 },

@@ -102,5 +102,11 @@ pub(super) fn autoregressive<F: Real>() -> Vec<Subject<F>> {
                 boxed(d, 2, AutoregressiveOptions { transform: splines().transform, ..residual() }, rng)
             })
         },
+        subject!("autoregressive and condition beside angles", |d, rng| {
+            boxed(d, 2, AutoregressiveOptions { angles: d / 2, ..usual() }, rng)
+        }),
+        subject!("autoregressive with a residual network beside an angle", |d, rng| {
+            boxed(d, 0, AutoregressiveOptions { angles: usize::from(d > 1), order: Order::Reversed, ..residual() }, rng)
+        }),
     ]
 }

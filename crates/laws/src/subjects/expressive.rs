@@ -144,6 +144,14 @@ pub(super) fn expressive<F: Real>() -> Vec<Subject<F>> {
         subject!("coupling to a condition", |d, rng| {
             coupling(d, 2, CouplingOptions { split: Split::None, ..CouplingOptions::default() }, rng)
         }),
+        subject!("coupling beside angles", |d, rng| {
+            let options = CouplingOptions { angles: d / 2, ..CouplingOptions::default() };
+            coupling(d, 0, options, rng)
+        }),
+        subject!("coupling of one feature to an angle and a condition", |d, rng| {
+            let options = CouplingOptions { angles: d - 1, split: Split::Digit(0), ..CouplingOptions::default() };
+            coupling(d, 2, options, rng)
+        }),
         subject!("coupling and condition", |d, rng| coupling(d, 2, CouplingOptions::default(), rng)),
         subject!("coupling with a residual network", |d, rng| coupling(d, 0, residual(), rng)),
         subject!("coupling of channels and condition with a residual network", |d, rng| {

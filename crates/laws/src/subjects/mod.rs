@@ -1,6 +1,7 @@
 //! The layers that the laws are held against.
 
 mod autoregressive;
+mod circular;
 mod convolutions;
 mod dense;
 mod elementwise;
@@ -8,6 +9,7 @@ mod expressive;
 mod fitted;
 
 pub use autoregressive::random_autoregressive;
+pub use circular::random_circular;
 
 use pdmap_core::{Layer, Real, Result};
 use rand::Rng;
@@ -57,6 +59,7 @@ pub fn subjects<F: Real>() -> Vec<Subject<F>> {
         convolutions::convolutions(),
         expressive::expressive(),
         autoregressive::autoregressive(),
+        circular::circular(),
         fitted::fitted(),
     ];
     lists.into_iter().flatten().collect()

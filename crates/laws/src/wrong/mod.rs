@@ -22,6 +22,7 @@ macro_rules! mistakes {
 
 mod autoregressive;
 mod base;
+mod circular;
 mod ensemble;
 mod layer;
 mod mixture;
@@ -29,6 +30,7 @@ mod module;
 
 pub use autoregressive::{MASK_MISTAKES, MaskMistake, WrongMask};
 pub use base::{BASE_MISTAKES, BaseMistake, WrongBase};
+pub use circular::{CIRCLE_MISTAKES, CircleMistake, WrongCircle};
 pub use ensemble::{ENSEMBLE_MISTAKES, EnsembleMistake, WrongEnsemble};
 pub use layer::{MISTAKES, Mistake, WrongScale};
 pub use mixture::{MIXTURE_MISTAKES, MixtureMistake, WrongMixture};

@@ -2,12 +2,13 @@
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::contract::ModuleParameters;
+use pdmap_core::parallel;
 use pdmap_core::prelude::*;
 
 use super::order::{gather, scatter};
 use super::{AutoregressiveOptions, Order};
 use crate::coupling::{Direction, Engine, Saved, bounded, each_row, in_parts};
-use crate::nn::{Degrees, MaskedNetwork};
+use crate::nn::{Degrees, MaskedNetwork, seen as seen_angle, unseen};
 
 /// Each feature changes through an elementwise map whose parameters a masked network computes from
 /// the features before it and from the condition c:
@@ -25,6 +26,9 @@ use crate::nn::{Degrees, MaskedNetwork};
 /// The network sees `x/√(1 + (x/6)²)` of each feature, which is bounded. A new layer is the
 /// identity. Its parameters follow their Euclidean gradient; masked weights are 0 and stay 0. With
 /// a single feature, the parameters depend on the condition alone, and are constants without one.
+///
+/// Where the last features are angles in turns, they stay, and the network reads `cos 2πx` and
+/// `sin 2πx` of each as it reads the condition.
 #[derive(Debug, Clone)]
 pub struct Autoregressive<F: Real> {
     options: AutoregressiveOptions,
@@ -59,7 +63,9 @@ impl<F: Real> Autoregressive<F> {
         parameters: ModuleParameters<'_, F>,
     ) -> Result<Self> {
         options.validate(features, conditions)?;
-        let (order, degrees) = (options.order.positions(features), Degrees { features, conditions });
+        let features = features - options.angles;
+        let degrees = Degrees { features, conditions: conditions + 2 * options.angles, each: 1 };
+        let order = options.order.positions(features);
         let transform = options.transform;
         let start = |at| F::of(transform.identity(at / features));
         let start = Array1::from_shape_fn(transform.parameters() * features, start);
@@ -77,8 +83,19 @@ impl<F: Real> Autoregressive<F> {
         Engine { transform: self.options.transform, width }
     }
 
+    /// Features that change.
     fn features(&self) -> usize {
         self.degrees.features
+    }
+
+    /// Numbers of a row.
+    fn width(&self) -> usize {
+        self.features() + self.options.angles
+    }
+
+    /// Numbers of the condition that the network reads.
+    fn given(&self) -> usize {
+        self.degrees.conditions - 2 * self.options.angles
     }
 
     /// Number of network outputs.
@@ -88,30 +105,45 @@ impl<F: Real> Autoregressive<F> {
 
     /// The condition, if the network reads it.
     fn condition<'a, 'b>(&self, input: &'a Input<'b, F>) -> Option<&'a ArrayView2<'b, F>> {
-        input.condition.as_ref().filter(|_| self.degrees.conditions > 0)
+        input.condition.as_ref().filter(|_| self.given() > 0)
     }
 
-    /// Writes the network input of each row: the condition, then the features by position.
+    /// Writes the network input of each row: the condition, the angles, then the features by
+    /// position.
     fn see(&self, x: &[F], condition: Option<&ArrayView2<'_, F>>, seen: &mut [F]) {
         let inputs = self.degrees.inputs();
-        each_row((x, self.features()), (seen, inputs), |row, x, seen| {
+        each_row((x, self.width()), (seen, inputs), |row, x, seen| {
             let (given, own) = seen.split_at_mut(self.degrees.conditions);
+            let (given, angles) = given.split_at_mut(self.given());
             if let Some(condition) = condition {
                 given.iter_mut().zip(condition.row(row)).for_each(|(seen, &value)| *seen = value);
             }
+            let pairs = angles.as_chunks_mut::<2>().0;
+            pairs.iter_mut().zip(&x[self.features()..]).for_each(|(seen, &angle)| *seen = seen_angle(angle));
             own.iter_mut().zip(&self.order).for_each(|(seen, &feature)| *seen = bounded(x[feature]).0);
         });
     }
 
     /// Adds the gradient through the network to `∂/∂x`.
     fn add_input_gradients(&self, x: &[F], by_seen: &[F], dx: &mut [F]) {
-        let features = self.features();
-        each_row((by_seen, self.degrees.inputs()), (dx, features), |row, by_seen, dx| {
-            let x = &x[row * features..][..features];
+        let (features, width) = (self.features(), self.width());
+        each_row((by_seen, self.degrees.inputs()), (dx, width), |row, by_seen, dx| {
+            let x = &x[row * width..][..width];
+            let angles = by_seen[self.given()..self.degrees.conditions].as_chunks::<2>().0;
+            for (&by, (dx, &angle)) in angles.iter().zip(dx[features..].iter_mut().zip(&x[features..])) {
+                *dx += unseen(angle, by);
+            }
             for (&by, &feature) in by_seen[self.degrees.conditions..].iter().zip(&self.order) {
                 dx[feature] += by * bounded(x[feature]).1;
             }
         });
+    }
+
+    /// Copies the features that stay.
+    fn keep_angles(&self, from: &[F], to: &mut [F]) {
+        if self.options.angles > 0 {
+            parallel::copy(to, from);
+        }
     }
 
     fn forward_rows(
@@ -131,14 +163,15 @@ impl<F: Real> Autoregressive<F> {
         self.see(x, self.condition(&input), flat(&mut seen.shaped(rows, self.degrees.inputs()))?);
         let network = self.network.module();
         network.forward(seen.view(), raw.shaped(rows, self.outputs()), &mut children[0])?;
-        gather(&self.order, x, flat(&mut ordered.shaped(rows, features))?);
+        gather(&self.order, (x, self.width()), flat(&mut ordered.shaped(rows, features))?);
         let (values, raw) = (ordered.view(), raw.view());
         let (values, raw) = (check::slice("ordered", &values)?, check::slice("parameters", &raw)?);
         let asked = log_det.is_some();
         let (mut logs, mut result) = (logs.shaped(rows, usize::from(asked)), result.shaped(rows, features));
         let (logs, result) = (flat(&mut logs)?, flat(&mut result)?);
         self.engine(features).apply(Direction::Forward, values, raw, result, asked.then_some(&mut *logs));
-        scatter(&self.order, result, y);
+        self.keep_angles(x, y);
+        scatter(&self.order, result, (y, self.width()));
         add_logs(log_det, logs);
         Ok(())
     }
@@ -151,6 +184,7 @@ impl<F: Real> Autoregressive<F> {
         tape: &mut Tape<F>,
     ) -> Result<()> {
         let (rows, each, conditions) = (output.x.nrows(), self.options.transform.parameters(), self.degrees.conditions);
+        let given_to = self.given();
         tape.reserve(BUFFERS, 1);
         let Tape { buffers, children, .. } = tape;
         let ([seen, raw, given, found, logs, ..], [child, ..]) = (&mut buffers[..], &mut children[..]) else {
@@ -159,7 +193,14 @@ impl<F: Real> Autoregressive<F> {
         let mut seen = seen.shaped(self.degrees.inputs(), rows);
         seen.fill(F::zero());
         if let Some(condition) = self.condition(&output) {
-            seen.slice_axis_mut(Axis(0), Slice::from(..conditions)).assign(&condition.t());
+            seen.slice_axis_mut(Axis(0), Slice::from(..given_to)).assign(&condition.t());
+        }
+        for (index, column) in (self.features()..self.width()).enumerate() {
+            for (row, &angle) in output.x.column(column).iter().enumerate() {
+                let [cos, sin] = seen_angle(angle);
+                x[[row, column]] = angle;
+                (seen[[given_to + 2 * index, row]], seen[[given_to + 2 * index + 1, row]]) = (cos, sin);
+            }
         }
         self.network.begin(rows, child);
         let (engine, asked) = (self.engine(1), log_det.is_some());
@@ -213,16 +254,16 @@ impl<F: Real> Parametric<F> for Autoregressive<F> {
 
 impl<F: Real> Layer<F> for Autoregressive<F> {
     fn spec(&self) -> LayerSpec {
-        let Degrees { features, conditions } = self.degrees;
+        let (features, conditions) = (self.width(), self.given());
         LayerSpec::new(Self::KIND, &Saved { features, conditions, options: self.options.clone() })
     }
 
     fn shape(&self, input: Shape) -> Result<Shape> {
-        input.with_features(self.features())
+        input.with_features(self.width())
     }
 
     fn conditions(&self) -> usize {
-        self.degrees.conditions
+        self.given()
     }
 
     fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, tape: &mut Tape<F>) -> Result<()> {
@@ -253,7 +294,7 @@ impl<F: Real> Layer<F> for Autoregressive<F> {
         // respect to it.
         let mut by_ordered = result.shaped(rows, features);
         let by_ordered = flat(&mut by_ordered)?;
-        gather(&self.order, delta, by_ordered);
+        gather(&self.order, (delta, self.width()), by_ordered);
         let mut by_raw = raw.shaped(rows, self.outputs());
         let values = ordered.view();
         self.engine(features).backward(check::slice("ordered", &values)?, by_ordered, flat(&mut by_raw)?);
@@ -262,7 +303,8 @@ impl<F: Real> Layer<F> for Autoregressive<F> {
             return network.backward(seen.view(), raw.view(), None, &mut children[0], grads);
         };
         let dx = flat(&mut dx)?;
-        scatter(&self.order, by_ordered, dx);
+        self.keep_angles(delta, dx);
+        scatter(&self.order, by_ordered, (dx, self.width()));
         // The features are no longer needed; their buffer takes the gradient by the network input.
         let by_input = Some(ordered.shaped(rows, inputs));
         network.backward(seen.view(), raw.view(), by_input, &mut children[0], grads)?;

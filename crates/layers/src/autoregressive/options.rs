@@ -26,6 +26,15 @@ pub struct AutoregressiveOptions {
     /// Whether the network reads the condition, if the flow has one.
     #[serde(default = "yes")]
     pub conditioned: bool,
+    /// The last so many features are angles in turns: they stay, and the network reads their cosines
+    /// and sines.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub angles: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(angles: &usize) -> bool {
+    *angles == 0
 }
 
 fn yes() -> bool {
@@ -40,6 +49,7 @@ impl Default for AutoregressiveOptions {
             hidden: None,
             network: None,
             conditioned: true,
+            angles: 0,
         }
     }
 }
@@ -59,6 +69,10 @@ impl AutoregressiveOptions {
         }
         if features == 0 {
             return Err(LayerError::NoFeatures);
+        }
+        if self.angles >= features {
+            let (value, range) = (self.angles as f64, "fewer than the features of a row");
+            return Err(LayerError::Range { what: "angles", value, range });
         }
         if features.max(conditions) > MOST_FEATURES {
             let value = features.max(conditions) as f64;
@@ -81,8 +95,8 @@ impl AutoregressiveOptions {
 
     /// Upper bound on the network's number of weights, before it is built.
     pub(super) fn numbers(&self, features: usize, conditions: usize) -> usize {
-        let outputs = features.saturating_mul(self.transform.parameters());
-        let inputs = features.saturating_add(conditions);
+        let outputs = features.saturating_sub(self.angles).saturating_mul(self.transform.parameters());
+        let inputs = features.saturating_add(self.angles).saturating_add(conditions);
         numbers(self.hidden.as_deref(), self.network.as_ref(), inputs, outputs)
     }
 }

@@ -41,16 +41,16 @@ impl Order {
     }
 }
 
-/// Writes the features of each row by position.
-pub(super) fn gather<F: Real>(order: &[usize], x: &[F], ordered: &mut [F]) {
-    each_row((x, order.len()), (ordered, order.len()), |_, x, ordered| {
+/// Writes the features of each row by position; rows of `width` numbers may have more behind them.
+pub(super) fn gather<F: Real>(order: &[usize], (x, width): (&[F], usize), ordered: &mut [F]) {
+    each_row((x, width), (ordered, order.len()), |_, x, ordered| {
         ordered.iter_mut().zip(order).for_each(|(to, &feature)| *to = x[feature]);
     });
 }
 
-/// The inverse of [`gather`].
-pub(super) fn scatter<F: Real>(order: &[usize], ordered: &[F], x: &mut [F]) {
-    each_row((ordered, order.len()), (x, order.len()), |_, ordered, x| {
+/// The inverse of [`gather`], which leaves the numbers behind the features.
+pub(super) fn scatter<F: Real>(order: &[usize], ordered: &[F], (x, width): (&mut [F], usize)) {
+    each_row((ordered, order.len()), (x, width), |_, ordered, x| {
         ordered.iter().zip(order).for_each(|(&from, &feature)| x[feature] = from);
     });
 }
@@ -80,9 +80,9 @@ mod tests {
         let order = Order::Seed(3).positions(5);
         let x: Vec<f64> = (0..10).map(f64::from).collect();
         let (mut ordered, mut back) = (vec![0.0; 10], vec![0.0; 10]);
-        gather(&order, &x, &mut ordered);
+        gather(&order, (&x, 5), &mut ordered);
         assert_eq!(ordered[5], 5.0 + order[0] as f64);
-        scatter(&order, &ordered, &mut back);
+        scatter(&order, &ordered, (&mut back, 5));
         assert_eq!(x, back);
     }
 }

@@ -7,28 +7,32 @@ use rayon::prelude::*;
 
 use super::bounded::bounded;
 use super::split::{Cells, OUTSIDE};
+use crate::nn::{seen as seen_angle, unseen};
 
 impl Cells {
     /// The features that each cell's network reads.
     pub(super) fn inputs_by_cell(&self) -> impl Iterator<Item = &[u32]> {
-        let each = self.inputs_each();
+        let each = self.seen_each();
         (0..self.count).map(move |cell| &self.seen[cell * each..(cell + 1) * each])
     }
 
-    /// Writes the network input of each cell of each row: features that stay, then the condition.
+    /// Writes the network input of each cell of each row: features that stay, cosine and sine of the
+    /// angles, then the condition.
     pub(super) fn gather_inputs<F: Real>(
         &self,
         (x, features): (&[F], usize),
         condition: Option<&ArrayView2<'_, F>>,
         seen: &mut [F],
     ) {
-        let (each, count) = (self.inputs_each(), self.count);
+        let (own, each, count) = (self.seen_each(), self.inputs_each(), self.count);
         let inputs = each + condition.map_or(0, |condition| condition.ncols());
         each_row((x, features), (seen, count * inputs), |row, x, seen| {
             for (seen, indices) in seen.chunks_exact_mut(inputs).zip(self.inputs_by_cell()) {
                 for (seen, &index) in seen.iter_mut().zip(indices) {
                     *seen = if index == OUTSIDE { F::zero() } else { bounded(x[index as usize]).0 };
                 }
+                let pairs = seen[own..each].as_chunks_mut::<2>().0.iter_mut();
+                pairs.zip(&x[features - self.angles..]).for_each(|(to, &angle)| *to = seen_angle(angle));
                 if let Some(condition) = condition {
                     let given = condition.row(row);
                     seen[each..].iter_mut().zip(given).for_each(|(seen, &value)| *seen = value);
@@ -51,6 +55,10 @@ impl Cells {
                     if index != OUTSIDE {
                         dx[index as usize] += by * bounded(x[index as usize]).1;
                     }
+                }
+                let pairs = by_seen[self.seen_each()..self.inputs_each()].as_chunks::<2>().0;
+                for (&by, at) in pairs.iter().zip(features - self.angles..) {
+                    dx[at] += unseen(x[at], by);
                 }
             }
         });

@@ -20,8 +20,8 @@ use super::{CouplingOptions, Split};
 /// [checkerboard](Split::Checkerboard) change, one network serves all positions and reads a window
 /// around each: a convolution.
 ///
-/// The network sees `x/√(1 + (x/6)²)` of each feature, which is bounded. A new layer is the
-/// identity. Its parameters follow their Euclidean gradient.
+/// The network sees `x/√(1 + (x/6)²)` of each feature, which is bounded, and `cos 2πx` and `sin 2πx`
+/// of those that are angles in turns. A new layer is the identity. Its parameters follow their Euclidean gradient.
 #[derive(Debug, Clone)]
 pub struct Coupling<F: Real> {
     options: CouplingOptions,
@@ -146,7 +146,14 @@ impl<F: Real> Coupling<F> {
 /// The cells; fails if the network would have no input.
 fn plan(features: usize, conditions: usize, options: &CouplingOptions) -> Result<Cells> {
     options.validate()?;
-    let cells = options.split.cells(features, options.shape.as_deref(), options.swap, options.window)?;
+    let Some(others) = features.checked_sub(options.angles).filter(|&others| others > 0) else {
+        let (value, range) = (options.angles as f64, "fewer than the features of a row");
+        return Err(LayerError::Range { what: "angles", value, range });
+    };
+    // A single feature beside angles depends on these.
+    let split = if options.angles > 0 && others == 1 { Split::None } else { options.split };
+    let cells = split.cells(others, options.shape.as_deref(), options.swap, options.window)?;
+    let cells = Cells { angles: options.angles, ..cells };
     if cells.inputs_each() + conditions > 0 {
         return Ok(cells);
     }

@@ -40,6 +40,15 @@ pub struct CouplingOptions {
     /// Whether the network reads the condition, if the flow has one.
     #[serde(default = "yes")]
     pub conditioned: bool,
+    /// The last so many features are angles in turns: they stay, and the network reads their cosines
+    /// and sines. The split is one of the others, and a single other changes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub angles: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(angles: &usize) -> bool {
+    *angles == 0
 }
 
 fn three() -> usize {
@@ -62,6 +71,7 @@ impl Default for CouplingOptions {
             shape: None,
             position_bias: true,
             conditioned: true,
+            angles: 0,
         }
     }
 }

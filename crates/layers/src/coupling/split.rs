@@ -36,10 +36,18 @@ pub(super) struct Cells {
     pub(super) seen: Vec<u32>,
     /// Features of each cell that change.
     pub(super) changed: Vec<u32>,
+    /// The last so many features of a row are angles, which every cell's network reads.
+    pub(super) angles: usize,
 }
 
 impl Cells {
+    /// Numbers that each cell's network reads of a row.
     pub(super) fn inputs_each(&self) -> usize {
+        self.seen_each() + 2 * self.angles
+    }
+
+    /// Features without angles that each cell's network reads.
+    pub(super) fn seen_each(&self) -> usize {
         self.seen.len() / self.count
     }
 
@@ -61,7 +69,7 @@ impl Split {
             return Err(LayerError::NoFeatures);
         }
         if self == Self::None {
-            return Ok(Cells { count: 1, seen: vec![], changed: all.collect() });
+            return Ok(Cells { count: 1, seen: vec![], changed: all.collect(), angles: 0 });
         }
         if let Self::Halves | Self::Digit(_) = self {
             if features < 2 {
@@ -75,7 +83,7 @@ impl Split {
             };
             let (first, second): (Vec<u32>, Vec<u32>) = all.partition(|&index| stays(index));
             let (seen, changed) = if swap { (second, first) } else { (first, second) };
-            return Ok(Cells { count: 1, seen, changed });
+            return Ok(Cells { count: 1, seen, changed, angles: 0 });
         }
         let image = Image::of(features, shape)?;
         if window.is_multiple_of(2) || window > MOST_WINDOW {
@@ -160,7 +168,7 @@ impl Image {
                 changed.extend(change.clone().map(|channel| self.feature(channel, y, x)));
             }
         }
-        Ok(Cells { count, seen, changed })
+        Ok(Cells { count, seen, changed, angles: 0 })
     }
 
     fn checkerboard(&self, swap: bool, window: usize) -> Result<Cells> {
@@ -186,7 +194,7 @@ impl Image {
             }
             changed.extend((0..self.channels).map(|channel| self.feature(channel, y, x)));
         }
-        Ok(Cells { count: changing.len(), seen, changed })
+        Ok(Cells { count: changing.len(), seen, changed, angles: 0 })
     }
 }
 

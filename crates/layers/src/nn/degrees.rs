@@ -5,7 +5,7 @@ use super::mask::Mask;
 /// The degrees of a masked network (Germain et al. 2015, "MADE", section 3) for rows of `features`
 /// numbers and a condition.
 ///
-/// The input that holds the feature at position p = 1, …, D has degree p; those of the condition
+/// The inputs that hold the feature at position p = 1, …, D have degree p; those of the condition
 /// have degree 0 and come first. A hidden unit of degree m depends on inputs of degrees up to m. An
 /// output for position p reads units of degrees below p, and so depends on the features before p
 /// and on the condition.
@@ -19,6 +19,8 @@ pub(crate) struct Degrees {
     pub(crate) features: usize,
     /// Width of the condition.
     pub(crate) conditions: usize,
+    /// Inputs for each feature: two for an angle, its cosine and its sine.
+    pub(crate) each: usize,
 }
 
 /// The units of a layer.
@@ -35,7 +37,7 @@ pub(crate) enum Units {
 impl Degrees {
     /// Number of inputs.
     pub(crate) fn inputs(self) -> usize {
-        self.conditions + self.features
+        self.conditions + self.each * self.features
     }
 
     /// Number of different hidden degrees, up to D − 1.
@@ -47,7 +49,7 @@ impl Degrees {
     pub(crate) fn below(self, units: Units, degree: usize) -> usize {
         match units {
             Units::Inputs if degree == 0 => 0,
-            Units::Inputs => self.conditions + (degree - 1).min(self.features),
+            Units::Inputs => self.conditions + self.each * (degree - 1).min(self.features),
             Units::Hidden(count) => {
                 let above = self.features.saturating_sub(degree);
                 count - count.min((above * count).div_ceil(self.hidden()))
@@ -79,7 +81,7 @@ mod tests {
     use super::*;
 
     fn of_hidden(features: usize, conditions: usize, count: usize) -> Vec<usize> {
-        let degrees = Degrees { features, conditions };
+        let degrees = Degrees { features, conditions, each: 1 };
         (0..count).map(|index| degrees.reads(Units::Hidden(count), index)).collect()
     }
 
@@ -91,7 +93,7 @@ mod tests {
         assert_eq!(of_hidden(1, 3, 2), [0, 0]);
         assert_eq!(of_hidden(9, 0, 1), [8]);
         for (features, conditions, count) in [(2, 0, 5), (7, 0, 3), (7, 0, 40), (7, 1, 40), (30, 0, 7), (5, 2, 5)] {
-            let degrees = Degrees { features, conditions };
+            let degrees = Degrees { features, conditions, each: 1 };
             let hidden = of_hidden(features, conditions, count);
             assert!(hidden.is_sorted() && hidden.last() == Some(&(features - 1)));
             assert!(hidden[0] >= usize::from(conditions == 0));
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn no_output_reaches_a_feature_at_or_behind_its_position() {
-        let degrees = Degrees { features: 3, conditions: 2 };
+        let degrees = Degrees { features: 3, conditions: 2, each: 1 };
         let reach = |from, to: Units, count: usize| -> Vec<usize> {
             (0..count).map(|index| mask(Some(degrees), from, to).reach(index, 99)).collect()
         };
@@ -118,5 +120,9 @@ mod tests {
         assert_eq!(reach(Units::Hidden(3), Units::Hidden(3), 3), [1, 2, 3]);
         assert_eq!(reach(Units::Hidden(3), Units::Outputs(3), 3), [1, 2, 3]);
         assert_eq!(mask(None, Units::Inputs, Units::Hidden(3)).reach(0, 99), 99);
+        // Two inputs for each feature, behind a condition of one number.
+        let degrees = Degrees { features: 3, conditions: 1, each: 2 };
+        let outputs = mask(Some(degrees), Units::Inputs, Units::Outputs(3));
+        assert_eq!((0..3).map(|index| outputs.reach(index, 99)).collect::<Vec<_>>(), [1, 3, 5]);
     }
 }

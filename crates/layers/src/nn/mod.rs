@@ -8,12 +8,14 @@ mod mask;
 mod perceptron;
 mod residual;
 mod swish;
+mod turns;
 mod weight;
 
 pub(crate) use by_degree::MaskedNetwork;
 pub(crate) use degrees::Degrees;
 pub use perceptron::Perceptron;
 pub use residual::Residual;
+pub(crate) use turns::{seen, unseen};
 
 use pdmap_core::{Real, Registry};
 

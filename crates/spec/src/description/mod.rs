@@ -1,6 +1,7 @@
 //! Models as data: TOML files that list the layers of a flow, its preprocessing and how to train
 //! it. Every key is documented in `docs/models.md`.
 
+mod angles;
 mod layer_entry;
 mod model_spec;
 mod write;

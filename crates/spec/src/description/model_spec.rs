@@ -5,6 +5,7 @@ use std::path::Path;
 use ndarray::Array2;
 use pdmap_core::options::{OptionsError, Problem, Segment};
 use pdmap_core::{BaseSpec, BuildContext, Flow, Layer, LayerError, LayerSpec, Real, Registry, Sample, Shape};
+use pdmap_layers::preprocess::Domain;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::de::value::MapAccessDeserializer;
@@ -13,7 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::layer_entry::{LayerEntry, every_layer, expanded};
 use crate::document::Document;
+use crate::domains::ColumnDomains;
 use crate::error::SpecError;
+use crate::front::Front;
 use crate::preprocess::Preprocess;
 use crate::rows::Rows;
 use crate::training_options::{TrainConfig, TrainingSpec};
@@ -35,6 +38,9 @@ pub struct ModelSpec {
     /// Preprocessing in order, fitted to the training rows; by default what suits the data.
     #[serde(default, deserialize_with = "one_or_many", skip_serializing_if = "Option::is_none")]
     pub preprocess: Option<Vec<Preprocess>>,
+    /// Bounds and periods of columns, by name or index; the density is 0 outside.
+    #[serde(default, skip_serializing_if = "ColumnDomains::is_empty")]
+    pub columns: ColumnDomains,
     /// The shape of a row: `[channels, length]` of a signal or `[channels, height, width]` of an
     /// image, for layers that need it; by default that of the data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +49,10 @@ pub struct ModelSpec {
     /// They come with the data, not with a file.
     #[serde(skip)]
     pub conditions: usize,
+    /// The domain of each feature, in its unit; empty if all are real. They come with the data, whose
+    /// names [`columns`](Self::columns) refers to.
+    #[serde(skip)]
+    pub domains: Vec<Domain>,
     /// The base density.
     #[serde(default = "normal")]
     pub base: BaseSpec,
@@ -99,8 +109,10 @@ impl ModelSpec {
         Self {
             description: None,
             preprocess: None,
+            columns: ColumnDomains::default(),
             shape: None,
             conditions: 0,
+            domains: vec![],
             base: BaseSpec::default(),
             layers,
             training,
@@ -170,19 +182,40 @@ impl ModelSpec {
         let Some(features) = rows.features().checked_sub(self.conditions).filter(|&features| features > 0) else {
             return Err(LayerError::Conditions { expected: self.conditions, actual: rows.features() }.into());
         };
+        if self.domains.is_empty() && !self.columns.is_empty() {
+            return Err(SpecError::UnboundColumns);
+        }
+        let front = self.front(steps);
         let fixed = match rows {
-            Rows::Memory(rows) => Preprocess::fit(steps, rows.first(features))?,
+            Rows::Memory(rows) => front.fit(rows.first(features).into())?,
             Rows::File(_) if self.conditions > 0 => return Err(SpecError::ConditionsInFile),
-            Rows::File(_) => Preprocess::fit(steps, rows)?,
+            Rows::File(_) => front.fit(rows)?,
         };
+        let own = match front.angles() {
+            0 => None,
+            angles => Some(self.with_angles(features - angles, angles)),
+        };
+        let own = own.as_ref().unwrap_or(self);
         let [most, numbers] = FITTED;
-        let count = if registry.fits_base(&self.base) { (numbers / features).clamp(SAMPLE, most) } else { SAMPLE };
+        let count = if registry.fits_base(&own.base) { (numbers / features).clamp(SAMPLE, most) } else { SAMPLE };
         let sample = match rows.weights() {
             // A start of layers that depends on rows knows no weights.
-            Some(_) if !registry.fits_base(&self.base) => (rows.sample_by_weight(count)?, None),
+            Some(_) if !registry.fits_base(&own.base) => (rows.sample_by_weight(count)?, None),
             _ => (rows.sample(count)?, rows.weights_of_sample(count)),
         };
-        self.build(fixed, sample, features, seed, registry)
+        own.build(fixed, sample, features, seed, registry)
+    }
+}
+
+impl ModelSpec {
+    /// The number of fixed layers in front of those of this description, with these steps of
+    /// preprocessing.
+    pub fn preprocessing(&self, steps: &[Preprocess]) -> usize {
+        self.front(steps).layers()
+    }
+
+    fn front<'a>(&'a self, steps: &'a [Preprocess]) -> Front<'a> {
+        Front { domains: &self.domains, cut: self.is_columnwise(), steps }
     }
 }
 

@@ -17,6 +17,9 @@ impl ModelSpec {
         if let Some(preprocess) = &self.preprocess {
             line(&mut text, "preprocess", &json(preprocess));
         }
+        if !self.columns.is_empty() {
+            line(&mut text, "columns", &json(&self.columns));
+        }
         if let Some(shape) = &self.shape {
             line(&mut text, "shape", &json(shape));
         }

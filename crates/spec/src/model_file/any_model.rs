@@ -13,6 +13,7 @@ use super::model::{Model, dtype_of};
 use crate::categorical::Categories;
 use crate::condition::Condition;
 use crate::error::SpecError;
+use crate::outside;
 use crate::registry::registry;
 use crate::tensor_file::{self, IN_MEMORY};
 
@@ -98,6 +99,13 @@ impl<F: Real> Model<F> {
         let condition = condition.map(|condition| self.seen(condition)).transpose()?;
         self.header.columns.check_rows(x.reborrow())?;
         Ok(Owned { rows: self.header.columns.features(x), condition })
+    }
+
+    /// The rows of a table with a value outside the domain of its column, ascending.
+    fn excluded(&self, x: ArrayView2<'_, f64>) -> Vec<usize> {
+        let columns = &self.header.columns;
+        let rows = x.rows().into_iter().enumerate();
+        rows.filter(|(_, row)| columns.outside(row.view()).is_some()).map(|(row, _)| row).collect()
     }
 
     /// A condition as the layers see it: standardized where the model does, and codes of categories as
@@ -195,6 +203,7 @@ impl AnyModel {
     /// `log p(x)` or `log p(x | c)` of each row, nats; for a model with columns of categories, whose codes
     /// are the condition, `log p(c) + log p(x | c)`. Discrete features are taken as they are,
     /// without noise: see [`Dequantizer`](crate::Dequantizer) for a bound on the probability of a cell.
+    /// It is `−∞` for rows with a value outside the [domain](crate::Domain) of its column.
     ///
     /// # Errors
     /// Rows or conditions that do not fit the model; numbers that are not finite.
@@ -204,7 +213,8 @@ impl AnyModel {
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Vec<f64>, SpecError> {
         each_precision!(self, model => {
-            let mut scores = model.flow.log_prob(model.of_table(x, condition)?.input())?;
+            let excluded = model.excluded(x.reborrow());
+            let mut scores = outside::log_prob(&model.flow, &model.of_table(x, condition)?.input(), &excluded)?;
             if let (Some((categories, labels)), Some(condition)) = (model.categorical(), condition) {
                 let log_p = labels.log_density(codes(categories, condition)?.view(), false)?;
                 scores.iter_mut().zip(log_p).for_each(|(score, log_p)| *score += log_p);
@@ -213,7 +223,7 @@ impl AnyModel {
         })
     }
 
-    /// `∂ log p / ∂x` of each row, nats per unit of each feature.
+    /// `∂ log p / ∂x` of each row, nats per unit of each feature; NaN for rows outside the domain.
     ///
     /// # Errors
     /// As [`log_prob`](Self::log_prob).
@@ -223,7 +233,8 @@ impl AnyModel {
         condition: Option<ArrayView2<'_, f64>>,
     ) -> Result<Array2<f64>, SpecError> {
         each_precision!(self, model => {
-            Ok(model.flow.input_gradient(model.of_table(x, condition)?.input())?.mapv(Real::f64))
+            let excluded = model.excluded(x.reborrow());
+            Ok(outside::input_gradient(&model.flow, &model.of_table(x, condition)?.input(), &excluded)?.mapv(Real::f64))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use pdmap_core::BaseSpec;
 use pdmap_spec::description::LayerEntry;
-use pdmap_spec::{Architecture, ModelSpec, Preset};
+use pdmap_spec::{Architecture, Domain, ModelSpec, Preset};
 use serde_json::{Value, json};
 
 /// A model that is tried.
@@ -24,22 +24,55 @@ impl Candidate {
         Self { name: preset.to_string(), spec: preset.model(Architecture::default()) }
     }
 
-    /// The same for a density `p(x | c)`, for so many numbers `c`.
+    /// The same for a density `p(x | c)`, for so many numbers `c`, of features with these domains.
     #[must_use]
-    pub(super) fn given(mut self, conditions: usize) -> Self {
+    pub(super) fn given(mut self, conditions: usize, domains: &[Domain]) -> Self {
         self.spec.conditions = conditions;
+        self.spec.domains = domains.to_vec();
         self
     }
 
-    /// The Gaussian mixture by itself, by EM alone; it ignores a condition.
-    pub(super) fn mixture(operations: f64) -> Self {
-        Self::of(Preset::GAUSSIAN_MIXTURE, operations)
+    /// The Gaussian mixture by itself, by EM alone; it ignores a condition. Angles, which would be cut
+    /// open in it, are uniform and independent beside it.
+    pub(super) fn mixture(angles: usize, operations: f64) -> Self {
+        let mut own = Self::of(Preset::GAUSSIAN_MIXTURE, operations);
+        if angles > 0 {
+            own.name = format!("{} beside uniform angles", own.name);
+            own.spec.layers = vec![LayerEntry::layer("circular", json!({}))];
+        }
+        own
+    }
+
+    /// Circular splines of angles alone, each of which depends on the others before it.
+    fn circular(angles: usize) -> Self {
+        let mut own = Self { name: "circular".to_owned(), ..Self::new(Preset::MIXTURE_SPLINE) };
+        let layer = |order: &str| LayerEntry::layer("circular", json!({ "order": order, "hidden": [64, 64] }));
+        own.spec.layers = vec![layer("natural")];
+        if angles > 1 {
+            own.spec.layers.push(layer("reversed"));
+        }
+        own
+    }
+
+    /// The flows of `others` features given angles, which are ahead of them: see
+    /// [`flows`](Self::flows). A linear map is worth a trial from three features on.
+    fn beside_angles(others: usize, angles: usize, operations: f64) -> Vec<Self> {
+        if others == 0 {
+            return vec![Self::circular(angles)];
+        }
+        let coupled =
+            [Preset::MIXTURE_SPLINE, Preset::MIXTURE_AUTOREGRESSIVE].map(|preset| Self::of(preset, operations));
+        let linear = [Preset::LINEAR_SPLINE_ORTHONORMAL].map(Self::new);
+        coupled.into_iter().chain(linear.into_iter().filter(|_| others > 2)).collect()
     }
 
     /// Flows: couplings and masked autoregressive layers of splines on a mixture; and linear maps to
     /// independent components, orthonormal and unconstrained. A single feature has none, since it has
-    /// nothing to be coupled with.
-    pub(super) fn flows(features: usize, operations: f64) -> Vec<Self> {
+    /// nothing to be coupled with. Of the features, so many are angles.
+    pub(super) fn flows(features: usize, angles: usize, operations: f64) -> Vec<Self> {
+        if angles > 0 {
+            return Self::beside_angles(features - angles, angles, operations);
+        }
         if features == 1 {
             return vec![];
         }
@@ -54,7 +87,11 @@ impl Candidate {
     /// The flows of a density `p(x | c)`: splines behind an affine map and a spline of each feature that
     /// depend on the condition alone; on a mixture, which suits a weak dependence, and on a normal
     /// density, which suits a strong one. Linear maps do not read a condition.
-    pub(super) fn conditional(features: usize, operations: f64) -> Vec<Self> {
+    pub(super) fn conditional(features: usize, angles: usize, operations: f64) -> Vec<Self> {
+        if angles == features {
+            return vec![Self::circular(angles)];
+        }
+        let features = features - angles;
         let mixed = Self::of(Preset::MIXTURE_SPLINE, operations).behind_condition(features);
         let mut normal = Self { name: "spline".to_owned(), ..Self::new(Preset::MIXTURE_SPLINE) };
         normal.spec.base = BaseSpec::default();

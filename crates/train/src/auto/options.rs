@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pdmap_spec::{Adaptive, Budget, ModelSpec, Preprocess, TrainConfig, TrainingSpec};
+use pdmap_spec::{Adaptive, Budget, Domain, ModelSpec, Preprocess, TrainConfig, TrainingSpec};
 
 /// Options of [`fit_auto`](crate::fit_auto).
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,9 @@ pub struct AutoConfig {
     /// Numbers of the condition that follows the features of each row, for a density `p(x | c)`;
     /// [`fit_auto`](crate::fit_auto) takes it from the data.
     pub conditions: usize,
+    /// The domain of each feature; empty if all are real. Where some are angles, the flows are of the
+    /// angles, and of the other features given them.
+    pub domains: Vec<Domain>,
 }
 
 impl Default for AutoConfig {
@@ -31,7 +34,7 @@ impl AutoConfig {
     /// Defaults within a budget.
     pub fn new(budget: Budget) -> Self {
         let (seed, training) = (TrainConfig::default().seed, TrainingSpec::default());
-        Self { budget, seed, training, preprocess: None, conditions: 0 }
+        Self { budget, seed, training, preprocess: None, conditions: 0, domains: vec![] }
     }
 
     /// The configuration of a member on so many rows of `features` numbers.

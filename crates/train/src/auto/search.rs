@@ -91,14 +91,15 @@ pub fn train_auto<'a, F: Real>(
     };
     let folds = Folds::of(rows, validation.into(), config.seed)?;
     let pace = Pace::new(config.budget, hooks.checkpoints.is_some());
-    let units = if features == 1 && conditions == 0 { 0 } else { folds.count().max(REPEATS) };
+    let angles = config.domains.iter().filter(|domain| domain.is_angle()).count().min(features);
+    let units = if features == 1 && angles + conditions == 0 { 0 } else { folds.count().max(REPEATS) };
     let operations = pace.operations(folds.count() + units);
     let flows = match conditions {
-        0 => Candidate::flows(features, operations),
-        _ => Candidate::conditional(features, operations),
+        0 => Candidate::flows(features, angles, operations),
+        _ => Candidate::conditional(features, angles, operations),
     };
-    let kinds = [Candidate::mixture(operations)].into_iter().chain(flows);
-    let kinds: Vec<Candidate> = kinds.map(|kind| kind.given(conditions)).collect();
+    let kinds = [Candidate::mixture(angles, operations)].into_iter().chain(flows);
+    let kinds: Vec<Candidate> = kinds.map(|kind| kind.given(conditions, &config.domains)).collect();
     // Before anything is fitted.
     let (rows, _) = folds.get(0)?;
     for flow in &kinds[1..] {

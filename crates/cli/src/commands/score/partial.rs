@@ -123,7 +123,9 @@ fn log_density<F: Real>(copula: &Copula<F>, rows: Array2<F>, given: &[usize]) ->
     let mut condition = Array2::from_elem(rows.dim(), F::nan());
     given.iter().for_each(|&column| condition.column_mut(column).assign(&rows.column(column)));
     let of_given = inside(copula, &condition)?;
-    Ok(joint.iter().zip(of_given).map(|(joint, given)| joint - given).collect())
+    // A row whose given cells are outside is outside.
+    let of_row = |(joint, given): (&f64, f64)| if given.is_finite() { joint - given } else { f64::NEG_INFINITY };
+    Ok(joint.iter().zip(of_given).map(of_row).collect())
 }
 
 /// `log p` of each row, `-inf` for a row outside the domain.

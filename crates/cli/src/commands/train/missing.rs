@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
-use pdmap_query::{Copula, ObservedFit, QueryError, SelectOptions, fit_observed};
+use pdmap_query::{Copula, ObservedFit, QueryError, SelectOptions, fit_observed_within};
 use pdmap_train::{Budget, Dequantizer, Model, Rows, TrainConfig, TrainingRecord};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -84,12 +84,15 @@ pub(super) fn fit<F: Real>(args: &Train, config: &TrainConfig, source: &Source, 
     };
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let blame = |error: QueryError| BadInput(format!("{}: {error}", source.name()));
-    let fitted = fit_observed(rows.view(), data.validation.view(), &options, &mut rng).map_err(blame)?;
+    let domains = data.columns.map.feature_domains();
+    let fitted =
+        fit_observed_within(&domains, (rows.view(), data.validation.view()), &options, &mut rng).map_err(blame)?;
     let ObservedFit { flow, map, validation } = fitted;
+    let fixed = flow.chain().layers().len();
     let copula = Copula::of(&flow).map_err(blame)?;
     let components = copula.mixture().components().len();
     let test = test_of(&copula, &data.test, &data.facts.space, &source.test_name())?;
-    let mut model = Model::new(flow, data.facts.space.clone(), 1);
+    let mut model = Model::new(flow, data.facts.space.clone(), fixed);
     model.header.columns = data.columns.map.clone();
     model.header.training = Some(TrainingRecord {
         data: args.data.data().to_owned(),

@@ -1,7 +1,7 @@
 //! Base densities.
 //!
-//! All are symmetric, have independent features and a fixed scale of 1; a linear layer before them
-//! learns the scale. A new density takes one file like these and one line in [`register`].
+//! All but the torus are symmetric, have independent features and a fixed scale of 1; a linear layer
+//! before them learns the scale. A new density takes one file like these and one line in [`register`].
 
 mod draw;
 mod elementwise;
@@ -9,6 +9,7 @@ mod laplace;
 mod logistic;
 mod normal;
 mod student_t;
+mod torus;
 
 pub use draw::draw;
 pub(crate) use draw::draw_given;
@@ -16,6 +17,7 @@ pub use laplace::Laplace;
 pub use logistic::Logistic;
 pub use normal::Normal;
 pub use student_t::StudentT;
+pub use torus::Torus;
 
 use serde::Deserialize;
 
@@ -40,4 +42,5 @@ pub fn register<F: Real>(registry: &mut Registry<F>) {
     plain(registry, "logistic", Logistic);
     plain(registry, "laplace", Laplace);
     registry.insert_base("student-t", |spec| Ok(Box::new(StudentT::of(spec)?)));
+    torus::register(registry);
 }
