@@ -61,7 +61,7 @@ impl Front<'_> {
             return Preprocess::fit(self.steps, rows);
         }
         let (features, angles) = (rows.features(), self.angles());
-        let domains = Domains::fit(rows.sample(FITTED)?.view(), self.domains, self.cut)?;
+        let domains = Domains::fit(rows.sample_by_weight(FITTED)?.view(), self.domains, self.cut)?;
         let mut layers: Vec<Box<dyn Layer<F>>> = vec![Box::new(domains)];
         if let Some(order) = self.order()? {
             layers.push(Box::new(order));
