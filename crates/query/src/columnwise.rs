@@ -1,6 +1,7 @@
 //! Which layers map each column by itself.
 
 use pdmap_core::LayerSpec;
+use serde::Deserialize;
 
 /// Kinds of layers whose outputs depend, each increasing, on the input of the same column alone.
 const KINDS: &[&str] = &[
@@ -17,7 +18,16 @@ const KINDS: &[&str] = &[
     "standardize",
 ];
 
+/// Layers one after another.
+const CHAIN: &str = "chain";
+
 /// Whether each output of a layer increases with the input of the same column and depends on no other.
 pub fn is_columnwise(spec: &LayerSpec) -> bool {
-    KINDS.contains(&spec.kind.as_str())
+    match spec.kind.as_str() {
+        CHAIN => match spec.options.get("layers").map(|layers| Vec::<LayerSpec>::deserialize(layers)) {
+            Some(Ok(layers)) => layers.iter().all(is_columnwise),
+            _ => false,
+        },
+        kind => KINDS.contains(&kind),
+    }
 }
