@@ -54,11 +54,11 @@ fn every_mistake_is_named_with_its_line() {
         // Preprocessing.
         (
             format!("preprocess = \"whitn\"\n{arm}"),
-            "plan.toml:1: `preprocess`: unknown name `whitn`; nearest is `whiten`, known: none, standardize, robust, whiten, logit, sigmoid, histogram, levels",
+            "plan.toml:1: `preprocess`: unknown name `whitn`; nearest is `whiten`, known: none, standardize, robust, whiten, logit, sigmoid, histogram, levels, columns",
         ),
         (
             format!("preprocess = [\n\"whiten\",\n\"logt\"]\n{arm}"),
-            "plan.toml:3: `preprocess[1]`: unknown name `logt`; nearest is `logit`, known: none, standardize, robust, whiten, logit, sigmoid, histogram, levels",
+            "plan.toml:3: `preprocess[1]`: unknown name `logt`; nearest is `logit`, known: none, standardize, robust, whiten, logit, sigmoid, histogram, levels, columns",
         ),
         (
             format!("preprocess = {{ logit = {{ lambda = 0.7 }} }}\n{arm}"),

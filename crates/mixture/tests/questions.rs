@@ -97,3 +97,40 @@ fn mistakes_are_errors() {
     assert!(matches!(mixture.conditional(&[1], array![].view()), Err(MixtureError::Count { .. })));
     assert!(mixture.conditional(&[1], array![f64::NAN].view()).is_err());
 }
+
+/// The derivative of the log-density by a cell is `linear − precision·z` (Fisher's identity), whether others are
+/// missing or not; and the second derivative is not `−precision`, but for one component.
+#[test]
+fn pulls_are_slopes_of_the_log_density() {
+    let mixture = three();
+    let mut rows = mixture.sample(12, &mut rng(4)).unwrap().0;
+    for (row, column) in [(1, 0), (2, 3), (2, 0), (5, 1), (5, 2), (5, 3)] {
+        rows[[row, column]] = f64::NAN;
+    }
+    let pulls = mixture.pulls(rows.view()).unwrap();
+    let step = 1e-5;
+    for column in 0..4 {
+        let moved = |by: f64| {
+            let mut own = rows.clone();
+            own.column_mut(column).mapv_inplace(|z| z + by);
+            mixture.log_density_observed(own.view()).unwrap()
+        };
+        let (up, down) = (moved(step), moved(-step));
+        for (row, pull) in pulls.on(rows.view(), column).unwrap().into_iter().enumerate() {
+            let z = rows[[row, column]];
+            if z.is_nan() {
+                assert_eq!((pull.precision, pull.linear), (0.0, 0.0));
+                continue;
+            }
+            let (slope, found) = ((up[row] - down[row]) / (2.0 * step), pull.linear - pull.precision * z);
+            assert!((slope - found).abs() < 1e-6 * (1.0 + slope.abs()), "{row}, {column}: {slope} {found}");
+            // Towards the mean of the column, whatever the others are: wrong.
+            let alone = mixture.marginal(&[column]).unwrap();
+            let cell = array![[z]];
+            let other = alone.pulls(cell.view()).unwrap().on(cell.view(), 0).unwrap()[0];
+            let whole = rows.row(row).iter().filter(|z| !z.is_nan()).count() > 1;
+            assert!(!whole || (other.linear - other.precision * z - slope).abs() > 1e-6);
+        }
+    }
+    assert!(pulls.on(rows.view(), 4).is_err() && mixture.pulls(rows.select(Axis(1), &[0]).view()).is_err());
+}

@@ -28,6 +28,21 @@ impl<'c, F: Real> Density<'c, F> {
         &self.columns
     }
 
+    /// Of the codes of these columns.
+    pub(crate) fn mixture(&self) -> &GaussianMixture {
+        &self.mixture
+    }
+
+    /// The cells with these codes.
+    pub(crate) fn decode(&self, codes: ArrayView2<'_, f64>) -> Result<Array2<F>> {
+        self.maps.decode(&self.columns, codes)
+    }
+
+    /// The sum of the log-slopes of the maps of each row of cells.
+    pub(crate) fn log_slopes(&self, cells: ArrayView2<'_, F>) -> Result<Vec<f64>> {
+        Ok(self.maps.codes_of(&self.columns, cells)?.log_slopes.sum_axis(Axis(1)).to_vec())
+    }
+
     /// `log p` of rows of these columns, in nats.
     ///
     /// # Errors

@@ -39,6 +39,19 @@ pub enum QueryError {
         /// The number that was given.
         value: f64,
     },
+    /// An estimate whose weights have a tail too heavy for it to be trusted.
+    #[error(
+        "row {row}: the importance weights have a Pareto shape of {pareto_k:.2} and an effective size of \
+         {effective:.0}: estimates are refused from a shape of 0.7 on; more draws may help"
+    )]
+    Unreliable {
+        /// Number of the row, from 0.
+        row: u64,
+        /// `k̂`.
+        pareto_k: f64,
+        /// `1/Σ w²`.
+        effective: f64,
+    },
     /// An error of the mixture, such as a column that does not exist.
     #[error(transparent)]
     Mixture(#[from] MixtureError),

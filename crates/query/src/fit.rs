@@ -2,22 +2,15 @@
 
 use ndarray::{Array1, ArrayView2};
 use pdmap_core::group::Direction;
-use pdmap_core::{Chain, Flow, Layer, LayerError, Real};
-use pdmap_layers::preprocess::{Bins, Domain, Domains, Histogram, Standardize};
-use pdmap_mixture::{
-    FactorKind, GaussianMixture, GaussianMixtureBase, MixtureError, SelectOptions, Standardized, select,
-};
+use pdmap_core::{Chain, Flow, Layer, Real};
+use pdmap_layers::preprocess::{Domain, Domains};
+use pdmap_mixture::{FactorKind, GaussianMixture, GaussianMixtureBase, MixtureError, SelectOptions, select};
 use rand::Rng;
 
+use crate::candidates::{Candidate, candidates};
 use crate::copula::Copula;
 use crate::error::Result;
 use crate::maps::Maps;
-
-/// Bins of the maps by histograms that are tried; fewer where a column has few cells.
-const BINS: [usize; 2] = [16, 64];
-
-/// Least cells of a column for each bin.
-const CELLS: usize = 20;
 
 /// A flow and how it judges the validation rows.
 #[derive(Debug, Clone)]
@@ -33,8 +26,8 @@ pub struct ObservedFit<F: Real> {
 /// Fits a [`Copula`] to rows with missing cells, which are NaN, by the likelihood of the cells that are there:
 /// a map of each column by its own cells, then a mixture by EM (Ghahramani & Jordan 1994). This is right
 /// where cells are missing at random: whether one is missing may depend on the others that are there, not
-/// on its own value. The validation rows choose the map (a standardization, or a histogram of each
-/// column), the components, the form of their covariances and their shrinkage.
+/// on its own value. The validation rows choose the maps (a standardization, an arcsinh curve or a histogram of
+/// each column), the components, the form of their covariances and their shrinkage.
 ///
 /// # Errors
 /// A column without two different cells; no validation rows; infinite cells.
@@ -45,10 +38,8 @@ pub fn fit_observed<F: Real>(
     rng: &mut dyn Rng,
 ) -> Result<ObservedFit<F>> {
     let options = SelectOptions { missing: true, ..options.clone() };
-    // Refuses what cannot be fitted.
-    let standardized = Standardized::observed(rows.mapv(F::f64).view())?;
     let mut best: Option<ObservedFit<F>> = None;
-    for Map { name, layer } in maps(rows, &standardized)? {
+    for Candidate { name, layer } in candidates(rows, rng)? {
         let maps = Maps::new(Chain::new(vec![layer.duplicate()])?, Array1::zeros(rows.ncols()))?;
         let (train, held_out) = (maps.codes_observed(rows)?.z, maps.codes_observed(validation)?.z);
         let mixture = select(train.view(), held_out.view(), &options, rng)?.mixture;
@@ -86,31 +77,6 @@ pub fn fit_observed_within<F: Real>(
     let each = Copula::of(&flow)?.log_density_observed(validation)?;
     let validation = each.iter().sum::<f64>() / each.len() as f64;
     Ok(ObservedFit { flow, map, validation })
-}
-
-/// A map of each column by its own cells.
-struct Map<F: Real> {
-    name: String,
-    layer: Box<dyn Layer<F>>,
-}
-
-/// The maps that are tried.
-fn maps<F: Real>(rows: ArrayView2<'_, F>, standardized: &Standardized) -> Result<Vec<Map<F>>> {
-    let (mean, deviation) = standardized.scale();
-    let plain = Standardize::new(mean.mapv(F::of), deviation.mapv(F::of))?;
-    let mut maps = vec![Map { name: "standardize".to_owned(), layer: Box::new(plain) as Box<dyn Layer<F>> }];
-    let cells: Vec<Vec<F>> =
-        rows.columns().into_iter().map(|column| column.iter().copied().filter(|x| !x.is_nan()).collect()).collect();
-    let least = cells.iter().map(Vec::len).min().unwrap_or(0);
-    for bins in BINS.into_iter().filter(|bins| bins * CELLS <= least) {
-        let each = cells.iter().map(|cells| {
-            let column = ArrayView2::from_shape((cells.len(), 1), cells).map_err(|_| LayerError::NoRows)?;
-            Ok(Histogram::fit(column, Bins::Bins(bins))?)
-        });
-        let histogram = Histogram::beside(&each.collect::<Result<Vec<_>>>()?)?;
-        maps.push(Map { name: format!("histogram of {bins} bins"), layer: Box::new(histogram) });
-    }
-    Ok(maps)
 }
 
 fn flow<F: Real>(layer: Box<dyn Layer<F>>, mixture: &GaussianMixture) -> Result<Flow<F>> {

@@ -8,6 +8,9 @@ use pdmap_core::options::nearest;
 use pdmap_core::{Layer, LayerError, LayerExt, Real};
 use pdmap_layers::elementwise::{Elementwise, Sigmoid, logit};
 use pdmap_layers::preprocess::{Bins, Histogram, Standardize, Visit, Whitening};
+use pdmap_query::fit_columns;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SpecError;
@@ -58,6 +61,9 @@ pub enum Preprocess {
         #[serde(default = "levels")]
         count: usize,
     },
+    /// A map of each feature for a Gaussian mixture behind it, chosen by held-out rows: a standardization,
+    /// an arcsinh curve or a histogram (see [`fit_columns`]).
+    Columns,
 }
 
 fn bins() -> usize {
@@ -74,7 +80,7 @@ fn lambda() -> f64 {
 
 impl Preprocess {
     /// All steps, with default options.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::None,
         Self::Standardize,
         Self::Robust,
@@ -83,10 +89,12 @@ impl Preprocess {
         Self::Sigmoid { lambda: LAMBDA },
         Self::Histogram { bins: BINS },
         Self::Levels { count: LEVELS },
+        Self::Columns,
     ];
 
     /// Their names.
-    pub const NAMES: &[&str] = &["none", "standardize", "robust", "whiten", "logit", "sigmoid", "histogram", "levels"];
+    pub const NAMES: &[&str] =
+        &["none", "standardize", "robust", "whiten", "logit", "sigmoid", "histogram", "levels", "columns"];
 
     /// Says that the options are in their ranges.
     ///
@@ -98,7 +106,7 @@ impl Preprocess {
             Self::Sigmoid { lambda } => Elementwise::new(Sigmoid { lambda }).map(drop),
             Self::Histogram { bins } => Bins::Bins(bins).validate(),
             Self::Levels { count } => Bins::Levels(count).validate(),
-            Self::None | Self::Standardize | Self::Robust | Self::Whiten => Ok(()),
+            Self::None | Self::Standardize | Self::Robust | Self::Whiten | Self::Columns => Ok(()),
         }
     }
 
@@ -149,6 +157,10 @@ impl Preprocess {
                 Self::Sigmoid { lambda } => Box::new(Elementwise::new(Sigmoid { lambda })?),
                 Self::Histogram { bins } => Box::new(histogram((before, keep), &layers, rows, Bins::Bins(bins))?),
                 Self::Levels { count } => Box::new(histogram((before, keep), &layers, rows, Bins::Levels(count))?),
+                Self::Columns => match columns((before, keep), &layers, rows)? {
+                    Some(layer) => layer,
+                    None => Box::new(Standardize::fit_in_passes(&mut passes)?),
+                },
             };
             layers.push(layer);
         }
@@ -187,6 +199,24 @@ fn behind<F: Real>(
     Ok(Some(through(layers, kept.view())?.unwrap_or(kept)))
 }
 
+/// Rows from which the maps of columns are chosen, and the seed of the choice.
+const CHOSEN_FROM: usize = 1 << 14;
+const SEED: u64 = 0;
+
+/// The maps of the columns of the rows after some layers; none for a standardization.
+fn columns<F: Real>(
+    before: Before<'_, F>,
+    layers: &[Box<dyn Layer<F>>],
+    rows: Rows<'_, F>,
+) -> Result<Option<Box<dyn Layer<F>>>, SpecError> {
+    let sample = rows.sample_by_weight(CHOSEN_FROM)?;
+    let mapped = behind(before, layers, sample.view())?;
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    // What cannot be fitted by EM, such as a column that hardly varies, may still be standardized, or is
+    // refused with the reason.
+    Ok(fit_columns(mapped.as_ref().map_or(sample.view(), |mapped| mapped.view()), &mut rng).unwrap_or(None))
+}
+
 /// A block of rows after some layers; none without layers.
 fn through<F: Real>(layers: &[Box<dyn Layer<F>>], block: ArrayView2<'_, F>) -> Result<Option<Array2<F>>, LayerError> {
     let mut mapped: Option<Array2<F>> = None;
@@ -212,6 +242,7 @@ impl Display for Preprocess {
             Self::Histogram { bins } => write!(f, "histogram ({bins} bins)"),
             Self::Levels { count: LEVELS } => f.write_str("levels"),
             Self::Levels { count } => write!(f, "levels ({count})"),
+            Self::Columns => f.write_str("columns"),
         }
     }
 }

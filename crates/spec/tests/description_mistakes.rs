@@ -14,7 +14,7 @@ fn every_mistake_has_its_line_and_its_words() {
         (format!("{layers}\ndescription = 3"), "`description`: invalid type: integer `3`, expected a string".into()),
         (
             format!("{layers}\npreprocess = [\"whitten\"]"),
-            "`preprocess[0]`: unknown name `whitten`; nearest is `whiten`, known: none, standardize, robust, whiten, logit, sigmoid, histogram, levels".into(),
+            "`preprocess[0]`: unknown name `whitten`; nearest is `whiten`, known: none, standardize, robust, whiten, logit, sigmoid, histogram, levels, columns".into(),
         ),
         (
             format!("{layers}\npreprocess = {{ logit = {{ lamda = 1 }} }}"),

@@ -15,7 +15,7 @@ fn words_come_back() {
     }
     let error = "dense-relativ".parse::<Preset>().unwrap_err().to_string();
     assert!(error.contains("dense-relative"), "{error}");
-    for word in ["none", "standardize", "robust", "whiten", "logit", "histogram", "levels", "sigmoid"] {
+    for word in ["none", "standardize", "robust", "whiten", "logit", "histogram", "levels", "sigmoid", "columns"] {
         let step: Preprocess = word.parse().unwrap();
         assert_eq!(step.to_string(), word);
         assert_eq!(step.to_string().parse::<Preprocess>().unwrap(), step);

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::save;
+use super::{imputed, save};
 use crate::args::Train;
 use crate::model_choice::AUTO;
 use crate::rows::data::Source;
@@ -23,7 +23,10 @@ use crate::terminal::output;
 const MODEL: &str = "mixture-copula";
 
 /// Maps that are tried one after another, at most.
-const MAPS: u32 = 3;
+const MAPS: u32 = 4;
+
+/// Under `auto`, one part in so many of the time is for the copula that fills the missing cells.
+const COPULA_SHARE: u32 = 4;
 
 /// Floating-point operations of all fits under a budget of steps, which must not depend on the machine.
 const OPERATIONS: f64 = 6e11;
@@ -78,8 +81,11 @@ pub(super) fn fit<F: Real>(args: &Train, config: &TrainConfig, source: &Source, 
         noise.add(Dequantizer::FIXED, 0, rows.view_mut());
     }
     let share = SelectOptions::default();
+    let by_flows = args.model.as_deref() == Some(AUTO);
+    // The flows take what is left.
+    let copula_time = if by_flows { COPULA_SHARE } else { 1 };
     let options = match config.budget {
-        Budget::Time(time) => SelectOptions { budget: Some(time / MAPS), ..share },
+        Budget::Time(time) => SelectOptions { budget: Some(time / (MAPS * copula_time)), ..share },
         Budget::Steps(_) => SelectOptions { operations: Some(OPERATIONS / f64::from(MAPS)), ..share },
     };
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
@@ -90,6 +96,14 @@ pub(super) fn fit<F: Real>(args: &Train, config: &TrainConfig, source: &Source, 
     let ObservedFit { flow, map, validation } = fitted;
     let fixed = flow.chain().layers().len();
     let copula = Copula::of(&flow).map_err(blame)?;
+    if by_flows {
+        let budget = match config.budget {
+            Budget::Time(time) => Budget::Time(time - time / COPULA_SHARE),
+            steps @ Budget::Steps(_) => steps,
+        };
+        let config = TrainConfig { budget, ..config.clone() };
+        return imputed::fit(args, &config, (source, data), (&copula, &rows));
+    }
     let components = copula.mixture().components().len();
     let test = test_of(&copula, &data.test, &data.facts.space, &source.test_name())?;
     let mut model = Model::new(flow, data.facts.space.clone(), fixed);
