@@ -2,6 +2,7 @@
 
 mod bias;
 mod dense;
+pub mod ica;
 mod parameters;
 mod svd;
 

@@ -1,0 +1,235 @@
+//! The main loop.
+
+use ndarray::{Array2, ArrayView2};
+use pdmap_core::{LayerError, Result, check};
+
+use super::curvature::{Curvature, Source};
+use super::lbfgs::{Memory, product};
+use super::moments::{Moments, Passes, Rows};
+use super::options::{Constraint, IcaOptions};
+use super::turn::Unmixing;
+
+/// Halvings of a step at most.
+const HALVINGS: usize = 12;
+
+/// Roundings of the likelihood, relative to its size, within which two are equal.
+const ROUNDINGS: f64 = 64.0;
+
+/// How a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The relative gradient is within the tolerance.
+    Converged,
+    /// No iterations are left.
+    OutOfIterations,
+    /// No step along the gradient raises the likelihood any more: the rounding of the rows is reached.
+    Stalled,
+}
+
+/// The state before an iteration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Iteration {
+    /// `L(W)`, in nats a row.
+    pub log_likelihood: f64,
+    /// The largest entry of the relative gradient, or on O(D) of its skew part.
+    pub criterion: f64,
+    /// Passes over the rows so far.
+    pub passes: usize,
+}
+
+/// An unmixing matrix and how it was found.
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// `W`, `[D, D]`: the sources of a row are `y = W x`.
+    pub unmixing: Array2<f64>,
+    /// 1 for each source that is taken as super-Gaussian, −1 for a sub-Gaussian one.
+    pub signs: Vec<f64>,
+    /// The states before all iterations, and at the end.
+    pub record: Vec<Iteration>,
+    /// How it ended.
+    pub end: End,
+}
+
+impl Solution {
+    /// The state at the end.
+    pub fn last(&self) -> Iteration {
+        let none = Iteration { log_likelihood: f64::NAN, criterion: f64::NAN, passes: 0 };
+        self.record.last().copied().unwrap_or(none)
+    }
+}
+
+/// Maximizes the likelihood of rows `[rows, D]` of mean 0 over unmixing matrices, from `start`. On O(D) the
+/// rows have to be white and the start orthonormal, as after
+/// [`Whitening`](pdmap_layers::preprocess::Whitening).
+///
+/// ```
+/// use ndarray::{Array2, array};
+/// use pdmap_dense::ica::{IcaOptions, End, solve};
+///
+/// # fn main() -> pdmap_core::Result<()> {
+/// // Two sources, uniform and of two values with noise, mixed.
+/// let source = |row: usize, k: usize| ((row * (7 + 12 * k) + row * row * 3) % 1009) as f64 / 504.0 - 1.0;
+/// let x = Array2::from_shape_fn((1009, 2), |(row, j)| {
+///     let (a, b) = (source(row, 0), source(row, 1));
+///     if j == 0 { a + 0.5 * b } else { 0.3 * a - b }
+/// });
+/// let solution = solve(x.view(), Array2::eye(2).view(), &IcaOptions::default())?;
+/// assert_eq!(solution.end, End::Converged);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// No rows; numbers that are not finite; a start of another size, or singular.
+pub fn solve(rows: ArrayView2<'_, f64>, start: ArrayView2<'_, f64>, options: &IcaOptions) -> Result<Solution> {
+    let rows = rows.as_standard_layout();
+    solve_in_passes(&mut |visit| visit(rows.view()), start, options)
+}
+
+/// Like [`solve`], for rows that are delivered in blocks by repeated passes, such as over a file. Results
+/// depend on the blocks up to rounding.
+///
+/// # Errors
+/// As [`solve`]; those of the passes.
+pub fn solve_in_passes(passes: &mut Passes<'_>, start: ArrayView2<'_, f64>, options: &IcaOptions) -> Result<Solution> {
+    options.validate()?;
+    let columns = start.nrows();
+    check::shape("start of the unmixing matrix", (columns, columns), start.dim())?;
+    let rows = Rows::new(passes, columns)?;
+    let mut search = Search { rows, options, passes: 0, memory: Memory::new(options.memory), record: vec![] };
+    let mut at = search.at(Unmixing::new(start.to_owned())?, None)?;
+    for _ in 0..options.iterations {
+        search.log(&at);
+        if at.criterion <= options.tolerance {
+            return Ok(search.finish(at, End::Converged));
+        }
+        match search.step(&at)? {
+            Some(next) => at = next,
+            None => return Ok(search.finish(at, End::Stalled)),
+        }
+    }
+    search.log(&at);
+    let end = if at.criterion <= options.tolerance { End::Converged } else { End::OutOfIterations };
+    Ok(search.finish(at, end))
+}
+
+struct Search<'s, 'p, 'a> {
+    rows: Rows<'p, 'a>,
+    options: &'s IcaOptions,
+    passes: usize,
+    memory: Memory,
+    record: Vec<Iteration>,
+}
+
+/// A matrix, and all that a step from it needs.
+#[derive(Debug, Clone)]
+struct Point {
+    unmixing: Unmixing,
+    moments: Moments,
+    signs: Vec<f64>,
+    log_likelihood: f64,
+    /// Of `−L`.
+    gradient: Array2<f64>,
+    criterion: f64,
+}
+
+impl Search<'_, '_, '_> {
+    /// Measures the sources of a matrix, with the given signs or those that its moments ask for.
+    fn at(&mut self, unmixing: Unmixing, signs: Option<&[f64]>) -> Result<Point> {
+        self.passes += 1;
+        let moments = self.rows.moments(unmixing.matrix.view())?;
+        let signs = signs.map_or_else(|| self.options.density.signs(&moments), <[f64]>::to_vec);
+        Ok(self.point(unmixing, moments, signs))
+    }
+
+    fn point(&self, unmixing: Unmixing, moments: Moments, signs: Vec<f64>) -> Point {
+        let (density, q) = (self.options.density, self.options.density.quadratic());
+        let energy =
+            |i: usize| signs[i] * moments.log_cosh[i] + 0.5 * q * moments.variance(i) + density.constant(signs[i]);
+        let log_likelihood = unmixing.log_det - (0..signs.len()).map(energy).sum::<f64>();
+        // E[ψ(y) yᵀ].
+        let scores =
+            Array2::from_shape_fn(moments.tanh.dim(), |at| signs[at.0] * moments.tanh[at] + q * moments.products[at]);
+        let gradient = match self.options.constraint {
+            Constraint::Unconstrained => scores - Array2::<f64>::eye(signs.len()),
+            Constraint::Orthonormal => (&scores - &scores.t()) * 0.5,
+        };
+        let criterion = gradient.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
+        Point { unmixing, moments, signs, log_likelihood, gradient, criterion }
+    }
+
+    fn curvature(&self, at: &Point) -> Curvature {
+        let q = self.options.density.quadratic();
+        let source = |i: usize| {
+            let (sign, variance) = (at.signs[i], at.moments.variance(i));
+            Source {
+                slope: sign * at.moments.slope[i] + q,
+                variance,
+                score: sign * at.moments.tanh[[i, i]] + q * variance,
+                slope_square: sign * at.moments.slope_square[i] + q * variance,
+            }
+        };
+        Curvature::new(&(0..at.signs.len()).map(source).collect::<Vec<_>>(), self.options)
+    }
+
+    /// A step that raises the likelihood: quasi-Newton, or else preconditioned only; none if there is none.
+    fn step(&mut self, at: &Point) -> Result<Option<Point>> {
+        let curvature = self.curvature(at);
+        loop {
+            let mut direction = self.memory.direction(&at.gradient, &curvature);
+            if product(&direction, &at.gradient) >= 0.0 {
+                self.memory.clear();
+                direction = self.memory.direction(&at.gradient, &curvature);
+            }
+            if let Some((next, step)) = self.along(at, direction)? {
+                return Ok(Some(self.arrive(at, next, step)));
+            }
+            if self.memory.is_empty() {
+                return Ok(None);
+            }
+            self.memory.clear();
+        }
+    }
+
+    /// The first of halved steps that raises the likelihood or, where that is rounding, lowers the gradient.
+    fn along(&mut self, at: &Point, direction: Array2<f64>) -> Result<Option<(Point, Array2<f64>)>> {
+        let equal = ROUNDINGS * f64::EPSILON * (1.0 + at.log_likelihood.abs());
+        let mut step = direction;
+        for _ in 0..=HALVINGS {
+            // A singular matrix is a step too far.
+            let moved = match at.unmixing.moved(&step, self.options.constraint) {
+                Err(LayerError::Singular { .. }) => None,
+                moved => Some(moved?),
+            };
+            if let Some(moved) = moved {
+                let next = self.at(moved, Some(&at.signs))?;
+                let gain = next.log_likelihood - at.log_likelihood;
+                if gain > equal || (gain >= -equal && next.criterion < at.criterion) {
+                    return Ok(Some((next, step)));
+                }
+            }
+            step *= 0.5;
+        }
+        Ok(None)
+    }
+
+    /// Remembers a step, unless a source has changed its sign: then the likelihood is another function.
+    fn arrive(&mut self, at: &Point, next: Point, step: Array2<f64>) -> Point {
+        let signs = self.options.density.signs(&next.moments);
+        if signs != next.signs {
+            self.memory.clear();
+            return self.point(next.unmixing, next.moments, signs);
+        }
+        self.memory.push(step, &next.gradient - &at.gradient);
+        next
+    }
+
+    fn log(&mut self, at: &Point) {
+        let Point { log_likelihood, criterion, .. } = *at;
+        self.record.push(Iteration { log_likelihood, criterion, passes: self.passes });
+    }
+
+    fn finish(self, at: Point, end: End) -> Solution {
+        Solution { unmixing: at.unmixing.matrix, signs: at.signs, record: self.record, end }
+    }
+}
