@@ -111,7 +111,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
             train_with(&mut flow, data.rows(), validation, &config, hooks).map(|trained| (flow, trained, vec![]))
         }
     };
-    let (flow, mut trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
+    let (flow, trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
     let fixed = if by_auto { 0 } else { Preprocess::layers(&steps) };
 
     let mut model = Model::new(flow, data.facts.space.clone(), fixed);
@@ -120,7 +120,6 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     }
     if let Some(labelled) = &labelled {
         model = labelled.join(model);
-        labelled.add_to(&mut trained);
     }
     model.header.columns = data.columns.map.clone();
     model.header.training = Some(TrainingRecord {
