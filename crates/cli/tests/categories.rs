@@ -234,7 +234,7 @@ fn what_cannot_be_trained_on_is_refused_before_anything_is_written() {
     std::fs::write(folder.join("names.csv"), "x,who\n1,ann\n2,bob\n3,cy\n4.5,dan\n").unwrap();
     refuse(&with("names.csv", " --categorical who"), &["who", "--id"]);
     std::fs::write(folder.join("holes.csv"), "x,kind\n1,cat\n2,\n3,dog\n4.5,cat\n").unwrap();
-    refuse(&with("holes.csv", " --categorical kind"), &["row 1", "kind"]);
+    refuse(&with("holes.csv", " --categorical kind"), &["row 1", "kind", "no label"]);
     succeed(folder, &words("train --data x.npy --model gaussian-mixture --steps 2 --out plain.st"));
     refuse("score plain.st --data x.npy --unseen other", &["--unseen other", "no columns of categories"]);
 }

@@ -57,6 +57,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     if missing {
         missing::check(args, &source)?;
     }
+    categories::check(args, &source)?;
     let choice = ModelChoice::of::<F>(args.model.as_deref().unwrap_or(usual), &args.training)?;
     let (config, adaptive) = settle(args, &choice)?;
     not_an_input(args)?;

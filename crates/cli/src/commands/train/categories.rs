@@ -44,11 +44,11 @@ pub(super) struct Facts {
     log_known: f64,
 }
 
-/// Refuses flags that do not go together with categories, and reads the labels.
-pub(super) fn read(args: &Train, source: Source) -> Result<(Source, Option<Found>)> {
+/// Refuses flags and data that do not go together with categories.
+pub(super) fn check(args: &Train, source: &Source) -> Result<()> {
     let names = &args.categories.categorical;
     if names.is_empty() {
-        return Ok((source, None));
+        return Ok(());
     }
     let refuse = |message: &str| Err(BadInput(format!("--categorical {}: {message}", names.join(","))).into());
     if args.condition.is_some() {
@@ -59,6 +59,15 @@ pub(super) fn read(args: &Train, source: Source) -> Result<(Source, Option<Found
     }
     if !source.is_table() {
         return refuse("for tables: CSV, Parquet or Arrow");
+    }
+    Ok(())
+}
+
+/// Reads the labels.
+pub(super) fn read(args: &Train, source: Source) -> Result<(Source, Option<Found>)> {
+    let names = &args.categories.categorical;
+    if names.is_empty() {
+        return Ok((source, None));
     }
     let source = source.with_categories(names);
     let found = of_training(args.data.data(), source.text())?;
