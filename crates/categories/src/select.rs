@@ -17,6 +17,9 @@ const SMOOTHINGS: [f64; 5] = [1.0, 0.3, 0.1, 0.03, 0.01];
 /// Least rows for each class that are tried.
 const ROWS: f64 = 4.0;
 
+/// Most probabilities of labels in all classes that are tried.
+const NUMBERS: usize = 1 << 20;
+
 /// Numbers of classes in a row that may fail to improve before the search ends.
 const PATIENCE: usize = 2;
 
@@ -93,7 +96,11 @@ pub fn select(
     let validation = Counts::of(validation, labels)?;
     let classes: Vec<usize> = match options.classes {
         Some(classes) => vec![classes],
-        None => CLASSES.into_iter().filter(|&classes| classes == 1 || classes as f64 * ROWS <= rows.total()).collect(),
+        None => {
+            let all: usize = labels.iter().sum();
+            let fits = |classes: usize| classes as f64 * ROWS <= rows.total() && classes.saturating_mul(all) <= NUMBERS;
+            CLASSES.into_iter().filter(|&classes| classes == 1 || fits(classes)).collect()
+        }
     };
     let mut search = Search { rows: &rows, validation: &validation, options, operations: 0.0, found: None };
     // The first smoothing that is tried, and how often more classes were no better.

@@ -11,8 +11,9 @@ use pdmap_data::{
 use pdmap_train::{Condition, Model};
 
 use crate::args::Unseen;
-use crate::categories::{self, LabelledRows};
+use crate::categories;
 use crate::rows::table::Columns;
+use crate::scores::labelled_rows::LabelledRows;
 use crate::terminal::exit::BadInput;
 
 /// A file of conditions.

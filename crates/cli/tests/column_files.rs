@@ -217,3 +217,34 @@ fn class_names_of_a_parquet_file_are_conditions() {
     }
     assert_eq!(weights[0], weights[1]);
 }
+
+#[test]
+fn columns_of_text_are_the_same_categories_in_every_format() {
+    let folder = &common::folder();
+    let a: Vec<f64> = (0..200).map(|row| f64::from(row * row % 101) / 101.0).collect();
+    let b: Vec<f64> = a.iter().enumerate().map(|(row, a)| a * a + (row as f64).sin()).collect();
+    let kinds: Vec<String> = (0..200).map(|row| ["cat", "dog"][usize::from(row % 3 == 0)].to_owned()).collect();
+    let mut text = "a,b,kind\n".to_owned();
+    for (row, kind) in kinds.iter().enumerate() {
+        text += &format!("{:?},{:?},{kind}\n", a[row], b[row]);
+    }
+    std::fs::write(folder.join("t.csv"), text).unwrap();
+    let columns: [(&str, &[f64]); 2] = [("a", &a), ("b", &b)];
+    parquet(&folder.join("t.parquet"), &columns, Some(("kind", &kinds)));
+    arrow(folder, "t", &columns, Some(("kind", &kinds)));
+    std::fs::write(folder.join("m.toml"), "layers = [{ kind = \"coupling\", hidden = [4] }]").unwrap();
+    let mut weights = Vec::new();
+    for name in ["t.csv", "t.parquet", "t.arrow"] {
+        let refused = refuse(folder, &["train", "--data", name, "--steps", "2", "--out", "r.st"]);
+        assert!(refused.contains("--categorical"), "{refused}");
+        let train =
+            ["train", "--data", name, "--categorical", "kind", "--model", "m.toml", "--steps", "5", "--out", "m.st"];
+        let printed = succeed(folder, &train);
+        weights.push(printed.lines().last().unwrap().to_owned());
+        succeed(folder, &["score", "m.st", "--data", "t.csv", "--out", "ll.npy"]);
+        let scores = read_vector(folder, "ll.npy");
+        succeed(folder, &["score", "m.st", "--data", name, "--out", "ll.npy"]);
+        assert_eq!(read_vector(folder, "ll.npy"), scores, "{name}");
+    }
+    assert!(weights[0].starts_with("weights ") && weights.iter().all(|own| *own == weights[0]), "{weights:?}");
+}

@@ -3,6 +3,7 @@
 #[cfg(feature = "parquet")]
 mod arrow;
 mod cases;
+mod categories;
 mod class_folders;
 #[cfg(feature = "parquet")]
 #[path = "common/columns.rs"]

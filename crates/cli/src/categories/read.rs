@@ -84,6 +84,13 @@ fn read(path: &Path, text: &TextOptions) -> Result<Vec<CategoryColumn>> {
                 format!("{}: an array has no columns of categories; use CSV, Parquet or Arrow", path.display());
             BadInput(message).into()
         }
+        DataError::MissingCell { path, place, .. } => {
+            let message = format!(
+                "{}: {place}: no label; remove the row, or write a label of its own for missing ones",
+                path.display()
+            );
+            BadInput(message).into()
+        }
         other => other.into(),
     })
 }

@@ -106,9 +106,10 @@ fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>, classe
         let (data, seed, best) = (&training.data, training.seed, training.best_validation);
         let steps =
             format!("trained on {data} (seed {seed}): {} of {} training steps", training.steps, training.horizon);
+        let given = if header.categories.is_some() { " (numbers given the categories)" } else { "" };
         output::line(&match members {
-            [] => format!("{steps}, best validation {best:.4} nats at step {}", training.best_step),
-            _ => format!("{steps} of all members, held-out rows {best:.4} nats"),
+            [] => format!("{steps}, best validation {best:.4} nats{given} at step {}", training.best_step),
+            _ => format!("{steps} of all members, held-out rows {best:.4} nats{given}"),
         })?;
         output::line(&format!("training configuration: {}", serde_json::to_string(&training.config)?))?;
     }

@@ -57,6 +57,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     if missing {
         missing::check(args, &source)?;
     }
+    categories::check(args, &source)?;
     let choice = ModelChoice::of::<F>(args.model.as_deref().unwrap_or(usual), &args.training)?;
     let source = source.bounded(choice.spec().columns.overridden_by(&args.domains.domains()))?;
     let (config, adaptive) = settle(args, &choice)?;
@@ -113,7 +114,7 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
             train_with(&mut flow, rows, validation, &config, hooks).map(|trained| (flow, trained, vec![]))
         }
     };
-    let (flow, mut trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
+    let (flow, trained, tried) = watch.ended(run).map_err(|error| choice.blame(error, &source))?;
     let fixed = if by_auto { 0 } else { spec.preprocessing(&steps) };
 
     let mut model = Model::new(flow, data.facts.space.clone(), fixed);
@@ -122,7 +123,6 @@ fn fit<F: Real>(args: &Train) -> Result<()> {
     }
     if let Some(labelled) = &labelled {
         model = labelled.join(model);
-        labelled.add_to(&mut trained);
     }
     model.header.columns = data.columns.map.clone();
     model.header.training = Some(TrainingRecord {

@@ -45,16 +45,19 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>, baseline: &Baseline) 
             },
             ..LinePlot::default()
         };
-        figures.push(Figure::of_lines(
-            &curve,
-            "Mean log-likelihood of the validation rows, starting before the first step.",
-        )?);
+        let caption = match subject.model.labels {
+            None => "Mean log-likelihood of the validation rows, starting before the first step.",
+            Some(_) => {
+                "Mean log p(x | c) of the validation rows, the numbers given the categories, starting before the first step."
+            }
+        };
+        figures.push(Figure::of_lines(&curve, caption)?);
     }
     if let Some(range) = span(values.iter().copied(), 0.002) {
         let histogram = Histogram::new(values.iter().copied(), range, bins(values.len()));
         let plot = LinePlot {
             title: "Log-likelihood of the rows".into(),
-            x_label: "log p(x), nats".into(),
+            x_label: if subject.model.labels.is_some() { "log p(c, x), nats" } else { "log p(x), nats" }.into(),
             y_label: "fraction of rows per nat".into(),
             y_range: Some((0.0, 1.05 * histogram.highest())),
             series: vec![line("rows", 1, histogram.outline())],

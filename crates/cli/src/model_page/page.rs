@@ -8,9 +8,9 @@ use pdmap_train::Model;
 
 use super::measured::{Measured, Subject};
 use super::{categories, codes, features, kernels, layers, likelihood, members, samples, training};
-use crate::categories::LabelledRows;
 use crate::model::round_trip::RoundTrip;
 use crate::scores::gaussian::Baseline;
+use crate::scores::labelled_rows::LabelledRows;
 
 /// The page, a warning for users who decode or sample with the model, and the Gaussian beside it.
 ///

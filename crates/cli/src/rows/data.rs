@@ -99,11 +99,14 @@ impl Source {
         self.weights.is_some()
     }
 
-    /// The same data with columns of categories, which are no features. The rows of `first`, one for each
-    /// label, stay among the training rows if others are split off at random.
-    pub(crate) fn with_categories(self, categories: &[String], first: Vec<usize>) -> Self {
-        let text = TextOptions { categories: categories.to_vec(), ..self.text };
-        Self { text, split: self.split.keeping(first), ..self }
+    /// The same data with columns of categories, which are no features.
+    pub(crate) fn with_categories(self, categories: &[String]) -> Self {
+        Self { text: TextOptions { categories: categories.to_vec(), ..self.text }, ..self }
+    }
+
+    /// The same data, with these rows among the training rows if others are split off at random.
+    pub(crate) fn keeping(self, rows: Vec<usize>) -> Self {
+        Self { split: self.split.keeping(rows), ..self }
     }
 
     /// How tables are read.

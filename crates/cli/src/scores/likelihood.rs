@@ -9,8 +9,8 @@ use pdmap_core::Real;
 use pdmap_train::Model;
 use serde::Serialize;
 
+use super::labelled_rows::LabelledRows;
 use super::moments::Moments;
-use crate::categories::LabelledRows;
 use crate::terminal::exit::BadInput;
 
 /// Mean and standard error over rows.

@@ -156,14 +156,8 @@ impl Header {
         }
         let said = self.condition.as_ref().map_or(0, Condition::width);
         let said = self.categories.as_ref().map_or(said, Categories::width);
-        match wanted {
-            Some(wanted) if wanted > 0 && said != wanted => {
-                return Err(format!("a condition of {said} numbers, and layers that need {wanted}"));
-            }
-            Some(0) if self.categories.is_some() => {
-                return Err("columns of categories, and no layer that reads a condition".to_owned());
-            }
-            _ => {}
+        if let Some(wanted) = wanted.filter(|&wanted| wanted > 0 && said != wanted) {
+            return Err(format!("a condition of {said} numbers, and layers that need {wanted}"));
         }
         if self.preprocessing > self.layers.len() {
             return Err(format!("{} of {} layers are preprocessing", self.preprocessing, self.layers.len()));

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use ndarray::{Array2, Axis};
 use pdmap_categories::{SelectOptions, select};
 use pdmap_core::Real;
-use pdmap_train::{Categories, LabelDensity, Model, SpecError, Trained};
+use pdmap_train::{Categories, LabelDensity, Model, SpecError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub(super) struct Facts {
     classes: usize,
     smoothing: f64,
     /// Mean `log p(c)` of the validation rows that the flow was chosen by, nats. Log-likelihoods of
-    /// training include it.
+    /// training are those of the numbers given the categories, `log p(x | c)`.
     validation: f64,
     /// Validation rows with labels that the training rows do not have, which the flow is not chosen by.
     unseen_validation: usize,
@@ -44,11 +44,11 @@ pub(super) struct Facts {
     log_known: f64,
 }
 
-/// Refuses flags that do not go together with categories, and reads the labels.
-pub(super) fn read(args: &Train, source: Source) -> Result<(Source, Option<Found>)> {
+/// Refuses flags and data that do not go together with categories.
+pub(super) fn check(args: &Train, source: &Source) -> Result<()> {
     let names = &args.categories.categorical;
     if names.is_empty() {
-        return Ok((source, None));
+        return Ok(());
     }
     let refuse = |message: &str| Err(BadInput(format!("--categorical {}: {message}", names.join(","))).into());
     if args.condition.is_some() {
@@ -63,10 +63,19 @@ pub(super) fn read(args: &Train, source: Source) -> Result<(Source, Option<Found
     if !source.is_table() {
         return refuse("for tables: CSV, Parquet or Arrow");
     }
-    let source = source.with_categories(names, vec![]);
+    Ok(())
+}
+
+/// Reads the labels.
+pub(super) fn read(args: &Train, source: Source) -> Result<(Source, Option<Found>)> {
+    let names = &args.categories.categorical;
+    if names.is_empty() {
+        return Ok((source, None));
+    }
+    let source = source.with_categories(names);
     let found = of_training(args.data.data(), source.text())?;
     let first = found.first_rows();
-    Ok((source.with_categories(names, first), Some(found)))
+    Ok((source.keeping(first), Some(found)))
 }
 
 /// Fits the categories of the training rows, and appends to each row its one-hot vectors.
@@ -192,12 +201,6 @@ impl Fitted {
     pub(super) fn join<F: Real>(&self, model: Model<F>) -> Model<F> {
         model.with_categories(self.categories.clone(), self.labels.clone())
     }
-
-    /// Adds the mean `log p(c)` to the log-likelihoods of a run, which are of the numbers alone.
-    pub(super) fn add_to(&self, trained: &mut Trained) {
-        trained.best.validation += self.facts.validation;
-        trained.curve.iter_mut().for_each(|point| point.validation += self.facts.validation);
-    }
 }
 
 impl std::fmt::Display for Facts {
@@ -206,7 +209,7 @@ impl std::fmt::Display for Facts {
         let classes = if self.classes == 1 { "class" } else { "classes" };
         write!(
             f,
-            "categories: {}; {} latent {classes}, smoothing {}; log p(c) of the validation rows {:.4} nats",
+            "categories: {}; {} latent {classes}, smoothing {}; log p(c) of the validation rows {:.4} nats, which is to be added to log p(x | c) above",
             columns.join(", "),
             self.classes,
             self.smoothing,

@@ -1,4 +1,4 @@
-//! The categories of rows that are read in blocks.
+//! Joint scores of rows with categories.
 
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
@@ -6,7 +6,7 @@ use pdmap_core::special::log_sum_exp;
 use pdmap_core::{Input, LayerError, Real};
 use pdmap_train::{Categories, Completion, LabelDensity, Model};
 
-use crate::scores::scorer::Scorer;
+use super::scorer::Scorer;
 
 /// The codes of the rows of a file.
 #[derive(Debug)]
