@@ -1,6 +1,7 @@
 //! Rows of codes, the equal ones counted.
 
 use ndarray::{Array2, ArrayView2};
+use pdmap_core::RowWeights;
 
 use crate::error::{CategoriesError, Result};
 use crate::latent::check;
@@ -22,6 +23,14 @@ impl Counts {
     /// [`CategoriesError::NoRows`], [`CategoriesError::NoColumns`]; [`CategoriesError::Count`],
     /// [`CategoriesError::Code`].
     pub fn of(rows: ArrayView2<'_, u32>, labels: &[usize]) -> Result<Self> {
+        Self::weighted(rows, None, labels)
+    }
+
+    /// Like [`of`](Self::of), for rows of these weights: one of weight `w` counts as `w` equal rows.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of); [`CategoriesError::Count`] for another number of weights than of rows.
+    pub fn weighted(rows: ArrayView2<'_, u32>, weights: Option<&RowWeights>, labels: &[usize]) -> Result<Self> {
         if labels.is_empty() {
             return Err(CategoriesError::NoColumns);
         }
@@ -29,20 +38,26 @@ impl Counts {
         if rows.nrows() == 0 {
             return Err(CategoriesError::NoRows);
         }
-        let mut order: Vec<usize> = (0..rows.nrows()).collect();
+        let (expected, actual) = (rows.nrows(), weights.map_or(rows.nrows(), |weights| weights.each().len()));
+        if expected != actual {
+            return Err(CategoriesError::Count { what: "weights of rows", expected, actual });
+        }
+        let weight = |row: usize| weights.map_or(1.0, |weights| weights.each()[row]);
+        let mut order: Vec<usize> = (0..rows.nrows()).filter(|&row| weight(row) > 0.0).collect();
         order.sort_unstable_by(|&a, &b| rows.row(a).iter().cmp(rows.row(b).iter()));
         let (mut distinct, mut counts): (Vec<usize>, Vec<f64>) = (Vec::new(), Vec::new());
         for row in order {
             match (distinct.last(), counts.last_mut()) {
-                (Some(&last), Some(count)) if rows.row(last) == rows.row(row) => *count += 1.0,
+                (Some(&last), Some(count)) if rows.row(last) == rows.row(row) => *count += weight(row),
                 _ => {
                     distinct.push(row);
-                    counts.push(1.0);
+                    counts.push(weight(row));
                 }
             }
         }
         let rows_of = rows.select(ndarray::Axis(0), &distinct);
-        Ok(Self { labels: labels.to_vec(), rows: rows_of, counts, total: rows.nrows() as f64 })
+        let total = weights.map_or(rows.nrows() as f64, RowWeights::sum);
+        Ok(Self { labels: labels.to_vec(), rows: rows_of, counts, total })
     }
 
     /// Labels of each column.
@@ -60,7 +75,7 @@ impl Counts {
         &self.counts
     }
 
-    /// The number of rows.
+    /// The number of rows, or the sum of their weights.
     pub fn total(&self) -> f64 {
         self.total
     }

@@ -11,4 +11,4 @@ pub use counts::Counts;
 pub use em::{Em, EmOptions, Progress};
 pub use error::{CategoriesError, Result};
 pub use latent::LatentClasses;
-pub use select::{SelectOptions, Selection, Trial, select};
+pub use select::{SelectOptions, Selection, Trial, select, select_counted};

@@ -92,8 +92,24 @@ pub fn select(
     options: &SelectOptions,
     rng: &mut dyn Rng,
 ) -> Result<Selection> {
-    let rows = Counts::of(train, labels)?;
-    let validation = Counts::of(validation, labels)?;
+    select_counted(&Counts::of(train, labels)?, &Counts::of(validation, labels)?, options, rng)
+}
+
+/// Like [`select`], for rows that are counted already, such as by their weights.
+///
+/// # Errors
+/// [`CategoriesError::Count`] for rows of different columns or labels; as [`select`].
+pub fn select_counted(
+    rows: &Counts,
+    validation: &Counts,
+    options: &SelectOptions,
+    rng: &mut dyn Rng,
+) -> Result<Selection> {
+    let labels = rows.labels();
+    if labels != validation.labels() {
+        let (expected, actual) = (labels.iter().sum(), validation.labels().iter().sum());
+        return Err(CategoriesError::Count { what: "labels of the validation rows", expected, actual });
+    }
     let classes: Vec<usize> = match options.classes {
         Some(classes) => vec![classes],
         None => {
@@ -102,7 +118,7 @@ pub fn select(
             CLASSES.into_iter().filter(|&classes| classes == 1 || fits(classes)).collect()
         }
     };
-    let mut search = Search { rows: &rows, validation: &validation, options, operations: 0.0, found: None };
+    let mut search = Search { rows, validation, options, operations: 0.0, found: None };
     // The first smoothing that is tried, and how often more classes were no better.
     let (mut from, mut failures) = (0, 0);
     for classes in classes {

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use ndarray::{Array2, Axis};
-use pdmap_categories::{LatentClasses, SelectOptions, select};
+use pdmap_categories::{Counts, LatentClasses, SelectOptions, select, select_counted};
+use pdmap_core::RowWeights;
 
 use crate::common::{product_space, rng, total, two_classes};
 
@@ -61,4 +62,26 @@ fn options_fix_what_is_chosen_and_bad_rows_are_refused() {
     assert!(
         select(train, validation, &[3, 2, 4], &options, &mut rng(1)).unwrap_err().to_string().contains("one class")
     );
+}
+
+#[test]
+fn weights_that_are_whole_numbers_repeat_rows() {
+    let rows = two_classes().sample(300, &mut rng(3));
+    let labels = [3, 2, 4];
+    let each: Vec<f64> = (0..300).map(|row| f64::from(row * row % 7 % 4)).collect();
+    let repeated: Vec<usize> = each.iter().enumerate().flat_map(|(row, &weight)| vec![row; weight as usize]).collect();
+    let twice = rows.select(Axis(0), &repeated);
+    let weights = RowWeights::new(each).unwrap();
+    let counted = Counts::weighted(rows.view(), Some(&weights), &labels).unwrap();
+    assert_eq!(counted, Counts::of(twice.view(), &labels).unwrap());
+    let options = SelectOptions { classes: Some(2), ..SelectOptions::default() };
+    let own = select_counted(&counted, &counted, &options, &mut rng(1)).unwrap();
+    let expected = select(twice.view(), twice.view(), &labels, &options, &mut rng(1)).unwrap();
+    assert_eq!(own.trials, expected.trials);
+    let plain = Counts::of(rows.view(), &labels).unwrap();
+    assert_ne!(select_counted(&plain, &plain, &options, &mut rng(1)).unwrap().trials, expected.trials);
+    let fewer = RowWeights::new(vec![1.0; 7]).unwrap();
+    assert!(Counts::weighted(rows.view(), Some(&fewer), &labels).is_err());
+    let other = Counts::of(rows.view(), &[3, 2, 5]).unwrap();
+    assert!(select_counted(&counted, &other, &options, &mut rng(1)).is_err());
 }

@@ -124,6 +124,17 @@ impl<F: Real> Stored<F> {
         Ok(())
     }
 
+    /// Keeps the weights of some validation rows only.
+    ///
+    /// # Errors
+    /// Weights that are all 0.
+    pub(crate) fn keep_validation_weights(&mut self, kept: &[usize]) -> Result<()> {
+        if let Some(weights) = &mut self.columns.weights {
+            weights.validation = weights.validation.choose(kept)?;
+        }
+        Ok(())
+    }
+
     /// The training rows.
     pub(crate) fn rows(&self) -> Result<Rows<'_, F>> {
         Ok(match &self.train {

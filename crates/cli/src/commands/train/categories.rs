@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use ndarray::{Array2, Axis};
-use pdmap_categories::{SelectOptions, select};
+use pdmap_categories::{Counts, SelectOptions, select_counted};
 use pdmap_core::Real;
+use pdmap_core::row_weights::mean;
 use pdmap_train::{Categories, LabelDensity, Model, SpecError};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -57,9 +58,6 @@ pub(super) fn check(args: &Train, source: &Source) -> Result<()> {
     if args.missing == Missing::Marginalize {
         return refuse("not with --missing marginalize; fill the cells first, or leave the categories out");
     }
-    if args.weights.weights.is_some() {
-        return refuse("not with --weights; repeat the rows, or leave the categories out");
-    }
     if !source.is_table() {
         return refuse("for tables: CSV, Parquet or Arrow");
     }
@@ -109,8 +107,14 @@ pub(super) fn fit<F: Real>(
     let counts = categories.counts();
     let all: Vec<usize> = counts.iter().map(|count| count + 1).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
-    let chosen = select(train.view(), validation.view(), &all, &SelectOptions::default(), &mut rng)
-        .with_context(|| format!("{name}: the categories"))?;
+    let chosen = {
+        let weights = data.columns.weights.as_ref();
+        let counted = |codes: &Array2<u32>, weights| Counts::weighted(codes.view(), weights, &all);
+        counted(&train, weights.map(|weights| &weights.train))
+            .and_then(|train| Ok((train, counted(&validation, weights.map(|weights| &weights.validation))?)))
+            .and_then(|(train, judges)| select_counted(&train, &judges, &SelectOptions::default(), &mut rng))
+            .with_context(|| format!("{name}: the categories"))?
+    };
     let trial = chosen.trial();
     let labels = LabelDensity::new(chosen.model, &counts)?;
 
@@ -125,12 +129,13 @@ pub(super) fn fit<F: Real>(
         return Err(BadInput(message).into());
     }
     let validation = validation.select(Axis(0), &kept);
+    data.keep_validation_weights(&kept)?;
     let log_p = labels.log_density(validation.view(), other)?;
     let facts = Facts {
         columns: categories.columns.iter().map(|column| (column.name.clone(), column.labels.len())).collect(),
         classes: trial.classes,
         smoothing: trial.smoothing,
-        validation: log_p.iter().sum::<f64>() / log_p.len() as f64,
+        validation: mean(&log_p, data.validation_weights()),
         unseen_validation: left_out.len(),
         unseen_test,
         log_known: log_known(&labels, &validation, &log_p, other)?,

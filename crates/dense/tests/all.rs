@@ -1,0 +1,3 @@
+//! Tests of the dense layer's companions: one program.
+
+mod ica;
