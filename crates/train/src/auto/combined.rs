@@ -1,5 +1,7 @@
 //! The ensemble of the members.
 
+use std::any::Any;
+
 use pdmap_core::flow::Ensemble;
 use pdmap_core::{Flow, Real};
 use pdmap_spec::{Model, Tried};
@@ -95,8 +97,18 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
+/// The members of an ensemble that [`combined`] made, with their weights.
+pub(super) fn members_of<F: Real>(flow: &Flow<F>) -> Vec<(f64, Flow<F>)> {
+    let base: &dyn Any = flow.base();
+    let ensemble = base.downcast_ref::<Ensemble<F>>();
+    ensemble.map_or_else(
+        || vec![(1.0, flow.clone())],
+        |ensemble| ensemble.weights().iter().copied().zip(ensemble.members().iter().cloned()).collect(),
+    )
+}
+
 /// All runs as one.
-fn together(runs: &[Trained], held_out: f64, interrupted: bool) -> Trained {
+pub(super) fn together(runs: &[Trained], held_out: f64, interrupted: bool) -> Trained {
     let steps = runs.iter().map(|run| run.steps).sum();
     let finished = runs.iter().all(|run| run.outcome == Outcome::Finished);
     let outcome = match (interrupted, finished) {
