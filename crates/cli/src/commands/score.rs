@@ -19,6 +19,7 @@ use crate::rows::targets::{As, Targets, numbered};
 use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
 use crate::scores::quantile;
+use crate::scores::reliability::Reliability;
 use crate::scores::scorer::{Over, Scorer};
 use crate::scores::threshold::Threshold;
 use crate::terminal::exit::BadInput;
@@ -34,6 +35,8 @@ struct Summary<'a> {
     outside_domain: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     noise: Option<Noise>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approximate: Option<Reliability>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     quantiles: Vec<Quantile>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,10 @@ fn score<F: Real>(
 ) -> Result<()> {
     if partial::is_wanted(args, model) {
         return partial::score(args, model, targets);
+    }
+    if args.approximate.is_some() {
+        let message = "--approximate is for scores of some columns (--columns, --given) or of rows with missing cells";
+        return Err(BadInput(message.into()).into());
     }
     let features = model.flow.features();
     let ConditionedRows { input, condition } = &args.rows;
@@ -152,8 +159,8 @@ fn score<F: Real>(
     all.sort_unstable_by(f64::total_cmp);
     let value = |&q: &f64| Quantile { quantile: q, value: quantile::quantile(&all, q) };
     let quantiles = args.quantiles.iter().map(value).collect();
-    let summary =
-        Summary { read: data.opened(), likelihood, outside_domain: outside, noise: drawn, quantiles, threshold };
+    let (read, outside_domain) = (data.opened(), outside);
+    let summary = Summary { read, likelihood, outside_domain, noise: drawn, approximate: None, quantiles, threshold };
     print(&summary, rows, args.json, targets.stdout())
 }
 
@@ -185,6 +192,9 @@ fn print(summary: &Summary<'_>, rows: u64, json: bool, rows_on_stdout: bool) -> 
     }
     if let Some(noise) = &summary.noise {
         output::summary(&noise.to_string(), rows_on_stdout)?;
+    }
+    if let Some(reliability) = &summary.approximate {
+        output::summary(&reliability.to_string(), rows_on_stdout)?;
     }
     for Quantile { quantile, value } in &summary.quantiles {
         output::summary(&format!("quantile {quantile}: {value} nats"), rows_on_stdout)?;

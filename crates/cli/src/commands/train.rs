@@ -2,6 +2,7 @@
 
 mod baseline;
 mod halved;
+mod imputed;
 mod missing;
 mod summary;
 mod tried;

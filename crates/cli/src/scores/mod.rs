@@ -4,5 +4,6 @@ pub(crate) mod gaussian;
 pub(crate) mod likelihood;
 pub(crate) mod moments;
 pub(crate) mod quantile;
+pub(crate) mod reliability;
 pub(crate) mod scorer;
 pub(crate) mod threshold;
