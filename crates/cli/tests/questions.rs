@@ -169,6 +169,27 @@ fn rows_with_holes_are_trained_on_scored_and_filled() {
     }
 }
 
+/// Flows are trained on imputed copies, and their scores of rows with holes are estimates.
+#[test]
+fn auto_trains_on_imputed_copies() {
+    let folder = &folder();
+    table(folder, "few.csv", 38, holes);
+    let train = ["train", "--data", "few.csv", "--id", "person", "--missing", "marginalize", "--model", "auto"];
+    let args = [&train[..], &["--steps", "12", "--out", "m.st", "--json"]].concat();
+    let summary: Value = serde_json::from_str(&succeed(folder, &args)).unwrap();
+    assert_eq!((&summary["copies"], summary["model"].as_str()), (&3.into(), Some("auto")));
+    let weights = summary["tried"].as_array().unwrap().iter().map(|member| member["weight"].as_f64().unwrap());
+    assert!((weights.sum::<f64>() - 1.0).abs() < 1e-9, "{summary}");
+    assert!(summary["missing_cells"].as_u64().unwrap() > 10 && summary["members"].as_u64().unwrap() >= 3);
+    let again: Value = serde_json::from_str(&succeed(folder, &args)).unwrap();
+    assert_eq!(again["weights"], summary["weights"]);
+    let rows = ["--data", "few.csv", "--id", "person", "--missing", "marginalize"];
+    let line = refuse(folder, &[&["score", "m.st"][..], &rows].concat());
+    assert!(line.contains("--approximate"), "{line}");
+    succeed(folder, &[&["score", "m.st"][..], &rows, &["--approximate", "100", "--out", "s.csv"]].concat());
+    assert_eq!(lines(folder, "s.csv").len(), 39);
+}
+
 fn number(cell: &str) -> f64 {
     cell.parse().unwrap()
 }
@@ -189,5 +210,51 @@ fn other_models_are_refused_with_the_one_that_helps() {
     ] {
         let line = refuse(folder, &args);
         assert!(line.contains("mixes columns") && line.contains("mixture-copula"), "{line}");
+        // What may be estimated says how.
+        assert_eq!(line.contains("--approximate"), args[0] != "impute", "{line}");
     }
+    approximately(folder, &rows);
+}
+
+/// The same questions, estimated: with what the weights say, the same from the same seed, and refused where that is
+/// not to be trusted.
+fn approximately(folder: &Path, rows: &[&str]) {
+    let ask = ["score", "m.st", "--columns", "a", "--given", "b", "--approximate", "200"];
+    let args = [&ask[..], rows, &["--out", "s.csv", "--json"]].concat();
+    let summary: Value = serde_json::from_str(&succeed(folder, &args)).unwrap();
+    let refused = summary["approximate"]["refused"].as_u64().unwrap();
+    assert!(refused < 100 && summary["approximate"]["draws"] == 200, "{summary}");
+    let found = lines(folder, "s.csv");
+    assert_eq!((found[0].join(","), found.len()), ("person,log_prob,effective_draws,pareto_k".to_owned(), 301));
+    let unreliable = found[1..].iter().filter(|row| row[1] == "NaN");
+    assert!(unreliable.clone().all(|row| number(&row[3]) >= 0.7));
+    assert_eq!(unreliable.count() as u64, refused);
+    let once = std::fs::read(folder.join("s.csv")).unwrap();
+    assert!(
+        succeed(folder, &[&ask[..], rows, &["--out", "s.csv"]].concat()).contains("approximate: importance sampling")
+    );
+    assert_eq!(std::fs::read(folder.join("s.csv")).unwrap(), once);
+
+    std::fs::write(folder.join("g.csv"), "b,c\n8.1,1.2\n0.1,\n").unwrap();
+    succeed(folder, &["sample", "m.st", "--given", "g.csv", "--count", "20", "--approximate", "--out", "new.csv"]);
+    let drawn = lines(folder, "new.csv");
+    assert_eq!((drawn[0].join(","), drawn.len()), ("a,b,c".to_owned(), 41));
+    assert!(drawn[1..21].iter().all(|row| row[1] == "8.1" && row[2] == "1.2") && drawn[40][1] == "0.1");
+    let mean = |rows: &[Vec<String>]| rows.iter().map(|row| number(&row[0])).sum::<f64>() / rows.len() as f64;
+    // `a` is half of `b`.
+    assert!(mean(&drawn[1..21]) > mean(&drawn[21..41]) + 1.0, "{drawn:?}");
+
+    for (args, words) in [
+        (&["score", "m.st", "--columns", "a", "--approximate", "99"][..], "99"),
+        (&["score", "m.st", "--approximate", "500"], "some columns"),
+        (&["score", "m.st", "--columns", "a", "--approximate", "500", "--flags", "f.csv"], "--flags"),
+    ] {
+        let line = refuse(folder, &[args, rows].concat());
+        assert!(line.contains(words), "{line}");
+    }
+    refuse(folder, &["sample", "m.st", "--count", "3", "--approximate", "--out", "new.csv"]);
+    let train = ["train", "--data", "t.csv", "--id", "person", "--steps", "1", "--model", "gaussian-mixture"];
+    succeed(folder, &[&train[..], &["--out", "closed.st"]].concat());
+    let line = refuse(folder, &[&["score", "closed.st", "--columns", "a", "--approximate"][..], rows].concat());
+    assert!(line.contains("closed forms, which are exact"), "{line}");
 }

@@ -1,7 +1,7 @@
 //! Plots and self-contained HTML pages for pdmap.
 //!
-//! A [`LinePlot`] of [`Series`], an [`IntervalPlot`] of [`Interval`]s, a [`HeatMap`], [`Pictures`]
-//! or [`Tiles`] becomes an SVG string. A [`Page`] of [`Section`]s, [`Table`]s and [`Figure`]s
+//! A [`LinePlot`] of [`Series`], an [`IntervalPlot`] of [`Interval`]s, a [`HeatMap`], a [`PairPlot`],
+//! [`Pictures`] or [`Tiles`] becomes an SVG string. A [`Page`] of [`Section`]s, [`Table`]s and [`Figure`]s
 //! becomes one self-contained HTML file without scripts or external resources.
 //!
 //! Plots have a transparent background and draw text and axes in `currentColor`. Series colours
@@ -39,6 +39,7 @@ pub use draw::text::number;
 pub use error::ReportError;
 pub use page::{Figure, Page, Section, Table};
 pub use plot::{
-    HeatMap, Interval, IntervalPlot, LinePlot, MOST_CELLS, MOST_MAP_CELLS, MOST_PIXELS, Pictures, Series, Tile, Tiles,
-    heat_map, interval_plot, line_plot, pictures, standalone, tiles,
+    HeatMap, Interval, IntervalPlot, LinePlot, MOST_CELLS, MOST_MAP_CELLS, MOST_PAIR_COLUMNS, MOST_PIXELS, PairColumn,
+    PairPlot, Pictures, Series, Tile, Tiles, heat_map, interval_plot, line_plot, pair_plot, pictures, standalone,
+    tiles,
 };

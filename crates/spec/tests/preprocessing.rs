@@ -44,7 +44,8 @@ fn preprocessing_is_fitted_behind_what_stands_before_it() {
     let x = rows(300).mapv(|v| 50.0 + 7.0 * (v + v.powi(3)));
     pdmap_data::write_npy(&path, &x).unwrap();
     let file = FileRows::open(&path, vec![], 64).unwrap();
-    for last in [Preprocess::Histogram { bins: 16 }, Preprocess::Whiten, Preprocess::Standardize, Preprocess::Robust] {
+    let histogram = Preprocess::Histogram { bins: 16 };
+    for last in [histogram, Preprocess::Whiten, Preprocess::Standardize, Preprocess::Robust, Preprocess::Columns] {
         let steps = [Preprocess::Standardize, last];
         let first = &Preprocess::fit(&steps[..1], &x).unwrap()[0];
         let between = first.transform(x.view()).unwrap().0;
@@ -75,4 +76,26 @@ fn a_file_gives_the_scales_of_rows_in_memory() {
         let largest = held.last().unwrap().1.iter().fold(0.0_f64, |largest, &value| largest.max(value));
         assert!(largest < 2.0, "{step}: {largest}");
     }
+}
+
+/// Held-out rows choose the maps of columns: curves where a column has heavy tails, a line where it has none, and a line
+/// for a few rows, or where nothing can be fitted.
+#[test]
+fn maps_of_columns_are_chosen_for_the_rows() {
+    let normal = |row: usize, column: usize| {
+        // A sum of uniform numbers.
+        let part =
+            |k: usize| ((row * row * (7 + 2 * k) + 31 * row * (column + 1) + 17 * k) % 1009) as f64 / 1009.0 - 0.5;
+        2.0 * (0..4).map(part).sum::<f64>()
+    };
+    let kind = |rows: &Array2<f64>| Preprocess::fit(&[Preprocess::Columns], rows).unwrap()[0].spec().kind;
+    let plain = Array2::from_shape_fn((400, 2), |(row, column)| normal(row, column));
+    let mut heavy = plain.clone();
+    heavy.column_mut(0).mapv_inplace(|x| (3.0 * x).sinh());
+    assert_eq!([kind(&plain), kind(&heavy)], ["standardize", "chain"]);
+    let few = heavy.slice_axis(ndarray::Axis(0), ndarray::Slice::from(..90)).to_owned();
+    assert_eq!(kind(&few), "standardize");
+    let mut constant = plain;
+    constant.column_mut(1).fill(3.0);
+    assert!(Preprocess::fit(&[Preprocess::Columns], &constant).is_err());
 }

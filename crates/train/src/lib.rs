@@ -26,7 +26,7 @@ mod training;
 mod validation;
 mod validation_plan;
 
-pub use auto::{AutoConfig, AutoFitted, fit_auto, train_auto};
+pub use auto::{AutoConfig, AutoFitted, fit_auto, train_auto, train_auto_imputed};
 pub use checkpoint::Checkpoints;
 pub use error::TrainError;
 pub use fit::{Fit, FitData, Fitted, fit, fit_with};

@@ -9,7 +9,7 @@ use pdmap_core::{Input, LayerError};
 use pdmap_data::{Counts, Generator, Splits};
 use pdmap_train::{
     AutoConfig, AutoFitted, Budget, Checkpoints, Event, FitData, Hooks, Outcome, SpecError, TrainError, fit_auto,
-    mean_log_prob, train_auto, weights_hash,
+    mean_log_prob, train_auto, train_auto_imputed, weights_hash,
 };
 use rand::{RngExt, SeedableRng};
 
@@ -145,4 +145,33 @@ fn a_search_that_is_stopped_has_something_and_goes_on_bit_for_bit() {
     }
     let resumed = session(&splits, folder.path(), u64::MAX);
     assert_eq!(weights_hash(&resumed.flow), weights_hash(&whole.flow));
+}
+
+/// The density over imputed copies is the mean of those of the copies, not the mean of their logarithms.
+#[test]
+fn copies_have_one_ensemble_whose_density_is_their_mean() {
+    let splits = moons(30);
+    let part = |by: f64| {
+        (splits.train.mapv(|x| x + by), splits.test.slice_axis(Axis(0), ndarray::Slice::from(..8)).to_owned())
+    };
+    let copies = [part(0.0), part(0.3)];
+    let config = AutoConfig::new(Budget::Steps(12));
+    let both = train_auto_imputed(&copies, &config, Hooks::default()).unwrap();
+    let half = AutoConfig::new(Budget::Steps(6));
+    let rows = splits.validation.view();
+    let mut each = copies.iter().map(|(train, validation)| {
+        let fitted = train_auto(train.view().into(), validation.view(), &half, Hooks::default()).unwrap();
+        fitted.flow.log_prob(rows).unwrap()
+    });
+    let (first, second) = (each.next().unwrap(), each.next().unwrap());
+    let mut apart = 0.0_f64;
+    for ((found, a), b) in both.flow.log_prob(rows).unwrap().iter().zip(&first).zip(&second) {
+        assert!((found - (0.5 * (a.exp() + b.exp())).ln()).abs() < 1e-9);
+        apart = apart.max((found - 0.5 * (a + b)).abs());
+    }
+    assert!(apart > 0.01, "the mean of the logarithms");
+    let weights: f64 = both.tried.iter().map(|member| member.weight).sum();
+    assert!((weights - 1.0).abs() < 1e-9);
+    let none: [(Array2<f64>, Array2<f64>); 0] = [];
+    assert!(train_auto_imputed(&none, &config, Hooks::default()).is_err());
 }

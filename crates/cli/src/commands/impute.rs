@@ -6,6 +6,7 @@ use pdmap_query::Fill;
 use pdmap_train::{AnyModel, Model, each_precision as each};
 
 use crate::args::{FillArg, Impute};
+use crate::rows::answers::Answers;
 use crate::rows::completed::{Completion, complete};
 use crate::rows::partial::copula;
 use crate::rows::targets::Targets;
@@ -32,7 +33,7 @@ fn impute<F: Real>(args: &Impute, model: &Model<F>, targets: &Targets<1>) -> Res
     let (text, header) = (args.rows.text.options()?, args.rows.text.header);
     let (model_path, data) = (args.model.as_path(), args.rows.data.as_path());
     let own = Completion { model: model_path, data, text, header, fill, copies: args.draws };
-    let done = complete(&own, model, &copula, targets)?;
+    let done = complete(&own, model, &Answers::Closed(copula), targets)?;
     if !args.json {
         return Ok(());
     }

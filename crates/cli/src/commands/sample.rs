@@ -15,9 +15,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::args::Sample;
 use crate::condition;
+use crate::rows::answers::Answers;
 use crate::rows::blocks::block_rows;
 use crate::rows::completed::{Completion, MOST_COPIES, complete};
-use crate::rows::partial::copula;
 use crate::rows::restored::Restored;
 use crate::rows::targets::{As, Targets, data_names};
 use crate::terminal::exit::BadInput;
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
 
 /// Draws the columns that the rows of a file lack.
 fn given<F: Real>(args: &Sample, path: &Path, model: &Model<F>, targets: &Targets<1>) -> Result<()> {
-    let copula = copula(model, &args.model)?;
+    let answers = Answers::of(model, &args.model, args.approximate, args.seed)?;
     let copies = args.count.unwrap_or(1);
     if !(1..=MOST_COPIES).contains(&copies) {
         let message = format!("--count {copies}: with --given, from 1 to {MOST_COPIES} for each row");
@@ -103,7 +103,7 @@ fn given<F: Real>(args: &Sample, path: &Path, model: &Model<F>, targets: &Target
         fill: Fill::Draw { seed: args.seed },
         copies,
     };
-    let done = complete(&own, model, &copula, targets)?;
+    let done = complete(&own, model, &answers, targets)?;
     output::rows(&args.out, done.rows, model.flow.features(), args.json, targets.stdout())
 }
 

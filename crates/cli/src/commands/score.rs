@@ -21,6 +21,7 @@ use crate::rows::targets::{As, Targets, numbered};
 use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
 use crate::scores::quantile::{self, Sorted};
+use crate::scores::reliability::Reliability;
 use crate::scores::scorer::{Over, Scorer};
 use crate::scores::threshold::Threshold;
 use crate::terminal::exit::BadInput;
@@ -39,6 +40,8 @@ struct Summary<'a> {
     outside_domain: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     noise: Option<Noise>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approximate: Option<Reliability>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     quantiles: Vec<Quantile>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +86,10 @@ fn score<F: Real>(
 ) -> Result<()> {
     if partial::is_wanted(args, model) {
         return partial::score(args, model, targets);
+    }
+    if args.approximate.is_some() {
+        let message = "--approximate is for scores of some columns (--columns, --given) or of rows with missing cells";
+        return Err(BadInput(message.into()).into());
     }
     let features = model.flow.features();
     let weights = Weights::of(args)?;
@@ -176,6 +183,7 @@ fn score<F: Real>(
         unseen,
         outside_domain: outside,
         noise: drawn,
+        approximate: None,
         quantiles,
         threshold,
     };
@@ -214,6 +222,9 @@ fn print(summary: &Summary<'_>, rows: u64, json: bool, rows_on_stdout: bool) -> 
     }
     if let Some(noise) = &summary.noise {
         output::summary(&noise.to_string(), rows_on_stdout)?;
+    }
+    if let Some(reliability) = &summary.approximate {
+        output::summary(&reliability.to_string(), rows_on_stdout)?;
     }
     for Quantile { quantile, value } in &summary.quantiles {
         output::summary(&format!("quantile {quantile}: {value} nats"), rows_on_stdout)?;

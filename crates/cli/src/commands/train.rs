@@ -3,6 +3,7 @@
 mod baseline;
 mod categories;
 mod halved;
+mod imputed;
 mod missing;
 mod summary;
 mod tried;

@@ -10,6 +10,7 @@ mod likelihood;
 mod measured;
 mod members;
 mod page;
+mod pairs;
 mod samples;
 mod training;
 

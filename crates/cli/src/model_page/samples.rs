@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::histogram::{Histogram, bins, span};
 use super::measured::Measured;
+use super::pairs;
 
 /// Number of images of each kind, and images per line.
 const PICTURES: usize = 48;
@@ -49,7 +50,12 @@ pub(super) fn section<F: Real>(measured: &Measured<'_, F>) -> Result<Option<Sect
         [channels, height, width] if height > 1 => pictures(both, (channels, height, width))?,
         _ if measured.x.ncols() == 2 => plane(measured, both)?,
         [channels, length] if is_signal(measured) => signals(both, channels, length)?,
-        _ => marginals(measured.subject.columns.as_deref(), both)?,
+        _ => {
+            let names = measured.subject.columns.as_deref();
+            let mut figures = marginals(names, both)?;
+            figures.extend(pairs::figure(names, both)?);
+            figures
+        }
     };
     section.paragraphs = vec!["Drawn with seed 0 at temperature 1, in the space of the likelihood. A conditional model uses the conditions of the data.".into()];
     Ok(Some(section))

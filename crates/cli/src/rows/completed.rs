@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::Result;
-use ndarray::{Axis, Slice};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use pdmap_core::Real;
 use pdmap_data::{Input, RowShape, TextOptions};
-use pdmap_query::{Copula, Fill};
+use pdmap_query::{Fill, QueryError};
 use pdmap_train::{Dequantizer, Model};
 
+use super::answers::Answers;
 use super::partial::{Partial, PartialBlock, refused};
 use super::table::Columns;
 use super::targets::{As, Targets, data_names};
@@ -40,7 +41,7 @@ pub(crate) struct Completed {
 pub(crate) fn complete<F: Real>(
     own: &Completion<'_>,
     model: &Model<F>,
-    copula: &Copula<F>,
+    answers: &Answers<'_, F>,
     targets: &Targets<1>,
 ) -> Result<Completed> {
     let mut rows = Partial::open(own.data, &own.text, model, Missing::Marginalize)?;
@@ -63,16 +64,9 @@ pub(crate) fn complete<F: Real>(
             let range = from..(from + part).min(cells.nrows());
             let rows_of = |all: Slice| (cells.slice_axis(Axis(0), all), seen.slice_axis(Axis(0), all));
             let (cells, seen) = rows_of(Slice::from(range.clone()));
+            let number = first + range.start as u64;
             let mut copied = Vec::new();
-            for copy in 0..own.copies {
-                let mut filled = seen.to_owned();
-                // Each copy has seeds of its own, so that draws do not depend on how rows come in blocks.
-                let fill = match own.fill {
-                    Fill::Draw { seed } => Fill::Draw { seed: seed ^ (copy << 32) },
-                    other => other,
-                };
-                let number = first + range.start as u64;
-                copula.impute(filled.view_mut(), fill, number).map_err(|error| refused(own.model, &error))?;
+            for filled in copies_of(answers, own, seen, number).map_err(|error| refused(own.model, &error))? {
                 let mut table = model.header.columns.columns(filled.view());
                 table.zip_mut_with(&cells, |filled, &cell| *filled = if cell.is_nan() { *filled } else { cell });
                 copied.push(table);
@@ -94,4 +88,35 @@ pub(crate) fn complete<F: Real>(
     }
     out.finish()?;
     Ok(done)
+}
+
+/// Filled copies of rows, of which the first has this number.
+fn copies_of<F: Real>(
+    answers: &Answers<'_, F>,
+    own: &Completion<'_>,
+    seen: ArrayView2<'_, F>,
+    number: u64,
+) -> Result<Vec<Array2<F>>, QueryError> {
+    match answers {
+        Answers::Closed(copula) => {
+            let copy = |copy: u64| {
+                let mut filled = seen.to_owned();
+                // Each copy has seeds of its own, so that draws do not depend on how rows come in blocks.
+                let fill = match own.fill {
+                    Fill::Draw { seed } => Fill::Draw { seed: seed ^ (copy << 32) },
+                    other => other,
+                };
+                copula.impute(filled.view_mut(), fill, number)?;
+                Ok(filled)
+            };
+            (0..own.copies).map(copy).collect()
+        }
+        Answers::Sampled(model) => {
+            let copies = usize::try_from(own.copies).unwrap_or(usize::MAX);
+            let all = model.complete(seen, copies, number)?;
+            let copy =
+                |copy: usize| Array2::from_shape_fn(seen.dim(), |(row, column)| all[[row * copies + copy, column]]);
+            Ok((0..copies).map(copy).collect())
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Rows that commands read and write.
 
+pub(crate) mod answers;
 pub(crate) mod blocks;
 mod bounded;
 pub(crate) mod completed;

@@ -5,5 +5,6 @@ pub(crate) mod labelled_rows;
 pub(crate) mod likelihood;
 pub(crate) mod moments;
 pub(crate) mod quantile;
+pub(crate) mod reliability;
 pub(crate) mod scorer;
 pub(crate) mod threshold;

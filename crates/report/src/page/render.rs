@@ -8,6 +8,7 @@ use crate::error::ReportError;
 use crate::plot::heat_map::{self, HeatMap};
 use crate::plot::interval_plot::{self, IntervalPlot};
 use crate::plot::line_plot::{self, LinePlot};
+use crate::plot::pairs::{self, PairPlot};
 use crate::plot::pictures::{self, Pictures};
 
 /// A plot with its heading and caption.
@@ -53,6 +54,16 @@ impl Figure {
     pub fn of_heat_map(map: &HeatMap, caption: &str) -> Result<Self, ReportError> {
         let svg = heat_map::titled(map, false)?;
         Ok(Self { title: map.title.clone(), caption: caption.to_owned(), svg })
+    }
+
+    /// Draws `plot` in the same way.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`pair_plot`](crate::pair_plot()).
+    pub fn of_pairs(plot: &PairPlot, caption: &str) -> Result<Self, ReportError> {
+        let svg = pairs::titled(plot, false)?;
+        Ok(Self { title: plot.title.clone(), caption: caption.to_owned(), svg })
     }
 
     /// Draws `grid` in the same way.

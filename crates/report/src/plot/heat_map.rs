@@ -79,7 +79,7 @@ pub(crate) fn titled(map: &HeatMap, show_title: bool) -> Result<String, ReportEr
 }
 
 /// The pixels, starting from the top row.
-fn pixels(map: &HeatMap) -> Result<Vec<Pixel>, ReportError> {
+pub(crate) fn pixels(map: &HeatMap) -> Result<Vec<Pixel>, ReportError> {
     let (rows, columns) = map.size;
     let cells = rows.saturating_mul(columns);
     if cells > MOST_MAP_CELLS {

@@ -1,5 +1,7 @@
 //! The ensemble of the members.
 
+use std::any::Any;
+
 use pdmap_core::flow::Ensemble;
 use pdmap_core::row_weights::mean;
 use pdmap_core::{Flow, Real};
@@ -101,8 +103,18 @@ pub(super) fn of_fold<F: Real>(members: &[Member<F>], kind: usize, fold: usize) 
     mixed(&all, &vec![1.0 / all.len() as f64; all.len()])
 }
 
+/// The members of an ensemble that [`combined`] made, with their weights.
+pub(super) fn members_of<F: Real>(flow: &Flow<F>) -> Vec<(f64, Flow<F>)> {
+    let base: &dyn Any = flow.base();
+    let ensemble = base.downcast_ref::<Ensemble<F>>();
+    ensemble.map_or_else(
+        || vec![(1.0, flow.clone())],
+        |ensemble| ensemble.weights().iter().copied().zip(ensemble.members().iter().cloned()).collect(),
+    )
+}
+
 /// All runs as one.
-fn together(runs: &[Trained], held_out: f64, interrupted: bool) -> Trained {
+pub(super) fn together(runs: &[Trained], held_out: f64, interrupted: bool) -> Trained {
     let steps = runs.iter().map(|run| run.steps).sum();
     let finished = runs.iter().all(|run| run.outcome == Outcome::Finished);
     let outcome = match (interrupted, finished) {

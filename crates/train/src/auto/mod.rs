@@ -4,6 +4,7 @@
 mod candidate;
 mod combined;
 mod folds;
+mod imputed;
 mod member;
 mod options;
 mod pace;
@@ -11,5 +12,6 @@ mod search;
 mod stacking;
 
 pub use combined::AutoFitted;
+pub use imputed::train_auto_imputed;
 pub use options::AutoConfig;
 pub use search::{fit_auto, train_auto};

@@ -1,20 +1,21 @@
 //! Scores of some columns, given others, or of rows with missing cells.
 
 use anyhow::Result;
-use ndarray::{Array2, Axis, Slice};
-use pdmap_core::{LayerError, Real};
+use pdmap_core::Real;
 use pdmap_data::{RowShape, TextOptions};
-use pdmap_query::{Copula, QueryError};
+use pdmap_query::Estimate;
 use pdmap_train::{Dequantizer, Model};
 
 use super::weights::Weights;
 use super::{Noise, Quantile, Summary, print};
 use crate::args::{HeaderArg, Missing, Score, Unseen};
-use crate::rows::partial::{Partial, PartialBlock, copula, refused};
+use crate::rows::answers::Answers;
+use crate::rows::partial::{Partial, PartialBlock, refused};
 use crate::rows::targets::{As, Targets};
 use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
 use crate::scores::quantile::Sorted;
+use crate::scores::reliability::Reliability;
 use crate::scores::scorer::Over;
 use crate::terminal::exit::BadInput;
 
@@ -23,11 +24,16 @@ pub(super) fn is_wanted<F: Real>(args: &Score, model: &Model<F>) -> bool {
     let columns = args.rows.input.text.columns.as_ref().map(Vec::len);
     !args.given.is_empty()
         || args.missing == Missing::Marginalize
-        || columns.is_some_and(|columns| columns < model.flow.features() && copula(model, &args.model).is_ok())
+        || columns.is_some_and(|columns| columns < model.flow.features() && is_plain(model))
+}
+
+/// Whether the features of the model are columns of a table, without a condition.
+fn is_plain<F: Real>(model: &Model<F>) -> bool {
+    model.header.columns.subspace.is_none() && model.flow.conditions() == 0
 }
 
 pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3>) -> Result<()> {
-    let copula = copula(model, &args.model)?;
+    let answers = Answers::of(model, &args.model, args.approximate, args.seed)?;
     let others = [
         ("--attribution", args.attribution.is_some()),
         ("--threshold", args.threshold.is_some()),
@@ -50,29 +56,53 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
     let draws = if noise.is_some() { args.draws } else { 1 };
     let header = args.rows.input.text.header;
     let (id, offsets) = (rows.id_column(), rows.offsets());
-    let names = (header != HeaderArg::No).then(|| vec!["log_prob".to_owned()]);
+    // An estimate is written with what its weights say of it.
+    let (columns, shape) = match args.approximate {
+        None => (&["log_prob"][..], RowShape::Vector),
+        Some(_) => (&["log_prob", "effective_draws", "pareto_k"][..], RowShape::Matrix { features: 3 }),
+    };
+    let names = (header != HeaderArg::No).then(|| columns.iter().map(ToString::to_string).collect());
     let as_what = As { rows: None, names, usual: rows.format(), id: id.as_ref() };
-    let mut out = targets.open::<f64>(0, RowShape::Vector, &as_what)?;
-    let (mut moments, mut all, mut outside) = (Moments::default(), Vec::new(), 0);
+    let mut out = targets.open::<f64>(0, shape, &as_what)?;
+    let mut reliability = args.approximate.map(|draws| Reliability::new(draws, args.seed));
+    let (mut moments, mut all, mut each, mut outside) = (Moments::default(), Vec::new(), None, 0);
     while let Some(PartialBlock { cells, ids, first }) = rows.next()? {
         let seen = Partial::seen::<F>(&offsets, &cells);
-        let mut scores = vec![0.0; cells.nrows()];
+        let nothing = Estimate { log_density: 0.0, effective: f64::INFINITY, pareto_k: f64::NEG_INFINITY };
+        let mut estimates = vec![nothing; cells.nrows()];
         for draw in 0..draws {
             let mut own = seen.clone();
             if let Some(noise) = &noise {
                 noise.add(draw, first, own.view_mut());
             }
-            let once = log_density(&copula, own, &given).map_err(|error| refused(&args.model, &error))?;
-            scores.iter_mut().zip(once).for_each(|(score, once)| *score += once / draws as f64);
+            let once = answers.log_density(own, &given, first).map_err(|error| refused(&args.model, &error))?;
+            for (all, once) in estimates.iter_mut().zip(once) {
+                all.log_density += once.log_density / draws as f64;
+                all.effective = all.effective.min(once.effective);
+                all.pareto_k = all.pareto_k.max(once.pareto_k);
+            }
         }
+        let value = |estimate: &Estimate| if estimate.is_reliable() { estimate.log_density } else { f64::NAN };
+        let scores: Vec<f64> = estimates.iter().map(value).collect();
         let inside: Vec<f64> = scores.iter().copied().filter(|score| score.is_finite()).collect();
-        outside += (scores.len() - inside.len()) as u64;
+        outside += scores.iter().filter(|score| **score == f64::NEG_INFINITY).count() as u64;
         let own = weights.as_ref().map(|weights| weights.of_kept(first, &scores, f64::is_finite)).transpose()?;
         moments.add(&inside, own.as_deref());
         if !args.quantiles.is_empty() {
-            all.extend_from_slice(&scores);
+            let judged = |score: f64| !score.is_nan();
+            all.extend(scores.iter().filter(|score| judged(**score)));
+            if let Some(weights) = &weights {
+                each.get_or_insert_with(Vec::new).extend(weights.of_kept(first, &scores, judged)?);
+            }
         }
-        out.write(ids, &scores)?;
+        match &mut reliability {
+            None => out.write(ids, &scores)?,
+            Some(reliability) => {
+                estimates.iter().for_each(|estimate| reliability.add(estimate));
+                let of = |(&score, own): (&f64, &Estimate)| [score, own.effective, own.pareto_k];
+                out.write(ids, &scores.iter().zip(&estimates).flat_map(of).collect::<Vec<f64>>())?;
+            }
+        }
         if out.is_closed() {
             return Ok(());
         }
@@ -82,9 +112,14 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
     if outside == count {
         return Err(BadInput(format!("{name}: all {count} rows lie outside the model's domain")).into());
     }
+    let refused = reliability.as_ref().map_or(0, Reliability::refused);
+    if refused > 0 && refused + outside == count {
+        let message = reliability.map_or_else(String::new, |reliability| reliability.to_string());
+        return Err(BadInput(format!("{name}: {message}")).into());
+    }
     let likelihood = Likelihood::within(moments, space(args, &given, read.len()), &name)?;
     out.finish()?;
-    let all = Sorted::new(all, weights.as_ref().map(Weights::each));
+    let all = Sorted::new(all, each.as_deref());
     let value = |&q: &f64| Quantile { quantile: q, value: all.quantile(q) };
     let quantiles = args.quantiles.iter().map(value).collect();
     let drawn = noise.map(|noise| Noise { draws, over: Over::Mean, log_cell: noise.log_cell() });
@@ -94,6 +129,7 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
         unseen: None,
         outside_domain: outside,
         noise: drawn,
+        approximate: reliability,
         quantiles,
         threshold: None,
     };
@@ -112,35 +148,6 @@ fn given<F: Real>(args: &Score, model: &Model<F>, asked: Option<&[String]>, read
         found.ok_or_else(|| BadInput(format!("--given {given}: no column of the model")).into())
     };
     args.given.iter().map(of).collect()
-}
-
-/// `log p` of the cells that are there, given those of the given columns.
-fn log_density<F: Real>(copula: &Copula<F>, rows: Array2<F>, given: &[usize]) -> Result<Vec<f64>, QueryError> {
-    let joint = inside(copula, &rows)?;
-    if given.is_empty() {
-        return Ok(joint);
-    }
-    let mut condition = Array2::from_elem(rows.dim(), F::nan());
-    given.iter().for_each(|&column| condition.column_mut(column).assign(&rows.column(column)));
-    let of_given = inside(copula, &condition)?;
-    // A row whose given cells are outside is outside.
-    let of_row = |(joint, given): (&f64, f64)| if given.is_finite() { joint - given } else { f64::NEG_INFINITY };
-    Ok(joint.iter().zip(of_given).map(of_row).collect())
-}
-
-/// `log p` of each row, `-inf` for a row outside the domain.
-fn inside<F: Real>(copula: &Copula<F>, rows: &Array2<F>) -> Result<Vec<f64>, QueryError> {
-    match copula.log_density_observed(rows.view()) {
-        Err(QueryError::Core(LayerError::Domain { .. })) if rows.nrows() > 1 => {
-            let half = rows.nrows() / 2;
-            let part = |range: std::ops::Range<usize>| rows.slice_axis(Axis(0), Slice::from(range)).to_owned();
-            let mut all = inside(copula, &part(0..half))?;
-            all.extend(inside(copula, &part(half..rows.nrows()))?);
-            Ok(all)
-        }
-        Err(QueryError::Core(LayerError::Domain { .. })) => Ok(vec![f64::NEG_INFINITY]),
-        other => other,
-    }
 }
 
 /// What the scores are densities of, in words.
