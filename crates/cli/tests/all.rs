@@ -3,6 +3,7 @@
 mod auto;
 mod bad_input;
 mod before_house;
+mod bounds;
 mod categories;
 mod column_files;
 mod columns;

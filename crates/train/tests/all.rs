@@ -1,6 +1,7 @@
 //! All tests in one program, since each program would compile the generic layers again.
 
 mod auto;
+mod bounds;
 mod convolutions;
 mod fit_to;
 mod fitting;

@@ -12,6 +12,7 @@ use crate::coupling::{network, numbers};
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CircularOptions {
     /// The last so many features are angles in turns; the others stay.
+    #[serde(default = "one")]
     pub angles: usize,
     /// Bins of a circle, 2 to 16.
     #[serde(default = "eight")]
@@ -28,6 +29,10 @@ pub struct CircularOptions {
     /// Whether the network reads the condition, if the flow has one.
     #[serde(default = "yes")]
     pub conditioned: bool,
+}
+
+fn one() -> usize {
+    1
 }
 
 fn eight() -> usize {

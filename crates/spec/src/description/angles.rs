@@ -20,19 +20,17 @@ impl ModelSpec {
         self.base.kind == "gaussian-mixture" && self.layers.iter().all(one)
     }
 
-    /// The same model of the first `others` features given the `angles` behind them: circular
-    /// splines, unless there are some, and two couplings of all other features to the angles; then the
-    /// layers as they are, which leave the angles alone and read them where they can.
+    /// The same model of the first `others` features given the `angles` behind them: unless it has
+    /// circular splines itself, two couplings of all other features to the angles, the layers as they
+    /// are, which leave the angles alone and read them where they can, and circular splines. These come
+    /// last: layers behind them would read angles that they have moved, and move them to be read.
     #[must_use]
     pub(crate) fn with_angles(&self, others: usize, angles: usize) -> Self {
-        let mut layers = Vec::new();
-        if !self.layers.iter().any(is_circular) {
+        let mut layers = self.layers.clone();
+        if !layers.iter().any(is_circular) {
+            layers.splice(0..0, [json!("affine"), json!({ "spline": { "bins": 8 } })].map(to_angles));
             layers.push(LayerEntry::layer("circular", json!({})));
-            if others > 0 {
-                layers.extend([json!("affine"), json!({ "spline": { "bins": 8 } })].map(to_angles));
-            }
         }
-        layers.extend(self.layers.iter().cloned());
         let layers = layers.into_iter().filter_map(|entry| beside(entry, others, angles)).collect();
         let base = match others {
             0 => json!({ "angles": angles }),
@@ -84,11 +82,12 @@ mod tests {
     fn every_layer_leaves_the_angles_alone() {
         let spec = ModelSpec::from(Preset::LINEAR_SPLINE_ORTHONORMAL).with_angles(3, 2);
         let own = kinds(&spec);
-        assert_eq!(own[..3], ["circular", "coupling", "coupling"]);
-        assert!(own[3..].iter().all(|kind| kind == "factor-out") && own.len() > 3);
+        let last = own.len() - 1;
+        assert_eq!((&*own[0], &*own[1], &*own[last]), ("coupling", "coupling", "circular"));
+        assert!(own[2..last].iter().all(|kind| kind == "factor-out") && last > 2);
         assert_eq!(spec.base.kind, "torus");
         let coupled = ModelSpec::from(Preset::MIXTURE_SPLINE).with_angles(3, 2);
-        assert!(kinds(&coupled)[1..].iter().all(|kind| kind == "coupling"));
+        assert!(kinds(&coupled)[..8].iter().all(|kind| kind == "coupling"));
         assert!(coupled.layers.iter().all(|layer| layer.options.get("angles") == Some(&json!(2))));
         // Angles alone.
         assert_eq!(kinds(&ModelSpec::from(Preset::MIXTURE_SPLINE).with_angles(0, 2)), ["circular"]);

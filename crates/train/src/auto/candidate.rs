@@ -5,6 +5,9 @@ use pdmap_spec::description::LayerEntry;
 use pdmap_spec::{Architecture, Domain, ModelSpec, Preset};
 use serde_json::{Value, json};
 
+/// The learning rate of small networks.
+const LIGHT_RATE: f64 = 3e-3;
+
 /// A model that is tried.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
@@ -54,16 +57,32 @@ impl Candidate {
         own
     }
 
-    /// The flows of `others` features given angles, which are ahead of them: see
-    /// [`flows`](Self::flows). A linear map is worth a trial from three features on.
+    /// The flows of `others` features given angles: a light one on a normal density, masked autoregressive
+    /// splines on a mixture, and from three features on a linear map.
     fn beside_angles(others: usize, angles: usize, operations: f64) -> Vec<Self> {
         if others == 0 {
             return vec![Self::circular(angles)];
         }
-        let coupled =
-            [Preset::MIXTURE_SPLINE, Preset::MIXTURE_AUTOREGRESSIVE].map(|preset| Self::of(preset, operations));
-        let linear = [Preset::LINEAR_SPLINE_ORTHONORMAL].map(Self::new);
-        coupled.into_iter().chain(linear.into_iter().filter(|_| others > 2)).collect()
+        let mut flows = vec![Self::light(), Self::of(Preset::MIXTURE_AUTOREGRESSIVE, operations)];
+        if others > 2 {
+            flows.push(Self::new(Preset::LINEAR_SPLINE_ORTHONORMAL));
+        }
+        flows
+    }
+
+    /// Each feature depends on those before it and on the angles, by an affine map and then by a spline
+    /// of few bins.
+    fn light() -> Self {
+        let mut own = Self { name: "autoregressive".to_owned(), ..Self::new(Preset::MIXTURE_AUTOREGRESSIVE) };
+        let spline = json!({ "spline": { "bins": 4 } });
+        own.spec.base = BaseSpec::default();
+        own.spec.training.rate = Some(LIGHT_RATE);
+        own.spec.layers = vec![
+            LayerEntry::layer("autoregressive", json!({ "transform": "affine", "hidden": [32, 32] })),
+            LayerEntry::layer("autoregressive", json!({ "transform": spline, "hidden": [16] })),
+            LayerEntry::layer("circular", json!({ "hidden": [32] })),
+        ];
+        own
     }
 
     /// Flows: couplings and masked autoregressive layers of splines on a mixture; and linear maps to
