@@ -15,7 +15,8 @@ use pdmap_train::{ColumnDomains, Dequantizer, Preprocess, SpecError, TrainError,
 use super::kind::{Kind, ROWS, is_pipe};
 use super::parts::{Parts, Split};
 use super::policy::{Degenerates, Policy};
-use super::table::{Columns, Trained};
+use super::table::Columns;
+use super::training_table::Trained;
 use super::weights::{PartWeights, RowsOf, WeightSource};
 use crate::args::{DataArgs, Discrete, WeightArgs};
 use crate::terminal::exit::BadInput;

@@ -15,4 +15,5 @@ pub(crate) mod reading;
 pub(crate) mod restored;
 pub(crate) mod table;
 pub(crate) mod targets;
+pub(crate) mod training_table;
 pub(crate) mod weights;

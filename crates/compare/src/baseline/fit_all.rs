@@ -7,8 +7,8 @@ use pdmap_data::Splits;
 
 use super::gaussian::Gaussian;
 use super::histograms::Marginals;
+use crate::held_out::HeldOutWeights;
 use crate::records::{BaselineResult, bits_per_dim};
-use crate::run::HeldOutWeights;
 use crate::statistics::Uncertainty;
 
 /// Fits all baselines to the training rows and scores the test rows, each as often as its weight says.

@@ -6,7 +6,6 @@ use pdmap_train::{Budget, InMemory, Progress, Rows, TrainConfig, TrainError};
 use serde_json::{Value, json};
 
 use super::event::Event;
-use super::held_out::HeldOutWeights;
 use super::jobs::{Update, perform};
 use super::one_run::{build, evaluate, train_arm};
 use super::store::Store;
@@ -14,6 +13,7 @@ use super::truth::Truth;
 use crate::arm::Arm;
 use crate::diagnostics::MOMENTS;
 use crate::error::CompareError;
+use crate::held_out::HeldOutWeights;
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::records::{Failure, RunResult};

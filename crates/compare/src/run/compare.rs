@@ -10,12 +10,12 @@ use serde_json::json;
 
 use super::bench::{Bench, Ran, Role, Run};
 use super::event::Event;
-use super::held_out::HeldOutWeights;
 use super::store::Store;
 use super::tune::tune;
 use crate::arm::Arm;
 use crate::baseline::baselines;
 use crate::error::CompareError;
+use crate::held_out::HeldOutWeights;
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::readings::targets;

@@ -3,7 +3,6 @@
 mod bench;
 mod compare;
 mod event;
-mod held_out;
 mod jobs;
 mod one_run;
 mod store;
@@ -12,5 +11,4 @@ mod tune;
 
 pub use compare::{compare, compare_on};
 pub use event::Event;
-pub use held_out::HeldOutWeights;
 pub use store::Store;

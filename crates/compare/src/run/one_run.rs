@@ -8,10 +8,10 @@ use pdmap_train::{
     ValidationRows, registry, train_auto, train_observed,
 };
 
-use super::held_out::HeldOutWeights;
 use super::truth::Truth;
 use crate::arm::Arm;
 use crate::diagnostics::{Moment, Watcher};
+use crate::held_out::HeldOutWeights;
 use crate::plan::Plan;
 use crate::records::{RunResult, bits_per_dim};
 use crate::statistics::Uncertainty;
