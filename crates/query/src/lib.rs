@@ -13,6 +13,7 @@ mod fit;
 mod fit_columns;
 mod impute;
 mod maps;
+mod observed_rows;
 
 pub use approximate::{Approximate, ApproximateOptions, Estimate, RELIABLE};
 pub use column::Column;
@@ -23,5 +24,6 @@ pub use error::{QueryError, Result};
 pub use fit::{ObservedFit, fit_observed, fit_observed_within};
 pub use fit_columns::fit_columns;
 pub use impute::Fill;
+pub use observed_rows::ObservedRows;
 
 pub use pdmap_mixture::SelectOptions;

@@ -1,9 +1,12 @@
 //! Missing cells: densities of what is there, and what stands for the others.
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{Array2, Axis, array, concatenate};
-use pdmap_core::Real;
-use pdmap_query::{Copula, Fill, SelectOptions, fit_columns, fit_observed, is_columnwise};
+use ndarray::{Array2, Axis, Slice, array, concatenate};
+use pdmap_core::{Real, RowWeights};
+use pdmap_layers::preprocess::Domain;
+use pdmap_query::{
+    Copula, Fill, ObservedRows, SelectOptions, fit_columns, fit_observed, fit_observed_within, is_columnwise,
+};
 use rand::RngExt;
 
 use crate::common::{flow, mixture, rng};
@@ -119,4 +122,26 @@ fn the_maps_of_columns_are_chosen_by_validation_rows() {
     let layer = fit_columns(x.view(), &mut rng(14)).unwrap().unwrap();
     assert!(is_columnwise(&layer.spec()) && layer.spec().kind == "chain");
     assert!(fit_columns(x.slice_axis(Axis(0), ndarray::Slice::from(..50)), &mut rng(14)).unwrap().is_none());
+}
+
+#[test]
+fn weights_count_rows_with_missing_cells() {
+    let mut rng = rng(12);
+    let mut holes = flow::<f64>().sample(400, &mut rng).unwrap();
+    holes.indexed_iter_mut().filter(|((row, column), _)| (row + 2 * column) % 5 == 0).for_each(|(_, x)| *x = f64::NAN);
+    // The second half does not count, and is far away.
+    holes.slice_axis_mut(Axis(0), Slice::from(200..)).mapv_inplace(|x| x + 50.0);
+    let weights = RowWeights::new((0..400).map(|row| f64::from(u8::from(row < 200))).collect()).unwrap();
+    let rows = || ObservedRows { rows: holes.view(), weights: Some(&weights) };
+    let options = SelectOptions { components: Some(1), ..SelectOptions::default() };
+    let real = vec![Domain::Real; holes.ncols()];
+    let fitted = fit_observed_within(&real, (rows(), rows()), &options, &mut rng).unwrap();
+    let half = holes.slice_axis(Axis(0), Slice::from(..200));
+    let alone = fit_observed(half, half, &options, &mut rng).unwrap();
+    assert!((fitted.validation - alone.validation).abs() < 0.2, "{} {}", fitted.validation, alone.validation);
+    let plain = fit_observed(holes.view(), half, &options, &mut rng).unwrap();
+    assert!(plain.validation < alone.validation - 1.0);
+    let fewer = RowWeights::new(vec![1.0; 3]).unwrap();
+    let wrong = ObservedRows { rows: holes.view(), weights: Some(&fewer) };
+    assert!(fit_observed_within(&real, (wrong, rows()), &options, &mut rng).is_err());
 }

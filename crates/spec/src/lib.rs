@@ -2,7 +2,6 @@
 
 mod adaptive;
 mod budget;
-mod by_weight;
 mod categorical;
 mod column_map;
 mod condition;
@@ -31,7 +30,6 @@ mod weights_hash;
 
 pub use adaptive::{Adaptive, LEAST_ROWS, validation_share};
 pub use budget::Budget;
-pub use by_weight::ByWeight;
 pub use categorical::{Categories, CategoryLabels, Completion, LabelDensity};
 pub use column_map::{ColumnMap, ColumnSums};
 pub use condition::Condition;

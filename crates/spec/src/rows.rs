@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis};
+use pdmap_core::row_weights::ByWeight;
 use pdmap_core::{Real, RowWeights, check};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::by_weight::ByWeight;
 use crate::dequantize::Dequantizer;
 use crate::error::SpecError;
 use crate::file_rows::FileRows;

@@ -39,9 +39,9 @@ pub use training::{train, train_observed, train_with};
 pub use validation::{ValidationRows, mean_log_prob};
 
 pub use pdmap_spec::{
-    Adaptive, AnyModel, Architecture, Budget, ByWeight, Categories, CategoryLabels, ColumnDomain, ColumnDomains,
-    ColumnMap, ColumnSums, Completion, Condition, Dequantizer, DiscreteFeature, Domain, FileRows, FitBuilder,
-    FitConfig, Header, InMemory, Inspection, LEAST_ROWS, LabelDensity, Model, ModelFile, ModelSpec, Preprocess, Preset,
-    Rows, Spacing, SpecError, Subspace, TrainConfig, TrainingRecord, TrainingSpec, Tried, description, each_precision,
-    model_file, registry, validation_share, weights_hash,
+    Adaptive, AnyModel, Architecture, Budget, Categories, CategoryLabels, ColumnDomain, ColumnDomains, ColumnMap,
+    ColumnSums, Completion, Condition, Dequantizer, DiscreteFeature, Domain, FileRows, FitBuilder, FitConfig, Header,
+    InMemory, Inspection, LEAST_ROWS, LabelDensity, Model, ModelFile, ModelSpec, Preprocess, Preset, Rows, Spacing,
+    SpecError, Subspace, TrainConfig, TrainingRecord, TrainingSpec, Tried, description, each_precision, model_file,
+    registry, validation_share, weights_hash,
 };

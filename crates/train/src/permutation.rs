@@ -2,7 +2,8 @@
 
 use ndarray::Array2;
 use pdmap_core::Real;
-use pdmap_spec::{ByWeight, InMemory};
+use pdmap_core::row_weights::ByWeight;
+use pdmap_spec::InMemory;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

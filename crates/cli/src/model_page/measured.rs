@@ -2,7 +2,8 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 use pdmap_core::Real;
-use pdmap_train::{ByWeight, Model};
+use pdmap_core::row_weights::ByWeight;
+use pdmap_train::Model;
 
 use crate::scores::gaussian::Fit;
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
-use pdmap_query::{Copula, ObservedFit, QueryError, SelectOptions, fit_observed_within};
+use pdmap_query::{Copula, ObservedFit, ObservedRows, QueryError, SelectOptions, fit_observed_within};
 use pdmap_train::{Budget, Dequantizer, Model, Rows, TrainConfig, TrainingRecord};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -59,7 +59,7 @@ pub(super) fn check(args: &Train, source: &Source) -> Result<()> {
         ("--checkpoint", args.checkpoint.is_some()),
         ("--report", args.report.is_some()),
         ("--log", args.log.is_some()),
-        ("--weights", args.weights.weights.is_some()),
+        ("--model auto --weights", args.model.as_deref() == Some(AUTO) && args.weights.weights.is_some()),
         ("--preprocess", args.training.preprocess.is_some()),
         ("--reduce-rank", args.data.reduce_rank),
     ];
@@ -91,8 +91,12 @@ pub(super) fn fit<F: Real>(args: &Train, config: &TrainConfig, source: &Source, 
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
     let blame = |error: QueryError| BadInput(format!("{}: {error}", source.name()));
     let domains = data.columns.map.feature_domains();
-    let fitted =
-        fit_observed_within(&domains, (rows.view(), data.validation.view()), &options, &mut rng).map_err(blame)?;
+    let weights = data.columns.weights.as_ref();
+    let both = (
+        ObservedRows { rows: rows.view(), weights: weights.map(|weights| &weights.train) },
+        ObservedRows { rows: data.validation.view(), weights: weights.map(|weights| &weights.validation) },
+    );
+    let fitted = fit_observed_within(&domains, both, &options, &mut rng).map_err(blame)?;
     let ObservedFit { flow, map, validation } = fitted;
     let fixed = flow.chain().layers().len();
     let copula = Copula::of(&flow).map_err(blame)?;
@@ -105,7 +109,8 @@ pub(super) fn fit<F: Real>(args: &Train, config: &TrainConfig, source: &Source, 
         return imputed::fit(args, &config, (source, data), (&copula, &rows));
     }
     let components = copula.mixture().components().len();
-    let test = test_of(&copula, &data.test, &data.facts.space, &source.test_name())?;
+    let test = (&data.test, data.test_weights());
+    let test = test_of(&copula, test, &data.facts.space, &source.test_name())?;
     let mut model = Model::new(flow, data.facts.space.clone(), fixed);
     model.header.columns = data.columns.map.clone();
     model.header.training = Some(TrainingRecord {
@@ -137,13 +142,18 @@ pub(super) fn fit<F: Real>(args: &Train, config: &TrainConfig, source: &Source, 
 }
 
 /// Mean log-density of the test rows, if there are any.
-fn test_of<F: Real>(copula: &Copula<F>, test: &Array2<F>, space: &str, name: &str) -> Result<Option<Likelihood>> {
+fn test_of<F: Real>(
+    copula: &Copula<F>,
+    (test, weights): (&Array2<F>, Option<&[f64]>),
+    space: &str,
+    name: &str,
+) -> Result<Option<Likelihood>> {
     let scores = |rows: ArrayView2<'_, F>| copula.log_density_observed(rows);
     if test.nrows() == 0 {
         return Ok(None);
     }
     let mut moments = Moments::default();
-    moments.add(&scores(test.view()).map_err(|error| BadInput(format!("{name}: {error}")))?, None);
+    moments.add(&scores(test.view()).map_err(|error| BadInput(format!("{name}: {error}")))?, weights);
     Ok(Some(Likelihood::within(moments, format!("{space}, of the cells that are there"), name)?))
 }
 
