@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::args::Inspect;
 use crate::model::round_trip::RoundTrip;
 use crate::rows::blocks::Blocks;
+use crate::rows::table::Columns;
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;
 
@@ -56,7 +57,11 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
     for warning in [Some(&trips.base), trips.data.as_ref()].into_iter().flatten().filter_map(RoundTrip::warning) {
         eprintln!("warning: {warning}");
     }
-    if args.json { output::json(&report) } else { text(&report, &members(model), member.map(|(index, _)| index)) }
+    if args.json {
+        output::json(&report)
+    } else {
+        text(&report, Columns::of(model).domains(), &members(model), member.map(|(index, _)| index))
+    }
 }
 
 /// A line for each member of an ensemble.
@@ -70,8 +75,8 @@ fn members<F: Real>(model: &Model<F>) -> Vec<String> {
     ensemble.members().iter().zip(ensemble.weights()).enumerate().map(line).collect()
 }
 
-/// The report in words; `heaviest` is the member of an ensemble whose round trips it has.
-fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>) -> Result<()> {
+/// The report in words, with the domains of the columns; `heaviest` is the member of an ensemble whose round trips it has.
+fn text(report: &Report<'_>, domains: Option<String>, members: &[String], heaviest: Option<usize>) -> Result<()> {
     let Inspection { header, parameters, weights_hash, diagnostics } = &report.model;
     output::line(&format!(
         "{} features, {}, {} parameters, weights {}",
@@ -79,6 +84,9 @@ fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>) -> Res
     ))?;
     output::line(&format!("written by pdmap {}, format {}", header.version, header.format))?;
     output::line(&format!("likelihood in {}", header.space))?;
+    if let Some(domains) = domains {
+        output::line(&format!("columns: {domains}"))?;
+    }
     for (index, layer) in header.layers.iter().enumerate() {
         let role = if index < header.preprocessing { " (preprocessing)" } else { "" };
         output::line(&format!("layer {index}: {} {}{role}", layer.kind, layer.options))?;
