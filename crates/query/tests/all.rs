@@ -1,5 +1,6 @@
 //! Tests of questions to a density: one program.
 
+mod bounds;
 mod columnwise;
 mod common;
 mod missing;
