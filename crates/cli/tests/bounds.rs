@@ -71,7 +71,10 @@ fn samples_are_inside_and_rows_outside_have_no_density() {
         let columns = &header["header"]["columns"]["domains"];
         assert_eq!(columns[0]["interval"]["upper"], 1.0, "{columns}");
         assert_eq!(columns[3]["angle"]["period"], 360.0, "{columns}");
-        assert!(succeed(folder, &["inspect", out]).contains("direction in angle in [0, 360), period 360"));
+        assert!(
+            succeed(folder, &["inspect", out])
+                .contains("wait in [0, ∞), direction in [0, 360), periodic, count in [0, 4]")
+        );
     }
     // Codes go back to the rows, the bounds among them; rows outside have none.
     let exact = ["--discrete", "keep", "--dtype", "f64"];

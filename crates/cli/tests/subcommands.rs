@@ -45,6 +45,7 @@ const CASES: &[Case] = &[
             ("--data x.npy --every 1ms --checkpoint run --out t2.st", "--every"),
             ("--data x.npy --condition absent.npy --out t2.st", "absent.npy"),
             ("--data x.npy --out x.npy", "x.npy"),
+            ("--data x.npy --bound 9=0.. --out t2.st", "no column `9`"),
             ("--data x.npy --out absent/t2.st", "absent"),
         ],
     },

@@ -1,6 +1,7 @@
 //! Tests of questions to a density: one program.
 
 mod approximate;
+mod bounds;
 mod columnwise;
 mod common;
 mod missing;

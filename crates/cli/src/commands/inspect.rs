@@ -9,6 +9,7 @@ use crate::args::{Inspect, Unseen};
 use crate::condition::Given;
 use crate::model::round_trip::RoundTrip;
 use crate::rows::blocks::Blocks;
+use crate::rows::table::Columns;
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;
 
@@ -62,8 +63,12 @@ fn inspect<F: Real>(args: &Inspect, model: &Model<F>) -> Result<()> {
     if args.json {
         return output::json(&report);
     }
-    let classes = model.labels.as_ref().map(|labels| labels.known().classes());
-    text(&report, &members(model), member.map(|(index, _)| index), classes)
+    let beside = Beside {
+        domains: Columns::of(model).domains(),
+        classes: model.labels.as_ref().map(|labels| labels.known().classes()),
+        heaviest: member.map(|(index, _)| index),
+    };
+    text(&report, &beside, &members(model))
 }
 
 /// A line for each member of an ensemble.
@@ -77,8 +82,18 @@ fn members<F: Real>(model: &Model<F>) -> Vec<String> {
     ensemble.members().iter().zip(ensemble.weights()).enumerate().map(line).collect()
 }
 
-/// The report in words; `heaviest` is the member of an ensemble whose round trips it has.
-fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>, classes: Option<usize>) -> Result<()> {
+/// What a report in words says besides.
+struct Beside {
+    /// The domains of the columns.
+    domains: Option<String>,
+    /// Latent classes of the categories.
+    classes: Option<usize>,
+    /// The member of an ensemble whose round trips it has.
+    heaviest: Option<usize>,
+}
+
+/// The report in words.
+fn text(report: &Report<'_>, beside: &Beside, members: &[String]) -> Result<()> {
     let Inspection { header, parameters, weights_hash, diagnostics } = &report.model;
     output::line(&format!(
         "{} features, {}, {} parameters, weights {}",
@@ -86,10 +101,13 @@ fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>, classe
     ))?;
     output::line(&format!("written by pdmap {}, format {}", header.version, header.format))?;
     output::line(&format!("likelihood in {}", header.space))?;
+    if let Some(domains) = &beside.domains {
+        output::line(&format!("columns: {domains}"))?;
+    }
     for CategoryLabels { name, labels, .. } in header.categories.iter().flat_map(|categories| &categories.columns) {
         output::line(&format!("categories of {name}: {} labels: {}", labels.len(), labels.join(", ")))?;
     }
-    classes.map_or(Ok(()), |classes| output::line(&format!("categories: {classes} latent classes")))?;
+    beside.classes.map_or(Ok(()), |classes| output::line(&format!("categories: {classes} latent classes")))?;
     for (index, layer) in header.layers.iter().enumerate() {
         let role = if index < header.preprocessing { " (preprocessing)" } else { "" };
         output::line(&format!("layer {index}: {} {}{role}", layer.kind, layer.options))?;
@@ -113,7 +131,7 @@ fn text(report: &Report<'_>, members: &[String], heaviest: Option<usize>, classe
         })?;
         output::line(&format!("training configuration: {}", serde_json::to_string(&training.config)?))?;
     }
-    heaviest.map_or(Ok(()), |index| {
+    beside.heaviest.map_or(Ok(()), |index| {
         output::line(&format!("round trips of member {index}, which has the largest weight:"))
     })?;
     output::line(&report.round_trip.base.describe())?;

@@ -2,3 +2,4 @@
 
 pub(crate) mod kernel_plots;
 pub(crate) mod round_trip;
+mod same;

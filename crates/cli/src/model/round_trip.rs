@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
+use super::same::Same;
 use crate::condition::Given;
 use crate::rows::blocks::Blocks;
 
@@ -49,7 +50,7 @@ impl RoundTrip {
                 0 => flow.encode(&flow.decode(&z)?)?,
                 _ => flow.encode(given(&flow.decode(given(&z))?))?,
             };
-            Ok(errors(z.view(), &back))
+            Ok(errors(z.view(), &back, &Same::of_codes(flow)))
         });
         Self::new::<F>(None, rows, both)
     }
@@ -76,13 +77,13 @@ impl RoundTrip {
             None => Input::from(rows),
         };
         let z = flow.encode(input).map_err(|error| block.error(error))?;
-        let both = flow.decode(again(z.view())).map(|back| errors(block.rows, &back));
+        let both = flow.decode(again(z.view())).map(|back| errors(block.rows, &back, &Same::of_rows(flow)));
         Ok(Self::new::<F>(Some(name), block.rows.nrows(), both))
     }
 
     /// The same over rows whose codes (with their condition) are known.
     pub(crate) fn of_rows<F: Real>(flow: &Flow<F>, name: String, x: ArrayView2<'_, F>, z: Input<'_, F>) -> Self {
-        let both = flow.decode(z).map(|back| errors(x, &back));
+        let both = flow.decode(z).map(|back| errors(x, &back, &Same::of_rows(flow)));
         Self::new::<F>(Some(name), x.nrows(), both)
     }
 
@@ -129,8 +130,11 @@ impl RoundTrip {
     }
 }
 
-/// The largest difference, absolute and relative to the largest magnitude.
-fn errors<F: Real>(rows: ArrayView2<'_, F>, back: &Array2<F>) -> (f64, f64) {
-    let worst = rows.iter().zip(back).fold(0.0_f64, |worst, (a, b)| worst.max((a.f64() - b.f64()).abs()));
+/// The largest difference that counts, absolute and relative to the largest magnitude.
+fn errors<F: Real>(rows: ArrayView2<'_, F>, back: &Array2<F>, same: &[Same]) -> (f64, f64) {
+    let of = |((_, column), a): ((usize, usize), &F), b: &F| {
+        same.get(column).copied().unwrap_or(Same::Exact).difference(a.f64(), b.f64())
+    };
+    let worst = rows.indexed_iter().zip(back).fold(0.0_f64, |worst, (a, b)| worst.max(of(a, b)));
     (worst, worst / rows.iter().fold(f64::MIN_POSITIVE, |scale, a| scale.max(a.f64().abs())))
 }

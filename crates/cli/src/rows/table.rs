@@ -288,8 +288,13 @@ impl Columns {
     /// The domains in words.
     pub(crate) fn domains(&self) -> Option<String> {
         let domains = self.map.domains.iter().enumerate().filter(|&(_, &domain)| domain != Domain::Real);
-        let named: Vec<String> =
-            domains.map(|(feature, domain)| format!("{} in {domain}", self.name(feature))).collect();
+        let in_words = |(feature, domain): (usize, &Domain)| match *domain {
+            Domain::Angle { from, period } => {
+                format!("{} in [{from}, {}), periodic", self.name(feature), from + period)
+            }
+            domain => format!("{} in {domain}", self.name(feature)),
+        };
+        let named: Vec<String> = domains.map(in_words).collect();
         (!named.is_empty()).then(|| named.join(", "))
     }
 

@@ -68,8 +68,8 @@ const CUT: f64 = 1e-9;
 /// The largest exponent of a Weibull distribution: `z` has no digits left long before.
 const MOST: f64 = 1e300;
 
-/// A code and the logarithm of its slope in `x`; the derivatives of both, which vanish beside a bound,
-/// where nothing changes.
+/// A code, its slope and the logarithm of that, and the derivative of the logarithm, all in `x`. Beside a
+/// bound they are those at the distance of [`EDGE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Code {
     pub(super) z: f64,
@@ -79,13 +79,8 @@ pub(super) struct Code {
 }
 
 impl Code {
-    /// `bend` is the derivative of the log-slope.
-    fn of(z: f64, log_slope: f64, bend: f64, changes: bool) -> Self {
-        if changes {
-            Self { z, log_slope, slope: log_slope.exp(), bend }
-        } else {
-            Self { z, log_slope, slope: 0.0, bend: 0.0 }
-        }
+    fn of(z: f64, log_slope: f64, bend: f64) -> Self {
+        Self { z, log_slope, slope: log_slope.exp(), bend }
     }
 }
 
@@ -133,7 +128,7 @@ impl Support {
     /// The code of a value.
     pub(super) fn code(self, x: f64) -> Code {
         match self {
-            Self::Real => Code::of(x, 0.0, 0.0, true),
+            Self::Real => Code::of(x, 0.0, 0.0),
             Self::Interval { lower, upper } => {
                 let width = upper - lower;
                 let (below, above) = ((x - lower) / width, (upper - x) / width);
@@ -146,7 +141,7 @@ impl Support {
             }
             Self::Turns { from, period } => {
                 let turns = (x - from) / period - 0.5;
-                Code::of(turns - (turns + 0.5).floor(), -period.ln(), 0.0, true)
+                Code::of(turns - (turns + 0.5).floor(), -period.ln(), 0.0)
             }
             Self::Cut { period, cut, .. } => {
                 let turns = (x - cut) / period;
@@ -192,7 +187,7 @@ fn of_tail(share: f64, width: f64, side: f64, edge: f64) -> Code {
     let z = side * tail_quantile(share.clamp(edge, 0.5).ln());
     let log_slope = -log_density(z) - width.ln();
     // log dz/dx = −log φ(z) − log width, whose derivative in z is z.
-    Code::of(z, log_slope, z * log_slope.exp(), share > edge)
+    Code::of(z, log_slope, z * log_slope.exp())
 }
 
 /// The distribution of the distance from a single bound.
@@ -204,12 +199,13 @@ struct Weibull {
 
 impl Weibull {
     fn code(self, distance: f64) -> Code {
-        let t = (distance / self.scale).powf(self.shape).min(MOST);
         let least = -(-EDGE).ln_1p();
-        let (z, log_slope) = self.at(t.max(least));
+        let t = (distance / self.scale).powf(self.shape).min(MOST).max(least);
+        let (z, log_slope) = self.at(t);
         // log F' = log k − log λ + (k − 1) log d − dᵏ, with d in scales.
+        let distance = distance.max(self.scale * least.powf(1.0 / self.shape));
         let bend = ((self.shape - 1.0) - self.shape * t) / distance + z * log_slope.exp();
-        Code::of(z, log_slope, bend, t > least)
+        Code::of(z, log_slope, bend)
     }
 
     fn distance(self, z: f64) -> (f64, f64) {
@@ -276,6 +272,8 @@ mod tests {
     fn a_bound_has_the_density_beside_it() {
         let density = |support: Support, x: f64| {
             let code = support.code(x);
+            // Questions take the logarithm of the slope.
+            assert!((code.slope.ln() - code.log_slope).abs() < 1e-12);
             log_density(code.z) + code.log_slope
         };
         let uniform = Support::Interval { lower: 2.0, upper: 6.0 };
