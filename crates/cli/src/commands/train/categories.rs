@@ -102,7 +102,7 @@ pub(super) fn fit<F: Real>(
     let read = |path: Option<&Path>| path.map(|path| beside(&categories, path, source.text(), other)).transpose();
     let given = (read(args.data.val.as_deref())?, read(args.data.test.as_deref())?);
     let [train, validation, test] = data.split_codes(source, codes, given)?;
-    let (train, validation, test, categories) = trained_only(categories, (train, validation, test), other, name)?;
+    let ((train, validation, test), categories) = trained_only(categories, (train, validation, test), other, name)?;
 
     let counts = categories.counts();
     let all: Vec<usize> = counts.iter().map(|count| count + 1).collect();
@@ -154,6 +154,7 @@ fn log_known(labels: &LabelDensity, codes: &Array2<u32>, log_p: &[f64], other: b
     Ok(with_other - labels.log_density(row.view(), false)?[0])
 }
 
+/// Codes of the training, validation and test rows.
 type Codes = (Array2<u32>, Array2<u32>, Array2<u32>);
 
 /// Keeps the labels that training rows have. Those of split-off rows alone are unknown ones, as those of
@@ -163,7 +164,7 @@ fn trained_only(
     (train, validation, test): Codes,
     other: bool,
     name: &str,
-) -> Result<(Array2<u32>, Array2<u32>, Array2<u32>, Categories)> {
+) -> Result<(Codes, Categories)> {
     let mut kept = categories.clone();
     let mut all = [train, validation, test];
     for (index, column) in kept.columns.iter_mut().enumerate() {
@@ -198,7 +199,7 @@ fn trained_only(
         }
     }
     let [train, validation, test] = all;
-    Ok((train, validation, test, kept))
+    Ok(((train, validation, test), kept))
 }
 
 impl Fitted {
