@@ -36,8 +36,7 @@ pub(crate) struct Score {
     /// For models without closed forms: estimate the scores of some columns, or of rows with missing cells,
     /// by importance sampling with this many draws for each row. Besides log p, --out has the effective
     /// number of draws and the Pareto shape of the weights; where it is 0.7 or more, the score is NaN
-    #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "2000",
-          value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "2000")]
     pub(crate) approximate: Option<u32>,
     /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
     /// none]
@@ -119,8 +118,7 @@ pub(crate) struct Sample {
     pub(crate) given: Option<PathBuf>,
     /// With --given, for models without closed forms: choose the rows from this many draws each, by their
     /// importance weights. A row whose weights have a Pareto shape of 0.7 or more is refused
-    #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "2000", requires = "given",
-          value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "2000")]
     pub(crate) approximate: Option<u32>,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)
     #[arg(long, value_name = "C", conflicts_with = "class")]

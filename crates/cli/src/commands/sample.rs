@@ -108,6 +108,9 @@ fn given<F: Real>(args: &Sample, path: &Path, model: &Model<F>, targets: &Target
 }
 
 fn sample<F: Real>(args: &Sample, model: &Model<F>, targets: &Targets<1>) -> Result<()> {
+    if args.approximate.is_some() {
+        return Err(BadInput("--approximate is for --given: rows of which some columns are known".into()).into());
+    }
     let features = model.flow.features();
     let (count, mut given) = wanted(args, model)?;
     let bytes = u128::from(count) * features as u128 * size_of::<F>() as u128;

@@ -1,5 +1,6 @@
 //! What answers questions about some of the columns of a model.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::Result;
@@ -10,6 +11,9 @@ use pdmap_train::Model;
 
 use super::partial::{copula, refused};
 use crate::terminal::exit::BadInput;
+
+/// Numbers of draws for each row.
+const DRAWS: RangeInclusive<u32> = 100..=1_000_000;
 
 /// A closed form, or importance sampling where the user asks for it.
 pub(crate) enum Answers<'m, F: Real> {
@@ -31,6 +35,9 @@ impl<'m, F: Real> Answers<'m, F> {
                 refuse(format!("{error}; --approximate estimates them by importance sampling"))
             }
             (None, _) => Ok(Self::Closed(copula(model, path)?)),
+            (Some(draws), _) if !DRAWS.contains(&draws) => {
+                refuse(format!("--approximate {draws}: from {} to {} draws", DRAWS.start(), DRAWS.end()))
+            }
             (Some(_), Ok(_)) => refuse("--approximate: the model has closed forms, which are exact".to_owned()),
             (Some(_), _) if model.header.columns.subspace.is_some() => {
                 refuse("a model of reduced rank has no marginals of single columns".to_owned())

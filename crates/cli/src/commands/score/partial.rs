@@ -33,7 +33,6 @@ fn is_plain<F: Real>(model: &Model<F>) -> bool {
 }
 
 pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3>) -> Result<()> {
-    let answers = Answers::of(model, &args.model, args.approximate, args.seed)?;
     let others = [
         ("--attribution", args.attribution.is_some()),
         ("--threshold", args.threshold.is_some()),
@@ -52,6 +51,8 @@ pub(super) fn score<F: Real>(args: &Score, model: &Model<F>, targets: &Targets<3
     let mut rows = Partial::open(&args.rows.input.data, &TextOptions { columns, ..text.clone() }, model, args.missing)?;
     let read = rows.features();
     let given = given(args, model, asked.as_deref(), &read)?;
+    // After what is quickly refused: estimates begin with a fit.
+    let answers = Answers::of(model, &args.model, args.approximate, args.seed)?;
     let noise = Dequantizer::new(&model.header.columns.discrete, args.seed);
     let draws = if noise.is_some() { args.draws } else { 1 };
     let header = args.rows.input.text.header;
