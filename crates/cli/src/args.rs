@@ -45,9 +45,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Train the same flow in its unconstrained and constrained forms and compare them, with a
     /// report
-    Compare(Compare),
+    Compare(Box<Compare>),
     /// Train one model and save it
-    Train(Train),
+    Train(Box<Train>),
     /// Compute log p(x) of each row, in nats
     Score(Score),
     /// Map rows to codes: z = f(x)
