@@ -86,10 +86,10 @@ pub struct Approximate<'f, F: Real> {
 const LEAST: usize = 100;
 
 /// Draws of the flow to which the copula is fitted, and those that judge it.
-const FITTED: [usize; 2] = [4000, 1000];
+const FITTED: [usize; 2] = [3000, 750];
 
 /// Floating-point operations for the fit, for each map of the columns.
-const OPERATIONS: f64 = 5e9;
+const OPERATIONS: f64 = 2e9;
 
 /// The stream of the draws that the copula is fitted to: no row has this number.
 const FIT: u64 = u64::MAX;

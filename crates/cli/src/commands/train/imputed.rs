@@ -18,6 +18,9 @@ use crate::terminal::{output, signals};
 /// Imputed copies of the rows.
 const COPIES: u64 = 3;
 
+/// Training rows and validation rows.
+type Filled<F> = (Array2<F>, Array2<F>);
+
 /// Trains on copies whose missing cells are draws of the copula, saves the ensemble and prints what it is.
 pub(super) fn fit<F: Real>(
     args: &Train,
@@ -79,7 +82,7 @@ fn copies<F: Real>(
     rows: &Array2<F>,
     validation: &Array2<F>,
     seed: u64,
-) -> Result<Vec<(Array2<F>, Array2<F>)>, QueryError> {
+) -> Result<Vec<Filled<F>>, QueryError> {
     let copy = |copy: u64| {
         let fill = Fill::Draw { seed: seed ^ (copy << 32) };
         let filled = |rows: &Array2<F>, first: u64| {
