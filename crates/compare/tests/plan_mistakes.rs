@@ -167,7 +167,7 @@ fn every_mistake_is_named_with_its_line() {
         (inline("layers = []\n"), "plan.toml:6: `arms[1].model.layers`: a flow has at least one layer"),
         (
             inline("layers = [\n{ kind = \"dense\", group = \"orthonormal\" },\n{ kind = \"dens\" }]\n"),
-            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, autoregressive, chain, coupling, cycled-conv, dense, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening",
+            "plan.toml:8: unknown kind of layer `dens`; nearest is `dense`, known: asinh, autoregressive, chain, circular, coupling, cycled-conv, dense, domain, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, permute, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening",
         ),
         (
             inline(

@@ -26,7 +26,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             format!("{layers}\nbase = \"gauss\""),
-            "`base`: unknown kind of base density `gauss`; nearest is `laplace`, known: ensemble, gaussian-mixture, laplace, logistic, normal, student-t".into(),
+            "`base`: unknown kind of base density `gauss`; nearest is `torus`, known: ensemble, gaussian-mixture, laplace, logistic, normal, student-t, torus".into(),
         ),
         (format!("{layers}\nbase = \"student-t\""), "key `nu` is missing in `base`".into()),
         (
@@ -41,7 +41,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ("layers = [\n{ gruop = \"orthonormal\" }]".into(), "key `kind` is missing in `layers[0]`".into()),
         (
             "layers = [\n{ kind = \"dens\" }]".into(),
-            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, autoregressive, chain, coupling, cycled-conv, dense, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening".into(),
+            "unknown kind of layer `dens`; nearest is `dense`, known: asinh, autoregressive, chain, circular, coupling, cycled-conv, dense, domain, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, permute, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (
             "layers = [\n{ kind = \"whitening\" }]".into(),
@@ -131,7 +131,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ),
         (
             "layers = [{ kind = \"chain\", layers = [\n{ kind = \"asinnh\" }] }]".into(),
-            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, autoregressive, chain, coupling, cycled-conv, dense, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening".into(),
+            "unknown kind of layer `asinnh`; nearest is `asinh`, known: asinh, autoregressive, chain, circular, coupling, cycled-conv, dense, domain, factor-out, free-conv, histogram, kept, leaky-tanh, logistic-mixture, logit, multiscale, permute, radial, scale, shift, sigmoid, smooth-leaky-relu, spline, squeeze, standardize, subband-scale, subband-shift, whitening".into(),
         ),
         (format!("{layers}\ntraining = {{ bacth = 3 }}"), format!("unknown key `bacth` in `training`; nearest is `batch`, known: {training}")),
         (format!("{layers}\ntraining.batch = 0"), "`training.batch`: 0: a batch has at least one row".into()),
