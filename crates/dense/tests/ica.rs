@@ -177,7 +177,7 @@ fn passes_over_blocks_give_the_same_up_to_rounding_and_threads_the_same_bits() {
     let options = options(Constraint::Unconstrained, SourceDensity::Adaptive);
     let whole = solve(x.view(), Array2::eye(3).view(), &options).unwrap();
     let blocks = solve_in_passes(
-        &mut |visit| x.axis_chunks_iter(Axis(0), 700).try_for_each(|block| visit(block)),
+        &mut |visit| x.axis_chunks_iter(Axis(0), 700).try_for_each(&mut *visit),
         Array2::eye(3).view(),
         &options,
     )

@@ -21,7 +21,8 @@ fn a_row_on_its_bounds_has_a_density_and_no_answer_leaves_them() {
     };
     let (train, validation) = (rows(300, 0), rows(80, 500));
     let options = SelectOptions { most_components: Some(2), ..SelectOptions::default() };
-    let fitted = fit_observed_within(&domains, (train.view(), validation.view()), &options, &mut rng(1)).unwrap();
+    let fitted =
+        fit_observed_within(&domains, (train.view().into(), validation.view().into()), &options, &mut rng(1)).unwrap();
     assert!(fitted.validation.is_finite(), "{}", fitted.validation);
     let copula = Copula::of(&fitted.flow).unwrap();
     let bound = array![[0.0, 2.0], [1.0, 3.0], [0.5, 2.0]];
