@@ -79,7 +79,7 @@ fn a_file_gives_the_scales_of_rows_in_memory() {
 }
 
 /// Held-out rows choose the maps of columns: curves where a column has heavy tails, and a line
-/// for a few rows, or where nothing can be fitted.
+/// for a few rows. A constant column is refused.
 #[test]
 fn maps_of_columns_are_chosen_for_the_rows() {
     let normal = |row: usize, column: usize| {
