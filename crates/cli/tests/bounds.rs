@@ -165,7 +165,6 @@ fn bad_bounds_are_refused_by_flag_row_and_column() {
     // Row, column, value and bound; rows are counted from 0.
     refused(&["--bound", "share=0..0.5"], &["t.csv: row 1, column share is 1: outside the bounds [0, 0.5]", "--bound"]);
     refused(&["--bound", "wait=..1"], &["column wait", "(−∞, 1]"]);
-    refused(&["--bound", "share=0..1", "--reduce-rank", "--columns", "share,wait"], &[""]);
     std::fs::write(folder.join("v.csv"), "share,wait,level,direction,count\n0.5,-3,0,10,2\n0.1,1,0,10,2\n").unwrap();
     refused(&["--bound", "wait=0..", "--val", "v.csv"], &["v.csv: row 0, column wait is -3"]);
     // Text is no column of numbers; neither are generators tables.

@@ -228,7 +228,7 @@ fn approximately(folder: &Path, rows: &[&str]) {
     let unreliable = found[1..].iter().filter(|row| row[1] == "NaN");
     assert!(unreliable.clone().all(|row| number(&row[3]) >= 0.7));
     assert_eq!(unreliable.count() as u64, refused);
-    std::fs::write(folder.join("g.csv"), "b,c\n8.1,1.2\n0.1,\n").unwrap();
+    std::fs::write(folder.join("g.csv"), "b,c\n8.1,1.2\n0.1,0.9\n").unwrap();
     succeed(folder, &["sample", "m.st", "--given", "g.csv", "--count", "20", "--approximate", "--out", "new.csv"]);
     let drawn = lines(folder, "new.csv");
     assert_eq!((drawn[0].join(","), drawn.len()), ("a,b,c".to_owned(), 41));
