@@ -105,8 +105,8 @@ fn imports_only_point_downwards() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// A wrong house, which the check must see: two files that import each other through a re-export, and two
-/// directories that do without any circle of files.
+/// A wrong house, which the check must see: two files that import each other through a re-export,
+/// and two directories that do without any circle of files.
 #[test]
 fn a_circle_is_seen() {
     let folder = std::env::temp_dir().join(format!("pdmap-house-{}", std::process::id()));

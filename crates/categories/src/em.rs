@@ -42,8 +42,9 @@ const PEAK: f64 = 0.5;
 
 /// EM of a latent class model under Dirichlet smoothing.
 ///
-/// The objective is `Σ_n log p(c_n) + α Σ_kjl log θ_kj(l)`, in which each class counts `α` more rows of
-/// each label: a Dirichlet prior with parameters `1 + α`. With `r_nk` the posterior of class `k`,
+/// The objective is `Σ_n log p(c_n) + α Σ_kjl log θ_kj(l)`, in which each class counts `α` more
+/// rows of each label: a Dirichlet prior with parameters `1 + α`. With `r_nk` the posterior of
+/// class `k`,
 ///
 /// ```text
 /// π_k = n_k/N,   θ_kj(l) = (α + Σ_n r_nk [c_nj = l]) / (α L_j + n_k),   n_k = Σ_n r_nk,

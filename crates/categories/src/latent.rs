@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use crate::error::{CategoriesError, Result};
 
-/// A mixture of products of categorical distributions, `p(c) = Σ_k π_k Π_j θ_kj(c_j)`: the latent class
-/// model (Lazarsfeld & Henry 1968). Within a class the columns are independent.
+/// A mixture of products of categorical distributions, `p(c) = Σ_k π_k Π_j θ_kj(c_j)`: the latent
+/// class model (Lazarsfeld & Henry 1968). Within a class the columns are independent.
 ///
 /// A row is a list of codes, one for each column: the number of its label, from 0.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,8 @@ pub(crate) fn ranges(labels: &[usize]) -> Vec<Range<usize>> {
 /// Numbers per rounding error of a sum that still counts as 1.
 const ROUNDINGS: f64 = 4.0;
 
-/// Divides by the sum, unless it is 1 up to rounding: so a model that was read is the one that was saved.
+/// Divides by the sum, unless it is 1 up to rounding: so a model that was read is the one that was
+/// saved.
 fn normalize(mut numbers: ndarray::ArrayViewMut1<'_, f64>, what: &'static str, first: usize) -> Result<()> {
     let wrong = numbers.iter().position(|value| !(value.is_finite() && *value >= 0.0));
     if let Some(at) = wrong {
@@ -111,8 +112,8 @@ impl LatentClasses {
         self.weights.len()
     }
 
-    /// `log p(c)` of each row `[rows, columns]`, in nats; −∞ for a label of probability 0. The same bits
-    /// on any number of threads.
+    /// `log p(c)` of each row `[rows, columns]`, in nats; −∞ for a label of probability 0. The same
+    /// bits on any number of threads.
     ///
     /// # Errors
     /// [`CategoriesError::Count`] for another number of columns; [`CategoriesError::Code`].

@@ -79,9 +79,10 @@ impl Selection {
 /// mean log-density on validation rows. Rows are codes `[rows, columns]`, and `labels` the labels of
 /// each column, of which some may occur in no row: the smoothing gives them their probability.
 ///
-/// The first candidates have one class: independent columns. The numbers of classes grow until two in a
-/// row are no better. The smoothing is chosen for one class, and may fall from there as classes are
-/// added. The result depends on the seed alone, not on the number of threads or on the order of the rows.
+/// The first candidates have one class: independent columns. The numbers of classes grow until two
+/// in a row are no better. The smoothing is chosen for one class, and may fall from there as
+/// classes are added. The result depends on the seed alone, not on the number of threads or on the
+/// order of the rows.
 ///
 /// # Errors
 /// As [`Counts::of`], for either rows; [`CategoriesError::NoClasses`], [`CategoriesError::Smoothing`].

@@ -128,8 +128,8 @@ pub(crate) struct Given<F: Real> {
 }
 
 impl<F: Real> Given<F> {
-    /// Reads the conditions if the model needs them. Categories are in the file of conditions or else in
-    /// that of the rows, `data`, if that can have them.
+    /// Reads the conditions if the model needs them. Categories are in the file of conditions or
+    /// else in that of the rows, `data`, if that can have them.
     pub(crate) fn open(
         model: &Model<F>,
         path: Option<&Path>,

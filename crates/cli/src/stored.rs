@@ -93,8 +93,8 @@ impl<F: Real> Stored<F> {
         Ok(Some(condition))
     }
 
-    /// Splits codes of categories like the rows: `all` are those of the training rows and of those split off
-    /// them, `given` those of the validation and test rows that have files.
+    /// Splits codes of categories like the rows: `all` are those of the training rows and of those
+    /// split off them, `given` those of the validation and test rows that have files.
     pub(crate) fn split_codes(
         &self,
         source: &Source,

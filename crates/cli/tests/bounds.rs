@@ -9,8 +9,8 @@ use std::path::Path;
 use common::{folder, read, read_vector, refuse, succeed};
 use serde_json::Value;
 
-/// A share that touches both of its bounds, a waiting time that is 0 now and then, an unbounded level, a
-/// direction in degrees that the level follows, and a count of at most 4.
+/// A share that touches both of its bounds, a waiting time that is 0 now and then, an unbounded
+/// level, a direction in degrees that the level follows, and a count of at most 4.
 fn table(folder: &Path, name: &str, rows: usize) {
     let mut text = "share,wait,level,direction,count\n".to_owned();
     for row in 0..rows {

@@ -216,7 +216,8 @@ fn other_models_are_refused_with_the_one_that_helps() {
     approximately(folder, &rows);
 }
 
-/// The same questions, estimated: with what the weights say, and refused where that is not to be trusted.
+/// The same questions, estimated: with what the weights say, and refused where that is not to be
+/// trusted.
 fn approximately(folder: &Path, rows: &[&str]) {
     let ask = ["score", "m.st", "--columns", "a", "--given", "b", "--approximate", "200"];
     let args = [&ask[..], rows, &["--out", "s.csv", "--json"]].concat();

@@ -18,8 +18,8 @@ pub struct HeldOutWeights<'a> {
 }
 
 impl HeldOutWeights<'_> {
-    /// The mean over test rows, and its uncertainty: by images where `groups` names those of the rows, by
-    /// weights where rows have some.
+    /// The mean over test rows, and its uncertainty: by images where `groups` names those of the
+    /// rows, by weights where rows have some.
     pub(crate) fn mean_of_test(&self, values: &[f64], groups: Option<&[u32]>) -> (f64, Uncertainty) {
         match self.test.map(RowWeights::each).filter(|weights| weights.len() == values.len()) {
             None => grouped_mean(values, groups),

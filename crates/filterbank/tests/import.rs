@@ -61,8 +61,8 @@ proptest! {
     }
 }
 
-/// A direction of relative effect 2e-7 asks for a rotation of 2.5e-3, whose second-order error the step
-/// after it removes.
+/// A direction of relative effect 2e-7 asks for a rotation of 2.5e-3, whose second-order error the
+/// step after it removes.
 #[test]
 fn a_step_that_is_worse_at_first_is_followed() {
     let bank = Stages::random(6, 2, 6, &mut rng(7746)).unwrap();
@@ -132,7 +132,8 @@ fn other_offsets_are_reported_as_a_shift() {
     assert_eq!((imported.shift, imported.stages.matrices().len()), ([0, 0], 2));
 }
 
-/// `R Π_f (I − P_f + P_f z_f)`: a rotation and delays by one block, each of a random space of the given rank along the given axis (Vaidyanathan 1993, section 14.4.2).
+/// `R Π_f (I − P_f + P_f z_f)`: a rotation and delays by one block, each of a random space of the
+/// given rank along the given axis (Vaidyanathan 1993, section 14.4.2).
 fn delays(period: (usize, usize), channels: usize, ranks: &[(usize, usize)]) -> Kernels {
     let side = period.0 * period.1 * channels;
     let haar = |seed: u64| pdmap_core::group::haar::<f64>(side, &mut rng(seed));

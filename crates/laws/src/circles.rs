@@ -14,9 +14,9 @@ const POINTS: usize = 1024;
 /// the way around for any spline worth its name, and a jump is as large as it is.
 const JUMP: f64 = 0.1;
 
-/// The last `angles` features are angles in turns. A whole turn of one of them changes its own image by
-/// a whole turn and nothing else, neither other images nor `log|det|`; and on its way around,
-/// `log|det|` does not jump.
+/// The last `angles` features are angles in turns. A whole turn of one of them changes its own
+/// image by a whole turn and nothing else, neither other images nor `log|det|`; and on its way
+/// around, `log|det|` does not jump.
 ///
 /// # Errors
 /// What was violated, and by how much.

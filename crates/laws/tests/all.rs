@@ -1,5 +1,5 @@
-//! The laws, and other tests of several layers at once: one program, since each would compile the generic
-//! layers again.
+//! The laws, and other tests of several layers at once: one program, since each would compile the
+//! generic layers again.
 
 mod autoregressive;
 mod base;

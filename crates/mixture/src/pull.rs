@@ -10,16 +10,17 @@ use crate::mixture::GaussianMixture;
 use crate::patterns::{Pattern, patterns};
 use crate::standardized::not_infinite;
 
-/// What the components say of one cell of a row, under their posterior `r_k`: as a function of the cell `z`
-/// the expected log-density of the row is `linear·z − ½·precision·z²`, up to a constant, with
+/// What the components say of one cell of a row, under their posterior `r_k`: as a function of the
+/// cell `z` the expected log-density of the row is `linear·z − ½·precision·z²`, up to a constant,
+/// with
 ///
 /// ```text
 /// precision = Σ_k r_k λ_k,   linear = Σ_k r_k λ_k a_k,
 /// ```
 ///
-/// where `N(a_k, 1/λ_k)` is the density of the cell given the others of the row that are there, under
-/// component `k`. This is the part of the expected complete log-likelihood of EM (Dempster, Laird & Rubin 1977)
-/// that a map of the column moves. Both are 0 for a missing cell.
+/// where `N(a_k, 1/λ_k)` is the density of the cell given the others of the row that are there,
+/// under component `k`. This is the part of the expected complete log-likelihood of EM (Dempster,
+/// Laird & Rubin 1977) that a map of the column moves. Both are 0 for a missing cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Pull {
     /// `Σ_k r_k λ_k`.
@@ -58,8 +59,8 @@ impl GaussianMixture {
 }
 
 impl Pulls<'_> {
-    /// The [`Pull`] on the cells of one column; missing cells are integrated out. The rows may have other
-    /// numbers than at first, but the same cells must be missing.
+    /// The [`Pull`] on the cells of one column; missing cells are integrated out. The rows may have
+    /// other numbers than at first, but the same cells must be missing.
     ///
     /// # Errors
     /// Another number of rows or columns, infinite cells; a column that does not exist.

@@ -7,8 +7,8 @@ use crate::error::{MixtureError, Result};
 use crate::mixture::GaussianMixture;
 use crate::weighted::{WeightedRows, add_products};
 
-/// Rows with mean 0 and variance 1 in each column, which count as often as their weights say. A fit in these coordinates is equivariant: it
-/// does not depend on the units of the columns.
+/// Rows with mean 0 and variance 1 in each column, which count as often as their weights say. A fit
+/// in these coordinates is equivariant: it does not depend on the units of the columns.
 #[derive(Debug, Clone)]
 pub struct Standardized {
     rows: Array2<f64>,

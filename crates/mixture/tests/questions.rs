@@ -98,8 +98,9 @@ fn mistakes_are_errors() {
     assert!(mixture.conditional(&[1], array![f64::NAN].view()).is_err());
 }
 
-/// The derivative of the log-density by a cell is `linear − precision·z` (Fisher's identity), whether others are
-/// missing or not; and the second derivative is not `−precision`, but for one component.
+/// The derivative of the log-density by a cell is `linear − precision·z` (Fisher's identity),
+/// whether others are missing or not; and the second derivative is not `−precision`, but for one
+/// component.
 #[test]
 fn pulls_are_slopes_of_the_log_density() {
     let mixture = three();

@@ -14,7 +14,8 @@ use crate::error::Result;
 /// Rows at most from which curves are learned.
 const ROWS: usize = 8192;
 
-/// With missing cells, at most so many that the factors of each of their patterns have so many numbers.
+/// With missing cells, at most so many that the factors of each of their patterns have so many
+/// numbers.
 const NUMBERS: usize = 1 << 23;
 
 /// Rows at least, whatever their number of columns.
@@ -46,11 +47,11 @@ pub(crate) struct Arcsinh {
 }
 
 impl Arcsinh {
-    /// Learns curves from rows with missing cells, which are NaN. Each column starts with the curve after which
-    /// it is nearest to a normal distribution. Then the curves and a mixture behind them take turns in
-    /// raising the likelihood of the cells that are there: given the posterior of the components, each
-    /// column has a likelihood of its own ([`Pull`](pdmap_mixture::Pull)), as in EM with a conditional
-    /// maximization (Meng & Rubin 1993).
+    /// Learns curves from rows with missing cells, which are NaN. Each column starts with the curve
+    /// after which it is nearest to a normal distribution. Then the curves and a mixture behind
+    /// them take turns in raising the likelihood of the cells that are there: given the posterior
+    /// of the components, each column has a likelihood of its own ([`Pull`](pdmap_mixture::Pull)),
+    /// as in EM with a conditional maximization (Meng & Rubin 1993).
     ///
     /// # Errors
     /// A column without two different cells.

@@ -29,8 +29,8 @@ pub(crate) struct Candidate<F: Real> {
     pub(crate) layer: Box<dyn Layer<F>>,
 }
 
-/// A standardization, arcsinh curves, and histograms of several numbers of bins, each fitted to rows with missing
-/// cells, which are NaN, that count as often as their weights say.
+/// A standardization, arcsinh curves, and histograms of several numbers of bins, each fitted to
+/// rows with missing cells, which are NaN, that count as often as their weights say.
 ///
 /// # Errors
 /// A column without two different cells; infinite cells.
@@ -73,8 +73,8 @@ pub(crate) fn candidates<F: Real>(
     Ok(all)
 }
 
-/// Arcsinh curves; none where the part of the rows that they are learned from cannot be fitted, as where a
-/// column is constant in it.
+/// Arcsinh curves; none where the part of the rows that they are learned from cannot be fitted, as
+/// where a column is constant in it.
 fn curved<F: Real>(rows: ArrayView2<'_, f64>, rng: &mut dyn Rng) -> Option<Box<dyn Layer<F>>> {
     Arcsinh::fit(rows, rng).and_then(|curves| curves.layer()).ok()
 }

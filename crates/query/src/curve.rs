@@ -2,8 +2,8 @@
 
 use pdmap_mixture::Pull;
 
-/// `z = (asinh((x − location)/scale) − centre)/spread`: Johnson's system SU (Johnson 1949), linear where the
-/// scale is far above that of the cells, and logarithmic where it is far below.
+/// `z = (asinh((x − location)/scale) − centre)/spread`: Johnson's system SU (Johnson 1949), linear
+/// where the scale is far above that of the cells, and logarithmic where it is far below.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Curve {
     pub(crate) location: f64,
@@ -12,7 +12,8 @@ pub(crate) struct Curve {
     pub(crate) spread: f64,
 }
 
-/// Scales that are tried, in units of the spread of the cells. At the largest, the curve is a line up to 1e-6.
+/// Scales that are tried, in units of the spread of the cells. At the largest, the curve is a line
+/// up to 1e-6.
 const SCALES: [f64; 2] = [1e-3, 1e3];
 
 /// Scales that a first fit starts from, in the same units.
@@ -75,8 +76,9 @@ impl<'a> Cells<'a> {
         Curve { location: self.middle, scale: SCALES[1] * self.spread, centre: 0.0, spread: 1.0 / SCALES[1] }
     }
 
-    /// The best centre and spread for a location and a scale, and the expected log-likelihood with them, up to
-    /// a constant, in nats. With `g = asinh`, `z = α + β g`, and sums over the cells, this is
+    /// The best centre and spread for a location and a scale, and the expected log-likelihood with
+    /// them, up to a constant, in nats. With `g = asinh`, `z = α + β g`, and sums over the cells,
+    /// this is
     ///
     /// ```text
     /// Σ linear z − ½ Σ precision z² + N log β + Σ log g',
@@ -150,7 +152,8 @@ mod tests {
         cells.iter().zip(z).map(|(&x, z)| (curve.value(x) - z).abs()).fold(0.0, f64::max)
     }
 
-    /// Cells that some curve makes normal are made so: heavy tails, none, and the logarithm in all but the last bits.
+    /// Cells that some curve makes normal are made so: heavy tails, none, and the logarithm in all
+    /// but the last bits.
     #[test]
     fn a_column_becomes_normal() {
         let z = normal(2001);

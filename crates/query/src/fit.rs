@@ -27,11 +27,12 @@ pub struct ObservedFit<F: Real> {
     pub validation: f64,
 }
 
-/// Fits a [`Copula`] to rows with missing cells, which are NaN, by the likelihood of the cells that are there:
-/// a map of each column by its own cells, then a mixture by EM (Ghahramani & Jordan 1994). This is right
-/// where cells are missing at random: whether one is missing may depend on the others that are there, not
-/// on its own value. The validation rows choose the maps (a standardization, an arcsinh curve or a histogram of
-/// each column), the components, the form of their covariances and their shrinkage.
+/// Fits a [`Copula`] to rows with missing cells, which are NaN, by the likelihood of the cells that
+/// are there: a map of each column by its own cells, then a mixture by EM (Ghahramani & Jordan
+/// 1994). This is right where cells are missing at random: whether one is missing may depend on the
+/// others that are there, not on its own value. The validation rows choose the maps (a
+/// standardization, an arcsinh curve or a histogram of each column), the components, the form of
+/// their covariances and their shrinkage.
 ///
 /// # Errors
 /// A column without two different cells; no validation rows; infinite cells.
@@ -73,9 +74,9 @@ fn judged<F: Real>(flow: &Flow<F>, rows: &ObservedRows<'_, F>) -> Result<f64> {
     Ok(mean(&each, rows.weights.map(RowWeights::each)))
 }
 
-/// [`fit_observed`] for columns with bounds and periods (none: all are real), whose density is 0 outside,
-/// and rows with weights. Columns are mapped to the line by their [`Domains`] first; circles are cut open
-/// where they are emptiest.
+/// [`fit_observed`] for columns with bounds and periods (none: all are real), whose density is 0
+/// outside, and rows with weights. Columns are mapped to the line by their [`Domains`] first;
+/// circles are cut open where they are emptiest.
 ///
 /// # Errors
 /// As [`fit_observed`]; cells outside; other numbers of weights than of rows.

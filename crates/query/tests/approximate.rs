@@ -12,8 +12,8 @@ use crate::common::{flow, mixture, rng};
 
 const OPTIONS: ApproximateOptions = ApproximateOptions { draws: 1000, seed: 3 };
 
-/// A mixture behind a matrix, `z = W x`: no columnwise map, but a mixture again, with `μ = W⁻¹ m` and the factors
-/// `L W`.
+/// A mixture behind a matrix, `z = W x`: no columnwise map, but a mixture again, with `μ = W⁻¹ m`
+/// and the factors `L W`.
 fn turned<F: Real>() -> (Flow<F>, GaussianMixture) {
     let codes = mixture(2, 3);
     let dense = Dense::<F>::random(3, Group::Orthonormal, BiasKind::None, &mut rng(5)).unwrap();
@@ -79,7 +79,8 @@ fn agrees<F: Real>() {
 
 pdmap_laws::in_both_precisions!(estimates_agree_with_closed_forms, agrees);
 
-/// Where the flow is a copula, the estimates are close to its closed forms, and whole and empty rows exact.
+/// Where the flow is a copula, the estimates are close to its closed forms, and whole and empty
+/// rows exact.
 #[test]
 fn whole_rows_are_exact_and_copulas_nearly() {
     let flow = flow::<f64>();

@@ -60,8 +60,9 @@ fn cells_are_filled_by_what_is_known_of_them() {
     assert!(model.impute(infinite.view_mut(), Fill::Mean, 0).is_err());
 }
 
-/// Rows of the flow, 30% of whose cells are missing, are nearly as good as whole ones; and the conditional
-/// mean is nearer to what was removed than the mean of the column, the wrong answer to test against.
+/// Rows of the flow, 30% of whose cells are missing, are nearly as good as whole ones; and the
+/// conditional mean is nearer to what was removed than the mean of the column, the wrong answer to
+/// test against.
 fn recovered<F: Real>() {
     let truth = flow::<f64>();
     let [train, validation, test] =
@@ -96,8 +97,8 @@ fn recovered<F: Real>() {
 
 pdmap_laws::in_both_precisions!(rows_with_holes_are_learned_from, recovered);
 
-/// Where a column has heavy tails, the validation rows choose curves, with and without missing cells; and lines
-/// where none has.
+/// Where a column has heavy tails, the validation rows choose curves, with and without missing
+/// cells; and lines where none has.
 #[test]
 fn the_maps_of_columns_are_chosen_by_validation_rows() {
     let (z, _) = mixture(2, 2).sample(800, &mut rng(11)).unwrap();

@@ -1,8 +1,9 @@
 //! Plots and self-contained HTML pages for pdmap.
 //!
-//! A [`LinePlot`] of [`Series`], an [`IntervalPlot`] of [`Interval`]s, a [`HeatMap`], a [`PairPlot`],
-//! [`Pictures`] or [`Tiles`] becomes an SVG string. A [`Page`] of [`Section`]s, [`Table`]s and [`Figure`]s
-//! becomes one self-contained HTML file without scripts or external resources.
+//! A [`LinePlot`] of [`Series`], an [`IntervalPlot`] of [`Interval`]s, a [`HeatMap`], a
+//! [`PairPlot`], [`Pictures`] or [`Tiles`] becomes an SVG string. A [`Page`] of [`Section`]s,
+//! [`Table`]s and [`Figure`]s becomes one self-contained HTML file without scripts or external
+//! resources.
 //!
 //! Plots have a transparent background and draw text and axes in `currentColor`. Series colours
 //! have a contrast of at least 3:1 on both a white and a near-black page, so the same SVG works in

@@ -196,8 +196,8 @@ impl ColumnMap {
     }
 }
 
-/// Means and variances of columns, over rows in blocks (Welford's update). Missing cells, which are NaN,
-/// do not count.
+/// Means and variances of columns, over rows in blocks (Welford's update). Missing cells, which are
+/// NaN, do not count.
 #[derive(Debug, Clone)]
 pub struct ColumnSums {
     /// Cells, mean and sum of squared deviations of each column.

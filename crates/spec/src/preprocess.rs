@@ -61,8 +61,8 @@ pub enum Preprocess {
         #[serde(default = "levels")]
         count: usize,
     },
-    /// A map of each feature for a Gaussian mixture behind it, chosen by held-out rows: a standardization,
-    /// an arcsinh curve or a histogram (see [`fit_columns`]).
+    /// A map of each feature for a Gaussian mixture behind it, chosen by held-out rows: a
+    /// standardization, an arcsinh curve or a histogram (see [`fit_columns`]).
     Columns,
 }
 
@@ -116,8 +116,8 @@ impl Preprocess {
     }
 
     /// The layers of a list of steps, each fitted to the training rows as mapped by those before
-    /// it, each as often as its weight says. Rows in a file are read as often as the steps require; sums run over blocks in order, so
-    /// that rows in memory and in a file give the same bits.
+    /// it, each as often as its weight says. Rows in a file are read as often as the steps require;
+    /// sums run over blocks in order, so that rows in memory and in a file give the same bits.
     ///
     /// # Errors
     /// Constant features; for whitening, linearly dependent ones; for the logit, numbers

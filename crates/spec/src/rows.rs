@@ -316,8 +316,8 @@ impl<F: Real> Rows<'_, F> {
         Ok(rows)
     }
 
-    /// A hash of all numbers in order, and of the weights where there are some, by which a checkpoint recognizes its rows. They must be
-    /// finite; `what` is their name in errors.
+    /// A hash of all numbers in order, and of the weights where there are some, by which a
+    /// checkpoint recognizes its rows. They must be finite; `what` is their name in errors.
     ///
     /// # Errors
     /// [`LayerError::NonFinite`](pdmap_core::LayerError::NonFinite); a file that cannot be read.

@@ -175,7 +175,8 @@ fn presets_are_written_and_read_back() {
     assert_eq!(parse(&long).unwrap().layers.len(), 9_999);
 }
 
-/// A few bytes can ask for more than any memory holds, in one layer or in thousands: refused before it is taken.
+/// A few bytes can ask for more than any memory holds, in one layer or in thousands: refused before
+/// it is taken.
 #[test]
 fn descriptions_that_ask_for_more_than_memory_holds() {
     let registry = registry::<f64>();

@@ -1,4 +1,5 @@
-//! What words become: names of models and of steps, and settings. Each check was found missing by a planted bug.
+//! What words become: names of models and of steps, and settings. Each check was found missing by a
+//! planted bug.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::float_cmp)]
 
 use std::time::Duration;

@@ -137,8 +137,9 @@ impl<F: Real> Record<F> {
         self.verdict(flow, rows.training, clock)
     }
 
-    /// The outcome, if the log-likelihood of the training rows is not finite or far below that of the
-    /// start. The validation rows alone are no evidence, since overfitting has the same effect on them.
+    /// The outcome, if the log-likelihood of the training rows is not finite or far below that of
+    /// the start. The validation rows alone are no evidence, since overfitting has the same effect
+    /// on them.
     fn collapsed(
         &self,
         flow: &Flow<F>,

@@ -147,7 +147,8 @@ fn a_search_that_is_stopped_has_something_and_goes_on_bit_for_bit() {
     assert_eq!(weights_hash(&resumed.flow), weights_hash(&whole.flow));
 }
 
-/// The density over imputed copies is the mean of those of the copies, not the mean of their logarithms.
+/// The density over imputed copies is the mean of those of the copies, not the mean of their
+/// logarithms.
 #[test]
 fn copies_have_one_ensemble_whose_density_is_their_mean() {
     let splits = moons(30);

@@ -12,7 +12,8 @@ fn noise(row: usize, column: usize) -> f64 {
     (((row * row * (7 + column) + 13 * row + 31 * column) % 1009) as f64 + 0.5) / 1009.0
 }
 
-/// Of a share that is rarely near 0, and an angle in degrees that follows it, around the end of a turn.
+/// Of a share that is rarely near 0, and an angle in degrees that follows it, around the end of a
+/// turn.
 fn rows(count: usize) -> Array2<f64> {
     Array2::from_shape_fn((count, 2), |(row, column)| match column {
         0 => noise(row, 0).sqrt(),

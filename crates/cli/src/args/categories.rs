@@ -16,8 +16,8 @@ pub(crate) enum Unseen {
 /// The columns of categories of the training rows.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CategoryArgs {
-    /// Columns of categories, by name or by index from 0: text, or integers that are labels. The density
-    /// is p(c) of the categories times p(x | c) of the numbers
+    /// Columns of categories, by name or by index from 0: text, or integers that are labels. The
+    /// density is p(c) of the categories times p(x | c) of the numbers
     #[arg(long, value_name = "A,B,..", value_delimiter = ',', num_args = 1)]
     pub(crate) categorical: Vec<String>,
     /// What to do with labels of validation and test rows that the training rows do not have

@@ -23,8 +23,8 @@ pub(crate) struct InputRows {
 pub(crate) struct ConditionedRows {
     #[command(flatten)]
     pub(crate) input: InputRows,
-    /// Condition of each row, for a conditional model (see `pdmap train --condition`); for a model with
-    /// categories, the table that has their columns [default: that of the rows]
+    /// Condition of each row, for a conditional model (see `pdmap train --condition`); for a model
+    /// with categories, the table that has their columns [default: that of the rows]
     #[arg(long, value_name = "C")]
     pub(crate) condition: Option<PathBuf>,
 }

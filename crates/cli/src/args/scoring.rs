@@ -33,9 +33,10 @@ pub(crate) struct Score {
     /// What to do with labels that the training rows do not have, for a model with categories
     #[arg(long, value_enum, default_value_t)]
     pub(crate) unseen: Unseen,
-    /// For models without closed forms: estimate the scores of some columns, or of rows with missing cells,
-    /// by importance sampling with this many draws for each row. Besides log p, --out has the effective
-    /// number of draws and the Pareto shape of the weights; where it is 0.7 or more, the score is NaN
+    /// For models without closed forms: estimate the scores of some columns, or of rows with
+    /// missing cells, by importance sampling with this many draws for each row. Besides log p,
+    /// --out has the effective number of draws and the Pareto shape of the weights; where it is 0.7
+    /// or more, the score is NaN
     #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "2000")]
     pub(crate) approximate: Option<u32>,
     /// Output for log p of each row (f64, nats): .npy, .csv, or - for standard output [default:
@@ -112,12 +113,12 @@ pub(crate) struct Sample {
     /// rows [default: 1]
     #[arg(long, value_name = "N", required_unless_present_any = ["condition", "given"])]
     pub(crate) count: Option<u64>,
-    /// Rows of some of the columns, or with missing cells: the others are drawn given these. For models
-    /// with marginals in closed form, such as mixture-copula
+    /// Rows of some of the columns, or with missing cells: the others are drawn given these. For
+    /// models with marginals in closed form, such as mixture-copula
     #[arg(long, value_name = "D", conflicts_with_all = ["condition", "class", "temperature"])]
     pub(crate) given: Option<PathBuf>,
-    /// With --given, for models without closed forms: choose the rows from this many draws each, by their
-    /// importance weights. A row whose weights have a Pareto shape of 0.7 or more is refused
+    /// With --given, for models without closed forms: choose the rows from this many draws each, by
+    /// their importance weights. A row whose weights have a Pareto shape of 0.7 or more is refused
     #[arg(long, value_name = "DRAWS", num_args = 0..=1, default_missing_value = "2000")]
     pub(crate) approximate: Option<u32>,
     /// Condition of each row, for a conditional model (see `pdmap train --condition`)

@@ -46,9 +46,9 @@ pub(crate) struct Train {
     pub(crate) categories: CategoryArgs,
     #[command(flatten)]
     pub(crate) domains: DomainArgs,
-    /// What to do with missing cells. They are integrated out in a mixture-copula: monotone maps of the
-    /// columns on a Gaussian mixture, fitted by EM. With --model auto, flows are trained on copies whose
-    /// missing cells are draws of that model
+    /// What to do with missing cells. They are integrated out in a mixture-copula: monotone maps of
+    /// the columns on a Gaussian mixture, fitted by EM. With --model auto, flows are trained on
+    /// copies whose missing cells are draws of that model
     #[arg(long, value_enum, default_value_t)]
     pub(crate) missing: Missing,
     /// Seed of the initial weights and of the order of the rows

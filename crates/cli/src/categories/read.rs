@@ -58,8 +58,8 @@ pub(crate) fn of_training(data: &str, text: &TextOptions) -> Result<Found> {
     Ok(Found { categories: Categories { columns: columns.into_iter().map(labelled).collect() }, places, codes })
 }
 
-/// The codes of other rows for the same model, `[rows, columns]`; with `other`, unknown labels have the
-/// code after the last.
+/// The codes of other rows for the same model, `[rows, columns]`; with `other`, unknown labels have
+/// the code after the last.
 pub(crate) fn beside(categories: &Categories, path: &Path, text: &TextOptions, other: bool) -> Result<Array2<u32>> {
     let name = path.display().to_string();
     let text = TextOptions { categories: categories.names(), ..text.clone() };

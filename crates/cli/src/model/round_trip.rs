@@ -44,9 +44,9 @@ fn beside<'a, F: Real>(rows: &'a Array2<F>, condition: &'a Array2<F>) -> Input<'
 }
 
 impl RoundTrip {
-    /// `|f(f⁻¹(z)) − z|` over rows drawn from the base density (seed 0). Many codes beyond the edge of a
-    /// bounded column stand for its bound: with bounds, the rows `f⁻¹(z)` are compared with those that their own
-    /// codes give.
+    /// `|f(f⁻¹(z)) − z|` over rows drawn from the base density (seed 0). Many codes beyond the edge
+    /// of a bounded column stand for its bound: with bounds, the rows `f⁻¹(z)` are compared with
+    /// those that their own codes give.
     pub(crate) fn of_base<F: Real>(flow: &Flow<F>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let rows = ROWS.min(NUMBERS / flow.features()).max(1);
@@ -66,8 +66,9 @@ impl RoundTrip {
         Self::new::<F>(None, rows, both)
     }
 
-    /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data, with their conditions. A row without `f(x)` is an error
-    /// of the data; a code without `f⁻¹(z)` is a finding about the model.
+    /// `|f⁻¹(f(x)) − x|` over the first `rows` rows of the data, with their conditions. A row
+    /// without `f(x)` is an error of the data; a code without `f⁻¹(z)` is a finding about the
+    /// model.
     pub(crate) fn of_data<F: Real>(
         flow: &Flow<F>,
         mut data: Blocks<F>,

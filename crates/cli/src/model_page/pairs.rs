@@ -11,8 +11,8 @@ use super::histogram::span;
 const CANDIDATES: usize = 256;
 const RANKED: usize = 2000;
 
-/// The matrix of the columns that depend on the others most; none for fewer than three, of which the plane and a
-/// histogram show all.
+/// The matrix of the columns that depend on the others most; none for fewer than three, of which
+/// the plane and a histogram show all.
 pub(super) fn figure<F: Real>(
     names: Option<&[String]>,
     both: [(&str, ArrayView2<'_, F>); 2],

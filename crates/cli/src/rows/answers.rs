@@ -49,8 +49,8 @@ impl<'m, F: Real> Answers<'m, F> {
         }
     }
 
-    /// `log p` of the cells that are there, given those of the given columns: `-inf` for a row outside the domain.
-    /// `first` is the number of the first row.
+    /// `log p` of the cells that are there, given those of the given columns: `-inf` for a row
+    /// outside the domain. `first` is the number of the first row.
     pub(crate) fn log_density(
         &self,
         rows: Array2<F>,

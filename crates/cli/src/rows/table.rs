@@ -110,8 +110,8 @@ impl Columns {
         DataFacts { notes: vec![note], ..DataFacts::new(name, self.space(features), features) }
     }
 
-    /// Reads a whole table, which must have rows of finite numbers unless cells may be missing, and the
-    /// names of its rows.
+    /// Reads a whole table, which must have rows of finite numbers unless cells may be missing, and
+    /// the names of its rows.
     pub(crate) fn read<F: Real>(&self, input: &Input, text: &TextOptions) -> Result<(Array2<F>, Vec<String>)> {
         let (rows, names) = collect_named_rows(&mut *self.open(input, text)?)?;
         if !text.missing {
@@ -184,8 +184,8 @@ impl Columns {
         Ok(())
     }
 
-    /// Takes over bounds and periods of columns by name, where the training rows have `of` columns with
-    /// the names `all`.
+    /// Takes over bounds and periods of columns by name, where the training rows have `of` columns
+    /// with the names `all`.
     ///
     /// # Errors
     /// [`BadInput`] for a column that does not exist, that is named twice or that is no feature.
@@ -212,7 +212,8 @@ impl Columns {
         Ok(())
     }
 
-    /// Says that rows of all columns, of which the first has the number `first`, are inside the bounds.
+    /// Says that rows of all columns, of which the first has the number `first`, are inside the
+    /// bounds.
     ///
     /// # Errors
     /// [`DataError::OutOfBounds`].

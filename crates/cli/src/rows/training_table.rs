@@ -48,8 +48,8 @@ fn no_numbers(error: DataError, text: &TextOptions) -> anyhow::Error {
 }
 
 impl Columns {
-    /// Reads the training rows, which decide the columns of all other tables, and their names. A column
-    /// called `weights` is no feature: its numbers are returned apart.
+    /// Reads the training rows, which decide the columns of all other tables, and their names. A
+    /// column called `weights` is no feature: its numbers are returned apart.
     ///
     /// # Errors
     /// As [`apply`](Self::apply).

@@ -40,8 +40,8 @@ impl WeightSource {
         &self.of
     }
 
-    /// The weights of the rows of the data: those of its column, if it has one of this name, or else of
-    /// the file.
+    /// The weights of the rows of the data: those of its column, if it has one of this name, or
+    /// else of the file.
     fn of_data(&self, column: Option<&Vec<f64>>, input: &Input, text: &TextOptions) -> Result<Vec<f64>> {
         let file = Path::new(&self.of);
         match column {

@@ -36,8 +36,8 @@ impl<F: Real> LabelledRows<F> {
         self.codes.nrows()
     }
 
-    /// The one-hot vectors of the rows from `from` to `to`, which there are. A row with unknown labels has
-    /// that of one of the combinations that it stands for.
+    /// The one-hot vectors of the rows from `from` to `to`, which there are. A row with unknown
+    /// labels has that of one of the combinations that it stands for.
     pub(crate) fn condition(&mut self, from: usize, to: usize) -> Result<ArrayView2<'_, F>> {
         let mut codes = self.codes.slice_axis(Axis(0), Slice::from(from..to)).to_owned();
         (self.block, self.unknown) = ((from, to), vec![]);
@@ -59,8 +59,8 @@ impl<F: Real> LabelledRows<F> {
         self.unknown.len()
     }
 
-    /// From `log p(x | c)` of the rows of the current block, of which the first has the number `first`, to
-    /// `log p(c) + log p(x | c)`, and to its gradient in the numbers.
+    /// From `log p(x | c)` of the rows of the current block, of which the first has the number
+    /// `first`, to `log p(c) + log p(x | c)`, and to its gradient in the numbers.
     pub(crate) fn join(
         &self,
         scorer: &mut Scorer<'_, F>,
@@ -99,7 +99,8 @@ impl<F: Real> LabelledRows<F> {
 }
 
 impl<F: Real> LabelledRows<F> {
-    /// `log p(c) + log p(x | c)` of whole rows, each followed by the one-hot vectors of its categories.
+    /// `log p(c) + log p(x | c)` of whole rows, each followed by the one-hot vectors of its
+    /// categories.
     pub(crate) fn joint(model: &Model<F>, rows: ArrayView2<'_, F>, other: bool) -> Result<Vec<f64>> {
         let (x, one_hot) = rows.split_at(Axis(1), model.flow.features());
         let Some((categories, labels)) = model.categorical() else { return Ok(model.flow.log_prob(x)?) };

@@ -34,9 +34,9 @@ pub(crate) struct Counted<'a> {
 impl Likelihood {
     /// `log p` of each row and its mean. `name` names the rows in messages. Fails for finite rows
     /// so far out that they have no finite log-likelihood. `groups` are the images that the rows
-    /// were cut from; without them, rows count as independent, each as often as its weight says. Rows of a
-    /// model with categories are followed by one-hot vectors; with `other`, unknown labels are part of its
-    /// density.
+    /// were cut from; without them, rows count as independent, each as often as its weight says.
+    /// Rows of a model with categories are followed by one-hot vectors; with `other`, unknown
+    /// labels are part of its density.
     pub(crate) fn of<F: Real>(
         model: &Model<F>,
         rows: &Array2<F>,

@@ -19,10 +19,9 @@ pub(crate) enum Over {
 /// Scores rows.
 ///
 /// Rows outside the model's domain have the density 0, as those have whose density underflows: they
-/// score `-inf`, and their gradient is NaN.
-/// Rows off the subspace of the training rows or outside the bounds of a column, which are read as NaN,
-/// are such rows.
-/// For a model with discrete features, a score is taken over several draws of the noise.
+/// score `-inf`, and their gradient is NaN. Rows off the subspace of the training rows or outside
+/// the bounds of a column, which are read as NaN, are such rows. For a model with discrete
+/// features, a score is taken over several draws of the noise.
 #[derive(Debug)]
 pub(crate) struct Scorer<'m, F: Real> {
     evaluator: Evaluator<'m, F>,

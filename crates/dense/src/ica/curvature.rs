@@ -28,9 +28,10 @@ impl Curvature {
     /// Σ_{i≠j} h_ij E_ij² + Σ_{i≠j} E_ij E_ji + Σ_i (1 + E ψ'(y_i) y_i²) E_ii²:
     /// ```
     ///
-    /// blocks `[[h_ij, 1], [1, h_ji]]`, whose smaller eigenvalue is raised to the least curvature by adding
-    /// to both diagonal entries. On O(D), along `exp(tK) W`, it is `Σ_{i≠j} κ_ij K_ij²` with
-    /// `κ_ij = ½(E ψ'_i E y_j² + E ψ'_j E y_i² − E ψ_i y_i − E ψ_j y_j)`, raised to the least curvature.
+    /// blocks `[[h_ij, 1], [1, h_ji]]`, whose smaller eigenvalue is raised to the least curvature
+    /// by adding to both diagonal entries. On O(D), along `exp(tK) W`, it is `Σ_{i≠j} κ_ij K_ij²`
+    /// with `κ_ij = ½(E ψ'_i E y_j² + E ψ'_j E y_i² − E ψ_i y_i − E ψ_j y_j)`, raised to the least
+    /// curvature.
     pub(super) fn new(sources: &[Source], options: &IcaOptions) -> Self {
         let (count, least) = (sources.len(), options.least_curvature);
         let mut entries = Array2::zeros((count, count));

@@ -13,8 +13,8 @@ pub enum SourceDensity {
     LogCosh,
     /// `q = 1`, and the sign of each source by its rows: `p ∝ e^{−y²/2}/cosh y` where the source is
     /// super-Gaussian, `p = ½ N(y; −1, 1) + ½ N(y; 1, 1)` where it is sub-Gaussian (Lee, Girolami &
-    /// Sejnowski 1999, extended Infomax). The sign is that of `E ψ'(y) E y² − E ψ(y) y` for `ψ = tanh`,
-    /// with which the solution is stable.
+    /// Sejnowski 1999, extended Infomax). The sign is that of `E ψ'(y) E y² − E ψ(y) y` for `ψ =
+    /// tanh`, with which the solution is stable.
     #[default]
     Adaptive,
 }

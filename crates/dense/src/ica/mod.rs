@@ -6,12 +6,12 @@
 //! L(W) = log|det W| + Σ_i E log p_i(y_i),   nats a row,
 //! ```
 //!
-//! over GL(D) ([`Constraint::Unconstrained`]) or over O(D) ([`Constraint::Orthonormal`], for whitened
-//! rows). Steps move `W` in its algebra, `W ← (I + E) W` or `W ← exp(K) W` with a skew `K`: the relative
-//! gradient, made a relative L-BFGS and preconditioned by the blocks that the Hessian has for independent
-//! sources (Ablin, Cardoso & Gramfort 2018, "Faster independent component analysis by preconditioning
-//! with Hessian approximations", IEEE Trans. Signal Processing 66; and 2018, "Faster ICA under
-//! orthogonal constraint", ICASSP).
+//! over GL(D) ([`Constraint::Unconstrained`]) or over O(D) ([`Constraint::Orthonormal`], for
+//! whitened rows). Steps move `W` in its algebra, `W ← (I + E) W` or `W ← exp(K) W` with a skew
+//! `K`: the relative gradient, made a relative L-BFGS and preconditioned by the blocks that the
+//! Hessian has for independent sources (Ablin, Cardoso & Gramfort 2018, "Faster independent
+//! component analysis by preconditioning with Hessian approximations", IEEE Trans. Signal
+//! Processing 66; and 2018, "Faster ICA under orthogonal constraint", ICASSP).
 
 mod curvature;
 mod density;

@@ -14,8 +14,8 @@ const BLOCK: usize = 1 << 15;
 /// Least rows of a block.
 const LEAST_ROWS: usize = 64;
 
-/// Parts of the rows of one visit, each summed by one thread at a time, and then in order, so that results
-/// do not depend on the number of threads.
+/// Parts of the rows of one visit, each summed by one thread at a time, and then in order, so that
+/// results do not depend on the number of threads.
 const PARTS: usize = 16;
 
 /// Makes one pass over the rows: calls its argument with blocks of them in order.

@@ -21,8 +21,8 @@ pub struct IcaOptions {
     pub constraint: Constraint,
     /// The densities of the sources.
     pub density: SourceDensity,
-    /// The largest entry of the relative gradient at which a solution has converged: of `E[ψ(y) yᵀ] − I`, or
-    /// on O(D) of its skew part.
+    /// The largest entry of the relative gradient at which a solution has converged: of `E[ψ(y) yᵀ]
+    /// − I`, or on O(D) of its skew part.
     pub tolerance: f64,
     /// Iterations at most.
     pub iterations: usize,

@@ -1,5 +1,5 @@
-//! The elementwise pass: tanh of the sources, and sums over rows of what the likelihood and the curvature
-//! need.
+//! The elementwise pass: tanh of the sources, and sums over rows of what the likelihood and the
+//! curvature need.
 
 use pdmap_core::Real;
 use pdmap_core::parallel::Pass;

@@ -58,8 +58,8 @@ impl Solution {
     }
 }
 
-/// Maximizes the likelihood of rows `[rows, D]` of mean 0 over unmixing matrices, from `start`. On O(D) the
-/// rows have to be white and the start orthonormal, as after
+/// Maximizes the likelihood of rows `[rows, D]` of mean 0 over unmixing matrices, from `start`. On
+/// O(D) the rows have to be white and the start orthonormal, as after
 /// [`Whitening`](pdmap_layers::preprocess::Whitening).
 ///
 /// ```
@@ -86,8 +86,8 @@ pub fn solve(rows: ArrayView2<'_, f64>, start: ArrayView2<'_, f64>, options: &Ic
     solve_in_passes(&mut |visit| visit(rows.view()), start, options)
 }
 
-/// Like [`solve`], for rows that are delivered in blocks by repeated passes, such as over a file. Results
-/// depend on the blocks up to rounding.
+/// Like [`solve`], for rows that are delivered in blocks by repeated passes, such as over a file.
+/// Results depend on the blocks up to rounding.
 ///
 /// # Errors
 /// As [`solve`]; those of the passes.
@@ -172,7 +172,8 @@ impl Search<'_, '_, '_> {
         Curvature::new(&(0..at.signs.len()).map(source).collect::<Vec<_>>(), self.options)
     }
 
-    /// A step that raises the likelihood: quasi-Newton, or else preconditioned only; none if there is none.
+    /// A step that raises the likelihood: quasi-Newton, or else preconditioned only; none if there
+    /// is none.
     fn step(&mut self, at: &Point) -> Result<Option<Point>> {
         let curvature = self.curvature(at);
         loop {
@@ -191,7 +192,8 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    /// The first of halved steps that raises the likelihood or, where that is rounding, lowers the gradient.
+    /// The first of halved steps that raises the likelihood or, where that is rounding, lowers the
+    /// gradient.
     fn along(&mut self, at: &Point, direction: Array2<f64>) -> Result<Option<(Point, Array2<f64>)>> {
         let equal = ROUNDINGS * f64::EPSILON * (1.0 + at.log_likelihood.abs());
         let mut step = direction;
@@ -213,7 +215,8 @@ impl Search<'_, '_, '_> {
         Ok(None)
     }
 
-    /// Remembers a step, unless a source has changed its sign: then the likelihood is another function.
+    /// Remembers a step, unless a source has changed its sign: then the likelihood is another
+    /// function.
     fn arrive(&mut self, at: &Point, next: Point, step: Array2<f64>) -> Point {
         let signs = self.options.density.signs(&next.moments);
         if signs != next.signs {

@@ -21,8 +21,8 @@ impl Unmixing {
         Ok(Self { matrix, log_det })
     }
 
-    /// `(I + E) W`, or for a skew `E` the Cayley step `(I − E/2)⁻¹ (I + E/2) W`, which agrees with `exp(E) W`
-    /// to the second order and stays orthonormal.
+    /// `(I + E) W`, or for a skew `E` the Cayley step `(I − E/2)⁻¹ (I + E/2) W`, which agrees with
+    /// `exp(E) W` to the second order and stays orthonormal.
     ///
     /// # Errors
     /// A singular matrix.

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::expressive::between_knots;
 use super::{Subject, subject};
 
-/// A layer with random weights: a new one after a step along random gradients, which leaves masked weights
-/// at 0. Hidden layers have 7 units if the options say nothing.
+/// A layer with random weights: a new one after a step along random gradients, which leaves masked
+/// weights at 0. Hidden layers have 7 units if the options say nothing.
 ///
 /// # Errors
 /// Those of the layer.

@@ -21,8 +21,8 @@ fn spline<F: Real>(features: usize, options: SplineOptions, rng: &mut dyn Rng) -
     Ok(Box::new(Spline::new(options, widths, normal(options.bins), normal(slopes))?))
 }
 
-/// At a knot the second derivative jumps, and a central difference across one shows half of the jump. So
-/// rows keep away from whole numbers.
+/// At a knot the second derivative jumps, and a central difference across one shows half of the
+/// jump. So rows keep away from whole numbers.
 pub(super) fn between_knots<F: Real>(x: F) -> F {
     let x = x.f64();
     F::of(x.floor() + 0.2 + 0.6 * (x - x.floor()))

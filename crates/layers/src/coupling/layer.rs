@@ -20,8 +20,9 @@ use super::{CouplingOptions, Split};
 /// [checkerboard](Split::Checkerboard) change, one network serves all positions and reads a window
 /// around each: a convolution.
 ///
-/// The network sees `x/√(1 + (x/6)²)` of each feature, which is bounded, and `cos 2πx` and `sin 2πx`
-/// of those that are angles in turns. A new layer is the identity. Its parameters follow their Euclidean gradient.
+/// The network sees `x/√(1 + (x/6)²)` of each feature, which is bounded, and `cos 2πx` and `sin
+/// 2πx` of those that are angles in turns. A new layer is the identity. Its parameters follow their
+/// Euclidean gradient.
 #[derive(Debug, Clone)]
 pub struct Coupling<F: Real> {
     options: CouplingOptions,

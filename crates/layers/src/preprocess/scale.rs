@@ -31,8 +31,8 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// Mean and standard deviation (divisor: sum of the weights) of each feature, by two passes over the
-    /// rows.
+    /// Mean and standard deviation (divisor: sum of the weights) of each feature, by two passes
+    /// over the rows.
     ///
     /// Where at most one row in 200 lies farther than 10 robust scales (half the distance of the
     /// quartiles / 0.6745) from the median, and without these rows the deviation is less than

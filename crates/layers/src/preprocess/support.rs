@@ -68,8 +68,8 @@ const CUT: f64 = 1e-9;
 /// The largest exponent of a Weibull distribution: `z` has no digits left long before.
 const MOST: f64 = 1e300;
 
-/// A code, its slope and the logarithm of that, and the derivative of the logarithm, all in `x`. Beside a
-/// bound they are those at the distance of [`EDGE`].
+/// A code, its slope and the logarithm of that, and the derivative of the logarithm, all in `x`.
+/// Beside a bound they are those at the distance of [`EDGE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Code {
     pub(super) z: f64,
@@ -266,8 +266,8 @@ mod tests {
         }
     }
 
-    /// A uniform and an exponential density are normal on the line, so that theirs is right everywhere, at
-    /// a bound too.
+    /// A uniform and an exponential density are normal on the line, so that theirs is right
+    /// everywhere, at a bound too.
     #[test]
     fn a_bound_has_the_density_beside_it() {
         let density = |support: Support, x: f64| {

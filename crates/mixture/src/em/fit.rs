@@ -53,8 +53,8 @@ const OVERALL: usize = 50;
 /// Rows that a component needs: one with fewer (in sums of posteriors) is left out.
 const LEAST: f64 = 0.5;
 
-/// An EM iteration on [`Standardized`] rows. After the first, iterations allocate nothing, unless cells
-/// are missing: then the E-step takes their expectations given the observed cells of the row.
+/// An EM iteration on [`Standardized`] rows. After the first, iterations allocate nothing, unless
+/// cells are missing: then the E-step takes their expectations given the observed cells of the row.
 ///
 /// ```
 /// use ndarray::Array2;
@@ -155,8 +155,8 @@ impl<'a> Em<'a> {
         self.maximize()
     }
 
-    /// What is known of missing cells before the first components: one normal density for all rows, and
-    /// for that one the standard normal density.
+    /// What is known of missing cells before the first components: one normal density for all rows,
+    /// and for that one the standard normal density.
     fn before(&self, components: usize) -> Result<Gaussian> {
         if components > 1 {
             return Self::overall(self.rows, self.state.columns as f64);
@@ -165,8 +165,8 @@ impl<'a> Em<'a> {
         Gaussian::new(Array1::zeros(columns), PrecisionFactor::Dense(Array2::eye(columns)))
     }
 
-    /// One normal density for all rows: the most likely one, if uncorrelated columns count as `shrinkage`
-    /// rows.
+    /// One normal density for all rows: the most likely one, if uncorrelated columns count as
+    /// `shrinkage` rows.
     pub(crate) fn overall(rows: &'a Standardized, shrinkage: f64) -> Result<Gaussian> {
         let mut one = Self::new(rows, CovarianceForm::Full, 1, &Prior::new(shrinkage, Array2::eye(rows.columns())))?;
         one.start(&vec![0; rows.count()])?;

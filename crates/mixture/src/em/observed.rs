@@ -1,6 +1,6 @@
-//! The E-step where cells are missing (Ghahramani & Jordan 1994, "Supervised learning from incomplete data
-//! via an EM approach"): the sums of the M-step hold `E[φ(x) | x_o]`, with the observed cells `x_o` of
-//! each row.
+//! The E-step where cells are missing (Ghahramani & Jordan 1994, "Supervised learning from
+//! incomplete data via an EM approach"): the sums of the M-step hold `E[φ(x) | x_o]`, with the
+//! observed cells `x_o` of each row.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use pdmap_core::LayerError;
@@ -67,8 +67,8 @@ impl Observed {
         self.parts.iter().map(Vec::len).sum()
     }
 
-    /// Writes the sums of `components` components, `[K, monomials]`, and returns `Σ_n w_n log p(x_o)` under
-    /// `mixture` (for labels 0).
+    /// Writes the sums of `components` components, `[K, monomials]`, and returns `Σ_n w_n log
+    /// p(x_o)` under `mixture` (for labels 0).
     pub(super) fn run(
         &self,
         rows: &Standardized,

@@ -128,9 +128,9 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Adds the operations of some iterations: two products of N·K·(numbers of a component), and for dense
-    /// covariances some D³ for each component, and once more for each block of rows with a pattern of missing
-    /// cells.
+    /// Adds the operations of some iterations: two products of N·K·(numbers of a component), and
+    /// for dense covariances some D³ for each component, and once more for each block of rows with
+    /// a pattern of missing cells.
     fn count(&mut self, form: CovarianceForm, components: usize, iterations: usize, factorizations: usize) {
         let (rows, columns) = (self.rows.count() as f64, self.rows.columns());
         let (numbers, cubes) = match form {

@@ -13,9 +13,9 @@ pub(super) struct Pareto {
 const PRIOR: f64 = 10.0;
 
 impl Pareto {
-    /// Fitted to positive numbers in ascending order: the mean of the posterior of Zhang & Stephens (2009), over
-    /// a grid of `θ = −k/σ`, with a weak prior on the shape. None for fewer than five numbers, or where
-    /// they do not differ.
+    /// Fitted to positive numbers in ascending order: the mean of the posterior of Zhang & Stephens
+    /// (2009), over a grid of `θ = −k/σ`, with a weak prior on the shape. None for fewer than five
+    /// numbers, or where they do not differ.
     pub(super) fn fit(sorted: &[f64]) -> Option<Self> {
         let count = sorted.len();
         let (quartile, largest) = (*sorted.get((count / 4).max(1) - 1)?, *sorted.last()?);

@@ -1,5 +1,5 @@
-//! Where the missing cells of a row are drawn: from the density that a copula gives them, and a part with heavy
-//! tails.
+//! Where the missing cells of a row are drawn: from the density that a copula gives them, and a
+//! part with heavy tails.
 
 use std::f64::consts::PI;
 
@@ -17,9 +17,9 @@ const FREEDOM: f64 = 4.0;
 /// One draw in so many is from the defensive part.
 const DEFENSIVE: usize = 5;
 
-/// `q(z) = (1 − δ) Σ_k π_k N(z; μ_k, Σ_k) + δ Σ_k π_k t_ν(z; μ_k, Σ_k)`: a Gaussian mixture, and defensively the
-/// same with the tails of Student's t (Hesterberg 1995; Owen & Zhou 2000), so that no weight `p/q` grows
-/// with a power of the exponential of the distance.
+/// `q(z) = (1 − δ) Σ_k π_k N(z; μ_k, Σ_k) + δ Σ_k π_k t_ν(z; μ_k, Σ_k)`: a Gaussian mixture, and
+/// defensively the same with the tails of Student's t (Hesterberg 1995; Owen & Zhou 2000), so that
+/// no weight `p/q` grows with a power of the exponential of the distance.
 pub(super) struct Proposal<'m> {
     mixture: &'m GaussianMixture,
     /// `log t_ν(μ) − log|det L|`.
@@ -80,8 +80,8 @@ fn log_gamma_of_half(x: f64) -> f64 {
     if at < 1.5 { sum + 0.5 * PI.ln() } else { sum }
 }
 
-/// Indices drawn with these probabilities, in ascending order of a common random start (systematic resampling), then
-/// at random.
+/// Indices drawn with these probabilities, in ascending order of a common random start (systematic
+/// resampling), then at random.
 pub(super) fn resampled(weights: &[f64], count: usize, rng: &mut dyn Rng) -> Vec<usize> {
     let start: f64 = rng.random();
     let (mut sum, mut at) = (weights.first().copied().unwrap_or(0.0), 0);

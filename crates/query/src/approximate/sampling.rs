@@ -37,8 +37,8 @@ pub struct Estimate {
     pub log_density: f64,
     /// The number of equally weighted draws that would tell as much, `1/Σ w²`.
     pub effective: f64,
-    /// `k̂`, the shape of the tail of the weights: moments of order `1/k` do not exist. `−∞` where nothing had
-    /// to be estimated.
+    /// `k̂`, the shape of the tail of the weights: moments of order `1/k` do not exist. `−∞` where
+    /// nothing had to be estimated.
     pub pareto_k: f64,
 }
 
@@ -71,10 +71,10 @@ impl Estimate {
 /// p(x_A) = ∫ p(x_A, x_M) dx_M ≈ 1/S Σ_s p(x_A, x_M^s)/q(x_M^s | x_A),   x_M^s ~ q(· | x_A),
 /// ```
 ///
-/// where `q` is the conditional density of a [`Copula`] fitted to draws of the flow itself, with a defensive part
-/// that has the tails of Student's t. Weights are Pareto smoothed, and the shape `k̂` of their tail tells
-/// whether an estimate can be trusted: below 0.7 it can (Vehtari, Simpson, Gelman, Yao & Gabry 2024). The same
-/// seed gives the same bits on any number of threads.
+/// where `q` is the conditional density of a [`Copula`] fitted to draws of the flow itself, with a
+/// defensive part that has the tails of Student's t. Weights are Pareto smoothed, and the shape
+/// `k̂` of their tail tells whether an estimate can be trusted: below 0.7 it can (Vehtari, Simpson,
+/// Gelman, Yao & Gabry 2024). The same seed gives the same bits on any number of threads.
 #[derive(Debug, Clone)]
 pub struct Approximate<'f, F: Real> {
     flow: &'f Flow<F>,
@@ -114,7 +114,8 @@ impl<'f, F: Real> Approximate<'f, F> {
         Self::by(flow, Copula::of(&fitted.flow)?, options)
     }
 
-    /// With the conditional densities of this copula to draw from. The nearer it is to the flow, the better.
+    /// With the conditional densities of this copula to draw from. The nearer it is to the flow,
+    /// the better.
     ///
     /// # Errors
     /// [`QueryError::Conditional`]; fewer than 100 draws; a copula of another number of columns.
@@ -136,8 +137,9 @@ impl<'f, F: Real> Approximate<'f, F> {
         Ok(())
     }
 
-    /// `log p` of the cells of each row that are there; missing cells, which are NaN, are integrated out. Rows have
-    /// draws of their own, by their numbers from `first` on. A row without missing cells is exact.
+    /// `log p` of the cells of each row that are there; missing cells, which are NaN, are
+    /// integrated out. Rows have draws of their own, by their numbers from `first` on. A row
+    /// without missing cells is exact.
     ///
     /// # Errors
     /// Rows of another number of columns; cells outside the domain of the flow or of the copula.
@@ -162,9 +164,9 @@ impl<'f, F: Real> Approximate<'f, F> {
         rows.into_par_iter().map(of_row).collect()
     }
 
-    /// `log p(x_A | x_B) = log p(x_A, x_B) − log p(x_B)` of each row, for the cells that are there: those of
-    /// the `given` columns are `B`, the others `A`. The estimate has the larger `k̂` and the smaller effective
-    /// number of the two.
+    /// `log p(x_A | x_B) = log p(x_A, x_B) − log p(x_B)` of each row, for the cells that are there:
+    /// those of the `given` columns are `B`, the others `A`. The estimate has the larger `k̂` and
+    /// the smaller effective number of the two.
     ///
     /// # Errors
     /// As [`log_density_observed`](Self::log_density_observed); a given column that does not exist.
@@ -185,8 +187,9 @@ impl<'f, F: Real> Approximate<'f, F> {
         Ok(joint.into_iter().zip(of_given).map(apart).collect())
     }
 
-    /// Draws the missing cells of rows, which are NaN, given the others: each row `copies` times, one after another.
-    /// The draws are importance resampled (Rubin 1988), from sixteen times as many or from those of the options.
+    /// Draws the missing cells of rows, which are NaN, given the others: each row `copies` times,
+    /// one after another. The draws are importance resampled (Rubin 1988), from sixteen times as
+    /// many or from those of the options.
     ///
     /// # Errors
     /// [`QueryError::Unreliable`] for a row whose weights have a `k̂` of 0.7 or more; as

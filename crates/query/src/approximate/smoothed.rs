@@ -21,9 +21,10 @@ pub(super) struct Smoothed {
 const EQUAL: f64 = 1e-10;
 
 impl Smoothed {
-    /// Pareto smoothed importance sampling (Vehtari, Simpson, Gelman, Yao & Gabry 2024, algorithm 1): the
-    /// `min(S/5, 3√S)` largest of `S` weights are replaced by the quantiles of a generalized Pareto
-    /// distribution fitted to them, and cut at the largest. The weights are given by their logarithms.
+    /// Pareto smoothed importance sampling (Vehtari, Simpson, Gelman, Yao & Gabry 2024, algorithm
+    /// 1): the `min(S/5, 3√S)` largest of `S` weights are replaced by the quantiles of a
+    /// generalized Pareto distribution fitted to them, and cut at the largest. The weights are
+    /// given by their logarithms.
     pub(super) fn of(log_weights: &[f64]) -> Self {
         let count = log_weights.len();
         let largest = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -21,8 +21,8 @@ pub struct PairColumn {
     pub values: [Vec<f64>; 2],
 }
 
-/// A matrix of panels for each pair of columns: the rows of one set below the diagonal, those of another above, and
-/// histograms of both on it.
+/// A matrix of panels for each pair of columns: the rows of one set below the diagonal, those of
+/// another above, and histograms of both on it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PairPlot {
     /// Title above the plot; empty for none.
@@ -44,9 +44,9 @@ const BINS: usize = 24;
 const GAP: f64 = 4.0;
 const SIZE: f64 = 11.0;
 
-/// Draws the matrix as an SVG, sized by its container. A panel shows counts on a grid of 32 by 32 cells, whose
-/// opacity is `√(count / largest count)`, with its own largest count; x is the column of the matrix, y its
-/// row, both over the ranges given.
+/// Draws the matrix as an SVG, sized by its container. A panel shows counts on a grid of 32 by 32
+/// cells, whose opacity is `√(count / largest count)`, with its own largest count; x is the column
+/// of the matrix, y its row, both over the ranges given.
 ///
 /// # Errors
 /// [`ReportError::NothingToDraw`] without columns, or with sets of different lengths;

@@ -51,9 +51,9 @@ impl Categories {
         self.columns.iter().map(|column| column.name.clone()).collect()
     }
 
-    /// The codes of the cells of column `index`, of a file called `file`. `labels` are the distinct labels
-    /// that the column of the file has, and `codes` the index of the label of each row. With `other`, unknown labels get the
-    /// code after the last.
+    /// The codes of the cells of column `index`, of a file called `file`. `labels` are the distinct
+    /// labels that the column of the file has, and `codes` the index of the label of each row. With
+    /// `other`, unknown labels get the code after the last.
     ///
     /// # Errors
     /// [`SpecError::UnknownCategory`] for a label that the column does not have, without `other`.

@@ -14,8 +14,8 @@ const PROBABILITIES: &str = "categories.probabilities";
 /// Combinations of labels at most that one row with unknown labels stands for.
 const MOST_COMPLETIONS: usize = 1 << 14;
 
-/// `p(c)`: a latent class model in which each column has one label more, which stands for all others. No
-/// training row has it; its probability is the smoothing's.
+/// `p(c)`: a latent class model in which each column has one label more, which stands for all
+/// others. No training row has it; its probability is the smoothing's.
 ///
 /// Without the other labels, `p` is that given that they do not occur, and sums to 1 over the known
 /// labels; with them, it sums to 1 over both.
@@ -75,10 +75,10 @@ impl LabelDensity {
         self.known.sample(count, rng)
     }
 
-    /// The combinations of known labels that a row with unknown ones stands for, with their weights: an
-    /// unknown label says nothing about the numbers, which have the density
-    /// `Σ_l p(c_A = l | c_B) p(x | c_A = l, c_B)`, where `A` are its columns. A row of known labels stands
-    /// for itself.
+    /// The combinations of known labels that a row with unknown ones stands for, with their
+    /// weights: an unknown label says nothing about the numbers, which have the density `Σ_l p(c_A
+    /// = l | c_B) p(x | c_A = l, c_B)`, where `A` are its columns. A row of known labels stands for
+    /// itself.
     ///
     /// # Errors
     /// [`SpecError::Categories`]; [`SpecError::Completions`] if there are too many.

@@ -21,9 +21,10 @@ impl ModelSpec {
     }
 
     /// The same model of the first `others` features given the `angles` behind them: unless it has
-    /// circular splines itself, two couplings of all other features to the angles, the layers as they
-    /// are, which leave the angles alone and read them where they can, and circular splines. These come
-    /// last: layers behind them would read angles that they have moved, and move them to be read.
+    /// circular splines itself, two couplings of all other features to the angles, the layers as
+    /// they are, which leave the angles alone and read them where they can, and circular splines.
+    /// These come last: layers behind them would read angles that they have moved, and move them to
+    /// be read.
     #[must_use]
     pub(crate) fn with_angles(&self, others: usize, angles: usize) -> Self {
         let mut layers = self.layers.clone();

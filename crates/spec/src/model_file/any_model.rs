@@ -200,10 +200,11 @@ impl AnyModel {
         self.header().base.clone()
     }
 
-    /// `log p(x)` or `log p(x | c)` of each row, nats; for a model with columns of categories, whose codes
-    /// are the condition, `log p(c) + log p(x | c)`. Discrete features are taken as they are,
-    /// without noise: see [`Dequantizer`](crate::Dequantizer) for a bound on the probability of a cell.
-    /// It is `−∞` for rows with a value outside the [domain](crate::Domain) of its column.
+    /// `log p(x)` or `log p(x | c)` of each row, nats; for a model with columns of categories,
+    /// whose codes are the condition, `log p(c) + log p(x | c)`. Discrete features are taken as
+    /// they are, without noise: see [`Dequantizer`](crate::Dequantizer) for a bound on the
+    /// probability of a cell. It is `−∞` for rows with a value outside the [domain](crate::Domain)
+    /// of its column.
     ///
     /// # Errors
     /// Rows or conditions that do not fit the model; numbers that are not finite.
@@ -290,8 +291,8 @@ impl AnyModel {
         })
     }
 
-    /// Draws `count` rows of a model with columns of categories: their codes `[count, columns]`, and the
-    /// numbers given them.
+    /// Draws `count` rows of a model with columns of categories: their codes `[count, columns]`,
+    /// and the numbers given them.
     ///
     /// # Errors
     /// [`SpecError::NoCategories`] for a model without.

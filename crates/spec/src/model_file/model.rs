@@ -46,8 +46,8 @@ impl<F: Real> Model<F> {
         Self { header, flow, labels: None }
     }
 
-    /// The joint density of columns of categories and of the numbers, whose flow has one-hot vectors of
-    /// the categories as its condition.
+    /// The joint density of columns of categories and of the numbers, whose flow has one-hot
+    /// vectors of the categories as its condition.
     #[must_use]
     pub fn with_categories(mut self, categories: Categories, labels: LabelDensity) -> Self {
         (self.header.condition, self.header.categories, self.labels) = (None, Some(categories), Some(labels));
@@ -143,8 +143,8 @@ impl<F: Real> Model<F> {
 }
 
 impl Header {
-    /// Whether the parts of a header agree with each other and, where it is known, with a flow of so many
-    /// conditions.
+    /// Whether the parts of a header agree with each other and, where it is known, with a flow of
+    /// so many conditions.
     fn check(&self, wanted: Option<usize>) -> Result<(), String> {
         self.condition.as_ref().map_or(Ok(()), Condition::check)?;
         self.columns.check(self.features)?;

@@ -57,8 +57,8 @@ impl Candidate {
         own
     }
 
-    /// The flows of `others` features given angles: a light one on a normal density, masked autoregressive
-    /// splines on a mixture, and from three features on a linear map.
+    /// The flows of `others` features given angles: a light one on a normal density, masked
+    /// autoregressive splines on a mixture, and from three features on a linear map.
     fn beside_angles(others: usize, angles: usize, operations: f64) -> Vec<Self> {
         if others == 0 {
             return vec![Self::circular(angles)];
@@ -70,8 +70,8 @@ impl Candidate {
         flows
     }
 
-    /// Each feature depends on those before it and on the angles, by an affine map and then by a spline
-    /// of few bins.
+    /// Each feature depends on those before it and on the angles, by an affine map and then by a
+    /// spline of few bins.
     fn light() -> Self {
         let mut own = Self { name: "autoregressive".to_owned(), ..Self::new(Preset::MIXTURE_AUTOREGRESSIVE) };
         let spline = json!({ "spline": { "bins": 4 } });
@@ -103,9 +103,9 @@ impl Candidate {
         ]
     }
 
-    /// The flows of a density `p(x | c)`: splines behind an affine map and a spline of each feature that
-    /// depend on the condition alone; on a mixture, which suits a weak dependence, and on a normal
-    /// density, which suits a strong one. Linear maps do not read a condition.
+    /// The flows of a density `p(x | c)`: splines behind an affine map and a spline of each feature
+    /// that depend on the condition alone; on a mixture, which suits a weak dependence, and on a
+    /// normal density, which suits a strong one. Linear maps do not read a condition.
     pub(super) fn conditional(features: usize, angles: usize, operations: f64) -> Vec<Self> {
         if angles == features {
             return vec![Self::circular(angles)];

@@ -12,10 +12,11 @@ use crate::error::TrainError;
 use crate::hooks::Hooks;
 use crate::outcome::Outcome;
 
-/// Fits [`train_auto`] to each of several imputed copies of training and validation rows, and takes the mean of
-/// their densities: multiple imputation (Rubin 1987). Missing cells should be draws given the others, such as
-/// those of `pdmap_query::Copula::impute`, since means would leave out their spread. The budget is for all
-/// copies together; the validation rows of a copy judge the members that were trained on it.
+/// Fits [`train_auto`] to each of several imputed copies of training and validation rows, and takes
+/// the mean of their densities: multiple imputation (Rubin 1987). Missing cells should be draws
+/// given the others, such as those of `pdmap_query::Copula::impute`, since means would leave out
+/// their spread. The budget is for all copies together; the validation rows of a copy judge the
+/// members that were trained on it.
 ///
 /// # Errors
 /// No copies; checkpoints, which a search on copies does not write; as [`train_auto`].

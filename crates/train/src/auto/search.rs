@@ -66,11 +66,12 @@ pub fn fit_auto<F: Real>(
 /// (Smyth & Wolpert 1999), and the ensemble has the members of all folds. Of more rows, the
 /// validation rows judge, and flows are trained twice.
 ///
-/// The kinds are Gaussian mixtures by EM; couplings and masked autoregressive layers of splines on such
-/// a mixture; and splines behind an orthonormal and behind an unconstrained matrix. With a condition,
-/// which follows the features of each row, they are the mixture, which ignores it, and couplings that
-/// read it. Only flows that are promising on the first fold are trained on the others. If at least as
-/// much of the budget is left as this took, as many flows again are trained from other initial weights.
+/// The kinds are Gaussian mixtures by EM; couplings and masked autoregressive layers of splines on
+/// such a mixture; and splines behind an orthonormal and behind an unconstrained matrix. With a
+/// condition, which follows the features of each row, they are the mixture, which ignores it, and
+/// couplings that read it. Only flows that are promising on the first fold are trained on the
+/// others. If at least as much of the budget is left as this took, as many flows again are trained
+/// from other initial weights.
 ///
 /// A budget of steps is for all members together, and gives the same bits again. Under a budget of
 /// time, a run that is stopped returns what it has so far. With checkpoints, each flow has its own,

@@ -11,8 +11,8 @@ const SETTLED: f64 = 1e-9;
 /// Weights `w ≥ 0`, `Σ w = 1`, that maximize `Σ_n log Σ_c w_c p_c(x_n) + Σ_c log w_c` by EM, for
 /// `log p_c(x_n)` in nats, one vector of rows for each density (Smyth & Wolpert 1999, "Linearly
 /// combining density estimators via stacking", eq. 6). The second sum counts as one row for each
-/// density, so that few rows do not drive a weight to 0. Row `n` counts `rows_count[n]` times, and once
-/// without.
+/// density, so that few rows do not drive a weight to 0. Row `n` counts `rows_count[n]` times, and
+/// once without.
 pub(super) fn weights(log_density: &[Vec<f64>], rows_count: Option<&[f64]>) -> Vec<f64> {
     let (count, rows) = (log_density.len(), log_density.first().map_or(0, Vec::len));
     let mut weights = vec![1.0 / count as f64; count];

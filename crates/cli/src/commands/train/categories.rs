@@ -1,4 +1,5 @@
-//! Training on tables with columns of categories: `p(c)` by a latent class model, `p(x | c)` by the flow.
+//! Training on tables with columns of categories: `p(c)` by a latent class model, `p(x | c)` by the
+//! flow.
 
 use std::path::Path;
 
@@ -37,7 +38,8 @@ pub(super) struct Facts {
     /// Mean `log p(c)` of the validation rows that the flow was chosen by, nats. Log-likelihoods of
     /// training are those of the numbers given the categories, `log p(x | c)`.
     validation: f64,
-    /// Validation rows with labels that the training rows do not have, which the flow is not chosen by.
+    /// Validation rows with labels that the training rows do not have, which the flow is not chosen
+    /// by.
     unseen_validation: usize,
     /// Test rows with such labels.
     unseen_test: usize,
@@ -157,8 +159,8 @@ fn log_known(labels: &LabelDensity, codes: &Array2<u32>, log_p: &[f64], other: b
 /// Codes of the training, validation and test rows.
 type Codes = (Array2<u32>, Array2<u32>, Array2<u32>);
 
-/// Keeps the labels that training rows have. Those of split-off rows alone are unknown ones, as those of
-/// other files are.
+/// Keeps the labels that training rows have. Those of split-off rows alone are unknown ones, as
+/// those of other files are.
 fn trained_only(
     categories: Categories,
     (train, validation, test): Codes,

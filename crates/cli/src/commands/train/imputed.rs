@@ -21,7 +21,8 @@ const COPIES: u64 = 3;
 /// Training rows and validation rows.
 type Filled<F> = (Array2<F>, Array2<F>);
 
-/// Trains on copies whose missing cells are draws of the copula, saves the ensemble and prints what it is.
+/// Trains on copies whose missing cells are draws of the copula, saves the ensemble and prints what
+/// it is.
 pub(super) fn fit<F: Real>(
     args: &Train,
     config: &TrainConfig,

@@ -28,7 +28,8 @@ const MAPS: u32 = 4;
 /// Under `auto`, one part in so many of the time is for the copula that fills the missing cells.
 const COPULA_SHARE: u32 = 4;
 
-/// Floating-point operations of all fits under a budget of steps, which must not depend on the machine.
+/// Floating-point operations of all fits under a budget of steps, which must not depend on the
+/// machine.
 const OPERATIONS: f64 = 6e11;
 
 /// What is printed.
