@@ -10,6 +10,7 @@ pub mod linalg;
 pub mod optim;
 pub mod options;
 pub mod parallel;
+pub mod pool;
 pub mod prelude;
 pub mod row_weights;
 mod scalar;

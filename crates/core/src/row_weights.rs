@@ -101,6 +101,11 @@ impl ByWeight {
         let last = self.ends.partition_point(|&end| end < self.ends.last().copied().unwrap_or(0.0));
         self.ends.partition_point(|&end| end <= at).min(last)
     }
+
+    /// `count` rows at evenly spaced places, ascending: each about as often as its weight says.
+    pub fn spread(&self, count: usize) -> impl ExactSizeIterator<Item = usize> {
+        (0..count).map(move |index| self.row((index as f64 + 0.5) / count as f64))
+    }
 }
 
 #[cfg(test)]
@@ -134,7 +139,7 @@ mod tests {
     fn rows_come_in_proportion_to_their_weights() {
         let rows = ByWeight::new(&[0.0, 1.0, 0.0, 3.0, 0.5, 0.0]);
         let mut counts = [0; 6];
-        (0..4500).for_each(|index| counts[rows.row((f64::from(index) + 0.5) / 4500.0)] += 1);
+        rows.spread(4500).for_each(|row| counts[row] += 1);
         assert_eq!(counts, [0, 1000, 0, 3000, 500, 0]);
         assert_eq!((rows.row(0.0), rows.row(1.0)), (1, 4));
         // Equal weights: each row once.

@@ -54,9 +54,8 @@ pub(crate) fn candidates<F: Real>(
     let least = cells.iter().map(|(cells, _)| cells.len()).min().unwrap_or(0);
     if least >= CURVED {
         let by_weight = weights.map(|weights| {
-            let (by_weight, count) = (ByWeight::new(weights.each()), rows.nrows());
-            let place = |index: usize| by_weight.row((index as f64 + 0.5) / count as f64);
-            wide.select(Axis(0), &(0..count).map(place).collect::<Vec<_>>())
+            let places = ByWeight::new(weights.each());
+            wide.select(Axis(0), &places.spread(rows.nrows()).collect::<Vec<_>>())
         });
         let rows = by_weight.as_ref().unwrap_or(&wide);
         all.extend(curved(rows.view(), rng).map(|layer| Candidate { name: "arcsinh".to_owned(), layer }));

@@ -296,10 +296,7 @@ impl<F: Real> Rows<'_, F> {
     pub fn sample_by_weight(&self, count: usize) -> Result<Array2<F>, SpecError> {
         let Some(weights) = self.weights() else { return self.sample(count) };
         let count = self.counts(count).1;
-        let by_weight = ByWeight::new(&weights);
-        self.gather(
-            &(0..count).map(|index| by_weight.row((index as f64 + 0.5) / count as f64) as u64).collect::<Vec<_>>(),
-        )
+        self.gather(&ByWeight::new(&weights).spread(count).map(|row| row as u64).collect::<Vec<_>>())
     }
 
     /// Rows with these numbers, which ascend, with the fixed draw of the noise.

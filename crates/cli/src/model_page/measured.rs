@@ -57,11 +57,10 @@ pub(crate) fn most_rows(width: usize) -> usize {
 pub(crate) fn thinned<F: Real>(rows: ArrayView2<'_, F>, weights: Option<&[f64]>) -> Array2<F> {
     let most = most_rows(rows.ncols());
     if let Some(weights) = weights {
-        let (by_weight, sum) = (ByWeight::new(weights), weights.iter().sum::<f64>());
+        let sum = weights.iter().sum::<f64>();
         // Each as often as its weight says, where that is possible.
         let count = if sum.fract() == 0.0 && sum <= most as f64 { sum as usize } else { rows.nrows().min(most) };
-        let place = |index: usize| by_weight.row((index as f64 + 0.5) / count as f64);
-        return rows.select(Axis(0), &(0..count).map(place).collect::<Vec<_>>());
+        return rows.select(Axis(0), &ByWeight::new(weights).spread(count).collect::<Vec<_>>());
     }
     let count = rows.nrows();
     let kept: Vec<usize> = (0..count.min(most)).map(|index| index * count / count.min(most)).collect();

@@ -3,12 +3,13 @@
 use ndarray::{Array1, Array2, ArrayViewMut2, Axis, Ix1, Ix2};
 use pdmap_core::contract::{Draw, Out, Visit, VisitMut};
 use pdmap_core::group::{Direction, Free};
+use pdmap_core::pool::Pool;
 use pdmap_core::{Base, BaseSpec, Input, LayerError, ParamGrad, Parametric, Real, Result, Tensors, check};
 use rand::Rng;
 
 use super::factors::{FactorKind, Factors};
 use super::options::Options;
-use super::workspace::Pool;
+use super::workspace::Workspace;
 use crate::error::MixtureError;
 use crate::factor::PrecisionFactor;
 use crate::gaussian::Gaussian;
@@ -43,7 +44,7 @@ pub struct GaussianMixtureBase<F: Real> {
     pub(super) logits: Free<F, Ix1>,
     pub(super) means: Free<F, Ix2>,
     pub(super) factors: Factors<F>,
-    pub(super) pool: Pool<F>,
+    pub(super) pool: Pool<Workspace<F>>,
 }
 
 impl<F: Real> GaussianMixtureBase<F> {

@@ -1,9 +1,5 @@
 //! Memory for evaluations, reused between calls.
 
-use std::fmt::{Debug, Formatter};
-use std::sync::Mutex;
-
-use pdmap_core::Real;
 use pdmap_core::linalg::Lu;
 
 /// Memory of one evaluation of some rows.
@@ -39,40 +35,5 @@ pub(super) struct Workspace<F> {
 pub(super) fn grow<T: Clone + Default>(buffer: &mut Vec<T>, size: usize) {
     if buffer.len() < size {
         buffer.resize(size, T::default());
-    }
-}
-
-/// Workspaces that are not in use: as many as evaluations ran at the same time. A clone starts
-/// without any.
-pub(super) struct Pool<F>(Mutex<Vec<Workspace<F>>>);
-
-impl<F> Default for Pool<F> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-}
-
-impl<F> Clone for Pool<F> {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl<F> Debug for Pool<F> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pool")
-    }
-}
-
-impl<F: Real> Pool<F> {
-    /// Runs `body` with a workspace.
-    pub(super) fn with<T>(&self, body: impl FnOnce(&mut Workspace<F>) -> T) -> T {
-        let free = self.0.lock().ok().and_then(|mut free| free.pop());
-        let mut workspace = free.unwrap_or_default();
-        let result = body(&mut workspace);
-        if let Ok(mut free) = self.0.lock() {
-            free.push(workspace);
-        }
-        result
     }
 }

@@ -1,16 +1,12 @@
 //! Angles beside other features.
 
-use std::fmt::{Debug, Formatter};
-use std::sync::Mutex;
-
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use super::normal::Normal;
-use crate::contract::{
-    Base, BaseSpec, BuildContext, Draw, Input, Out, ParamGrad, Parametric, Registry, Sample, Tensors,
-};
+use crate::contract::{Base, BaseSpec, BuildContext, Draw, Input, Out, ParamGrad, Parametric, Registry, Tensors};
+use crate::pool::Pool;
 use crate::{LayerError, Real, Result, check, delegate_parameters};
 
 /// Name in the registry.
@@ -25,7 +21,7 @@ const KIND: &str = "torus";
 pub struct Torus<F: Real> {
     angles: usize,
     base: Box<dyn Base<F>>,
-    pool: Pool<F>,
+    pool: Pool<Vec<F>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -112,40 +108,6 @@ fn gathered<'b, F: Real>(z: ArrayView2<'_, F>, others: usize, buffer: &'b mut Ve
 fn grow<F: Real>(buffer: &mut Vec<F>, size: usize) {
     if buffer.len() < size {
         buffer.resize(size, F::zero());
-    }
-}
-
-/// Buffers that are not in use: as many as evaluations ran at the same time. A clone starts without
-/// any.
-struct Pool<F>(Mutex<Vec<Vec<F>>>);
-
-impl<F> Default for Pool<F> {
-    fn default() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-}
-
-impl<F> Clone for Pool<F> {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl<F> Debug for Pool<F> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Pool")
-    }
-}
-
-impl<F> Pool<F> {
-    fn with<T>(&self, body: impl FnOnce(&mut Vec<F>) -> T) -> T {
-        let free = self.0.lock().ok().and_then(|mut free| free.pop());
-        let mut buffer = free.unwrap_or_default();
-        let result = body(&mut buffer);
-        if let Ok(mut free) = self.0.lock() {
-            free.push(buffer);
-        }
-        result
     }
 }
 
@@ -242,7 +204,7 @@ fn build<F: Real>(spec: &BaseSpec, context: &mut BuildContext<'_, F>, registry: 
         return Torus::new(angles, Box::new(Normal));
     }
     let rows = context.rows()?.slice_axis(Axis(1), Slice::from(..others)).to_owned();
-    let mut sample = Sample::new(rows).given(context.sample.condition().cloned());
+    let mut sample = context.sample.with(rows);
     let base = registry.build_base(&base, &mut context.on(others.into(), &mut sample))?;
     Torus::new(angles, base)
 }
