@@ -12,7 +12,7 @@ use crate::latent::{LatentClasses, ranges};
 /// When a fit ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EmOptions {
-    /// Iterations at most.
+    /// Most iterations.
     pub iterations: usize,
     /// It ends when an iteration gains less than this, in nats a row.
     pub tolerance: f64,

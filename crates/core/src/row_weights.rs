@@ -102,9 +102,11 @@ impl ByWeight {
         self.ends.partition_point(|&end| end <= at).min(last)
     }
 
-    /// `count` rows at evenly spaced places, ascending: each about as often as its weight says.
-    pub fn spread(&self, count: usize) -> impl ExactSizeIterator<Item = usize> {
-        (0..count).map(move |index| self.row((index as f64 + 0.5) / count as f64))
+    /// Systematic sampling: the rows at the shares `(n + offset)/count` of the whole length, in
+    /// ascending order, for an offset in [0, 1). Row `i` comes `count w_i/Σw` times, rounded up or
+    /// down; with an offset from `U(0, 1)`, exactly so often in the mean.
+    pub fn systematic(&self, count: usize, offset: f64) -> impl ExactSizeIterator<Item = usize> {
+        (0..count).map(move |index| self.row((index as f64 + offset) / count as f64))
     }
 }
 
@@ -139,7 +141,7 @@ mod tests {
     fn rows_come_in_proportion_to_their_weights() {
         let rows = ByWeight::new(&[0.0, 1.0, 0.0, 3.0, 0.5, 0.0]);
         let mut counts = [0; 6];
-        rows.spread(4500).for_each(|row| counts[row] += 1);
+        rows.systematic(4500, 0.5).for_each(|row| counts[row] += 1);
         assert_eq!(counts, [0, 1000, 0, 3000, 500, 0]);
         assert_eq!((rows.row(0.0), rows.row(1.0)), (1, 4));
         // Equal weights: each row once.

@@ -11,26 +11,25 @@ use rayon::prelude::*;
 use crate::curve::Curve;
 use crate::error::Result;
 
-/// Rows at most from which curves are learned.
+/// Most rows from which curves are learned.
 const ROWS: usize = 8192;
 
-/// With missing cells, at most so many that the factors of each of their patterns have so many
-/// numbers.
+/// With missing cells, most numbers in the factors of all their patterns, if each row has its own.
 const NUMBERS: usize = 1 << 23;
 
-/// Rows at least, whatever their number of columns.
+/// Fewest rows, whatever their number of columns.
 const LEAST: usize = 512;
 
 /// One in so many of them is held out, to choose the components of the first mixture.
 const HELD_OUT: usize = 6;
 
-/// Components at most of the mixture that curves are learned with.
+/// Most components of the mixture that curves are learned with.
 const COMPONENTS: usize = 8;
 
 /// Floating-point operations for the choice of that mixture.
 const OPERATIONS: f64 = 2e10;
 
-/// Rounds at most, and the least gain of one, in nats a row.
+/// Most rounds, and the least gain of one, in nats a row.
 const ROUNDS: usize = 40;
 const GAIN: f64 = 2e-4;
 

@@ -55,7 +55,7 @@ pub(crate) fn candidates<F: Real>(
     if least >= CURVED {
         let by_weight = weights.map(|weights| {
             let places = ByWeight::new(weights.each());
-            wide.select(Axis(0), &places.spread(rows.nrows()).collect::<Vec<_>>())
+            wide.select(Axis(0), &places.systematic(rows.nrows(), 0.5).collect::<Vec<_>>())
         });
         let rows = by_weight.as_ref().unwrap_or(&wide);
         all.extend(curved(rows.view(), rng).map(|layer| Candidate { name: "arcsinh".to_owned(), layer }));

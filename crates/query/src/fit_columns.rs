@@ -10,7 +10,7 @@ use crate::candidates::STANDARDIZE;
 use crate::error::Result;
 use crate::fit::fit_observed;
 
-/// Rows at most that the choice is made from.
+/// Most rows that the choice is made from.
 const ROWS: usize = 1 << 14;
 
 /// One in so many of them is held out.

@@ -7,7 +7,7 @@ use crate::error::SpecError;
 use crate::preprocess::Preprocess;
 use crate::rows::Rows;
 
-/// Rows that the maps of bounded columns are fitted to, at most.
+/// Most rows that the maps of bounded columns are fitted to.
 const FITTED: usize = 1 << 16;
 
 /// What stands in front of the layers of a model.

@@ -296,7 +296,7 @@ impl<F: Real> Rows<'_, F> {
     pub fn sample_by_weight(&self, count: usize) -> Result<Array2<F>, SpecError> {
         let Some(weights) = self.weights() else { return self.sample(count) };
         let count = self.counts(count).1;
-        self.gather(&ByWeight::new(&weights).spread(count).map(|row| row as u64).collect::<Vec<_>>())
+        self.gather(&ByWeight::new(&weights).systematic(count, 0.5).map(|row| row as u64).collect::<Vec<_>>())
     }
 
     /// Rows with these numbers, which ascend, with the fixed draw of the noise.

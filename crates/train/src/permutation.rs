@@ -43,9 +43,8 @@ impl<'a, F: Real> Permutation<'a, F> {
             match &self.by_weight {
                 None => self.order.extend(0..count),
                 Some(by_weight) => {
-                    let offset: f64 = rng.random();
-                    let at = |place: u32| by_weight.row((f64::from(place) + offset) / f64::from(count)) as u32;
-                    self.order.extend((0..count).map(at));
+                    let chosen = by_weight.systematic(count as usize, rng.random());
+                    self.order.extend(chosen.map(|row| row as u32));
                 }
             }
             self.order.shuffle(&mut rng);

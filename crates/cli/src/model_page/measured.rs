@@ -60,7 +60,7 @@ pub(crate) fn thinned<F: Real>(rows: ArrayView2<'_, F>, weights: Option<&[f64]>)
         let sum = weights.iter().sum::<f64>();
         // Each as often as its weight says, where that is possible.
         let count = if sum.fract() == 0.0 && sum <= most as f64 { sum as usize } else { rows.nrows().min(most) };
-        return rows.select(Axis(0), &ByWeight::new(weights).spread(count).collect::<Vec<_>>());
+        return rows.select(Axis(0), &ByWeight::new(weights).systematic(count, 0.5).collect::<Vec<_>>());
     }
     let count = rows.nrows();
     let kept: Vec<usize> = (0..count.min(most)).map(|index| index * count / count.min(most)).collect();

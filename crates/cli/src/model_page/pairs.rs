@@ -7,7 +7,7 @@ use pdmap_report::{Figure, MOST_PAIR_COLUMNS, PairColumn, PairPlot};
 
 use super::histogram::span;
 
-/// Columns and rows at most from which those that are shown are chosen.
+/// Most columns, and most rows, among which those that are shown are chosen.
 const CANDIDATES: usize = 256;
 const RANKED: usize = 2000;
 

@@ -15,7 +15,7 @@ const QUANTILES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 /// which is for the standardization behind it.
 const SHAPES: (f64, f64) = (0.25, 2.0);
 
-/// Numbers of a column that are sorted at most.
+/// Most numbers of a column that are sorted.
 const SORTED: usize = 1 << 16;
 
 /// Arcs of a circle, the emptiest of which is cut.

@@ -4,22 +4,25 @@
 use std::f64::consts::PI;
 
 use ndarray::{Array2, ArrayView2, Axis};
+use pdmap_core::row_weights::ByWeight;
 use pdmap_core::special::log_sum_exp;
 use pdmap_mixture::{GaussianMixture, MixtureError};
+use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 use rand_distr::{ChiSquared, Distribution};
+use statrs::function::gamma::ln_gamma;
 
 use crate::error::Result;
 
-/// Degrees of freedom of the defensive part: an even number, and few.
+/// Degrees of freedom of the defensive part: few.
 const FREEDOM: f64 = 4.0;
 
-/// One draw in so many is from the defensive part.
+/// `1/δ`: every fifth draw is from the defensive part.
 const DEFENSIVE: usize = 5;
 
 /// `q(z) = (1 − δ) Σ_k π_k N(z; μ_k, Σ_k) + δ Σ_k π_k t_ν(z; μ_k, Σ_k)`: a Gaussian mixture, and
-/// defensively the same with the tails of Student's t (Hesterberg 1995; Owen & Zhou 2000), so that
-/// no weight `p/q` grows with a power of the exponential of the distance.
+/// a defensive part with the tails of Student's t (Hesterberg 1995; Owen & Zhou 2000), so that the
+/// weights `p/q` of a flow whose tails are heavier than normal do not grow exponentially.
 pub(super) struct Proposal<'m> {
     mixture: &'m GaussianMixture,
     /// `log t_ν(μ) − log|det L|`.
@@ -29,8 +32,7 @@ pub(super) struct Proposal<'m> {
 impl<'m> Proposal<'m> {
     pub(super) fn new(mixture: &'m GaussianMixture) -> Self {
         let columns = mixture.columns() as f64;
-        let peak =
-            log_gamma_of_half(FREEDOM + columns) - log_gamma_of_half(FREEDOM) - 0.5 * columns * (FREEDOM * PI).ln();
+        let peak = ln_gamma(0.5 * (FREEDOM + columns)) - ln_gamma(0.5 * FREEDOM) - 0.5 * columns * (FREEDOM * PI).ln();
         Self { mixture, peak }
     }
 
@@ -69,34 +71,10 @@ impl<'m> Proposal<'m> {
     }
 }
 
-/// `log Γ(x/2)` for a positive integer `x`.
-fn log_gamma_of_half(x: f64) -> f64 {
-    let (mut at, mut sum) = (x, 0.0);
-    while at > 2.0 {
-        at -= 2.0;
-        sum += (0.5 * at).ln();
-    }
-    // Γ(1) = 1, Γ(½) = √π.
-    if at < 1.5 { sum + 0.5 * PI.ln() } else { sum }
-}
-
-/// Indices drawn with these probabilities, in ascending order of a common random start (systematic
-/// resampling), then at random.
+/// Indices drawn with these probabilities by systematic resampling, in random order.
 pub(super) fn resampled(weights: &[f64], count: usize, rng: &mut dyn Rng) -> Vec<usize> {
-    let start: f64 = rng.random();
-    let (mut sum, mut at) = (weights.first().copied().unwrap_or(0.0), 0);
-    let mut chosen: Vec<usize> = Vec::with_capacity(count);
-    for draw in 0..count {
-        let level = (draw as f64 + start) / count as f64;
-        while sum < level && at + 1 < weights.len() {
-            at += 1;
-            sum += weights[at];
-        }
-        chosen.push(at);
-    }
-    for place in (1..count).rev() {
-        chosen.swap(place, rng.random_range(0..=place));
-    }
+    let mut chosen: Vec<usize> = ByWeight::new(weights).systematic(count, rng.random()).collect();
+    chosen.shuffle(rng);
     chosen
 }
 
@@ -139,13 +117,6 @@ mod tests {
             let expected: f64 =
                 grid.iter().zip(&density).filter(|(z, _)| **z < bound).map(|(_, log)| log.exp() * step).sum();
             assert!((below - expected).abs() < 0.01, "{bound}: {below} {expected}");
-        }
-    }
-
-    #[test]
-    fn gamma_of_halves() {
-        for (x, value) in [(1.0, PI.sqrt()), (2.0, 1.0), (3.0, 0.5 * PI.sqrt()), (4.0, 1.0), (8.0, 6.0)] {
-            assert!((log_gamma_of_half(x) - f64::ln(value)).abs() < 1e-12, "{x}");
         }
     }
 

@@ -82,7 +82,7 @@ pub struct Approximate<'f, F: Real> {
     options: ApproximateOptions,
 }
 
-/// Draws at least for a density: with fewer there is no tail to fit.
+/// Fewest draws for a density: with fewer there is no tail to fit.
 const LEAST: usize = 100;
 
 /// Draws of the flow to which the copula is fitted, and those that judge it.

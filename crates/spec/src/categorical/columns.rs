@@ -11,7 +11,7 @@ use crate::error::SpecError;
 /// Labels of all columns together at most: each is a column of a one-hot vector.
 const MOST_LABELS: usize = 1 << 20;
 
-/// Columns at most.
+/// Most columns.
 const MOST_COLUMNS: usize = 1 << 16;
 
 /// A column of categories.
@@ -141,7 +141,7 @@ impl Categories {
     }
 }
 
-/// Labels that a message lists at most.
+/// Most labels that a message lists.
 const LISTED: usize = 20;
 
 /// The labels, or the first of them.

@@ -11,7 +11,7 @@ use crate::error::SpecError;
 const WEIGHTS: &str = "categories.weights";
 const PROBABILITIES: &str = "categories.probabilities";
 
-/// Combinations of labels at most that one row with unknown labels stands for.
+/// Most combinations of labels that one row with unknown labels stands for.
 const MOST_COMPLETIONS: usize = 1 << 14;
 
 /// `p(c)`: a latent class model in which each column has one label more, which stands for all
