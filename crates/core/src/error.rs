@@ -119,6 +119,24 @@ pub enum LayerError {
         /// The error.
         problem: Box<LayerError>,
     },
+    /// Rows of a lower rank than is asked for.
+    #[error("{what}: {asked} asked for, and the rows have the rank {rank}")]
+    Rank {
+        /// What is asked for.
+        what: &'static str,
+        /// How many.
+        asked: usize,
+        /// The rank of the rows.
+        rank: usize,
+    },
+    /// Two matrices of which the second does not undo the first.
+    #[error("max|U A - I| = {residual:e}, allowed {tolerance:e}")]
+    NotInverse {
+        /// `max|U A − I|`.
+        residual: f64,
+        /// The largest residual allowed.
+        tolerance: f64,
+    },
     /// A scale is not positive and finite.
     #[error("scale {index} is {value}: must be positive")]
     NotPositive {

@@ -7,41 +7,7 @@ use pdmap_core::linalg::{Lu, orthonormality_residual, symmetric_eigen};
 use pdmap_dense::ica::{Constraint, End, IcaOptions, SourceDensity, solve, solve_in_passes};
 use serde::Deserialize;
 
-/// Numbers of `[0, 1)` by SplitMix64 (Steele, Lea & Flood 2014), as `benches/peers/picard_fixtures.py`
-/// draws them.
-fn uniform(seed: u64, rows: usize, columns: usize) -> Array2<f64> {
-    let mut state = seed;
-    Array2::from_shape_simple_fn((rows, columns), || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    })
-}
-
-/// Laplace (`l`) or uniform (`u`) sources of variance 1.
-fn sources(seed: u64, rows: usize, kinds: &str) -> Array2<f64> {
-    let mut sources = uniform(seed, rows, kinds.len()) - 0.5;
-    for (kind, mut column) in kinds.chars().zip(sources.columns_mut()) {
-        column.mapv_inplace(|u| match kind {
-            'l' => -u.signum() * (-2.0 * u.abs()).ln_1p() / 2f64.sqrt(),
-            _ => 12f64.sqrt() * u,
-        });
-    }
-    sources
-}
-
-fn mixed(seed: u64, rows: usize, kinds: &str) -> (Array2<f64>, Array2<f64>) {
-    let size = kinds.len();
-    // The first numbers of the stream that the script draws.
-    let mixing = uniform(100 + seed, rows, size).slice_axis(Axis(0), Slice::from(..size)).to_owned();
-    let mixing = mixing - 0.3 + Array2::<f64>::eye(size);
-    let mut x = sources(seed, rows, kinds).dot(&mixing.t());
-    let mean = x.mean_axis(Axis(0)).unwrap();
-    x -= &mean;
-    (x, mixing)
-}
+use crate::mixtures::{amari, mixed, sources};
 
 /// Rows of covariance `I`, without a turn: `C^{−1/2} x`.
 fn white(x: &Array2<f64>) -> Array2<f64> {
@@ -98,12 +64,16 @@ fn log_likelihood(x: ArrayView2<'_, f64>, w: &Array2<f64>, signs: &[f64], densit
     let q = if density == SourceDensity::Adaptive { 1.0 } else { 0.0 };
     let y = x.dot(&w.t());
     let energy = |row: ndarray::ArrayView1<'_, f64>| {
-        let each = row.iter().zip(signs).map(|(y, sign)| sign * y.cosh().ln() + 0.5 * q * y * y);
+        let each = row.iter().zip(signs).map(|(y, sign)| match density {
+            SourceDensity::HeavyTailed => 2.0 * (y * y).ln_1p(),
+            _ => sign * y.cosh().ln() + 0.5 * q * y * y,
+        });
         each.sum::<f64>()
     };
     let mean = y.rows().into_iter().map(energy).sum::<f64>() / y.nrows() as f64;
     let constant = |sign: f64| match density {
         SourceDensity::LogCosh => std::f64::consts::PI.ln(),
+        SourceDensity::HeavyTailed => std::f64::consts::FRAC_PI_2.ln(),
         SourceDensity::Adaptive if sign > 0.0 => 0.619_540_461_179_252_4,
         SourceDensity::Adaptive => 0.5 + 0.5 * (2.0 * std::f64::consts::PI).ln(),
     };
@@ -112,17 +82,24 @@ fn log_likelihood(x: ArrayView2<'_, f64>, w: &Array2<f64>, signs: &[f64], densit
 
 #[test]
 fn the_likelihood_is_that_of_the_formula_and_no_move_raises_it() {
-    for (kinds, constraint) in [("lulu", Constraint::Unconstrained), ("lluu", Constraint::Orthonormal)] {
+    let (adaptive, heavy) = (SourceDensity::Adaptive, SourceDensity::HeavyTailed);
+    for (kinds, constraint, density) in [
+        ("lulu", Constraint::Unconstrained, adaptive),
+        ("lluu", Constraint::Orthonormal, adaptive),
+        ("llll", Constraint::Unconstrained, heavy),
+        ("llll", Constraint::Orthonormal, heavy),
+    ] {
         let x = mixed(9, 3000, kinds).0;
         let x = if constraint == Constraint::Orthonormal { white(&x) } else { x };
-        let solution = solve(x.view(), Array2::eye(4).view(), &options(constraint, SourceDensity::Adaptive)).unwrap();
+        let solution = solve(x.view(), Array2::eye(4).view(), &options(constraint, density)).unwrap();
         assert_eq!(solution.end, End::Converged);
-        let of = |w: &Array2<f64>| log_likelihood(x.view(), w, &solution.signs, SourceDensity::Adaptive);
+        let of = |w: &Array2<f64>| log_likelihood(x.view(), w, &solution.signs, density);
         let best = of(&solution.unmixing);
         assert!((best - solution.last().log_likelihood).abs() < 1e-11 * best.abs().max(1.0));
         let mut signs = solution.signs.clone();
         signs.sort_by(f64::total_cmp);
-        assert_eq!(signs, [-1.0, -1.0, 1.0, 1.0]);
+        let lower = if density == adaptive { -1.0 } else { 1.0 };
+        assert_eq!(signs, [lower, lower, 1.0, 1.0]);
         for (i, j) in (0..4).flat_map(|i| (0..4).map(move |j| (i, j))) {
             for step in [1e-3, -1e-3] {
                 let mut algebra = Array2::<f64>::eye(4);
@@ -150,23 +127,13 @@ fn uniform_and_mixed_sources_are_separated() {
         let (x, mixing) = mixed(21, 20_000, kinds);
         let solution = solve(x.view(), Array2::eye(6).view(), &IcaOptions::default()).unwrap();
         assert_eq!(solution.end, End::Converged, "{kinds}");
-        let product = solution.unmixing.dot(&mixing);
-        // Amari index: how far each row and column is from having one entry.
-        let index = |lines: Vec<Vec<f64>>| -> f64 {
-            let each = lines.iter().map(|line| {
-                let largest = line.iter().copied().fold(0.0, f64::max);
-                line.iter().sum::<f64>() / largest - 1.0
-            });
-            each.sum::<f64>() / (2.0 * 6.0 * 5.0)
-        };
-        let lines = |of: &Array2<f64>| of.rows().into_iter().map(|row| row.mapv(f64::abs).to_vec()).collect();
-        let amari = index(lines(&product)) + index(lines(&product.t().to_owned()));
+        let amari = amari(&solution.unmixing, &mixing);
         assert!(amari < 0.02, "{kinds}: {amari}");
         // A fixed density for super-Gaussian sources does not separate uniform ones.
         if kinds == "uuuuuu" {
             let fixed = IcaOptions { density: SourceDensity::LogCosh, ..IcaOptions::default() };
-            let wrong = solve(x.view(), Array2::eye(6).view(), &fixed).unwrap().unmixing.dot(&mixing);
-            assert!(index(lines(&wrong)) > 0.1);
+            let wrong = solve(x.view(), Array2::eye(6).view(), &fixed).unwrap().unmixing;
+            assert!(self::amari(&wrong, &mixing) > 0.1);
         }
     }
 }

@@ -12,17 +12,29 @@
 //! Hessian has for independent sources (Ablin, Cardoso & Gramfort 2018, "Faster independent
 //! component analysis by preconditioning with Hessian approximations", IEEE Trans. Signal
 //! Processing 66; and 2018, "Faster ICA under orthogonal constraint", ICASSP).
+//!
+//! [`fit`] is the whole analysis: it centres, whitens and reduces rows of any rank, solves, and orders
+//! and describes the sources. [`solve`](solve()) is the search alone.
 
+mod components;
 mod curvature;
 mod density;
+mod fit;
 mod lbfgs;
 mod moments;
 mod options;
 mod pass;
+mod sample;
+mod separation;
 mod solve;
+mod stability;
 mod turn;
+mod whitening;
 
+pub use components::Component;
 pub use density::SourceDensity;
-pub use moments::Passes;
+pub use fit::{FitOptions, Ica, Order, fit, fit_in_passes};
+pub use moments::{Passes, Visit};
 pub use options::{Constraint, IcaOptions};
+pub use separation::Separation;
 pub use solve::{End, Iteration, Solution, solve, solve_in_passes};

@@ -6,7 +6,9 @@ use pdmap_core::parallel::run_vectorized;
 use pdmap_core::{LayerError, Result, check};
 use rayon::prelude::*;
 
-use super::pass::{ColumnSums, MOST_ROWS, Tanh};
+use super::density::SourceDensity;
+use super::pass::{ColumnSums, HeavyTailed, MOST_ROWS, Tanh};
+use super::sample::Sample;
 
 /// Numbers of a block of sources: two of them stay in the second-level cache.
 const BLOCK: usize = 1 << 15;
@@ -18,21 +20,31 @@ const LEAST_ROWS: usize = 64;
 /// results do not depend on the number of threads.
 const PARTS: usize = 16;
 
-/// Makes one pass over the rows: calls its argument with blocks of them in order.
-pub type Passes<'a> = dyn FnMut(&mut dyn FnMut(ArrayView2<'_, f64>) -> Result<()>) -> Result<()> + 'a;
+/// Numbers of the sample that a search starts on.
+const SAMPLE: usize = 1 << 21;
 
-/// Means over rows for `y = W x`.
+/// Seed of the choice of these rows.
+const SEED: u64 = 0;
+
+/// Called with one block of rows.
+pub type Visit<'a> = dyn FnMut(ArrayView2<'_, f64>) -> Result<()> + 'a;
+
+/// Makes one pass over the rows: calls its argument with blocks of them in order.
+pub type Passes<'a, E = LayerError> = dyn FnMut(&mut Visit<'_>) -> Result<(), E> + 'a;
+
+/// Means over rows for `y = W x`, with the score `t`, its slope `t'` and the energy `∫ t` of the
+/// density before a sign and a quadratic part: tanh and log cosh, or those of heavy tails.
 #[derive(Debug, Clone)]
 pub(super) struct Moments {
-    /// `E[tanh(y) yᵀ]`.
-    pub(super) tanh: Array2<f64>,
+    /// `E[t(y) yᵀ]`.
+    pub(super) score: Array2<f64>,
     /// `E[y yᵀ]`.
     pub(super) products: Array2<f64>,
-    /// `E log cosh y`.
-    pub(super) log_cosh: Vec<f64>,
-    /// `E[1 − tanh² y]`.
+    /// `E ∫ t(y)`.
+    pub(super) energy: Vec<f64>,
+    /// `E t'(y)`.
     pub(super) slope: Vec<f64>,
-    /// `E[(1 − tanh² y) y²]`.
+    /// `E[t'(y) y²]`.
     pub(super) slope_square: Vec<f64>,
 }
 
@@ -44,9 +56,10 @@ impl Moments {
 }
 
 /// Rows whose sources are measured, and memory for it.
-pub(super) struct Rows<'p, 'a> {
-    passes: &'p mut Passes<'a>,
-    count: f64,
+pub(super) struct Rows<'p, 'a, E> {
+    passes: &'p mut Passes<'a, E>,
+    count: usize,
+    density: SourceDensity,
     /// `E[x xᵀ]`.
     covariance: Array2<f64>,
     parts: Vec<Part>,
@@ -56,35 +69,46 @@ pub(super) struct Rows<'p, 'a> {
 #[derive(Debug, Default)]
 struct Part {
     y: Vec<f64>,
-    tanh: Vec<f64>,
+    score: Vec<f64>,
     products: Array2<f64>,
     sums: ColumnSums,
 }
 
-impl<'p, 'a> Rows<'p, 'a> {
-    /// Reads all rows once.
+impl<'p, 'a, E: From<LayerError>> Rows<'p, 'a, E> {
+    /// Reads all rows once, and returns some of them, which are spread evenly.
     ///
     /// # Errors
     /// No rows; rows of different widths; numbers that are not finite.
-    pub(super) fn new(passes: &'p mut Passes<'a>, columns: usize) -> Result<Self> {
+    pub(super) fn new(
+        passes: &'p mut Passes<'a, E>,
+        columns: usize,
+        density: SourceDensity,
+    ) -> Result<(Self, Array2<f64>), E> {
         let (mut count, mut covariance) = (0, Array2::zeros((columns, columns)));
+        let mut sample = Sample::new(columns, SAMPLE / columns.max(1), SEED);
         passes(&mut |block| {
             check::features("rows", columns, block.ncols())?;
             check::finite("rows", block.reborrow()).map_err(|error| error.below(count))?;
             count += block.nrows();
+            sample.visit(block.reborrow());
             gemm(1.0, block.t(), block, Add::Yes, covariance.view_mut())
         })?;
         if count == 0 {
-            return Err(LayerError::NoRows);
+            return Err(LayerError::NoRows.into());
         }
         covariance /= count as f64;
-        Ok(Self { passes, count: count as f64, covariance, parts: Vec::new() })
+        Ok((Self { passes, count, density, covariance, parts: Vec::new() }, sample.finish()))
+    }
+
+    /// Their number.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     /// The moments of `y = W x`.
-    pub(super) fn moments(&mut self, unmixing: ArrayView2<'_, f64>) -> Result<Moments> {
-        let columns = unmixing.nrows();
-        let mut tanh = Array2::zeros((columns, columns));
+    pub(super) fn moments(&mut self, unmixing: ArrayView2<'_, f64>) -> Result<Moments, E> {
+        let (columns, density) = (unmixing.nrows(), self.density);
+        let mut score = Array2::zeros((columns, columns));
         let mut sums = ColumnSums::default();
         sums.clear(columns);
         let parts = &mut self.parts;
@@ -94,24 +118,30 @@ impl<'p, 'a> Rows<'p, 'a> {
             parts.resize_with(parts.len().max(count), Part::default);
             let chunks: Vec<ArrayView2<'_, f64>> = block.axis_chunks_iter(Axis(0), size).collect();
             let work = chunks.into_par_iter().zip(&mut *parts);
-            work.try_for_each(|(rows, part)| part.measure(rows, unmixing.reborrow()))?;
+            work.try_for_each(|(rows, part)| part.measure(rows, unmixing.reborrow(), density))?;
             for part in &parts[..count] {
-                tanh += &part.products;
+                score += &part.products;
                 sums.add(&part.sums);
             }
             Ok(())
         })?;
-        tanh /= self.count;
-        let mean = |sums: Vec<f64>| sums.into_iter().map(|sum| sum / self.count).collect::<Vec<f64>>();
+        let count = self.count as f64;
+        score /= count;
+        let mean = |sums: Vec<f64>| sums.into_iter().map(|sum| sum / count).collect::<Vec<f64>>();
         let products = unmixing.dot(&self.covariance).dot(&unmixing.t());
-        let ColumnSums { log_cosh, slope, slope_square, .. } = sums;
-        let [log_cosh, slope, slope_square] = [log_cosh, slope, slope_square].map(mean);
-        Ok(Moments { tanh, products, log_cosh, slope, slope_square })
+        let ColumnSums { energy, slope, slope_square, .. } = sums;
+        let [energy, slope, slope_square] = [energy, slope, slope_square].map(mean);
+        Ok(Moments { score, products, energy, slope, slope_square })
     }
 }
 
 impl Part {
-    fn measure(&mut self, rows: ArrayView2<'_, f64>, unmixing: ArrayView2<'_, f64>) -> Result<()> {
+    fn measure(
+        &mut self,
+        rows: ArrayView2<'_, f64>,
+        unmixing: ArrayView2<'_, f64>,
+        density: SourceDensity,
+    ) -> Result<()> {
         let columns = unmixing.nrows();
         let most = (BLOCK / columns.max(1)).clamp(LEAST_ROWS, MOST_ROWS);
         if self.products.dim() != (columns, columns) {
@@ -120,14 +150,18 @@ impl Part {
         self.products.fill(0.0);
         self.sums.clear(columns);
         self.y.resize(most * columns, 0.0);
-        self.tanh.resize(most * columns, 0.0);
+        self.score.resize(most * columns, 0.0);
         for block in rows.axis_chunks_iter(Axis(0), most) {
             let (count, size) = (block.nrows(), block.nrows() * columns);
-            let (y, tanh) = (&mut self.y[..size], &mut self.tanh[..size]);
+            let (y, score) = (&mut self.y[..size], &mut self.score[..size]);
             gemm(1.0, block, unmixing.t(), Add::No, shaped(y, count, columns)?)?;
-            run_vectorized(&Tanh, (&*y, &mut *tanh, &mut self.sums));
-            let (y, tanh) = (shaped(y, count, columns)?, shaped(tanh, count, columns)?);
-            gemm(1.0, tanh.t(), y.view(), Add::Yes, self.products.view_mut())?;
+            let pass = (&*y, &mut *score, &mut self.sums);
+            match density {
+                SourceDensity::HeavyTailed => run_vectorized(&HeavyTailed, pass),
+                SourceDensity::LogCosh | SourceDensity::Adaptive => run_vectorized(&Tanh, pass),
+            }
+            let (y, score) = (shaped(y, count, columns)?, shaped(score, count, columns)?);
+            gemm(1.0, score.t(), y.view(), Add::Yes, self.products.view_mut())?;
         }
         Ok(())
     }

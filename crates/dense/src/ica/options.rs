@@ -24,7 +24,7 @@ pub struct IcaOptions {
     /// The largest entry of the relative gradient at which a solution has converged: of `E[ψ(y) yᵀ]
     /// − I`, or on O(D) of its skew part.
     pub tolerance: f64,
-    /// Iterations at most.
+    /// Most iterations.
     pub iterations: usize,
     /// Pairs of steps and changes of the gradient that L-BFGS remembers.
     pub memory: usize,

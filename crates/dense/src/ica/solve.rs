@@ -7,9 +7,10 @@ use super::curvature::{Curvature, Source};
 use super::lbfgs::{Memory, product};
 use super::moments::{Moments, Passes, Rows};
 use super::options::{Constraint, IcaOptions};
+use super::sample::spread;
 use super::turn::Unmixing;
 
-/// Halvings of a step at most.
+/// Most halvings of a step.
 const HALVINGS: usize = 12;
 
 /// Roundings of the likelihood, relative to its size, within which two are equal.
@@ -33,7 +34,9 @@ pub struct Iteration {
     pub log_likelihood: f64,
     /// The largest entry of the relative gradient, or on O(D) of its skew part.
     pub criterion: f64,
-    /// Passes over the rows so far.
+    /// The number of rows that both are measured on: a search starts on a part of many rows.
+    pub rows: usize,
+    /// Passes over all rows so far.
     pub passes: usize,
 }
 
@@ -53,7 +56,7 @@ pub struct Solution {
 impl Solution {
     /// The state at the end.
     pub fn last(&self) -> Iteration {
-        let none = Iteration { log_likelihood: f64::NAN, criterion: f64::NAN, passes: 0 };
+        let none = Iteration { log_likelihood: f64::NAN, criterion: f64::NAN, rows: 0, passes: 0 };
         self.record.last().copied().unwrap_or(none)
     }
 }
@@ -89,32 +92,56 @@ pub fn solve(rows: ArrayView2<'_, f64>, start: ArrayView2<'_, f64>, options: &Ic
 /// Like [`solve`], for rows that are delivered in blocks by repeated passes, such as over a file.
 /// Results depend on the blocks up to rounding.
 ///
+/// On many rows the search starts on parts of them, evenly spread, of which each is eight times as
+/// large as the one before: the matrix that a part gives is within its sampling error of that of all
+/// rows, which then takes a few passes.
+///
 /// # Errors
 /// As [`solve`]; those of the passes.
-pub fn solve_in_passes(passes: &mut Passes<'_>, start: ArrayView2<'_, f64>, options: &IcaOptions) -> Result<Solution> {
+pub fn solve_in_passes<E: From<LayerError>>(
+    passes: &mut Passes<'_, E>,
+    start: ArrayView2<'_, f64>,
+    options: &IcaOptions,
+) -> Result<Solution, E> {
     options.validate()?;
     let columns = start.nrows();
     check::shape("start of the unmixing matrix", (columns, columns), start.dim())?;
-    let rows = Rows::new(passes, columns)?;
-    let mut search = Search { rows, options, passes: 0, memory: Memory::new(options.memory), record: vec![] };
-    let mut at = search.at(Unmixing::new(start.to_owned())?, None)?;
-    for _ in 0..options.iterations {
-        search.log(&at);
-        if at.criterion <= options.tolerance {
-            return Ok(search.finish(at, End::Converged));
-        }
-        match search.step(&at)? {
-            Some(next) => at = next,
-            None => return Ok(search.finish(at, End::Stalled)),
-        }
+    let (rows, sample) = Rows::new(passes, columns, options.density)?;
+    let (mut start, mut record) = (start.to_owned(), vec![]);
+    for count in parts(rows.count(), sample.nrows(), columns) {
+        let part = spread(&sample, count);
+        let enough = options.tolerance.max(ENOUGH / (count as f64).sqrt());
+        let options = IcaOptions { tolerance: enough, ..*options };
+        let visit: &mut Passes<'_> = &mut |visit| visit(part.view());
+        let (rows, _) = Rows::new(visit, columns, options.density)?;
+        let found = Search::new(rows, &options).run(start)?;
+        (start, record) = (found.unmixing, [record, found.record].concat());
     }
-    search.log(&at);
-    let end = if at.criterion <= options.tolerance { End::Converged } else { End::OutOfIterations };
-    Ok(search.finish(at, end))
+    let found = Search::new(rows, options).run(start)?;
+    record.iter_mut().for_each(|at: &mut Iteration| at.passes = 0);
+    Ok(Solution { record: [record, found.record].concat(), ..found })
 }
 
-struct Search<'s, 'p, 'a> {
-    rows: Rows<'p, 'a>,
+/// The gradient, in multiples of `1/√N`, at which the search on a part of `N` rows ends: about as far
+/// from 0 is that of all rows at the solution of the part.
+const ENOUGH: f64 = 0.1;
+
+/// Least rows of a part, and least rows for each column.
+const LEAST_PART: usize = 2048;
+const LEAST_PER_COLUMN: usize = 32;
+
+/// Ratio of the rows of one part and the next.
+const GROWTH: usize = 8;
+
+/// The numbers of rows of the parts on which a search starts, ascending.
+fn parts(all: usize, sampled: usize, columns: usize) -> impl Iterator<Item = usize> {
+    let least = LEAST_PART.max(LEAST_PER_COLUMN.saturating_mul(columns));
+    let most = sampled.min(all / GROWTH);
+    std::iter::successors(Some(least), |count| count.checked_mul(GROWTH)).take_while(move |&count| count <= most)
+}
+
+struct Search<'s, 'p, 'a, E> {
+    rows: Rows<'p, 'a, E>,
     options: &'s IcaOptions,
     passes: usize,
     memory: Memory,
@@ -133,9 +160,31 @@ struct Point {
     criterion: f64,
 }
 
-impl Search<'_, '_, '_> {
+impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
+    fn new(rows: Rows<'p, 'a, E>, options: &'s IcaOptions) -> Self {
+        Self { rows, options, passes: 0, memory: Memory::new(options.memory), record: vec![] }
+    }
+
+    /// The main loop.
+    fn run(mut self, start: Array2<f64>) -> Result<Solution, E> {
+        let mut at = self.at(Unmixing::new(start)?, None)?;
+        for _ in 0..self.options.iterations {
+            self.log(&at);
+            if at.criterion <= self.options.tolerance {
+                return Ok(self.finish(at, End::Converged));
+            }
+            match self.step(&at)? {
+                Some(next) => at = next,
+                None => return Ok(self.finish(at, End::Stalled)),
+            }
+        }
+        self.log(&at);
+        let end = if at.criterion <= self.options.tolerance { End::Converged } else { End::OutOfIterations };
+        Ok(self.finish(at, end))
+    }
+
     /// Measures the sources of a matrix, with the given signs or those that its moments ask for.
-    fn at(&mut self, unmixing: Unmixing, signs: Option<&[f64]>) -> Result<Point> {
+    fn at(&mut self, unmixing: Unmixing, signs: Option<&[f64]>) -> Result<Point, E> {
         self.passes += 1;
         let moments = self.rows.moments(unmixing.matrix.view())?;
         let signs = signs.map_or_else(|| self.options.density.signs(&moments), <[f64]>::to_vec);
@@ -145,11 +194,11 @@ impl Search<'_, '_, '_> {
     fn point(&self, unmixing: Unmixing, moments: Moments, signs: Vec<f64>) -> Point {
         let (density, q) = (self.options.density, self.options.density.quadratic());
         let energy =
-            |i: usize| signs[i] * moments.log_cosh[i] + 0.5 * q * moments.variance(i) + density.constant(signs[i]);
+            |i: usize| signs[i] * moments.energy[i] + 0.5 * q * moments.variance(i) + density.constant(signs[i]);
         let log_likelihood = unmixing.log_det - (0..signs.len()).map(energy).sum::<f64>();
         // E[ψ(y) yᵀ].
         let scores =
-            Array2::from_shape_fn(moments.tanh.dim(), |at| signs[at.0] * moments.tanh[at] + q * moments.products[at]);
+            Array2::from_shape_fn(moments.score.dim(), |at| signs[at.0] * moments.score[at] + q * moments.products[at]);
         let gradient = match self.options.constraint {
             Constraint::Unconstrained => scores - Array2::<f64>::eye(signs.len()),
             Constraint::Orthonormal => (&scores - &scores.t()) * 0.5,
@@ -165,7 +214,7 @@ impl Search<'_, '_, '_> {
             Source {
                 slope: sign * at.moments.slope[i] + q,
                 variance,
-                score: sign * at.moments.tanh[[i, i]] + q * variance,
+                score: sign * at.moments.score[[i, i]] + q * variance,
                 slope_square: sign * at.moments.slope_square[i] + q * variance,
             }
         };
@@ -174,7 +223,7 @@ impl Search<'_, '_, '_> {
 
     /// A step that raises the likelihood: quasi-Newton, or else preconditioned only; none if there
     /// is none.
-    fn step(&mut self, at: &Point) -> Result<Option<Point>> {
+    fn step(&mut self, at: &Point) -> Result<Option<Point>, E> {
         let curvature = self.curvature(at);
         loop {
             let mut direction = self.memory.direction(&at.gradient, &curvature);
@@ -194,7 +243,7 @@ impl Search<'_, '_, '_> {
 
     /// The first of halved steps that raises the likelihood or, where that is rounding, lowers the
     /// gradient.
-    fn along(&mut self, at: &Point, direction: Array2<f64>) -> Result<Option<(Point, Array2<f64>)>> {
+    fn along(&mut self, at: &Point, direction: Array2<f64>) -> Result<Option<(Point, Array2<f64>)>, E> {
         let equal = ROUNDINGS * f64::EPSILON * (1.0 + at.log_likelihood.abs());
         let mut step = direction;
         for _ in 0..=HALVINGS {
@@ -229,7 +278,8 @@ impl Search<'_, '_, '_> {
 
     fn log(&mut self, at: &Point) {
         let Point { log_likelihood, criterion, .. } = *at;
-        self.record.push(Iteration { log_likelihood, criterion, passes: self.passes });
+        let (rows, passes) = (self.rows.count(), self.passes);
+        self.record.push(Iteration { log_likelihood, criterion, rows, passes });
     }
 
     fn finish(self, at: Point, end: End) -> Solution {

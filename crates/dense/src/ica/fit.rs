@@ -1,0 +1,207 @@
+//! From rows to independent components: whitening, search, scale, order.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use pdmap_core::linalg::Lu;
+use pdmap_core::{LayerError, Result};
+
+use super::components::{Component, measured};
+use super::moments::{Passes, Visit};
+use super::options::IcaOptions;
+use super::sample::Sample;
+use super::separation::Separation;
+use super::solve::{Solution, solve_in_passes};
+use super::stability::stability;
+use super::whitening::{Kept, Whitening};
+
+/// The order of sources.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The largest share of the variance first.
+    #[default]
+    Variance,
+    /// The largest kurtosis, up to its sign, first.
+    Kurtosis,
+}
+
+/// Options of [`fit`].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct FitOptions {
+    /// The number of sources: as many principal axes of the largest variance are kept [all that have
+    /// variance].
+    pub components: Option<usize>,
+    /// Whether columns count in units of their standard deviations: in the choice of axes and in shares
+    /// of variance. For columns in different units.
+    pub standardize: bool,
+    /// The order of the sources.
+    pub order: Order,
+    /// The search.
+    pub search: IcaOptions,
+    /// Runs on resampled rows, for the stability of sources.
+    pub resamples: usize,
+    /// Seed of the resamples.
+    pub seed: u64,
+}
+
+/// Independent components of rows.
+#[derive(Debug, Clone)]
+pub struct Ica {
+    /// The map between rows and sources.
+    pub separation: Separation,
+    /// `K`, `[k, D]`: the rows `K (x − μ)` have the covariance `I`.
+    pub whitening: Array2<f64>,
+    /// The sources in their order.
+    pub components: Vec<Component>,
+    /// Rows.
+    pub rows: usize,
+    /// The rank of the correlations of the columns.
+    pub rank: usize,
+    /// The share of the variance of the columns that the kept axes hold.
+    pub explained: f64,
+    /// The search in whitened coordinates.
+    pub solution: Solution,
+}
+
+impl Ica {
+    /// The sources whose densities are not told from normal ones, if there are at least two: any rotation
+    /// among them is as likely.
+    pub fn unidentified(&self) -> Vec<usize> {
+        let count = self.components.len();
+        let normal = self.components.iter().enumerate().filter(|(_, own)| own.looks_normal(count));
+        let found: Vec<usize> = normal.map(|(index, _)| index).collect();
+        if found.len() < 2 { vec![] } else { found }
+    }
+}
+
+/// Independent components of rows `[rows, D]`, which are centred and whitened first. Sources have variance
+/// 1, and a sign with which their largest entry of the mixing matrix is positive.
+///
+/// ```
+/// use ndarray::Array2;
+/// use pdmap_dense::ica::{End, FitOptions, fit};
+///
+/// # fn main() -> pdmap_core::Result<()> {
+/// // Two sources in three columns, of which the last is the sum of the others.
+/// let source = |row: usize, k: usize| ((row * (7 + 12 * k) + row * row * 3) % 1009) as f64 / 504.0 - 1.0;
+/// let x = Array2::from_shape_fn((1009, 3), |(row, j)| {
+///     let (a, b) = (source(row, 0) + 0.5 * source(row, 1), 5.0 - source(row, 1));
+///     [a, b, a + b][j]
+/// });
+/// let ica = fit(x.view(), &FitOptions::default())?;
+/// assert_eq!((ica.rank, ica.solution.end), (2, End::Converged));
+/// let sources = ica.separation.encode(x.view())?;
+/// let back = ica.separation.decode(sources.view())?;
+/// assert!((back - x).iter().all(|error| error.abs() < 1e-9));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// No rows; numbers that are not finite; [`LayerError::Rank`] for more components than the rank of the
+/// rows, or for constant columns alone; options out of range.
+pub fn fit(rows: ArrayView2<'_, f64>, options: &FitOptions) -> Result<Ica> {
+    let whitening = Whitening::fit(&mut |visit| blocks(rows, visit), options.kept())?;
+    let mut white = Array2::zeros((rows.nrows(), whitening.matrix.nrows()));
+    for (rows, to) in rows.axis_chunks_iter(Axis(0), BLOCK).zip(white.axis_chunks_iter_mut(Axis(0), BLOCK)) {
+        whitening.coordinates(rows, to)?;
+    }
+    separate(whitening, &mut |visit| visit(white.view()), options)
+}
+
+/// Like [`fit`], for rows that are delivered in blocks by repeated passes, such as over a file larger than
+/// memory. Results depend on the blocks up to rounding.
+///
+/// # Errors
+/// As [`fit`]; those of the passes.
+pub fn fit_in_passes<E: From<LayerError>>(passes: &mut Passes<'_, E>, options: &FitOptions) -> Result<Ica, E> {
+    let whitening = Whitening::fit(passes, options.kept())?;
+    let own = whitening.clone();
+    separate(whitening, &mut |visit| own.pass(passes, visit), options)
+}
+
+/// Rows of a block of rows in memory.
+const BLOCK: usize = 4096;
+
+/// Numbers of the rows that resamples are drawn from.
+const RESAMPLED: usize = 1 << 22;
+
+fn blocks(rows: ArrayView2<'_, f64>, visit: &mut Visit<'_>) -> Result<()> {
+    let mut first = 0;
+    rows.axis_chunks_iter(Axis(0), BLOCK).try_for_each(|block| {
+        let count = block.nrows();
+        visit(block).map_err(|error| error.below(first))?;
+        first += count;
+        Ok(())
+    })
+}
+
+impl FitOptions {
+    fn kept(&self) -> Kept {
+        Kept { components: self.components, standardize: self.standardize }
+    }
+}
+
+/// Solves for whitened rows, and scales, orders and describes the sources.
+fn separate<E: From<LayerError>>(
+    whitening: Whitening,
+    white: &mut Passes<'_, E>,
+    options: &FitOptions,
+) -> Result<Ica, E> {
+    let count = whitening.matrix.nrows();
+    let solution = solve_in_passes(white, Array2::eye(count).view(), &options.search)?;
+    // Variance 1: the covariance of the whitened rows is I.
+    let mut turn = solution.unmixing.clone();
+    for mut row in turn.rows_mut() {
+        let norm = row.dot(&row).sqrt();
+        row /= norm;
+    }
+    let inverse = Lu::<f64>::new(turn.view())?.inverse_transposed()?.reversed_axes();
+    let mut mixing = whitening.inverse.dot(&inverse);
+    let units = match options.standardize {
+        true => whitening.deviation.mapv(|own| if own > 0.0 { own } else { 1.0 }),
+        false => Array1::ones(whitening.mean.len()),
+    };
+    for (mut turn, mut mixing) in turn.rows_mut().into_iter().zip(mixing.columns_mut()) {
+        let scaled = mixing.iter().zip(&units).map(|(entry, unit)| entry / unit);
+        let largest = scaled.fold(0.0_f64, |most, entry| if entry.abs() > most.abs() { entry } else { most });
+        if largest < 0.0 {
+            turn.mapv_inplace(|entry| -entry);
+            mixing.mapv_inplace(|entry| -entry);
+        }
+    }
+    let total: f64 = whitening.deviation.iter().zip(&units).map(|(own, unit)| (own / unit).powi(2)).sum();
+    let share = |of: &mut dyn Iterator<Item = (&f64, &f64)>| {
+        of.map(|(entry, unit)| (entry / unit).powi(2)).sum::<f64>() / total
+    };
+    let facts = measured(white, turn.view(), whitening.rows)?;
+    let stable = match options.resamples {
+        0 => vec![None; count],
+        runs => {
+            let mut sample = Sample::new(count, RESAMPLED / count, options.seed);
+            white(&mut |block| {
+                sample.visit(block);
+                Ok(())
+            })?;
+            let found = stability(sample.finish().view(), &turn, &options.search, (runs, options.seed))?;
+            found.into_iter().map(Some).collect()
+        }
+    };
+    let component = |index: usize| {
+        let [kurtosis, contrast, contrast_error] = facts[index];
+        let variance = share(&mut mixing.column(index).iter().zip(&units));
+        let (sign, stability) = (solution.signs[index], stable[index]);
+        Component { variance, kurtosis, sign, contrast, contrast_error, stability }
+    };
+    let all: Vec<Component> = (0..count).map(component).collect();
+    let explained = whitening.inverse.columns().into_iter().map(|own| share(&mut own.iter().zip(&units))).sum();
+    let mut order: Vec<usize> = (0..count).collect();
+    let size = |index: usize| match options.order {
+        Order::Variance => all[index].variance,
+        Order::Kurtosis => all[index].kurtosis.abs(),
+    };
+    order.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
+    let unmixing = turn.select(Axis(0), &order).dot(&whitening.matrix);
+    let separation = Separation::new(whitening.mean, unmixing, mixing.select(Axis(1), &order))?;
+    let components = order.into_iter().map(|index| all[index]).collect();
+    let Whitening { matrix, rows, rank, .. } = whitening;
+    Ok(Ica { separation, whitening: matrix, components, rows, rank, explained, solution })
+}
