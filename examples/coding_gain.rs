@@ -1,6 +1,6 @@
 //! Lapped transforms learned by maximum likelihood, compared with designed ones.
 //!
-//! `cargo run --release --example coding_gain`
+//! `cargo run --release --example coding_gain [-- --quasi-newton]`
 //!
 //! The model is an orthonormal convolution with K bands and overlap M, a scale per band and a
 //! normal base, trained on samples of the process `x[t] = 0.95 x[t−1] + noise` from random starts.
@@ -24,7 +24,7 @@ use ndarray::Array2;
 use pdmap::conv::{CycledConv, Geometry, Group, subband_scale};
 use pdmap::diagonal::ScaleDirection;
 use pdmap::optim::{Optimizer, Schedule};
-use pdmap::{Flow, LayerExt, ParametricExt, base};
+use pdmap::{Flow, LayerExt, ParametricExt, QuasiNewtonConfig, base, quasi_newton};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -52,6 +52,19 @@ struct Options {
     /// Initial learning rate, with a cosine schedule to 0.
     #[arg(long, default_value_t = 0.02)]
     rate: f64,
+    /// Take quasi-Newton steps on all samples, instead of training: from each start on a part of the signals,
+    /// then from the best one on all of them.
+    #[arg(long)]
+    quasi_newton: bool,
+    /// Of quasi-Newton steps: starts of the highest likelihood that are continued on all signals.
+    #[arg(long, default_value_t = 4)]
+    kept: usize,
+    /// Iterations of quasi-Newton steps, on a part of the signals and then on all.
+    #[arg(long, default_value_t = 400)]
+    iterations: usize,
+    /// Only the bank with this number of bands and this overlap.
+    #[arg(long, value_name = "K,M", value_delimiter = ',', num_args = 1)]
+    bank: Vec<usize>,
     /// A small setting for a few seconds; fails if a bank is far from its optimum.
     #[arg(long)]
     quick: bool,
@@ -102,16 +115,20 @@ fn main() -> Result<()> {
         options.signals, options.length, options.steps, options.batch, options.starts
     );
     println!(
-        "{:>2} {:>2} | {:>9} {:>8} | {:>8} {:>8} | {:>8} {:>8} | residual  | designed",
+        "{:>2} {:>2} | {:>9} {:>8} | {:>8} {:>8} | {:>8} {:>8} | residual  |      s | designed",
         "K", "M", "trained", "aim", "optimum", "ceiling", "worst", "nats"
     );
-    for bank in &BANKS {
-        let runs: Vec<Trained> =
-            (0..options.starts).into_par_iter().map(|seed| trained(bank, &options, &x, seed)).collect::<Result<_>>()?;
+    for bank in BANKS.iter().filter(|bank| options.bank.is_empty() || options.bank == [bank.bands, bank.overlap]) {
+        let started = Instant::now();
+        let runs: Vec<Trained> = if options.quasi_newton {
+            by_quasi_newton(bank, &options, &x)?
+        } else {
+            (0..options.starts).into_par_iter().map(|seed| trained(bank, &options, &x, seed)).collect::<Result<_>>()?
+        };
         let best = runs.iter().max_by(|a, b| a.likelihood.total_cmp(&b.likelihood)).context("there are no starts")?;
         let worst = runs.iter().map(|run| run.gain).fold(f64::INFINITY, f64::min);
         println!(
-            "{:>2} {:>2} | {:>9.4} {:>8.4} | {:>8.4} {:>8.4} | {worst:>8.4} {:>8.5} | {:>9.1e} | {}",
+            "{:>2} {:>2} | {:>9.4} {:>8.4} | {:>8.4} {:>8.4} | {worst:>8.4} {:>8.5} | {:>9.1e} | {:>6.2} | {}",
             bank.bands,
             bank.overlap,
             best.gain,
@@ -120,6 +137,7 @@ fn main() -> Result<()> {
             bank.ceiling,
             best.likelihood,
             best.residual,
+            started.elapsed().as_secs_f64(),
             bank.designed
         );
         ensure!(!options.quick || best.gain > bank.optimum - 0.2, "{:.4} dB is far from the optimum", best.gain);
@@ -140,13 +158,43 @@ fn process(options: &Options) -> Result<Array2<f64>> {
     Ok(x)
 }
 
-fn trained(bank: &Bank, options: &Options, x: &Array2<f64>, seed: u64) -> Result<Trained> {
+/// An orthonormal convolution of random stages and a scale for each band.
+fn random(bank: &Bank, options: &Options, seed: u64) -> Result<Flow<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(100 + seed);
     // Signals do not wrap around, since their ends are unrelated.
     let signal = Geometry::signal(1, options.length, bank.bands).isolated();
     let bank_of_filters = CycledConv::random(signal, bank.overlap, Group::Orthonormal, &mut rng)?;
     let scale = subband_scale(signal, None, ScaleDirection::Algebra)?;
-    let mut flow = Flow::new(options.length, vec![Box::new(bank_of_filters), Box::new(scale)], Box::new(base::Normal))?;
+    Ok(Flow::new(options.length, vec![Box::new(bank_of_filters), Box::new(scale)], Box::new(base::Normal))?)
+}
+
+/// Share of the signals that starts are fitted to.
+const PART: usize = 16;
+
+/// The largest slope at the end, in nats a sample.
+const SLOPE: f64 = 1e-6;
+
+/// The best starts, continued on all signals.
+fn by_quasi_newton(bank: &Bank, options: &Options, x: &Array2<f64>) -> Result<Vec<Trained>> {
+    let part = x.slice_axis(ndarray::Axis(0), ndarray::Slice::from(..(options.signals / PART).max(1)));
+    let tolerance = SLOPE * options.length as f64;
+    let config = QuasiNewtonConfig { iterations: options.iterations, tolerance, ..QuasiNewtonConfig::default() };
+    let start = |seed| -> Result<(f64, Flow<f64>)> {
+        let mut flow = random(bank, options, seed)?;
+        quasi_newton(&mut flow, part, &config)?;
+        Ok((flow.log_prob(x)?.iter().sum(), flow))
+    };
+    let mut starts: Vec<(f64, Flow<f64>)> = (0..options.starts).into_par_iter().map(start).collect::<Result<_>>()?;
+    starts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let continued = |(_, mut flow): (f64, Flow<f64>)| {
+        quasi_newton(&mut flow, x.view(), &config)?;
+        judged(bank, &flow, x)
+    };
+    starts.into_iter().take(options.kept).map(continued).collect()
+}
+
+fn trained(bank: &Bank, options: &Options, x: &Array2<f64>, seed: u64) -> Result<Trained> {
+    let mut flow = random(bank, options, seed)?;
     let (mut training, mut optimizer) = (flow.training(), Optimizer::adam(options.rate)?);
     let batches: Vec<_> = x.axis_chunks_iter(ndarray::Axis(0), options.batch).collect();
     for step in 0..options.steps {
@@ -154,6 +202,10 @@ fn trained(bank: &Bank, options: &Options, x: &Array2<f64>, seed: u64) -> Result
         flow.accumulate(batches[step as usize % batches.len()].reborrow(), &mut training)?;
         flow.update(&mut optimizer, &mut training)?;
     }
+    judged(bank, &flow, x)
+}
+
+fn judged(bank: &Bank, flow: &Flow<f64>, x: &Array2<f64>) -> Result<Trained> {
     let likelihood = flow.log_prob(x)?.iter().sum::<f64>() / x.len() as f64;
     let stages = flow.tensors().into_iter().filter(|(name, _)| name.contains("stages"));
     let stages = stages.map(|(_, stage)| Ok(stage.into_dimensionality()?)).collect::<Result<Vec<_>>>()?;

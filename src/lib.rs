@@ -20,12 +20,12 @@ pub use pdmap_mixture as gaussian_mixture;
 pub use pdmap_query as query;
 pub use pdmap_spec as spec;
 pub use pdmap_train::{
-    Adaptive, AnyModel, Architecture, Budget, Checkpoints, Condition, Cost, CurvePoint, Dequantizer, DiscreteFeature,
-    Estimate, Event, FileRows, Fit, FitBuilder, FitConfig, FitData, FitToConfig, Fitted, FittedTo, Header, Hooks,
-    InMemory, Inspection, Model, ModelFile, ModelSpec, Observer, Outcome, Preprocess, Preset, Progress, Rollback, Rows,
-    Spacing, SpecError, TrainConfig, TrainError, Trained, TrainingRecord, TrainingSpec, ValidationRows, Weighted,
-    description, each_precision, fit, fit_to, fit_with, mean_log_prob, model_file, peak_memory, registry, train,
-    train_observed, train_with, validation_share, weights_hash,
+    Adaptive, AnyModel, Architecture, Ascent, AscentEnd, AscentPoint, Budget, Checkpoints, Condition, Cost, CurvePoint,
+    Dequantizer, DiscreteFeature, Estimate, Event, FileRows, Fit, FitBuilder, FitConfig, FitData, FitToConfig, Fitted,
+    FittedTo, Header, Hooks, InMemory, Inspection, Model, ModelFile, ModelSpec, Observer, Outcome, Preprocess, Preset,
+    Progress, QuasiNewtonConfig, Rollback, Rows, Spacing, SpecError, TrainConfig, TrainError, Trained, TrainingRecord,
+    TrainingSpec, ValidationRows, Weighted, description, each_precision, fit, fit_to, fit_with, mean_log_prob,
+    model_file, peak_memory, quasi_newton, registry, train, train_observed, train_with, validation_share, weights_hash,
 };
 
 /// The code of the guide runs.

@@ -3,6 +3,7 @@
 mod categories;
 mod data;
 mod domains;
+mod ica;
 mod missing;
 mod rows;
 mod scoring;
@@ -17,8 +18,9 @@ use pdmap_train::Preset;
 
 pub(crate) use categories::Unseen;
 pub(crate) use data::{DataArgs, Discrete, Protocol};
+pub(crate) use ica::{DensityArg, Ica, IcaApply, IcaCommand, IcaFit};
 pub(crate) use missing::{FillArg, Missing};
-pub(crate) use rows::{ConditionedRows, HeaderArg, OutputFormat, RowFormatArg};
+pub(crate) use rows::{ConditionedRows, HeaderArg, OutputFormat, RowFormatArg, TextArgs};
 pub(crate) use scoring::{Classify, Impute, Inspect, Map, Report, Sample, Score};
 pub(crate) use train::Train;
 pub(crate) use training::{ArchitectureArgs, Dtype, TrainingArgs};
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     Impute(Impute),
     /// Classify rows by their likelihood under each class
     Classify(Classify),
+    /// Find independent components of rows
+    Ica(Box<Ica>),
     /// Show the contents and the diagnostics of a model file
     Inspect(Inspect),
     /// Write a page about a model: likelihoods, samples, codes, kernels, condition numbers

@@ -6,6 +6,7 @@ mod args;
 mod categories;
 mod commands;
 mod condition;
+mod ica;
 mod model;
 mod model_choice;
 mod model_page;

@@ -12,6 +12,7 @@ mod conditions;
 mod describe;
 mod discrete;
 mod guide;
+mod ica;
 mod intake;
 mod kernels;
 mod large_files;

@@ -123,6 +123,30 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "ica",
+        works: "ica --data x.npy --out ica --json",
+        refused: &[
+            ("--data absent.npy --out ica2", "absent.npy"),
+            ("--data x.npy --components 0 --out ica2", "--components 0"),
+            ("--data x.npy --components 4 --out ica2", "rank 3"),
+            ("--data x.npy --tolerance -1 --out ica2", "tolerance"),
+            ("--data x.npy --sources x.npy --out ica2", "x.npy"),
+            ("--data x.npy --out m.st", "m.st"),
+            ("--data x.npy", "--out"),
+        ],
+    },
+    Case {
+        name: "ica apply",
+        works: "ica apply ica --data x.npy --out y.csv --json",
+        refused: &[
+            ("absent --data x.npy --out y.npy", "absent"),
+            ("ica --data narrow.npy --out y.npy", "2 features per row, expected 3"),
+            ("ica --data x.npy --without s3 --out y.npy", "s0 to s2"),
+            ("ica --data x.npy --out x.npy", "x.npy"),
+            ("ica --data x.npy --out y.txt", ".npy and .csv"),
+        ],
+    },
+    Case {
         name: "inspect",
         works: "inspect m.st --data x.npy --json",
         refused: &[
@@ -221,7 +245,7 @@ fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }
 
-/// The subcommands listed by `--help`; those of `data` with both words.
+/// The subcommands listed by `--help`; those of `data` and `ica` with both words.
 fn listed(folder: &Path, args: &[&str]) -> BTreeSet<String> {
     let help = succeed(folder, &[args, &["--help"]].concat());
     let commands = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
@@ -235,6 +259,7 @@ fn every_subcommand_works_and_refuses_bad_input() {
     let folder = &folder();
     let mut all = listed(folder, &[]);
     all.extend(listed(folder, &["data"]));
+    all.extend(listed(folder, &["ica"]));
     let cases: BTreeSet<String> = CASES.iter().map(|case| case.name.to_owned()).collect();
     assert_eq!(all, cases, "some subcommand has no case");
     prepare(folder);
@@ -254,7 +279,7 @@ fn every_subcommand_works_and_refuses_bad_input() {
         let line = refuse_any(folder, &[&words(case.name)[..], &["--jsonn"]].concat());
         assert!(line.contains("--jsonn"), "{line}");
     }
-    for leftover in ["t2.st", "r2.html", "parts2", "p.npy", "k2.npy"] {
+    for leftover in ["t2.st", "r2.html", "parts2", "ica2", "p.npy", "k2.npy"] {
         assert!(!folder.join(leftover).exists(), "{leftover}");
     }
 }

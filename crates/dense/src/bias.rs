@@ -78,6 +78,10 @@ impl<F: Real> Geometry<F> for Bias<F> {
         self.values.direct(rows, reads, grad)
     }
 
+    fn slopes(&self, rows: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        self.values.slopes(rows, grad, slopes)
+    }
+
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         self.values.step(rule, grad)
     }

@@ -19,6 +19,7 @@ mod outcome;
 mod pace;
 mod permutation;
 mod plateau;
+mod quasi_newton;
 mod record;
 mod stopping;
 mod time;
@@ -35,6 +36,7 @@ pub use hooks::Hooks;
 pub use memory::peak_memory;
 pub use observer::Observer;
 pub use outcome::{Cost, CurvePoint, Event, Outcome, Progress, Rollback, Trained};
+pub use quasi_newton::{Ascent, AscentEnd, AscentPoint, QuasiNewtonConfig, quasi_newton};
 pub use training::{train, train_observed, train_with};
 pub use validation::{ValidationRows, mean_log_prob};
 

@@ -7,6 +7,7 @@ mod fit_to;
 mod fitting;
 mod foreign_layer;
 mod overfitting;
+mod quasi_newton;
 mod recipes;
 mod resume;
 mod resume_bytes;

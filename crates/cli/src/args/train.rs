@@ -84,7 +84,7 @@ pub(crate) struct Train {
 }
 
 /// `512MiB`, `4GiB`, `100kB`, or bytes.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let factor = match unit.trim() {

@@ -4,6 +4,7 @@ mod classify;
 mod compare;
 mod completions;
 mod describe;
+mod ica;
 mod images;
 mod impute;
 mod inspect;
@@ -42,6 +43,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Decode(args) => map::run(&args, map::Direction::Decode),
         Command::Sample(args) => sample::run(&args),
         Command::Impute(args) => impute::run(&args),
+        Command::Ica(args) => ica::run(&args),
         Command::Classify(args) => classify::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Report(args) => report::run(&args),

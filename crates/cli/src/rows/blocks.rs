@@ -69,6 +69,12 @@ impl<F: Real> Blocks<F> {
         Ok(Self { noise: None, ..Self::of_columns(data, options, model, columns)? })
     }
 
+    /// Opens rows of columns with these names, which are matched in any order; no names: by position.
+    pub(crate) fn named(data: &Path, options: &TextOptions, names: &[String], features: usize) -> Result<Self> {
+        let columns = Columns { names: names.to_vec(), ..Columns::default() };
+        Self::of(columns.open(&Input::parse(data), options)?, features)
+    }
+
     /// Opens rows of a model's base space.
     pub(crate) fn of_base(data: &Path, options: &TextOptions, model: &Model<F>) -> Result<Self> {
         Self::of(open_rows::<F>(&Input::parse(data), options)?, model.flow.features())

@@ -188,6 +188,16 @@ impl<F: Real> Geometry<F> for FreeKernels<F> {
         Ok(())
     }
 
+    fn slopes(&self, _: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        if self.direction == FreeDirection::RelativeOnSupport {
+            let (first, second) = ("a method that needs slopes", "the relative direction on the support");
+            return Err(LayerError::Conflict { first, second });
+        }
+        let windows = self.windows.count() as f64;
+        slopes.extend(grad.direction.iter().map(|direction| windows * direction.f64()));
+        Ok(())
+    }
+
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         rule.step(&mut grad.memory, &mut grad.direction)?;
         let (dim, actual) = (self.weight.dim(), vec![grad.direction.len()]);

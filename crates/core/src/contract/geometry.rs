@@ -46,6 +46,19 @@ pub trait Geometry<F: Real> {
         Ok(parallel::sum_of_squares(&grad.direction))
     }
 
+    /// Appends the derivative of the mean log-likelihood of a row along each number of the direction, as
+    /// [`step`](Self::step) moves it, after [`direct`](Self::direct). Directions are scaled by parameter, so
+    /// that learning rates fit; derivatives are not, so that methods can compare curvatures.
+    ///
+    /// # Errors
+    /// [`LayerError::Conflict`](crate::LayerError::Conflict) for a direction whose numbers are no
+    /// coordinates of its steps.
+    fn slopes(&self, rows: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        let _ = rows;
+        slopes.extend(grad.direction.iter().map(|direction| direction.f64()));
+        Ok(())
+    }
+
     /// Follows the direction through `rule` and stays in the space.
     ///
     /// # Errors

@@ -194,6 +194,24 @@ pub trait ParametricExt<F: Real>: Parametric<F> {
         found
     }
 
+    /// The derivatives of the mean log-likelihood of a row along all directions, in the order of the
+    /// gradients, after [`direct`](Parametric::direct) wrote out the directions.
+    ///
+    /// # Errors
+    /// Gradients of another object; those of [`Geometry::slopes`].
+    fn slopes(&self, grads: &Gradients<F>) -> Result<Vec<f64>> {
+        let (mut left, mut slopes) = (grads.params.iter(), Vec::new());
+        let (expected, actual) = (self.trained(), grads.params.len());
+        self.parameters(&mut |_, parameter| {
+            if !parameter.is_trained() {
+                return Ok(());
+            }
+            let grad = left.next().ok_or(LayerError::Grads { expected, actual })?;
+            parameter.slopes(grads.rows, grad, &mut slopes)
+        })?;
+        if left.len() == 0 { Ok(slopes) } else { Err(LayerError::Grads { expected, actual }) }
+    }
+
     /// Number of scalars in all tensors, trained or fitted to data.
     fn parameter_count(&self) -> usize {
         self.tensors().iter().map(|(_, tensor)| tensor.len()).sum()

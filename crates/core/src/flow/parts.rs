@@ -31,7 +31,8 @@ impl<F: Real> Flow<F> {
         let others = self.parts(input.x.nrows()) - 1;
         let mut parts = std::mem::take(&mut training.parts);
         if parts.len() < others {
-            parts.resize_with(others, || self.training());
+            let new = || if training.log_det.is_some() { self.training().with_log_det() } else { self.training() };
+            parts.resize_with(others, new);
         }
         let report = self.halves(input, training, &mut parts[..others]);
         let merged = match &report {
@@ -59,7 +60,8 @@ impl<F: Real> Flow<F> {
             || self.halves(Input::new(x_1, given_1), next, after),
         );
         let (a, b) = (a?, b.map_err(|error| error.below(at))?);
-        let mean = |report: &BatchReport| report.base_log_density * report.rows as f64 / rows as f64;
-        Ok(BatchReport { rows, base_log_density: mean(&a) + mean(&b) })
+        let mean = |first: f64, second: f64| (first * a.rows as f64 + second * b.rows as f64) / rows as f64;
+        let log_det = a.log_det.zip(b.log_det).map(|(first, second)| mean(first, second));
+        Ok(BatchReport { rows, base_log_density: mean(a.base_log_density, b.base_log_density), log_det })
     }
 }

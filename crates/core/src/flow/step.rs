@@ -46,7 +46,7 @@ impl<F: Real> Flow<F> {
         training: &mut Training<F>,
         dx: Option<ArrayViewMut2<'_, F>>,
     ) -> Result<BatchReport> {
-        let Training { grads, tape, x, z, delta, condition, log_density, .. } = training;
+        let Training { grads, tape, x, z, delta, condition, log_density, log_det, .. } = training;
         let (rows, features) = (input.x.nrows(), self.features());
         self.check("batch", &input)?;
         // Input may have any layout; layers see contiguous rows.
@@ -64,7 +64,11 @@ impl<F: Real> Flow<F> {
             input.with(x.view())
         };
         let (layers, base) = grads.params.split_at_mut(self.trained_in_layers());
-        self.chain().forward(input.reborrow(), z.shaped(rows, features), None, tape)?;
+        if let Some(log_det) = log_det {
+            log_det.clear();
+            log_det.resize(rows, 0.0);
+        }
+        self.chain().forward(input.reborrow(), z.shaped(rows, features), log_det.as_deref_mut(), tape)?;
         check::finite("image of the batch", z.view())?;
         log_density.clear();
         log_density.resize(rows, 0.0);
@@ -74,7 +78,8 @@ impl<F: Real> Flow<F> {
         let at = ForwardPass { input, y: z.view(), tape };
         self.chain().backward(at, delta.view(), dx, layers)?;
         grads.rows += rows;
-        Ok(BatchReport { rows, base_log_density: log_density.iter().sum::<f64>() / rows.max(1) as f64 })
+        let mean = |of: &Vec<f64>| of.iter().sum::<f64>() / rows.max(1) as f64;
+        Ok(BatchReport { rows, base_log_density: mean(log_density), log_det: log_det.as_ref().map(mean) })
     }
 
     /// Follows the accumulated gradients through `rule`, and clears them.

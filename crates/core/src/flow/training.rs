@@ -17,6 +17,8 @@ pub struct Training<F: Real> {
     pub(super) delta: Buffer<F>,
     pub(super) condition: Buffer<F>,
     pub(super) log_density: Vec<f64>,
+    /// Log-determinants of the rows, where they are asked for.
+    pub(super) log_det: Option<Vec<f64>>,
     /// The same for the other parts of a batch; their sums are added to `grads`.
     pub(super) parts: Vec<Training<F>>,
 }
@@ -29,6 +31,8 @@ pub struct BatchReport {
     /// Mean of `log p_base(f(x))`, in nats. The log-determinants are not included, since a training
     /// step does not need them.
     pub base_log_density: f64,
+    /// Mean of `log|det|`, in nats, with [`Training::with_log_det`].
+    pub log_det: Option<f64>,
 }
 
 impl<F: Real> Flow<F> {
@@ -48,8 +52,14 @@ impl<F: Real> Training<F> {
             delta: Buffer::default(),
             condition: Buffer::default(),
             log_density: Vec::new(),
+            log_det: None,
             parts: Vec::new(),
         }
+    }
+
+    /// The same, so that batches also report their log-determinants, and with them their likelihood.
+    pub fn with_log_det(self) -> Self {
+        Self { log_det: Some(Vec::new()), ..self }
     }
 
     /// Clears the accumulated sums, in all parts.

@@ -71,6 +71,11 @@ impl<F: Real, D: Dimension> Geometry<F> for Free<F, D> {
         grad.write_mean(rows)
     }
 
+    fn slopes(&self, _: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        slopes.extend(multiplied(grad.direction.clone(), &self.positions).into_iter().map(F::f64));
+        Ok(())
+    }
+
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         let values = values::slice_mut(&mut self.values)?;
         crate::check::features("step", values.len(), grad.direction.len())?;

@@ -7,7 +7,7 @@ use super::guard::LARGE;
 use super::motion::outer;
 use super::polar::polar;
 use super::tracked::TrackedLogDet;
-use super::{Group, GroupMatrix};
+use super::{Direction, Group, GroupMatrix};
 use crate::contract::{Diagnostic, Geometry, GradSum, ParamGrad, Reads, Rule, State, StepReport, mean, view};
 use crate::linalg::{Lu, orthonormality_residual, singular_values};
 use crate::{LayerError, Real, Result, check, parallel};
@@ -59,6 +59,22 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
             return Ok(());
         }
         self.write(sum, scratch, direction)
+    }
+
+    fn slopes(&self, rows: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        let GradSum::Outer(sum) = &grad.sum else { return Err(LayerError::Grads { expected: 2, actual: 1 }) };
+        let each = match self.group {
+            // A number moves two entries.
+            Group::Orthonormal => 2.0,
+            Group::General(Direction::Euclidean | Direction::Algebra) => 1.0,
+            Group::General(Direction::Relative | Direction::RelativeLeft) => {
+                let (first, second) = ("a method that needs slopes", "the relative direction, but with the algebra");
+                return Err(LayerError::Conflict { first, second });
+            }
+        };
+        let factor = each * sum.count() as f64 / rows.max(1) as f64;
+        slopes.extend(grad.direction.iter().map(|direction| factor * direction.f64()));
+        Ok(())
     }
 
     fn norm_squared(&self, grad: &mut ParamGrad<F>) -> Result<f64> {

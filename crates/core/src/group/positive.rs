@@ -92,6 +92,15 @@ impl<F: Real> Geometry<F> for Positive<F> {
         Ok(())
     }
 
+    fn slopes(&self, _: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        let own = grad.direction.iter().zip(&self.values).map(|(&direction, &s)| match self.direction {
+            ScaleDirection::Relative => direction / (s * s),
+            ScaleDirection::Euclidean | ScaleDirection::Algebra => direction,
+        });
+        slopes.extend(multiplied(own.collect(), &self.positions).into_iter().map(F::f64));
+        Ok(())
+    }
+
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         rule.step(&mut grad.memory, &mut grad.direction)?;
         finite_step(&grad.direction)?;

@@ -57,19 +57,23 @@ impl Curvature {
         Self { constraint: options.constraint, entries }
     }
 
-    /// `H⁻¹ G`.
-    pub(super) fn solve(&self, gradient: &Array2<f64>) -> Array2<f64> {
-        let (h, g) = (&self.entries, gradient);
-        match self.constraint {
+    /// `G ← H⁻¹ G` for a matrix `G`, row after row.
+    pub(super) fn solve(&self, gradient: &mut Vec<f64>) {
+        let (h, size) = (&self.entries, self.entries.nrows());
+        let g = std::mem::take(gradient);
+        let at = |(i, j): (usize, usize)| (i, j, g[i * size + j], g[j * size + i]);
+        let entries = (0..size).flat_map(|i| (0..size).map(move |j| (i, j))).map(at);
+        *gradient = match self.constraint {
             Constraint::Orthonormal => {
-                Array2::from_shape_fn(g.dim(), |(i, j)| if i == j { 0.0 } else { g[[i, j]] / h[[i, j]] })
+                entries.map(|(i, j, own, _)| if i == j { 0.0 } else { own / h[[i, j]] }).collect()
             }
-            Constraint::Unconstrained => Array2::from_shape_fn(g.dim(), |(i, j)| {
-                if i == j {
-                    return g[[i, i]] / h[[i, i]];
-                }
-                (h[[j, i]] * g[[i, j]] - g[[j, i]]) / (h[[i, j]] * h[[j, i]] - 1.0)
-            }),
-        }
+            Constraint::Unconstrained => {
+                let solved = |(i, j, own, other): (usize, usize, f64, f64)| match i == j {
+                    true => own / h[[i, i]],
+                    false => (h[[j, i]] * own - other) / (h[[i, j]] * h[[j, i]] - 1.0),
+                };
+                entries.map(solved).collect()
+            }
+        };
     }
 }

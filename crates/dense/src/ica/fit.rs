@@ -1,7 +1,8 @@
 //! From rows to independent components: whitening, search, scale, order.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use pdmap_core::linalg::Lu;
+use pdmap_core::parallel::in_pool;
 use pdmap_core::{LayerError, Result};
 
 use super::components::{Component, measured};
@@ -99,6 +100,10 @@ impl Ica {
 /// No rows; numbers that are not finite; [`LayerError::Rank`] for more components than the rank of the
 /// rows, or for constant columns alone; options out of range.
 pub fn fit(rows: ArrayView2<'_, f64>, options: &FitOptions) -> Result<Ica> {
+    in_pool(rows.len(), || fit_here(rows, options))
+}
+
+fn fit_here(rows: ArrayView2<'_, f64>, options: &FitOptions) -> Result<Ica> {
     let whitening = Whitening::fit(&mut |visit| blocks(rows, visit), options.kept())?;
     let mut white = Array2::zeros((rows.nrows(), whitening.matrix.nrows()));
     for (rows, to) in rows.axis_chunks_iter(Axis(0), BLOCK).zip(white.axis_chunks_iter_mut(Axis(0), BLOCK)) {
@@ -140,7 +145,7 @@ impl FitOptions {
     }
 }
 
-/// Solves for whitened rows, and scales, orders and describes the sources.
+/// Solves for whitened rows, and scales, describes and orders the sources.
 fn separate<E: From<LayerError>>(
     whitening: Whitening,
     white: &mut Passes<'_, E>,
@@ -148,7 +153,59 @@ fn separate<E: From<LayerError>>(
 ) -> Result<Ica, E> {
     let count = whitening.matrix.nrows();
     let solution = solve_in_passes(white, Array2::eye(count).view(), &options.search)?;
-    // Variance 1: the covariance of the whitened rows is I.
+    let units = match options.standardize {
+        true => whitening.deviation.mapv(|own| if own > 0.0 { own } else { 1.0 }),
+        false => Array1::ones(whitening.mean.len()),
+    };
+    let (turn, mixing) = scaled(&solution, &whitening, &units)?;
+    let variances = Variances { deviation: &whitening.deviation, units: &units };
+    let facts = measured(white, turn.view(), whitening.rows)?;
+    let stable = resampled(white, &turn, options)?;
+    let component = |index: usize| {
+        let [kurtosis, contrast, contrast_error] = facts[index];
+        let variance = variances.share(mixing.column(index));
+        let (sign, stability) = (solution.signs[index], stable.get(index).copied());
+        Component { variance, kurtosis, sign, contrast, contrast_error, stability }
+    };
+    let all: Vec<Component> = (0..count).map(component).collect();
+    let explained = whitening.inverse.columns().into_iter().map(|axis| variances.share(axis)).sum();
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by(|&a, &b| options.order.size(&all[b]).total_cmp(&options.order.size(&all[a])));
+    let unmixing = turn.select(Axis(0), &order).dot(&whitening.matrix);
+    let separation = Separation::new(whitening.mean, unmixing, mixing.select(Axis(1), &order))?;
+    let components = order.into_iter().map(|index| all[index]).collect();
+    let Whitening { matrix, rows, rank, .. } = whitening;
+    Ok(Ica { separation, whitening: matrix, components, rows, rank, explained, solution })
+}
+
+impl Order {
+    fn size(self, component: &Component) -> f64 {
+        match self {
+            Self::Variance => component.variance,
+            Self::Kurtosis => component.kurtosis.abs(),
+        }
+    }
+}
+
+/// The variances of the columns, in their units.
+struct Variances<'v> {
+    deviation: &'v Array1<f64>,
+    units: &'v Array1<f64>,
+}
+
+impl Variances<'_> {
+    /// The share of a part of the rows that is a column of numbers times a variable of variance 1.
+    fn share(&self, column: ArrayView1<'_, f64>) -> f64 {
+        let sum =
+            |of: ArrayView1<'_, f64>| of.iter().zip(self.units).map(|(own, unit)| (own / unit).powi(2)).sum::<f64>();
+        sum(column) / sum(self.deviation.view())
+    }
+}
+
+/// The unmixing of the whitened rows and the mixing of the columns, for sources of variance 1 whose largest
+/// entry of the mixing matrix, in the given units, is positive.
+fn scaled(solution: &Solution, whitening: &Whitening, units: &Array1<f64>) -> Result<(Array2<f64>, Array2<f64>)> {
+    // The covariance of the whitened rows is I, so that a row of length 1 gives variance 1.
     let mut turn = solution.unmixing.clone();
     for mut row in turn.rows_mut() {
         let norm = row.dot(&row).sqrt();
@@ -156,52 +213,31 @@ fn separate<E: From<LayerError>>(
     }
     let inverse = Lu::<f64>::new(turn.view())?.inverse_transposed()?.reversed_axes();
     let mut mixing = whitening.inverse.dot(&inverse);
-    let units = match options.standardize {
-        true => whitening.deviation.mapv(|own| if own > 0.0 { own } else { 1.0 }),
-        false => Array1::ones(whitening.mean.len()),
-    };
     for (mut turn, mut mixing) in turn.rows_mut().into_iter().zip(mixing.columns_mut()) {
-        let scaled = mixing.iter().zip(&units).map(|(entry, unit)| entry / unit);
+        let scaled = mixing.iter().zip(units).map(|(entry, unit)| entry / unit);
         let largest = scaled.fold(0.0_f64, |most, entry| if entry.abs() > most.abs() { entry } else { most });
         if largest < 0.0 {
             turn.mapv_inplace(|entry| -entry);
             mixing.mapv_inplace(|entry| -entry);
         }
     }
-    let total: f64 = whitening.deviation.iter().zip(&units).map(|(own, unit)| (own / unit).powi(2)).sum();
-    let share = |of: &mut dyn Iterator<Item = (&f64, &f64)>| {
-        of.map(|(entry, unit)| (entry / unit).powi(2)).sum::<f64>() / total
-    };
-    let facts = measured(white, turn.view(), whitening.rows)?;
-    let stable = match options.resamples {
-        0 => vec![None; count],
-        runs => {
-            let mut sample = Sample::new(count, RESAMPLED / count, options.seed);
-            white(&mut |block| {
-                sample.visit(block);
-                Ok(())
-            })?;
-            let found = stability(sample.finish().view(), &turn, &options.search, (runs, options.seed))?;
-            found.into_iter().map(Some).collect()
-        }
-    };
-    let component = |index: usize| {
-        let [kurtosis, contrast, contrast_error] = facts[index];
-        let variance = share(&mut mixing.column(index).iter().zip(&units));
-        let (sign, stability) = (solution.signs[index], stable[index]);
-        Component { variance, kurtosis, sign, contrast, contrast_error, stability }
-    };
-    let all: Vec<Component> = (0..count).map(component).collect();
-    let explained = whitening.inverse.columns().into_iter().map(|own| share(&mut own.iter().zip(&units))).sum();
-    let mut order: Vec<usize> = (0..count).collect();
-    let size = |index: usize| match options.order {
-        Order::Variance => all[index].variance,
-        Order::Kurtosis => all[index].kurtosis.abs(),
-    };
-    order.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
-    let unmixing = turn.select(Axis(0), &order).dot(&whitening.matrix);
-    let separation = Separation::new(whitening.mean, unmixing, mixing.select(Axis(1), &order))?;
-    let components = order.into_iter().map(|index| all[index]).collect();
-    let Whitening { matrix, rows, rank, .. } = whitening;
-    Ok(Ica { separation, whitening: matrix, components, rows, rank, explained, solution })
+    Ok((turn, mixing))
+}
+
+/// The stability of each source, if it is asked for.
+fn resampled<E: From<LayerError>>(
+    white: &mut Passes<'_, E>,
+    turn: &Array2<f64>,
+    options: &FitOptions,
+) -> Result<Vec<f64>, E> {
+    if options.resamples == 0 {
+        return Ok(vec![]);
+    }
+    let count = turn.nrows();
+    let mut sample = Sample::new(count, RESAMPLED / count, options.seed);
+    white(&mut |block| {
+        sample.visit(block);
+        Ok(())
+    })?;
+    Ok(stability(sample.finish().view(), turn, &options.search, (options.resamples, options.seed))?)
 }

@@ -20,7 +20,6 @@ mod components;
 mod curvature;
 mod density;
 mod fit;
-mod lbfgs;
 mod moments;
 mod options;
 mod pass;

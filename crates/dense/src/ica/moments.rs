@@ -7,7 +7,7 @@ use pdmap_core::{LayerError, Result, check};
 use rayon::prelude::*;
 
 use super::density::SourceDensity;
-use super::pass::{ColumnSums, HeavyTailed, MOST_ROWS, Tanh};
+use super::pass::{ColumnSums, HeavyTailed, MOST_ROWS, Scores, Tanh};
 use super::sample::Sample;
 
 /// Numbers of a block of sources: two of them stay in the second-level cache.
@@ -157,8 +157,8 @@ impl Part {
             gemm(1.0, block, unmixing.t(), Add::No, shaped(y, count, columns)?)?;
             let pass = (&*y, &mut *score, &mut self.sums);
             match density {
-                SourceDensity::HeavyTailed => run_vectorized(&HeavyTailed, pass),
-                SourceDensity::LogCosh | SourceDensity::Adaptive => run_vectorized(&Tanh, pass),
+                SourceDensity::HeavyTailed => run_vectorized(&Scores(HeavyTailed), pass),
+                SourceDensity::LogCosh | SourceDensity::Adaptive => run_vectorized(&Scores(Tanh), pass),
             }
             let (y, score) = (shaped(y, count, columns)?, shaped(score, count, columns)?);
             gemm(1.0, score.t(), y.view(), Add::Yes, self.products.view_mut())?;

@@ -1,10 +1,11 @@
 //! The main loop.
 
 use ndarray::{Array2, ArrayView2};
+use pdmap_core::optim::{Lbfgs, product};
+use pdmap_core::parallel::in_pool;
 use pdmap_core::{LayerError, Result, check};
 
 use super::curvature::{Curvature, Source};
-use super::lbfgs::{Memory, product};
 use super::moments::{Moments, Passes, Rows};
 use super::options::{Constraint, IcaOptions};
 use super::sample::spread;
@@ -86,13 +87,13 @@ impl Solution {
 /// No rows; numbers that are not finite; a start of another size, or singular.
 pub fn solve(rows: ArrayView2<'_, f64>, start: ArrayView2<'_, f64>, options: &IcaOptions) -> Result<Solution> {
     let rows = rows.as_standard_layout();
-    solve_in_passes(&mut |visit| visit(rows.view()), start, options)
+    in_pool(rows.len(), || solve_in_passes(&mut |visit| visit(rows.view()), start, options))
 }
 
 /// Like [`solve`], for rows that are delivered in blocks by repeated passes, such as over a file.
 /// Results depend on the blocks up to rounding.
 ///
-/// On many rows the search starts on parts of them, evenly spread, of which each is eight times as
+/// On many rows the search starts on parts of them, evenly spread, of which each is four times as
 /// large as the one before: the matrix that a part gives is within its sampling error of that of all
 /// rows, which then takes a few passes.
 ///
@@ -127,11 +128,11 @@ pub fn solve_in_passes<E: From<LayerError>>(
 const ENOUGH: f64 = 0.1;
 
 /// Least rows of a part, and least rows for each column.
-const LEAST_PART: usize = 2048;
+const LEAST_PART: usize = 1024;
 const LEAST_PER_COLUMN: usize = 32;
 
 /// Ratio of the rows of one part and the next.
-const GROWTH: usize = 8;
+const GROWTH: usize = 4;
 
 /// The numbers of rows of the parts on which a search starts, ascending.
 fn parts(all: usize, sampled: usize, columns: usize) -> impl Iterator<Item = usize> {
@@ -144,7 +145,7 @@ struct Search<'s, 'p, 'a, E> {
     rows: Rows<'p, 'a, E>,
     options: &'s IcaOptions,
     passes: usize,
-    memory: Memory,
+    memory: Lbfgs,
     record: Vec<Iteration>,
 }
 
@@ -162,7 +163,7 @@ struct Point {
 
 impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
     fn new(rows: Rows<'p, 'a, E>, options: &'s IcaOptions) -> Self {
-        Self { rows, options, passes: 0, memory: Memory::new(options.memory), record: vec![] }
+        Self { rows, options, passes: 0, memory: Lbfgs::new(options.memory), record: vec![] }
     }
 
     /// The main loop.
@@ -226,10 +227,10 @@ impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
     fn step(&mut self, at: &Point) -> Result<Option<Point>, E> {
         let curvature = self.curvature(at);
         loop {
-            let mut direction = self.memory.direction(&at.gradient, &curvature);
-            if product(&direction, &at.gradient) >= 0.0 {
+            let mut direction = self.direction(at, &curvature);
+            if product(flat(&direction), flat(&at.gradient)) >= 0.0 {
                 self.memory.clear();
-                direction = self.memory.direction(&at.gradient, &curvature);
+                direction = self.direction(at, &curvature);
             }
             if let Some((next, step)) = self.along(at, direction)? {
                 return Ok(Some(self.arrive(at, next, step)));
@@ -239,6 +240,12 @@ impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
             }
             self.memory.clear();
         }
+    }
+
+    /// `−H⁻¹ G`, with the curvature for independent sources where no earlier step tells more.
+    fn direction(&self, at: &Point, curvature: &Curvature) -> Array2<f64> {
+        let found = self.memory.direction(flat(&at.gradient), |rest| curvature.solve(rest));
+        Array2::from_shape_vec(at.gradient.dim(), found).unwrap_or_default()
     }
 
     /// The first of halved steps that raises the likelihood or, where that is rounding, lowers the
@@ -272,7 +279,8 @@ impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
             self.memory.clear();
             return self.point(next.unmixing, next.moments, signs);
         }
-        self.memory.push(step, &next.gradient - &at.gradient);
+        let change = &next.gradient - &at.gradient;
+        self.memory.push(flat(&step).to_vec(), flat(&change).to_vec());
         next
     }
 
@@ -285,4 +293,9 @@ impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
     fn finish(self, at: Point, end: End) -> Solution {
         Solution { unmixing: at.unmixing.matrix, signs: at.signs, record: self.record, end }
     }
+}
+
+/// The numbers of a matrix, row after row.
+fn flat(matrix: &Array2<f64>) -> &[f64] {
+    matrix.as_slice().unwrap_or_default()
 }

@@ -32,7 +32,7 @@ pub(crate) fn delta<F: Real>(case: &Case<'_, F>) -> Array2<F> {
 }
 
 /// The mean over rows of `c·y + log_det`.
-fn objective<F: Real>(layer: &dyn Layer<F>, x: ArrayView2<'_, F>, c: &Array2<F>) -> Result<f64, LayerError> {
+pub(crate) fn objective<F: Real>(layer: &dyn Layer<F>, x: ArrayView2<'_, F>, c: &Array2<F>) -> Result<f64, LayerError> {
     let rows = x.nrows() as f64;
     let (y, log_det) = layer.transform(x)?;
     let dot: f64 = y.iter().zip(c).map(|(y, c)| y.f64() * c.f64()).sum();

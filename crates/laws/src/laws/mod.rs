@@ -11,6 +11,7 @@ mod registry;
 mod resumption;
 mod round_trip;
 mod shapes;
+mod slopes;
 mod specification;
 
 pub use averages::averages;
@@ -26,6 +27,7 @@ pub use registry::registry;
 pub use resumption::resumption;
 pub use round_trip::round_trip;
 pub use shapes::shapes;
+pub use slopes::slopes;
 pub use specification::specification;
 
 use pdmap_core::Real;
@@ -49,6 +51,7 @@ pub fn all<F: Real>() -> Vec<(&'static str, Law<F>)> {
         ("specification", specification),
         ("resumption", resumption),
         ("averages", averages),
+        ("slopes", slopes),
     ]
 }
 

@@ -41,6 +41,8 @@ mistakes! {
     ForgetsState: "resumption";
     /// The mean of logarithms is taken for a scale.
     MeanOfLogs: "averages";
+    /// The derivatives along the directions are halved.
+    HalvedSlopes: "slopes";
     /// Intermediate squares overflow.
     Squares: "extremes";
 }
@@ -82,6 +84,9 @@ impl<F: Real> Parametric<F> for WrongScale<F> {
         }
         if self.is(Mistake::MeanOfLogs) {
             return self.right.parameters(&mut |name, scale| visit(name, &LogMean(scale)));
+        }
+        if self.is(Mistake::HalvedSlopes) {
+            return self.right.parameters(&mut |name, scale| visit(name, &HalfSlopes(scale)));
         }
         self.right.parameters(visit)
     }
@@ -185,35 +190,63 @@ impl<F: Real> Layer<F> for WrongScale<F> {
     }
 }
 
-/// A parameter that adds its logarithms to a mean, and takes the mean as it is.
-struct LogMean<'p, F>(&'p dyn Geometry<F>);
+/// A parameter that behaves like another one, but for what is given here.
+macro_rules! differs {
+    ($name:ident, $what:literal, $($method:item)*) => {
+        #[doc = $what]
+        struct $name<'p, F>(&'p dyn Geometry<F>);
 
-impl<F: Real> Geometry<F> for LogMean<'_, F> {
-    fn tensor(&self) -> ArrayD<F> {
-        self.0.tensor()
-    }
+        impl<F: Real> Geometry<F> for $name<'_, F> {
+            fn tensor(&self) -> ArrayD<F> {
+                self.0.tensor()
+            }
 
-    fn set_tensor(&mut self, _: &str, _: ArrayD<F>) -> Result<()> {
-        Ok(())
-    }
+            fn set_tensor(&mut self, _: &str, _: ArrayD<F>) -> Result<()> {
+                Ok(())
+            }
 
-    fn new_grad(&self, name: String) -> ParamGrad<F> {
-        self.0.new_grad(name)
-    }
+            fn new_grad(&self, name: String) -> ParamGrad<F> {
+                self.0.new_grad(name)
+            }
 
-    fn direct(&self, rows: usize, reads: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
-        self.0.direct(rows, reads, grad)
-    }
+            fn direct(&self, rows: usize, reads: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
+                self.0.direct(rows, reads, grad)
+            }
 
-    fn step(&mut self, _: &mut dyn Rule<F>, _: &mut ParamGrad<F>) -> Result<StepReport> {
-        Ok(StepReport::default())
-    }
+            fn step(&mut self, _: &mut dyn Rule<F>, _: &mut ParamGrad<F>) -> Result<StepReport> {
+                Ok(StepReport::default())
+            }
 
-    fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
-        self.0.euclidean(rows, grad)
-    }
+            fn euclidean(&self, rows: usize, grad: &ParamGrad<F>) -> Result<ArrayD<F>> {
+                self.0.euclidean(rows, grad)
+            }
 
+            $($method)*
+        }
+    };
+}
+
+differs! {
+    LogMean, "Adds its logarithms to a mean, and takes the mean as it is.",
     fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
         self.0.add_to_mean(share, mean)
+    }
+}
+
+differs! {
+    HalfSlopes, "Halves its slopes.",
+    fn add_to_mean(&self, share: F, mean: &mut [F]) -> Result<()> {
+        self.0.add_to_mean(share, mean)
+    }
+
+    fn at_mean(&self, mean: &[F]) -> Result<ArrayD<F>> {
+        self.0.at_mean(mean)
+    }
+
+    fn slopes(&self, rows: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        let first = slopes.len();
+        self.0.slopes(rows, grad, slopes)?;
+        slopes[first..].iter_mut().for_each(|slope| *slope *= 0.5);
+        Ok(())
     }
 }

@@ -61,6 +61,10 @@ impl<F: Real> Geometry<F> for Weight<F> {
         Ok(())
     }
 
+    fn slopes(&self, rows: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
+        self.free.slopes(rows, grad, slopes)
+    }
+
     fn step(&mut self, rule: &mut dyn Rule<F>, grad: &mut ParamGrad<F>) -> Result<StepReport> {
         let report = self.free.step(rule, grad)?;
         self.clear();
