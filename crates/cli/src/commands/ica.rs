@@ -65,7 +65,8 @@ fn fit(args: &IcaFit, text: &TextArgs) -> Result<()> {
     if args.json {
         return output::summary(&serde_json::to_string_pretty(&summary(&stored))?, targets.stdout());
     }
-    lines(&stored, &ica.separation, table.is_in_file()).iter().try_for_each(|line| output::line(line))
+    let lines = lines(&stored, &ica.separation, table.is_in_file());
+    lines.iter().try_for_each(|line| output::summary(line, targets.stdout()))
 }
 
 /// The value of a flag.
