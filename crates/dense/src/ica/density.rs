@@ -1,7 +1,5 @@
 //! Densities of sources.
 
-use super::moments::Moments;
-
 /// The family that the density of each source is from. With `s = ±1`,
 ///
 /// ```text
@@ -43,16 +41,6 @@ impl SourceDensity {
             Self::Adaptive if sign > 0.0 => LOG_SUPER,
             Self::Adaptive => 0.5 + 0.5 * (2.0 * std::f64::consts::PI).ln(),
         }
-    }
-
-    /// The signs for these moments.
-    pub(super) fn signs(self, moments: &Moments) -> Vec<f64> {
-        let columns = moments.energy.len();
-        let sign = |i: usize| {
-            let stable = moments.slope[i] * moments.variance(i) - moments.score[[i, i]];
-            if self != Self::Adaptive || stable >= 0.0 { 1.0 } else { -1.0 }
-        };
-        (0..columns).map(sign).collect()
     }
 }
 

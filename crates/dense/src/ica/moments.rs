@@ -20,9 +20,6 @@ const LEAST_ROWS: usize = 64;
 /// results do not depend on the number of threads.
 const PARTS: usize = 16;
 
-/// Numbers of the sample that a search starts on.
-const SAMPLE: usize = 1 << 21;
-
 /// Seed of the choice of these rows.
 const SEED: u64 = 0;
 
@@ -75,7 +72,8 @@ struct Part {
 }
 
 impl<'p, 'a, E: From<LayerError>> Rows<'p, 'a, E> {
-    /// Reads all rows once, and returns some of them, which are spread evenly.
+    /// Reads all rows once, and returns some of them, which are spread evenly: at most as many as hold
+    /// `sampled` numbers.
     ///
     /// # Errors
     /// No rows; rows of different widths; numbers that are not finite.
@@ -83,9 +81,10 @@ impl<'p, 'a, E: From<LayerError>> Rows<'p, 'a, E> {
         passes: &'p mut Passes<'a, E>,
         columns: usize,
         density: SourceDensity,
+        sampled: usize,
     ) -> Result<(Self, Array2<f64>), E> {
         let (mut count, mut covariance) = (0, Array2::zeros((columns, columns)));
-        let mut sample = Sample::new(columns, SAMPLE / columns.max(1), SEED);
+        let mut sample = Sample::new(columns, sampled / columns.max(1), SEED);
         passes(&mut |block| {
             check::features("rows", columns, block.ncols())?;
             check::finite("rows", block.reborrow()).map_err(|error| error.below(count))?;

@@ -6,6 +6,7 @@ use pdmap_core::parallel::in_pool;
 use pdmap_core::{LayerError, Result, check};
 
 use super::curvature::{Curvature, Source};
+use super::density::SourceDensity;
 use super::moments::{Moments, Passes, Rows};
 use super::options::{Constraint, IcaOptions};
 use super::sample::spread;
@@ -107,14 +108,14 @@ pub fn solve_in_passes<E: From<LayerError>>(
     options.validate()?;
     let columns = start.nrows();
     check::shape("start of the unmixing matrix", (columns, columns), start.dim())?;
-    let (rows, sample) = Rows::new(passes, columns, options.density)?;
+    let (rows, sample) = Rows::new(passes, columns, options.density, SAMPLE)?;
     let (mut start, mut record) = (start.to_owned(), vec![]);
     for count in parts(rows.count(), sample.nrows(), columns) {
         let part = spread(&sample, count);
         let enough = options.tolerance.max(ENOUGH / (count as f64).sqrt());
         let options = IcaOptions { tolerance: enough, ..*options };
         let visit: &mut Passes<'_> = &mut |visit| visit(part.view());
-        let (rows, _) = Rows::new(visit, columns, options.density)?;
+        let (rows, _) = Rows::new(visit, columns, options.density, 0)?;
         let found = Search::new(rows, &options).run(start)?;
         (start, record) = (found.unmixing, [record, found.record].concat());
     }
@@ -130,6 +131,9 @@ const ENOUGH: f64 = 0.1;
 /// Least rows of a part, and least rows for each column.
 const LEAST_PART: usize = 1024;
 const LEAST_PER_COLUMN: usize = 32;
+
+/// Numbers of the rows that parts are taken from.
+const SAMPLE: usize = 1 << 21;
 
 /// Ratio of the rows of one part and the next.
 const GROWTH: usize = 4;
@@ -188,7 +192,7 @@ impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
     fn at(&mut self, unmixing: Unmixing, signs: Option<&[f64]>) -> Result<Point, E> {
         self.passes += 1;
         let moments = self.rows.moments(unmixing.matrix.view())?;
-        let signs = signs.map_or_else(|| self.options.density.signs(&moments), <[f64]>::to_vec);
+        let signs = signs.map_or_else(|| self.signs(&moments), <[f64]>::to_vec);
         Ok(self.point(unmixing, moments, signs))
     }
 
@@ -206,6 +210,15 @@ impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
         };
         let criterion = gradient.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
         Point { unmixing, moments, signs, log_likelihood, gradient, criterion }
+    }
+
+    /// The signs with which the sources of these moments are stable.
+    fn signs(&self, moments: &Moments) -> Vec<f64> {
+        let sign = |i: usize| {
+            let stable = moments.slope[i] * moments.variance(i) - moments.score[[i, i]];
+            if self.options.density != SourceDensity::Adaptive || stable >= 0.0 { 1.0 } else { -1.0 }
+        };
+        (0..moments.energy.len()).map(sign).collect()
     }
 
     fn curvature(&self, at: &Point) -> Curvature {
@@ -274,7 +287,7 @@ impl<'s, 'p, 'a, E: From<LayerError>> Search<'s, 'p, 'a, E> {
     /// Remembers a step, unless a source has changed its sign: then the likelihood is another
     /// function.
     fn arrive(&mut self, at: &Point, next: Point, step: Array2<f64>) -> Point {
-        let signs = self.options.density.signs(&next.moments);
+        let signs = self.signs(&next.moments);
         if signs != next.signs {
             self.memory.clear();
             return self.point(next.unmixing, next.moments, signs);
