@@ -61,7 +61,7 @@ def sources(kind, count, rows, rng):
 
 
 def eeg(count, rows, rng):
-    """Spikes, rhythms and background, as in recordings at 250 Hz: blinks, muscles, alpha waves, pink noise."""
+    """Spikes, rhythms and background, as in recordings at 250 Hz: blinks, rhythms, bursts, heavy-tailed noise."""
     t = np.arange(rows) / 250
     def draw(index):
         kind = index % 4
@@ -101,7 +101,7 @@ def mixture(cell, seed):
     if cell.sources == "patches":
         return patches(cell.columns, cell.rows, rng), None
     if cell.sources == "eeg":
-        # More channels than sources cannot be told apart; the average reference takes one rank away.
+        # One source fewer than channels, since the average reference takes one rank away.
         s = eeg(cell.columns - 1, cell.rows, rng)
         mixing = rng.normal(size=(cell.columns, cell.columns - 1))
         mixing -= mixing.mean(axis=0)
@@ -190,7 +190,7 @@ def by_fastica(z, repeats):
     return times, w
 
 
-def report(name, times, reached):
+def report(times, reached):
     return f"{np.median(times):.3f}" if reached <= TOLERANCE else f"{np.median(times):.3f} (at {reached:.0e})"
 
 
@@ -236,7 +236,7 @@ def main():
                     peers = [np.median(times) for name, (times, _) in found.items()
                              if name != "pdmap" and reached[name] <= TOLERANCE]
                     ratio = f"{np.median(found['pdmap'][0]) / min(peers):.2f}" if peers else "—"
-                    cells = [report(name, found[name][0], reached[name]) if name in found else ""
+                    cells = [report(found[name][0], reached[name]) if name in found else ""
                              for name in ("pdmap", "picard", "fastica")]
                     lines.append((orthonormal, cells, ratio, len(z)))
                 if mixing is not None:

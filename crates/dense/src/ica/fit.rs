@@ -12,7 +12,7 @@ use super::sample::Sample;
 use super::separation::Separation;
 use super::solve::{Solution, solve_in_passes};
 use super::stability::stability;
-use super::whitening::{Kept, Whitening};
+use super::whitening::{Kept, Whitening, of_variance_1};
 
 /// The order of sources.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -205,12 +205,7 @@ impl Variances<'_> {
 /// The unmixing of the whitened rows and the mixing of the columns, for sources of variance 1 whose largest
 /// entry of the mixing matrix, in the given units, is positive.
 fn scaled(solution: &Solution, whitening: &Whitening, units: &Array1<f64>) -> Result<(Array2<f64>, Array2<f64>)> {
-    // The covariance of the whitened rows is I, so that a row of length 1 gives variance 1.
-    let mut turn = solution.unmixing.clone();
-    for mut row in turn.rows_mut() {
-        let norm = row.dot(&row).sqrt();
-        row /= norm;
-    }
+    let mut turn = of_variance_1(solution.unmixing.clone());
     let inverse = Lu::<f64>::new(turn.view())?.inverse_transposed()?.reversed_axes();
     let mut mixing = whitening.inverse.dot(&inverse);
     for (mut turn, mut mixing) in turn.rows_mut().into_iter().zip(mixing.columns_mut()) {

@@ -8,12 +8,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::options::IcaOptions;
 use super::solve::solve;
-use super::whitening::power;
+use super::whitening::{of_variance_1, power};
 
 /// Gradient at which the search on a resample ends: far below its sampling error.
 const ENOUGH: f64 = 1e-4;
 
-/// The index of each row of `unmixing`, an unmixing matrix of white `rows`, over `runs` resamples of the
+/// The index of each row of `unmixing`, whose sources of white `rows` have variance 1, over `runs` resamples of the
 /// rows with replacement, each whitened and solved from a random rotation (Himberg, Hyvärinen &
 /// Esposito 2004, "Validating the independent components of neuroimaging time series via clustering
 /// and visualization", NeuroImage 22, eq. 4):
@@ -40,23 +40,14 @@ pub(super) fn stability(
         let white = drawn.dot(&root);
         let start = haar::<f64>(rows.ncols(), &mut rng);
         let found = solve(white.view(), start.view(), &options)?.unmixing.dot(&root);
-        estimates.push(ordered(unmixing, unit(found)));
+        estimates.push(ordered(unmixing, of_variance_1(found)));
     }
     Ok(indices(&estimates, unmixing.nrows()))
 }
 
-/// Rows of length 1: sources of white rows with variance 1, whose products are correlations.
-fn unit(mut matrix: Array2<f64>) -> Array2<f64> {
-    for mut row in matrix.rows_mut() {
-        let norm = row.dot(&row).sqrt();
-        row /= norm;
-    }
-    matrix
-}
-
 /// The rows of `estimate` in the order of those of `unmixing` that they belong to.
 fn ordered(unmixing: &Array2<f64>, estimate: Array2<f64>) -> Array2<f64> {
-    let similar = unit(unmixing.clone()).dot(&estimate.t()).mapv(f64::abs);
+    let similar = unmixing.dot(&estimate.t()).mapv(f64::abs);
     let mut pairs: Vec<(usize, usize)> = similar.indexed_iter().map(|(at, _)| at).collect();
     pairs.sort_by(|&a, &b| similar[b].total_cmp(&similar[a]).then(a.cmp(&b)));
     let mut order = vec![None; estimate.nrows()];

@@ -133,6 +133,16 @@ impl Whitening {
     }
 }
 
+/// Rows of length 1: an unmixing matrix of white rows whose sources have variance 1, so that products of
+/// rows are correlations.
+pub(super) fn of_variance_1(mut unmixing: Array2<f64>) -> Array2<f64> {
+    for mut row in unmixing.rows_mut() {
+        let norm = row.dot(&row).sqrt();
+        row /= norm;
+    }
+    unmixing
+}
+
 /// `C^p` of a symmetric positive-definite matrix.
 pub(super) fn power(matrix: &Array2<f64>, exponent: f64) -> Result<Array2<f64>> {
     let (values, vectors) = symmetric_eigen(matrix.view())?;

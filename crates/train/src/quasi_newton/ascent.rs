@@ -56,8 +56,8 @@ const ROUNDINGS: f64 = 64.0;
 
 /// Maximizes the mean log-likelihood of all rows by L-BFGS over the parameters of a flow, each in the
 /// coordinates of its steps: a matrix of GL(D) as `(I + E) W`, one of O(D) as `cayley(A) W`, positive
-/// numbers by their logarithms, others as they are. Dense layers and cycled convolutions in front of an
-/// elementwise density converge in tens of passes over the rows.
+/// numbers by their logarithms, others as they are. A dense layer in front of an elementwise density takes
+/// up to about a hundred passes over the rows, cycled convolutions several hundred.
 ///
 /// ```
 /// use ndarray::Array2;
