@@ -190,7 +190,8 @@ fn what_has_no_solution_is_refused_or_said() {
     assert!(matches!(solve(bad.view(), eye.view(), &options), Err(LayerError::NonFinite { row: 7, column: 1, .. })));
     let wrong = IcaOptions { tolerance: -1.0, ..options };
     assert!(matches!(solve(x.view(), eye.view(), &wrong), Err(LayerError::Range { .. })));
-    let short = IcaOptions { iterations: 2, tolerance: 1e-14, ..options };
+    let density = SourceDensity::LogCosh;
+    let short = IcaOptions { iterations: 2, tolerance: 1e-14, density, ..options };
     let solution = solve(x.view(), eye.view(), &short).unwrap();
     assert_eq!((solution.end, solution.record.len()), (End::OutOfIterations, 3));
     // A tolerance below rounding ends without a loop.

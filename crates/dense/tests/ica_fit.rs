@@ -205,5 +205,20 @@ fn a_search_that_starts_on_a_part_ends_where_one_on_all_rows_ends() {
     let again = solve(x.view(), solution.unmixing.view(), &options).unwrap();
     let apart = (&again.unmixing - &solution.unmixing).iter().fold(0.0_f64, |most, e| most.max(e.abs()));
     assert!(apart < 1e-8, "{apart:e}");
-    assert!(solution.last().passes < 12, "{:?}", solution.record);
+    assert!(solution.last().passes < 14, "{:?}", solution.record);
+}
+
+#[test]
+fn nearly_normal_sources_end_in_no_optimum_of_wrong_signs() {
+    // Excess kurtoses of 0.48. Without other signs, the indices are 0.036 on O(D), and 0.2 where the search does not
+    // start there.
+    let (rows, columns) = (30_000, 40);
+    let (laplace, mixing) = (sources(91, rows, &"l".repeat(columns)), normal(92, columns, columns));
+    let x = (laplace * 0.4_f64.sqrt() + normal(93, rows, columns) * 0.6_f64.sqrt()).dot(&mixing.t());
+    for options in [FitOptions::default(), orthonormal()] {
+        let ica = fit(x.view(), &options).unwrap();
+        let index = amari(ica.separation.unmixing(), &mixing);
+        assert!(index < 0.03, "{index}: {:?}", ica.solution.last());
+        assert_eq!(ica.solution.signs, vec![1.0; columns]);
+    }
 }

@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use pdmap_core::{LayerError, Result};
 use rayon::prelude::*;
 
+use super::doubt::CHANCE;
 use super::moments::Passes;
 
 /// A source of variance 1.
@@ -33,9 +34,6 @@ impl Component {
         self.contrast.abs() < (CHANCE + (sources as f64).sqrt()) * self.contrast_error
     }
 }
-
-/// Standard errors that a contrast has to exceed, beside the root of the number of sources.
-const CHANCE: f64 = 2.0;
 
 /// Rows of a part that is summed by one thread.
 const PART: usize = 1024;

@@ -10,7 +10,8 @@ use super::moments::{Passes, Visit};
 use super::options::IcaOptions;
 use super::sample::Sample;
 use super::separation::Separation;
-use super::solve::{Solution, solve_in_passes};
+use super::solution::Solution;
+use super::solve::solve_in_passes;
 use super::stability::stability;
 use super::whitening::{Kept, Whitening, of_variance_1};
 

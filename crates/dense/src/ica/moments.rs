@@ -104,6 +104,16 @@ impl<'p, 'a, E: From<LayerError>> Rows<'p, 'a, E> {
         self.count
     }
 
+    /// The numbers of a row.
+    pub(super) fn columns(&self) -> usize {
+        self.covariance.nrows()
+    }
+
+    /// `E[x xᵀ]`.
+    pub(super) fn covariance(&self) -> &Array2<f64> {
+        &self.covariance
+    }
+
     /// The moments of `y = W x`.
     pub(super) fn moments(&mut self, unmixing: ArrayView2<'_, f64>) -> Result<Moments, E> {
         let (columns, density) = (unmixing.nrows(), self.density);

@@ -24,7 +24,7 @@ pub struct IcaOptions {
     /// The largest entry of the relative gradient at which a solution has converged: of `E[ψ(y) yᵀ]
     /// − I`, or on O(D) of its skew part.
     pub tolerance: f64,
-    /// Most iterations.
+    /// Most iterations of a search. Before the last one there are others: on parts of the rows, and with other signs.
     pub iterations: usize,
     /// Pairs of steps and changes of the gradient that L-BFGS remembers.
     pub memory: usize,
@@ -47,6 +47,11 @@ impl Default for IcaOptions {
 }
 
 impl IcaOptions {
+    /// Whether the search starts on O(D): if the signs of densities follow the rows.
+    pub(super) fn starts_orthonormal(&self) -> bool {
+        self.constraint == Constraint::Unconstrained && self.density == SourceDensity::Adaptive
+    }
+
     /// Says that the numbers are in their ranges.
     ///
     /// # Errors

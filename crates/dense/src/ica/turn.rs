@@ -1,10 +1,17 @@
 //! Moves of the unmixing matrix.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use pdmap_core::Result;
+use pdmap_core::group::haar;
 use pdmap_core::linalg::{Add, Lu, gemm};
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
 use super::options::Constraint;
+
+/// Seed of random rotations.
+const SEED: u64 = 0;
 
 /// A matrix in the group, and `log|det|` of it.
 #[derive(Debug, Clone)]
@@ -19,6 +26,20 @@ impl Unmixing {
     pub(super) fn new(matrix: Array2<f64>) -> Result<Self> {
         let log_det = Lu::<f64>::new(matrix.view())?.log_det().log_abs;
         Ok(Self { matrix, log_det })
+    }
+
+    /// `W` with the given rows turned among themselves by a random rotation.
+    ///
+    /// # Errors
+    /// A singular matrix.
+    pub(super) fn turned(&self, rows: &[usize]) -> Result<Self> {
+        let rotation = haar::<f64>(rows.len(), &mut ChaCha8Rng::seed_from_u64(SEED));
+        let turned = rotation.dot(&self.matrix.select(Axis(0), rows));
+        let mut matrix = self.matrix.clone();
+        for (row, turned) in rows.iter().zip(turned.rows()) {
+            matrix.row_mut(*row).assign(&turned);
+        }
+        Self::new(matrix)
     }
 
     /// `(I + E) W`, or for a skew `E` the Cayley step `(I − E/2)⁻¹ (I + E/2) W`, which agrees with

@@ -150,6 +150,17 @@ pub(super) fn power(matrix: &Array2<f64>, exponent: f64) -> Result<Array2<f64>> 
     Ok(scaled.dot(&vectors.t()))
 }
 
+/// `C^−½`; none of a matrix that is singular to rounding.
+pub(super) fn inverse_root(matrix: &Array2<f64>) -> Result<Option<Array2<f64>>> {
+    let (values, vectors) = symmetric_eigen(matrix.view())?;
+    let largest = values.iter().fold(0.0_f64, |most, value| most.max(*value));
+    let least = largest * f64::EPSILON * values.len() as f64;
+    if values.iter().any(|&value| value <= least) {
+        return Ok(None);
+    }
+    Ok(Some((&vectors * &values.mapv(|value| value.powf(-0.5))).dot(&vectors.t())))
+}
+
 fn mean<E: From<LayerError>>(passes: &mut Passes<'_, E>) -> Result<(usize, Array1<f64>), E> {
     let (mut count, mut sum) = (0, Array1::zeros(0));
     passes(&mut |block| {
