@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Error, Result};
 use pdmap_core::Real;
-use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TrainError, registry};
+use pdmap_train::{Architecture, ModelFile, ModelSpec, Preset, TableModel, TrainError, registry};
 
 use crate::args::TrainingArgs;
 use crate::rows::data::Source;
@@ -12,9 +12,6 @@ use crate::terminal::exit::BadInput;
 
 /// The name of the model that follows from the rows.
 pub(crate) use pdmap_compare::AUTO;
-
-/// Most features for a Gaussian mixture under `auto`.
-const WIDE: usize = 256;
 
 /// A model before its flow is built.
 #[derive(Debug)]
@@ -51,9 +48,9 @@ impl ModelChoice {
     /// The same, or for `auto` the model for rows of so many features: an ensemble, and Gaussianization
     /// for wide rows, whose covariances are costly.
     pub(crate) fn for_features(self, features: usize) -> Self {
-        match self {
-            Self::Auto(..) if features > WIDE => Self::auto(Preset::GAUSSIANIZATION_ORTHONORMAL),
-            other => other,
+        match (&self, TableModel::auto_preset(features)) {
+            (Self::Auto(..), Some(preset)) => Self::auto(preset),
+            _ => self,
         }
     }
 

@@ -46,6 +46,13 @@ impl RowWeights {
         (self.sum() / largest).powi(2) / squares
     }
 
+    /// The factor with which these weights, beside `others` of the same data, count rows. Whole numbers
+    /// count rows as they are and need none; otherwise it is `effective/Σ w`, since the sum may be anything.
+    pub fn counting_factor(&self, others: &[f64]) -> Option<f64> {
+        let counted = self.each.iter().chain(others).all(|weight| weight.fract() == 0.0);
+        (!counted).then(|| self.effective() / self.sum())
+    }
+
     /// The same weights scaled to this sum.
     ///
     /// # Errors

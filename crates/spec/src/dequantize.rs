@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayViewMut1, ArrayViewMut2, Axis};
 use pdmap_core::Real;
+use pdmap_data::ColumnSummary;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,11 @@ pub struct DiscreteFeature {
 }
 
 impl DiscreteFeature {
+    /// Feature number `feature`, if its column is discrete.
+    pub fn of(feature: usize, column: &ColumnSummary) -> Option<Self> {
+        column.discrete_step().map(|step| Self { feature, step, origin: column.min })
+    }
+
     /// The grid value whose cell `[v − step/2, v + step/2)` holds `value`.
     pub fn round(&self, value: f64) -> f64 {
         self.origin + self.step * ((value - self.origin) / self.step).round()

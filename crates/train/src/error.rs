@@ -45,6 +45,23 @@ pub enum TrainError {
         /// Rows given.
         actual: usize,
     },
+    /// A condition that no layer of the model reads.
+    #[error("no layer of this model reads a condition; use one with couplings, such as gaussianization-orthonormal")]
+    Unconditional,
+    /// Weights of some rows only.
+    #[error("weights of {given} rows without weights of {missing} rows")]
+    PartlyWeighted {
+        /// The rows that have weights.
+        given: &'static str,
+        /// Those that have none.
+        missing: &'static str,
+    },
+    /// Bounds of a column that does not exist, or that is named twice.
+    #[error("bounds of columns: {reason}")]
+    Bounds {
+        /// What is wrong.
+        reason: String,
+    },
     /// No rows to validate on.
     #[error("no validation rows")]
     NoValidation,

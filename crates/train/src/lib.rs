@@ -22,6 +22,7 @@ mod plateau;
 mod quasi_newton;
 mod record;
 mod stopping;
+mod table;
 mod time;
 mod training;
 mod validation;
@@ -37,13 +38,14 @@ pub use memory::peak_memory;
 pub use observer::Observer;
 pub use outcome::{Cost, CurvePoint, Event, Outcome, Progress, Rollback, Trained};
 pub use quasi_newton::{Ascent, AscentEnd, AscentPoint, QuasiNewtonConfig, quasi_newton};
+pub use table::{DiscreteColumns, FittedTable, TableConfig, TableData, TableModel, fit_table};
 pub use training::{train, train_observed, train_with};
 pub use validation::{ValidationRows, mean_log_prob};
 
 pub use pdmap_spec::{
     Adaptive, AnyModel, Architecture, Budget, Categories, CategoryLabels, ColumnDomain, ColumnDomains, ColumnMap,
-    ColumnSums, Completion, Condition, Dequantizer, DiscreteFeature, Domain, FileRows, FitBuilder, FitConfig, Header,
-    InMemory, Inspection, LEAST_ROWS, LabelDensity, Model, ModelFile, ModelSpec, Preprocess, Preset, Rows, Spacing,
-    SpecError, Subspace, TrainConfig, TrainingRecord, TrainingSpec, Tried, description, each_precision, model_file,
-    registry, validation_share, weights_hash,
+    ColumnSums, Completion, Condition, Dequantizer, DiscreteFeature, Domain, Draws, FileRows, FitBuilder, FitConfig,
+    Header, InMemory, Inspection, LEAST_ROWS, LabelDensity, Model, ModelFile, ModelSpec, Over, Preprocess, Preset,
+    Rows, Scorer, Spacing, SpecError, Subspace, TableRows, TrainConfig, TrainingRecord, TrainingSpec, Tried,
+    block_rows, description, each_precision, model_file, registry, validation_share, weights_hash,
 };

@@ -9,14 +9,13 @@ use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real, check};
 use pdmap_data::{RowFormat, TextOptions};
 use pdmap_query::Fill;
-use pdmap_train::{AnyModel, Model, each_precision as each};
+use pdmap_train::{AnyModel, Model, block_rows, each_precision as each};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::args::Sample;
 use crate::condition;
 use crate::rows::answers::Answers;
-use crate::rows::blocks::block_rows;
 use crate::rows::completed::{Completion, MOST_COPIES, complete};
 use crate::rows::restored::Restored;
 use crate::rows::targets::{As, Targets, data_names};

@@ -9,7 +9,7 @@ use anyhow::Result;
 use ndarray::ArrayViewMut2;
 use pdmap_core::Real;
 use pdmap_data::RowShape;
-use pdmap_train::{AnyModel, Dequantizer, Model, each_precision as each};
+use pdmap_train::{AnyModel, Dequantizer, Model, Over, Scorer, each_precision as each};
 use serde::Serialize;
 
 use self::weights::Weights;
@@ -22,7 +22,6 @@ use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
 use crate::scores::quantile::{self, Sorted};
 use crate::scores::reliability::Reliability;
-use crate::scores::scorer::{Over, Scorer};
 use crate::scores::threshold::Threshold;
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;

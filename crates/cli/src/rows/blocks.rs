@@ -4,23 +4,13 @@ use std::path::Path;
 
 use anyhow::{Error, Result};
 use ndarray::{ArrayView2, ArrayViewMut2};
-use pdmap_core::{Evaluator, LayerError, Real};
+use pdmap_core::{LayerError, Real};
 use pdmap_data::{DataError, Input, ReadRows, RowFormat, TextOptions, open_rows};
-use pdmap_train::{Dequantizer, Model};
+use pdmap_train::{Dequantizer, Model, block_rows};
 
 use super::opened::Opened;
 use super::table::Columns;
 use crate::terminal::exit::BadInput;
-
-/// Approximate size of a block in bytes: its rows and their scores.
-const BLOCK: usize = 1 << 22;
-
-/// Rows per block. A multiple of the rows that are evaluated together, so that blocks give the same
-/// bits as all rows at once; at least enough for all threads.
-pub(crate) fn block_rows<F: Real>(features: usize) -> usize {
-    let row = features.saturating_mul(size_of::<F>()).saturating_add(size_of::<f64>());
-    (BLOCK / row / Evaluator::<F>::CHUNK).max(1) * Evaluator::<F>::CHUNK
-}
 
 /// A reader of blocks.
 pub(crate) struct Blocks<F: Real> {

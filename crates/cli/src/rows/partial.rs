@@ -7,9 +7,8 @@ use ndarray::Array2;
 use pdmap_core::Real;
 use pdmap_data::{Input, ReadRows, RowFormat, TextOptions, open_rows};
 use pdmap_query::{Copula, QueryError};
-use pdmap_train::Model;
+use pdmap_train::{Model, block_rows};
 
-use super::blocks::block_rows;
 use crate::args::Missing;
 use crate::terminal::exit::BadInput;
 

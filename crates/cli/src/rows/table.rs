@@ -6,7 +6,7 @@ use anyhow::Result;
 use ndarray::{Array2, ArrayView2};
 use pdmap_core::Real;
 use pdmap_data::{
-    ColumnSummary, DataError, DataFacts, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
+    DataError, DataFacts, Degenerate, Description, Input, MappedRows, ReadRows, TextOptions, check_rows,
     collect_named_rows, match_names, open_rows,
 };
 use pdmap_train::{Categories, ColumnDomains, ColumnMap, Dequantizer, DiscreteFeature, Domain, Model};
@@ -107,7 +107,7 @@ impl Columns {
     /// Facts about rows of these columns from a file.
     pub(crate) fn facts(&self, path: &Path, features: usize, note: String) -> DataFacts {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        DataFacts { notes: vec![note], ..DataFacts::new(name, self.space(features), features) }
+        DataFacts { notes: vec![note], ..DataFacts::new(name, self.map.space(features), features) }
     }
 
     /// Reads a whole table, which must have rows of finite numbers unless cells may be missing, and
@@ -159,7 +159,9 @@ impl Columns {
             return Err(BadInput(message).into());
         }
         let features = kept.iter().map(|&column| &described.columns[column]);
-        let discrete: Vec<DiscreteFeature> = features.enumerate().filter_map(discrete).collect();
+        let features = features.enumerate();
+        let discrete: Vec<DiscreteFeature> =
+            features.filter_map(|(feature, column)| DiscreteFeature::of(feature, column)).collect();
         match policy.discrete {
             Discrete::Error if !discrete.is_empty() => {
                 let names: Vec<&str> =
@@ -229,35 +231,6 @@ impl Columns {
             }
         }
         Ok(())
-    }
-
-    /// The space of likelihoods, in words.
-    pub(crate) fn space(&self, features: usize) -> String {
-        let noise = match self.map.discrete.len() {
-            0 => String::new(),
-            1 => ", one of them with uniform noise of one step".to_owned(),
-            count => format!(", {count} of them with uniform noise of one step"),
-        };
-        if let Some(subspace) = &self.map.subspace {
-            let columns = subspace.columns();
-            return format!(
-                "{features} coordinates in the subspace of the given rows ({columns} columns): principal components of the standardized columns"
-            );
-        }
-        let count = |angles: bool| {
-            let domains = self.map.domains.iter().filter(|&&domain| domain != Domain::Real);
-            domains.filter(|domain| domain.is_angle() == angles).count()
-        };
-        let bounded = match count(false) {
-            0 => String::new(),
-            count => format!(", {count} with bounds"),
-        };
-        let angles = match count(true) {
-            0 => String::new(),
-            1 => ", one angle".to_owned(),
-            count => format!(", {count} angles"),
-        };
-        format!("the space of the given rows ({features} features{noise}{bounded}{angles})")
     }
 
     /// Where the columns of the training rows stand in their table, as far as a model gives them back.
@@ -359,8 +332,3 @@ impl Columns {
 
 /// Seed of the noise on rows for a finished model.
 const SEED: u64 = 0;
-
-/// A feature that is discrete.
-fn discrete((feature, column): (usize, &ColumnSummary)) -> Option<DiscreteFeature> {
-    column.discrete_step().map(|step| DiscreteFeature { feature, step, origin: column.min })
-}

@@ -125,14 +125,14 @@ impl PartWeights {
         let of = |each: Vec<f64>, part: &str| {
             RowWeights::new(each).with_context(|| format!("--weights: {what}, {part} rows"))
         };
-        let counted = [&train, &validation, &test].into_iter().flatten().all(|weight| weight.fract() == 0.0);
         let train = of(train, "training")?;
         let (rows, sum, effective) = (train.each().len(), train.sum(), train.effective());
-        let factor = if counted { 1.0 } else { effective / sum };
+        let scale = train.counting_factor(&[&validation[..], &test[..]].concat());
+        let factor = scale.unwrap_or(1.0);
         let part = |each: Vec<f64>, part: &str| of(each.into_iter().map(|weight| weight * factor).collect(), part);
-        let note = match counted {
-            true => format!("{what}; {rows} training rows count as {sum}"),
-            false => format!(
+        let note = match scale {
+            None => format!("{what}; {rows} training rows count as {sum}"),
+            Some(_) => format!(
                 "{what}; {rows} training rows, weights of sum {sum:.6} scaled to {effective:.1}, the number of effective rows"
             ),
         };

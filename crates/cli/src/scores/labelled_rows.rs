@@ -4,9 +4,7 @@ use anyhow::Result;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::special::log_sum_exp;
 use pdmap_core::{Input, LayerError, Real};
-use pdmap_train::{Categories, Completion, LabelDensity, Model};
-
-use super::scorer::Scorer;
+use pdmap_train::{Categories, Completion, LabelDensity, Model, Scorer};
 
 /// The codes of the rows of a file.
 #[derive(Debug)]

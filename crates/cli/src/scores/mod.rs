@@ -6,5 +6,4 @@ pub(crate) mod likelihood;
 pub(crate) mod moments;
 pub(crate) mod quantile;
 pub(crate) mod reliability;
-pub(crate) mod scorer;
 pub(crate) mod threshold;

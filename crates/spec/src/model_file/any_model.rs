@@ -10,11 +10,13 @@ use serde::Serialize;
 
 use super::header::Header;
 use super::model::{Model, dtype_of};
+use super::rows::Draws;
 use crate::categorical::Categories;
 use crate::condition::Condition;
 use crate::error::SpecError;
 use crate::outside;
 use crate::registry::registry;
+use crate::table_rows::TableRows;
 use crate::tensor_file::{self, IN_MEMORY};
 
 /// A model in either precision, of the kinds of layers of this project. Its methods take and give
@@ -110,7 +112,7 @@ impl<F: Real> Model<F> {
 
     /// A condition as the layers see it: standardized where the model does, and codes of categories as
     /// one-hot vectors.
-    fn seen(&self, condition: ArrayView2<'_, f64>) -> Result<Array2<F>, SpecError> {
+    pub(super) fn seen(&self, condition: ArrayView2<'_, f64>) -> Result<Array2<F>, SpecError> {
         if let Some(categories) = &self.header.categories {
             return Ok(categories.one_hot(codes(categories, condition)?.view()));
         }
@@ -122,7 +124,7 @@ impl<F: Real> Model<F> {
 }
 
 /// Codes that are given as numbers.
-fn codes(categories: &Categories, numbers: ArrayView2<'_, f64>) -> Result<Array2<u32>, SpecError> {
+pub(super) fn codes(categories: &Categories, numbers: ArrayView2<'_, f64>) -> Result<Array2<u32>, SpecError> {
     let (counts, name) = (categories.counts(), || "codes of categories".to_owned());
     if numbers.ncols() != counts.len() {
         return Err(SpecError::ConditionWidth { name: name(), expected: counts.len(), actual: numbers.ncols() });
@@ -222,6 +224,21 @@ impl AnyModel {
             }
             Ok(scores)
         })
+    }
+
+    /// The scores that `pdmap score` gives: `log p` of each row of a table, in nats, of discrete features
+    /// over draws of the noise; `−∞` outside the [domain](crate::Domain). Rows of the model's precision are
+    /// not copied.
+    ///
+    /// # Errors
+    /// As [`log_prob`](Self::log_prob).
+    pub fn score_rows(
+        &self,
+        rows: &TableRows<'_>,
+        condition: Option<ArrayView2<'_, f64>>,
+        draws: Draws,
+    ) -> Result<Vec<f64>, SpecError> {
+        each_precision!(self, model => model.scores(rows, condition, draws))
     }
 
     /// `∂ log p / ∂x` of each row, nats per unit of each feature; NaN for rows outside the domain.

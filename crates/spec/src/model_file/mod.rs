@@ -5,7 +5,9 @@ mod any_model;
 mod header;
 mod member;
 mod model;
+mod rows;
 
 pub use any_model::{AnyModel, Inspection};
 pub use header::{FORMAT, Header, TrainingRecord, Tried};
 pub use model::{Model, dtype};
+pub use rows::Draws;

@@ -4,13 +4,12 @@ use anyhow::{Context, Result};
 use ndarray::{Array2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::{Buffer, Real};
 use pdmap_data::TextOptions;
-use pdmap_train::{Categories, LabelDensity, Model};
+use pdmap_train::{Categories, LabelDensity, Model, block_rows};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::args::Sample;
 use crate::categories::{Labelled, beside};
-use crate::rows::blocks::block_rows;
 use crate::rows::targets::Targets;
 use crate::terminal::exit::BadInput;
 use crate::terminal::output;

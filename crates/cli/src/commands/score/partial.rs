@@ -4,7 +4,7 @@ use anyhow::Result;
 use pdmap_core::Real;
 use pdmap_data::{RowShape, TextOptions};
 use pdmap_query::Estimate;
-use pdmap_train::{Dequantizer, Model};
+use pdmap_train::{Dequantizer, Model, Over};
 
 use super::weights::Weights;
 use super::{Noise, Quantile, Summary, print};
@@ -16,7 +16,6 @@ use crate::scores::likelihood::Likelihood;
 use crate::scores::moments::Moments;
 use crate::scores::quantile::Sorted;
 use crate::scores::reliability::Reliability;
-use crate::scores::scorer::Over;
 use crate::terminal::exit::BadInput;
 
 /// Whether less than whole rows is to be scored.

@@ -3,13 +3,15 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
 use pdmap_core::special::log_sum_exp;
 use pdmap_core::{Evaluator, Input, LayerError, Real};
-use pdmap_train::{Dequantizer, Model};
 use serde::Serialize;
+
+use crate::dequantize::Dequantizer;
+use crate::model_file::Model;
 
 /// What is reported over the draws of the noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Over {
+pub enum Over {
     /// `mean log p`, a lower bound.
     Mean,
     /// `log mean p`, which the draws bring closer to the log-probability of a cell.
@@ -23,7 +25,7 @@ pub(crate) enum Over {
 /// the bounds of a column, which are read as NaN, are such rows. For a model with discrete
 /// features, a score is taken over several draws of the noise.
 #[derive(Debug)]
-pub(crate) struct Scorer<'m, F: Real> {
+pub struct Scorer<'m, F: Real> {
     evaluator: Evaluator<'m, F>,
     noise: Option<Dequantizer>,
     draws: u64,
@@ -41,7 +43,7 @@ type Result<T> = std::result::Result<T, LayerError>;
 
 impl<'m, F: Real> Scorer<'m, F> {
     /// `draws` is at least 1, and is 1 without discrete features.
-    pub(crate) fn new(model: &'m Model<F>, noise: Option<Dequantizer>, draws: u64, over: Over) -> Self {
+    pub fn new(model: &'m Model<F>, noise: Option<Dequantizer>, draws: u64, over: Over) -> Self {
         let draws = if noise.is_some() { draws } else { 1 };
         let (rows, once, slopes) = (Array2::zeros((0, 0)), Vec::new(), Vec::new());
         let marked = model.header.columns.subspace.is_some() || !model.header.columns.domains.is_empty();
@@ -49,18 +51,21 @@ impl<'m, F: Real> Scorer<'m, F> {
     }
 
     /// Scores rows as they are.
-    pub(crate) fn plain(model: &'m Model<F>) -> Self {
+    pub fn plain(model: &'m Model<F>) -> Self {
         Self::new(model, None, 1, Over::Mean)
     }
 
     /// Rows outside the domain so far.
-    pub(crate) fn outside(&self) -> u64 {
+    pub fn outside(&self) -> u64 {
         self.outside
     }
 
-    /// The scores of rows, of which the first has the number `first`, and the gradient of each score
-    /// in its features.
-    pub(crate) fn score(
+    /// The scores of rows, of which the first has the number `first`, in nats, and the gradient of each
+    /// score in its features.
+    ///
+    /// # Errors
+    /// Wrong shapes; numbers that are not finite, unless they mark rows outside.
+    pub fn score(
         &mut self,
         input: Input<'_, F>,
         first: u64,

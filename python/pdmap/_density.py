@@ -1,0 +1,408 @@
+"""Densities."""
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.utils import TransformerTags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from . import _inputs
+from ._types import Array
+from ._pdmap import Model, fit
+from ._progress import Callback, Progress, listener
+
+_PRECISIONS = {"f32": np.float32, "f64": np.float64}
+
+
+class BaseDensity(BaseEstimator):  # type: ignore[misc]
+    """What the estimators of densities have in common."""
+
+    # Parameters, which each class sets in its own ``__init__``.
+    model: Any
+    budget: float | None
+    steps: int | None
+    training: dict[str, Any] | None
+    preprocess: str | list[Any] | None
+    discrete: str
+    drop_degenerate: bool
+    bounds: dict[str, str] | None
+    angles: dict[str, str] | None
+    classes: int | None
+    dtype: Any
+    random_state: Any
+    data_seed: int
+    n_jobs: int | None
+    verbose: int
+    callback: Callback | None
+
+    model_: Model
+
+    def _settings(self, condition: dict[str, Any] | None) -> str:
+        model = self.model
+        if isinstance(model, os.PathLike):
+            model = os.fspath(model)
+        if not isinstance(model, (str, dict)):
+            raise TypeError(f"model: a name, a path of a description or a dict, not {type(model).__name__}")
+        if self.discrete not in ("dequantize", "keep"):
+            raise ValueError(f"discrete {self.discrete!r}: 'dequantize' or 'keep'")
+        preprocess = [self.preprocess] if isinstance(self.preprocess, str) else self.preprocess
+        given = {
+            "model": model,
+            "budget": None if self.budget is None else float(self.budget),
+            "steps": None if self.steps is None else int(self.steps),
+            "seed": _inputs.seed(self.random_state),
+            "data_seed": int(self.data_seed),
+            "training": dict(self.training or {}),
+            "preprocess": preprocess,
+            "keep_discrete": self.discrete == "keep",
+            "drop_degenerate": bool(self.drop_degenerate),
+            "bounds": [f"{column}={values}" for column, values in (self.bounds or {}).items()],
+            "angles": [f"{column}={values}" for column, values in (self.angles or {}).items()],
+            "condition": condition,
+        }
+        return json.dumps(given)
+
+    def _fit(
+        self, X: Any, condition: Any, sample_weight: Any, X_val: Any, condition_val: Any, sample_weight_val: Any
+    ) -> Array:
+        rows: Array = _inputs.rows(self, X, reset=True, dtype=self.dtype, least=2)
+        self._condition: dict[str, Any] | None = None
+        numbers = None
+        if condition is not None:
+            self._condition, numbers = _inputs.condition_kind(condition, self.classes)
+        validation = None
+        if X_val is not None:
+            own = _inputs.rows(self, X_val, reset=False, dtype=rows.dtype)
+            numbers_val = None if condition_val is None else self._numbers(condition_val)
+            validation = (own, numbers_val, _inputs.weights(sample_weight_val, own))
+        names = getattr(self, "feature_names_in_", None)
+        progress = Progress(self.verbose) if self.verbose else None
+        model, record, raised = fit(
+            rows,
+            self._settings(self._condition),
+            names=None if names is None else [str(name) for name in names],
+            condition=numbers,
+            weights=_inputs.weights(sample_weight, rows),
+            validation=validation,
+            listener=listener(progress, self.callback),
+            threads=_inputs.threads(self.n_jobs),
+        )
+        if progress is not None:
+            progress.close()
+        self._fitted(model, json.loads(record))
+        if raised is not None:
+            # The weights of the best validation are kept.
+            raise raised
+        return rows
+
+    def _fitted(self, model: Model, record: dict[str, Any]) -> None:
+        trained = record["trained"]
+        self.model_ = model
+        self.n_iter_ = int(trained["steps"])
+        self.best_step_ = int(trained["best"]["step"])
+        self.best_validation_ = float(trained["best"]["validation"])
+        curve = [[point["step"], point["seconds"], point["validation"]] for point in trained["curve"]]
+        self.learning_curve_ = np.array(curve, dtype=np.float64).reshape(-1, 3)
+        self.tried_ = record["tried"]
+        outcome = trained["outcome"]
+        self.outcome_ = outcome if isinstance(outcome, str) else next(iter(outcome))
+        if self.outcome_ in ("diverged", "failed"):
+            reason = outcome[self.outcome_]["reason"]
+            warnings.warn(f"training {self.outcome_}: {reason}; the last good weights are kept", ConvergenceWarning)
+
+    def _numbers(self, condition: Any) -> Array:
+        """A condition of other rows: numbers, or the codes of classes."""
+        kind = self._condition
+        if kind is None:
+            raise ValueError("condition: the model was fitted without one")
+        values = np.asarray(condition)
+        values = values[:, None] if values.ndim == 1 else values
+        if "named" in kind:
+            codes: Array = _inputs.codes(kind, values)
+            return codes
+        return np.ascontiguousarray(values, dtype=np.float64)
+
+    def _given(self, condition: Any, count: int) -> Array | None:
+        """A condition as the model takes it, one row for each of `count`."""
+        if condition is None:
+            if self._condition is not None:
+                raise ValueError("condition: the model was fitted with one")
+            return None
+        numbers: Array = self._numbers(condition)
+        if self._condition is not None and "vector" not in self._condition and "standardized" not in self._condition:
+            numbers = _inputs.one_hot(self._condition, numbers)
+        if len(numbers) != count:
+            raise ValueError(f"condition: {len(numbers)} rows for {count}")
+        return numbers
+
+    def _log_prob(self, X: Any, condition: Any = None) -> Array:
+        check_is_fitted(self, "model_")
+        X = _inputs.rows(self, X, reset=False)
+        return self._scores(X, condition)
+
+    def _scores(self, X: Array, condition: Any = None) -> Array:
+        given = self._given(condition, len(X))
+        scores: Array = self.model_.log_prob(X, given, threads=_inputs.threads(self.n_jobs))
+        return scores
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model atomically, as a file of the ``pdmap`` command."""
+        check_is_fitted(self, "model_")
+        self.model_.save(os.fspath(path))
+
+
+def _has_codes(self: Any) -> bool:
+    if self.model == "auto":
+        raise AttributeError(
+            "an ensemble, such as model='auto' fits, has no codes; name another model, or a member: encode(X, member=0)"
+        )
+    return True
+
+
+class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
+    """A density of rows: invertible maps of the rows to a simple density, or mixtures, by maximum likelihood.
+
+    Parameters
+    ----------
+    model : str, path or dict, default="auto"
+        ``"auto"`` compares Gaussian mixtures and flows on rows that they have not seen, and averages the best. Other
+        names are those of ``pdmap.presets()``; a path that ends in ``.toml`` and a dict are descriptions.
+    budget : float, optional
+        Seconds of training. Without a budget and without steps, what the model says, or a minute.
+    steps : int, optional
+        Steps of training instead of a time. Only these give the same bits again.
+    training : dict, optional
+        Keys of the section ``[training]`` of a description, such as ``{"batch": 64, "rate": 1e-3}``.
+    preprocess : str or list, optional
+        Fixed maps in front: ``"standardize"``, ``"robust"``, ``"whiten"``, …, instead of the model's.
+    discrete : {"dequantize", "keep"}, default="dequantize"
+        What happens to discrete columns: uniform noise of one step, or nothing.
+    drop_degenerate : bool, default=False
+        Whether constant, duplicate and dependent columns are left out. Otherwise they are refused: rows have no density
+        with them.
+    bounds, angles : dict, optional
+        Bounds, such as ``{"age": "0.."}``, and periods, such as ``{"direction": "360"}``, of columns by name or index.
+    classes : int, optional
+        Says that a condition of numbers is one of the classes 0 to ``classes - 1``.
+    dtype : dtype, optional
+        Precision of the model, float32 or float64; by default that of the rows.
+    random_state : int, Generator, RandomState or None, default=1
+        Seed of the initial weights and of the order of the rows: ``--seed`` of the ``pdmap`` command.
+    data_seed : int, default=0
+        Seed of the choice of validation rows: ``--data-seed`` of the ``pdmap`` command.
+    n_jobs : int, optional
+        Threads; by default, and for -1, one for each core. Results do not depend on it.
+    verbose : int, default=0
+        1 shows a bar, 2 a line for each validation.
+    callback : callable, optional
+        Called with the events of training, as dicts. An exception ends the training.
+
+    Attributes
+    ----------
+    model_ : Model
+        The model.
+    learning_curve_ : ndarray of shape (n_validations, 3)
+        Steps, seconds, and the mean log-likelihood of the validation rows, in nats.
+    best_validation_ : float
+        The best of them, whose weights are kept.
+    best_step_, n_iter_ : int
+        Its step, and all steps.
+    outcome_ : str
+        How training ended: ``"finished"``, ``"stopped-early"``, ``"overfitted"``, ``"interrupted"``, ``"diverged"``.
+    tried_ : list of dict
+        The members of the ensemble that ``"auto"`` fits, and what was left out.
+    n_features_in_, feature_names_in_
+        Of the rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pdmap import DensityEstimator
+    >>> X = np.random.default_rng(0).normal(size=(500, 3))
+    >>> density = DensityEstimator("dense-relative", steps=100).fit(X)
+    >>> density.sample(5).shape
+    (5, 3)
+    """
+
+    def __init__(
+        self,
+        model: Any = "auto",
+        *,
+        budget: float | None = None,
+        steps: int | None = None,
+        training: dict[str, Any] | None = None,
+        preprocess: str | list[Any] | None = None,
+        discrete: str = "dequantize",
+        drop_degenerate: bool = False,
+        bounds: dict[str, str] | None = None,
+        angles: dict[str, str] | None = None,
+        classes: int | None = None,
+        dtype: Any = None,
+        random_state: Any = 1,
+        data_seed: int = 0,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        callback: Callback | None = None,
+    ) -> None:
+        self.model = model
+        self.budget = budget
+        self.steps = steps
+        self.training = training
+        self.preprocess = preprocess
+        self.discrete = discrete
+        self.drop_degenerate = drop_degenerate
+        self.bounds = bounds
+        self.angles = angles
+        self.classes = classes
+        self.dtype = dtype
+        self.random_state = random_state
+        self.data_seed = data_seed
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.callback = callback
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        condition: Any = None,
+        X_val: Any = None,
+        condition_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> DensityEstimator:
+        """Fits the density.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows. A C-contiguous array of float32 or float64 is not copied.
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), optional
+            How often each row counts.
+        condition : array-like of shape (n_samples, width) or (n_samples,), optional
+            What the density is conditional on, ``p(x | c)``: numbers, or one column of class names.
+        X_val, condition_val, sample_weight_val : optional
+            Validation rows. Without them a tenth of the rows are held out, or up to a fifth of few rows.
+
+        Raises
+        ------
+        ValueError
+            Too few rows; columns without a density; parameters out of their ranges.
+        KeyboardInterrupt
+            After Ctrl-C; the estimator then has the best weights so far.
+        """
+        self._fit(X, condition, sample_weight, X_val, condition_val, sample_weight_val)
+        return self
+
+    def score_samples(self, X: Any, condition: Any = None) -> Array:
+        """Log-likelihoods ``log p(x)`` or ``log p(x | c)`` of rows, in nats; ``-inf`` outside the bounds of columns."""
+        return self._log_prob(X, condition)
+
+    def score(self, X: Any, y: Any = None, condition: Any = None) -> float:
+        """The mean log-likelihood of rows, in nats."""
+        return float(np.mean(self._log_prob(X, condition)))
+
+    def sample(self, n_samples: int = 1, *, condition: Any = None, random_state: Any = 0) -> Array:
+        """Draws rows ``[n_samples, n_features]``; with a condition, one for each row of it."""
+        check_is_fitted(self, "model_")
+        given = None
+        if condition is not None:
+            given = self._given(condition, len(np.asarray(condition)))
+            n_samples = 0 if given is None else len(given)
+        elif self._condition is not None:
+            raise ValueError("condition: the model was fitted with one")
+        if n_samples < 1:
+            raise ValueError(f"n_samples {n_samples}: at least 1")
+        seed = _inputs.seed(random_state)
+        drawn = self.model_.sample(n_samples, given, seed=seed, threads=_inputs.threads(self.n_jobs))
+        return drawn.astype(_PRECISIONS[self.model_.dtype], copy=False)
+
+    def gradient(self, X: Any, condition: Any = None) -> Array:
+        """``∂ log p / ∂x`` of rows, in nats per unit of each column: which columns make a row unlikely."""
+        check_is_fitted(self, "model_")
+        X = _inputs.rows(self, X, reset=False)
+        return self.model_.gradient(X, self._given(condition, len(X)), threads=_inputs.threads(self.n_jobs))
+
+    def encode(self, X: Any, condition: Any = None, member: int | None = None) -> Array:
+        """Codes ``z = f(x)`` of rows, in the space of the simple density.
+
+        An ensemble has none of its own: `member` names one of its members.
+        """
+        check_is_fitted(self, "model_")
+        X = _inputs.rows(self, X, reset=False)
+        model = self.model_ if member is None else self.model_.member(member)
+        return model.encode(X, self._given(condition, len(X)), threads=_inputs.threads(self.n_jobs))
+
+    def decode(self, Z: Any, condition: Any = None, member: int | None = None) -> Array:
+        """Rows ``x = f⁻¹(z)`` of codes."""
+        check_is_fitted(self, "model_")
+        Z = np.ascontiguousarray(Z, dtype=np.float64)
+        model = self.model_ if member is None else self.model_.member(member)
+        decoded = model.decode(Z, self._given(condition, len(Z)), threads=_inputs.threads(self.n_jobs))
+        return decoded.astype(_PRECISIONS[self.model_.dtype], copy=False)
+
+    @available_if(_has_codes)  # type: ignore[misc]
+    def transform(self, X: Any) -> Array:
+        """As :meth:`encode`."""
+        return self.encode(X)
+
+    @available_if(_has_codes)  # type: ignore[misc]
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Array:
+        """Fits, and gives the codes of the rows."""
+        return self.fit(X, y, **fit_params).encode(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if self.model != "auto":
+            tags.transformer_tags = TransformerTags()
+        return tags
+
+    @available_if(_has_codes)  # type: ignore[misc]
+    def inverse_transform(self, Z: Any) -> Array:
+        """As :meth:`decode`."""
+        return self.decode(Z)
+
+    def log_prob(self, x: Any, condition: Any = None) -> Any:
+        """Log-likelihoods of an array of any library that speaks DLPack, such as those of PyTorch and JAX, on the CPU.
+
+        NumPy arrays give NumPy arrays; others give arrays of their own library, which has not been imported for it.
+        Gradients are not recorded: see :meth:`gradient`.
+        """
+        from ._dlpack import back, rows
+
+        return back(self._log_prob(rows(x), None if condition is None else rows(condition)), x)
+
+
+def load(path: str | os.PathLike[str]) -> DensityEstimator:
+    """A model file, such as ``pdmap train`` writes, as a fitted estimator."""
+    return _of_model(Model.load(os.fspath(path)))
+
+
+def _of_model(model: Model) -> DensityEstimator:
+    header = json.loads(model.describe())["header"]
+    estimator = DensityEstimator(model="auto" if model.members else {"layers": header["layers"]})
+    if header.get("categories"):
+        raise NotFittedError("models with columns of categories are scored by the command: pdmap score")
+    estimator.model_ = model
+    estimator._condition = header.get("condition")
+    record = header.get("training") or {}
+    curve = [[step, np.nan, validation] for step, validation in record.get("curve", [])]
+    estimator.learning_curve_ = np.array(curve, dtype=np.float64).reshape(-1, 3)
+    estimator.n_iter_ = int(record.get("steps", 0))
+    estimator.best_step_ = int(record.get("best_step", 0))
+    estimator.best_validation_ = float(record.get("best_validation", np.nan))
+    estimator.tried_ = record.get("tried", [])
+    estimator.outcome_ = "loaded"
+    estimator.n_features_in_ = model.columns
+    if record.get("columns") and len(record["columns"]) == model.columns:
+        estimator.feature_names_in_ = np.array(record["columns"], dtype=object)
+    return estimator
