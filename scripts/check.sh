@@ -35,6 +35,10 @@ $test_command 2>&1 | tee "$log"
 echo "== documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
+echo "== Python package"
+# The profile of the tests shares their dependencies; a release build takes longer.
+PROFILE=dev scripts/python.sh
+
 # A run without tests must not pass.
 passed=$(awk '/^test result:/ {sum += $4} END {print sum + 0}' "$log")
 failed=$(awk '/^test result:/ {sum += $6} END {print sum + 0}' "$log")

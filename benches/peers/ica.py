@@ -227,7 +227,7 @@ def main():
             pdmap.write(z)
             repeats = args.repeats if seed == 0 else 1
             for orthonormal in (False, True):
-                adaptive = orthonormal or cell.sources in ("uniform", "mixed", "eeg", "patches")
+                adaptive = orthonormal or cell.sources in ("uniform", "mixed", "eeg", "patches") or "ADAPTIVE" in os.environ
                 found = {"pdmap": pdmap(orthonormal, adaptive, repeats), "picard": by_picard(z, orthonormal, adaptive, repeats)}
                 if orthonormal:
                     found["fastica"] = by_fastica(z, repeats)

@@ -4,7 +4,7 @@
 #
 #   benches/peers/ica.sh [CELL,CELL…]
 # environment: THREADS (default: number of cores), REPEATS (5), MIXTURES (10), PHOTOS (a folder of photographs,
-# for the cell of patches), PYTHON (python3), VENV (virtual environment to use or create)
+# for the cell of patches), ADAPTIVE (set: adaptive densities in every cell and form), PYTHON (python3), VENV (virtual environment to use or create)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -21,6 +21,7 @@ from ._pdmap import Model, __version__, presets
 
 if TYPE_CHECKING:
     from . import conv as conv
+    from ._command import Comparison as Comparison, compare as compare
     from ._density import DensityEstimator as DensityEstimator, load as load
     from ._gaussianizer import Gaussianizer as Gaussianizer
     from ._ica import ICA as ICA
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Read when they are first used: scikit-learn takes longer to import than all of this.
 _LAZY = {
+    "Comparison": "._command",
+    "compare": "._command",
     "DensityEstimator": "._density",
     "Gaussianizer": "._gaussianizer",
     "ICA": "._ica",
@@ -36,7 +39,19 @@ _LAZY = {
 }
 _MODULES = ("conv", "pyod")
 
-__all__ = ["DensityEstimator", "Gaussianizer", "ICA", "Model", "NoveltyDetector", "__version__", "conv", "load", "presets"]
+__all__ = [
+    "Comparison",
+    "DensityEstimator",
+    "Gaussianizer",
+    "ICA",
+    "Model",
+    "NoveltyDetector",
+    "__version__",
+    "compare",
+    "conv",
+    "load",
+    "presets",
+]
 
 
 def __getattr__(name: str) -> Any:

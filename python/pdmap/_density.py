@@ -4,16 +4,18 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import TransformerTags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
-from . import _inputs
+from . import _inputs, _tables
+from ._command import Page, curve, report
 from ._types import Array
 from ._pdmap import Model, fit
 from ._progress import Callback, Progress, listener
@@ -152,6 +154,21 @@ class BaseDensity(BaseEstimator):  # type: ignore[misc]
         scores: Array = self.model_.log_prob(X, given, threads=_inputs.threads(self.n_jobs))
         return scores
 
+    def report(self, X: Any, X_train: Any = None) -> Page:
+        """A page about the model, on rows that it was not trained on: likelihoods, samples, codes. Notebooks show it.
+
+        Raises
+        ------
+        ValueError
+            Rows that do not fit the model.
+        """
+        check_is_fitted(self, "model_")
+        return report(self.model_, X, X_train)
+
+    def _repr_html_inner(self) -> str:
+        inner: str = super()._repr_html_inner()
+        return inner + (curve(self.learning_curve_) if hasattr(self, "learning_curve_") else "")
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the model atomically, as a file of the ``pdmap`` command."""
         check_is_fitted(self, "model_")
@@ -191,6 +208,12 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         Bounds, such as ``{"age": "0.."}``, and periods, such as ``{"direction": "360"}``, of columns by name or index.
     classes : int, optional
         Says that a condition of numbers is one of the classes 0 to ``classes - 1``.
+    categorical : list of str, optional
+        Columns of a data frame that are categories. The density is ``p(c) p(x | c)``; samples are data frames.
+    unseen : {"error", "other"}, default="error"
+        What happens to labels of rows to score that the training rows do not have.
+    missing : {"error", "marginalize"}, default="error"
+        What happens to missing cells: they are integrated out, in a ``"mixture-copula"`` or ``"auto"``.
     dtype : dtype, optional
         Precision of the model, float32 or float64; by default that of the rows.
     random_state : int, Generator, RandomState or None, default=1
@@ -244,6 +267,9 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         bounds: dict[str, str] | None = None,
         angles: dict[str, str] | None = None,
         classes: int | None = None,
+        categorical: Sequence[str] | None = None,
+        unseen: str = "error",
+        missing: str = "error",
         dtype: Any = None,
         random_state: Any = 1,
         data_seed: int = 0,
@@ -261,6 +287,9 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         self.bounds = bounds
         self.angles = angles
         self.classes = classes
+        self.categorical = categorical
+        self.unseen = unseen
+        self.missing = missing
         self.dtype = dtype
         self.random_state = random_state
         self.data_seed = data_seed
@@ -300,8 +329,47 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         KeyboardInterrupt
             After Ctrl-C; the estimator then has the best weights so far.
         """
-        self._fit(X, condition, sample_weight, X_val, condition_val, sample_weight_val)
+        if not self._by_command():
+            self._fit(X, condition, sample_weight, X_val, condition_val, sample_weight_val)
+            return self
+        if condition is not None:
+            raise ValueError("condition: not with categorical and missing, which say what is given and what is not")
+        _check_n_features(self, X, reset=True)
+        _check_feature_names(self, X, reset=True)
+        self._condition = None
+        self._library = type(X).__module__.split(".")[0]
+        model, record = _tables.fit(self, X, sample_weight, X_val, sample_weight_val)
+        self._loaded(model)
+        self.outcome_ = "interrupted" if record["interrupted"] else "finished"
+        if record["interrupted"]:
+            raise KeyboardInterrupt
         return self
+
+    def _by_command(self) -> bool:
+        if self.missing not in ("error", "marginalize"):
+            raise ValueError(f"missing {self.missing!r}: 'error' or 'marginalize'")
+        if self.unseen not in ("error", "other"):
+            raise ValueError(f"unseen {self.unseen!r}: 'error' or 'other'")
+        return bool(self.categorical) or self.missing != "error"
+
+    def _log_prob(self, X: Any, condition: Any = None) -> Array:
+        if not self._by_command():
+            return super()._log_prob(X, condition)
+        check_is_fitted(self, "model_")
+        _check_feature_names(self, X, reset=False)
+        _check_n_features(self, X, reset=False)
+        return _tables.scores(self, X)
+
+    def _loaded(self, model: Model) -> None:
+        """What the file of a model says of its training."""
+        record = json.loads(model.describe())["header"].get("training") or {}
+        self.model_ = model
+        curve = [[step, np.nan, validation] for step, validation in record.get("curve", [])]
+        self.learning_curve_ = np.array(curve, dtype=np.float64).reshape(-1, 3)
+        self.n_iter_ = int(record.get("steps", 0))
+        self.best_step_ = int(record.get("best_step", 0))
+        self.best_validation_ = float(record.get("best_validation", np.nan))
+        self.tried_ = record.get("tried", [])
 
     def score_samples(self, X: Any, condition: Any = None) -> Array:
         """Log-likelihoods ``log p(x)`` or ``log p(x | c)`` of rows, in nats; ``-inf`` outside the bounds of columns."""
@@ -311,7 +379,7 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         """The mean log-likelihood of rows, in nats."""
         return float(np.mean(self._log_prob(X, condition)))
 
-    def sample(self, n_samples: int = 1, *, condition: Any = None, random_state: Any = 0) -> Array:
+    def sample(self, n_samples: int = 1, *, condition: Any = None, random_state: Any = 0) -> Any:
         """Draws rows ``[n_samples, n_features]``; with a condition, one for each row of it."""
         check_is_fitted(self, "model_")
         given = None
@@ -323,6 +391,8 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         if n_samples < 1:
             raise ValueError(f"n_samples {n_samples}: at least 1")
         seed = _inputs.seed(random_state)
+        if self.categorical:
+            return _tables.sample(self, n_samples, seed)
         drawn = self.model_.sample(n_samples, given, seed=seed, threads=_inputs.threads(self.n_jobs))
         return drawn.astype(_PRECISIONS[self.model_.dtype], copy=False)
 
@@ -390,19 +460,16 @@ def load(path: str | os.PathLike[str]) -> DensityEstimator:
 def _of_model(model: Model) -> DensityEstimator:
     header = json.loads(model.describe())["header"]
     estimator = DensityEstimator(model="auto" if model.members else {"layers": header["layers"]})
-    if header.get("categories"):
-        raise NotFittedError("models with columns of categories are scored by the command: pdmap score")
-    estimator.model_ = model
+    estimator._loaded(model)
     estimator._condition = header.get("condition")
-    record = header.get("training") or {}
-    curve = [[step, np.nan, validation] for step, validation in record.get("curve", [])]
-    estimator.learning_curve_ = np.array(curve, dtype=np.float64).reshape(-1, 3)
-    estimator.n_iter_ = int(record.get("steps", 0))
-    estimator.best_step_ = int(record.get("best_step", 0))
-    estimator.best_validation_ = float(record.get("best_validation", np.nan))
-    estimator.tried_ = record.get("tried", [])
     estimator.outcome_ = "loaded"
     estimator.n_features_in_ = model.columns
-    if record.get("columns") and len(record["columns"]) == model.columns:
-        estimator.feature_names_in_ = np.array(record["columns"], dtype=object)
+    names = (header.get("training") or {}).get("columns", [])
+    categories = (header.get("categories") or {}).get("columns", [])
+    if categories:
+        estimator.categorical = [column["name"] for column in categories]
+        estimator._library = "pandas"
+        estimator.n_features_in_ += len(categories)
+    elif len(names) == model.columns:
+        estimator.feature_names_in_ = np.array(names, dtype=object)
     return estimator

@@ -54,11 +54,11 @@ pub(crate) fn watched<R: Send>(
                     }
                     Err(RecvTimeoutError::Disconnected) => break,
                 };
-                if raised.is_none() {
-                    if let Err(error) = Python::attach(|py| heard(py, listener.as_ref(), told)) {
-                        stop.store(true, Ordering::Relaxed);
-                        raised = Some(error);
-                    }
+                if raised.is_none()
+                    && let Err(error) = Python::attach(|py| heard(py, listener.as_ref(), told))
+                {
+                    stop.store(true, Ordering::Relaxed);
+                    raised = Some(error);
                 }
             }
             (run.join(), raised)

@@ -37,7 +37,7 @@ impl<F: Precision> Model<F> {
         &self,
         rows: &TableRows<'_>,
         condition: Option<ArrayView2<'_, f64>>,
-        visit: &mut dyn FnMut(usize, ArrayView2<'_, F>, Option<ArrayView2<'_, F>>) -> Result<(), LayerError>,
+        mut visit: impl FnMut(usize, Input<'_, F>) -> Result<(), LayerError>,
     ) -> Result<(), SpecError> {
         let (count, features) = (rows.dim().0, self.flow.features());
         let seen = condition.map(|condition| self.seen(condition)).transpose()?;
@@ -50,7 +50,7 @@ impl<F: Precision> Model<F> {
             let block = rows.part(first..end).features::<F>(&self.header.columns, features);
             let block = block.map_err(|error| error.below(first))?;
             let given = seen.as_ref().map(|seen| seen.slice_axis(Axis(0), Slice::from(first..end)));
-            visit(first, block.view(), given).map_err(|error| error.below(first))?;
+            visit(first, Input::new(block.view(), given)).map_err(|error| error.below(first))?;
         }
         Ok(())
     }
@@ -64,9 +64,9 @@ impl<F: Precision> Model<F> {
         let mut scores = vec![0.0; rows.dim().0];
         let noise = Dequantizer::new(&self.header.columns.discrete, draws.seed);
         let mut scorer = Scorer::new(self, noise, draws.count.max(1), draws.over);
-        self.blocks(rows, condition, &mut |first, block, given| {
-            let to = &mut scores[first..first + block.nrows()];
-            scorer.score(Input::new(block, given), first as u64, to, None)
+        self.blocks(rows, condition, |first, block| {
+            let to = &mut scores[first..first + block.x.nrows()];
+            scorer.score(block, first as u64, to, None)
         })?;
         if let (Some((categories, labels)), Some(condition)) = (self.categorical(), condition) {
             let log_p = labels.log_density(codes(categories, condition)?.view(), false)?;
@@ -89,16 +89,12 @@ impl<F: Precision> Model<F> {
         let mut found = Array2::zeros((rows.dim().0, self.flow.features()));
         let noise = Dequantizer::new(&self.header.columns.discrete, SEED);
         let mut evaluator = self.flow.evaluator();
-        self.blocks(rows, condition, &mut |first, block, given| {
-            let to = found.slice_axis_mut(Axis(0), Slice::from(first..first + block.nrows()));
-            match &noise {
-                None => evaluator.encode_into(Input::new(block, given), to),
-                Some(noise) => {
-                    let mut noisy = block.to_owned();
-                    noise.add(Dequantizer::FIXED, first as u64, noisy.view_mut());
-                    evaluator.encode_into(Input::new(noisy.view(), given), to)
-                }
-            }
+        self.blocks(rows, condition, |first, block| {
+            let to = found.slice_axis_mut(Axis(0), Slice::from(first..first + block.x.nrows()));
+            let Some(noise) = &noise else { return evaluator.encode_into(block, to) };
+            let mut noisy = block.x.to_owned();
+            noise.add(Dequantizer::FIXED, first as u64, noisy.view_mut());
+            evaluator.encode_into(block.with(noisy.view()), to)
         })?;
         Ok(found)
     }
