@@ -3,176 +3,20 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.base import DensityMixin
 from sklearn.utils import TransformerTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
 from . import _inputs, _tables
-from ._command import Page, curve, report
+from ._base import PRECISIONS, BaseDensity
+from ._pdmap import Model
+from ._progress import Callback
 from ._types import Array
-from ._pdmap import Model, fit
-from ._progress import Callback, Progress, listener
-
-_PRECISIONS = {"f32": np.float32, "f64": np.float64}
-
-
-class BaseDensity(BaseEstimator):  # type: ignore[misc]
-    """What the estimators of densities have in common."""
-
-    # Parameters, which each class sets in its own ``__init__``.
-    model: Any
-    budget: float | None
-    steps: int | None
-    training: dict[str, Any] | None
-    preprocess: str | list[Any] | None
-    discrete: str
-    drop_degenerate: bool
-    bounds: dict[str, str] | None
-    angles: dict[str, str] | None
-    classes: int | None
-    dtype: Any
-    random_state: Any
-    data_seed: int
-    n_jobs: int | None
-    verbose: int
-    callback: Callback | None
-
-    model_: Model
-
-    def _settings(self, condition: dict[str, Any] | None) -> str:
-        model = self.model
-        if isinstance(model, os.PathLike):
-            model = os.fspath(model)
-        if not isinstance(model, (str, dict)):
-            raise TypeError(f"model: a name, a path of a description or a dict, not {type(model).__name__}")
-        if self.discrete not in ("dequantize", "keep"):
-            raise ValueError(f"discrete {self.discrete!r}: 'dequantize' or 'keep'")
-        preprocess = [self.preprocess] if isinstance(self.preprocess, str) else self.preprocess
-        given = {
-            "model": model,
-            "budget": None if self.budget is None else float(self.budget),
-            "steps": None if self.steps is None else int(self.steps),
-            "seed": _inputs.seed(self.random_state),
-            "data_seed": int(self.data_seed),
-            "training": dict(self.training or {}),
-            "preprocess": preprocess,
-            "keep_discrete": self.discrete == "keep",
-            "drop_degenerate": bool(self.drop_degenerate),
-            "bounds": [f"{column}={values}" for column, values in (self.bounds or {}).items()],
-            "angles": [f"{column}={values}" for column, values in (self.angles or {}).items()],
-            "condition": condition,
-        }
-        return json.dumps(given)
-
-    def _fit(
-        self, X: Any, condition: Any, sample_weight: Any, X_val: Any, condition_val: Any, sample_weight_val: Any
-    ) -> Array:
-        rows: Array = _inputs.rows(self, X, reset=True, dtype=self.dtype, least=2)
-        self._condition: dict[str, Any] | None = None
-        numbers = None
-        if condition is not None:
-            self._condition, numbers = _inputs.condition_kind(condition, self.classes)
-        validation = None
-        if X_val is not None:
-            own = _inputs.rows(self, X_val, reset=False, dtype=rows.dtype)
-            numbers_val = None if condition_val is None else self._numbers(condition_val)
-            validation = (own, numbers_val, _inputs.weights(sample_weight_val, own))
-        names = getattr(self, "feature_names_in_", None)
-        progress = Progress(self.verbose) if self.verbose else None
-        model, record, raised = fit(
-            rows,
-            self._settings(self._condition),
-            names=None if names is None else [str(name) for name in names],
-            condition=numbers,
-            weights=_inputs.weights(sample_weight, rows),
-            validation=validation,
-            listener=listener(progress, self.callback),
-            threads=_inputs.threads(self.n_jobs),
-        )
-        if progress is not None:
-            progress.close()
-        self._fitted(model, json.loads(record))
-        if raised is not None:
-            # The weights of the best validation are kept.
-            raise raised
-        return rows
-
-    def _fitted(self, model: Model, record: dict[str, Any]) -> None:
-        trained = record["trained"]
-        self.model_ = model
-        self.n_iter_ = int(trained["steps"])
-        self.best_step_ = int(trained["best"]["step"])
-        self.best_validation_ = float(trained["best"]["validation"])
-        curve = [[point["step"], point["seconds"], point["validation"]] for point in trained["curve"]]
-        self.learning_curve_ = np.array(curve, dtype=np.float64).reshape(-1, 3)
-        self.tried_ = record["tried"]
-        outcome = trained["outcome"]
-        self.outcome_ = outcome if isinstance(outcome, str) else next(iter(outcome))
-        if self.outcome_ in ("diverged", "failed"):
-            reason = outcome[self.outcome_]["reason"]
-            warnings.warn(f"training {self.outcome_}: {reason}; the last good weights are kept", ConvergenceWarning)
-
-    def _numbers(self, condition: Any) -> Array:
-        """A condition of other rows: numbers, or the codes of classes."""
-        kind = self._condition
-        if kind is None:
-            raise ValueError("condition: the model was fitted without one")
-        values = np.asarray(condition)
-        values = values[:, None] if values.ndim == 1 else values
-        if "named" in kind:
-            codes: Array = _inputs.codes(kind, values)
-            return codes
-        return np.ascontiguousarray(values, dtype=np.float64)
-
-    def _given(self, condition: Any, count: int) -> Array | None:
-        """A condition as the model takes it, one row for each of `count`."""
-        if condition is None:
-            if self._condition is not None:
-                raise ValueError("condition: the model was fitted with one")
-            return None
-        numbers: Array = self._numbers(condition)
-        if self._condition is not None and "vector" not in self._condition and "standardized" not in self._condition:
-            numbers = _inputs.one_hot(self._condition, numbers)
-        if len(numbers) != count:
-            raise ValueError(f"condition: {len(numbers)} rows for {count}")
-        return numbers
-
-    def _log_prob(self, X: Any, condition: Any = None) -> Array:
-        check_is_fitted(self, "model_")
-        X = _inputs.rows(self, X, reset=False)
-        return self._scores(X, condition)
-
-    def _scores(self, X: Array, condition: Any = None) -> Array:
-        given = self._given(condition, len(X))
-        scores: Array = self.model_.log_prob(X, given, threads=_inputs.threads(self.n_jobs))
-        return scores
-
-    def report(self, X: Any, X_train: Any = None) -> Page:
-        """A page about the model, on rows that it was not trained on: likelihoods, samples, codes. Notebooks show it.
-
-        Raises
-        ------
-        ValueError
-            Rows that do not fit the model.
-        """
-        check_is_fitted(self, "model_")
-        return report(self.model_, X, X_train)
-
-    def _repr_html_inner(self) -> str:
-        inner: str = super()._repr_html_inner()
-        return inner + (curve(self.learning_curve_) if hasattr(self, "learning_curve_") else "")
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the model atomically, as a file of the ``pdmap`` command."""
-        check_is_fitted(self, "model_")
-        self.model_.save(os.fspath(path))
 
 
 def _has_codes(self: Any) -> bool:
@@ -394,7 +238,7 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         if self.categorical:
             return _tables.sample(self, n_samples, seed)
         drawn = self.model_.sample(n_samples, given, seed=seed, threads=_inputs.threads(self.n_jobs))
-        return drawn.astype(_PRECISIONS[self.model_.dtype], copy=False)
+        return drawn.astype(PRECISIONS[self.model_.dtype], copy=False)
 
     def gradient(self, X: Any, condition: Any = None) -> Array:
         """``∂ log p / ∂x`` of rows, in nats per unit of each column: which columns make a row unlikely."""
@@ -418,7 +262,7 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         Z = np.ascontiguousarray(Z, dtype=np.float64)
         model = self.model_ if member is None else self.model_.member(member)
         decoded = model.decode(Z, self._given(condition, len(Z)), threads=_inputs.threads(self.n_jobs))
-        return decoded.astype(_PRECISIONS[self.model_.dtype], copy=False)
+        return decoded.astype(PRECISIONS[self.model_.dtype], copy=False)
 
     @available_if(_has_codes)  # type: ignore[misc]
     def transform(self, X: Any) -> Array:
@@ -465,11 +309,14 @@ def _of_model(model: Model) -> DensityEstimator:
     estimator.outcome_ = "loaded"
     estimator.n_features_in_ = model.columns
     names = (header.get("training") or {}).get("columns", [])
-    categories = (header.get("categories") or {}).get("columns", [])
+    categories = header.get("categories") or []
     if categories:
         estimator.categorical = [column["name"] for column in categories]
         estimator._library = "pandas"
         estimator.n_features_in_ += len(categories)
-    elif len(names) == model.columns:
+        # A column of categories stands behind so many numbers.
+        before = [[own["name"] for own in categories if own["before"] == place] for place in range(len(names) + 1)]
+        names = [*before[0], *(name for place, own in enumerate(names) for name in [own, *before[place + 1]])]
+    if len(names) == estimator.n_features_in_:
         estimator.feature_names_in_ = np.array(names, dtype=object)
     return estimator

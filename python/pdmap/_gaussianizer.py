@@ -8,7 +8,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from . import _inputs
-from ._density import _PRECISIONS, BaseDensity
+from ._base import PRECISIONS, BaseDensity
 from ._types import Array
 from ._progress import Callback
 
@@ -91,4 +91,4 @@ class Gaussianizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDensit
         check_is_fitted(self, "model_")
         Z = np.ascontiguousarray(X, dtype=np.float64)
         decoded = self.model_.decode(Z, threads=_inputs.threads(self.n_jobs))
-        return decoded.astype(_PRECISIONS[self.model_.dtype], copy=False)
+        return decoded.astype(PRECISIONS[self.model_.dtype], copy=False)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import OutlierMixin
 
-from ._density import BaseDensity
+from ._base import BaseDensity
 from ._types import Array
 from ._progress import Callback
 

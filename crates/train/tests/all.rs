@@ -13,5 +13,6 @@ mod resume;
 mod resume_bytes;
 mod said;
 mod small;
+mod table;
 mod training;
 mod weights;

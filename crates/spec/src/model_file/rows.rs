@@ -3,11 +3,11 @@
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 use pdmap_core::{Input, LayerError};
 
-use super::any_model::codes;
+use super::given::codes;
 use super::model::Model;
+use super::scorer::{Over, Scorer};
 use crate::dequantize::Dequantizer;
 use crate::error::SpecError;
-use crate::scorer::{Over, Scorer};
 use crate::table_rows::{Precision, TableRows, block_rows};
 
 /// How the scores of a model with discrete features are taken.

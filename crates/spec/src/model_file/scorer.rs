@@ -5,8 +5,8 @@ use pdmap_core::special::log_sum_exp;
 use pdmap_core::{Evaluator, Input, LayerError, Real};
 use serde::Serialize;
 
+use super::model::Model;
 use crate::dequantize::Dequantizer;
-use crate::model_file::Model;
 
 /// What is reported over the draws of the noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
