@@ -20,4 +20,5 @@ mkdir -p "$peers"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall "$peers"/anomalies-wheel/pdmap-*.whl
 
 echo "budget ${BUDGET:-5} s, ${SEEDS:-5} seeds, $(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo unknown), $(date +%F)"
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 "$venv/bin/python" -W ignore benches/peers/anomalies.py --out "$out" --seeds "${SEEDS:-5}" --budget "${BUDGET:-5}" --tables "${1:-}"

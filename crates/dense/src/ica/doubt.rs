@@ -72,5 +72,6 @@ mod tests {
         // For small variances: v/2 − v²/4 + …, and an influence of v² (y⁴/v² − 6 y²/v + 3)/3: 2 √6/3 v².
         let small = Normal::new(1e-4);
         assert!((small.energy - (0.5e-4 - 0.25e-8)).abs() < 1e-11, "{small:?}");
+        assert!((small.spread / 1e-8 - 2.0 * 6.0_f64.sqrt() / 3.0).abs() < 1e-3, "{small:?}");
     }
 }
