@@ -20,6 +20,22 @@ from ._types import Array
 PRECISIONS = {"f32": np.float32, "f64": np.float64}
 
 
+def _numbers(kind: dict[str, Any] | None, condition: Any) -> Array:
+    """A condition of other rows than those of `kind`: numbers, or the codes of classes."""
+    if kind is None:
+        raise ValueError("condition: the model was fitted without one")
+    values = _inputs.columns(condition)
+    if "named" in kind:
+        codes: Array = _inputs.codes(kind, values)
+        return codes
+    own = next(iter(kind.values())).get("names") or []
+    names = _inputs.condition_names(condition)
+    if own and names and names != own:
+        raise ValueError(f"condition: columns {', '.join(names)}; the model was fitted with {', '.join(own)}")
+    numbers: Array = _inputs.numbers(values)
+    return numbers
+
+
 class BaseDensity(BaseEstimator):  # type: ignore[misc]
     """What the estimators of densities have in common."""
 
@@ -66,26 +82,32 @@ class BaseDensity(BaseEstimator):  # type: ignore[misc]
             "angles": [f"{column}={values}" for column, values in (self.angles or {}).items()],
             "condition": condition,
         }
-        return json.dumps(given)
+        # Numbers of NumPy, as searches give them.
+        return json.dumps(given, default=lambda value: value.item())
 
     def _fit(
         self, X: Any, condition: Any, sample_weight: Any, X_val: Any, condition_val: Any, sample_weight_val: Any
     ) -> Array:
-        rows: Array = _inputs.rows(self, X, reset=True, dtype=self.dtype, least=2)
-        self._condition: dict[str, Any] | None = None
+        rows: Array = _inputs.rows(self, X, reset=True, least=2)
+        kind: dict[str, Any] | None = None
         numbers = None
         if condition is not None:
-            self._condition, numbers = _inputs.condition_kind(condition, self.classes)
+            kind, numbers = _inputs.condition_kind(condition, self.classes)
         validation = None
         if X_val is not None:
-            own = _inputs.rows(self, X_val, reset=False, dtype=rows.dtype)
-            numbers_val = None if condition_val is None else self._numbers(condition_val)
+            if (condition is None) != (condition_val is None):
+                raise ValueError("condition and condition_val: the training and the validation rows have one, or neither")
+            own = _inputs.rows(self, X_val, reset=False)
+            numbers_val = None if condition_val is None else _numbers(kind, condition_val)
             validation = (own, numbers_val, _inputs.weights(sample_weight_val, own))
+        elif condition_val is not None or sample_weight_val is not None:
+            raise ValueError("condition_val and sample_weight_val belong to X_val, which is missing")
         names = getattr(self, "feature_names_in_", None)
         progress = Progress(self.verbose) if self.verbose else None
         model, record, raised = fit(
             rows,
-            self._settings(self._condition),
+            self._settings(kind),
+            single=_inputs.single(self.dtype, rows),
             names=None if names is None else [str(name) for name in names],
             condition=numbers,
             weights=_inputs.weights(sample_weight, rows),
@@ -95,6 +117,7 @@ class BaseDensity(BaseEstimator):  # type: ignore[misc]
         )
         if progress is not None:
             progress.close()
+        self._condition = kind
         self._fitted(model, json.loads(record))
         if raised is not None:
             # The weights of the best validation are kept.
@@ -116,25 +139,13 @@ class BaseDensity(BaseEstimator):  # type: ignore[misc]
             reason = outcome[self.outcome_]["reason"]
             warnings.warn(f"training {self.outcome_}: {reason}; the last good weights are kept", ConvergenceWarning)
 
-    def _numbers(self, condition: Any) -> Array:
-        """A condition of other rows: numbers, or the codes of classes."""
-        kind = self._condition
-        if kind is None:
-            raise ValueError("condition: the model was fitted without one")
-        values = np.asarray(condition)
-        values = values[:, None] if values.ndim == 1 else values
-        if "named" in kind:
-            codes: Array = _inputs.codes(kind, values)
-            return codes
-        return np.ascontiguousarray(values, dtype=np.float64)
-
     def _given(self, condition: Any, count: int) -> Array | None:
         """A condition as the model takes it, one row for each of `count`."""
         if condition is None:
             if self._condition is not None:
                 raise ValueError("condition: the model was fitted with one")
             return None
-        numbers: Array = self._numbers(condition)
+        numbers: Array = _numbers(self._condition, condition)
         if self._condition is not None and "vector" not in self._condition and "standardized" not in self._condition:
             numbers = _inputs.one_hot(self._condition, numbers)
         if len(numbers) != count:
@@ -157,10 +168,13 @@ class BaseDensity(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            Rows that do not fit the model.
+            Rows that do not fit the model; a model with a condition or with categories, of which `pdmap report` makes pages.
         """
         check_is_fitted(self, "model_")
-        return report(self.model_, X, X_train)
+        if self.model_.conditions:
+            raise ValueError("report: models with conditions or categories are for the command, pdmap report")
+        train = None if X_train is None else _inputs.rows(self, X_train, reset=False)
+        return report(self.model_, _inputs.rows(self, X, reset=False), train)
 
     def _repr_html_inner(self) -> str:
         inner: str = super()._repr_html_inner()

@@ -41,7 +41,7 @@ def call(words: list[str]) -> str:
     ValueError
         With the message of the command.
     """
-    done = subprocess.run([sys.executable, "-m", "pdmap", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run([sys.executable, "-m", "pdmap", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     if done.returncode != 0:
         raise ValueError(done.stderr.strip() or f"pdmap {words[0]} ended with the status {done.returncode}")
     return done.stdout
@@ -146,7 +146,7 @@ def compare(X: Any, *, X_val: Any = None, X_test: Any = None, out: _Path | None 
                 words += ["--" + name, stored(folder, name, rows)]
         call(words + flags(options))
         found = pathlib.Path(results)
-        return Comparison(json.loads((found / "results.json").read_text()), Page((found / "report.html").read_text()))
+        return Comparison(json.loads((found / "results.json").read_text("utf-8")), Page((found / "report.html").read_text("utf-8")))
 
 
 def report(model: Any, X: Any, X_train: Any = None, **options: Any) -> Page:

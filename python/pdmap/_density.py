@@ -20,7 +20,8 @@ from ._types import Array
 
 
 def _has_codes(self: Any) -> bool:
-    if self.model == "auto":
+    fitted = getattr(self, "model_", None)
+    if fitted.members > 0 if fitted is not None else self.model == "auto":
         raise AttributeError(
             "an ensemble, such as model='auto' fits, has no codes; name another model, or a member: encode(X, member=0)"
         )
@@ -36,9 +37,9 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         ``"auto"`` compares Gaussian mixtures and flows on rows that they have not seen, and averages the best. Other
         names are those of ``pdmap.presets()``; a path that ends in ``.toml`` and a dict are descriptions.
     budget : float, optional
-        Seconds of training. Without a budget and without steps, what the model says, or a minute.
+        Seconds of training. Without a budget and without steps, the budget of the description, or one minute.
     steps : int, optional
-        Steps of training instead of a time. Only these give the same bits again.
+        Steps of training instead of a time. Only a fixed number of steps is reproducible bit for bit.
     training : dict, optional
         Keys of the section ``[training]`` of a description, such as ``{"batch": 64, "rate": 1e-3}``.
     preprocess : str or list, optional
@@ -46,8 +47,8 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
     discrete : {"dequantize", "keep"}, default="dequantize"
         What happens to discrete columns: uniform noise of one step, or nothing.
     drop_degenerate : bool, default=False
-        Whether constant, duplicate and dependent columns are left out. Otherwise they are refused: rows have no density
-        with them.
+        Whether constant, duplicate and dependent columns are left out. Otherwise they are refused: with them,
+        rows have no density.
     bounds, angles : dict, optional
         Bounds, such as ``{"age": "0.."}``, and periods, such as ``{"direction": "360"}``, of columns by name or index.
     classes : int, optional
@@ -55,7 +56,7 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
     categorical : list of str, optional
         Columns of a data frame that are categories. The density is ``p(c) p(x | c)``; samples are data frames.
     unseen : {"error", "other"}, default="error"
-        What happens to labels of rows to score that the training rows do not have.
+        What happens to labels that did not occur in the training rows.
     missing : {"error", "marginalize"}, default="error"
         What happens to missing cells: they are integrated out, in a ``"mixture-copula"`` or ``"auto"``.
     dtype : dtype, optional
@@ -78,15 +79,16 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
     learning_curve_ : ndarray of shape (n_validations, 3)
         Steps, seconds, and the mean log-likelihood of the validation rows, in nats.
     best_validation_ : float
-        The best of them, whose weights are kept.
+        The best validation; its weights are kept.
     best_step_, n_iter_ : int
-        Its step, and all steps.
+        The step of the best validation; the number of steps taken.
     outcome_ : str
-        How training ended: ``"finished"``, ``"stopped-early"``, ``"overfitted"``, ``"interrupted"``, ``"diverged"``.
+        How training ended: ``"finished"``, ``"stopped-early"``, ``"overfitted"``, ``"interrupted"``,
+        ``"diverged"``, ``"failed"``; or ``"loaded"``.
     tried_ : list of dict
         The members of the ensemble that ``"auto"`` fits, and what was left out.
     n_features_in_, feature_names_in_
-        Of the rows.
+        As in scikit-learn.
 
     Examples
     --------
@@ -157,7 +159,8 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows. A C-contiguous array of float32 or float64 is not copied.
+            Rows. A C-contiguous array in the precision of the model is not copied, but for a passing look at its columns
+            in double precision.
         y : ignored
         sample_weight : array-like of shape (n_samples,), optional
             How often each row counts.
@@ -176,16 +179,18 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         if not self._by_command():
             self._fit(X, condition, sample_weight, X_val, condition_val, sample_weight_val)
             return self
-        if condition is not None:
-            raise ValueError("condition: not with categorical and missing, which say what is given and what is not")
+        if condition is not None or condition_val is not None or self.callback is not None:
+            raise ValueError("condition and callback: not with categorical and missing")
         _check_n_features(self, X, reset=True)
         _check_feature_names(self, X, reset=True)
-        self._condition = None
-        self._library = type(X).__module__.split(".")[0]
         model, record = _tables.fit(self, X, sample_weight, X_val, sample_weight_val)
+        self._condition, self._library = None, type(X).__module__.split(".")[0]
         self._loaded(model)
-        self.outcome_ = "interrupted" if record["interrupted"] else "finished"
+        self.outcome_ = "finished"
+        if "trained" in record:
+            self._fitted(model, {"tried": [], **record})
         if record["interrupted"]:
+            self.outcome_ = "interrupted"
             raise KeyboardInterrupt
         return self
 
@@ -200,6 +205,8 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         if not self._by_command():
             return super()._log_prob(X, condition)
         check_is_fitted(self, "model_")
+        if condition is not None:
+            raise ValueError("condition: not with categorical and missing")
         _check_feature_names(self, X, reset=False)
         _check_n_features(self, X, reset=False)
         return _tables.scores(self, X)
@@ -223,15 +230,22 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
         """The mean log-likelihood of rows, in nats."""
         return float(np.mean(self._log_prob(X, condition)))
 
-    def sample(self, n_samples: int = 1, *, condition: Any = None, random_state: Any = 0) -> Any:
-        """Draws rows ``[n_samples, n_features]``; with a condition, one for each row of it."""
+    def sample(self, n_samples: int | None = None, *, condition: Any = None, random_state: Any = 0) -> Any:
+        """Draws rows ``[n_samples, n_features]``, by default one; with a condition, one for each row of it.
+
+        The same `random_state` gives the same rows; None gives others in each call.
+        """
         check_is_fitted(self, "model_")
         given = None
         if condition is not None:
             given = self._given(condition, len(np.asarray(condition)))
-            n_samples = 0 if given is None else len(given)
+            count = 0 if given is None else len(given)
+            if n_samples not in (None, count):
+                raise ValueError(f"n_samples {n_samples}: the condition has {count} rows")
+            n_samples = count
         elif self._condition is not None:
             raise ValueError("condition: the model was fitted with one")
+        n_samples = 1 if n_samples is None else n_samples
         if n_samples < 1:
             raise ValueError(f"n_samples {n_samples}: at least 1")
         seed = _inputs.seed(random_state)
@@ -288,7 +302,7 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
     def log_prob(self, x: Any, condition: Any = None) -> Any:
         """Log-likelihoods of an array of any library that speaks DLPack, such as those of PyTorch and JAX, on the CPU.
 
-        NumPy arrays give NumPy arrays; others give arrays of their own library, which has not been imported for it.
+        NumPy arrays give NumPy arrays; others give arrays of their own library, which pdmap does not import.
         Gradients are not recorded: see :meth:`gradient`.
         """
         from ._dlpack import back, rows
@@ -297,7 +311,7 @@ class DensityEstimator(DensityMixin, BaseDensity):  # type: ignore[misc]
 
 
 def load(path: str | os.PathLike[str]) -> DensityEstimator:
-    """A model file, such as ``pdmap train`` writes, as a fitted estimator."""
+    """A model file, such as ``pdmap train`` writes, as a fitted estimator, which cannot be fitted again."""
     return _of_model(Model.load(os.fspath(path)))
 
 

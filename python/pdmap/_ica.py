@@ -20,13 +20,13 @@ class ICA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
 
     Rows are centred and whitened, which reduces them to their rank; then the likelihood of independent sources is
     maximized over invertible or orthonormal matrices, with the relative gradient and the Hessian for independent sources
-    (Ablin, Cardoso & Gramfort 2018). Sources have variance 1, and a sign with which the largest entry of their column
-    of the mixing matrix is positive.
+    (Ablin, Cardoso & Gramfort 2018). Sources have variance 1, and are signed so that the largest entry of their
+    column of the mixing matrix is positive.
 
     Parameters
     ----------
     n_components : int, optional
-        Sources: as many principal axes of the largest variance are kept; by default all that have variance.
+        Number of sources: that many leading principal axes are kept; by default all that have variance.
     form : {"unconstrained", "orthonormal"}, default="unconstrained"
         Whether sources may be correlated in the rows that are given, or not.
     density : {"adaptive", "log-cosh", "heavy-tailed"}, default="adaptive"
@@ -38,7 +38,7 @@ class ICA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     tol : float, default=1e-7
         The largest entry of the relative gradient at which a solution has converged.
     max_iter : int, default=500
-        Most iterations of a search.
+        Maximum iterations per search. There are searches on parts of the rows, too, and with other signs.
     n_resamples : int, default=0
         Runs on resampled rows, for the stability of sources.
     random_state : int or None, default=0
@@ -55,6 +55,7 @@ class ICA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     mean_ : ndarray of shape (n_features,)
     whitening_ : ndarray of shape (n_components, n_features)
     n_iter_ : int
+        Of all searches together.
     gradient_ : float
         The relative gradient at the end.
     explained_variance_ratio_ : ndarray of shape (n_components,)
@@ -64,9 +65,13 @@ class ICA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     stability_ : ndarray of shape (n_components,)
         How alike sources come out from resampled rows, from 0 to 1; NaN without ``n_resamples``.
     unidentified_ : list of int
-        Sources that are not told from normal ones: any rotation among them fits the rows as well.
+        Sources that cannot be told from normal ones: any rotation among them fits the rows as well.
     rank_ : int
-        Of the correlations of the columns.
+        Rank of the correlation matrix.
+    sign_ : ndarray of shape (n_components,)
+        1 for sources whose density was taken as super-Gaussian, -1 for sub-Gaussian ones.
+    log_likelihood_ : float
+        Of the whitened rows, in nats a row.
 
     Examples
     --------
@@ -169,9 +174,14 @@ class ICA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         """Rows less the parts of some sources: what recordings are cleaned with."""
         check_is_fitted(self, "components_")
         X = _inputs.rows(self, X, reset=False)
-        count, chosen = len(self.components_), np.asarray(sources, dtype=np.intp)
-        if chosen.ndim != 1 or (chosen < 0).any() or (chosen >= count).any():
-            raise ValueError(f"sources {list(sources)}: numbers from 0 to {count - 1}")
+        count, given = len(self.components_), np.asarray(sources)
+        if given.dtype == np.bool_ and given.shape == (count,):
+            given = np.flatnonzero(given)
+        if given.size == 0:
+            return np.array(X)
+        if given.ndim != 1 or given.dtype.kind not in "iu" or (given < 0).any() or (given >= count).any():
+            raise ValueError(f"sources {sources}: numbers from 0 to {count - 1}, or one truth value for each")
+        chosen = np.unique(given)
         parts = (X - self.mean_) @ self.components_[chosen].T @ self.mixing_[:, chosen].T
         cleaned: Array = X - parts
         return cleaned.astype(X.dtype, copy=False)

@@ -6,13 +6,27 @@ from typing import Any
 import numpy as np
 from sklearn.base import OutlierMixin
 
+from . import _inputs
 from ._base import BaseDensity
 from ._types import Array
 from ._progress import Callback
 
 
+def _quantile(scores: Array, share: float, weights: Array | None) -> float:
+    """The score below which this share of the rows is."""
+    if weights is None:
+        found = float(np.percentile(scores, 100.0 * share))
+    else:
+        order = np.argsort(scores)
+        reached = np.cumsum(weights[order])
+        found = float(scores[order][np.searchsorted(reached, share * reached[-1])])
+    if not np.isfinite(found):
+        raise ValueError(f"contamination {share}: so many training rows have the density 0")
+    return found
+
+
 class NoveltyDetector(OutlierMixin, BaseDensity):  # type: ignore[misc]
-    """Calls rows novel that are less likely than all but a share of the training rows.
+    """Labels a row novel if it is less likely than all but a fraction of the training rows.
 
     Parameters
     ----------
@@ -86,7 +100,7 @@ class NoveltyDetector(OutlierMixin, BaseDensity):  # type: ignore[misc]
         if not 0.0 < self.contamination <= 0.5:
             raise ValueError(f"contamination {self.contamination}: above 0 and at most 0.5")
         X = self._fit(X, None, sample_weight, None, None, None)
-        self.offset_ = float(np.percentile(self._scores(X), 100.0 * self.contamination))
+        self.offset_ = _quantile(self._scores(X), self.contamination, _inputs.weights(sample_weight, X))
         return self
 
     def score_samples(self, X: Any) -> Array:
@@ -95,7 +109,9 @@ class NoveltyDetector(OutlierMixin, BaseDensity):  # type: ignore[misc]
 
     def decision_function(self, X: Any) -> Array:
         """How far rows are above the threshold, in nats; novel rows are below 0."""
-        return self.score_samples(X) - self.offset_
+        scores = self.score_samples(X)
+        # A row of density 0 is novel, whatever the threshold.
+        return np.where(np.isneginf(scores), -np.inf, scores - self.offset_)
 
     def predict(self, X: Any) -> Array:
         """-1 for novel rows, 1 for others."""

@@ -27,7 +27,7 @@ class Model:
         """``"f32"`` or ``"f64"``."""
     @property
     def features(self) -> int:
-        """Features a row."""
+        """Features per row."""
     @property
     def columns(self) -> int:
         """Columns of the tables that the model takes and gives."""
@@ -36,7 +36,7 @@ class Model:
         """Numbers of the condition of a row as layers see it."""
     @property
     def members(self) -> int:
-        """Members of an ensemble; 0 for a model that is none."""
+        """Members of an ensemble; 0 for a model that is not an ensemble."""
     def member(self, index: int | None = None) -> Model:
         """A member of an ensemble; without an index the one of the largest weight."""
     @property
@@ -153,6 +153,7 @@ def fit(
     rows: Any,
     settings: str,
     *,
+    single: bool,
     names: list[str] | None = None,
     condition: _F64 | None = None,
     weights: _F64 | None = None,

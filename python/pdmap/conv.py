@@ -1,7 +1,7 @@
 """Orthonormal convolutions with cycled kernels, and filter banks.
 
-Arrays are ``[channels, length]`` for signals and ``[channels, height, width]`` for images; one axis alone is a signal of
-one channel. Signals are periodic. Names are those of PyWavelets where there are any.
+Signals are ``[channels, length]``, or one axis for one channel, and periodic. The methods of :class:`Bank` take images, too,
+``[channels, height, width]``. Names are those of PyWavelets where there are any.
 
 >>> import numpy as np
 >>> from pdmap import conv
@@ -38,23 +38,30 @@ def bank(name: str | Bank, size: int | None = None) -> Bank:
     """
     if isinstance(name, Bank):
         return name
+    own_size = name in ("haar", "fast-lot") or (name.startswith("db") and name[2:].isdigit())
+    if own_size and size is not None:
+        raise ValueError(f"bank {name!r}: has a size of its own")
     if name.startswith("db") and name[2:].isdigit():
         return Bank.named("daubechies", 2 * int(name[2:]))
     return Bank.named(name, 8 if size is None else size)
 
 
 def _signal(x: Any) -> tuple[Array, bool]:
-    x = np.ascontiguousarray(x, dtype=np.float64)
+    x = np.require(x, dtype=np.float64, requirements=["C", "A"])
+    if x.ndim not in (1, 2):
+        raise ValueError(f"a signal of shape {x.shape}: (length,) or (channels, length)")
     return (x[None, :], True) if x.ndim == 1 else (x, False)
 
 
 def _of_channels(wavelet: str | Bank, channels: int) -> Bank:
     kernels = bank(wavelet)
+    if kernels.kernels.ndim != 4 or kernels.kernels.shape[0] != 2:
+        raise ValueError("a wavelet is a bank of two bands for signals; Bank.decompose takes others")
     return kernels.each_channel(channels) if kernels.channels == 1 and channels > 1 else kernels
 
 
 def dwt_max_level(length: int, wavelet: str | Bank) -> int:
-    """How often the period of the bank divides the length."""
+    """How many times the length can be divided by the period of the bank."""
     period, level = bank(wavelet).kernels.shape[0], 0
     while period > 1 and length > 0 and length % period == 0:
         length //= period
@@ -104,11 +111,9 @@ def idwt(low: Any, high: Any, wavelet: str | Bank) -> Array:
 def analyze_stream(blocks: Iterable[Any], wavelet: str | Bank) -> list[Array]:
     """Coefficients of a signal that comes in blocks ``[channels, length]`` of any lengths: one array for each, and one for
     the end. Before and after, the signal is 0."""
-    own = [np.ascontiguousarray(block, dtype=np.float64) for block in blocks]
-    return bank(wavelet).analyze_stream(own)[0]
+    return bank(wavelet).analyze_stream([_signal(block)[0] for block in blocks])[0]
 
 
 def synthesize_stream(blocks: Iterable[Any], wavelet: str | Bank, length: int) -> Iterator[Array]:
     """The samples, `length` altogether, of the coefficients of :func:`analyze_stream`."""
-    own = [np.ascontiguousarray(block, dtype=np.float64) for block in blocks]
-    return iter(bank(wavelet).synthesize_stream(own, length))
+    return iter(bank(wavelet).synthesize_stream([_signal(block)[0] for block in blocks], length))

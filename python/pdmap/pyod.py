@@ -16,7 +16,7 @@ class FlowDetector(BaseDetector):  # type: ignore[misc]
 
     Parameters
     ----------
-    model, budget, steps, random_state, n_jobs
+    model, budget, steps, drop_degenerate, random_state, n_jobs
         As those of :class:`~pdmap.DensityEstimator`.
     contamination : float, default=0.1
         The share of outliers in the training rows, above 0 and at most 0.5.
@@ -52,13 +52,16 @@ class FlowDetector(BaseDetector):  # type: ignore[misc]
             random_state=self.random_state,
             n_jobs=self.n_jobs,
         ).fit(X)
-        self.decision_scores_ = -self.density_.score_samples(X)
+        self.decision_scores_ = self._scores(X)
         self._process_decision_scores()
         return self
 
     def decision_function(self, X: Any) -> Array:
         """``-log p(x)`` of rows, in nats."""
         check_is_fitted(self, ["decision_scores_", "threshold_", "labels_"])
+        return self._scores(X)
+
+    def _scores(self, X: Any) -> Array:
         scores = -self.density_.score_samples(X)
         # PyOD's statistics take finite scores alone.
         return np.where(np.isfinite(scores), scores, np.finfo(np.float64).max ** 0.5)

@@ -1,7 +1,7 @@
 //! Convolutions with cycled kernels, and filter banks.
 
 use ndarray::ArrayD;
-use numpy::{IntoPyArray, PyArray2, PyArrayDyn, PyReadonlyArray2, PyReadonlyArrayDyn, ToPyArray};
+use numpy::{IntoPyArray, IxDyn, PyArray2, PyArrayDyn, ToPyArray};
 use pdmap_conv::filterbank::{Analyzer, Kernels, Pyramid, Stages, Synthesizer, Window};
 use pdmap_conv::{Boundary, CycledConv as Layer, Direction, Geometry, Group, LayerExt, Output, stages_of};
 use pyo3::exceptions::PyValueError;
@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::arrays::Aligned;
 use crate::error::{of_layer, value};
 use crate::pool::work;
 
@@ -52,7 +53,7 @@ impl Bank {
 
     /// Kernels `[K, C, C, M]` for signals, or `[K_h, K_w, C, C, U, V]` for images.
     #[staticmethod]
-    fn of_kernels(values: PyReadonlyArrayDyn<'_, f64>, offset: Vec<isize>) -> PyResult<Self> {
+    fn of_kernels(values: Aligned<'_, f64, IxDyn>, offset: Vec<isize>) -> PyResult<Self> {
         let values = values.as_array().to_owned();
         let shape = || PyValueError::new_err("kernels of 4 axes with one offset, or of 6 axes with two");
         let kernels = match (values.ndim(), &offset[..]) {
@@ -107,17 +108,13 @@ impl Bank {
     }
 
     /// `y = T x` for `[C, n]` or `[C, H, W]`.
-    fn analyze<'py>(&self, py: Python<'py>, x: PyReadonlyArrayDyn<'py, f64>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+    fn analyze<'py>(&self, py: Python<'py>, x: Aligned<'py, f64, IxDyn>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         let x = x.as_array();
         Ok(work(py, None, || self.kernels.analyze(x))?.map_err(of_layer)?.into_pyarray(py))
     }
 
     /// `x = Tᵀ y`.
-    fn synthesize<'py>(
-        &self,
-        py: Python<'py>,
-        y: PyReadonlyArrayDyn<'py, f64>,
-    ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+    fn synthesize<'py>(&self, py: Python<'py>, y: Aligned<'py, f64, IxDyn>) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
         let y = y.as_array();
         Ok(work(py, None, || self.kernels.synthesize(y))?.map_err(of_layer)?.into_pyarray(py))
     }
@@ -127,7 +124,7 @@ impl Bank {
     fn decompose<'py>(
         &self,
         py: Python<'py>,
-        x: PyReadonlyArrayDyn<'py, f64>,
+        x: Aligned<'py, f64, IxDyn>,
         levels: usize,
     ) -> PyResult<(Bound<'py, PyArrayDyn<f64>>, Vec<Vec<Bound<'py, PyArrayDyn<f64>>>>)> {
         let x = x.as_array();
@@ -140,10 +137,10 @@ impl Bank {
     fn recompose<'py>(
         &self,
         py: Python<'py>,
-        low: PyReadonlyArrayDyn<'py, f64>,
-        details: Vec<Vec<PyReadonlyArrayDyn<'py, f64>>>,
+        low: Aligned<'py, f64, IxDyn>,
+        details: Vec<Vec<Aligned<'py, f64, IxDyn>>>,
     ) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
-        let own = |band: &PyReadonlyArrayDyn<'_, f64>| band.as_array().to_owned();
+        let own = |band: &Aligned<'_, f64, IxDyn>| band.as_array().to_owned();
         let details = details.iter().map(|bands| bands.iter().map(own).collect()).collect();
         let pyramid = Pyramid { details, low: own(&low) };
         Ok(work(py, None, || self.kernels.recompose(&pyramid))?.map_err(of_layer)?.into_pyarray(py))
@@ -164,7 +161,7 @@ impl Bank {
     fn analyze_stream<'py>(
         &self,
         py: Python<'py>,
-        blocks: Vec<PyReadonlyArray2<'py, f64>>,
+        blocks: Vec<Aligned<'py, f64>>,
     ) -> PyResult<(Vec<Bound<'py, PyArray2<f64>>>, isize)> {
         let mut analyzer = Analyzer::new(&self.kernels).map_err(of_layer)?;
         let first = analyzer.first_block();
@@ -180,7 +177,7 @@ impl Bank {
     fn synthesize_stream<'py>(
         &self,
         py: Python<'py>,
-        blocks: Vec<PyReadonlyArray2<'py, f64>>,
+        blocks: Vec<Aligned<'py, f64>>,
         length: usize,
     ) -> PyResult<Vec<Bound<'py, PyArray2<f64>>>> {
         let mut synthesizer = Synthesizer::new(&self.kernels).map_err(of_layer)?;
@@ -207,7 +204,7 @@ impl CycledConv {
         shape: Vec<usize>,
         period: Vec<usize>,
         stages: usize,
-        matrices: Option<Vec<PyReadonlyArray2<'_, f64>>>,
+        matrices: Option<Vec<Aligned<'_, f64>>>,
         orthonormal: bool,
         isolated: bool,
         subbands: bool,
@@ -237,19 +234,19 @@ impl CycledConv {
     }
 
     /// `y = f(x)` of rows.
-    fn forward<'py>(&self, py: Python<'py>, x: PyReadonlyArray2<'py, f64>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    fn forward<'py>(&self, py: Python<'py>, x: Aligned<'py, f64>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let x = x.as_array();
         Ok(work(py, None, || self.0.transform(x))?.map_err(of_layer)?.0.into_pyarray(py))
     }
 
     /// `x = f⁻¹(y)` of rows.
-    fn inverse<'py>(&self, py: Python<'py>, y: PyReadonlyArray2<'py, f64>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    fn inverse<'py>(&self, py: Python<'py>, y: Aligned<'py, f64>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let y = y.as_array();
         Ok(work(py, None, || self.0.untransform(y))?.map_err(of_layer)?.0.into_pyarray(py))
     }
 
     /// The transposed map of rows.
-    fn adjoint<'py>(&self, py: Python<'py>, y: PyReadonlyArray2<'py, f64>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    fn adjoint<'py>(&self, py: Python<'py>, y: Aligned<'py, f64>) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let y = y.as_array();
         Ok(work(py, None, || self.0.adjoint(y))?.map_err(of_layer)?.into_pyarray(py))
     }

@@ -9,7 +9,7 @@ use pyo3::PyErr;
 use pyo3::exceptions::PyValueError;
 
 /// Flags of the command line in messages, and what they are called here.
-const NAMES: [(&str, &str); 9] = [
+const NAMES: [(&str, &str); 10] = [
     ("--drop-degenerate leaves", "drop_degenerate=True leaves"),
     (", --reduce-rank trains in the subspace that the rows span, --columns selects others", ""),
     ("(one batch: --batch N takes fewer)", "(one batch: training={\"batch\": N} takes fewer)"),
@@ -17,6 +17,7 @@ const NAMES: [(&str, &str); 9] = [
     ("--condition", "condition"),
     ("(--bound of train)", "(bounds of the fit)"),
     ("--components", "n_components"),
+    ("--member 0 to", "member=0 to"),
     ("--model", "model"),
     ("--budget", "budget"),
 ];

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pdmap_train::{AnyModel, Draws, Over, each_precision};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyMemoryError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::arrays::{Given, Rows, view};
-use crate::error::{of_spec, value};
+use crate::error::of_spec;
 use crate::pool::work;
 
 /// A density model, as `pdmap train` writes it.
@@ -170,9 +170,11 @@ impl Model {
         seed: u64,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        const MOST: usize = 1 << 40;
-        if count.saturating_mul(self.0.features()) > MOST {
-            return Err(value(format!("{count} rows of {} features do not fit into memory", self.0.features())));
+        // Codes, rows, and rows in double precision.
+        let numbers = count.saturating_mul(self.0.features()).saturating_mul(3);
+        if Vec::<f64>::new().try_reserve_exact(numbers).is_err() {
+            let message = format!("{count} rows of {} features do not fit into memory", self.0.features());
+            return Err(PyMemoryError::new_err(message));
         }
         let drawn = match view(&condition) {
             None => work(py, threads, || self.0.sample(count, seed))?,

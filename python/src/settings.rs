@@ -6,7 +6,7 @@ use std::time::Duration;
 use pdmap_core::Real;
 use pdmap_train::{
     Architecture, Budget, ColumnDomain, ColumnDomains, Condition, DiscreteColumns, ModelFile, ModelSpec, Preprocess,
-    Preset, TableConfig, TableModel, TrainingSpec, registry,
+    Preset, Seconds, TableConfig, TableModel, TrainingSpec, registry,
 };
 use pyo3::prelude::*;
 use serde::Deserialize;
@@ -69,18 +69,25 @@ impl Settings {
             TableModel::Described(spec) => spec.training.clone(),
             _ => TrainingSpec::default(),
         };
+        let named = [self.training.steps.is_some(), self.training.budget.is_some()];
+        let given = [self.budget.is_some(), self.steps.is_some()].into_iter().chain(named);
+        if given.filter(|&given| given).count() > 1 {
+            return Err(value("budget, steps and those of training: a run has one budget"));
+        }
         let budget = match (self.budget, self.steps) {
-            (Some(_), Some(_)) => return Err(value("budget and steps: a run has one budget")),
             (None, Some(steps)) => Some(Budget::Steps(steps)),
             (Some(seconds), None) => match Duration::try_from_secs_f64(seconds) {
                 Ok(time) if seconds > 0.0 => Some(Budget::Time(time)),
                 _ => return Err(value(format!("budget {seconds}: a positive number of seconds"))),
             },
-            (None, None) => None,
+            _ => None,
         };
         let mut training = self.training.clone();
-        if let (Some(Budget::Steps(steps)), None) = (budget, training.steps) {
-            training.steps = Some(steps);
+        // Instead of what a description says.
+        match budget {
+            Some(Budget::Steps(steps)) => training.steps = Some(steps),
+            Some(Budget::Time(time)) => training.budget = Some(Seconds(time)),
+            None => {}
         }
         if training.batch == Some(0) {
             return Err(value("training: batch 0: a batch has at least one row"));

@@ -67,7 +67,8 @@ pub(crate) fn watched<R: Send>(
     match done {
         Ok(done) => Ok((done, raised)),
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             Err(PyRuntimeError::new_err(format!("internal error: {text}")))
         }
     }

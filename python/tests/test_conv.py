@@ -64,7 +64,8 @@ def test_misuse_is_an_exception():
         lambda: conv.CycledConv((1, 8), (4,)).forward(np.zeros((2, 7))),
         lambda: conv.CycledConv((1, 8), (4,)).forward(np.full((2, 8), np.nan)),
         lambda: conv.Bank.of_kernels(np.zeros((2, 2)), [0]), lambda: conv.wavedec(np.zeros(9), "db2", 2),
-        lambda: conv.bank("db2").response(0) if False else conv.bank("dct2", 0),
+        lambda: conv.bank("dct2", 0), lambda: conv.bank("haar", 5), lambda: conv.wavedec(np.zeros(8), "dct2"),
+        lambda: list(conv.synthesize_stream([], conv.bank("mdct", 4), 2**50)),
     ]:
         with pytest.raises(ValueError):
             call()

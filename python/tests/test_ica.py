@@ -27,6 +27,8 @@ def test_sources_are_found_and_rows_come_back(form):
     S = ica.transform(X)
     assert np.allclose(S.std(axis=0), 1, atol=1e-6) and np.allclose(ica.inverse_transform(S), X, atol=1e-8)
     assert (ica.stability_ > 0.9).all()
+    for same in ([1, 1], np.array([False, True, False])):
+        assert np.array_equal(ica.without(X, same), ica.without(X, [1]))
     cleaned = ica.transform(ica.without(X, [1]))
     assert np.allclose(cleaned[:, 1], 0, atol=1e-8) and np.allclose(cleaned[:, [0, 2]], S[:, [0, 2]], atol=1e-8)
 
@@ -44,5 +46,6 @@ def test_misuse_is_an_exception():
     ]:
         with pytest.raises(ValueError, match=words):
             own.fit(X)
-    with pytest.raises(ValueError, match="numbers from 0"):
-        ICA().fit(X).without(X, [7])
+    for sources in ([7], [0.5], [-1]):
+        with pytest.raises(ValueError, match="numbers from 0"):
+            ICA().fit(X).without(X, sources)

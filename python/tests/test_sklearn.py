@@ -66,7 +66,7 @@ def test_data_frames_give_names_and_frames(table):
 
 def test_polars_frames(table):
     polars = pytest.importorskip("polars")
-    if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 7) and not hasattr(polars.DataFrame, "__dataframe__"):
+    if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 8) and not hasattr(polars.DataFrame, "__dataframe__"):
         pytest.skip("this version of scikit-learn does not know the frames of this version of polars")
     frame = polars.DataFrame(table, schema=["a", "b", "c"])
     density = DensityEstimator("dense-svd", steps=30).fit(frame)

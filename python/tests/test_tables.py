@@ -35,6 +35,18 @@ def test_categories_are_part_of_the_density(frame, tmp_path):
         DensityEstimator(steps=5, categorical=["colour"]).fit(frame)
 
 
+def test_labels_come_back_as_they_are(frame):
+    labels = {"red": "01234", "blue": "x y", "green": "5"}
+    density = DensityEstimator("mixture-spline", steps=30, categorical=["color"]).fit(frame.assign(color=frame["color"].map(labels)))
+    drawn = density.sample(200)
+    assert set(drawn["color"]) == set(labels.values()) and np.isfinite(density.score_samples(drawn)).all()
+    for bad, words in [(frame.assign(color=" red"), "blanks"), (frame.rename(columns={"size": "#size"}), "name without")]:
+        with pytest.raises(ValueError, match=words):
+            DensityEstimator(steps=5, categorical=["color"]).fit(bad)
+    with pytest.raises(ValueError, match="callback"):
+        DensityEstimator(steps=5, categorical=["color"], callback=print).fit(frame)
+
+
 def test_polars_frames_come_back(frame):
     polars = pytest.importorskip("polars")
     own = polars.DataFrame(frame.to_dict("list"))

@@ -15,6 +15,9 @@ pub struct Pyramid<D: Dimension> {
     pub low: Array<f64, D>,
 }
 
+/// Levels at most: no length can be divided more often. A bank of period 1 would go on forever.
+const MOST_LEVELS: usize = 64;
+
 impl Kernels {
     /// Analyzes the signal and then, `levels − 1` times, its band 0. With orthonormal kernels the
     /// whole map is orthonormal; with those of a wavelet, `K = 2`, it is the discrete wavelet
@@ -22,8 +25,11 @@ impl Kernels {
     ///
     /// # Errors
     /// A shape that does not match; a length that the period does not divide `levels` times
-    /// ([`LayerError::Indivisible`]).
+    /// ([`LayerError::Indivisible`]); more than 64 levels.
     pub fn decompose<D: Dimension>(&self, x: ArrayView<'_, f64, D>, levels: usize) -> Result<Pyramid<D>> {
+        if levels > MOST_LEVELS {
+            return Err(LayerError::Range { what: "levels", value: levels as f64, range: "at most 64" });
+        }
         let (mut low, mut details) = (x.to_owned(), vec![]);
         for _ in 0..levels {
             let y = self.analyze(low.view())?;

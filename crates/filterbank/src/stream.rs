@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use pdmap_core::linalg::{Add, gemm};
 use pdmap_core::{LayerError, Result, check};
 
+use crate::grid::entries;
 use crate::{Kernels, Period};
 
 /// Largest paraunitary residual at which the transposed convolution counts as the inverse.
@@ -213,7 +214,7 @@ impl Synthesizer {
     ///
     /// # Errors
     /// [`LayerError::Shape`] if coefficients of a block are missing; [`LayerError::Range`] if more
-    /// than `length` samples have already been returned.
+    /// than `length` samples have already been returned, or if more than 2^28 numbers are missing.
     pub fn finish(mut self, length: usize) -> Result<Array2<f64>> {
         if !self.waiting.is_empty() {
             let channels = self.bank.channels;
@@ -229,6 +230,7 @@ impl Synthesizer {
         };
         let rest = self.take(isize::MAX);
         let kept = rest.ncols().min(left);
+        entries("samples after the last block", &[self.bank.channels, left - kept])?;
         let silence = Array2::zeros((self.bank.channels, left - kept));
         let kept = rest.view().split_at(Axis(1), kept).0;
         concatenate(Axis(1), &[kept, silence.view()]).map_err(|_| LayerError::NoRows)

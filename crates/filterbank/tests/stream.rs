@@ -180,4 +180,7 @@ fn what_streams_refuse() {
     assert!(matches!(synthesizer.finish(3), Err(LayerError::Shape { .. })));
     assert_eq!(Analyzer::new(&kernels).unwrap().finish().unwrap().dim(), (1, 0));
     assert_eq!(Synthesizer::new(&kernels).unwrap().finish(0).unwrap().dim(), (1, 0));
+    // Silence that would not fit into memory.
+    let endless = Synthesizer::new(&kernels).unwrap().finish(usize::MAX);
+    assert!(matches!(endless, Err(LayerError::Range { .. })));
 }

@@ -31,7 +31,7 @@ mod training_options;
 mod weights_hash;
 
 pub use adaptive::{Adaptive, LEAST_ROWS, validation_share};
-pub use budget::Budget;
+pub use budget::{Budget, Seconds};
 pub use categorical::{Categories, CategoryLabels, Completion, LabelDensity};
 pub use column_map::{ColumnMap, ColumnSums};
 pub use condition::Condition;

@@ -57,6 +57,15 @@ pub fn block_rows<F: Real>(features: usize) -> usize {
 }
 
 impl<'a> TableRows<'a> {
+    /// The same rows, borrowed for a shorter time.
+    #[must_use]
+    pub fn reborrow(&self) -> TableRows<'_> {
+        match self {
+            Self::F32(rows) => TableRows::F32(rows.reborrow()),
+            Self::F64(rows) => TableRows::F64(rows.reborrow()),
+        }
+    }
+
     /// Rows and columns.
     pub fn dim(&self) -> (usize, usize) {
         match self {

@@ -45,7 +45,7 @@ pub use validation::{ValidationRows, mean_log_prob};
 pub use pdmap_spec::{
     Adaptive, AnyModel, Architecture, Budget, Categories, CategoryLabels, ColumnDomain, ColumnDomains, ColumnMap,
     ColumnSums, Completion, Condition, Dequantizer, DiscreteFeature, Domain, Draws, FileRows, FitBuilder, FitConfig,
-    Header, InMemory, Inspection, LEAST_ROWS, LabelDensity, Model, ModelFile, ModelSpec, Over, Preprocess, Preset,
-    Rows, Scorer, Spacing, SpecError, Subspace, TableRows, TrainConfig, TrainingRecord, TrainingSpec, Tried,
-    block_rows, description, each_precision, model_file, registry, validation_share, weights_hash,
+    Header, InMemory, Inspection, LEAST_ROWS, LabelDensity, Model, ModelFile, ModelSpec, Over, Precision, Preprocess,
+    Preset, Rows, Scorer, Seconds, Spacing, SpecError, Subspace, TableRows, TrainConfig, TrainingRecord, TrainingSpec,
+    Tried, block_rows, description, each_precision, model_file, registry, validation_share, weights_hash,
 };

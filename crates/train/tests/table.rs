@@ -25,13 +25,13 @@ fn columns_without_a_density_are_refused_or_left_out() {
     let x = concatenate![Axis(1), x, constant];
     let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
     let data = || TableData::new(x.view()).named(names.clone());
-    let refused = fit_table(data(), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap_err();
+    let refused = fit_table::<f64>(data(), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap_err();
     assert!(
         matches!(&refused, TrainError::Spec(SpecError::Data(DataError::DegenerateColumns { notes, .. })) if notes[0].contains('c')),
         "{refused}"
     );
     let config = TableConfig { drop_degenerate: true, ..quick(Preset::DENSE_SVD) };
-    let model = fit_table(data(), &config, Hooks::default()).unwrap().model;
+    let model = fit_table::<f64>(data(), &config, Hooks::default()).unwrap().model;
     assert_eq!((model.header.features, &model.header.columns.kept), (2, &vec![0, 1]));
     let record = model.header.training.clone().unwrap();
     assert_eq!((record.columns, record.left_out), (names[..2].to_vec(), names[2..].to_vec()));
@@ -48,33 +48,42 @@ fn conditions_and_weights_have_to_fit() {
     let (x, c) = (rows(200, 2), rows(200, 1));
     let vector = || Condition::vector(1);
     let data = || TableData::new(x.view()).condition(vector(), c.view());
-    let refused = fit_table(data(), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap_err();
+    let refused = fit_table::<f64>(data(), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap_err();
     assert!(matches!(refused, TrainError::Unconditional), "{refused}");
-    let model = fit_table(data(), &quick(Preset::MIXTURE_SPLINE), Hooks::default()).unwrap().model;
+    let model = fit_table::<f64>(data(), &quick(Preset::MIXTURE_SPLINE), Hooks::default()).unwrap().model;
     assert!(matches!(model.header.condition, Some(Condition::Standardized { .. })));
     let short = rows(7, 1);
     let data = TableData::new(x.view()).condition(vector(), short.view());
-    assert!(fit_table(data, &quick(Preset::MIXTURE_SPLINE), Hooks::default()).is_err());
+    assert!(fit_table::<f64>(data, &quick(Preset::MIXTURE_SPLINE), Hooks::default()).is_err());
     let weights = RowWeights::new(vec![0.5; 200]).unwrap();
     let validation = rows(50, 2);
     let data = TableData::new(x.view()).weights(&weights).validation(validation.view(), None, None);
-    let refused = fit_table(data, &quick(Preset::DENSE_SVD), Hooks::default()).unwrap_err();
+    let refused = fit_table::<f64>(data, &quick(Preset::DENSE_SVD), Hooks::default()).unwrap_err();
     assert!(matches!(refused, TrainError::PartlyWeighted { missing: "validation", .. }), "{refused}");
 }
 
 #[test]
 fn scores_of_a_table_are_those_of_the_flow_and_discrete_columns_have_noise() {
     let mut x = rows(400, 3);
-    let model = fit_table(TableData::new(x.view()), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap().model;
+    let model = fit_table::<f64>(TableData::new(x.view()), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap().model;
     let expected = model.flow.log_prob(&x).unwrap();
     assert_eq!(AnyModel::from(model).score_rows(&x.view().into(), None, Draws::default()).unwrap(), expected);
     x.column_mut(1).mapv_inplace(|value| (3.0 * value).round());
-    let model = fit_table(TableData::new(x.view()), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap().model;
+    let model = fit_table::<f64>(TableData::new(x.view()), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap().model;
     assert_eq!(model.header.columns.discrete.len(), 1);
     let model = AnyModel::from(model);
     let score = |seed| model.score_rows(&x.view().into(), None, Draws { seed, ..Draws::default() }).unwrap();
     assert_eq!(score(0), score(0));
     assert_ne!(score(0), score(1));
+}
+
+#[test]
+fn rows_of_double_precision_keep_their_digits_in_a_model_of_single_precision() {
+    let mut x = rows(300, 2);
+    x.column_mut(1).mapv_inplace(|value| 1.7e9 + 10.0 * value);
+    let model = fit_table::<f32>(TableData::new(x.view()), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap().model;
+    assert!(model.header.columns.discrete.is_empty());
+    assert!((model.header.columns.offsets[1] - 1.7e9).abs() < 100.0);
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) fn stability(
 ) -> Result<Vec<f64>> {
     let options = IcaOptions { tolerance: options.tolerance.max(ENOUGH), ..*options };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut estimates = Vec::with_capacity(runs);
+    let mut estimates = vec![];
     for _ in 0..runs {
         let chosen: Vec<usize> = (0..rows.nrows()).map(|_| rng.random_range(0..rows.nrows())).collect();
         let drawn = rows.select(Axis(0), &chosen);

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use ndarray::{Array2, ArrayView2, CowArray, Ix2};
+use ndarray::{ArrayView2, CowArray, Ix2};
 use pdmap_core::{LayerError, Real};
 use pdmap_data::{DataError, Degenerate, Description, check_rows, describe};
-use pdmap_spec::{ColumnMap, ColumnSums, DiscreteFeature};
+use pdmap_spec::{ColumnMap, ColumnSums, DiscreteFeature, Precision, TableRows};
 
 use super::config::{DiscreteColumns, TableConfig};
 use crate::error::TrainError;
@@ -29,12 +29,13 @@ impl Columns {
     /// # Errors
     /// [`DataError::DegenerateColumns`]; values outside their bounds; numbers that are not finite.
     pub(super) fn of<F: Real>(
-        rows: ArrayView2<'_, F>,
+        rows: &TableRows<'_>,
         names: &[String],
         config: &TableConfig,
     ) -> Result<Self, TrainError> {
-        check_rows(rows.reborrow(), NAME)?;
-        let (rows, count) = (rows.mapv(Real::f64), rows.ncols());
+        let rows = rows.wide();
+        check_rows(rows.view(), NAME)?;
+        let count = rows.ncols();
         let described = describe(rows.view(), (!names.is_empty()).then_some(names));
         let kept = kept(&described, config.drop_degenerate)?;
         let all_kept = kept.len() == count;
@@ -63,21 +64,21 @@ impl Columns {
         Ok(Self { map, names: own, left_out })
     }
 
-    /// The features of rows of the table; copied only where columns are left out or shifted.
+    /// The features of rows of the table; copied only where columns are left out or shifted, or rows are in
+    /// another precision.
     ///
     /// # Errors
     /// Rows of another width; values outside their bounds; numbers that are not finite.
-    pub(super) fn features<'a, F: Real>(&self, rows: ArrayView2<'a, F>) -> Result<CowArray<'a, F, Ix2>, TrainError> {
-        check_rows(rows.reborrow(), NAME)?;
-        if self.map.is_identity() {
-            return Ok(rows.into());
+    pub(super) fn features<'a, F: Precision>(&self, rows: &TableRows<'a>) -> Result<CowArray<'a, F, Ix2>, TrainError> {
+        let own = F::own(rows).filter(|_| self.map.takes_rows_as_they_are());
+        if let (Some(own), true) = (own, self.map.domains.is_empty()) {
+            check_rows(own.reborrow(), NAME)?;
+            return Ok(own.into());
         }
-        let wide: Array2<f64> = rows.mapv(Real::f64);
+        let wide = rows.wide();
+        check_rows(wide.view(), NAME)?;
         within(&self.map, wide.view(), &self.names)?;
-        if self.map.takes_rows_as_they_are() {
-            return Ok(rows.into());
-        }
-        Ok(self.map.features::<F>(wide.view()).into())
+        Ok(own.map_or_else(|| self.map.features::<F>(wide.view()).into(), CowArray::from))
     }
 }
 

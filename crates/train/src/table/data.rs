@@ -2,31 +2,31 @@
 
 use ndarray::ArrayView2;
 use pdmap_core::RowWeights;
-use pdmap_spec::Condition;
+use pdmap_spec::{Condition, TableRows};
 
-/// Rows of a table, with what belongs to them. Nothing is copied but the validation rows, unless columns
-/// are left out or shifted.
+/// Rows of a table, with what belongs to them. Rows in the precision of the model are not copied but for the
+/// validation rows, unless columns are left out or shifted.
 #[derive(Debug)]
-pub struct TableData<'a, F> {
-    pub(super) rows: ArrayView2<'a, F>,
+pub struct TableData<'a> {
+    pub(super) rows: TableRows<'a>,
     pub(super) names: Vec<String>,
     pub(super) condition: Option<(Condition, ArrayView2<'a, f64>)>,
     pub(super) weights: Option<&'a RowWeights>,
-    pub(super) validation: Option<Validation<'a, F>>,
+    pub(super) validation: Option<Validation<'a>>,
 }
 
 /// Rows for validation.
 #[derive(Debug)]
-pub(super) struct Validation<'a, F> {
-    pub(super) rows: ArrayView2<'a, F>,
+pub(super) struct Validation<'a> {
+    pub(super) rows: TableRows<'a>,
     pub(super) condition: Option<ArrayView2<'a, f64>>,
     pub(super) weights: Option<&'a RowWeights>,
 }
 
-impl<'a, F> TableData<'a, F> {
-    /// Rows `[rows, columns]`.
-    pub fn new(rows: ArrayView2<'a, F>) -> Self {
-        Self { rows, names: vec![], condition: None, weights: None, validation: None }
+impl<'a> TableData<'a> {
+    /// Rows `[rows, columns]`, in the precision of the model or in another one.
+    pub fn new(rows: impl Into<TableRows<'a>>) -> Self {
+        Self { rows: rows.into(), names: vec![], condition: None, weights: None, validation: None }
     }
 
     /// The names of the columns.
@@ -53,10 +53,10 @@ impl<'a, F> TableData<'a, F> {
     #[must_use]
     pub fn validation(
         self,
-        rows: ArrayView2<'a, F>,
+        rows: impl Into<TableRows<'a>>,
         condition: Option<ArrayView2<'a, f64>>,
         weights: Option<&'a RowWeights>,
     ) -> Self {
-        Self { validation: Some(Validation { rows, condition, weights }), ..self }
+        Self { validation: Some(Validation { rows: rows.into(), condition, weights }), ..self }
     }
 }

@@ -4,8 +4,8 @@ use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, concatenate};
 use pdmap_core::{LayerError, Real, RowWeights, check};
 use pdmap_data::{check_training, split_row_numbers, split_strata};
 use pdmap_spec::{
-    Condition, Dequantizer, InMemory, Model, ModelSpec, Preprocess, Rows, TrainConfig, TrainingRecord, Tried, registry,
-    validation_share,
+    Condition, Dequantizer, InMemory, Model, ModelSpec, Precision, Preprocess, Rows, TrainConfig, TrainingRecord,
+    Tried, registry, validation_share,
 };
 
 use super::columns::{Columns, NAME};
@@ -29,8 +29,8 @@ pub struct FittedTable<F: Real> {
     pub tried: Vec<Tried>,
 }
 
-/// Fits a model to a table: with equal seeds the weights that `pdmap train` gives for a file of these
-/// rows, bit for bit.
+/// Fits a model in precision `F` to a table: with equal seeds and precision the weights that `pdmap train` gives
+/// for a file of these rows, bit for bit.
 ///
 /// ```
 /// use ndarray::Array2;
@@ -39,7 +39,7 @@ pub struct FittedTable<F: Real> {
 /// # fn main() -> Result<(), pdmap_train::TrainError> {
 /// let x = Array2::from_shape_fn((300, 2), |(i, j)| ((7 * i + 3 * j) as f64).sin() + 0.01 * i as f64);
 /// let config = TableConfig { budget: Budget::Steps(20), ..TableConfig::default() };
-/// let fitted = fit_table(TableData::new(x.view()), &config, Hooks::default())?;
+/// let fitted = fit_table::<f64>(TableData::new(x.view()), &config, Hooks::default())?;
 /// assert_eq!(fitted.model.header.features, 2);
 /// # Ok(())
 /// # }
@@ -48,14 +48,14 @@ pub struct FittedTable<F: Real> {
 /// # Errors
 /// Too few rows; constant, duplicate and dependent columns, unless they are left out; a condition that the
 /// model does not read; as [`train_with`].
-pub fn fit_table<F: Real>(
-    data: TableData<'_, F>,
+pub fn fit_table<F: Precision>(
+    data: TableData<'_>,
     config: &TableConfig,
     hooks: Hooks<'_>,
 ) -> Result<FittedTable<F>, TrainError> {
     let TableData { rows, names, condition, weights, validation } = data;
-    let columns = Columns::of(rows.reborrow(), &names, config)?;
-    let features = columns.features(rows)?;
+    let columns = Columns::of::<F>(&rows, &names, config)?;
+    let features = columns.features::<F>(&rows)?;
     let spec = config.model.spec(features.ncols());
     let (training, adaptive) = config.settled(spec.as_ref());
     check_training(features.view(), NAME, adaptive.least_rows(training.batch))?;
@@ -121,12 +121,12 @@ struct Parts<'a, F> {
     validation_weights: Option<RowWeights>,
 }
 
-impl<'a, F: Real> Parts<'a, F> {
+impl<'a, F: Precision> Parts<'a, F> {
     fn of(
         rows: CowArray<'a, F, Ix2>,
         condition: Option<(Condition, ArrayView2<'a, f64>)>,
         weights: Option<&'a RowWeights>,
-        validation: Option<Validation<'a, F>>,
+        validation: Option<Validation<'a>>,
         columns: &Columns,
         seed: u64,
         noise: Option<&Dequantizer>,
@@ -157,7 +157,7 @@ impl<'a, F: Real> Parts<'a, F> {
         let (condition, given) = standardized.transpose()?.unzip();
         let (chosen, mut validation, weights) = match (validation, chosen) {
             (Some(own), _) => {
-                let features = columns.features(own.rows)?;
+                let features = columns.features(&own.rows)?;
                 let seen = own.condition.map(|rows| beside(condition.as_ref(), rows)).transpose()?;
                 (None, joined(features, seen)?, Weights::beside(weights, own.weights)?)
             }
