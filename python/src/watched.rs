@@ -27,7 +27,7 @@ pub(crate) fn watched<R: Send>(
     let pool = pool::of(py, threads)?;
     let listener = listener.map(|listener| listener.clone().unbind());
     let hears = listener.is_some();
-    // There is a step more often than anyone wants to hear of it.
+    // Steps are too frequent to report each one.
     let (stop, latest) = (AtomicBool::new(false), Mutex::new(None::<Progress>));
     let (done, raised) = py.detach(|| {
         let (sender, events) = channel::<Event>();

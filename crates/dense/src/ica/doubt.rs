@@ -1,10 +1,9 @@
-//! Sources whose signs the rows do not tell.
+//! Sources whose signs the rows do not determine.
 
 use super::moments::Moments;
 
-/// Standard errors that a contrast has to exceed, beside the root of the number of sources: these were
-/// searched for the largest contrasts, which by chance alone exceed their errors the more, the more there
-/// are.
+/// Standard errors that a contrast must exceed, in addition to the root of the number of sources: the more
+/// sources, the larger is the largest contrast by chance.
 pub(super) const CHANCE: f64 = 2.0;
 
 /// Step and reach of the trapezoidal rule, whose error is far below rounding for such functions.

@@ -18,8 +18,8 @@ const HALVINGS: usize = 12;
 /// Roundings of the likelihood, relative to its size, within which two are equal.
 const ROUNDINGS: f64 = 64.0;
 
-/// The gradient at which a search is within the sampling error of its rows, in multiples of `1/√N`: about as
-/// far from 0 is that of all rows at the solution of a part.
+/// The gradient at which a search is within the sampling error of its N rows, in multiples of `1/√N`: at the
+/// solution for a part, the gradient over all rows is about this large.
 const ENOUGH: f64 = 0.1;
 
 /// The gradient that is within the sampling error of rows.
