@@ -27,13 +27,15 @@ def trained(folder, *words):
     return pdmap.load(folder / "m.safetensors")
 
 
+# Their layers need lengths that can be divided.
 IMAGES = ("conv-", "image-", "audio-", "paper-")
-PRESETS = ["auto", *(name for name, _ in pdmap.presets() if not name.startswith(IMAGES))]
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", ["auto", *(name for name, _ in pdmap.presets())])
 def test_the_weights_are_those_of_the_command(preset, table, tmp_path):
     rows = table.astype(np.float32)
+    if preset.startswith(IMAGES):
+        rows = (np.random.default_rng(0).normal(size=(300, 16)) ** 3).astype(np.float32)
     np.save(tmp_path / "x.npy", rows)
     by_command = trained(tmp_path, "--model", preset)
     own = DensityEstimator(preset, steps=40, random_state=3).fit(rows)

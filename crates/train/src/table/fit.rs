@@ -79,7 +79,7 @@ pub fn fit_table<F: Precision>(
             (found.flow, 0, found.trained, found.tried)
         }
         Some(spec) => {
-            let spec = ModelSpec { conditions: width, domains, ..spec };
+            let spec = ModelSpec { conditions: width, domains, ..spec.shaped(shape(rows.features() - width)) };
             let given = config.preprocess.clone().or_else(|| spec.preprocess.clone());
             let steps = given.unwrap_or_else(|| vec![Preprocess::Standardize]);
             let mut flow = spec.build_on(rows, &steps, config.seed, &registry())?;
@@ -94,18 +94,29 @@ pub fn fit_table<F: Precision>(
     if model.flow.conditions() > 0 {
         model.header.condition.clone_from(&parts.condition);
     }
-    model.header.training = Some(record(&trained, training, &tried, &columns));
+    model.header.training = Some(record(&trained, training, &tried, (&columns, rows.features() - width)));
     model.header.columns = columns.map;
     Ok(FittedTable { model, trained, tried })
 }
 
-fn record(trained: &Trained, config: TrainConfig, tried: &[Tried], columns: &Columns) -> TrainingRecord {
+fn record(
+    trained: &Trained,
+    config: TrainConfig,
+    tried: &[Tried],
+    (columns, features): (&Columns, usize),
+) -> TrainingRecord {
     TrainingRecord {
         columns: columns.names.clone(),
         left_out: columns.left_out.clone(),
         tried: tried.to_vec(),
+        shape: shape(features),
         ..trained.record(NAME, config)
     }
+}
+
+/// Rows of a table are signals of one channel, for layers that need a shape.
+fn shape(features: usize) -> Vec<usize> {
+    vec![1, features]
 }
 
 /// Rows for training and for validation.
