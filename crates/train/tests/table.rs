@@ -24,6 +24,8 @@ fn columns_without_a_density_are_refused_or_left_out() {
     let constant = Array2::from_elem((200, 1), 3.0);
     let x = concatenate![Axis(1), x, constant];
     let names: Vec<String> = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let short = TableData::new(x.view()).named(names[..2].to_vec());
+    assert!(fit_table::<f64>(short, &quick(Preset::DENSE_SVD), Hooks::default()).is_err());
     let data = || TableData::new(x.view()).named(names.clone());
     let refused = fit_table::<f64>(data(), &quick(Preset::DENSE_SVD), Hooks::default()).unwrap_err();
     assert!(

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ndarray::{ArrayView2, CowArray, Ix2};
-use pdmap_core::{LayerError, Real};
+use pdmap_core::{LayerError, Real, check};
 use pdmap_data::{DataError, Degenerate, Description, check_rows, describe};
 use pdmap_spec::{ColumnMap, ColumnSums, DiscreteFeature, Precision, TableRows};
 
@@ -27,7 +27,8 @@ impl Columns {
     /// Looks at the training rows.
     ///
     /// # Errors
-    /// [`DataError::DegenerateColumns`]; values outside their bounds; numbers that are not finite.
+    /// [`DataError::DegenerateColumns`]; another number of names than of columns; values outside their bounds;
+    /// numbers that are not finite.
     pub(super) fn of<F: Real>(
         rows: &TableRows<'_>,
         names: &[String],
@@ -36,6 +37,9 @@ impl Columns {
         let rows = rows.wide();
         check_rows(rows.view(), NAME)?;
         let count = rows.ncols();
+        if !names.is_empty() {
+            check::features("names of the columns", count, names.len())?;
+        }
         let described = describe(rows.view(), (!names.is_empty()).then_some(names));
         let kept = kept(&described, config.drop_degenerate)?;
         let all_kept = kept.len() == count;
