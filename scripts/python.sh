@@ -34,5 +34,10 @@ fi
 pip install --no-deps "$wheel"
 # The stubs, and what they describe.
 "$venv/bin/python" -m mypy --no-error-summary python/pdmap
+# Graphs of every layer, for the comparison with onnxruntime. The profile shares what the wheel has compiled.
+cases=$target/onnx-cases
+rm -rf "$cases"
+cargo run --quiet --locked --profile "$profile" -p pdmap-onnx --example onnx_cases -- "$cases"
+export PDMAP_ONNX_CASES=$cases
 # Not beside the sources, so that the installed package is tested.
 "$venv/bin/python" -m pytest --import-mode=importlib -p no:cacheprovider "$@"

@@ -25,7 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &["dense", "conv", "mixture", "categories"],
     &["laws", "data", "query"],
     &["spec"],
-    &["train", "report"],
+    &["train", "report", "onnx"],
     &["compare"],
     &["cli"],
 ];

@@ -1,6 +1,7 @@
 """Seconds to a gradient of 1e-7, and Amari indices, of pdmap, python-picard and scikit-learn's FastICA. See ica.sh."""
 import argparse
 import glob
+import multiprocessing
 import os
 import subprocess
 import tempfile
@@ -190,6 +191,19 @@ def by_fastica(z, repeats):
     return times, w
 
 
+def limited(limit, solve):
+    """What `solve` gives within the limit of seconds, in a process of its own; otherwise nothing."""
+    if not limit:
+        return solve()
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=lambda: theirs.send(solve()))
+    process.start()
+    found = ours.recv() if ours.poll(limit) else None
+    process.kill()
+    process.join()
+    return found
+
+
 def report(times, reached):
     return f"{np.median(times):.3f}" if reached <= TOLERANCE else f"{np.median(times):.3f} (at {reached:.0e})"
 
@@ -200,6 +214,9 @@ def main():
     parser.add_argument("--cells")
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--mixtures", type=int)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--limit", type=int, default=0)
     args = parser.parse_args()
     warnings.filterwarnings("ignore")
     pdmap = Pdmap(args.pdmap)
@@ -216,11 +233,11 @@ def main():
         lines = []
         start, count = time.perf_counter(), args.mixtures
         for seed in range(args.mixtures):
-            if seed == 1 and time.perf_counter() - start > LONG_MIXTURE:
+            if seed == 1 and time.perf_counter() - start > LONG_MIXTURE and not args.all:
                 count = min(count, 3)
             if seed == count:
                 break
-            x, mixing = mixture(cell, seed)
+            x, mixing = mixture(cell, args.first + seed)
             if mixing is None and seed > 0:
                 break
             z, whitening = whitened(x)
@@ -228,15 +245,20 @@ def main():
             repeats = args.repeats if seed == 0 else 1
             for orthonormal in (False, True):
                 adaptive = orthonormal or cell.sources in ("uniform", "mixed", "eeg", "patches") or "ADAPTIVE" in os.environ
-                found = {"pdmap": pdmap(orthonormal, adaptive, repeats), "picard": by_picard(z, orthonormal, adaptive, repeats)}
+                solvers = {"picard": lambda: by_picard(z, orthonormal, adaptive, repeats)}
                 if orthonormal:
-                    found["fastica"] = by_fastica(z, repeats)
+                    solvers["fastica"] = lambda: by_fastica(z, repeats)
+                found = {"pdmap": pdmap(orthonormal, adaptive, repeats)}
+                found |= {name: limited(args.limit, solve) for name, solve in solvers.items()}
+                late = [name for name, result in found.items() if result is None]
+                found = {name: result for name, result in found.items() if result is not None}
                 if seed == 0:
                     reached = {name: criterion(w, z, orthonormal, adaptive) for name, (_, w) in found.items()}
                     peers = [np.median(times) for name, (times, _) in found.items()
                              if name != "pdmap" and reached[name] <= TOLERANCE]
-                    ratio = f"{np.median(found['pdmap'][0]) / min(peers):.2f}" if peers else "—"
-                    cells = [report(found[name][0], reached[name]) if name in found else ""
+                    ours = np.median(found["pdmap"][0])
+                    ratio = f"{ours / min(peers):.2f}" if peers else f"< {ours / args.limit:.2f}" if late else "—"
+                    cells = [report(found[name][0], reached[name]) if name in found else f"> {args.limit}" if name in late else ""
                              for name in ("pdmap", "picard", "fastica")]
                     lines.append((orthonormal, cells, ratio, len(z)))
                 if mixing is not None:

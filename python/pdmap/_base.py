@@ -184,3 +184,12 @@ class BaseDensity(BaseEstimator):  # type: ignore[misc]
         """Writes the model atomically, as a file of the ``pdmap`` command."""
         check_is_fitted(self, "model_")
         self.model_.save(os.fspath(path))
+
+    def to_onnx(self) -> bytes:
+        """The model as an ONNX graph, which needs no pdmap: ``log_prob`` of rows ``x`` in nats, and codes ``z``.
+
+        ``onnxruntime.InferenceSession(density.to_onnx())`` runs it; an ensemble has no codes. Discrete columns
+        are taken as they are, without noise. A condition is another input: ``condition`` or ``class``.
+        """
+        check_is_fitted(self, "model_")
+        return self.model_.to_onnx()

@@ -22,6 +22,8 @@ class Model:
         """Writes the model atomically."""
     def to_bytes(self) -> bytes:
         """The bytes of the model's file."""
+    def to_onnx(self) -> bytes:
+        """The bytes of the model as an ONNX file."""
     @property
     def dtype(self) -> str:
         """``"f32"`` or ``"f64"``."""

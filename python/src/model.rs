@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::arrays::{Given, Rows, view};
-use crate::error::of_spec;
+use crate::error::{of_spec, value};
 use crate::pool::work;
 
 /// A density model, as `pdmap train` writes it.
@@ -39,6 +39,12 @@ impl Model {
     /// The bytes of the model's file.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py.detach(|| self.0.to_bytes()).map_err(of_spec)?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The bytes of the model as an ONNX file.
+    fn to_onnx<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = py.detach(|| pdmap_onnx::export(&self.0)).map_err(value)?;
         Ok(PyBytes::new(py, &bytes))
     }
 

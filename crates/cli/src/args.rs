@@ -21,7 +21,7 @@ pub(crate) use data::{DataArgs, Discrete, Protocol};
 pub(crate) use ica::{DensityArg, Ica, IcaApply, IcaCommand, IcaFit};
 pub(crate) use missing::{FillArg, Missing};
 pub(crate) use rows::{ConditionedRows, HeaderArg, OutputFormat, RowFormatArg, TextArgs};
-pub(crate) use scoring::{Classify, Impute, Inspect, Map, Report, Sample, Score};
+pub(crate) use scoring::{Classify, Export, Impute, Inspect, Map, Report, Sample, Score};
 pub(crate) use train::Train;
 pub(crate) use training::{ArchitectureArgs, Dtype, TrainingArgs};
 pub(crate) use weights::WeightArgs;
@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Write a page about a model: likelihoods, samples, codes, kernels, condition numbers
     Report(Report),
+    /// Write a model as an ONNX graph, which scores and encodes rows without this program
+    Export(Export),
     /// Export the dense kernels of a convolution, with plots of them and of their frequency
     /// responses
     Kernels(Kernels),

@@ -30,6 +30,8 @@ struct Options {
     bias: BiasKind,
     #[serde(default, rename = "tracking-inverse", skip_serializing_if = "std::ops::Not::not")]
     tracking_inverse: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    preconditioned: bool,
 }
 
 /// Options of a new layer: those of a saved one, and its initialization.
@@ -47,6 +49,9 @@ struct NewOptions {
     /// See [`Dense::tracking_inverse`].
     #[serde(default)]
     tracking_inverse: bool,
+    /// See [`Dense::preconditioned`].
+    #[serde(default)]
+    preconditioned: bool,
 }
 
 fn plain() -> BiasKind {
@@ -101,6 +106,15 @@ impl<F: Real> Dense<F> {
         Self { matrix: self.matrix.tracking_inverse(), ..self }
     }
 
+    /// The same layer, whose direction is divided by the curvature that each batch shows; see
+    /// [`GroupMatrix::preconditioned`].
+    ///
+    /// # Errors
+    /// [`LayerError::Conflict`] for directions on GL(D) other than the one in the algebra.
+    pub fn preconditioned(self) -> Result<Self> {
+        Ok(Self { matrix: self.matrix.preconditioned()?, ..self })
+    }
+
     /// The weight parameter.
     pub fn matrix(&self) -> &GroupMatrix<F> {
         &self.matrix
@@ -142,7 +156,7 @@ impl<F: Real> Kind<F> for Dense<F> {
     const KIND: &'static str = "dense";
 
     fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
-        let NewOptions { group, bias, start, bias_start, tracking_inverse } = spec.parse()?;
+        let NewOptions { group, bias, start, bias_start, tracking_inverse, preconditioned } = spec.parse()?;
         let features = context.features;
         context.reserve_parameters(features.saturating_mul(features))?;
         let mut layer = match start {
@@ -151,6 +165,9 @@ impl<F: Real> Kind<F> for Dense<F> {
         };
         if tracking_inverse {
             layer = layer.tracking_inverse();
+        }
+        if preconditioned {
+            layer = layer.preconditioned()?;
         }
         match bias {
             BiasKind::None if bias_start != 0.0 => {
@@ -162,12 +179,15 @@ impl<F: Real> Kind<F> for Dense<F> {
     }
 
     fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
-        let Options { group, bias, tracking_inverse } = spec.parse()?;
+        let Options { group, bias, tracking_inverse, preconditioned } = spec.parse()?;
         let weight = tensors.square("weight", None)?;
         let features = weight.nrows();
         let mut layer = Self::new(weight, group, bias)?;
         if tracking_inverse {
             layer = layer.tracking_inverse();
+        }
+        if preconditioned {
+            layer = layer.preconditioned()?;
         }
         match bias {
             BiasKind::None => Ok(layer),
@@ -178,8 +198,9 @@ impl<F: Real> Kind<F> for Dense<F> {
 
 impl<F: Real> Layer<F> for Dense<F> {
     fn spec(&self) -> LayerSpec {
-        let tracking_inverse = self.matrix.tracks_inverse();
-        LayerSpec::new(Self::KIND, &Options { group: self.group(), bias: self.kind, tracking_inverse })
+        let (tracking_inverse, preconditioned) = (self.matrix.tracks_inverse(), self.matrix.is_preconditioned());
+        let (group, bias) = (self.group(), self.kind);
+        LayerSpec::new(Self::KIND, &Options { group, bias, tracking_inverse, preconditioned })
     }
 
     fn shape(&self, input: Shape) -> Result<Shape> {

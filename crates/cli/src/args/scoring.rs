@@ -200,6 +200,22 @@ pub(crate) struct Classify {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example: pdmap export model.safetensors --onnx model.onnx")]
+pub(crate) struct Export {
+    /// Model file
+    pub(crate) model: PathBuf,
+    /// Where to write the graph: `log_prob` of rows `x` in nats, and their codes `z`
+    #[arg(long, value_name = "M.onnx")]
+    pub(crate) onnx: PathBuf,
+    /// Member of an ensemble, from 0 as in `pdmap inspect` [default: the ensemble, which has no codes]
+    #[arg(long, value_name = "M")]
+    pub(crate) member: Option<usize>,
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Example: pdmap inspect model.safetensors --data test.csv --json")]
 pub(crate) struct Inspect {
     /// Model file

@@ -4,6 +4,7 @@ mod classify;
 mod compare;
 mod completions;
 mod describe;
+mod export;
 mod ica;
 mod images;
 mod impute;
@@ -47,6 +48,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Classify(args) => classify::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Kernels(args) => kernels::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Data(Data::Describe(args)) => describe::run(&args),

@@ -4,6 +4,7 @@
 use pdmap_compare::CompareError;
 use pdmap_core::LayerError;
 use pdmap_data::DataError;
+use pdmap_onnx::OnnxError;
 use pdmap_train::{SpecError, TrainError};
 
 /// Unusable input.
@@ -93,6 +94,7 @@ fn status(error: &anyhow::Error) -> u8 {
             || e.is::<SpecError>()
             || e.is::<LayerError>()
             || e.is::<CompareError>()
+            || e.is::<OnnxError>()
             || e.is::<std::io::Error>()
     });
     if input { 2 } else { 1 }

@@ -68,6 +68,11 @@ impl<F: Real> FreeConv<F> {
         Ok(Self { shape: shape.to_vec(), kernels })
     }
 
+    /// `[C, n]` or `[C, H, W]`.
+    pub fn dims(&self) -> &[usize] {
+        &self.shape
+    }
+
     /// The present kernels.
     ///
     /// # Errors

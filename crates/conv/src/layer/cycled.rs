@@ -9,6 +9,7 @@ use pdmap_core::{LayerError, Real, Result, Tape, check};
 use rand::Rng;
 
 use super::geometry::Geometry;
+use super::order::Order;
 use super::pass::{Source, map, reorder};
 use super::route::Routes;
 use super::tasks::Blocks;
@@ -144,6 +145,19 @@ impl<F: Real> CycledConv<F> {
     pub fn blocks(&self, stage: usize) -> usize {
         let [down, across] = self.geometry.blocks(self.geometry.grid(stage, self.stages.len()));
         down * across
+    }
+
+    /// The feature at each place of the order in which stage `stage` takes a row: its blocks one
+    /// after the other, each position-major, then what no block covers. For the number of stages,
+    /// the order of the outputs.
+    pub fn order(&self, stage: usize) -> Vec<u32> {
+        let stages = self.stages.len();
+        let order = if stage < stages {
+            Order::Blocks(self.geometry.grid(stage, stages))
+        } else {
+            Order::of(self.geometry.output())
+        };
+        order.permutation(&self.geometry)
     }
 
     /// `log|det|` of the whole map in nats, the same for every row.

@@ -52,6 +52,11 @@ impl<F: Real> FactorOut<F> {
         Ok(Self { features, keep, inner })
     }
 
+    /// The number of features that the layers inside act on.
+    pub fn keep(&self) -> usize {
+        self.keep
+    }
+
     /// The layers on the first features.
     pub fn inner(&self) -> &Chain<F> {
         &self.inner

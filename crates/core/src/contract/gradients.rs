@@ -47,6 +47,16 @@ impl<F: Real> ParamGrad<F> {
         Self::of(name, GradSum::Outer(OuterSum::new(dim)))
     }
 
+    /// The same, also summing the squares of the factors of outer products.
+    #[must_use]
+    pub fn with_squares(self) -> Self {
+        let sum = match self.sum {
+            GradSum::Outer(sum) => GradSum::Outer(sum.with_squares()),
+            flat @ GradSum::Flat(_) => flat,
+        };
+        Self { sum, ..self }
+    }
+
     fn of(name: String, sum: GradSum<F>) -> Self {
         Self {
             name,

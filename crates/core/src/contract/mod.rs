@@ -37,7 +37,7 @@ pub use input::{ForwardPass, In, Input, Out};
 pub use layer::{DuplicateLayer, InverseBackward, Layer, LayerExt, check_condition, check_input};
 pub use memory::Memory;
 pub use module::{DuplicateModule, Module};
-pub use outer_sum::{OuterForm, OuterSum};
+pub use outer_sum::{OuterForm, OuterSum, Squares};
 pub(crate) use outer_sum::{view, view_mut};
 pub use parametric::{NamedTensors, Parametric, ParametricExt, Visit, VisitMut};
 pub use registry::{

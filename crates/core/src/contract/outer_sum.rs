@@ -20,6 +20,16 @@ pub struct OuterSum<F> {
     right: Vec<F>,
     matrix: Option<Vec<F>>,
     spare: Vec<F>,
+    squares: Option<Squares>,
+}
+
+/// `Σ l_i²` and `Σ r_i²` of each column of the factors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Squares {
+    /// Of the left factor.
+    pub left: Vec<f64>,
+    /// Of the right factor, less the shift.
+    pub right: Vec<f64>,
 }
 
 /// The form in which an [`OuterSum`] holds its sum.
@@ -34,7 +44,32 @@ pub enum OuterForm<'a, F> {
 impl<F: Real> OuterSum<F> {
     /// The empty sum.
     pub fn new(dim: usize) -> Self {
-        Self { dim, count: 0, pending: 0, left: vec![], right: vec![], matrix: None, spare: vec![] }
+        Self { dim, count: 0, pending: 0, left: vec![], right: vec![], matrix: None, spare: vec![], squares: None }
+    }
+
+    /// The empty sum, which also sums the squares of the factors.
+    #[must_use]
+    pub fn with_squares(self) -> Self {
+        let zeros = || vec![0.0; self.dim];
+        Self { squares: Some(Squares { left: zeros(), right: zeros() }), ..self }
+    }
+
+    /// The sums of squares, if they are kept.
+    pub fn squares(&self) -> Option<&Squares> {
+        self.squares.as_ref()
+    }
+
+    /// Adds squares of factors whose products [`add_sum`](Self::add_sum) adds.
+    ///
+    /// # Errors
+    /// Shapes that do not match.
+    pub fn add_squares(&mut self, left: ArrayView2<'_, F>, right: ArrayView2<'_, F>) -> Result<()> {
+        let Some(squares) = &mut self.squares else { return Ok(()) };
+        for (sums, rows) in [(&mut squares.left, left), (&mut squares.right, right)] {
+            check::features("factor of an outer sum", sums.len(), rows.ncols())?;
+            add_column_squares(sums, check::slice("factor", &rows)?);
+        }
+        Ok(())
     }
 
     /// Rows added since the last `clear`.
@@ -50,6 +85,10 @@ impl<F: Real> OuterSum<F> {
     /// Clears the sum, keeps the memory.
     pub fn clear(&mut self) {
         (self.count, self.pending) = (0, 0);
+        if let Some(squares) = &mut self.squares {
+            squares.left.fill(0.0);
+            squares.right.fill(0.0);
+        }
         if let Some(matrix) = self.matrix.take() {
             self.spare = matrix;
         }
@@ -77,6 +116,10 @@ impl<F: Real> OuterSum<F> {
                 let from = &from[row * dim..(row + 1) * dim];
                 to.iter_mut().zip(from).zip(shift).for_each(|((to, &value), &shift)| *to = value - shift);
             }),
+        }
+        if let Some(squares) = &mut self.squares {
+            add_column_squares(&mut squares.left, &self.left[at..end]);
+            add_column_squares(&mut squares.right, &self.right[at..end]);
         }
         self.pending += rows;
         self.count += rows;
@@ -112,7 +155,17 @@ impl<F: Real> OuterSum<F> {
             self.add_sum(other.count - other.pending, matrix)?;
         }
         let (left, right) = (&other.left, &other.right);
-        self.add(view(left, other.pending, other.dim), view(right, other.pending, other.dim), None)
+        // Those of the other sum count all of its rows.
+        let squares = self.squares.take();
+        self.add(view(left, other.pending, other.dim), view(right, other.pending, other.dim), None)?;
+        self.squares = squares;
+        if let (Some(own), Some(other)) = (&mut self.squares, &other.squares) {
+            let pairs = [(&mut own.left, &other.left), (&mut own.right, &other.right)];
+            pairs
+                .into_iter()
+                .for_each(|(own, other)| own.iter_mut().zip(other).for_each(|(own, &other)| *own += other));
+        }
+        Ok(())
     }
 
     /// The sum in its present form: factors or matrix, never a mixture.
@@ -183,6 +236,15 @@ impl<F: Real> OuterSum<F> {
         self.pending = 0;
         result
     }
+}
+
+/// Adds the squares of the numbers of each row, in order: the same bits on any number of threads.
+fn add_column_squares<F: Real>(sums: &mut [f64], rows: &[F]) {
+    parallel::vectorized(|| {
+        for row in rows.chunks_exact(sums.len().max(1)) {
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value.f64() * value.f64());
+        }
+    });
 }
 
 /// The first `rows·columns` numbers as a matrix.

@@ -39,6 +39,8 @@ pub struct GroupMatrix<F: Real> {
     pub(super) spare: Option<Lu<f64>>,
     /// See [`with_entries`](Self::with_entries).
     pub(super) entries: bool,
+    /// See [`preconditioned`](Self::preconditioned).
+    pub(super) preconditioned: bool,
 }
 
 /// Activations and gradients at a matrix; all `[rows, D]`.
@@ -84,6 +86,7 @@ impl<F: Real> GroupMatrix<F> {
             native: OnceLock::new(),
             spare: None,
             entries: false,
+            preconditioned: false,
         })
     }
 
@@ -101,6 +104,27 @@ impl<F: Real> GroupMatrix<F> {
             self.inverse = Some(TrackedInverse::new(self.dim()));
         }
         self
+    }
+
+    /// The same matrix, whose direction is divided by the sparse approximation of the curvature that
+    /// the rows of each batch show ([`curvature`](crate::group::curvature)): on O(D), and on GL(D) in
+    /// the algebra. Each step costs the D² entries of the direction, also with a plain rule.
+    ///
+    /// # Errors
+    /// [`LayerError::Conflict`] for directions in parameter space.
+    pub fn preconditioned(self) -> Result<Self> {
+        match self.group {
+            Group::Orthonormal | Group::General(Direction::Algebra) => Ok(Self { preconditioned: true, ..self }),
+            Group::General(_) => Err(LayerError::Conflict {
+                first: "a preconditioned matrix",
+                second: "a direction on GL(D) other than the one in the algebra",
+            }),
+        }
+    }
+
+    /// Whether [`preconditioned`](Self::preconditioned) was requested.
+    pub fn is_preconditioned(&self) -> bool {
+        self.preconditioned
     }
 
     /// Whether [`tracking_inverse`](Self::tracking_inverse) was requested.

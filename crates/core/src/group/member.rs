@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayD, Ix2};
 
+use super::curvature::divide;
 use super::drift::Drift;
 use super::guard::LARGE;
 use super::motion::outer;
@@ -32,12 +33,13 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let next = Self::new(weight, self.group)?;
         let next = if self.tracks_inverse() { next.tracking_inverse() } else { next };
-        *self = Self { entries: self.entries, ..next };
+        *self = Self { entries: self.entries, preconditioned: self.preconditioned, ..next };
         Ok(())
     }
 
     fn new_grad(&self, name: String) -> ParamGrad<F> {
-        ParamGrad::outer(name, self.dim())
+        let grad = ParamGrad::outer(name, self.dim());
+        if self.preconditioned { grad.with_squares() } else { grad }
     }
 
     fn direct(&self, _rows: usize, reads: Reads, grad: &mut ParamGrad<F>) -> Result<()> {
@@ -52,17 +54,22 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let plain = matches!(reads, Reads::Norm | Reads::Nothing);
         let by_panels = matches!(reads, Reads::Pieces | Reads::Nothing);
-        *factored =
-            !self.entries && ((plain && self.stays_in_factors(sum)?) || (by_panels && self.moves_by_panels(sum)?));
+        let whole = self.entries || self.preconditioned;
+        *factored = !whole && ((plain && self.stays_in_factors(sum)?) || (by_panels && self.moves_by_panels(sum)?));
         if *factored {
             direction.clear();
             return Ok(());
         }
-        self.write(sum, scratch, direction)
+        self.write(sum, scratch, direction)?;
+        if self.preconditioned { divide(self.group, sum, scratch, direction) } else { Ok(()) }
     }
 
     fn slopes(&self, rows: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {
         let GradSum::Outer(sum) = &grad.sum else { return Err(LayerError::Grads { expected: 2, actual: 1 }) };
+        if self.preconditioned {
+            let (first, second) = ("a method that needs slopes", "a preconditioned matrix");
+            return Err(LayerError::Conflict { first, second });
+        }
         let each = match self.group {
             // A number moves two entries.
             Group::Orthonormal => 2.0,

@@ -17,6 +17,7 @@
 //! `W` and stands on the left. Equation 15 of Gresele et al., read literally, exchanges the two
 //! factors. The finite-difference tests accept the form above and reject the exchanged one.
 
+pub mod curvature;
 mod drift;
 mod fixed;
 mod free;

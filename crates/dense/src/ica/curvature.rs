@@ -2,6 +2,8 @@
 
 use ndarray::Array2;
 
+use pdmap_core::group::curvature::{raised, solve_pair};
+
 use super::options::{Constraint, IcaOptions};
 
 /// `E ψ'(y_i)`, `E y_i²`, `E ψ(y_i) y_i` and `E ψ'(y_i) y_i²` of one source.
@@ -46,11 +48,7 @@ impl Curvature {
                         let kappa = (0.5 * (h + g - a.score - b.score)).max(least);
                         (kappa, kappa)
                     }
-                    Constraint::Unconstrained => {
-                        let smallest = 0.5 * (h + g - ((h - g).powi(2) + 4.0).sqrt());
-                        let raised = (least - smallest).max(0.0);
-                        (h + raised, g + raised)
-                    }
+                    Constraint::Unconstrained => raised([h, g], least).into(),
                 };
             }
         }
@@ -70,7 +68,7 @@ impl Curvature {
             Constraint::Unconstrained => {
                 let solved = |(i, j, own, other): (usize, usize, f64, f64)| match i == j {
                     true => own / h[[i, i]],
-                    false => (h[[j, i]] * own - other) / (h[[i, j]] * h[[j, i]] - 1.0),
+                    false => solve_pair([h[[i, j]], h[[j, i]]], [own, other])[0],
                 };
                 entries.map(solved).collect()
             }

@@ -46,6 +46,13 @@ pub(super) fn dense_layers<F: Real>() -> Vec<Subject<F>> {
             let weight = badly_conditioned(d, 8.0, rng);
             Ok(Box::new(Dense::new(weight, Group::General(Relative), BiasKind::None)?.tracking_inverse()))
         }),
+        subject!("dense algebra, preconditioned", |d, rng| {
+            let weight = badly_conditioned(d, 8.0, rng);
+            Ok(Box::new(Dense::new(weight, Group::General(Algebra), BiasKind::None)?.preconditioned()?))
+        }),
+        subject!("dense orthonormal, preconditioned", |d, rng| {
+            Ok(Box::new(Dense::random(d, Group::Orthonormal, BiasKind::None, rng)?.preconditioned()?))
+        }),
         subject!("chain dense-svd", |d, rng| {
             Ok(Box::new(Chain::new(svd(d, BiasKind::Plain, ScaleDirection::Algebra, rng)?)?))
         }),

@@ -69,8 +69,13 @@ impl<F: Real> Autoregressive<F> {
         let transform = options.transform;
         let start = |at| F::of(transform.identity(at / features));
         let start = Array1::from_shape_fn(transform.parameters() * features, start);
-        let network = MaskedNetwork::new(&options.network(Self::KIND)?, degrees, start, parameters)?;
+        let network = MaskedNetwork::new(&options.network()?, degrees, start, parameters)?;
         Ok(Self { options, order, degrees, network })
+    }
+
+    /// The options.
+    pub fn options(&self) -> &AutoregressiveOptions {
+        &self.options
     }
 
     /// The order of the features.

@@ -89,8 +89,8 @@ impl AutoregressiveOptions {
     ///
     /// # Errors
     /// [`LayerError::NotBuildable`] for a network without a kind.
-    pub(super) fn network(&self, kind: &str) -> Result<LayerSpec> {
-        network(kind, self.hidden.as_deref(), self.network.as_ref())
+    pub fn network(&self) -> Result<LayerSpec> {
+        network("autoregressive", self.hidden.as_deref(), self.network.as_ref())
     }
 
     /// Upper bound on the network's number of weights, before it is built.

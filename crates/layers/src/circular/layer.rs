@@ -61,8 +61,13 @@ impl<F: Real> Circular<F> {
         let slopes = 2 * options.bins..3 * options.bins;
         let start = |at: usize| if slopes.contains(&(at / angles)) { inverse_softplus(1.0 - LEAST) } else { 0.0 };
         let start = Array1::from_shape_fn(options.each() * angles, |at| F::of(start(at)));
-        let network = MaskedNetwork::new(&options.network(Self::KIND)?, degrees, start, parameters)?;
+        let network = MaskedNetwork::new(&options.network()?, degrees, start, parameters)?;
         Ok(Self { options, features, order, degrees, network })
+    }
+
+    /// The options.
+    pub fn options(&self) -> &CircularOptions {
+        &self.options
     }
 
     fn splines(&self, width: usize) -> Splines {

@@ -73,8 +73,12 @@ impl CircularOptions {
         within("angles", self.angles, 1, features, "at least 1 and at most the features of a row")
     }
 
-    pub(super) fn network(&self, kind: &str) -> Result<LayerSpec> {
-        network(kind, self.hidden.as_deref(), self.network.as_ref())
+    /// The network as data.
+    ///
+    /// # Errors
+    /// [`LayerError::NotBuildable`] for a network without a kind.
+    pub fn network(&self) -> Result<LayerSpec> {
+        network("circular", self.hidden.as_deref(), self.network.as_ref())
     }
 
     /// Upper bound on the network's number of weights, before it is built.

@@ -8,7 +8,7 @@ use pdmap_core::{Module, parallel};
 use super::engine::{Direction, Engine};
 use super::parts::in_parts;
 use super::saved::Saved;
-use super::split::Cells;
+use super::split::{CellFeatures, Cells};
 use super::{CouplingOptions, Split};
 
 /// Some features of a row change through an elementwise map whose parameters a network computes
@@ -69,6 +69,17 @@ impl<F: Real> Coupling<F> {
         let network = registry.module(&options.network()?, context)?;
         let engine = Engine { transform, width };
         Ok(Self { options, features, conditions, cells, engine, network })
+    }
+
+    /// The options.
+    pub fn options(&self) -> &CouplingOptions {
+        &self.options
+    }
+
+    /// Which features the network reads, and which change.
+    pub fn cells(&self) -> CellFeatures<'_> {
+        let Cells { count, ref seen, ref changed, angles } = self.cells;
+        CellFeatures { count, seen, changed, angles }
     }
 
     /// Number of network inputs per cell.

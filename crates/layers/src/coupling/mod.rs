@@ -16,7 +16,7 @@ mod transform;
 
 pub use layer::Coupling;
 pub use options::CouplingOptions;
-pub use split::Split;
+pub use split::{CellFeatures, OUTSIDE, Split};
 pub use transform::Transform;
 
 pub(crate) use bounded::bounded;

@@ -25,7 +25,23 @@ pub enum Split {
 }
 
 /// Marks a position beyond the border.
-pub(super) const OUTSIDE: u32 = u32::MAX;
+pub const OUTSIDE: u32 = u32::MAX;
+
+/// What the network of a coupling reads and what changes, cell by cell: one cell for a split of
+/// features, and one for each position for [channels](Split::Channels) and
+/// [checkerboards](Split::Checkerboard), which share the network.
+#[derive(Debug, Clone, Copy)]
+pub struct CellFeatures<'a> {
+    /// Number of cells.
+    pub count: usize,
+    /// The features that each cell's network reads, [`OUTSIDE`] beyond the border; equally many for
+    /// each cell.
+    pub seen: &'a [u32],
+    /// The features of each cell that change; equally many for each cell.
+    pub changed: &'a [u32],
+    /// The last so many features are angles in turns, which every cell's network reads too.
+    pub angles: usize,
+}
 
 /// The cells of a row. All have the same number of features that change, and of features that their
 /// network reads.

@@ -6,7 +6,7 @@ use pdmap_core::prelude::*;
 use rayon::prelude::*;
 
 use super::fixed::fitted;
-use super::histogram_feature::Feature;
+use super::histogram_feature::HistogramFeature;
 use super::histogram_fit::{Bins, Fit};
 
 /// `z = Φ⁻¹(F(x))` for each feature, where `F` has the density of a histogram: constant in each
@@ -22,7 +22,7 @@ pub struct Histogram<F> {
     edges: Fixed<F, Ix2>,
     /// `[features, bins + 2]`, positive: the lower tail, the bins, the upper tail.
     masses: Fixed<F, Ix2>,
-    features: Vec<Feature>,
+    features: Vec<HistogramFeature>,
 }
 
 impl<F: Real> Histogram<F> {
@@ -95,7 +95,7 @@ impl<F: Real> Histogram<F> {
         }
         let wide = |row: ndarray::ArrayView1<'_, F>| row.iter().map(|v| v.f64()).collect::<Vec<f64>>();
         let rows = edges.rows().into_iter().zip(masses.rows());
-        self.features = rows.map(|(edges, masses)| Feature::of(&wide(edges), &wide(masses))).collect();
+        self.features = rows.map(|(edges, masses)| HistogramFeature::of(&wide(edges), &wide(masses))).collect();
         Ok(())
     }
 
@@ -117,13 +117,18 @@ impl<F: Real> Histogram<F> {
         self.edges.values().ncols() - 1
     }
 
+    /// Edges and masses of each feature, in double precision.
+    pub fn features(&self) -> &[HistogramFeature] {
+        &self.features
+    }
+
     /// Applies `map(feature, from) = (to, log slope)` to each number and adds up the log-slopes.
     fn pass(
         &self,
         from: ArrayView2<'_, F>,
         mut to: ArrayViewMut2<'_, F>,
         log_det: Option<&mut [f64]>,
-        map: impl Fn(&Feature, f64) -> (f64, f64) + Sync,
+        map: impl Fn(&HistogramFeature, f64) -> (f64, f64) + Sync,
     ) -> Result<()> {
         let width = self.features.len();
         let from = check::slice("input", &from)?;
@@ -183,11 +188,11 @@ impl<F: Real> Layer<F> for Histogram<F> {
     }
 
     fn forward(&self, input: Input<F>, y: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
-        self.pass(input.x, y, log_det, Feature::forward)
+        self.pass(input.x, y, log_det, HistogramFeature::forward)
     }
 
     fn inverse(&self, output: Input<F>, x: Out<F>, log_det: Option<&mut [f64]>, _: &mut Tape<F>) -> Result<()> {
-        self.pass(output.x, x, log_det, Feature::inverse_and_log_slope)
+        self.pass(output.x, x, log_det, HistogramFeature::inverse_and_log_slope)
     }
 
     fn backward(&self, at: ForwardPass<F>, dy: In<F>, dx: Option<Out<F>>, _: &mut [ParamGrad<F>]) -> Result<()> {

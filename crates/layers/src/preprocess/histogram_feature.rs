@@ -4,7 +4,7 @@ use pdmap_core::special::normal::{log_density, log_hazard, log_tail, tail_quanti
 
 /// One feature's histogram in double precision.
 #[derive(Debug, Clone)]
-pub(super) struct Feature {
+pub struct HistogramFeature {
     edges: Vec<f64>,
     /// Mass below each edge, and above it; neither computed as a difference from 1.
     below: Vec<f64>,
@@ -40,7 +40,7 @@ impl Density {
     }
 }
 
-impl Feature {
+impl HistogramFeature {
     pub(super) fn of(edges: &[f64], masses: &[f64]) -> Self {
         let total: f64 = masses.iter().sum();
         let sum = |masses: &mut dyn Iterator<Item = &f64>| -> Vec<f64> {
@@ -58,12 +58,32 @@ impl Feature {
         Self { edges: edges.to_vec(), below, above, rate }
     }
 
+    /// The edges of the bins, increasing.
+    pub fn edges(&self) -> &[f64] {
+        &self.edges
+    }
+
+    /// The mass below each edge.
+    pub fn below(&self) -> &[f64] {
+        &self.below
+    }
+
+    /// The mass above each edge, not computed as a difference from 1.
+    pub fn above(&self) -> &[f64] {
+        &self.above
+    }
+
+    /// The rate of the exponential tails: the inverse of the mean width of a bin.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
     fn last(&self) -> usize {
         self.edges.len() - 1
     }
 
     /// The mass of a bin.
-    fn mass(&self, bin: usize) -> f64 {
+    pub fn mass(&self, bin: usize) -> f64 {
         // Subtract on the side where the numbers are small.
         if self.below[bin] < self.above[bin + 1] {
             self.below[bin + 1] - self.below[bin]

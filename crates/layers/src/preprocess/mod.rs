@@ -21,12 +21,13 @@ mod whitening;
 pub use domain::Domain;
 pub use domains::Domains;
 pub use histogram::Histogram;
+pub use histogram_feature::HistogramFeature;
 pub use histogram_fit::{Bins, PRIOR};
 pub use passes::{Passes, Visit};
 pub use permute::Permute;
 pub use scale::Scale;
 pub use standardize::Standardize;
-pub use support::{EDGE, Support};
+pub use support::{CUT, EDGE, Support};
 pub use whitening::Whitening;
 
 use pdmap_core::{Real, Registry};

@@ -62,8 +62,8 @@ pub enum Support {
 /// at the bound itself, `z` is infinite.
 pub const EDGE: f64 = 1e-6;
 
-/// Of a circle that is cut, less: rows at the cut differ from others by rounding alone.
-const CUT: f64 = 1e-9;
+/// [`EDGE`] of a circle that is cut, less: rows at the cut differ from others by rounding alone.
+pub const CUT: f64 = 1e-9;
 
 /// The largest exponent of a Weibull distribution: `z` has no digits left long before.
 const MOST: f64 = 1e300;
@@ -105,7 +105,7 @@ impl Support {
     }
 
     /// The values.
-    pub(super) fn domain(self) -> Domain {
+    pub fn domain(self) -> Domain {
         match self {
             Self::Real => Domain::Real,
             Self::Interval { lower, upper } => Domain::Interval { lower, upper },

@@ -80,6 +80,23 @@ impl<F: Real> Radial<F> {
         Ok(Self { groups, shape: shape.map(<[usize]>::to_vec), members, splines })
     }
 
+    /// The options of the splines of `log(r/√D)`.
+    pub fn options(&self) -> SplineOptions {
+        self.splines.options()
+    }
+
+    /// Whether one spline is shared by all groups.
+    pub fn is_shared(&self) -> bool {
+        self.splines.positions() > 1
+    }
+
+    /// The features of each group.
+    pub fn members(&self) -> Vec<Vec<usize>> {
+        let mut all = vec![Vec::new(); self.members.count()];
+        self.members.each(|group, feature| all[group].push(feature));
+        all
+    }
+
     /// Writes `log(r/√D_g)` for each group of each row.
     fn log_radii(&self, x: &[F], logs: &mut [F]) {
         let (members, groups) = (&self.members, self.members.count());

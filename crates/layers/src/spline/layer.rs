@@ -75,6 +75,16 @@ impl<F: Real> Spline<F> {
         Ok(Self { splines: Parameters::identity(options, features, 1)? })
     }
 
+    /// Bins, bound and tails.
+    pub fn options(&self) -> SplineOptions {
+        self.splines.options()
+    }
+
+    /// How many consecutive features share a spline.
+    pub fn positions(&self) -> usize {
+        self.splines.positions()
+    }
+
     /// One spline for each of `channels`, shared by its `positions`, initialized to the identity.
     ///
     /// # Errors

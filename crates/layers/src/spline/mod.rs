@@ -12,9 +12,9 @@ mod table;
 
 pub use layer::Spline;
 pub use options::{Sharing, SplineOptions, Start};
-pub use raw::Tails;
+pub use raw::{LEAST, Tails};
 
 pub(crate) use parameters::Parameters;
 pub(crate) use rational::{Bin, FIELDS, LANES, Lanes, inverse};
-pub(crate) use raw::{Form, LEAST, inverse_softplus};
+pub(crate) use raw::{Form, inverse_softplus};
 pub(crate) use table::{load, store};

@@ -5,7 +5,7 @@ use pdmap_core::Real;
 
 /// Minimum width and height of a bin as a share of the whole, and minimum slope at a knot (the
 /// constants of Durkan et al. 2019).
-pub(crate) const LEAST: f64 = 1e-3;
+pub const LEAST: f64 = 1e-3;
 
 /// The map beyond the outer knots.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

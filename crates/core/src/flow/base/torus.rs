@@ -48,6 +48,11 @@ impl<F: Real> Torus<F> {
         Ok(Self { angles, base, pool: Pool::default() })
     }
 
+    /// The number of angles.
+    pub fn angles(&self) -> usize {
+        self.angles
+    }
+
     /// The density of the features in front of the angles.
     pub fn beside(&self) -> &dyn Base<F> {
         &*self.base

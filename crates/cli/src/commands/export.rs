@@ -1,0 +1,29 @@
+//! `pdmap export`.
+
+use anyhow::Result;
+use pdmap_onnx::export;
+use pdmap_train::AnyModel;
+use serde::Serialize;
+
+use crate::args::Export;
+use crate::terminal::output;
+
+/// What was written.
+#[derive(Debug, Serialize)]
+struct Facts<'a> {
+    file: &'a std::path::Path,
+    bytes: usize,
+}
+
+pub(crate) fn run(args: &Export) -> Result<()> {
+    output::writable(&args.onnx)?;
+    let model = AnyModel::load(&args.model)?;
+    let model = args.member.map_or(Ok(None), |member| model.member(member).map(Some))?.unwrap_or(model);
+    let file = export(&model)?;
+    output::text(&args.onnx, &file)?;
+    let facts = Facts { file: &args.onnx, bytes: file.len() };
+    if args.json {
+        return output::json(&facts);
+    }
+    output::line(&format!("{}: {}", facts.file.display(), output::bytes(file.len() as u64)))
+}
