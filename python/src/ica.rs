@@ -2,12 +2,14 @@
 
 use ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
-use pdmap_dense::ica::{Constraint, FitOptions, Ica as Found, IcaOptions, Order, SourceDensity, fit};
+use pdmap_core::LayerError;
+use pdmap_dense::ica::{Constraint, FitOptions, Ica as Found, IcaOptions, Order, SourceDensity, fit_while};
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 
 use crate::arrays::{Rows, matrix};
 use crate::error::{of_layer, value};
-use crate::pool::work;
+use crate::watched::watched;
 
 /// Independent components of rows.
 #[pyclass(frozen, module = "pdmap._pdmap")]
@@ -129,9 +131,30 @@ pub(crate) fn fit_ica(
     let order = if by_kurtosis { Order::Kurtosis } else { Order::Variance };
     let options = FitOptions { components, standardize, order, search, resamples, seed };
     let rows = rows.view();
-    let found = work(py, threads, || {
+    let (found, raised) = watched(py, threads, None, |hooks| {
         let rows = rows.wide();
-        fit(rows.view(), &options)
+        fit_while(rows.view(), &options, &|| match hooks.stop {
+            Some(stop) if stop() => Err(Ended::Stopped),
+            _ => Ok(()),
+        })
     })?;
-    found.map(Ica).map_err(of_layer)
+    match (found, raised) {
+        (_, Some(raised)) => Err(raised),
+        (Err(Ended::Failed(error)), None) => Err(of_layer(error)),
+        (Err(Ended::Stopped), None) => Err(PyKeyboardInterrupt::new_err(())),
+        (Ok(found), None) => Ok(Ica(found)),
+    }
+}
+
+/// Why a search has no solution.
+enum Ended {
+    /// By a signal.
+    Stopped,
+    Failed(LayerError),
+}
+
+impl From<LayerError> for Ended {
+    fn from(error: LayerError) -> Self {
+        Self::Failed(error)
+    }
 }

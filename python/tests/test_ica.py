@@ -1,4 +1,8 @@
 """Independent components."""
+import os
+import signal
+import threading
+
 import numpy as np
 import pytest
 
@@ -49,3 +53,12 @@ def test_misuse_is_an_exception():
     for sources in ([7], [0.5], [-1]):
         with pytest.raises(ValueError, match="numbers from 0"):
             ICA().fit(X).without(X, sources)
+
+
+def test_ctrl_c_ends_a_search():
+    rows = np.random.default_rng(3).normal(size=(20_000, 30))
+    search = ICA(tol=1e-300, max_iter=10**9)
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(rows)
+    assert not hasattr(search, "components_")

@@ -32,6 +32,8 @@ struct Options {
     tracking_inverse: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     preconditioned: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    split: bool,
 }
 
 /// Options of a new layer: those of a saved one, and its initialization.
@@ -52,6 +54,9 @@ struct NewOptions {
     /// See [`Dense::preconditioned`].
     #[serde(default)]
     preconditioned: bool,
+    /// See [`Dense::split`].
+    #[serde(default)]
+    split: bool,
 }
 
 fn plain() -> BiasKind {
@@ -115,6 +120,14 @@ impl<F: Real> Dense<F> {
         Ok(Self { matrix: self.matrix.preconditioned()?, ..self })
     }
 
+    /// The same layer, whose optimizer sees symmetric and skew parts; see [`GroupMatrix::split`].
+    ///
+    /// # Errors
+    /// [`LayerError::Conflict`] but in the algebra of GL(D).
+    pub fn split(self) -> Result<Self> {
+        Ok(Self { matrix: self.matrix.split()?, ..self })
+    }
+
     /// The weight parameter.
     pub fn matrix(&self) -> &GroupMatrix<F> {
         &self.matrix
@@ -156,7 +169,7 @@ impl<F: Real> Kind<F> for Dense<F> {
     const KIND: &'static str = "dense";
 
     fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
-        let NewOptions { group, bias, start, bias_start, tracking_inverse, preconditioned } = spec.parse()?;
+        let NewOptions { group, bias, start, bias_start, tracking_inverse, preconditioned, split } = spec.parse()?;
         let features = context.features;
         context.reserve_parameters(features.saturating_mul(features))?;
         let mut layer = match start {
@@ -169,6 +182,9 @@ impl<F: Real> Kind<F> for Dense<F> {
         if preconditioned {
             layer = layer.preconditioned()?;
         }
+        if split {
+            layer = layer.split()?;
+        }
         match bias {
             BiasKind::None if bias_start != 0.0 => {
                 Err(LayerError::Conflict { first: "bias-start", second: "a layer without bias" })
@@ -179,7 +195,7 @@ impl<F: Real> Kind<F> for Dense<F> {
     }
 
     fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
-        let Options { group, bias, tracking_inverse, preconditioned } = spec.parse()?;
+        let Options { group, bias, tracking_inverse, preconditioned, split } = spec.parse()?;
         let weight = tensors.square("weight", None)?;
         let features = weight.nrows();
         let mut layer = Self::new(weight, group, bias)?;
@@ -188,6 +204,9 @@ impl<F: Real> Kind<F> for Dense<F> {
         }
         if preconditioned {
             layer = layer.preconditioned()?;
+        }
+        if split {
+            layer = layer.split()?;
         }
         match bias {
             BiasKind::None => Ok(layer),
@@ -199,8 +218,8 @@ impl<F: Real> Kind<F> for Dense<F> {
 impl<F: Real> Layer<F> for Dense<F> {
     fn spec(&self) -> LayerSpec {
         let (tracking_inverse, preconditioned) = (self.matrix.tracks_inverse(), self.matrix.is_preconditioned());
-        let (group, bias) = (self.group(), self.kind);
-        LayerSpec::new(Self::KIND, &Options { group, bias, tracking_inverse, preconditioned })
+        let (group, bias, split) = (self.group(), self.kind, self.matrix.is_split());
+        LayerSpec::new(Self::KIND, &Options { group, bias, tracking_inverse, preconditioned, split })
     }
 
     fn shape(&self, input: Shape) -> Result<Shape> {

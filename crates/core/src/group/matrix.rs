@@ -41,6 +41,8 @@ pub struct GroupMatrix<F: Real> {
     pub(super) entries: bool,
     /// See [`preconditioned`](Self::preconditioned).
     pub(super) preconditioned: bool,
+    /// See [`split`](Self::split).
+    pub(super) split: bool,
 }
 
 /// Activations and gradients at a matrix; all `[rows, D]`.
@@ -87,6 +89,7 @@ impl<F: Real> GroupMatrix<F> {
             spare: None,
             entries: false,
             preconditioned: false,
+            split: false,
         })
     }
 
@@ -120,6 +123,28 @@ impl<F: Real> GroupMatrix<F> {
                 second: "a direction on GL(D) other than the one in the algebra",
             }),
         }
+    }
+
+    /// The same matrix, whose optimizer sees the symmetric and the skew part of the direction in the
+    /// algebra, `(E_ij + E_ji)/√2` and `(E_ij − E_ji)/√2`, in place of its entries. Shears and scalings
+    /// are stiff, rotations of nearly normal outputs are not: an elementwise adaptive rule on the
+    /// entries gives both the rate of the stiff ones.
+    ///
+    /// # Errors
+    /// [`LayerError::Conflict`] but in the algebra of GL(D).
+    pub fn split(self) -> Result<Self> {
+        match self.group {
+            Group::General(Direction::Algebra) => Ok(Self { split: true, ..self }),
+            _ => Err(LayerError::Conflict {
+                first: "symmetric and skew parts of a direction",
+                second: "a group other than GL(D) in the algebra",
+            }),
+        }
+    }
+
+    /// Whether [`split`](Self::split) was requested.
+    pub fn is_split(&self) -> bool {
+        self.split
     }
 
     /// Whether [`preconditioned`](Self::preconditioned) was requested.

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, Ix2};
 
-use super::curvature::divide;
+use super::curvature::{divide, turn_pairs};
 use super::drift::Drift;
 use super::guard::LARGE;
 use super::motion::outer;
@@ -33,7 +33,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let next = Self::new(weight, self.group)?;
         let next = if self.tracks_inverse() { next.tracking_inverse() } else { next };
-        *self = Self { entries: self.entries, preconditioned: self.preconditioned, ..next };
+        *self = Self { entries: self.entries, preconditioned: self.preconditioned, split: self.split, ..next };
         Ok(())
     }
 
@@ -54,14 +54,20 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let plain = matches!(reads, Reads::Norm | Reads::Nothing);
         let by_panels = matches!(reads, Reads::Pieces | Reads::Nothing);
-        let whole = self.entries || self.preconditioned;
+        let whole = self.entries || self.preconditioned || self.split;
         *factored = !whole && ((plain && self.stays_in_factors(sum)?) || (by_panels && self.moves_by_panels(sum)?));
         if *factored {
             direction.clear();
             return Ok(());
         }
         self.write(sum, scratch, direction)?;
-        if self.preconditioned { divide(self.group, sum, scratch, direction) } else { Ok(()) }
+        if self.preconditioned {
+            divide(self.group, sum, scratch, direction)?;
+        }
+        if self.split {
+            turn_pairs(direction, self.dim());
+        }
+        Ok(())
     }
 
     fn slopes(&self, rows: usize, grad: &ParamGrad<F>, slopes: &mut Vec<f64>) -> Result<()> {

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use ndarray::Array2;
 
+use super::curvature::turn_pairs;
 use super::drift::{Drift, longest_row};
 use super::general::{grow, write_direction};
 use super::guard::{Guard, LARGE};
@@ -258,6 +259,9 @@ impl<F: Real> GroupMatrix<F> {
         match direction {
             Direction::Algebra => {
                 rule.step(memory, entries)?;
+                if self.split {
+                    turn_pairs(entries, dim);
+                }
                 // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1], so the sign cannot change.
                 let certain = crate::parallel::sum_of_squares(entries) < 1.0;
                 if !certain {

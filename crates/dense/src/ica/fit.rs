@@ -101,16 +101,36 @@ impl Ica {
 /// No rows; numbers that are not finite; [`LayerError::Rank`] for more components than the rank of the
 /// rows, or for constant columns alone; options out of range.
 pub fn fit(rows: ArrayView2<'_, f64>, options: &FitOptions) -> Result<Ica> {
-    in_pool(rows.len(), || fit_here(rows, options))
+    fit_while(rows, options, &|| Ok(()))
 }
 
-fn fit_here(rows: ArrayView2<'_, f64>, options: &FitOptions) -> Result<Ica> {
+/// Like [`fit`]; `check` is called before each pass over the rows, and its error ends the search.
+///
+/// # Errors
+/// As [`fit`]; those of `check`.
+pub fn fit_while<E: From<LayerError> + Send>(
+    rows: ArrayView2<'_, f64>,
+    options: &FitOptions,
+    check: &(dyn Fn() -> Result<(), E> + Sync),
+) -> Result<Ica, E> {
+    in_pool(rows.len(), || fit_here(rows, options, check))
+}
+
+fn fit_here<E: From<LayerError>>(
+    rows: ArrayView2<'_, f64>,
+    options: &FitOptions,
+    check: &dyn Fn() -> Result<(), E>,
+) -> Result<Ica, E> {
     let whitening = Whitening::fit(&mut |visit| blocks(rows, visit), options.kept())?;
     let mut white = Array2::zeros((rows.nrows(), whitening.matrix.nrows()));
     for (rows, to) in rows.axis_chunks_iter(Axis(0), BLOCK).zip(white.axis_chunks_iter_mut(Axis(0), BLOCK)) {
         whitening.coordinates(rows, to)?;
     }
-    separate(whitening, &mut |visit| visit(white.view()), options)
+    let mut pass = |visit: &mut Visit<'_>| {
+        check()?;
+        Ok(visit(white.view())?)
+    };
+    separate(whitening, &mut pass, options)
 }
 
 /// Like [`fit`], for rows that are delivered in blocks by repeated passes, such as over a file larger than

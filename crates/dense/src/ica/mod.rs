@@ -35,7 +35,7 @@ mod whitening;
 
 pub use components::Component;
 pub use density::SourceDensity;
-pub use fit::{FitOptions, Ica, Order, fit, fit_in_passes};
+pub use fit::{FitOptions, Ica, Order, fit, fit_in_passes, fit_while};
 pub use moments::{Passes, Visit};
 pub use options::{Constraint, IcaOptions};
 pub use separation::Separation;

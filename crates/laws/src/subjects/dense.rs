@@ -50,6 +50,15 @@ pub(super) fn dense_layers<F: Real>() -> Vec<Subject<F>> {
             let weight = badly_conditioned(d, 8.0, rng);
             Ok(Box::new(Dense::new(weight, Group::General(Algebra), BiasKind::None)?.preconditioned()?))
         }),
+        subject!("dense algebra, split", |d, rng| {
+            let weight = badly_conditioned(d, 8.0, rng);
+            Ok(Box::new(Dense::new(weight, Group::General(Algebra), BiasKind::None)?.split()?))
+        }),
+        subject!("dense algebra, preconditioned and split, augmented bias", |d, rng| {
+            let weight = badly_conditioned(d, 8.0, rng);
+            let layer = Dense::new(weight, Group::General(Algebra), BiasKind::Augmented)?.preconditioned()?.split()?;
+            Ok(Box::new(layer.biased(normal_rows(1, d, rng).row(0).to_owned())?))
+        }),
         subject!("dense orthonormal, preconditioned", |d, rng| {
             Ok(Box::new(Dense::random(d, Group::Orthonormal, BiasKind::None, rng)?.preconditioned()?))
         }),
