@@ -32,8 +32,8 @@ struct Options {
     tracking_inverse: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     preconditioned: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    split: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shears: Option<f64>,
 }
 
 /// Options of a new layer: those of a saved one, and its initialization.
@@ -54,9 +54,9 @@ struct NewOptions {
     /// See [`Dense::preconditioned`].
     #[serde(default)]
     preconditioned: bool,
-    /// See [`Dense::split`].
+    /// See [`Dense::with_shears`].
     #[serde(default)]
-    split: bool,
+    shears: Option<f64>,
 }
 
 fn plain() -> BiasKind {
@@ -120,12 +120,13 @@ impl<F: Real> Dense<F> {
         Ok(Self { matrix: self.matrix.preconditioned()?, ..self })
     }
 
-    /// The same layer, whose optimizer sees symmetric and skew parts; see [`GroupMatrix::split`].
+    /// The same layer, whose shears move at a rate of their own; see [`GroupMatrix::with_shears`].
     ///
     /// # Errors
-    /// [`LayerError::Conflict`] but in the algebra of GL(D).
-    pub fn split(self) -> Result<Self> {
-        Ok(Self { matrix: self.matrix.split()?, ..self })
+    /// [`LayerError::Conflict`] but in the algebra of GL(D); [`LayerError::Range`] for a rate outside
+    /// (0, 1].
+    pub fn with_shears(self, rate: f64) -> Result<Self> {
+        Ok(Self { matrix: self.matrix.with_shears(rate)?, ..self })
     }
 
     /// The weight parameter.
@@ -169,7 +170,7 @@ impl<F: Real> Kind<F> for Dense<F> {
     const KIND: &'static str = "dense";
 
     fn build(spec: &LayerSpec, context: &mut BuildContext<'_, F>, _: &Registry<F>) -> Result<Self> {
-        let NewOptions { group, bias, start, bias_start, tracking_inverse, preconditioned, split } = spec.parse()?;
+        let NewOptions { group, bias, start, bias_start, tracking_inverse, preconditioned, shears } = spec.parse()?;
         let features = context.features;
         context.reserve_parameters(features.saturating_mul(features))?;
         let mut layer = match start {
@@ -182,8 +183,8 @@ impl<F: Real> Kind<F> for Dense<F> {
         if preconditioned {
             layer = layer.preconditioned()?;
         }
-        if split {
-            layer = layer.split()?;
+        if let Some(rate) = shears {
+            layer = layer.with_shears(rate)?;
         }
         match bias {
             BiasKind::None if bias_start != 0.0 => {
@@ -195,7 +196,7 @@ impl<F: Real> Kind<F> for Dense<F> {
     }
 
     fn restore(spec: &LayerSpec, tensors: &mut Tensors<F>, _: &Registry<F>) -> Result<Self> {
-        let Options { group, bias, tracking_inverse, preconditioned, split } = spec.parse()?;
+        let Options { group, bias, tracking_inverse, preconditioned, shears } = spec.parse()?;
         let weight = tensors.square("weight", None)?;
         let features = weight.nrows();
         let mut layer = Self::new(weight, group, bias)?;
@@ -205,8 +206,8 @@ impl<F: Real> Kind<F> for Dense<F> {
         if preconditioned {
             layer = layer.preconditioned()?;
         }
-        if split {
-            layer = layer.split()?;
+        if let Some(rate) = shears {
+            layer = layer.with_shears(rate)?;
         }
         match bias {
             BiasKind::None => Ok(layer),
@@ -218,8 +219,8 @@ impl<F: Real> Kind<F> for Dense<F> {
 impl<F: Real> Layer<F> for Dense<F> {
     fn spec(&self) -> LayerSpec {
         let (tracking_inverse, preconditioned) = (self.matrix.tracks_inverse(), self.matrix.is_preconditioned());
-        let (group, bias, split) = (self.group(), self.kind, self.matrix.is_split());
-        LayerSpec::new(Self::KIND, &Options { group, bias, tracking_inverse, preconditioned, split })
+        let (group, bias, shears) = (self.group(), self.kind, self.matrix.shears());
+        LayerSpec::new(Self::KIND, &Options { group, bias, tracking_inverse, preconditioned, shears })
     }
 
     fn shape(&self, input: Shape) -> Result<Shape> {

@@ -70,18 +70,6 @@ pub(super) fn divide<F: Real>(group: Group, sum: &OuterSum<F>, written: &[F], di
     Ok(())
 }
 
-/// Puts the symmetric part of each pair of entries in the place of the lower one and the skew part in
-/// that of the upper one, each over √2; and back, since the map is its own inverse.
-pub(super) fn turn_pairs<F: Real>(direction: &mut [F], dim: usize) {
-    let share = F::of(std::f64::consts::FRAC_1_SQRT_2);
-    for i in 0..dim {
-        for j in 0..i {
-            let (lower, upper) = (direction[i * dim + j], direction[j * dim + i]);
-            (direction[i * dim + j], direction[j * dim + i]) = (share * (lower + upper), share * (lower - upper));
-        }
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -41,8 +41,8 @@ pub struct GroupMatrix<F: Real> {
     pub(super) entries: bool,
     /// See [`preconditioned`](Self::preconditioned).
     pub(super) preconditioned: bool,
-    /// See [`split`](Self::split).
-    pub(super) split: bool,
+    /// See [`with_shears`](Self::with_shears).
+    pub(super) shears: Option<f64>,
 }
 
 /// Activations and gradients at a matrix; all `[rows, D]`.
@@ -89,7 +89,7 @@ impl<F: Real> GroupMatrix<F> {
             spare: None,
             entries: false,
             preconditioned: false,
-            split: false,
+            shears: None,
         })
     }
 
@@ -125,26 +125,30 @@ impl<F: Real> GroupMatrix<F> {
         }
     }
 
-    /// The same matrix, whose optimizer sees the symmetric and the skew part of the direction in the
-    /// algebra, `(E_ij + E_ji)/√2` and `(E_ij − E_ji)/√2`, in place of its entries. Shears and scalings
-    /// are stiff, rotations of nearly normal outputs are not: an elementwise adaptive rule on the
-    /// entries gives both the rate of the stiff ones.
+    /// The same matrix in the algebra, whose optimizer sees the symmetric and the skew part of the
+    /// direction, `(E_ij + E_ji)/√2` and `(E_ij − E_ji)/√2`, in place of its entries, and whose steps
+    /// along the symmetric ones, the shears, are `rate` times as long. Rotations tolerate larger steps
+    /// than shears, by which matrices become singular.
     ///
     /// # Errors
-    /// [`LayerError::Conflict`] but in the algebra of GL(D).
-    pub fn split(self) -> Result<Self> {
+    /// [`LayerError::Conflict`] but in the algebra of GL(D); [`LayerError::Range`] for a rate outside
+    /// (0, 1].
+    pub fn with_shears(self, rate: f64) -> Result<Self> {
+        if !(rate > 0.0 && rate <= 1.0) {
+            return Err(LayerError::Range { what: "rate of shears", value: rate, range: "in (0, 1]" });
+        }
         match self.group {
-            Group::General(Direction::Algebra) => Ok(Self { split: true, ..self }),
+            Group::General(Direction::Algebra) => Ok(Self { shears: Some(rate), ..self }),
             _ => Err(LayerError::Conflict {
-                first: "symmetric and skew parts of a direction",
+                first: "a rate of shears",
                 second: "a group other than GL(D) in the algebra",
             }),
         }
     }
 
-    /// Whether [`split`](Self::split) was requested.
-    pub fn is_split(&self) -> bool {
-        self.split
+    /// The rate of shears, if there is one of their own.
+    pub fn shears(&self) -> Option<f64> {
+        self.shears
     }
 
     /// Whether [`preconditioned`](Self::preconditioned) was requested.

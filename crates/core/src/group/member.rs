@@ -2,10 +2,11 @@
 
 use ndarray::{ArrayD, Ix2};
 
-use super::curvature::{divide, turn_pairs};
+use super::curvature::divide;
 use super::drift::Drift;
 use super::guard::LARGE;
 use super::motion::outer;
+use super::parts::{shorten_shears, to_parts};
 use super::polar::polar;
 use super::tracked::TrackedLogDet;
 use super::{Direction, Group, GroupMatrix};
@@ -33,7 +34,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let next = Self::new(weight, self.group)?;
         let next = if self.tracks_inverse() { next.tracking_inverse() } else { next };
-        *self = Self { entries: self.entries, preconditioned: self.preconditioned, split: self.split, ..next };
+        *self = Self { entries: self.entries, preconditioned: self.preconditioned, shears: self.shears, ..next };
         Ok(())
     }
 
@@ -54,7 +55,7 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         }
         let plain = matches!(reads, Reads::Norm | Reads::Nothing);
         let by_panels = matches!(reads, Reads::Pieces | Reads::Nothing);
-        let whole = self.entries || self.preconditioned || self.split;
+        let whole = self.entries || self.preconditioned || self.shears.is_some();
         *factored = !whole && ((plain && self.stays_in_factors(sum)?) || (by_panels && self.moves_by_panels(sum)?));
         if *factored {
             direction.clear();
@@ -64,8 +65,8 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
         if self.preconditioned {
             divide(self.group, sum, scratch, direction)?;
         }
-        if self.split {
-            turn_pairs(direction, self.dim());
+        if self.shears.is_some() {
+            to_parts(direction, self.dim());
         }
         Ok(())
     }
@@ -86,7 +87,11 @@ impl<F: Real> Geometry<F> for GroupMatrix<F> {
             }
         };
         let factor = each * sum.count() as f64 / rows.max(1) as f64;
+        let start = slopes.len();
         slopes.extend(grad.direction.iter().map(|direction| factor * direction.f64()));
+        if let Some(rate) = self.shears {
+            shorten_shears(&mut slopes[start..], self.dim(), rate);
+        }
         Ok(())
     }
 

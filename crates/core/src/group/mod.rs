@@ -29,6 +29,7 @@ mod member;
 mod motion;
 mod orthonormal;
 mod panels;
+mod parts;
 mod polar;
 mod positive;
 mod start;

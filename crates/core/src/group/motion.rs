@@ -4,13 +4,13 @@ use std::sync::OnceLock;
 
 use ndarray::Array2;
 
-use super::curvature::turn_pairs;
 use super::drift::{Drift, longest_row};
 use super::general::{grow, write_direction};
 use super::guard::{Guard, LARGE};
 use super::low_rank::{Factors, Side, pays};
 use super::matrix::lu_of;
 use super::orthonormal::{Rotation, cayley_with, limit_rotation, pack_skew, recentre};
+use super::parts::{shorten_shears, to_parts};
 use super::thin_cayley::{skew_norm_squared, thin_cayley};
 use super::tracked::{TrackedInverse, TrackedLogDet};
 use super::{Direction, Group, GroupMatrix, panels};
@@ -259,8 +259,9 @@ impl<F: Real> GroupMatrix<F> {
         match direction {
             Direction::Algebra => {
                 rule.step(memory, entries)?;
-                if self.split {
-                    turn_pairs(entries, dim);
+                if let Some(rate) = self.shears {
+                    shorten_shears(entries, dim, rate);
+                    to_parts(entries, dim);
                 }
                 // ‖S‖ < 1 keeps I + tS invertible for all t in [0, 1], so the sign cannot change.
                 let certain = crate::parallel::sum_of_squares(entries) < 1.0;

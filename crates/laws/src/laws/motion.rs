@@ -25,7 +25,7 @@ const SHORTENED: f64 = 64.0;
 /// Every direction of this project is some `E` (`G`, `G Wᵀ`, `Wᵀ G`, the skew part of `G Wᵀ`), or `E`
 /// times the weight, and the inner product is at least `‖E‖²`. So it is at least
 /// `‖direction‖² / (1 + ‖tensors‖²)`; where `E` is divided by a curvature, at least
-/// [`LEAST_CURVATURE`] times that. Where it exceeds the rounding error, the layer is held to it.
+/// [`LEAST_CURVATURE`] times that, and where shears are shortened, that times their rate. Where it exceeds the rounding error, the layer is held to it.
 pub fn ascends<F: Real>(case: &Case<'_, F>) -> Verdict {
     let (layer, x, c) = (case.layer(), case.rows(), delta(case));
     if x.nrows() == 0 {
@@ -64,8 +64,10 @@ pub fn ascends<F: Real>(case: &Case<'_, F>) -> Verdict {
     }
     // All tensors of the layer together: an augmented bias moves with its matrix.
     at_most("−⟨direction, gradient⟩", -total, noise)?;
-    let divided = layer.spec().options.get("preconditioned").is_some_and(|option| option == true);
-    let due = if divided { LEAST_CURVATURE } else { 1.0 } * direction / size;
+    let options = layer.spec().options;
+    let divided = options.get("preconditioned").is_some_and(|option| option == true);
+    let shears = options.get("shears").and_then(|rate| rate.as_f64()).unwrap_or(1.0);
+    let due = if divided { LEAST_CURVATURE } else { 1.0 } * shears * direction / size;
     if due.is_nan() || due > 2.0 * noise {
         // More than the noise remains, so this is `> 0` beyond doubt.
         at_most("shortfall of ⟨direction, gradient⟩", due - total, noise)?;

@@ -50,13 +50,14 @@ pub(super) fn dense_layers<F: Real>() -> Vec<Subject<F>> {
             let weight = badly_conditioned(d, 8.0, rng);
             Ok(Box::new(Dense::new(weight, Group::General(Algebra), BiasKind::None)?.preconditioned()?))
         }),
-        subject!("dense algebra, split", |d, rng| {
+        subject!("dense algebra, slow shears", |d, rng| {
             let weight = badly_conditioned(d, 8.0, rng);
-            Ok(Box::new(Dense::new(weight, Group::General(Algebra), BiasKind::None)?.split()?))
+            Ok(Box::new(Dense::new(weight, Group::General(Algebra), BiasKind::None)?.with_shears(0.25)?))
         }),
-        subject!("dense algebra, preconditioned and split, augmented bias", |d, rng| {
+        subject!("dense algebra, preconditioned, slow shears, augmented bias", |d, rng| {
             let weight = badly_conditioned(d, 8.0, rng);
-            let layer = Dense::new(weight, Group::General(Algebra), BiasKind::Augmented)?.preconditioned()?.split()?;
+            let layer =
+                Dense::new(weight, Group::General(Algebra), BiasKind::Augmented)?.preconditioned()?.with_shears(0.5)?;
             Ok(Box::new(layer.biased(normal_rows(1, d, rng).row(0).to_owned())?))
         }),
         subject!("dense orthonormal, preconditioned", |d, rng| {
