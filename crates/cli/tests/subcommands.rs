@@ -168,6 +168,16 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "export",
+        works: "export m.st --onnx m.onnx --json",
+        refused: &[
+            ("missing.st --onnx e2.onnx", "missing.st"),
+            ("m.st --onnx missing/e2.onnx", "missing/e2.onnx"),
+            ("m.st --onnx e2.onnx --member 0", "0"),
+            ("m.st", "--onnx"),
+        ],
+    },
+    Case {
         name: "kernels",
         works: "kernels conv.st --out kernels.npy --json",
         refused: &[
@@ -279,7 +289,7 @@ fn every_subcommand_works_and_refuses_bad_input() {
         let line = refuse_any(folder, &[&words(case.name)[..], &["--jsonn"]].concat());
         assert!(line.contains("--jsonn"), "{line}");
     }
-    for leftover in ["t2.st", "r2.html", "parts2", "ica2", "p.npy", "k2.npy"] {
+    for leftover in ["t2.st", "r2.html", "parts2", "ica2", "p.npy", "k2.npy", "e2.onnx"] {
         assert!(!folder.join(leftover).exists(), "{leftover}");
     }
 }

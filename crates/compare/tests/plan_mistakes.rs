@@ -173,7 +173,7 @@ fn every_mistake_is_named_with_its_line() {
             inline(
                 "layers = [\n{ kind = \"dense\", group = \"orthonormal\" },\n{ kind = \"dense\", group = \"orthonormal\", bais = \"plain\" }]\n",
             ),
-            "plan.toml:8: unknown key `bais` in `arms[1].model.layers[1]`; nearest is `bias`, known: group, bias, start, bias-start, tracking-inverse",
+            "plan.toml:8: unknown key `bais` in `arms[1].model.layers[1]`; nearest is `bias`, known: group, bias, start, bias-start, tracking-inverse, preconditioned, shears",
         ),
         // Contrasts.
         (

@@ -50,7 +50,7 @@ fn every_mistake_has_its_line_and_its_words() {
         ("layers = [\n{ kind = \"dense\" }]".into(), "key `group` is missing in `layers[0]`".into()),
         (
             "layers = [\n{ kind = \"dense\", group = \"orthonormal\", biass = \"none\" }]".into(),
-            "unknown key `biass` in `layers[0]`; nearest is `bias`, known: group, bias, start, bias-start, tracking-inverse".into(),
+            "unknown key `biass` in `layers[0]`; nearest is `bias`, known: group, bias, start, bias-start, tracking-inverse, preconditioned, shears".into(),
         ),
         (
             "layers = [\n{ kind = \"dense\", group = \"orthogonal\" }]".into(),
