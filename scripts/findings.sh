@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every comparison of docs/findings.md. Needs the photographs of BSDS300 and the IDX files of
-# MNIST; takes about an hour on two cores. Finished comparisons in the folder are not repeated.
+# MNIST; takes about three hours on two cores. Finished comparisons in the folder are not repeated.
 #
 #   scripts/findings.sh DATA [OUT, findings]     DATA/bsds300/{train,test}, DATA/mnist/*.gz
 set -euo pipefail
@@ -29,4 +29,8 @@ compare audio audio --data "$out/sound.wav" --frame 256 --hop 128
 compare mnist-conv images-conv "${mnist[@]}"
 compare tiles-conv images-conv "${bsds[@]}" --protocol tiles --patch 32 --rows 20000,2000,5000
 compare bsds300 bsds300 "${bsds[@]}" --protocol bsds300 --rows 200000,20000,50000
+compare coordinates coordinates "${bsds[@]}" --protocol bsds300 --rows 200000,20000,50000
+for steps in 4000 16000 64000; do
+  compare "horizon-$steps" horizons "${bsds[@]}" --protocol bsds300 --rows 200000,20000,50000 --steps "$steps"
+done
 compare mnist-dense mnist-dense "${mnist[@]}"
