@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use pdmap_core::Real;
+use pdmap_core::{Real, options};
 use pdmap_train::{
     Architecture, Budget, ColumnDomain, ColumnDomains, Condition, DiscreteColumns, ModelFile, ModelSpec, Preprocess,
     Preset, Seconds, TableConfig, TableModel, TrainingSpec, registry,
@@ -55,7 +55,9 @@ const BUDGET: Duration = Duration::from_secs(60);
 
 impl Settings {
     pub(crate) fn parse(text: &str) -> PyResult<Self> {
-        serde_json::from_str(text).map_err(value)
+        // As descriptions are read: a bare name is an alternative with default options.
+        let given = serde_json::from_str(text).map_err(value)?;
+        options::parse(&given).map_err(value)
     }
 
     /// What a condition is, if there is one.
@@ -126,8 +128,7 @@ impl Settings {
                 Ok(TableModel::Named(preset, Architecture::default()))
             }
             ModelName::Description(description) => {
-                let spec: ModelSpec =
-                    serde_json::from_value(description.clone()).map_err(|error| value(format!("model: {error}")))?;
+                let spec: ModelSpec = options::parse(description).map_err(|error| value(format!("model: {error}")))?;
                 Ok(TableModel::Described(Box::new(spec)))
             }
         }
