@@ -9,8 +9,8 @@ use crate::pass::Total;
 
 /// The input `x`, and the features that it becomes.
 pub(crate) struct Table<'g> {
-    /// `[rows, columns]` as given.
-    pub(crate) x: Value<'g>,
+    /// The columns that the model does not leave out, as given.
+    pub(crate) kept: Value<'g>,
     /// `[rows, features]` in the precision of the model.
     pub(crate) features: Value<'g>,
 }
@@ -46,7 +46,7 @@ pub(crate) fn table<'g, F: Real>(
         // In units of the distance from the mean, where that exceeds 1.
         let size = scaled.square().sum(1, true).sqrt();
         total.exclude((subspace.tolerance * size.max(size.like(1.0))).less(off));
-        return Table { x, features: coordinates.cast(own) };
+        return Table { kept: x, features: coordinates.cast(own) };
     }
     let kept = if map.kept.is_empty() { x } else { x.take(1, map.kept.iter().copied()) };
     if !map.domains.is_empty() {
@@ -55,7 +55,7 @@ pub(crate) fn table<'g, F: Real>(
         total.exclude(kept.less(constant(graph, &least)).or(constant(graph, &most).less(kept)));
     }
     let features = if map.offsets.is_empty() { kept } else { kept - constant(graph, &map.offsets) };
-    Table { x, features: features.cast(own) }
+    Table { kept, features: features.cast(own) }
 }
 
 fn constant<'g>(graph: &'g Graph, numbers: &[f64]) -> Value<'g> {

@@ -17,8 +17,11 @@ struct Facts<'a> {
 
 pub(crate) fn run(args: &Export) -> Result<()> {
     output::writable(&args.onnx)?;
-    let model = AnyModel::load(&args.model)?;
-    let model = args.member.map_or(Ok(None), |member| model.member(member).map(Some))?.unwrap_or(model);
+    let whole = AnyModel::load(&args.model)?;
+    let model = match args.member {
+        Some(member) => whole.member(member)?,
+        None => whole,
+    };
     let file = export(&model)?;
     output::text(&args.onnx, &file)?;
     let facts = Facts { file: &args.onnx, bytes: file.len() };

@@ -59,19 +59,6 @@ impl<F: Real> OuterSum<F> {
         self.squares.as_ref()
     }
 
-    /// Adds squares of factors whose products [`add_sum`](Self::add_sum) adds.
-    ///
-    /// # Errors
-    /// Shapes that do not match.
-    pub fn add_squares(&mut self, left: ArrayView2<'_, F>, right: ArrayView2<'_, F>) -> Result<()> {
-        let Some(squares) = &mut self.squares else { return Ok(()) };
-        for (sums, rows) in [(&mut squares.left, left), (&mut squares.right, right)] {
-            check::features("factor of an outer sum", sums.len(), rows.ncols())?;
-            add_column_squares(sums, check::slice("factor", &rows)?);
-        }
-        Ok(())
-    }
-
     /// Rows added since the last `clear`.
     pub fn count(&self) -> usize {
         self.count
@@ -99,6 +86,17 @@ impl<F: Real> OuterSum<F> {
     /// # Errors
     /// Shapes that do not match.
     pub fn add(&mut self, left: ArrayView2<'_, F>, right: ArrayView2<'_, F>, shift: Option<&[F]>) -> Result<()> {
+        let (at, end) = (self.pending * self.dim, (self.pending + left.nrows()) * self.dim);
+        self.push(left, right, shift)?;
+        if let Some(squares) = &mut self.squares {
+            add_column_squares(&mut squares.left, &self.left[at..end]);
+            add_column_squares(&mut squares.right, &self.right[at..end]);
+        }
+        Ok(())
+    }
+
+    /// Adds to the sum, but not to the squares.
+    fn push(&mut self, left: ArrayView2<'_, F>, right: ArrayView2<'_, F>, shift: Option<&[F]>) -> Result<()> {
         let (rows, dim) = (left.nrows(), self.dim);
         check::features("left factor of an outer sum", dim, left.ncols())?;
         check::shape("right factor of an outer sum", (rows, dim), right.dim())?;
@@ -116,10 +114,6 @@ impl<F: Real> OuterSum<F> {
                 let from = &from[row * dim..(row + 1) * dim];
                 to.iter_mut().zip(from).zip(shift).for_each(|((to, &value), &shift)| *to = value - shift);
             }),
-        }
-        if let Some(squares) = &mut self.squares {
-            add_column_squares(&mut squares.left, &self.left[at..end]);
-            add_column_squares(&mut squares.right, &self.right[at..end]);
         }
         self.pending += rows;
         self.count += rows;
@@ -155,10 +149,8 @@ impl<F: Real> OuterSum<F> {
             self.add_sum(other.count - other.pending, matrix)?;
         }
         let (left, right) = (&other.left, &other.right);
+        self.push(view(left, other.pending, other.dim), view(right, other.pending, other.dim), None)?;
         // Those of the other sum count all of its rows.
-        let squares = self.squares.take();
-        self.add(view(left, other.pending, other.dim), view(right, other.pending, other.dim), None)?;
-        self.squares = squares;
         if let (Some(own), Some(other)) = (&mut self.squares, &other.squares) {
             let pairs = [(&mut own.left, &other.left), (&mut own.right, &other.right)];
             pairs

@@ -25,7 +25,8 @@ const SHORTENED: f64 = 64.0;
 /// Every direction of this project is some `E` (`G`, `G Wᵀ`, `Wᵀ G`, the skew part of `G Wᵀ`), or `E`
 /// times the weight, and the inner product is at least `‖E‖²`. So it is at least
 /// `‖direction‖² / (1 + ‖tensors‖²)`; where `E` is divided by a curvature, at least
-/// [`LEAST_CURVATURE`] times that, and where shears are shortened, that times their rate. Where it exceeds the rounding error, the layer is held to it.
+/// [`LEAST_CURVATURE`] times that, and where shears are shortened, their rate times that. Where it
+/// exceeds the rounding error, the layer is held to it.
 pub fn ascends<F: Real>(case: &Case<'_, F>) -> Verdict {
     let (layer, x, c) = (case.layer(), case.rows(), delta(case));
     if x.nrows() == 0 {
