@@ -73,7 +73,7 @@ pub(super) fn divide<F: Real>(group: Group, sum: &OuterSum<F>, written: &[F], di
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use ndarray::{Array2, array};
+    use ndarray::{Array2, Axis, array};
 
     use super::*;
     use crate::group::Direction;
@@ -125,6 +125,26 @@ mod tests {
         assert!(recovers(&summed(&delta, &y), &delta, &y));
         // Wrong: the factors exchanged.
         assert!(!recovers(&summed(&y, &delta), &delta, &y));
+    }
+
+    #[test]
+    fn squares_of_parts_are_those_of_the_whole() {
+        let (delta, y) = factors();
+        let whole = summed(&delta, &y);
+        for rows in [1, 3] {
+            let part = |from, to| {
+                let rows = |factor: &Array2<f64>| factor.slice_axis(Axis(0), (from..to).into()).to_owned();
+                summed(&rows(&delta), &rows(&y))
+            };
+            let mut sum = part(0, rows);
+            sum.absorb(&part(rows, 4)).unwrap();
+            assert_eq!((sum.count(), sum.squares()), (4, whole.squares()), "{rows}");
+            // What is absorbed twice counts twice.
+            sum.absorb(&part(rows, 4)).unwrap();
+            assert_ne!(sum.squares(), whole.squares());
+            sum.clear();
+            assert_eq!(sum.squares(), OuterSum::<f64>::new(3).with_squares().squares());
+        }
     }
 
     #[test]
