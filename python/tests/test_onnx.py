@@ -1,4 +1,5 @@
 """Graphs in onnxruntime give the scores and codes of the library."""
+import json
 import os
 import pathlib
 import struct
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import pdmap
 from pdmap import DensityEstimator
 from pdmap._command import call
 
@@ -115,6 +117,37 @@ def test_conditions_and_classes(table):
     inputs = {value.name for value in session(density.to_onnx()).get_inputs()}
     found = run(density.to_onnx(), x=table, **{(inputs - {"x"}).pop(): classes})["log_prob"]
     assert far(found, density.log_prob(table, classes)) <= BOUND["f64"]
+
+
+def test_columns_of_labels(table):
+    color = np.where(table[:, 0] > 0, "red", np.where(table[:, 1] > 0, "blue", "green"))
+    frame = pd.DataFrame(table, columns=["a", "b", "c"]).assign(color=color)
+    density = DensityEstimator("mixture-spline", steps=30, random_state=1, categorical=["color"]).fit(frame)
+    labels = json.loads(density.model_.describe())["header"]["categories"][0]["labels"]
+    assert sorted(labels) == ["blue", "green", "red"]
+    codes = np.array([[labels.index(label)] for label in color])
+    found = run(density.to_onnx(), x=table, labels=codes)["log_prob"]
+    bound = BOUND[density.model_.dtype]
+    assert far(found, density.score_samples(frame)) <= bound
+    # Other labels have other densities.
+    assert far(run(density.to_onnx(), x=table, labels=(codes + 1) % 3)["log_prob"], density.score_samples(frame)) > 0.1
+
+
+def test_a_subspace_and_columns_that_do_not_count(table, tmp_path):
+    rows = np.c_[table, table.sum(axis=1)]
+    np.save(tmp_path / "rows.npy", rows)
+    call(["train", "--data", str(tmp_path / "rows.npy"), "--reduce-rank", "--model", "dense-svd", "--steps", "20",
+          "--dtype", "f64", "--out", str(tmp_path / "m.safetensors")])
+    model = pdmap.load(tmp_path / "m.safetensors").model_
+    found = run(model.to_onnx(), x=rows)["log_prob"]
+    assert far(found, model.log_prob(rows, draws=1)) <= BOUND["f64"]
+    off = rows[:3] + [0, 0, 0, 1]
+    assert (run(model.to_onnx(), x=off)["log_prob"] == -np.inf).all()
+    # A column that was left out may hold anything.
+    constant = np.c_[table, np.ones(len(table))]
+    density = DensityEstimator("dense-svd", steps=5, drop_degenerate=True, random_state=1).fit(constant)
+    missing = np.c_[table, np.full(len(table), np.nan)]
+    assert far(run(density.to_onnx(), x=missing)["log_prob"], density.score_samples(constant)) <= BOUND["f64"]
 
 
 def test_every_layer_and_base_density():
